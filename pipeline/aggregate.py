@@ -1,0 +1,119 @@
+"""Aggregate: from members and devices to the cube. Every cell is counted on its own; nothing is summed that does not add up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import store
+from pipeline.engines.local import Sql
+from pipeline.manifest import Flow, Manifest
+from pipeline.tables import COUNTS, GROUPS
+
+QUERIES = ("facts", "selected", "cube", "margins", "geo_range")
+DECOYS = ("none", "certain", "likely")
+HEADLINE_IP = "4"
+HEADLINE_DECOYS = "certain"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to count: see `tables.COUNTS` for the columns."""
+
+    scope: str
+    ip_version: str
+    min_confidence: str
+    decoys_left_out: str
+
+    def is_headline(self, min_confidence: str) -> bool:
+        """Whether the full cube is counted for it."""
+        mine = (self.ip_version, self.min_confidence, self.decoys_left_out)
+        return mine == (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
+
+
+def variants() -> Iterator[Variant]:
+    """Every variant, in a fixed order."""
+    for values in product(("all", "study"), ("4", "6", "all"), ("medium", "high"), DECOYS):
+        yield Variant(*values)
+
+
+def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
+    """From `members` and `devices` in `db` to `counts.parquet` in `folder`; the flow to the headline number."""
+    db.table("facts", "facts")
+    db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
+    rows: list[dict[str, Any]] = []
+    for variant in variants():
+        db.rows("variant", pa.table({name: [value] for name, value in vars(variant).items()}))
+        db.table("selected", "selected")
+        full = variant.is_headline(min_confidence)
+        cells = _cells(db, "cube" if full else "margins")
+        if full:
+            _add_geo_range(db, cells)
+        rows.extend({**cell, **vars(variant)} for cell in cells)
+    table = _table(rows, manifest)
+    store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest))
+    return _flow(rows, min_confidence)
+
+
+def _cells(db: Sql, query: str) -> list[dict[str, Any]]:
+    """The cells of the selected variant, each with its level; a column outside the level is null."""
+    cells: list[dict[str, Any]] = db.query(query).to_pylist()
+    for cell in cells:
+        inside = [group for group in GROUPS if cell.pop(f"no_{group}", 1) == 0]
+        cell["level"] = "+".join(inside) or "world"
+    return cells
+
+
+def _add_geo_range(db: Sql, cells: list[dict[str, Any]]) -> None:
+    """How far a country's hosts would move between the location sources. A country only the second source sees has
+    no cell, for nothing is counted there."""
+    ranges = {row.pop("country"): row for row in db.query("geo_range").to_pylist()}
+    for cell in cells:
+        if cell["level"] == "country":
+            cell.update(ranges.get(cell["country"], {}))
+
+
+def _table(rows: list[dict[str, Any]], manifest: Manifest) -> pa.Table:
+    assert manifest.window and manifest.instrument
+    same = {
+        "snapshot": manifest.snapshot,
+        "engine": manifest.engine,
+        "basis": manifest.basis,
+        "window_start": manifest.window.start,
+        "window_end": manifest.window.end,
+        "complete": manifest.complete,
+        "simulated": manifest.simulated,
+        **manifest.instrument.model_dump(),
+    }
+    columns = {
+        column.name: pa.array([row.get(column.name, same.get(column.name)) for row in rows], column.type)
+        for column in COUNTS.columns
+    }
+    return pa.table(columns)
+
+
+def _metadata(manifest: Manifest) -> dict[str, str]:
+    assert manifest.instrument
+    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **manifest.instrument.model_dump()}
+
+
+def _flow(rows: list[dict[str, Any]], min_confidence: str) -> Flow:
+    """From kept banners to the banners behind the headline, one reason after the other; each step is a counted cell."""
+    world = {
+        tuple(row[name] for name in ("scope", "ip_version", "min_confidence", "decoys_left_out")): row["n_banners"]
+        for row in rows
+        if row["level"] == "world"
+    }
+    steps = [
+        ("", ("all", "all", "medium", "none")),
+        ("confidence below the study's", ("all", "all", min_confidence, "none")),
+        ("on a certain decoy", ("all", "all", min_confidence, HEADLINE_DECOYS)),
+        ("IPv6 (counted apart)", ("all", HEADLINE_IP, min_confidence, HEADLINE_DECOYS)),
+        ("country left out", ("study", HEADLINE_IP, min_confidence, HEADLINE_DECOYS)),
+    ]
+    left = [world[variant] for _, variant in steps]
+    dropped = {reason: a - b for (reason, _), a, b in zip(steps[1:], left, left[1:], strict=False) if a - b}
+    return Flow(unit="kept banners", rows_in=left[0], rows_out=left[-1], dropped=dropped).check("aggregate")

@@ -1,0 +1,214 @@
+"""A Shodan banner as it is, 2014 to 2026: which fields are read, and how a line becomes one.
+
+Types lie in Shodan's data (a version may be a number, a CPE a list or a string), so the typed decoder allows what was
+seen. What it refuses is decoded again without types and softened: a field of a wrong kind counts as absent. Fields
+that are not named here are never read: among them names of users, channels and devices, DDNS hosts, host names and
+screenshots.
+
+Source of the layout: https://datapedia.shodan.io and real results of 2018 to 2026.
+"""
+
+import json
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+Text = str | int | float | bool | None
+Number = int | float | str | bool | None
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Rejected(Exception):
+    """A line that is not a banner. `reason` is a code of `ingest.REASONS`."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Probe(msgspec.Struct, gc=False):
+    """Block `_shodan`: which probe got the answer."""
+
+    module: Text = None
+
+
+class Location(msgspec.Struct, gc=False):
+    """Block `location`; only the country is read."""
+
+    country_code: Text = None
+
+
+class Favicon(msgspec.Struct, gc=False):
+    """Block `http.favicon`."""
+
+    hash: Number = None
+
+
+class Http(msgspec.Struct, gc=False):
+    """Block `http`."""
+
+    status: Number = None
+    title: Text = None
+    server: Text = None
+    html: Text = None
+    html_hash: Number = None
+    favicon: Favicon | None = None
+
+
+class Fingerprint(msgspec.Struct, gc=False):
+    """Block `ssl.cert.fingerprint`."""
+
+    sha256: Text = None
+
+
+class Cert(msgspec.Struct, gc=False):
+    """Block `ssl.cert`."""
+
+    subject: dict[str, Any] | None = None
+    issuer: dict[str, Any] | None = None
+    fingerprint: Fingerprint | None = None
+
+
+class Ssl(msgspec.Struct, gc=False):
+    """Block `ssl`."""
+
+    cert: Cert | None = None
+
+
+class Hikvision(msgspec.Struct, gc=False):
+    """Block `hikvision`; device_name and device_description are personal and not read."""
+
+    device_model: Text = None
+    device_version: Text = None
+    web_version: Text = None
+
+
+class Dahua(msgspec.Struct, gc=False):
+    """Block `dahua`."""
+
+    serial_number: Text = None
+
+
+class DahuaWeb(msgspec.Struct, gc=False):
+    """Block `dahua_dvr_web`; user_info and channel_names are personal and not read."""
+
+    web_version: Text = None
+
+
+class IpCamera(msgspec.Struct, gc=False):
+    """Block `ip_camera`; alias_name, name, ddns_host and ip_address are personal and not read."""
+
+    brand: Text = None
+    model: Text = None
+    software_version: Text = None
+    mac_address: Text = None
+    id: Text = None
+
+
+class Upnp(msgspec.Struct, gc=False):
+    """Block `upnp`; friendly_name may hold an owner's words and is not read."""
+
+    manufacturer: Text = None
+    model_name: Text = None
+    model_number: Text = None
+    serial_number: Text = None
+    udn: Text = None
+
+
+class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "mark": "_camcensus"}):
+    """One answer of one port. `mark` is what made-up banners of camcensus carry."""
+
+    ip_str: Text = None
+    ip: Number = None
+    ipv6: Text = None
+    port: Number = None
+    transport: Text = None
+    timestamp: Text = None
+    data: Text = None
+    hash: Number = None
+    product: Text = None
+    version: Text = None
+    devicetype: Text = None
+    asn: Text = None
+    org: Text = None
+    isp: Text = None
+    title: Text = None
+    html: Text = None
+    cpe: list[Any] | str | None = None
+    cpe23: list[Any] | str | None = None
+    tags: list[Any] | str | None = None
+    mac: dict[str, Any] | str | None = None
+    shodan: Probe | None = None
+    location: Location | None = None
+    http: Http | None = None
+    ssl: Ssl | None = None
+    hikvision: Hikvision | None = None
+    dahua: Dahua | None = None
+    dahua_dvr_web: DahuaWeb | None = None
+    ip_camera: IpCamera | None = None
+    upnp: Upnp | None = None
+    mark: dict[str, Any] | None = None
+
+
+_DECODE = msgspec.json.Decoder(Banner).decode
+
+
+def decode(line: bytes) -> Banner:
+    """The banner in a line. Raises `Rejected` with why it is none."""
+    try:
+        return _DECODE(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return soften(_untyped(line), Banner)
+
+
+def _untyped(line: bytes) -> dict[str, Any]:
+    """The line as plain JSON. Slower, and forgiving where the typed decoder is strict (lone surrogates, odd types)."""
+    try:
+        found = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+    except UnicodeDecodeError:
+        raise Rejected("bad_encoding") from None
+    except RecursionError:
+        raise Rejected("too_deep") from None
+    except ValueError:
+        raise Rejected("not_json") from None
+    if not isinstance(found, dict):
+        raise Rejected("not_object")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def soften(found: dict[str, Any], kind: type[S]) -> S:
+    """A struct of `kind` from plain JSON, in which a field of a wrong type counts as absent."""
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        value = found.get(field.encode_name)
+        inner = _struct_of(field.type)
+        if inner is not None:
+            values[field.name] = soften(value, inner) if isinstance(value, dict) else None
+            continue
+        try:
+            values[field.name] = msgspec.convert(_clean(value), field.type)
+        except msgspec.ValidationError:
+            values[field.name] = None
+    return kind(**values)
+
+
+def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
+    for option in get_args(kind) if get_origin(kind) else ():
+        if isinstance(option, type) and issubclass(option, msgspec.Struct):
+            return option
+    return None
+
+
+def _clean(value: Any) -> Any:
+    """The value with its strings free of lone surrogates, which no table can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,231 @@
+"""The instrument's data: `queries/*.toml` to makers, search queries, signatures, model patterns and brands, validated.
+
+One file a maker; files whose name starts with "_" name no maker. The examples in a file are its tests: `faults_of`
+holds every pattern against them.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import CatalogueError
+from pipeline.tables import EVIDENCE
+
+Strength = Literal["protocol", "specific", "weak"]
+ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
+GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
+_COLUMNS = {column.name for column in EVIDENCE}
+
+
+def _field(name: str) -> str:
+    if name.replace(".", "_") not in _COLUMNS:
+        raise ValueError(f"no such field; fields are the evidence columns of tables.py, such as http.server: {name}")
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        compiled = re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"the pattern does not compile: {error}") from None
+    if unknown := set(compiled.groupindex) - GROUPS:
+        raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
+    if compiled.search(""):
+        raise ValueError("the pattern matches nothing at all, so it matches everything")
+    return text
+
+
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{2,95}", text):
+        raise ValueError("an id is lower case letters, digits, '.', '_' and '-'")
+    return text
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: Annotated[str, AfterValidator(_identifier)]
+
+
+class Query(_Entry):
+    """A search query: what it is expected to catch, and what it also catches."""
+
+    text: str = Field(min_length=1)
+    since: date
+    catches: str
+    also: str
+    trends: bool
+
+
+class _Rule(_Entry):
+    pattern: Annotated[str, AfterValidator(_pattern)]
+    source: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    examples: list[str] = Field(min_length=1)
+    counterexamples: list[str] = []
+    note: str | None = None
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern; case does not matter."""
+        return re.compile(self.pattern, re.IGNORECASE)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the rule by its own examples."""
+        missed = [f"{self.id}: does not match its example {e!r}" for e in self.examples if not self.regex.search(e)]
+        caught = [f"{self.id}: matches its counterexample {e!r}" for e in self.counterexamples if self.regex.search(e)]
+        return missed + caught
+
+
+class Signature(_Rule):
+    """A pattern over one evidence field, and what a match says and how strongly."""
+
+    field: Annotated[str, AfterValidator(_field)]
+    maker: Strength | None = None
+    type: ProductType | None = None
+    type_evidence: Strength = "specific"
+    brand: str | None = None
+    model: str | None = None
+    decoy: Literal["possible", "likely", "certain"] | None = None
+    manufacturer: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The column of `observations` that the pattern is held against."""
+        return self.field.replace(".", "_")
+
+
+class Model(_Rule):
+    """A model pattern; the whole match is the model. `alone`: it names the maker without other evidence."""
+
+    type: ProductType | None = None
+    alone: bool
+    manufacturer: str | None = None
+
+
+class Brand(BaseModel):
+    """A name that devices are sold under, and who is said to make them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: str
+    manufacturer: list[str]
+    relation: str
+    period: str
+    source: str
+    confidence: Literal["high", "medium", "low"]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    manufacturer: str | None = None
+    country: str | None = None
+    query: list[Query] = []
+    signature: list[Signature] = []
+    model: list[Model] = []
+    brand: list[Brand] = []
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All rules, in a fixed order. `version` and `query_set` are hashes of content: comments do not change them."""
+
+    makers: tuple[str, ...]
+    queries: tuple[Query, ...]
+    signatures: tuple[Signature, ...]
+    models: tuple[Model, ...]
+    brands: tuple[Brand, ...]
+
+    @cached_property
+    def version(self) -> str:
+        """Version of the signatures, model patterns and brands: 12 hex digits."""
+        return _digest([*self.signatures, *self.models, *self.brands])
+
+    @cached_property
+    def query_set(self) -> str:
+        """Version of the search queries: 12 hex digits."""
+        return _digest(self.queries)
+
+
+def _digest(entries: Any) -> str:
+    content = json.dumps([e.model_dump(mode="json") for e in entries], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """The catalogue in a folder of TOML files. Raises `CatalogueError` with file, line, id and reason of each fault."""
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        raise CatalogueError(folder, ["holds no TOML file; name a folder such as queries/"])
+    problems: list[str] = []
+    files: list[_File] = []
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        try:
+            files.append(_named(_File.model_validate(tomllib.loads(text)), path))
+        except tomllib.TOMLDecodeError as error:
+            problems.append(f"{path.name}: is not TOML: {error}")
+        except ValidationError as error:
+            problems.extend(_explain(path, text, fault) for fault in error.errors())
+        except ValueError as error:
+            problems.append(f"{path.name}: {error}")
+    catalogue = Catalogue(
+        makers=tuple(sorted(f.manufacturer for f in files if f.manufacturer)),
+        queries=tuple(q for f in files for q in f.query),
+        signatures=tuple(s for f in files for s in f.signature),
+        models=tuple(m for f in files for m in f.model),
+        brands=tuple(b for f in files for b in f.brand),
+    )
+    problems.extend(_repeated(catalogue))
+    if problems:
+        raise CatalogueError(folder, problems)
+    return catalogue
+
+
+def faults_of(catalogue: Catalogue) -> list[str]:
+    """Rules that fail their own examples; empty when the catalogue is sound."""
+    return [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
+
+
+def _named(file: _File, path: Path) -> _File:
+    """The file with its maker's name on each rule that speaks of the maker."""
+    if path.name.startswith("_") or path.name == "brands.toml":
+        if file.manufacturer or any(s.maker for s in file.signature):
+            raise ValueError("names a maker, which a general file may not")
+        return file
+    if not file.manufacturer:
+        raise ValueError("manufacturer: missing; add the maker's name at the top")
+    named = {"manufacturer": file.manufacturer}
+    file.signature = [s.model_copy(update=named) if s.maker else s for s in file.signature]
+    file.model = [m.model_copy(update=named) for m in file.model]
+    return file
+
+
+def _repeated(catalogue: Catalogue) -> list[str]:
+    seen: set[str] = set()
+    problems = []
+    for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models):
+        if entry.id in seen:
+            problems.append(f"{entry.id}: the id stands twice")
+        seen.add(entry.id)
+    return problems
+
+
+def _explain(path: Path, text: str, fault: Any) -> str:
+    """File, line, id and reason of one fault. TOML gives no positions, so the line is that of the n-th table's head."""
+    table, index, *key = (*fault["loc"], 0)[:-1] if len(fault["loc"]) > 1 else (*fault["loc"], None)
+    heads = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
+    line = heads[index] if isinstance(index, int) and index < len(heads) else 1
+    entry = re.search(r'^id\s*=\s*"([^"]*)"', "\n".join(text.splitlines()[line - 1 : line + 20]), re.MULTILINE)
+    name = f" {entry[1]}:" if entry and line > 1 else ""
+    where = ".".join(str(k) for k in key) or str(table)
+    return f"{path.name}:{line}:{name} {where}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,159 @@
+"""The command line: one thin function a command. Results go to standard output, all else to standard error.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 partial.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from pipeline.errors import CamcensusError, StudyError
+from pipeline.progress import Reporter, printable
+from pipeline.study import SNAPSHOT_ID, load_study
+
+PARTIAL = 3
+app = typer.Typer(
+    name="camcensus", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Counts the cameras visible from the Internet, from what search engines already hold. Connects to no device.",
+)  # fmt: skip
+
+StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and results.")]
+Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
+
+
+def main() -> NoReturn:
+    """Runs a command; an error of ours becomes one message and status 1, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except StudyError as error:
+        _stop(error, 2)
+    except CamcensusError as error:
+        _stop(error, 1)
+    except PermissionError as error:
+        _stop(f"{error.filename}: permission denied; check who may write there", 1)
+    except OSError as error:
+        _stop(f"{error.filename or 'disk'}: {error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        _stop("stopped; what is whole stays, run the same command again to go on", 1)
+    sys.exit(0)
+
+
+def _stop(error: object, status: int) -> NoReturn:
+    print(printable(f"camcensus: {error}"), file=sys.stderr)
+    sys.exit(status)
+
+
+@app.command(epilog="Example: camcensus init my-census")
+def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty one.")]) -> None:
+    """Makes a study to start from, and says the next three commands."""
+    from pipeline.commands import make_study
+
+    typer.echo(make_study(folder))
+
+
+@app.command("import", epilog="Example: camcensus import exports/*.json.gz --study study.toml --snapshot 2026")
+def import_(
+    files: Annotated[list[str], typer.Argument(help="Shodan exports: .json .jsonl, also .gz or .zst; globs work.")],
+    study: StudyOption,
+    snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
+    source: Annotated[str, typer.Option("--source", help="The engine the files are from.")] = "shodan",
+    link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, where the disk allows it.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Copies existing exports into a snapshot, hashing as it copies."""
+    from pipeline import store
+    from pipeline.collect.exports import import_files
+
+    if not SNAPSHOT_ID.fullmatch(snapshot) or snapshot in (".", ".."):
+        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint="--snapshot")
+    loaded = load_study(study)
+    reporter = Reporter(quiet)
+    with store.lock(loaded.data):
+        store.remove_leftovers(loaded.data)
+        for item in import_files(files, loaded.data / snapshot, source, link):
+            what = "is there already" if item.already else "imported"
+            reporter.say(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")
+    reporter.say(f"next: camcensus run --study {study}")
+
+
+@app.command(epilog="Example: camcensus run --study studies/demo.toml")
+def run(
+    study: StudyOption,
+    snapshot: Annotated[list[str] | None, typer.Option("--snapshot", help="Only this snapshot; may be repeated.")] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Stop after the counts.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")] = 0,
+    engine: Annotated[str, typer.Option("--engine", help="Where the stages run: local.")] = "local",
+    rehash: Annotated[bool, typer.Option("--rehash", help="Read every byte of every file again.")] = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Runs every stage that is not up to date, then the report, and ends with the path of the page."""
+    from pipeline import store
+    from pipeline.commands import tell_outcome
+    from pipeline.run import run as run_study
+
+    if engine != "local":
+        raise typer.BadParameter("this version runs on 'local' only", param_hint="--engine")
+    loaded = load_study(study)
+    with store.lock(loaded.data):
+        outcome = run_study(
+            loaded, Reporter(quiet or json_), snapshot, workers or os.cpu_count() or 1, rehash, report=not no_report
+        )
+    if told := tell_outcome(outcome, json_):
+        typer.echo(told)
+    if outcome.partial:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(epilog="Example: camcensus report --study studies/demo.toml")
+def report(study: StudyOption, quiet: Quiet = False) -> None:
+    """Draws the report again from the counts."""
+    from pipeline import store
+    from pipeline.reporting import bring_report_up_to_date
+
+    loaded = load_study(study)
+    with store.lock(loaded.data):
+        page, _ = bring_report_up_to_date(loaded, Reporter(quiet), again=True)
+    typer.echo(str(page))
+
+
+@app.command(epilog="Example: camcensus status --study studies/demo.toml")
+def status(study: StudyOption, json_: Json = False) -> None:
+    """Shows the study's snapshots: what they hold, whether they are complete, what is stale."""
+    from pipeline.commands import tell_status
+
+    typer.echo(tell_status(load_study(study), json_))
+
+
+@app.command(epilog="Example: camcensus identify export.json.gz --format jsonl")
+def identify(
+    file: Annotated[Path, typer.Argument(help="A Shodan export.")],
+    format_: Annotated[str, typer.Option("--format", help="table or jsonl.")] = "table",
+    catalogue: Annotated[Path | None, typer.Option("--catalogue", help="A folder of TOML files; default: built in.")] = None,
+) -> None:
+    """Explains each banner of a file: what it is, and by which evidence."""
+    from pipeline.commands import explain_lines
+
+    if format_ not in ("table", "jsonl"):
+        raise typer.BadParameter("table or jsonl", param_hint="--format")
+    for text in explain_lines(file, format_, catalogue):
+        typer.echo(text)
+
+
+@app.command(epilog="Example: camcensus doctor")
+def doctor() -> None:
+    """Checks environment, catalogue, geolocation database, disk and, if one is set, the Shodan key."""
+    from pipeline.doctor import examine
+
+    sound, lines = examine()
+    typer.echo("\n".join(lines))
+    if not sound:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How raw data gets into a snapshot. So far: existing exports."""

@@ -1,0 +1,129 @@
+"""Existing exports into a snapshot: copied byte for byte, hashed while copying, and written down in a ledger."""
+
+import glob
+import hashlib
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from pipeline import store
+from pipeline.errors import InputError
+from pipeline.lines import ENDINGS, KINDS
+
+LEDGER = "imports.json"
+SOURCES = ("shodan",)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One file of a snapshot: its name under raw/, where it came from, and when it was received (UTC, ISO 8601)."""
+
+    file: str
+    source: str
+    bytes: int
+    sha256: str
+    received: str
+    already: bool = False
+
+
+def import_files(names: list[str], snapshot: Path, source: str = "shodan", link: bool = False) -> list[Imported]:
+    """Brings files (or globs) into `<snapshot>/raw`. A file that is there already, by content, is not copied again.
+
+    Raises `InputError` before anything is copied when a file is missing, unreadable or of an unknown kind.
+    """
+    if source not in SOURCES:
+        raise InputError(Path(source), f"is no source camcensus can read yet; allowed: {', '.join(SOURCES)}")
+    paths = expand(names)
+    raw = snapshot / "raw"
+    ledger = read_ledger(snapshot)
+    known = {entry["sha256"]: entry for entry in ledger.values()}
+    done: list[Imported] = []
+    raw.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        # The ending marks it as half done: whatever a kill leaves behind is cleared at the next start.
+        incoming = raw / f".incoming-{path.name}{store.PART}"
+        digest, size = _bring(path, incoming, link)
+        if digest in known:
+            incoming.unlink()
+            done.append(Imported(**{**known[digest], "already": True}))
+            continue
+        name = _free_name(path.name, digest, ledger)
+        os.replace(incoming, raw / name)
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        done.append(Imported(name, source, size, digest, now))
+        known[digest] = ledger[name] = {k: v for k, v in asdict(done[-1]).items() if k != "already"}
+        store.write_json(raw / LEDGER, ledger)
+    return done
+
+
+def expand(names: list[str]) -> list[Path]:
+    """The files that names and globs stand for, in order, each once. Raises `InputError` for what cannot be read."""
+    paths: dict[Path, None] = {}
+    for name in names:
+        found = sorted(glob.glob(name)) if glob.has_magic(name) and not Path(name).exists() else [name]
+        if not found:
+            raise InputError(Path(name), "matches no file")
+        paths.update(dict.fromkeys(Path(f) for f in found))
+    for path in paths:
+        if path.is_dir():
+            raise InputError(path, f"is a folder; name its files, such as '{path}/*.json.gz'")
+        if not path.is_file():
+            raise InputError(path, "no such file")
+        if not path.name.lower().endswith(ENDINGS):
+            raise InputError(path, f"is of an unknown kind; {KINDS}")
+        if not os.access(path, os.R_OK):
+            raise InputError(path, "may not be read; check its permissions")
+    return list(paths)
+
+
+def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
+    """The ledger of imports: name under raw/ to entry; empty when nothing was imported."""
+    path = snapshot / "raw" / LEDGER
+    found: dict[str, dict[str, Any]] = store.read_json(path) if path.is_file() else {}
+    return found
+
+
+def raw_files(snapshot: Path) -> list[Path]:
+    """The raw files of a snapshot in order of name, whether imported or put there by hand."""
+    return sorted(
+        p for p in (snapshot / "raw").iterdir() if p.name.lower().endswith(ENDINGS) and p.name != LEDGER and p.name[0] != "."
+    )
+
+
+def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
+    """Copies (or hard-links, where the disk allows it) one file; its SHA-256 and its bytes."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as original, incoming.open("wb") as copy:
+            while block := original.read(store.BLOCK):
+                digest.update(block)
+                if not link:
+                    copy.write(block)
+            copy.flush()
+            os.fsync(copy.fileno())
+        if link:
+            incoming.unlink()
+            try:
+                os.link(path.resolve(), incoming)
+            except OSError:
+                shutil.copyfile(path, incoming)
+    except OSError as error:
+        incoming.unlink(missing_ok=True)
+        raise InputError(path, f"cannot be copied: {error.strerror or error}") from None
+    return digest.hexdigest(), incoming.stat().st_size
+
+
+def _free_name(name: str, digest: str, ledger: dict[str, dict[str, Any]]) -> str:
+    """The file's own name; with part of its checksum in front when another file has that name."""
+    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name).lstrip(".")
+    return f"{digest[:8]}-{safe}" if safe in ledger or safe == LEDGER else safe
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space on the disk that holds `folder`, in bytes."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,65 @@
+"""What `camcensus doctor` looks at. The only network it touches is the Shodan account, and only when a key is set."""
+
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.catalogue import faults_of, load_catalogue
+from pipeline.collect.account import ask_account
+from pipeline.collect.exports import free_bytes
+from pipeline.errors import CamcensusError
+from pipeline.locate import open_locator
+from pipeline.resources import bundled
+from pipeline.versions import package_version
+
+ENOUGH_DISK = 1 << 30
+
+
+def examine() -> tuple[bool, list[str]]:
+    """Whether all is well, and a line for each thing looked at."""
+    looks = {"python": _python, "catalogue": _catalogue, "country database": _geo, "disk": _disk, "shodan key": _key}
+    lines = [f"camcensus {package_version()}"]
+    sound = True
+    for name, look in looks.items():
+        fine, text = _tried(look)
+        sound = sound and fine
+        lines.append(f"{'ok ' if fine else 'BAD'}  {name}: {text}")
+    return sound, lines
+
+
+def _tried(look: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
+    try:
+        return look()
+    except CamcensusError as error:
+        return False, str(error)
+
+
+def _python() -> tuple[bool, str]:
+    return True, platform.python_version()
+
+
+def _catalogue() -> tuple[bool, str]:
+    catalogue = load_catalogue(bundled("queries"))
+    faults = faults_of(catalogue)
+    if faults:
+        return False, "; ".join(faults)
+    return True, f"version {catalogue.version}, {len(catalogue.makers)} makers, {len(catalogue.signatures)} signatures"
+
+
+def _geo() -> tuple[bool, str]:
+    locator = open_locator()
+    return True, f"{locator.edition} ({locator.credit})"
+
+
+def _disk() -> tuple[bool, str]:
+    free = free_bytes(Path.cwd())
+    text = f"{free / 1e9:,.1f} GB free here"
+    return (True, text) if free >= ENOUGH_DISK else (False, f"{text}; a census wants at least 1 GB")
+
+
+def _key() -> tuple[bool, str]:
+    key = os.environ.get("SHODAN_API_KEY")
+    if not key:
+        return True, "none set (SHODAN_API_KEY); needed only to collect"
+    return True, ask_account(key)

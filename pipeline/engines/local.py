@@ -1,0 +1,144 @@
+"""The engine of one machine: a process pool for the row-wise maps, DuckDB for the set-wise queries."""
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from ctypes import c_longlong
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SQL = Path(__file__).parent.parent / "sql"
+MEMORY = "1GB"
+# Below this many bytes of input, starting processes costs more than it saves.
+WORTH_PROCESSES = 64 << 20
+
+_progress: Any = None
+
+
+class Sql:
+    """DuckDB over views and tables with plain names; queries are the files in `pipeline/sql`."""
+
+    def __init__(self, threads: int, scratch: Path) -> None:
+        self._db = duckdb.connect(
+            config={
+                "threads": threads,
+                "memory_limit": MEMORY,
+                "temp_directory": str(scratch),
+                # Nothing is ever fetched: an extension that is not built in is an error, not a download.
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+
+    def parquet(self, name: str, parts: Sequence[Path]) -> None:
+        """Names the rows of Parquet files. Verify the files' checksums first: DuckDB does not."""
+        self._db.read_parquet([str(p) for p in parts]).create_view(name)
+
+    def rows(self, name: str, table: pa.Table) -> None:
+        """Names a small Arrow table, replacing what had the name."""
+        self._db.register("given", table)
+        self._db.execute(f"create or replace table {name} as select * from given")
+        self._db.unregister("given")
+
+    def table(self, name: str, query: str) -> None:
+        """Keeps the result of a query under a name."""
+        self._db.execute(f"create or replace table {name} as {text_of(query)}")
+
+    def append(self, name: str, query: str) -> None:
+        """Adds the result of a query to a kept table."""
+        self._db.execute(f"insert into {name} by name {text_of(query)}")
+
+    def query(self, query: str) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self._db.sql(text_of(query)).to_arrow_table()
+
+    def stream(self, query: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """The result of a query, a batch at a time."""
+        yield from self._db.sql(text_of(query)).to_arrow_reader(rows)
+
+    def close(self) -> None:
+        """Lets go of memory and scratch space."""
+        self._db.close()
+
+
+def text_of(query: str) -> str:
+    """The text of `pipeline/sql/<query>.sql`."""
+    return (SQL / f"{query}.sql").read_text(encoding="utf-8")
+
+
+@contextmanager
+def sql(threads: int, scratch: Path) -> Iterator[Sql]:
+    """A connection that is closed in any case; what it put into `scratch` is removed."""
+    connection = Sql(threads, scratch)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def map_parts(
+    work: Callable[[T, Callable[[int], None]], R],
+    tasks: Sequence[T],
+    sizes: Sequence[int],
+    workers: int,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> list[R]:
+    """`work(task, tick)` for each task, in processes when that pays; the results in order of the tasks.
+
+    `sizes` is what each task will have ticked when done (bytes or rows); `on_progress` is told the sum.
+    """
+    if workers <= 1 or len(tasks) <= 1 or sum(sizes) < WORTH_PROCESSES:
+        return _in_process(work, tasks, sizes, on_progress)
+    context = multiprocessing.get_context("spawn")
+    ticks: Any = context.Array(c_longlong, len(tasks), lock=False)
+    with ProcessPoolExecutor(min(workers, len(tasks)), context, _adopt, (ticks,)) as pool:
+        # Largest first, so that no worker is left with the longest file at the end.
+        order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
+        futures: dict[int, Future[R]] = {i: pool.submit(_ticking, work, tasks[i], i) for i in order}
+        waiting: set[Future[R]] = set(futures.values())
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                on_progress(sum(ticks))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+        return [futures[i].result() for i in range(len(tasks))]
+
+
+def _in_process(
+    work: Callable[[T, Callable[[int], None]], R],
+    tasks: Sequence[T],
+    sizes: Sequence[int],
+    on_progress: Callable[[int], None],
+) -> list[R]:
+    results = []
+    before = 0
+    for task, size in zip(tasks, sizes, strict=True):
+        results.append(work(task, lambda n, before=before: on_progress(before + n)))  # type: ignore[misc]
+        before += size
+        on_progress(before)
+    return results
+
+
+def _adopt(ticks: Any) -> None:
+    global _progress
+    _progress = ticks
+
+
+def _ticking(work: Callable[[T, Callable[[int], None]], R], task: T, index: int) -> R:
+    def tick(n: int) -> None:
+        _progress[index] = n
+
+    return work(task, tick)

@@ -1,0 +1,64 @@
+"""Errors a caller can do something about. Each carries its data; none carries a traceback to the user."""
+
+from pathlib import Path
+
+
+class CamcensusError(Exception):
+    """Root of every error that camcensus raises on purpose. Its text says what to do."""
+
+
+class StudyError(CamcensusError):
+    """A study file is wrong. `problems` holds one line for each fault: key, what was found, what is allowed."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__("\n".join([f"{path}: the study cannot be used", *(f"  {p}" for p in problems)]))
+
+
+class CatalogueError(CamcensusError):
+    """A catalogue file is wrong. `problems` holds one line for each fault: file, line, id and reason."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__("\n".join([f"{path}: the catalogue cannot be used", *(f"  {p}" for p in problems)]))
+
+
+class InputError(CamcensusError):
+    """An input file is missing, of an unknown kind, or unreadable. `path` names it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class GeoDatabaseError(InputError):
+    """A geolocation database cannot be used."""
+
+
+class TableError(CamcensusError):
+    """A table does not have the columns, types or values that its schema promises."""
+
+    def __init__(self, table: str, reason: str) -> None:
+        self.table = table
+        self.reason = reason
+        super().__init__(f"{table}: {reason}")
+
+
+class IntegrityError(InputError):
+    """A file is not what the manifest says it is, or is damaged. Rebuild it with `camcensus run --rehash`."""
+
+
+class ReconciliationError(CamcensusError):
+    """Rows were lost or made: a stage's rows out and rows dropped are not its rows in."""
+
+
+class BusyError(CamcensusError):
+    """Another camcensus works on the same study. `path` is the lock, `holder` what it says of its owner."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        self.path = path
+        self.holder = holder
+        super().__init__(f"{path}: the study is in use by {holder}; wait for it to end, then run this again")

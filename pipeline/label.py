@@ -1,0 +1,161 @@
+"""The row-wise map from `observations` to `identified`: what identify and locate find, a batch at a time.
+
+Each distinct value of a column is matched once, and each distinct combination of matches is decided once.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import store
+from pipeline.countries import canonical_code
+from pipeline.errors import IntegrityError
+from pipeline.identify import NOTHING, Hit, Identifier, Match, Verdict
+from pipeline.locate import Locator
+from pipeline.manifest import Flow
+from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
+
+BATCH = 50_000
+_PASSED = (
+    "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
+)  # fmt: skip
+_FOUND = (
+    "counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "product_type",
+    "type_confidence", "firmware", "decoy",
+)  # fmt: skip
+
+
+@dataclass
+class Labelled:
+    """What came of one part: how many banners of each fate (counted, or why not), and how many have no country."""
+
+    fates: Counter[str] = field(default_factory=Counter)
+    nowhere: int = 0
+
+    def flow(self) -> Flow:
+        """The reconciliation, checked."""
+        dropped = {fate: n for fate, n in sorted(self.fates.items()) if fate != "counted"}
+        total = sum(self.fates.values())
+        return Flow(unit="banners", rows_in=total, rows_out=self.fates["counted"], dropped=dropped).check("identify")
+
+
+def label_part(
+    observations: Path, identified: Path, identifier: Identifier, locator: Locator, key: bytes,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Labelled:  # fmt: skip
+    """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far."""
+    result = Labelled()
+    done = 0
+    try:
+        source = pq.ParquetFile(observations, page_checksum_verification=True)
+        with store.parquet_writer(identified, IDENTIFIED) as writer:
+            for batch in source.iter_batches(BATCH):
+                labelled = label(batch, identifier, locator, key, result)
+                writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
+                done += batch.num_rows
+                tick(done)
+    except (OSError, pa.ArrowException) as error:
+        raise IntegrityError(observations, f"is damaged: {error}; run again with --rehash") from None
+    return result
+
+
+def label(
+    batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, result: Labelled
+) -> pa.Table:
+    """`identified` rows for a batch of `observations` rows, in the same order."""
+    table = conform(batch, OBSERVATIONS)
+    verdicts, identities = _verdicts(batch, identifier)
+    hosts = table.column("host").to_pylist()
+    places = locator.countries(hosts)
+    hashed = [_keyed(key, identity) for identity in identities]
+    columns = {name: table.column(name) for name in _PASSED}
+    columns |= {name: pa.array([getattr(v, name) for v in verdicts], IDENTIFIED.schema.field(name).type) for name in _FOUND}
+    columns |= {
+        "prefix": pa.array([prefix_of(host) for host in hosts]),
+        "identity": pa.array(hashed, pa.string()),
+        "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
+        "signatures": pa.array([" ".join(v.signatures) for v in verdicts], pa.string()),
+        "country": pa.array(places, pa.string()),
+        "country_second": pa.array(map(_second, table.column("engine_country").to_pylist()), pa.string()),
+    }
+    result.fates.update(fate_of(v) for v in verdicts)
+    result.nowhere += places.count(UNKNOWN_COUNTRY)
+    return pa.table(columns)
+
+
+def fate_of(verdict: Verdict) -> str:
+    """`counted`, or in words why the banner is not."""
+    if verdict.counted:
+        return "counted"
+    if verdict.product_type is None:
+        return "no sign of a camera"
+    if verdict.product_type in COUNTED_TYPES:
+        return "camera only by a guess"
+    return verdict.product_type.replace("_", " ")
+
+
+def prefix_of(host: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 address."""
+    if ":" not in host:
+        return host.rpartition(".")[0] + ".0/24"
+    return str(ipaddress.IPv6Network((host, 48), strict=False))
+
+
+def _second(code: str | None) -> str | None:
+    """The engine's country; what it does not know is no second opinion."""
+    found = canonical_code(code)
+    return None if found == UNKNOWN_COUNTRY else found
+
+
+def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
+    if identity is None:
+        return None
+    return hmac.new(key, "\x00".join(identity).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _verdicts(
+    batch: pa.RecordBatch, identifier: Identifier
+) -> tuple[list[Verdict], list[tuple[str, str] | None]]:
+    """The verdict and the identity of each row."""
+    rows = batch.num_rows
+    identities: list[tuple[str, str] | None] = [None] * rows
+    group: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
+    hits_of: list[tuple[Hit, ...]] = [()]
+    for column in identifier.columns:
+        codes, matches = _distinct(batch.column(column), column, identifier)
+        if not matches:
+            continue
+        holds = np.array([m.identity is not None for m in matches])
+        for row in np.flatnonzero(holds[codes]).tolist():
+            identities[row] = identities[row] or matches[codes[row]].identity
+        # Values that say the same are one case, so that serial numbers do not make every row its own.
+        cases: dict[tuple[Hit, ...], int] = {}
+        case = np.array([cases.setdefault(m.hits, len(cases)) for m in matches], dtype=np.int64)
+        said = list(cases)
+        unique, group = np.unique(group * len(said) + case[codes], return_inverse=True)
+        hits_of = [hits_of[pair // len(said)] + said[pair % len(said)] for pair in unique.tolist()]
+    decided = [identifier.decide(hits) for hits in hits_of]
+    return [decided[g] for g in group.tolist()], identities
+
+
+def _distinct(
+    values: pa.Array, column: str, identifier: Identifier
+) -> tuple[npt.NDArray[np.int64], list[Match]]:
+    """For each row the index of its match, and the matches; no matches when no value of the column says anything."""
+    if values.null_count == len(values):
+        return np.empty(0, dtype=np.int64), []
+    encoded = values.dictionary_encode()
+    matches = [NOTHING, *(identifier.match(column, text) for text in encoded.dictionary.to_pylist())]
+    if all(match is NOTHING for match in matches):
+        return np.empty(0, dtype=np.int64), []
+    codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False) + 1
+    return codes, matches

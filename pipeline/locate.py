@@ -1,0 +1,258 @@
+"""Locate: from addresses to countries, many at a time.
+
+A country database is flattened once into sorted ranges (cached by the checksum of the file) and proven against the
+official reader before it is used. Addresses are then looked up by binary search.
+"""
+
+import ipaddress
+import lzma
+import os
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import geoip2.database
+import geoip2.errors
+import maxminddb
+import numpy as np
+import numpy.typing as npt
+
+from pipeline import store
+from pipeline.countries import canonical_code
+from pipeline.errors import GeoDatabaseError
+from pipeline.resources import bundled
+from pipeline.tables import UNKNOWN_COUNTRY
+
+BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
+BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
+FORMAT = 2
+PROOFS = 2_000
+
+Keys = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Sorted starts of ranges of one IP version and the country code of each; a range ends where the next starts."""
+
+    starts: Keys
+    codes: npt.NDArray[np.str_]
+
+    def look_up(self, keys: Keys) -> npt.NDArray[np.str_]:
+        """The code for each key; '' where the database says nothing."""
+        if not len(self.starts):
+            return np.full(len(keys), "", dtype="<U2")
+        found: npt.NDArray[np.str_] = self.codes[np.searchsorted(self.starts, keys, side="right") - 1]
+        return found
+
+
+@dataclass(frozen=True)
+class Locator:
+    """A country database ready for look-up. `edition` names it and its date; `credit` must stand beside what it gives."""
+
+    edition: str
+    built: date
+    sha256: str
+    credit: str
+    v4: Ranges
+    v6: Ranges
+
+    def countries(self, hosts: Sequence[str]) -> list[str]:
+        """The ISO alpha-2 code of each canonical address; ZZ where not known, private or reserved."""
+        unique = sorted(set(hosts))
+        four = [h for h in unique if ":" not in h]
+        six = [h for h in unique if ":" in h]
+        known = {**_located(self.v4, four, key_v4(four)), **_located(self.v6, six, key_v6(six))}
+        return [known[host] for host in hosts]
+
+
+def key_v4(hosts: Sequence[str]) -> Keys:
+    """IPv4 addresses as unsigned 32-bit integers."""
+    return np.array([int.from_bytes(map(int, h.split("."))) for h in hosts], dtype=np.uint32)
+
+
+def key_v6(hosts: Sequence[str]) -> Keys:
+    """IPv6 addresses as 16 bytes in network order; prefixes longer than /64 exist, so half will not do."""
+    return np.array([ipaddress.IPv6Address(h).packed + b"\x01" for h in hosts], dtype="S17")
+
+
+def _located(ranges: Ranges, hosts: list[str], keys: Keys) -> dict[str, str]:
+    codes = ranges.look_up(keys) if hosts else np.empty(0, "<U2")
+    return {
+        host: canonical_code(str(code)) if ipaddress.ip_address(host).is_global else UNKNOWN_COUNTRY
+        for host, code in zip(hosts, codes, strict=True)
+    }
+
+
+@lru_cache(maxsize=4)
+def open_locator(path: Path | None = None) -> Locator:
+    """The database in `path` (.mmdb, or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
+    source = path or bundled(BUILTIN)
+    if not source.is_file():
+        raise GeoDatabaseError(source, "no such geolocation database; give the path of an .mmdb file or \"builtin\"")
+    checksum = store.sha256(source)
+    cache = _cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
+    if (held := _from_cache(cache)) is None:
+        held = _flatten(source)
+        _to_cache(cache, held)
+    built = datetime.fromtimestamp(int(held["epoch"]), tz=timezone.utc).date()
+    kind = str(held["kind"])
+    return Locator(
+        edition=f"{'DB-IP Lite country' if path is None else kind} {built}",
+        built=built,
+        sha256=checksum,
+        credit=BUILTIN_CREDIT if path is None else f"Geolocation by the analyst's database {source.name} ({kind})",
+        v4=Ranges(held["starts4"], held["codes4"]),
+        v6=Ranges(held["starts6"], held["codes6"]),
+    )
+
+
+def country_of(record: Any) -> str:
+    """The country code in a record, whatever the database's layout; '' when there is none."""
+    if isinstance(record, str):
+        return record
+    if not isinstance(record, dict):
+        return ""
+    country = record.get("country")
+    if isinstance(country, dict):
+        return str(country.get("iso_code") or "")
+    return str(record.get("country_code") or (country if isinstance(country, str) else "") or "")
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "camcensus"
+
+
+def _from_cache(path: Path) -> dict[str, Any] | None:
+    """A damaged or absent cache is a miss."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return {name: held[name] for name in ("starts4", "codes4", "starts6", "codes6", "epoch", "kind")}
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    except Exception as error:  # zipfile and zlib raise kinds of their own on damage
+        if type(error).__module__ in ("zipfile", "zlib"):
+            return None
+        raise
+
+
+def _to_cache(path: Path, held: dict[str, Any]) -> None:
+    try:
+        with store.atomic(path) as file:
+            np.savez(file, **held)
+    except OSError:
+        return  # A home that cannot be written only costs time.
+
+
+def _flatten(source: Path) -> dict[str, Any]:
+    """Both address families as ranges; takes some seconds. Raises `GeoDatabaseError` when the file is no database."""
+    plain = _unpacked(source)
+    try:
+        with maxminddb.open_database(str(plain)) as reader:
+            meta = reader.metadata()
+            v4, v6 = _ranges(reader)
+        held = {
+            "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
+            "epoch": np.int64(meta.build_epoch), "kind": np.str_(meta.database_type),
+        }  # fmt: skip
+        _prove(plain, v4, v6)
+    except (maxminddb.InvalidDatabaseError, OSError, ValueError, UnicodeDecodeError) as error:
+        raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
+    return held
+
+
+def _unpacked(source: Path) -> Path:
+    if source.suffix != ".xz":
+        return source
+    plain = _cache_folder() / f"{store.sha256(source)[:16]}-{source.stem}"
+    if not plain.is_file():
+        try:
+            content = lzma.decompress(source.read_bytes())
+        except lzma.LZMAError as error:
+            raise GeoDatabaseError(source, f"is damaged: {error}") from None
+        with store.atomic(plain) as file:
+            file.write(content)
+    return plain
+
+
+def _ranges(reader: maxminddb.Reader) -> tuple[Ranges, Ranges]:
+    four: list[tuple[int, int, str]] = []
+    six: list[tuple[int, int, str]] = []
+    for network, record in reader:
+        code = country_of(record)[:2]
+        if isinstance(network, ipaddress.IPv4Network):
+            four.append((int(network.network_address), int(network.broadcast_address), code))
+        elif network.network_address.ipv4_mapped is None:
+            six.append((int(network.network_address), int(network.broadcast_address), code))
+    if not any(code for _, _, code in four) and not any(code for _, _, code in six):
+        raise ValueError("none of its records names a country")
+    return _merged(four, 32), _merged(six, 128)
+
+
+def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
+    """Sorted starts, neighbours of one code merged, gaps as ''."""
+    starts, codes, at, last = [0], [""], 0, ""
+    for first, end, code in sorted(networks):
+        if first > at and last:
+            starts.append(at)
+            codes.append("")
+            last = ""
+        if code != last:
+            starts.append(first)
+            codes.append(code)
+            last = code
+        at = end + 1
+    if last and at < 1 << bits:
+        starts.append(at)
+        codes.append("")
+    if bits == 32:
+        keys: Keys = np.array(starts, dtype=np.uint32)
+    else:
+        # numpy drops trailing NULs of byte strings, so a 17th byte stands guard.
+        keys = np.array([s.to_bytes(16) + b"\x01" for s in starts], dtype="S17")
+    return Ranges(keys, np.array(codes, dtype="<U2"))
+
+
+def _prove(plain: Path, v4: Ranges, v6: Ranges) -> None:
+    """Holds the flattened ranges against the reader the database's publisher provides, at edges and at random."""
+    for host, mine in _samples(v4, v6):
+        official = _official(plain)(host)
+        if mine != official:
+            raise ValueError(f"flattening went wrong: {host} is {official or 'nowhere'}, not {mine or 'nowhere'}")
+
+
+def _samples(v4: Ranges, v6: Ranges) -> Iterator[tuple[str, str]]:
+    chance = random.Random(0)
+    four = [str(ipaddress.IPv4Address(chance.getrandbits(32))) for _ in range(PROOFS)]
+    four += [str(ipaddress.IPv4Address(int(s))) for s in chance.sample(list(v4.starts), min(PROOFS, len(v4.starts)))]
+    six = [
+        str(ipaddress.IPv6Address(bytes(s)[:16]))
+        for s in chance.sample(list(v6.starts), min(PROOFS, len(v6.starts)))
+        if ipaddress.IPv6Address(bytes(s)[:16]).ipv4_mapped is None and int.from_bytes(bytes(s)[:16]) >> 32
+    ]
+    yield from zip(four, map(str, v4.look_up(key_v4(four))), strict=True)
+    yield from zip(six, map(str, v6.look_up(key_v6(six))), strict=True)
+
+
+@lru_cache(maxsize=1)
+def _official(plain: Path) -> Any:
+    """A look-up by geoip2 where it opens the file's type, else by maxminddb."""
+    reader = geoip2.database.Reader(str(plain))
+    kind = reader.metadata().database_type
+    ask = reader.country if "Country" in kind else reader.city if "City" in kind else None
+    if ask is None:
+        raw = maxminddb.open_database(str(plain))
+        return lambda host: country_of(raw.get(host))[:2]
+
+    def by_geoip2(host: str) -> str:
+        try:
+            return ask(host).country.iso_code or ""
+        except geoip2.errors.AddressNotFoundError:
+            return ""
+
+    return by_geoip2

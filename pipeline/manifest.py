@@ -1,0 +1,128 @@
+"""What a snapshot's `manifest.json` says: which inputs, which instrument, which outputs, and where every row went.
+
+Nothing in it depends on the clock or the machine; those stand in `run-log.json`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline import store
+from pipeline.errors import IntegrityError, ReconciliationError
+
+FORMAT = 1
+STAGES = ("ingest", "identify", "locate", "dedupe", "aggregate")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Flow(_Strict):
+    """Where a stage's rows went: `rows_in` = `rows_out` + everything in `dropped` (reason to rows)."""
+
+    unit: str
+    rows_in: int
+    rows_out: int
+    dropped: dict[str, int] = {}
+
+    def check(self, stage: str) -> "Flow":
+        """This flow, if it reconciles; raises `ReconciliationError` otherwise."""
+        gone = sum(self.dropped.values())
+        if self.rows_in != self.rows_out + gone:
+            raise ReconciliationError(
+                f"{stage}: {self.rows_in} {self.unit} in, {self.rows_out} out and {gone} dropped: "
+                f"{self.rows_in - self.rows_out - gone} are not accounted for"
+            )
+        return self
+
+
+class Output(_Strict):
+    """A file that a stage wrote. `rows` is null for what is not a table."""
+
+    bytes: int
+    sha256: str
+    rows: int | None = None
+
+
+class Part(_Strict):
+    """One part of a row-wise stage: the checksum of what it was made from, and what was counted on the way."""
+
+    made_from: str
+    tally: dict[str, int] = {}
+
+
+class Stage(_Strict):
+    """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from."""
+
+    key: str
+    outputs: dict[str, Output]
+    flow: Flow
+    parts: dict[str, Part] = {}
+    notes: list[str] = []
+
+
+class Instrument(_Strict):
+    """The four versions that a number depends on (design: the instrument)."""
+
+    query_set: str
+    catalogue: str
+    rules: str
+    geo_db: str
+
+
+class Window(_Strict):
+    """First and last second counted (UTC), and the study's days; all null when nothing was counted."""
+
+    start: int | None
+    end: int | None
+    days: int | Literal["all"]
+
+
+class Input(_Strict):
+    """A raw file. `received`: UTC, ISO 8601, if it was imported; `damage` says where a compressed stream broke off."""
+
+    source: str
+    bytes: int
+    sha256: str
+    received: str | None = None
+    damage: str | None = None
+
+
+class Manifest(_Strict):
+    """A snapshot's manifest."""
+
+    format: Literal[1] = 1
+    snapshot: str
+    run: str = ""
+    version: str = ""
+    engine: str = "shodan"
+    basis: str = "download"
+    complete: bool = True
+    simulated: bool = False
+    key_id: str = ""
+    geo_credit: str = ""
+    window: Window | None = None
+    instrument: Instrument | None = None
+    inputs: dict[str, Input] = {}
+    stages: dict[str, Stage] = {}
+
+    def save(self, folder: Path) -> None:
+        """Writes `manifest.json` into the snapshot's folder."""
+        store.write_json(folder / "manifest.json", self.model_dump())
+
+
+def load_manifest(folder: Path) -> Manifest | None:
+    """The manifest of the snapshot in `folder`; None when there is none or it is of another format."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        return None
+    found = store.read_json(path)
+    if not isinstance(found, Mapping) or found.get("format") != FORMAT:
+        return None
+    try:
+        return Manifest.model_validate(found)
+    except ValidationError as error:
+        raise IntegrityError(path, f"is not a manifest: {error.errors()[0]['msg']}; delete it and run again") from None

@@ -1,0 +1,172 @@
+"""The country table: one row for each snapshot and country, with an Unknown row and a World row."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from pipeline import store
+from pipeline.countries import country_name, load_countries
+from pipeline.errors import TableError
+from pipeline.report import words
+from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
+from pipeline.report.publish import MakerHosts, is_ranked, maker_total
+from pipeline.report.sheets import as_frame, as_table, write_csv
+from pipeline.study import Study
+from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
+
+NAME = "country_table"
+_UNITS = ("hosts", "devices", "banners")
+_DECIMALS = 4
+
+
+def vendor_columns(study: Study) -> dict[str, str]:
+    """Column name to vendor, in the study's order; two vendors of one slug are told apart by a number."""
+    columns: dict[str, str] = {}
+    for vendor in study.vendors:
+        slug = "hosts_" + (re.sub(r"[^a-z0-9]+", "_", vendor.lower()).strip("_") or "vendor")
+        while slug in columns:
+            slug += "_2"
+        columns[slug] = vendor
+    return columns
+
+
+def schema(study: Study) -> Table:
+    """The table's columns, with type and meaning."""
+    unit = study.headline_unit
+    few = f"null: under {study.publication.min_hosts} hosts, or hidden so that such a cell cannot be worked out"
+    columns = (
+        Column("snapshot", pa.string(), "id of the snapshot", False),
+        Column("rank", pa.int64(), f"place by {unit}, 1 is the most; null: left out, Unknown or World"),
+        Column("alpha2", pa.string(), "ISO 3166-1 alpha-2 (NA is Namibia); ZZ: country not known; null: World"),
+        Column("name", pa.string(), "name of the country or territory", False),
+        Column("in_headline", pa.bool_(), "part of the headline total: the study does not leave it out", False),
+        Column("hosts", pa.int64(), "IPv4 addresses with at least one counted banner", False),
+        Column("devices", pa.int64(), "inferred devices; a low estimate", False),
+        Column("banners", pa.int64(), "distinct (address, port, transport)", False),
+        Column("share", pa.float64(), f"percent of the headline total of {unit}; null: not part of it"),
+        Column("hosts_per_100k", pa.float64(), "hosts for each 100,000 people; null: population not known"),
+    )
+    vendors = (
+        Column(name, pa.int64(), f"hosts with cameras of {vendor}; {few}")
+        for name, vendor in vendor_columns(study).items()
+    )
+    marks = (
+        Column("complete", pa.bool_(), "the collection is whole", False),
+        Column("simulated", pa.bool_(), "made-up data", False),
+    )
+    return Table(NAME, "a snapshot and country, Unknown (ZZ) or World", (*columns, *vendors, *marks))
+
+
+def build(study: Study, results: list[Result]) -> pd.DataFrame:
+    """The table (columns of `schema`): newest snapshot first, then by rank, left-out countries, Unknown, World."""
+    return as_frame(as_table(_all_rows(study, results), schema(study)))
+
+
+def write(study: Study, results: list[Result], folder: Path) -> pd.DataFrame:
+    """Writes `country_table.parquet` and `country_table.csv` into `folder` and gives the table."""
+    table = as_table(_all_rows(study, results), schema(study))
+    metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
+    store.write_table(folder / f"{NAME}.parquet", table, schema(study), metadata)
+    frame = as_frame(table)
+    write_csv(folder / f"{NAME}.csv", frame)
+    return frame
+
+
+def _all_rows(study: Study, results: list[Result]) -> list[dict[str, Any]]:
+    return [row for result in reversed(results) for row in _snapshot_rows(study, result)]
+
+
+def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
+    """The rows of one snapshot, in order."""
+    countries = headline_cells(result, "country", study)
+    makers = MakerHosts(headline_cells(result, "country+manufacturer", study), countries, study.publication.min_hosts)
+    counted = {str(c["country"]): {unit: int(c[f"n_{unit}"]) for unit in _UNITS} for c in countries.to_dict("records")}
+    counted.setdefault(UNKNOWN_COUNTRY, dict.fromkeys(_UNITS, 0))
+    world = _world(study, result, counted)
+    total = world[study.headline_unit]
+    marks = {"complete": result.manifest.complete, "simulated": simulated(study, [result])}
+    rows: list[dict[str, Any]] = []
+    for code in sorted(counted, key=lambda c: _place(study, c, counted[c])):
+        inside = code not in study.countries_left_out
+        row = {
+            "snapshot": result.snapshot,
+            "rank": _rank(study, code, counted),
+            "alpha2": code,
+            "name": _name(code),
+            "in_headline": inside,
+            "share": _share(counted[code][study.headline_unit], total, inside),
+            "hosts_per_100k": _per_100k(counted[code]["hosts"], _population(code)),
+        }
+        vendors = {name: makers.get(code, vendor) for name, vendor in vendor_columns(study).items()}
+        rows.append(row | counted[code] | vendors | marks)
+    return [*rows, _world_row(study, result, counted, world) | marks]
+
+
+def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> dict[str, int]:
+    """The headline totals: unit to count. Raises `TableError` when the countries do not add up to them."""
+    cell = world_cell(result, study, "study")
+    for unit in _UNITS:
+        added = sum(c[unit] for code, c in counted.items() if code not in study.countries_left_out)
+        if added != cell[f"n_{unit}"]:
+            raise TableError(
+                "counts", f"snapshot {result.snapshot}: countries have {added} {unit}, the world {cell[f'n_{unit}']}"
+            )
+    return {unit: int(cell[f"n_{unit}"] or 0) for unit in _UNITS}
+
+
+def _world_row(
+    study: Study, result: Result, counted: dict[str, dict[str, int]], world: dict[str, int]
+) -> dict[str, Any]:
+    """The World row. Its rate is of countries with a known population: their hosts, everybody's people."""
+    makers = headline_cells(result, "manufacturer", study, "study")
+    least = study.publication.min_hosts
+    known = {c.alpha2: c.population for c in load_countries().values() if c.population}
+    people = sum(n for code, n in known.items() if is_ranked(code, study.countries_left_out))
+    hosts = sum(c["hosts"] for a, c in counted.items() if a in known and is_ranked(a, study.countries_left_out))
+    return (
+        {
+            "snapshot": result.snapshot,
+            "rank": None,
+            "alpha2": None,
+            "name": words.world_name(study),
+            "in_headline": True,
+        }
+        | world
+        | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
+        | {"hosts_per_100k": _per_100k(hosts, people)}
+        | {name: maker_total(makers, vendor, "n_hosts", least) for name, vendor in vendor_columns(study).items()}
+    )
+
+
+def _place(study: Study, code: str, cell: dict[str, int]) -> tuple[bool, bool, int, str]:
+    """Sort key: ranked countries, then left-out ones, then Unknown; most first."""
+    return code == UNKNOWN_COUNTRY, code in study.countries_left_out, -cell[study.headline_unit], code
+
+
+def _rank(study: Study, code: str, counted: dict[str, dict[str, int]]) -> int | None:
+    """Place by the headline unit; countries with the same count share the better place."""
+    if not is_ranked(code, study.countries_left_out):
+        return None
+    unit = study.headline_unit
+    others = (c[unit] for other, c in counted.items() if is_ranked(other, study.countries_left_out))
+    return 1 + sum(n > counted[code][unit] for n in others)
+
+
+def _name(code: str) -> str:
+    return "Unknown" if code == UNKNOWN_COUNTRY else country_name(code)
+
+
+def _share(count: int, total: int, in_headline: bool) -> float | None:
+    return round(100 * count / total, _DECIMALS) if in_headline and total else None
+
+
+def _population(code: str) -> int | None:
+    country = load_countries().get(code)
+    return country.population if country else None
+
+
+def _per_100k(hosts: int, people: int | None) -> float | None:
+    return round(100_000 * hosts / people, _DECIMALS) if people else None

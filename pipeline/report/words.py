@@ -1,0 +1,228 @@
+"""Words that the page, the charts and methodology.md share. Text only: who shows it escapes it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pipeline.countries import country_name, load_countries
+from pipeline.manifest import Instrument, Manifest, Window
+from pipeline.report.inputs import Result
+from pipeline.study import Study
+
+SYNTHETIC = "SYNTHETIC DATA: made up by a simulation, not measured. No number here says anything about the world."
+PARTIAL = "PARTIAL COLLECTION: this snapshot is not whole. Its counts are too low and are not compared with others."
+ENGINES = {"shodan": "Shodan"}
+MANY_NAMES = 3
+# Often taken to be counted with China; each has an ISO code of its own.
+OWN_CODES = ("HK", "MO", "TW")
+
+UNIT_MEANING = {
+    "hosts": "A host is one IP address with at least one counted banner.",
+    "devices": "A device is one inferred camera, recorder, encoder or video device: a low estimate.",
+    "banners": "A banner is one answer of one port of one address.",
+}
+
+METHOD = (
+    (
+        "What is counted",
+        (
+            "Answers (banners) that a search engine already holds. No device is contacted, no image is seen or kept. "
+            "Counted are cameras, recorders, encoders, and video devices (one of these three, where the evidence does "
+            "not say which); on this page all of them are called cameras. Door controllers, intercoms and software "
+            "are not counted."
+        ),
+    ),
+    (
+        "Units",
+        (
+            "A banner is one answer of one port of one address. A host is one IP address with at least one counted "
+            "banner; earlier studies call this a camera network. A device is one inferred camera, recorder, encoder "
+            "or video device: ports of a host that do not contradict each other are one device, so devices are a low "
+            "estimate, and not a number of cameras (one recorder may serve many). A prefix is one /24 (IPv4) or /48 "
+            "(IPv6) network with at least one counted host."
+        ),
+    ),
+    (
+        "What adds up",
+        (
+            "A host has one country in a snapshot, so hosts add up across countries. They do not add up across makers, "
+            "brands, types or models: an address with cameras of two makers is one host for each maker and one host in "
+            "its country. Devices and banners add up across everything. Prefixes add up across nothing."
+        ),
+    ),
+    (
+        "Dedupe",
+        (
+            "A banner is a distinct address, port and transport; older sightings of the same banner count once. "
+            "Banners that carry the same serial number or MAC address (kept only as a keyed hash) belong to one "
+            "device, unless that identity is seen on too many addresses to be one. Without an identity, the ports of "
+            "a host that do not contradict each other are one device."
+        ),
+    ),
+    (
+        "Identification",
+        (
+            "Each banner is matched with a catalogue of signatures. Maker and kind of device each have a confidence: "
+            "high, medium or low. Being certain of the maker is not being certain of the kind. Only banners with at "
+            "least the confidence of the study are counted."
+        ),
+    ),
+    (
+        "Decoys",
+        (
+            "Honeypots and hosts that answer on everything look like cameras. They are graded possible, likely or "
+            "certain, never silently dropped. The headline leaves out the certain ones; counts with none and with the "
+            "likely ones left out stand beside it."
+        ),
+    ),
+    (
+        "IPv4 only",
+        "Headline counts are of IPv4. Devices change their IPv6 addresses often, which inflates hosts.",
+    ),
+)
+
+LIMITS = (
+    "A search engine sees part of the Internet: the ports it scans, the addresses that let it, the day it came by.",
+    "A host is not a camera. One address may hide many cameras behind a recorder, or none that anybody can watch.",
+    "Visible is not open: a camera that answers may ask for a password and be well kept.",
+    "Addresses change hands; within the window one device may be seen on more than one address.",
+    (
+        "Countries come from a geolocation database, which is wrong for some addresses, above all near borders, for "
+        "satellite and mobile networks and for networks that span countries. Hosts of unknown country are in the total."
+    ),
+    "Cameras sold under another brand count for the maker only where the evidence shows it.",
+    "Cameras that no query asks for, or no signature knows, are missing. Better signatures find more.",
+    (
+        "A full count has no sampling error, so no 95 % interval is given. The table of other settings shows how much "
+        "the result depends on the choices made."
+    ),
+)
+
+
+def plural(n: int, one: str, many: str) -> str:
+    """`n` with thousands separators, and the word that goes with it."""
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def counted_things(n: int, vendor: str, unit: str) -> str:
+    """The number with what it counts: 12 hosts with Hikvision cameras."""
+    if unit == "hosts":
+        return plural(n, f"host with {vendor} cameras", f"hosts with {vendor} cameras")
+    if unit == "devices":
+        return plural(n, f"{vendor} device", f"{vendor} devices")
+    return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")
+
+
+def outside(left_out: Sequence[str]) -> str:
+    """Which part of the world: worldwide; outside China; outside the 5 countries and territories left out."""
+    if not left_out:
+        return "worldwide"
+    if len(left_out) > MANY_NAMES:
+        return f"outside the {len(left_out)} countries and territories left out"
+    return f"outside {listing([country_name(code) for code in left_out])}"
+
+
+def world_name(study: Study) -> str:
+    """Name of the World row: which countries its totals are without."""
+    codes = ", ".join(study.countries_left_out)
+    return f"World (headline: without {codes})" if codes else "World (headline: all countries)"
+
+
+def left_out_note(study: Study) -> str:
+    """Which codes are left out, and whether Hong Kong, Macao and Taiwan are."""
+    out = study.countries_left_out
+    names = [f"{country_name(c)} ({c})" for c in out]
+    start = f"Left out: {listing(names)}." if names else "No country is left out."
+    inside = [country_name(c) for c in OWN_CODES if c not in out]
+    without = [country_name(c) for c in OWN_CODES if c in out]
+    if not without:
+        return f"{start} {listing(inside)} have country codes of their own and are counted."
+    verb = "has a country code of its own and is" if len(without) == 1 else "have country codes of their own and are"
+    counted = f" {listing(inside)} {'is' if len(inside) == 1 else 'are'} counted." if inside else ""
+    return f"{start} {listing(without)} {verb} left out too.{counted}"
+
+
+def country_list() -> str:
+    """Which list of countries a number of countries refers to."""
+    countries = load_countries()
+    extra = " and Kosovo (XK)" if "XK" in countries else ""
+    return f"Countries and territories: the {len(countries) - bool(extra)} codes of ISO 3166-1{extra}."
+
+
+def small_cells(study: Study) -> str:
+    """What is hidden, and why."""
+    n = study.publication.min_hosts
+    return (
+        f"Within a country, a maker with fewer than {n} hosts is not shown, nor the next smallest where the hidden "
+        "count could be worked out from the rest. A country too small for that shows no makers."
+    )
+
+
+def day(seconds: int) -> str:
+    """The UTC date of a time."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def window(found: Window | None) -> str:
+    """First and last day counted."""
+    if found is None or found.start is None or found.end is None:
+        return "nothing counted"
+    return f"{day(found.start)} to {day(found.end)} (UTC)"
+
+
+def engine(manifest: Manifest) -> str:
+    """The search engine's name as people write it."""
+    return ENGINES.get(manifest.engine, manifest.engine)
+
+
+def source(result: Result, first: Result | None = None) -> str:
+    """The line below a chart: where its numbers come from. `first`: the oldest snapshot, where there are several."""
+    found = result.manifest
+    of = f"snapshot {result.snapshot}, {window(found.window)}"
+    if first and first.snapshot != result.snapshot:
+        of = f"snapshots {first.snapshot} to {result.snapshot}, the last of {window(found.window)}"
+    return (
+        f"Source: camcensus from {engine(found)} results, {of}. "
+        f"IPv4; certain decoys left out. Run {found.run[:12] or 'not recorded'}."
+    )
+
+
+def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
+    """Parts of the instrument that differ between two snapshots, in words."""
+    labels = {
+        "query_set": "query set",
+        "catalogue": "catalogue",
+        "rules": "counting rules",
+        "geo_db": "geolocation edition",
+    }
+    one, two = (_parts(m.instrument) for m in (before, now))
+    return [label for name, label in labels.items() if one.get(name) != two.get(name)]
+
+
+def not_corrected(before: Result, now: Result) -> str:
+    """The caveat of a change; empty when the instrument is the same."""
+    parts = changed_instrument(before.manifest, now.manifest)
+    if not parts:
+        return ""
+    return f"Not corrected for changed instrument: {listing(parts)} differ{'s' if len(parts) == 1 else ''}."
+
+
+def citation(study: Study, results: list[Result]) -> str:
+    """How to cite the report; no date of its making, which would change its bytes."""
+    newest = results[-1]
+    found = newest.manifest
+    synthetic = " Synthetic data." if study.simulated or found.simulated else ""
+    snapshots = newest.snapshot if len(results) == 1 else f"{results[0].snapshot} to {newest.snapshot}"
+    label = "snapshot" if len(results) == 1 else "snapshots"
+    return (
+        f"{study.title}.{synthetic} camcensus {found.version or '(version not recorded)'}, {engine(found)} results, "
+        f"{label} {snapshots}, window {window(found.window)}. Run {found.run or 'not recorded'}."
+    )
+
+
+def _parts(found: Instrument | None) -> dict[str, str]:
+    return found.model_dump() if found else {}

@@ -1,0 +1,20 @@
+"""Where the files that come with camcensus are, in a checkout and in an installed wheel."""
+
+from pathlib import Path
+
+from pipeline.errors import InputError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def bundled(relative: str) -> Path:
+    """The path of a file or folder that comes with camcensus, named from the root of the checkout.
+
+    A wheel has them in `pipeline/_bundled` (force-include in pyproject.toml); a checkout has them where they are.
+    Raises `InputError` if there is no such file or folder.
+    """
+    inside = _PACKAGE / "_bundled"
+    path = (inside if inside.is_dir() else _PACKAGE.parent) / relative
+    if not path.exists():
+        raise InputError(path, "this file comes with camcensus but is not there; install camcensus again")
+    return path

@@ -1,0 +1,76 @@
+"""The stages in order. Whoever has read this has read the pipeline."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import stages, store
+from pipeline.catalogue import load_catalogue
+from pipeline.errors import CamcensusError
+from pipeline.locate import open_locator
+from pipeline.progress import Reporter
+from pipeline.reporting import bring_report_up_to_date
+from pipeline.snapshot import Snapshot, open_snapshot
+from pipeline.stages import Tools
+from pipeline.study import Study, check_vendors
+
+
+@dataclass
+class Outcome:
+    """What a run did: stages done by snapshot (none: all was up to date), the page, and what is partial."""
+
+    done: list[str] = field(default_factory=list)
+    page: Path | None = None
+    partial: list[str] = field(default_factory=list)
+
+
+def run(
+    study: Study, reporter: Reporter, snapshots: list[str] | None = None, workers: int = 1,
+    rehash: bool = False, report: bool = True,
+) -> Outcome:  # fmt: skip
+    """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock."""
+    store.remove_leftovers(study.data)
+    ids = _wanted(study, snapshots)
+    tools = _tools(study, workers, reporter)
+    outcome = Outcome()
+    for name in ids:
+        snapshot = open_snapshot(study, name, rehash)
+        done = bring_up_to_date(snapshot, tools)
+        outcome.done.extend(f"{name}: {stage}" for stage in done)
+        if not snapshot.manifest.complete:
+            outcome.partial.append(name)
+    if report:
+        outcome.page, drawn = bring_report_up_to_date(study, reporter)
+        outcome.done.extend(["report"] if drawn else [])
+    return outcome
+
+
+def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
+    """Every stage of one snapshot that is not up to date, in order; the names of those that were run."""
+    done = [
+        stages.ingest(snapshot, tools),
+        stages.identify_and_locate(snapshot, tools),
+        stages.dedupe_and_aggregate(snapshot, tools),
+    ]
+    snapshot.close()
+    return [name for name in done if name]
+
+
+def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
+    catalogue = load_catalogue(study.catalogue_path)
+    check_vendors(study, list(catalogue.makers))
+    path = None if study.geo_database == "builtin" else study.base / study.geo_database
+    reporter.say("opening the country database; the first time takes some seconds")
+    return Tools(study, catalogue, open_locator(path), store.identity_key(study.key_path, study.simulated), workers, reporter)
+
+
+def _wanted(study: Study, snapshots: list[str] | None) -> list[str]:
+    found = study.snapshot_ids()
+    if not found:
+        raise CamcensusError(
+            f"{study.data} holds no snapshot; bring one in with: "
+            f"camcensus import FILE... --study {study.path.name} --snapshot ID"
+        )
+    if missing := [name for name in snapshots or [] if name not in found]:
+        raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
+    return snapshots or found
+

@@ -1,0 +1,131 @@
+"""A snapshot's folder: its raw files, its manifest, and which of its files are still what the manifest says."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import store
+from pipeline.collect.exports import raw_files, read_ledger
+from pipeline.errors import IntegrityError
+from pipeline.manifest import Input, Manifest, Output, Stage, load_manifest
+from pipeline.study import Study
+
+STATS = ".stats.json"
+
+
+@dataclass
+class Snapshot:
+    """One snapshot, open for a run. `fresh` is false until a stage is found that must be redone."""
+
+    id: str
+    folder: Path
+    manifest: Manifest
+    stats: "Stats"
+
+    def path(self, relative: str) -> Path:
+        """A file of the snapshot by its name in the manifest."""
+        return self.folder / relative
+
+    def holds(self, output: str, record: Output) -> bool:
+        """Whether a file is there and is what the manifest says."""
+        path = self.path(output)
+        return path.is_file() and path.stat().st_size == record.bytes and self.stats.sha256(path) == record.sha256
+
+    def stands(self, name: str, key: str) -> Stage | None:
+        """The record of a stage if it was made with `key` and all its files are as it left them."""
+        stage = self.manifest.stages.get(name)
+        if stage is None or stage.key != key:
+            return None
+        return stage if all(self.holds(output, record) for output, record in stage.outputs.items()) else None
+
+    def output(self, relative: str, rows: int | None = None) -> Output:
+        """The record of a file just written."""
+        path = self.path(relative)
+        return Output(bytes=path.stat().st_size, sha256=self.stats.sha256(path), rows=rows)
+
+    def verified(self, stage: str, ending: str) -> list[Path]:
+        """The files of a stage, every byte read and held against the manifest. Raises `IntegrityError`."""
+        found = []
+        for relative, record in sorted(self.manifest.stages[stage].outputs.items()):
+            if relative.endswith(ending):
+                path = self.path(relative)
+                if not path.is_file() or store.sha256(path) != record.sha256:
+                    raise IntegrityError(path, "is not what the manifest says; run again with --rehash")
+                found.append(path)
+        return found
+
+    def record(self, name: str, stage: Stage) -> None:
+        """Writes a stage's record into the manifest. What comes later is void until it is redone."""
+        self.manifest.stages[name] = stage
+        self.save()
+
+    def save(self) -> None:
+        """Writes the manifest and what is known of file states."""
+        self.manifest.save(self.folder)
+        self.stats.save()
+
+    def close(self) -> None:
+        """Writes what is known of file states."""
+        self.stats.save()
+
+
+class Stats:
+    """Checksums by size, modification time and inode, which stand in for reading unchanged files again."""
+
+    def __init__(self, folder: Path, rehash: bool) -> None:
+        self._folder = folder
+        self._file = folder / STATS
+        self._known: dict[str, list[object]] = {}
+        self._changed = False
+        if not rehash and self._file.is_file():
+            try:
+                self._known = json.loads(self._file.read_text())
+            except ValueError:
+                self._known = {}  # only a cache: damage is a miss
+
+    def sha256(self, path: Path) -> str:
+        """The checksum of a file under the folder."""
+        name = path.relative_to(self._folder).as_posix()
+        state = path.stat()
+        now: list[object] = [state.st_size, state.st_mtime_ns, state.st_ino]
+        held = self._known.get(name)
+        if held and held[:3] == now:
+            return str(held[3])
+        digest = store.sha256(path)
+        self._known[name] = [*now, digest]
+        self._changed = True
+        return digest
+
+    def save(self) -> None:
+        """Writes the cache, if it changed."""
+        if self._changed:
+            store.write_json(self._file, self._known)
+            self._changed = False
+
+
+def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
+    """The snapshot `name` of a study, with its raw files as they are now."""
+    folder = study.data / name
+    snapshot = Snapshot(name, folder, load_manifest(folder) or Manifest(snapshot=name), Stats(folder, rehash))
+    snapshot.manifest.inputs = _inputs(snapshot)
+    return snapshot
+
+
+def _inputs(snapshot: Snapshot) -> dict[str, Input]:
+    ledger = read_ledger(snapshot.folder)
+    known = snapshot.manifest.inputs
+    inputs = {}
+    for path in raw_files(snapshot.folder):
+        entry = ledger.get(path.name, {})
+        digest = snapshot.stats.sha256(path)
+        if entry and entry["sha256"] != digest:
+            raise IntegrityError(path, "is not the file that was imported; import it again under another snapshot")
+        before = known.get(path.name)
+        inputs[path.name] = Input(
+            source=entry.get("source", "shodan"),
+            bytes=path.stat().st_size,
+            sha256=digest,
+            received=entry.get("received"),
+            damage=before.damage if before and before.sha256 == digest else None,
+        )
+    return inputs

@@ -1,0 +1,13 @@
+-- For each country: hosts that both location sources put there, and hosts that either does.
+with hosts as (
+    select host, country, max(country_second) as second from selected where unit = 'banner' group by host, country
+),
+claims as (
+    select host, country as place, case when second = country then 1 else 0 end as both_say from hosts
+    union all
+    select host, second, 0 from hosts where second is not null and second <> country
+)
+select place as country, cast(sum(both_say) as bigint) as n_hosts_geo_min, cast(count(*) as bigint) as n_hosts_geo_max
+from claims
+group by place
+order by place

@@ -1,0 +1,227 @@
+"""Each stage as a run sees it: is it up to date; if not, do it, reconcile it, and write down what was done."""
+
+import gzip
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline import store
+from pipeline.aggregate import QUERIES as COUNT_QUERIES
+from pipeline.aggregate import aggregate
+from pipeline.catalogue import Catalogue
+from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
+from pipeline.dedupe import Deduped, dedupe
+from pipeline.engines.local import map_parts, sql, text_of
+from pipeline.errors import CamcensusError
+from pipeline.identify import Identifier
+from pipeline.ingest import LATEST, Ingested, ingest_file
+from pipeline.label import Labelled, label_part
+from pipeline.locate import Locator
+from pipeline.manifest import Flow, Instrument, Stage
+from pipeline.parts import Parts
+from pipeline.progress import Reporter
+from pipeline.snapshot import Snapshot
+from pipeline.study import Study
+from pipeline.versions import code_hash, digest_of, package_version
+
+QUARANTINE = "quarantine.jsonl.gz"
+A_DAY = 86400
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the stages of every snapshot share."""
+
+    study: Study
+    catalogue: Catalogue
+    locator: Locator
+    key: bytes
+    workers: int
+    reporter: Reporter
+
+
+@dataclass(frozen=True)
+class IngestTask:
+    """One raw file to ingest; picklable."""
+
+    raw: Path
+    observations: Path
+    quarantine: Path
+    latest: int
+
+    def __call__(self, tick: Callable[[int], None]) -> Ingested:
+        """Does it."""
+        return ingest_file(self.raw, self.observations, self.quarantine, self.latest, tick)
+
+
+@dataclass(frozen=True)
+class LabelTask:
+    """One part of observations to identify and locate; picklable."""
+
+    observations: Path
+    identified: Path
+    catalogue: Catalogue
+    locator: Locator
+    key: bytes
+
+    def __call__(self, tick: Callable[[int], None]) -> Labelled:
+        """Does it."""
+        return label_part(self.observations, self.identified, Identifier(self.catalogue), self.locator, self.key, tick)
+
+
+def call(task: Any, tick: Callable[[int], None]) -> Any:
+    """Does a task; a function of a module, so that it can be sent to another process."""
+    return task(tick)
+
+
+def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Raw files that are new or changed, to their parts of observations; "ingest" if there were any."""
+    inputs = snapshot.manifest.inputs
+    sources = {name: item.sha256 for name, item in inputs.items()}
+    parts = Parts(snapshot, "ingest", code_hash("pipeline.ingest"), sources, ingested)
+    if parts.up_to_date:
+        return None
+    tasks = [_ingest_task(snapshot, name) for name in parts.stale]
+    sizes = [inputs[name].bytes for name in parts.stale]
+    with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
+        results = map_parts(call, tasks, sizes, tools.workers, progress)
+    for name, result in zip(parts.stale, results, strict=True):
+        inputs[name].damage = result.damage
+        parts.made(name, result.tally(), result.accepted)
+    parts.remove_gone()
+    _join_quarantine(snapshot, sorted(parts.parts))
+    parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
+    total = parts.total()
+    snapshot.manifest.simulated = total.pop("synthetic", 0) > 0
+    snapshot.manifest.complete = not any(item.damage for item in inputs.values())
+    flow = Flow(unit="lines", rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
+    snapshot.record("ingest", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest")))
+    _say_ingested(snapshot, flow, tools.reporter)
+    return "ingest"
+
+
+def ingested(name: str) -> tuple[str, ...]:
+    """The files that ingest makes of one raw file."""
+    return f"observations.parquet/{name}.parquet", f".quarantine/{name}.gz"
+
+
+def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
+    received = snapshot.manifest.inputs[name].received
+    latest = int(datetime.fromisoformat(received).timestamp()) + A_DAY if received else LATEST
+    observations, quarantine = ingested(name)
+    return IngestTask(snapshot.path(f"raw/{name}"), snapshot.path(observations), snapshot.path(quarantine), latest)
+
+
+def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
+    """The quarantine as one file: gzip members one after the other are one gzip file."""
+    with store.atomic(snapshot.path(QUARANTINE)) as joined:
+        for name in names:
+            joined.write(snapshot.path(ingested(name)[1]).read_bytes())
+        if not names:
+            joined.write(gzip.compress(b"", mtime=0))
+
+
+def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
+    reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} lines, {flow.rows_out:,} banners accepted")
+    for item in snapshot.manifest.inputs.values():
+        if item.damage:
+            reporter.warn(f"{snapshot.id}: {item.damage}; what came before it is kept, the snapshot is partial")
+    quarantine = snapshot.path(QUARANTINE)
+    if bad := sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined")):
+        reporter.warn(f"{snapshot.id}: {bad:,} lines are no banners; {quarantine} has each with its reason")
+    if not flow.rows_out:
+        raise CamcensusError(
+            f"{snapshot.id}: none of {flow.rows_in:,} lines is a banner; see {quarantine} for the reasons. "
+            "A file must hold one JSON banner a line, as `shodan download` writes them"
+        )
+
+
+def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Parts of observations that are new, or all when the catalogue, the database or the key is another one."""
+    made = snapshot.manifest.stages["ingest"]
+    tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
+    versions = (tools.catalogue.version, tools.locator.sha256, store.key_id(tools.key))
+    key = digest_of(code_hash("pipeline.label"), versions)
+    parts = Parts(snapshot, "identify", key, {name: table.sha256 for name, table in tables.items()}, identified)
+    if parts.up_to_date:
+        return None
+    tasks = [
+        LabelTask(
+            snapshot.path(ingested(name)[0]), snapshot.path(identified(name)[0]), tools.catalogue, tools.locator, tools.key
+        )
+        for name in parts.stale
+    ]
+    rows = [tables[name].rows or 0 for name in parts.stale]
+    with tools.reporter.bar(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
+        results = map_parts(call, tasks, rows, tools.workers, progress)
+    for name, result in zip(parts.stale, results, strict=True):
+        parts.made(name, {**result.fates, "nowhere": result.nowhere}, sum(result.fates.values()))
+    parts.remove_gone()
+    _record_identified(snapshot, parts, tools)
+    return "identify"
+
+
+def identified(name: str) -> tuple[str, ...]:
+    """The file that identify and locate make of one part of observations."""
+    return (f"identified.parquet/{name}.parquet",)
+
+
+def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools) -> None:
+    fates = parts.total()
+    nowhere = fates.pop("nowhere", 0)
+    flow = Labelled(Counter(fates), nowhere).flow()
+    everywhere = Flow(unit="banners", rows_in=flow.rows_in, rows_out=flow.rows_in)
+    notes = [f"{nowhere} banners are in no known country (ZZ)"]
+    snapshot.manifest.geo_credit = tools.locator.credit
+    snapshot.manifest.key_id = store.key_id(tools.key)
+    snapshot.manifest.stages["locate"] = Stage(key=parts.key, outputs={}, flow=everywhere, notes=notes)
+    snapshot.record("identify", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow))
+    tools.reporter.say(f"{snapshot.id}: identify: {flow.rows_in:,} banners, {flow.rows_out:,} of cameras and recorders")
+
+
+def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Devices and counts, when what they are made from or how they are counted has changed."""
+    study, manifest = tools.study, snapshot.manifest
+    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES)]
+    rules = digest_of(code_hash("pipeline.dedupe", "pipeline.aggregate"), queries, study.dedupe.model_dump_json())
+    manifest.simulated = manifest.simulated or study.simulated
+    manifest.instrument = Instrument(
+        query_set=tools.catalogue.query_set,
+        catalogue=tools.catalogue.version,
+        rules=rules[:12],
+        geo_db=tools.locator.edition,
+    )
+    end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
+    made = {name: output.sha256 for name, output in manifest.stages["identify"].outputs.items()}
+    settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
+    key = digest_of(rules, made, manifest.complete, settings, manifest.instrument.model_dump_json())
+    if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
+        return None
+    tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
+    with sql(tools.workers, snapshot.folder / ".scratch") as db:
+        db.parquet("identified", snapshot.verified("identify", ".parquet"))
+        deduped = dedupe(db, study.window_days, end, study.dedupe.max_identity_hosts, snapshot.folder)
+        manifest.window = deduped.window
+        counted = aggregate(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
+    manifest.version = package_version()
+    manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
+    _record_counted(snapshot, key, deduped, counted, tools.reporter)
+    return "dedupe, aggregate"
+
+
+def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, reporter: Reporter) -> None:
+    rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in _COUNTED}
+    outputs = {name: snapshot.output(name, rows[name]) for name in _COUNTED}
+    counts = {"counts.parquet": outputs.pop("counts.parquet")}
+    placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
+    snapshot.manifest.stages["dedupe"] = Stage(key=key, outputs=outputs, flow=deduped.flow, notes=placed)
+    snapshot.record("aggregate", Stage(key=key, outputs=counts, flow=counted))
+    reporter.say(f"{snapshot.id}: {rows['devices.parquet']:,} devices; run {snapshot.manifest.run}")
+
+
+_COUNTED = ("links.parquet", "devices.parquet", "counts.parquet")

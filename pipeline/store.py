@@ -1,0 +1,157 @@
+"""Where files live: atomic writes, checksums, manifests and the lock. The only module that writes into a data folder."""
+
+import hashlib
+import json
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import filelock
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import BusyError, InputError, IntegrityError
+from pipeline.tables import Table, conform
+
+BLOCK = 1 << 20
+PART = ".part"
+PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that appears under `path` whole, or not at all. Survives a crash of the machine (fsync)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+        _sync_folder(path.parent)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes `text` as UTF-8, atomically."""
+    with atomic(path) as file:
+        file.write(text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON with sorted keys, atomically; the same value gives the same bytes."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file. Raises `IntegrityError` when it is not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+@contextmanager
+def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = None) -> Iterator[pq.ParquetWriter]:
+    """A writer of Parquet with page checksums (without them a flipped bit is read as data); the file appears whole."""
+    schema = table.schema.with_metadata({"table": table.name, **(metadata or {})})
+    with atomic(path) as file, pq.ParquetWriter(file, schema, **_PARQUET) as writer:
+        yield writer
+
+
+_PARQUET = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True, "store_schema": True}
+
+
+def fitted(table: pa.Table | pa.RecordBatch, to: Table, writer: pq.ParquetWriter) -> pa.Table:
+    """The table as `writer` wants it: conforming to `to`, with the file's metadata."""
+    return conform(table, to).replace_schema_metadata(writer.schema.metadata)
+
+
+def write_table(path: Path, table: pa.Table, to: Table, metadata: dict[str, str] | None = None) -> None:
+    """Writes a table that conforms to the schema `to`."""
+    with parquet_writer(path, to, metadata) as writer:
+        writer.write_table(fitted(table, to, writer))
+
+
+def read_table(path: Path, to: Table) -> pa.Table:
+    """The table in a Parquet file or a folder of parts (in order of name), its page checksums verified."""
+    try:
+        parts = [pq.read_table(p, page_checksum_verification=True) for p in parts_of(path)]
+        return conform(pa.concat_tables(parts) if parts else to.schema.empty_table(), to)
+    except (OSError, pa.ArrowException) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The Parquet files of a table: itself, or the parts in its folder in order of name."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what a killed run left half-written. Call it under the lock."""
+    for path in folder.rglob(f".*{PART}"):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Holds a study's data folder for this process alone. Raises `BusyError` naming the holder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ".lock"
+    holder = folder / ".lock-holder"
+    held = filelock.FileLock(path, timeout=0)
+    try:
+        held.acquire()
+    except filelock.Timeout:
+        name = holder.read_text() if holder.is_file() else "another process"
+        raise BusyError(path, name) from None
+    try:
+        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        held.release()
+
+
+def identity_key(path: Path, simulated: bool) -> bytes:
+    """The key of hashed identities: made at first use, readable by its owner alone. Made-up data has a public one."""
+    if simulated:
+        return PUBLIC_KEY
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+    if path.stat().st_mode & 0o077:
+        raise InputError(path, f"may be read by others; run: chmod 600 {path}")
+    text = path.read_text().strip()
+    if len(text) != 64:
+        raise InputError(path, "is not a key that camcensus made; move it away and a new one is made")
+    return bytes.fromhex(text)
+
+
+def key_id(key: bytes) -> str:
+    """Which key it was, without telling the key: tables made with different keys must not be matched."""
+    return hashlib.sha256(b"camcensus key id" + key).hexdigest()[:12]

@@ -1,0 +1,168 @@
+"""What an analyst decides: a study.toml, validated when it is loaded."""
+
+import difflib
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.countries import load_countries
+from pipeline.errors import StudyError
+from pipeline.resources import bundled
+
+SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def _country(code: str) -> str:
+    if code not in load_countries():
+        raise ValueError("an ISO 3166-1 alpha-2 code in capitals, such as CN (or XK)")
+    return code
+
+
+def _snapshot_id(name: str) -> str:
+    if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
+        raise ValueError("letters, digits, '.', '_' and '-', at most 64 of them")
+    return name
+
+
+def _days(value: int | str) -> int | str:
+    if value == "all" or (isinstance(value, int) and 1 <= value <= 3660):
+        return value
+    raise ValueError('a whole number of days from 1 to 3660, or "all"')
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Publication(_Strict):
+    """What may be published. `min_hosts`: a maker's cell under it is folded into "other"."""
+
+    min_hosts: int = Field(5, ge=1, le=1000)
+
+
+class Dedupe(_Strict):
+    """How banners become devices. `max_identity_hosts`: an identity seen on more addresses is none."""
+
+    max_identity_hosts: int = Field(3, ge=1, le=1000)
+
+
+class Snapshot(_Strict):
+    """What a study says of one snapshot: the last day of its window."""
+
+    date: date
+
+
+class Study(_Strict):
+    """A study. Paths are absolute once loaded; `path` is the file it came from."""
+
+    title: str = Field(min_length=1, max_length=200)
+    catalogue: str = "builtin"
+    vendors: tuple[str, ...] = Field(("Hikvision",), min_length=1)
+    countries_left_out: tuple[Annotated[str, AfterValidator(_country)], ...] = ("CN",)
+    headline_unit: Literal["hosts", "devices", "banners"] = "hosts"
+    window_days: Annotated[int | str, AfterValidator(_days)] = 30
+    min_confidence: Literal["medium", "high"] = "medium"
+    geo_database: str = "builtin"
+    data_dir: str = "data"
+    report_dir: str = "report"
+    key_file: str | None = None
+    simulated: bool = False
+    publication: Publication = Field(default_factory=lambda: Publication.model_validate({}))
+    dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
+    snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
+    path: Path
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths start from."""
+        return self.path.parent
+
+    @property
+    def data(self) -> Path:
+        """Where snapshots live."""
+        return self.base / self.data_dir
+
+    @property
+    def report(self) -> Path:
+        """Where the report is drawn."""
+        return self.base / self.report_dir
+
+    @property
+    def catalogue_path(self) -> Path:
+        """The catalogue's folder."""
+        return bundled("queries") if self.catalogue == "builtin" else self.base / self.catalogue
+
+    @property
+    def key_path(self) -> Path:
+        """The file that holds the key of hashed identities; outside `data`."""
+        return self.base / (self.key_file or f"{self.path.stem}.key")
+
+    def snapshot_ids(self) -> list[str]:
+        """Ids of the snapshots found under `data`, oldest first (by date if the study gives one, then by id)."""
+        if not self.data.is_dir():
+            return []
+        found = [p.name for p in self.data.iterdir() if (p / "raw").is_dir() and SNAPSHOT_ID.fullmatch(p.name)]
+        return sorted(found, key=lambda i: (str(self.snapshots[i].date) if i in self.snapshots else i, i))
+
+    def settings(self) -> str:
+        """All that the study decides, as JSON, for hashing; where it lies on this machine is not part of it."""
+        return self.model_dump_json(exclude={"path"})
+
+
+def load_study(path: Path) -> Study:
+    """The study in `path`. Raises `StudyError` with one line for each fault; never a traceback."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(path, ["no such file; make one with: camcensus init DIR"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(path, [f"cannot be read: {error}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(path, [f"is not TOML: {error}"]) from None
+    if "path" in raw:
+        raise StudyError(path, ["path: unknown key; remove it"])
+    try:
+        return Study.model_validate({**_tuples(raw), "path": path.resolve()})
+    except ValidationError as error:
+        raise StudyError(path, [_explain(fault) for fault in error.errors()]) from None
+
+
+def check_vendors(study: Study, makers: list[str]) -> None:
+    """Raises `StudyError` when the study names a vendor that its catalogue does not have."""
+    problems = [
+        f"vendors: found {v!r}; allowed: a maker of the catalogue{_hint(v, makers)}"
+        for v in study.vendors
+        if v not in makers
+    ]
+    if problems:
+        raise StudyError(study.path, problems)
+
+
+def _tuples(value: Any) -> Any:
+    """TOML gives lists; the frozen model wants tuples."""
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _hint(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else f": {', '.join(known)}"
+
+
+def _explain(fault: Any) -> str:
+    """One line for one fault: key, what was found, what is allowed."""
+    key = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
+    if fault["type"] == "extra_forbidden":
+        sections: dict[str, type[BaseModel]] = {"publication": Publication, "dedupe": Dedupe, "snapshots": Snapshot}
+        section = sections.get(str(fault["loc"][0]), Study)
+        keys = [name for name in section.model_fields if name != "path"]
+        return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; add it"
+    allowed = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
+    return f"{key}: found {fault['input']!r}; allowed: {allowed}"

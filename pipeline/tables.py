@@ -1,0 +1,252 @@
+"""The schema of every table: each column with its type, unit and meaning, and `conform`, which holds tables to it.
+
+Only int64, string and bool (and lists of strings in `observations`) are used, so that the same SQL runs on DuckDB and
+on Spark. Times are seconds since 1970-01-01 UTC.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipeline.errors import TableError
+
+PRODUCT_TYPES = ("camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other")
+COUNTED_TYPES = frozenset({"camera", "recorder", "encoder", "video"})
+CONFIDENCES = ("low", "medium", "high")
+DECOY_GRADES = ("possible", "likely", "certain")
+UNITS = ("n_banners", "n_hosts", "n_devices", "n_prefixes")
+GROUPS = ("country", "manufacturer", "brand", "product_type", "model")
+UNKNOWN_COUNTRY = "ZZ"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, Arrow type, what it means, and whether it may be null."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's name, its columns in order, and what one row is."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, with the meaning of each column in the field's metadata."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable, {"meaning": c.meaning}) for c in self.columns])
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [c.name for c in self.columns]
+
+
+def _text(name: str, meaning: str, nullable: bool = True) -> Column:
+    return Column(name, pa.string(), meaning, nullable)
+
+
+def _int(name: str, meaning: str, nullable: bool = True) -> Column:
+    return Column(name, pa.int64(), meaning, nullable)
+
+
+def _bool(name: str, meaning: str, nullable: bool = True) -> Column:
+    return Column(name, pa.bool_(), meaning, nullable)
+
+
+# What a signature's `field` may name; the column is the field with "." written "_".
+EVIDENCE: tuple[Column, ...] = (
+    _text("module", "Shodan's name for the probe that got the answer"),
+    _text("product", "product as the engine names it; often a guess by nmap's rules"),
+    _text("devicetype", "device type as the engine names it; a guess"),
+    _text("cpe", "the engine's CPE names, joined with a space"),
+    _text("tags", "the engine's tags, joined with a space"),
+    _text("block", "names of the camera blocks that the engine parsed, joined with a space"),
+    _text("http_server", "HTTP Server header"),
+    _text("http_title", "title of the HTML page"),
+    _text("http_realm", "realm of the HTTP WWW-Authenticate header"),
+    _text("http_auth", "HTTP authentication schemes offered, in order, joined with a space"),
+    _text("http_html", "first 2,048 characters of the HTML page, names of people and devices removed"),
+    _text("http_favicon", "Shodan's favicon hash (mmh3 of base64 with line breaks)"),
+    _text("rtsp_server", "RTSP Server header"),
+    _text("rtsp_realm", "realm of the RTSP WWW-Authenticate header"),
+    _text("rtsp_auth", "RTSP authentication schemes offered, in order, joined with a space"),
+    _text("ftp_banner", "first 512 characters of an FTP greeting"),
+    _text("telnet_banner", "first 512 characters of a telnet greeting"),
+    _text("snmp_description", "first 512 characters of an SNMP system description"),
+    _text("sip_user_agent", "SIP User-Agent or Server header"),
+    _text("onvif_scopes", "ONVIF scopes but name and location, joined with a space"),
+    _text("dhip_reply", "a Dahua discovery reply without names and addresses"),
+    _text("cert_subject", "certificate subject as CN=..,OU=..,O=..,L=..,ST=..,C=.."),
+    _text("cert_issuer", "certificate issuer in the same form"),
+    _text("hikvision_device_model", "block hikvision: device_model"),
+    _text("hikvision_device_version", "block hikvision: device_version, the firmware"),
+    _text("hikvision_web_version", "block hikvision: web_version"),
+    _text("dahua_serial_number", "block dahua: serial_number"),
+    _text("dahua_dvr_web_web_version", "block dahua_dvr_web: web_version"),
+    _text("ip_camera_brand", "block ip_camera: brand"),
+    _text("ip_camera_model", "block ip_camera: model"),
+    _text("ip_camera_software_version", "block ip_camera: software_version"),
+    _text("ip_camera_mac_address", "block ip_camera: mac_address"),
+    _text("ip_camera_id", "block ip_camera: id"),
+    _text("upnp_manufacturer", "block upnp: manufacturer"),
+    _text("upnp_model_name", "block upnp: model_name"),
+    _text("upnp_model_number", "block upnp: model_number"),
+    _text("upnp_serial_number", "block upnp: serial_number"),
+    _text("upnp_udn", "block upnp: udn"),
+    _text("mac", "first MAC address of block mac"),
+)
+
+# Which banner, where and when: the same in observations and identified.
+_BANNER: tuple[Column, ...] = (
+    _text("file", "name of the raw file", nullable=False),
+    _int("line", "line in the raw file, from 1", nullable=False),
+    _text("host", "IP address in canonical form", nullable=False),
+    _int("ip_version", "4 or 6", nullable=False),
+    _int("port", "port, 1 to 65535", nullable=False),
+    _text("transport", "tcp or udp", nullable=False),
+    _int("seen", "when the engine got the answer, seconds since 1970 UTC", nullable=False),
+)
+
+OBSERVATIONS = Table(
+    "observations",
+    "an accepted banner; private",
+    (
+        *_BANNER,
+        _text("engine_country", "country as the engine located the address, ISO alpha-2"),
+        _int("asn", "number of the autonomous system"),
+        _text("network", "name of the network's operator, as the engine gives it"),
+        _text("firmware", "version as the engine names it"),
+        _int("http_status", "HTTP status"),
+        _int("banner_hash", "the engine's hash of the answer; not an identity"),
+        _int("html_hash", "the engine's hash of the page"),
+        _text("cert_sha256", "SHA-256 fingerprint of the certificate"),
+        _bool("synthetic", "the banner carries the mark of made-up data", nullable=False),
+        *EVIDENCE,
+    ),
+)
+
+IDENTIFIED = Table(
+    "identified",
+    "an accepted banner, with what identify and locate found; private",
+    (
+        *_BANNER,
+        _text("prefix", "the /24 (IPv4) or /48 (IPv6) of the host", nullable=False),
+        _bool("counted", "camera, recorder, encoder or video with type confidence medium or high", nullable=False),
+        _text("manufacturer", "who made it; null: not known"),
+        _text("manufacturer_confidence", "low, medium or high"),
+        _text("brand", "the name it is sold under; null: not known"),
+        _text("model", "model as the catalogue writes it"),
+        _text("model_raw", "model as the banner writes it"),
+        _text("product_type", "camera, recorder, encoder, video, intercom, access_control, software, other"),
+        _text("type_confidence", "low, medium or high"),
+        _text("firmware", "firmware version"),
+        _text("identity", "keyed hash of a serial number or MAC address"),
+        _text("identity_kind", "serial or mac"),
+        _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
+        _text("decoy", "possible, likely or certain; null: no sign of one"),
+        _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
+        _text("country_second", "country by the second source (the engine); null: none"),
+        _int("asn", "number of the autonomous system"),
+        _text("network", "name of the network's operator, as the engine gives it"),
+        _bool("synthetic", "the banner carries the mark of made-up data", nullable=False),
+    ),
+)
+
+LINKS = Table(
+    "links",
+    "an identified banner, with the device it belongs to; private",
+    (
+        _text("file", "name of the raw file", nullable=False),
+        _int("line", "line in the raw file, from 1", nullable=False),
+        _text("fate", "kept, again (an older sight of the same banner), or outside (not in the window)", nullable=False),
+        _text("device", "id of the device; null: not counted as one"),
+        _text("rule", "id of the dedupe rule that put the banner with its device"),
+    ),
+)
+
+DEVICES = Table(
+    "devices",
+    "an inferred camera, recorder, encoder or video device; private",
+    (
+        _text("device", "id of the device", nullable=False),
+        _text("host", "address at the latest sighting", nullable=False),
+        _int("ip_version", "4 or 6", nullable=False),
+        _text("country", "country at the latest sighting", nullable=False),
+        _text("manufacturer", "by the strongest evidence; null: not known"),
+        _text("manufacturer_confidence", "low, medium or high"),
+        _text("brand", "null: not known"),
+        _text("product_type", "by the strongest evidence, then the most specific", nullable=False),
+        _text("type_confidence", "medium or high", nullable=False),
+        _text("model", "null: not known"),
+        _text("firmware", "null: not known"),
+        _text("decoy", "worst grade of its hosts; null: no sign of one"),
+        _int("n_banners", "banners in the window", nullable=False),
+        _int("n_hosts", "addresses in the window", nullable=False),
+        _int("first_seen", "seconds since 1970 UTC", nullable=False),
+        _int("last_seen", "seconds since 1970 UTC", nullable=False),
+    ),
+)
+
+COUNTS = Table(
+    "counts",
+    "a cell that was counted on its own",
+    (
+        _text("level", "what the row groups by, joined with +; world: nothing", nullable=False),
+        _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
+        _text("manufacturer", "unknown: not known; null: not in the level"),
+        _text("brand", "unknown: not known; null: not in the level"),
+        _text("product_type", "null: not in the level"),
+        _text("model", "unknown: not known; null: not in the level"),
+        _text("snapshot", "id of the snapshot", nullable=False),
+        _text("engine", "search engine", nullable=False),
+        _text("basis", "download, census or sample", nullable=False),
+        _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+        _text("ip_version", "all, 4 or 6", nullable=False),
+        _text("min_confidence", "medium or high: the least type and maker confidence counted", nullable=False),
+        _text("decoys_left_out", "none, certain, or likely (certain and likely)", nullable=False),
+        _int("n_banners", "distinct (address, port, transport)"),
+        _int("n_hosts", "addresses with at least one counted banner"),
+        _int("n_devices", "inferred devices; a low estimate"),
+        _int("n_prefixes", "/24 or /48 networks with at least one counted host"),
+        _int("n_hosts_geo_min", "hosts that both location sources put here; world and country levels"),
+        _int("n_hosts_geo_max", "hosts that either location source puts here; world and country levels"),
+        _int("n_matches", "matches of a query (census only)"),
+        _text("query_set", "version of the query set", nullable=False),
+        _text("catalogue", "version of the catalogue", nullable=False),
+        _text("rules", "version of the counting rules", nullable=False),
+        _text("geo_db", "edition of the geolocation database", nullable=False),
+        _int("window_start", "first second counted, UTC"),
+        _int("window_end", "last second counted, UTC"),
+        _bool("complete", "the collection is whole", nullable=False),
+        _bool("simulated", "made-up data", nullable=False),
+    ),
+)
+
+
+def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:
+    """The table with the columns of `to`, by name, in order and of exact type; raises `TableError` otherwise.
+
+    Nothing is cast: `pa.array([80.5], int64)` gives 80 and `nullable=False` is not enforced by Arrow, so both are
+    checked here.
+    """
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if missing := [n for n in to.names if n not in table.column_names]:
+        raise TableError(to.name, f"columns are missing: {', '.join(missing)}")
+    if extra := [n for n in table.column_names if n not in to.names]:
+        raise TableError(to.name, f"columns that nobody asked for: {', '.join(extra)}")
+    for column in to.columns:
+        found = table.column(column.name)
+        if found.type != column.type:
+            raise TableError(to.name, f"column {column.name} is {found.type}, must be {column.type}")
+        if not column.nullable and found.null_count:
+            raise TableError(to.name, f"column {column.name} has {found.null_count} nulls, may have none")
+    return table.select(to.names).cast(to.schema)
