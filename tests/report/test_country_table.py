@@ -1,0 +1,127 @@
+"""The country table: what adds up, what is hidden, and what a spreadsheet makes of it."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from pipeline.errors import TableError
+from pipeline.report import country_table
+from pipeline.report.inputs import Result, headline_cells
+from pipeline.report.sheets import as_frame, guard, write_csv
+from pipeline.store import read_table
+from pipeline.study import Study
+from tests.report.conftest import HOSTS, make_manifest, make_result, make_study
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The CSV as the page says to read it."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"snapshot": str})
+
+
+def test_order_ranks_and_totals(study: Study) -> None:
+    table = country_table.build(study, [make_result("2024")])
+    assert list(table["alpha2"].fillna("")) == ["US", "DE", "NA", "TK", "CN", "ZZ", ""]
+    assert list(table["rank"].dropna()) == [1, 2, 3, 4]
+    world = table.iloc[-1]
+    inside = table[table["in_headline"] & table["alpha2"].notna()]
+    assert world["hosts"] == inside["hosts"].sum() == sum(n for (c, _), n in HOSTS.items() if c != "CN")
+    assert world["name"] == "World (headline: without CN)"
+    assert inside["share"].sum() == pytest.approx(100, abs=0.001)
+    assert table.loc[table["alpha2"] == "CN", "share"].isna().all()
+
+
+def test_same_counts_share_a_rank(study: Study) -> None:
+    hosts = {("DE", "Hikvision"): 10, ("FR", "Hikvision"): 10, ("US", "Hikvision"): 7}
+    table = country_table.build(study, [make_result("2024", hosts)])
+    assert list(table["rank"].dropna()) == [1, 1, 3]
+
+
+def test_newest_snapshot_is_first(study: Study) -> None:
+    table = country_table.build(study, [make_result("2023"), make_result("2024")])
+    assert list(dict.fromkeys(table["snapshot"])) == ["2024", "2023"]
+
+
+def test_small_vendor_cells_are_null_and_absent_ones_zero(tmp_path: Path) -> None:
+    study = make_study(tmp_path, vendors=("Hikvision", "Dahua", "D-Link"))
+    table = country_table.build(study, [make_result("2024")]).set_index(
+        pd.Index(["US", "DE", "NA", "TK", "CN", "ZZ", ""])
+    )
+    assert table.loc["DE", "hosts_dahua"] == 60
+    assert pd.isna(table.loc["US", "hosts_dahua"])
+    assert table.loc["DE", "hosts_d_link"] == 0
+    assert pd.isna(table.loc["TK", "hosts_d_link"])
+    assert table.loc["", "hosts_hikvision"] == 368
+
+
+def test_vendors_of_one_slug_keep_their_columns(tmp_path: Path) -> None:
+    study = make_study(tmp_path, vendors=("D-Link", "D Link", "***"))
+    assert list(country_table.vendor_columns(study)) == ["hosts_d_link", "hosts_d_link_2", "hosts_vendor"]
+
+
+def test_missing_population_is_null(study: Study) -> None:
+    table = country_table.build(study, [make_result("2024")])
+    assert table.loc[table["alpha2"] == "ZZ", "hosts_per_100k"].isna().all()
+    assert (table.loc[table["alpha2"] == "DE", "hosts_per_100k"] > 0).all()
+
+
+def test_files_hold_the_same_and_namibia_stays(study: Study, tmp_path: Path) -> None:
+    table = country_table.write(study, [make_result("2023"), make_result("2024")], tmp_path)
+    csv = read(tmp_path / "country_table.csv")
+    assert list(csv["name"][csv["alpha2"] == "NA"]) == ["Namibia", "Namibia"]
+    assert list(csv.columns) == list(table.columns)
+    stored = as_frame(read_table(tmp_path / "country_table.parquet", country_table.schema(study)))
+    pd.testing.assert_frame_equal(stored, table)
+    text = (tmp_path / "country_table.csv").read_bytes()
+    assert b"\r" not in text
+    assert b".0," not in text.split(b"\n")[1]
+
+
+def test_same_bytes_twice(study: Study, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        country_table.write(study, [make_result("2024")], tmp_path / name)
+    for file in ("country_table.csv", "country_table.parquet"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_nothing_counted(study: Study) -> None:
+    table = country_table.build(study, [make_result("2024", {})])
+    assert list(table["hosts"]) == [0, 0]
+    assert list(table["alpha2"].fillna("")) == ["ZZ", ""]
+    assert table["share"].isna().all()
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", " =1"])
+def test_formulas_are_guarded(text: str) -> None:
+    assert guard(text).startswith("'")
+
+
+def test_control_characters_do_not_reach_a_spreadsheet(tmp_path: Path) -> None:
+    write_csv(tmp_path / "x.csv", as_frame(pa.table({"name": ["a\r\nb", "=1", None, "NA"]})))
+    assert (tmp_path / "x.csv").read_bytes() == b'name\na b\n\'=1\n""\nNA\n'
+
+
+def test_simulated_data_is_marked(study: Study) -> None:
+    result = make_result("2024", manifest={"simulated": True})
+    assert country_table.build(study, [result])["simulated"].all()
+
+
+def test_missing_and_double_cells_are_refused(study: Study) -> None:
+    result = make_result("2024")
+    without = result.counts.filter(pc.not_equal(result.counts["level"], "country"))
+    with pytest.raises(TableError, match="no headline cells of country"):
+        headline_cells(Result("2024", make_manifest("2024"), without), "country", study)
+    twice = pa.concat_tables([result.counts, result.counts])
+    with pytest.raises(TableError, match="twice"):
+        headline_cells(Result("2024", make_manifest("2024"), twice), "country", study)
+
+
+def test_countries_that_do_not_add_up_are_refused(study: Study) -> None:
+    result = make_result("2024")
+    is_tokelau = pc.and_kleene(pc.equal(result.counts["level"], "country"), pc.equal(result.counts["country"], "TK"))
+    with pytest.raises(TableError, match="the world 526"):
+        country_table.build(
+            study, [Result("2024", result.manifest, result.counts.filter(pc.invert(pc.fill_null(is_tokelau, False))))]
+        )

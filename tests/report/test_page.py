@@ -1,0 +1,209 @@
+"""The page: one file, no requests, nothing from a banner that is not escaped, and the numbers in words."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import TableError
+from pipeline.manifest import Instrument
+from pipeline.report import draw_report
+from pipeline.report.facts import Change, change, headline, settings
+from pipeline.report.inputs import Result
+from pipeline.report.methodology import plain
+from pipeline.report.page import linked
+from pipeline.report.words import left_out_note, outside
+from pipeline.store import sha256
+from pipeline.study import Study
+from tests.report.conftest import make_result, make_study
+
+HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=HYPERLINK(1)"]
+VOID = {"meta", "img", "input", "br"}
+
+
+class Reader(HTMLParser):
+    """Checks that tags are closed in order, and keeps elements, text and attributes."""
+
+    def __init__(self, text: str) -> None:
+        """Read the whole page."""
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the element."""
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Check that the innermost element ends."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep text that is shown."""
+        if not {"style", "script"} & set(self.open):
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        """The visible text, on one line."""
+        return " ".join("".join(self.text).split())
+
+
+def page(study: Study, *results: Result) -> tuple[str, Reader]:
+    """The page's source, and what is in it."""
+    text = draw_report(study, list(results)).read_text(encoding="utf-8")
+    return text, Reader(text)
+
+
+def test_numbers_in_words(study: Study) -> None:
+    _, read = page(study, make_result("2023", {("US", "Hikvision"): 263}), make_result("2024"))
+    assert "368 hosts with Hikvision cameras in 4 countries and territories outside China" in read.words
+    assert "(3 of them UN members)" in read.words
+    assert "Left out: China (CN). Hong Kong, Macao and Taiwan have country codes of their own" in read.words
+    assert "+263" in read.words
+    assert "+100.0 %" in read.words
+    assert "2023-11-14 to 2023-12-14 (UTC)" in read.words
+    assert "not <JSON>: 4" in read.words
+
+
+def test_no_requests_and_no_foreign_code(study: Study) -> None:
+    text, read = page(study, make_result("2023"), make_result("2024"))
+    for tag, attributes in read.found:
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form"}
+        assert not [a for a in attributes if a == "style" or a.startswith("on")]
+        source = attributes.get("src")
+        assert source is None or source.startswith("data:image/")
+    style, script = (re.search(rf"<{t}>(.*?)</{t}>", text, re.DOTALL) for t in ("style", "script"))
+    assert style
+    assert script
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+    policy = next(a["content"] for t, a in read.found if a.get("http-equiv") == "Content-Security-Policy") or ""
+    for inline in (style[1], script[1]):
+        assert base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode() in policy
+    assert "default-src 'none'" in policy
+    assert len(text) < 1_500_000
+
+
+def test_hostile_names_are_escaped(tmp_path: Path) -> None:
+    study = make_study(tmp_path, vendors=tuple(HOSTILE))
+    _, read = page(study, make_result("2024", {("US", name): 50 for name in HOSTILE}))
+    assert [tag for tag, _ in read.found].count("script") == 1
+    assert len([a for t, a in read.found if t == "img" and (a["src"] or "").startswith("data:")]) == 5
+    assert [tag for tag, _ in read.found].count("img") == 5
+    assert all(f"50 hosts with {name} cameras" in read.words for name in HOSTILE)
+
+
+def test_table_rows(study: Study) -> None:
+    _, read = page(study, make_result("2023"), make_result("2024"))
+    ids = [a["id"] for t, a in read.found if t == "tr" and a.get("id")]
+    assert ids == [f"country-{c}" for c in ("US", "DE", "NA", "TK", "CN", "ZZ")]
+    assert "China left out" in read.words
+    assert "World outside China" in read.words
+
+
+def test_single_snapshot_has_no_change(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    assert "Change since the snapshot before: n/a (there is no earlier snapshot)" in read.words
+
+
+def test_partial_collection_is_marked_and_not_compared(study: Study) -> None:
+    _, read = page(study, make_result("2023"), make_result("2024", manifest={"complete": False}))
+    assert "PARTIAL COLLECTION" in read.words
+    assert "n/a (one of the two collections is partial)" in read.words
+
+
+def test_changed_instrument_is_said(study: Study) -> None:
+    changed = Instrument(query_set="q2", catalogue="c2", rules="r1", geo_db="g1")
+    _, read = page(study, make_result("2023"), make_result("2024", manifest={"instrument": changed}))
+    assert "Not corrected for changed instrument: query set and catalogue differ." in read.words
+
+
+def test_nothing_counted(study: Study) -> None:
+    _, read = page(study, make_result("2023", {}), make_result("2024", {}))
+    assert "0 hosts with Hikvision cameras outside China" in read.words
+    assert "Nothing" not in read.words
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_simulated_is_marked(tmp_path: Path, simulated: bool) -> None:
+    study = make_study(tmp_path, f"simulated = {str(simulated).lower()}")
+    _, read = page(study, make_result("2024"))
+    assert ("SYNTHETIC DATA" in read.words) is simulated
+    package = json.loads((study.report / "datapackage.json").read_text())
+    assert package["simulated"] is simulated
+
+
+def test_same_bytes_twice_and_hashes_are_true(study: Study) -> None:
+    results = [make_result("2023"), make_result("2024")]
+    folder = draw_report(study, results).parent
+    first = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    draw_report(study, results)
+    assert first == {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    listed = json.loads((folder / "datapackage.json").read_text())["resources"]
+    assert {r["path"] for r in listed} | {"datapackage.json"} == {str(p.relative_to(folder)) for p in first}
+    assert all(r["hash"] == f"sha256:{sha256(folder / r['path'])}" for r in listed)
+
+
+def test_methodology_says_what_the_page_says(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    text = (study.report / "methodology.md").read_text(encoding="utf-8")
+    for words in ("Devices and banners add up across everything.", "A search engine sees part of the Internet"):
+        assert words in text
+        assert words in read.words
+    assert "<b>" not in text.replace("\\<b", "")
+
+
+def test_few_hosts_are_not_told(study: Study) -> None:
+    found = headline(study, make_result("2024", {("US", "Hikvision"): 4, ("US", "Axis"): 90}), "Hikvision")
+    assert (found.number, found.text) == ("Fewer than 5", "hosts with Hikvision cameras outside China")
+
+
+def test_no_snapshot_is_an_error(study: Study) -> None:
+    with pytest.raises(TableError, match="no snapshot"):
+        draw_report(study, [])
+
+
+def test_other_settings(study: Study) -> None:
+    found = {s.label: s for s in settings(study, make_result("2024"))}
+    assert [s.hosts for s in found.values() if s.is_headline] == [526, 526, 526]
+    assert found["Decoys: none left out"].hosts == 526 + 11 * 5
+    assert found["Addresses: IPv6"].hosts is None
+    assert found["Location: both sources name the same country"].hosts == 210 - 21 + 47 - 4 + 2 + 261 - 26
+
+
+def test_change_of_zero() -> None:
+    assert change(0, 3) == Change(3, None)
+    assert change(None, 3) == change(3, None) == Change()
+    assert change(4, 3) == Change(-1, -25.0)
+
+
+def test_words_for_what_is_left_out(tmp_path: Path) -> None:
+    study = make_study(tmp_path, "countries_left_out = ['CN', 'HK']")
+    assert outside(study.countries_left_out) == "outside China and Hong Kong"
+    assert left_out_note(study).endswith(
+        "Hong Kong has a country code of its own and is left out too. Macao and Taiwan are counted."
+    )
+    assert outside(()) == "worldwide"
+    assert outside(("CN", "HK", "MO", "TW")) == "outside the 4 countries and territories left out"
+
+
+def test_only_https_becomes_a_link() -> None:
+    found = linked('By <X> (https://db-ip.com), javascript:alert(1) http://a.b "https://c.d/e.')
+    assert found.count("<a ") == 2
+    assert '<a href="https://db-ip.com">https://db-ip.com</a>), javascript' in found
+    assert "&lt;X&gt;" in found
+    assert '<a href="https://c.d/e">https://c.d/e</a>.' in found
+
+
+def test_markdown_is_plain() -> None:
+    assert plain("a|b\n<i>*x*") == r"a\|b \<i\>\*x\*"
