@@ -1,4 +1,7 @@
-"""Aggregate: from members and devices to the cube. Every cell is counted on its own; nothing is summed that does not add up."""
+"""Aggregate: from members and devices to the cube.
+
+Every cell is counted on its own; nothing is summed that does not add up.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +13,8 @@ import pyarrow as pa
 
 from pipeline import store
 from pipeline.engines.local import Sql
-from pipeline.manifest import Flow, Manifest
+from pipeline.errors import ReconciliationError
+from pipeline.manifest import Flow, Instrument, Manifest, Window
 from pipeline.tables import COUNTS, GROUPS
 
 QUERIES = ("facts", "selected", "cube", "margins", "geo_range")
@@ -42,6 +46,9 @@ def variants() -> Iterator[Variant]:
 
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
     """From `members` and `devices` in `db` to `counts.parquet` in `folder`; the flow to the headline number."""
+    window, instrument = manifest.window, manifest.instrument
+    if window is None or instrument is None:
+        raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
     db.table("facts", "facts")
     db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
     rows: list[dict[str, Any]] = []
@@ -53,8 +60,8 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
         if full:
             _add_geo_range(db, cells)
         rows.extend({**cell, **vars(variant)} for cell in cells)
-    table = _table(rows, manifest)
-    store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest))
+    table = _table(rows, manifest, window, instrument)
+    store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest, instrument))
     return _flow(rows, min_confidence)
 
 
@@ -72,21 +79,20 @@ def _add_geo_range(db: Sql, cells: list[dict[str, Any]]) -> None:
     no cell, for nothing is counted there."""
     ranges = {row.pop("country"): row for row in db.query("geo_range").to_pylist()}
     for cell in cells:
-        if cell["level"] == "country":
+        if cell["level"] in ("world", "country"):
             cell.update(ranges.get(cell["country"], {}))
 
 
-def _table(rows: list[dict[str, Any]], manifest: Manifest) -> pa.Table:
-    assert manifest.window and manifest.instrument
+def _table(rows: list[dict[str, Any]], manifest: Manifest, window: Window, instrument: Instrument) -> pa.Table:
     same = {
         "snapshot": manifest.snapshot,
         "engine": manifest.engine,
         "basis": manifest.basis,
-        "window_start": manifest.window.start,
-        "window_end": manifest.window.end,
+        "window_start": window.start,
+        "window_end": window.end,
         "complete": manifest.complete,
         "simulated": manifest.simulated,
-        **manifest.instrument.model_dump(),
+        **instrument.model_dump(),
     }
     columns = {
         column.name: pa.array([row.get(column.name, same.get(column.name)) for row in rows], column.type)
@@ -95,9 +101,8 @@ def _table(rows: list[dict[str, Any]], manifest: Manifest) -> pa.Table:
     return pa.table(columns)
 
 
-def _metadata(manifest: Manifest) -> dict[str, str]:
-    assert manifest.instrument
-    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **manifest.instrument.model_dump()}
+def _metadata(manifest: Manifest, instrument: Instrument) -> dict[str, str]:
+    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument.model_dump()}
 
 
 def _flow(rows: list[dict[str, Any]], min_confidence: str) -> Flow:

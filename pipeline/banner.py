@@ -9,6 +9,7 @@ Source of the layout: https://datapedia.shodan.io and real results of 2018 to 20
 """
 
 import json
+import math
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -164,7 +165,7 @@ def decode(line: bytes) -> Banner:
 def _untyped(line: bytes) -> dict[str, Any]:
     """The line as plain JSON. Slower, and forgiving where the typed decoder is strict (lone surrogates, odd types)."""
     try:
-        found = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+        found = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_int=_integer)
     except UnicodeDecodeError:
         raise Rejected("bad_encoding") from None
     except RecursionError:
@@ -178,6 +179,11 @@ def _untyped(line: bytes) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _integer(digits: str) -> int | None:
+    """Python refuses to convert thousands of digits; a number like that says nothing."""
+    return int(digits) if len(digits) < 100 else None
 
 
 def soften(found: dict[str, Any], kind: type[S]) -> S:
@@ -204,11 +210,18 @@ def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
 
 
 def _clean(value: Any) -> Any:
-    """The value with its strings free of lone surrogates, which no table can hold."""
+    """The value, or the list or dict of values, each as `_scalar` has it; what is nested deeper is not read anyway."""
+    if isinstance(value, list):
+        return [_scalar(item) for item in value]
+    if isinstance(value, dict):
+        return {_scalar(key): _scalar(item) for key, item in value.items()}
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    """A string free of lone surrogates, which no table can hold; None for infinity, lists and dicts."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | dict) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
     return value

@@ -8,20 +8,31 @@ import hashlib
 import json
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline.banner import Banner, soften
 from pipeline.errors import CatalogueError
+from pipeline.evidence import evidence_of
+from pipeline.prefilter import Words, words_of
 from pipeline.tables import EVIDENCE
+
+if TYPE_CHECKING:
+    from pipeline.identify import Identifier, Verdict
 
 Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
+FLAGS = re.IGNORECASE | re.ASCII
 GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
+_ASIDE = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
 _COLUMNS = {column.name for column in EVIDENCE}
 
 
@@ -33,7 +44,7 @@ def _field(name: str) -> str:
 
 def _pattern(text: str) -> str:
     try:
-        compiled = re.compile(text, re.IGNORECASE)
+        compiled = re.compile(text, FLAGS)
     except re.error as error:
         raise ValueError(f"the pattern does not compile: {error}") from None
     if unknown := set(compiled.groupindex) - GROUPS:
@@ -63,10 +74,12 @@ class Query(_Entry):
     catches: str
     also: str
     trends: bool
+    manufacturer: str | None = None
 
 
 class _Rule(_Entry):
     pattern: Annotated[str, AfterValidator(_pattern)]
+    type: ProductType | None = None
     source: str = Field(min_length=1)
     licence: str = Field(min_length=1)
     examples: list[str] = Field(min_length=1)
@@ -75,8 +88,13 @@ class _Rule(_Entry):
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """The compiled pattern; case does not matter."""
-        return re.compile(self.pattern, re.IGNORECASE)
+        """The compiled pattern; case does not matter, and classes of letters and digits are ASCII."""
+        return re.compile(self.pattern, FLAGS)
+
+    @cached_property
+    def words(self) -> Words:
+        """Lower-case words one of which every text that matches holds; empty: not known."""
+        return words_of(self.regex)
 
     def faults(self) -> list[str]:
         """What is wrong with the rule by its own examples."""
@@ -90,12 +108,16 @@ class Signature(_Rule):
 
     field: Annotated[str, AfterValidator(_field)]
     maker: Strength | None = None
-    type: ProductType | None = None
     type_evidence: Strength = "specific"
     brand: str | None = None
     model: str | None = None
     decoy: Literal["possible", "likely", "certain"] | None = None
-    manufacturer: str | None = None
+    file_maker: str | None = None
+
+    @property
+    def manufacturer(self) -> str | None:
+        """Whom the signature speaks of, if it speaks of the maker at all."""
+        return self.file_maker if self.maker else None
 
     @property
     def column(self) -> str:
@@ -104,9 +126,10 @@ class Signature(_Rule):
 
 
 class Model(_Rule):
-    """A model pattern; the whole match is the model. `alone`: it names the maker without other evidence."""
+    """A model pattern; the whole match is the model. `alone`: it names the maker without other evidence. `family`:
+    the maker's name for the series."""
 
-    type: ProductType | None = None
+    family: str | None = None
     alone: bool
     manufacturer: str | None = None
 
@@ -137,13 +160,35 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All rules, in a fixed order. `version` and `query_set` are hashes of content: comments do not change them."""
+    """All rules, in a fixed order. `version` and `query_set` are hashes of what the entries mean: what changes no
+    count (comments, notes, examples, sources) does not change them."""
 
     makers: tuple[str, ...]
     queries: tuple[Query, ...]
     signatures: tuple[Signature, ...]
     models: tuple[Model, ...]
     brands: tuple[Brand, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Catalogue":
+        """The catalogue in a folder of TOML files; see `load_catalogue`."""
+        return load_catalogue(folder)
+
+    def identify(self, banner: Mapping[str, Any]) -> "Verdict":
+        """What a Shodan banner is, and by which signatures."""
+        return self._identifier.identify(evidence_of(soften(dict(banner), Banner)))
+
+    def identify_batch(self, batch: pa.RecordBatch) -> "list[Verdict]":
+        """What each row of a batch of `observations` is; the same as `identify`, faster."""
+        from pipeline.label import verdicts
+
+        return verdicts(batch, self._identifier)[0]
+
+    @cached_property
+    def _identifier(self) -> "Identifier":
+        from pipeline.identify import Identifier
+
+        return Identifier(self)
 
     @cached_property
     def version(self) -> str:
@@ -156,9 +201,13 @@ class Catalogue:
         return _digest(self.queries)
 
 
-def _digest(entries: Any) -> str:
-    content = json.dumps([e.model_dump(mode="json") for e in entries], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+def meaning(entry: BaseModel) -> str:
+    """What an entry is held against and what it says, as JSON; what only explains it is left out."""
+    return json.dumps(entry.model_dump(mode="json", exclude=_ASIDE, exclude_defaults=True), sort_keys=True)
+
+
+def _digest(entries: Sequence[BaseModel]) -> str:
+    return hashlib.sha256("\n".join(map(meaning, entries)).encode()).hexdigest()[:12]
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -168,16 +217,19 @@ def load_catalogue(folder: Path) -> Catalogue:
         raise CatalogueError(folder, ["holds no TOML file; name a folder such as queries/"])
     problems: list[str] = []
     files: list[_File] = []
+    texts: dict[str, str] = {}
     for path in paths:
-        text = path.read_text(encoding="utf-8")
         try:
-            files.append(_named(_File.model_validate(tomllib.loads(text)), path))
+            texts[path.name] = text = path.read_text(encoding="utf-8")
+            files.append(_named(_File.model_validate(tomllib.loads(text)), path, text))
+        except UnicodeDecodeError as error:
+            problems.append(f"{path.name}: is not UTF-8: {error.reason} at byte {error.start}")
         except tomllib.TOMLDecodeError as error:
             problems.append(f"{path.name}: is not TOML: {error}")
         except ValidationError as error:
             problems.extend(_explain(path, text, fault) for fault in error.errors())
         except ValueError as error:
-            problems.append(f"{path.name}: {error}")
+            problems.append(f"{path.name}:{error}")
     catalogue = Catalogue(
         makers=tuple(sorted(f.manufacturer for f in files if f.manufacturer)),
         queries=tuple(q for f in files for q in f.query),
@@ -185,7 +237,7 @@ def load_catalogue(folder: Path) -> Catalogue:
         models=tuple(m for f in files for m in f.model),
         brands=tuple(b for f in files for b in f.brand),
     )
-    problems.extend(_repeated(catalogue))
+    problems.extend(_repeated(catalogue, texts))
     if problems:
         raise CatalogueError(folder, problems)
     return catalogue
@@ -196,28 +248,38 @@ def faults_of(catalogue: Catalogue) -> list[str]:
     return [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
 
 
-def _named(file: _File, path: Path) -> _File:
+def _named(file: _File, path: Path, text: str) -> _File:
     """The file with its maker's name on each rule that speaks of the maker."""
     if path.name.startswith("_") or path.name == "brands.toml":
-        if file.manufacturer or any(s.maker for s in file.signature):
-            raise ValueError("names a maker, which a general file may not")
+        if file.manufacturer:
+            raise ValueError("1: manufacturer: names a maker, which a general file may not")
+        named = [s.id for s in file.signature if s.maker or s.file_maker]
+        named += [m.id for m in file.model if m.manufacturer] + [q.id for q in file.query if q.manufacturer]
+        if named:
+            raise ValueError(f"{_lines_of(named[0], text)[0]}: {named[0]}: names a maker, which a general file may not")
         return file
     if not file.manufacturer:
-        raise ValueError("manufacturer: missing; add the maker's name at the top")
-    named = {"manufacturer": file.manufacturer}
-    file.signature = [s.model_copy(update=named) if s.maker else s for s in file.signature]
-    file.model = [m.model_copy(update=named) for m in file.model]
+        raise ValueError("1: manufacturer: missing; add the maker's name at the top")
+    maker = {"manufacturer": file.manufacturer}
+    file.signature = [s.model_copy(update={"file_maker": file.manufacturer}) for s in file.signature]
+    file.model = [m.model_copy(update=maker) for m in file.model]
+    file.query = [q.model_copy(update=maker) for q in file.query]
     return file
 
 
-def _repeated(catalogue: Catalogue) -> list[str]:
-    seen: set[str] = set()
-    problems = []
-    for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models):
-        if entry.id in seen:
-            problems.append(f"{entry.id}: the id stands twice")
-        seen.add(entry.id)
+def _repeated(catalogue: Catalogue, texts: Mapping[str, str]) -> list[str]:
+    seen = Counter(entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models))
+    problems: list[str] = []
+    for name in sorted(name for name, times in seen.items() if times > 1):
+        first, *again = [f"{file}:{line}" for file, text in texts.items() for line in _lines_of(name, text)]
+        problems.extend(f"{place}: {name}: the id stands twice; first in {first}" for place in again)
     return problems
+
+
+def _lines_of(name: str, text: str) -> list[int]:
+    """The lines on which an entry's id stands."""
+    wanted = re.compile(rf"""id\s*=\s*["']{re.escape(name)}["']""")
+    return [n for n, line in enumerate(text.splitlines(), 1) if wanted.match(line)]
 
 
 def _explain(path: Path, text: str, fault: Any) -> str:
@@ -225,7 +287,8 @@ def _explain(path: Path, text: str, fault: Any) -> str:
     table, index, *key = (*fault["loc"], 0)[:-1] if len(fault["loc"]) > 1 else (*fault["loc"], None)
     heads = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
     line = heads[index] if isinstance(index, int) and index < len(heads) else 1
-    entry = re.search(r'^id\s*=\s*"([^"]*)"', "\n".join(text.splitlines()[line - 1 : line + 20]), re.MULTILINE)
+    body = "\n".join(text.splitlines()[line:]).split("\n[[", 1)[0]
+    entry = re.search(r'^id\s*=\s*"([^"]*)"', body, re.MULTILINE)
     name = f" {entry[1]}:" if entry and line > 1 else ""
     where = ".".join(str(k) for k in key) or str(table)
     return f"{path.name}:{line}:{name} {where}: {fault['msg'].removeprefix('Value error, ')}"

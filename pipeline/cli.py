@@ -42,6 +42,11 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def _tell(result: str) -> None:
+    """A result, without anything in it that a terminal would obey (names of folders, words of a server)."""
+    typer.echo(printable(result))
+
+
 def _stop(error: object, status: int) -> NoReturn:
     print(printable(f"camcensus: {error}"), file=sys.stderr)
     sys.exit(status)
@@ -52,7 +57,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty 
     """Makes a study to start from, and says the next three commands."""
     from pipeline.commands import make_study
 
-    typer.echo(make_study(folder))
+    _tell(make_study(folder))
 
 
 @app.command("import", epilog="Example: camcensus import exports/*.json.gz --study study.toml --snapshot 2026")
@@ -61,7 +66,9 @@ def import_(
     study: StudyOption,
     snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
     source: Annotated[str, typer.Option("--source", help="The engine the files are from.")] = "shodan",
-    link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, where the disk allows it.")] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Hard links instead of copies, where the disk allows it.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
@@ -83,7 +90,9 @@ def import_(
 @app.command(epilog="Example: camcensus run --study studies/demo.toml")
 def run(
     study: StudyOption,
-    snapshot: Annotated[list[str] | None, typer.Option("--snapshot", help="Only this snapshot; may be repeated.")] = None,
+    snapshot: Annotated[
+        list[str] | None, typer.Option("--snapshot", help="Only this snapshot; may be repeated.")
+    ] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Stop after the counts.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")] = 0,
     engine: Annotated[str, typer.Option("--engine", help="Where the stages run: local.")] = "local",
@@ -104,7 +113,7 @@ def run(
             loaded, Reporter(quiet or json_), snapshot, workers or os.cpu_count() or 1, rehash, report=not no_report
         )
     if told := tell_outcome(outcome, json_):
-        typer.echo(told)
+        _tell(told)
     if outcome.partial:
         raise typer.Exit(PARTIAL)
 
@@ -118,7 +127,7 @@ def report(study: StudyOption, quiet: Quiet = False) -> None:
     loaded = load_study(study)
     with store.lock(loaded.data):
         page, _ = bring_report_up_to_date(loaded, Reporter(quiet), again=True)
-    typer.echo(str(page))
+    _tell(str(page))
 
 
 @app.command(epilog="Example: camcensus status --study studies/demo.toml")
@@ -126,22 +135,55 @@ def status(study: StudyOption, json_: Json = False) -> None:
     """Shows the study's snapshots: what they hold, whether they are complete, what is stale."""
     from pipeline.commands import tell_status
 
-    typer.echo(tell_status(load_study(study), json_))
+    _tell(tell_status(load_study(study), json_))
 
 
 @app.command(epilog="Example: camcensus identify export.json.gz --format jsonl")
 def identify(
     file: Annotated[Path, typer.Argument(help="A Shodan export.")],
     format_: Annotated[str, typer.Option("--format", help="table or jsonl.")] = "table",
-    catalogue: Annotated[Path | None, typer.Option("--catalogue", help="A folder of TOML files; default: built in.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option("--catalogue", help="A folder of TOML files; default: built in.")
+    ] = None,
 ) -> None:
     """Explains each banner of a file: what it is, and by which evidence."""
-    from pipeline.commands import explain_lines
+    from pipeline.explain import explain_lines
 
     if format_ not in ("table", "jsonl"):
         raise typer.BadParameter("table or jsonl", param_hint="--format")
     for text in explain_lines(file, format_, catalogue):
-        typer.echo(text)
+        _tell(text)
+
+
+catalogue_app = typer.Typer(name="catalogue", no_args_is_help=True, help="Looks after the catalogue of signatures.")
+app.add_typer(catalogue_app)
+Folder = Annotated[Path, typer.Argument(help="A folder of TOML files.")]
+
+
+@catalogue_app.command("check", epilog="Example: camcensus catalogue check queries")
+def catalogue_check(folder: Folder = Path("queries")) -> None:
+    """Holds every pattern against its own examples, and every id against the register of meanings."""
+    from pipeline.commands import check_catalogue
+
+    typer.echo(check_catalogue(folder))
+
+
+@catalogue_app.command("diff", epilog="Example: camcensus catalogue diff ../old/queries queries")
+def catalogue_diff(old: Folder, new: Folder) -> None:
+    """Shows which ids were added (+), removed (-) or mean something else (~)."""
+    from pipeline.catalogue import load_catalogue
+    from pipeline.catalogue_diff import difference, meanings
+
+    found = difference(meanings(load_catalogue(old)), meanings(load_catalogue(new)))
+    typer.echo("\n".join(found.lines()) or "nothing changed")
+
+
+@catalogue_app.command("page", epilog="Example: camcensus catalogue page queries")
+def catalogue_page(folder: Folder = Path("queries")) -> None:
+    """Enters new ids into the register and writes README.md anew; run it after a change."""
+    from pipeline.commands import write_catalogue_page
+
+    typer.echo(write_catalogue_page(folder))
 
 
 @app.command(epilog="Example: camcensus doctor")
@@ -150,7 +192,7 @@ def doctor() -> None:
     from pipeline.doctor import examine
 
     sound, lines = examine()
-    typer.echo("\n".join(lines))
+    _tell("\n".join(lines))
     if not sound:
         raise typer.Exit(1)
 

@@ -1,22 +1,20 @@
 """What the commands say: pure text from studies, manifests and verdicts."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.banner import Rejected, decode
-from pipeline.catalogue import load_catalogue
+from pipeline.catalogue import faults_of, load_catalogue
+from pipeline.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
+from pipeline.catalogue_page import page
 from pipeline.collect.exports import raw_files
-from pipeline.errors import CamcensusError, InputError
-from pipeline.evidence import evidence_of
-from pipeline.identify import Identifier, Verdict
-from pipeline.lines import Line, RawFile
+from pipeline.errors import CamcensusError, CatalogueError
 from pipeline.manifest import STAGES, Manifest, load_manifest
 from pipeline.progress import printable
 from pipeline.resources import bundled
 from pipeline.run import Outcome
+from pipeline.store import write_text
 from pipeline.study import Study
 
 STUDY = "study.toml"
@@ -55,49 +53,33 @@ def tell_status(study: Study, as_json: bool) -> str:
         return json.dumps(rows, sort_keys=True)
     if not rows:
         return f"{study.data} holds no snapshot yet; bring one in with camcensus import"
-    heads = {"snapshot": "SNAPSHOT", "files": "FILES", "bytes": "BYTES", "banners": "BANNERS", "hosts": "CAMERA BANNERS",
-             "complete": "COMPLETE", "state": "STATE"}  # fmt: skip
+    heads = {name: name.upper().replace("_", " ") for name in rows[0]}
     cells = [heads, *({key: _cell(row[key]) for key in heads} for row in rows)]
     widths = {key: max(len(row[key]) for row in cells) for key in heads}
     return "\n".join("  ".join(row[key].ljust(widths[key]) for key in heads).rstrip() for row in cells)
 
 
-def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str]:
-    """One text for each line of an export, in order: JSON (format in the design), or a row for people."""
-    if not path.is_file():
-        raise InputError(path, "no such file")
-    identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
-    for line in RawFile(path).lines():
-        verdict, reason = _verdict(line, identifier)
-        if form == "jsonl":
-            found: dict[str, Any] = {"line": line.number, **asdict(verdict)}
-            del found["model_raw"]
-            if reason:
-                found["rejected"] = reason
-            yield json.dumps(found, ensure_ascii=False)
-        else:
-            yield _row(line.number, verdict, reason)
+def check_catalogue(folder: Path) -> str:
+    """The catalogue's totals when it is sound. Raises `CatalogueError` with each fault otherwise."""
+    catalogue = load_catalogue(folder)
+    problems = faults_of(catalogue)
+    found = difference(read_register(folder), meanings(catalogue))
+    problems += [f"{name}: means something else than it did; give it a new id" for name in found.changed]
+    if found.added:
+        problems.append(f"{len(found.added)} ids are not in {REGISTER}; run: camcensus catalogue page {folder}")
+    if problems:
+        raise CatalogueError(folder, problems)
+    return f"sound: version {catalogue.version}, {len(catalogue.makers)} makers, {len(catalogue.signatures)} signatures"
 
 
-def _verdict(line: Line, identifier: Identifier) -> tuple[Verdict, str | None]:
-    """The verdict, or the one that knows nothing and why the line was rejected."""
-    if line.too_long or not line.data.strip():
-        return Verdict(), "too_long" if line.too_long else "blank"
-    try:
-        return identifier.identify(evidence_of(decode(line.data))), None
-    except Rejected as rejected:
-        return Verdict(), rejected.reason
-
-
-def _row(number: int, verdict: Verdict, reason: str | None) -> str:
-    if reason:
-        return f"{number:>6}  rejected      {reason}"
-    maker = f"{verdict.manufacturer or '?'} ({verdict.manufacturer_confidence or 'no evidence'})"
-    kind = f"{verdict.product_type or '?'} ({verdict.type_confidence or 'no evidence'})"
-    counted = "counted    " if verdict.counted else "not counted"
-    decoy = f"  decoy: {verdict.decoy}" if verdict.decoy else ""
-    evidence = ", ".join(verdict.signatures) or "no signature matched"
-    return printable(f"{number:>6}  {counted}  {kind:<22}{maker:<26}{verdict.model or '-':<22}{evidence}{decoy}")
+def write_catalogue_page(folder: Path) -> str:
+    """Extends the register and writes the page; says how many ids were new."""
+    catalogue = load_catalogue(folder)
+    if faults := faults_of(catalogue):
+        raise CatalogueError(folder, faults)
+    found = extend_register(folder, catalogue)
+    write_text(folder / "README.md", page(catalogue))
+    return f"{folder / 'README.md'}: written; {len(found.added)} new ids in {REGISTER}"
 
 
 def _facts(study: Study, name: str) -> dict[str, Any]:
@@ -110,7 +92,7 @@ def _facts(study: Study, name: str) -> dict[str, Any]:
         "files": len(files),
         "bytes": sum(p.stat().st_size for p in files),
         "banners": ingested.flow.rows_out if ingested else None,
-        "hosts": identified.flow.rows_out if identified else None,
+        "camera_banners": identified.flow.rows_out if identified else None,
         "complete": manifest.complete if manifest else None,
         "state": _state(manifest, {p.name for p in files}),
     }

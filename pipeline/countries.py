@@ -8,7 +8,7 @@ import csv
 import functools
 from dataclasses import dataclass
 
-from pipeline.resources import bundled
+from pipeline.resources import COUNTRIES, bundled
 from pipeline.tables import UNKNOWN_COUNTRY
 
 # Codes that name something else than one country of today; canonical_code() makes them ZZ.
@@ -41,7 +41,7 @@ class Country:
 def load_countries() -> dict[str, Country]:
     """All countries by alpha-2 code, in the order of the codes. Shared: do not change it."""
     # Not pandas: it reads Namibia's code, NA, as a missing value unless told otherwise.
-    with bundled("data/reference/countries.csv").open(encoding="utf-8", newline="") as file:
+    with bundled(COUNTRIES).open(encoding="utf-8", newline="") as file:
         return {row["alpha2"]: _country(row) for row in csv.DictReader(file)}
 
 

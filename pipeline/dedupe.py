@@ -6,7 +6,7 @@ other are one device), `alone` (what is left is a device of its own). So devices
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from pipeline.engines.local import Sql
 from pipeline.manifest import Flow, Window
 from pipeline.tables import DEVICES, LINKS
 
-LEVELS = 6
+LEVELS = 9
 QUERIES = ("window", "banners", "claims", "attach", "members", "devices", "links")
 
 
@@ -33,7 +33,7 @@ class Deduped:
 def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
     """First and last second counted: the given day's end, else the newest banner, and so many days before it."""
     if end is not None:
-        last = int(datetime.combine(end + timedelta(days=1), time(), timezone.utc).timestamp()) - 1
+        last = int(datetime.combine(end + timedelta(days=1), time(), UTC).timestamp()) - 1
     elif newest is not None:
         last = newest
     else:

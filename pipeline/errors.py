@@ -7,13 +7,22 @@ class CamcensusError(Exception):
     """Root of every error that camcensus raises on purpose. Its text says what to do."""
 
 
+SHOWN = 20
+
+
+def _listed(head: str, problems: list[str]) -> str:
+    """The head and a line for each problem; past the first few only their number."""
+    more = [f"  and {len(problems) - SHOWN:,} more"] if len(problems) > SHOWN else []
+    return "\n".join([head, *(f"  {problem}" for problem in problems[:SHOWN]), *more])
+
+
 class StudyError(CamcensusError):
     """A study file is wrong. `problems` holds one line for each fault: key, what was found, what is allowed."""
 
     def __init__(self, path: Path, problems: list[str]) -> None:
         self.path = path
         self.problems = problems
-        super().__init__("\n".join([f"{path}: the study cannot be used", *(f"  {p}" for p in problems)]))
+        super().__init__(_listed(f"{path}: the study cannot be used", problems))
 
 
 class CatalogueError(CamcensusError):
@@ -22,7 +31,7 @@ class CatalogueError(CamcensusError):
     def __init__(self, path: Path, problems: list[str]) -> None:
         self.path = path
         self.problems = problems
-        super().__init__("\n".join([f"{path}: the catalogue cannot be used", *(f"  {p}" for p in problems)]))
+        super().__init__(_listed(f"{path}: the catalogue cannot be used", problems))
 
 
 class InputError(CamcensusError):

@@ -19,7 +19,10 @@ _HEADER = re.compile(r"^(server|www-authenticate|user-agent)[ \t]*:[ \t]*([^\r\n
 _REALM = re.compile(r'realm[ \t]*=[ \t]*(?:"([^"]*)"|([^\s,"]+))', re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,128}>([^<]{0,512})", re.IGNORECASE)
 # Control characters and the marks that turn the direction of text; other scripts stay as they are.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_HEAD_END = re.compile(r"\r?\n\r?\n")
 _NAME_PARTS = ("CN", "OU", "O", "L", "ST", "C")
 _BLOCKS = ("hikvision", "dahua", "dahua_dvr_web", "ip_camera", "upnp")
 
@@ -107,11 +110,16 @@ def _answer(found: Evidence, banner: Banner) -> None:
     elif "onvif://" in data:
         _put(found, "onvif_scopes", privacy.onvif_scopes(data), GREETING)
     elif module.startswith("ftp") or (data.startswith("220") and banner.port == 21):
-        _put(found, "ftp_banner", privacy.scrub(data[:GREETING]), GREETING)
+        _put(found, "ftp_banner", _scrubbed(data, GREETING), GREETING)
     elif module.startswith("telnet"):
-        _put(found, "telnet_banner", privacy.scrub(data[:GREETING]), GREETING)
+        _put(found, "telnet_banner", _scrubbed(data, GREETING), GREETING)
     elif module.startswith("snmp"):
-        _put(found, "snmp_description", privacy.scrub(data[:GREETING]), GREETING)
+        _put(found, "snmp_description", privacy.snmp_description(data[: 2 * GREETING]), GREETING)
+
+
+def _scrubbed(text: str, longest: int) -> str:
+    """The start of a text, scrubbed; a little more than is kept, so that nothing personal is cut before it is seen."""
+    return privacy.scrub(text[: longest + GREETING])
 
 
 def _headers(found: Evidence, protocol: str, head: str) -> None:
@@ -131,7 +139,8 @@ def _headers(found: Evidence, protocol: str, head: str) -> None:
 
 def _web(found: Evidence, banner: Banner, data: str) -> None:
     http = banner.http or Http()
-    head, _, body = data.partition("\r\n\r\n") if data.startswith("HTTP/") else ("", "", data)
+    head, *rest = _HEAD_END.split(data, maxsplit=1) if data.startswith("HTTP/") else ("", data)
+    body = rest[0] if rest else ""
     _headers(found, "http", head)
     if "http_server" not in found:
         _put(found, "http_server", http.server, SHORT)
@@ -140,6 +149,6 @@ def _web(found: Evidence, banner: Banner, data: str) -> None:
     if title is None and (match := _TITLE.search(page[: 8 * PAGE])):
         title = match[1]
     _put(found, "http_title", title, SHORT)
-    _put(found, "http_html", privacy.scrub(page[:PAGE]), PAGE)
+    _put(found, "http_html", _scrubbed(page, PAGE), PAGE)
     if http.favicon is not None:
         _put(found, "http_favicon", http.favicon.hash, SHORT)

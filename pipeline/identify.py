@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.catalogue import Catalogue, Model, Signature
+from pipeline.prefilter import Screen
 from pipeline.tables import COUNTED_TYPES, DECOY_GRADES
 
 # Columns that repeat each other are one place: two tokens from one place are not independent.
@@ -42,6 +43,7 @@ class Hit:
     brand: str | None = None
     model: str | None = None
     model_raw: str | None = None
+    family: str | None = None
     firmware: str | None = None
     decoy: str | None = None
     needs_maker: bool = False
@@ -62,6 +64,7 @@ class Verdict:
     brand: str | None = None
     model: str | None = None
     model_raw: str | None = None
+    family: str | None = None
     product_type: str | None = None
     type_confidence: str | None = None
     firmware: str | None = None
@@ -85,18 +88,21 @@ class Identifier:
     """A catalogue made ready: rules by column, and what values said before."""
 
     catalogue: Catalogue
-    signatures: Mapping[str, tuple[Signature, ...]] = field(init=False)
+    signatures: Mapping[str, Screen[Signature]] = field(init=False)
+    models: Screen[Model] = field(init=False)
     makers_of_brand: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         by_column: dict[str, list[Signature]] = {column: [] for column in _MODEL_COLUMNS}
         for signature in self.catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
-        object.__setattr__(self, "signatures", {column: tuple(rules) for column, rules in by_column.items()})
+        object.__setattr__(self, "signatures", {column: Screen(rules) for column, rules in by_column.items()})
+        object.__setattr__(self, "models", Screen(self.catalogue.models))
         sure = {
             brand.name: brand.manufacturer[0]
             for brand in self.catalogue.brands
-            if brand.confidence == "high" and len(brand.manufacturer) == 1
+            # Without a period nobody knows when it was true.
+            if brand.confidence == "high" and brand.period and len(brand.manufacturer) == 1
         }
         object.__setattr__(self, "makers_of_brand", sure)
 
@@ -107,9 +113,13 @@ class Identifier:
 
     def match(self, column: str, text: str) -> Match:
         """What one value says. Pure; the batch path asks once for each distinct value."""
+        if column not in self.signatures:
+            return NOTHING
         hits: list[Hit] = []
         identity: tuple[str, str] | None = None
-        for rule in self.signatures.get(column, ()):
+        # Where a signature says which part of the text is the model, the rest of it is not searched for one.
+        named: list[str] = []
+        for rule in self.signatures[column].candidates(text):
             found = rule.regex.search(text)
             if not found:
                 continue
@@ -117,14 +127,13 @@ class Identifier:
             identity = identity or _identity(rule.manufacturer, caught)
             raw = caught.get("model") or rule.model
             hits.append(_signature_hit(rule, column, raw, caught))
-            if caught.get("model"):
-                hits.extend(self._models(column, caught["model"]))
-        if column in _MODEL_COLUMNS:
-            hits.extend(self._models(column, text))
+            named.extend(filter(None, [caught.get("model")]))
+        for part in named or ([text] if column in _MODEL_COLUMNS else []):
+            hits.extend(self._models(column, part))
         return Match(tuple(dict.fromkeys(hits)), identity) if hits or identity else NOTHING
 
     def _models(self, column: str, text: str) -> Iterable[Hit]:
-        for rule in self.catalogue.models:
+        for rule in self.models.candidates(text):
             if found := rule.regex.search(text):
                 yield _model_hit(rule, column, found[0])
 
@@ -132,20 +141,21 @@ class Identifier:
         """The verdict over all hits of one banner."""
         maker, maker_confidence = _maker([h for h in hits if not h.needs_maker])
         brand = _brand(hits)
-        if maker is None and brand is not None and brand in self.makers_of_brand:
+        if brand is not None and brand in self.makers_of_brand and maker_confidence in (None, "low"):
             maker, maker_confidence = self.makers_of_brand[brand], "medium"
         sure = maker if maker_confidence in ("medium", "high") else None
         hits = tuple(h for h in hits if not h.needs_maker or h.manufacturer == sure)
         kind, kind_confidence = _type(hits)
-        model = _longest(h.model for h in hits if h.manufacturer == maker)
+        named = _model([h for h in hits if h.model and h.manufacturer == maker])
         decoys = [h.decoy for h in hits if h.decoy]
         return Verdict(
             counted=kind in COUNTED_TYPES and kind_confidence in ("medium", "high"),
             manufacturer=maker,
             manufacturer_confidence=maker_confidence,
             brand=brand,
-            model=model,
-            model_raw=_longest(h.model_raw for h in hits) or model,
+            model=named.model if named else None,
+            model_raw=(named.model_raw or named.model) if named else _longest(h.model_raw for h in hits),
+            family=named.family if named else None,
             product_type=kind,
             type_confidence=kind_confidence,
             firmware=_longest(h.firmware for h in hits),
@@ -175,15 +185,18 @@ def _signature_hit(rule: Signature, column: str, raw: str | None, caught: Mappin
 
 
 def _model_hit(rule: Model, column: str, raw: str) -> Hit:
+    # What the engine guesses of a product is no more than a guess when it guesses a model.
+    strength = "weak" if _PLACES.get(column) == "engine" else "specific"
     return Hit(
         rule=rule.id,
         column=column,
         manufacturer=rule.manufacturer,
-        maker="specific" if rule.alone else None,
+        maker=strength if rule.alone else None,
         type=rule.type,
-        type_evidence="specific" if rule.type else None,
+        type_evidence=strength if rule.type else None,
         model=" ".join(raw.upper().split()),
         model_raw=raw,
+        family=rule.family,
         needs_maker=not rule.alone,
     )
 
@@ -237,6 +250,12 @@ def _type(hits: Iterable[Hit]) -> tuple[str | None, str | None]:
         kind = "video"
     supports = COUNTED_TYPES if kind == "video" else {kind, "video"} if kind in COUNTED_TYPES else {kind}
     return kind, _confidence((h.type_evidence, h.place) for h in typed if h.type in supports)
+
+
+def _model(hits: list[Hit]) -> Hit | None:
+    """The hit that names the model. The engine's guess gives way to what the device says itself; then the longest,
+    for it says most."""
+    return min(hits, key=lambda h: (h.place == "engine", -len(h.model or ""), h.model or "", h.rule), default=None)
 
 
 def _longest(values: Iterable[str | None]) -> str | None:

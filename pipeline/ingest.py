@@ -13,7 +13,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,12 @@ REASONS = {
 }
 BATCH = 5_000
 QUARANTINE_KEEPS = 64 << 10
-EARLIEST = int(datetime(2009, 1, 1, tzinfo=timezone.utc).timestamp())
+EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
 # A file that nobody saw arrive: only a date past this is taken for wrong.
-LATEST = int(datetime(2100, 1, 1, tzinfo=timezone.utc).timestamp())
-_EPOCH = datetime(1970, 1, 1)
+LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  timestamps without a zone are compared with it, and are UTC
 _ASN = re.compile(r"(?:AS)?(\d{1,10})", re.IGNORECASE)
+_SHA256 = re.compile("[0-9a-f]{64}")
 _INT64 = 1 << 63
 _SCHEMA = OBSERVATIONS.schema
 _COLUMNS = [(column.name, column.type) for column in OBSERVATIONS.columns]
@@ -120,13 +121,12 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 def _judge(line: Line, file: str, latest: int, result: Ingested) -> dict[str, Any] | str | None:
     """The row of a good line, the reason of a bad one, None for a blank one; counts it in `result`."""
     result.lines += 1
-    if not line.too_long and not line.cut_short and not line.data.strip():
-        result.blank += 1
-        return None
     try:
-        if line.too_long or line.cut_short:
-            raise Rejected("too_long" if line.too_long else "cut_short")
-        row = observe(decode(line.data), latest)
+        banner = banner_of(line)
+        if banner is None:
+            result.blank += 1
+            return None
+        row = observe(banner, latest)
     except Rejected as rejected:
         result.quarantined[rejected.reason] += 1
         return rejected.reason
@@ -134,6 +134,13 @@ def _judge(line: Line, file: str, latest: int, result: Ingested) -> dict[str, An
     result.accepted += 1
     result.synthetic += row["synthetic"]
     return row
+
+
+def banner_of(line: Line) -> Banner | None:
+    """The banner in a line; None for a blank one. Raises `Rejected` with the reason."""
+    if line.too_long or line.cut_short:
+        raise Rejected("too_long" if line.too_long else "cut_short")
+    return decode(line.data) if line.data.strip() else None
 
 
 def observe(banner: Banner, latest: int = LATEST) -> dict[str, Any]:
@@ -206,7 +213,7 @@ def seconds_of(value: Any, latest: int) -> int:
     try:
         time = datetime.fromisoformat(value)
         if time.tzinfo is not None:
-            time = time.astimezone(timezone.utc).replace(tzinfo=None)
+            time = time.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, TypeError, OverflowError):
         raise Rejected("bad_timestamp") from None
     delta = time - _EPOCH
@@ -245,7 +252,8 @@ def _integer(value: Any) -> int | None:
 def _fingerprint(banner: Banner) -> str | None:
     cert = banner.ssl.cert if banner.ssl else None
     value = cert.fingerprint.sha256 if cert and cert.fingerprint else None
-    return value.lower()[:64] if isinstance(value, str) else None
+    digits = value.replace(":", "").lower() if isinstance(value, str) else ""
+    return digits if _SHA256.fullmatch(digits) else None
 
 
 def _quarantined(line: Line, file: str, reason: str) -> bytes:

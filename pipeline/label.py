@@ -29,8 +29,8 @@ _PASSED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
 )  # fmt: skip
 _FOUND = (
-    "counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "product_type",
-    "type_confidence", "firmware", "decoy",
+    "counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
+    "product_type", "type_confidence", "firmware", "decoy",
 )  # fmt: skip
 
 
@@ -68,26 +68,25 @@ def label_part(
     return result
 
 
-def label(
-    batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, result: Labelled
-) -> pa.Table:
+def label(batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, result: Labelled) -> pa.Table:
     """`identified` rows for a batch of `observations` rows, in the same order."""
     table = conform(batch, OBSERVATIONS)
-    verdicts, identities = _verdicts(batch, identifier)
+    found, identities = verdicts(batch, identifier)
     hosts = table.column("host").to_pylist()
     places = locator.countries(hosts)
     hashed = [_keyed(key, identity) for identity in identities]
     columns = {name: table.column(name) for name in _PASSED}
-    columns |= {name: pa.array([getattr(v, name) for v in verdicts], IDENTIFIED.schema.field(name).type) for name in _FOUND}
+    schema = IDENTIFIED.schema
+    columns |= {name: pa.array([getattr(v, name) for v in found], schema.field(name).type) for name in _FOUND}
     columns |= {
-        "prefix": pa.array([prefix_of(host) for host in hosts]),
+        "prefix": pa.array([prefix_of(host) for host in hosts], pa.string()),
         "identity": pa.array(hashed, pa.string()),
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
-        "signatures": pa.array([" ".join(v.signatures) for v in verdicts], pa.string()),
+        "signatures": pa.array([" ".join(v.signatures) for v in found], pa.string()),
         "country": pa.array(places, pa.string()),
         "country_second": pa.array(map(_second, table.column("engine_country").to_pylist()), pa.string()),
     }
-    result.fates.update(fate_of(v) for v in verdicts)
+    result.fates.update(fate_of(v) for v in found)
     result.nowhere += places.count(UNKNOWN_COUNTRY)
     return pa.table(columns)
 
@@ -122,9 +121,7 @@ def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
     return hmac.new(key, "\x00".join(identity).encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _verdicts(
-    batch: pa.RecordBatch, identifier: Identifier
-) -> tuple[list[Verdict], list[tuple[str, str] | None]]:
+def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdict], list[tuple[str, str] | None]]:
     """The verdict and the identity of each row."""
     rows = batch.num_rows
     identities: list[tuple[str, str] | None] = [None] * rows
@@ -147,9 +144,7 @@ def _verdicts(
     return [decided[g] for g in group.tolist()], identities
 
 
-def _distinct(
-    values: pa.Array, column: str, identifier: Identifier
-) -> tuple[npt.NDArray[np.int64], list[Match]]:
+def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int64], list[Match]]:
     """For each row the index of its match, and the matches; no matches when no value of the column says anything."""
     if values.null_count == len(values):
         return np.empty(0, dtype=np.int64), []

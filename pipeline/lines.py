@@ -4,16 +4,16 @@ A line longer than `LONGEST` is not held: it is hashed and counted as it passes.
 gives all lines before the break, then says where it broke.
 """
 
-import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import zstandard
-from isal import igzip, isal_zlib
+from isal import isal_zlib
 
 from pipeline.errors import InputError
 
@@ -22,9 +22,11 @@ CHUNK = 4 << 20
 BOM = b"\xef\xbb\xbf"
 # Frames compressed with a long window (zstd --long) do not open with the default one.
 ZSTD_WINDOW = 1 << 31
+# What is fed to a decompressor at a time bounds what comes out at a time.
+FED = 4 << 10
 # isal's stubs call its error class an instance.
-_ISAL: type[Exception] = cast(Any, isal_zlib).IsalError
-DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL, zstandard.ZstdError)
+_ISAL: type[Exception] = cast("Any", isal_zlib).IsalError
+DAMAGE = (EOFError, zlib.error, _ISAL, zstandard.ZstdError)
 
 
 @dataclass(frozen=True)
@@ -60,25 +62,23 @@ class RawFile:
                 number += 1
                 yield held.finish(number, piece)
             held.add(pieces[-1])
-        if held.length or self.damage:
-            number += 1
-            last = held.finish(number, b"")
-            yield Line(number, last.data, last.length, last.sha256, cut_short=self.damage is not None)
+        if held.length:
+            last = held.finish(number + 1, b"")
+            yield replace(last, cut_short=self.damage is not None)
 
     def _chunks(self, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
         with self.path.open("rb") as raw:
             stream = open_stream(self.path, raw)
-            first = True
             while True:
                 try:
-                    chunk = stream.read(CHUNK)
+                    # Not read(): when a stream breaks off, that loses what it had gathered until then.
+                    chunk = stream.read1(CHUNK)
                 except DAMAGE as error:
                     self.damage = f"{self.path.name} breaks off near byte {raw.tell()}: {error}"
                     return
                 if not chunk:
                     return
-                yield chunk.removeprefix(BOM) if first else chunk
-                first = False
+                yield chunk
                 on_bytes(raw.tell())
 
 
@@ -105,29 +105,85 @@ class _Held:
         self.hash.update(piece)
 
     def finish(self, number: int, piece: bytes) -> Line:
-        if not self.length:
-            return Line(number, piece.removesuffix(b"\r"), len(piece.removesuffix(b"\r")))
+        if not self.length and len(piece) <= LONGEST:
+            return _whole(number, piece)
         self.add(piece)
         data = b"".join(self.parts)
-        if self.length == self.kept:
-            data = data.removesuffix(b"\r")
-            line = Line(number, data, len(data))
-        else:
-            line = Line(number, data, self.length, self.hash.hexdigest())
+        whole = self.length == self.kept
+        line = _whole(number, data) if whole else Line(number, data, self.length, self.hash.hexdigest())
         self._clear()
         return line
 
 
-def open_stream(path: Path, raw: BinaryIO) -> BinaryIO:
+def _whole(number: int, data: bytes) -> Line:
+    """A line that is held whole, without the file's byte order mark and the line's carriage return."""
+    if number == 1:
+        data = data.removeprefix(BOM)
+    data = data.removesuffix(b"\r")
+    return Line(number, data, len(data))
+
+
+class _Members(io.RawIOBase):
+    """A compressed stream of members (zstd: frames), one after the other.
+
+    Unlike the packages' own readers it gives all that comes before a break, and says when the last member breaks off.
+    """
+
+    def __init__(self, raw: BinaryIO, new: Callable[[], Any]) -> None:
+        self._raw = raw
+        self._new = new
+        self._member: Any = None
+        self._rest = b""
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Decompresses into `buffer`. Raises one of `DAMAGE`."""
+        while not self._ready:
+            given = self._rest or self._raw.read(FED)
+            if not given and self._member is None:
+                return 0
+            if not given:
+                raise EOFError("the end of the compressed stream is missing")
+            self._rest = b""
+            if self._member is None:
+                given = given.lstrip(b"\0")  # padding, which gzip allows after a member
+            if given:
+                self._decompress(given)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def _decompress(self, given: bytes) -> None:
+        if self._member is None:
+            self._member = self._new()
+        self._ready = memoryview(self._member.decompress(given))
+        if self._member.eof:
+            self._rest = self._member.unused_data
+            self._member = None
+
+
+def _gzip_member() -> Any:
+    return isal_zlib.decompressobj(wbits=16 + isal_zlib.MAX_WBITS)
+
+
+def _zstd_frame() -> Any:
+    return zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
+
+
+def open_stream(path: Path, raw: BinaryIO) -> io.BufferedReader:
     """The decompressed stream of a raw file, chosen by its name. Raises `InputError` for a kind it does not know."""
     name = path.name.lower()
     if name.endswith((".json", ".jsonl")):
-        return raw
+        return cast("io.BufferedReader", raw)
     if name.endswith((".json.gz", ".jsonl.gz")):
-        return cast(BinaryIO, cast(Any, igzip).open(raw, "rb"))
+        return io.BufferedReader(_Members(raw, _gzip_member))
     if name.endswith((".json.zst", ".jsonl.zst")):
-        reader = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).stream_reader(raw, read_across_frames=True)
-        return cast(BinaryIO, reader)
+        return io.BufferedReader(_Members(raw, _zstd_frame))
     raise InputError(path, f"is of an unknown kind; {KINDS}")
 
 

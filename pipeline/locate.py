@@ -4,19 +4,22 @@ A country database is flattened once into sorted ranges (cached by the checksum 
 official reader before it is used. Addresses are then looked up by binary search.
 """
 
+import hashlib
+import io
 import ipaddress
 import lzma
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import geoip2.database
-import geoip2.errors
 import maxminddb
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +32,8 @@ from pipeline.tables import UNKNOWN_COUNTRY
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
-FORMAT = 2
+FORMAT = 4
+_DIGEST = hashlib.sha256().digest_size
 PROOFS = 2_000
 
 Keys = npt.NDArray[Any]
@@ -52,7 +56,7 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Locator:
-    """A country database ready for look-up. `edition` names it and its date; `credit` must stand beside what it gives."""
+    """A country database ready for look-up. `edition`: its name and date; `credit` must stand beside what it gives."""
 
     edition: str
     built: date
@@ -93,13 +97,13 @@ def open_locator(path: Path | None = None) -> Locator:
     """The database in `path` (.mmdb, or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
     source = path or bundled(BUILTIN)
     if not source.is_file():
-        raise GeoDatabaseError(source, "no such geolocation database; give the path of an .mmdb file or \"builtin\"")
+        raise GeoDatabaseError(source, 'no such geolocation database; give the path of an .mmdb file or "builtin"')
     checksum = store.sha256(source)
     cache = _cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
     if (held := _from_cache(cache)) is None:
         held = _flatten(source)
         _to_cache(cache, held)
-    built = datetime.fromtimestamp(int(held["epoch"]), tz=timezone.utc).date()
+    built = date.fromisoformat(str(held["built"]))
     kind = str(held["kind"])
     return Locator(
         edition=f"{'DB-IP Lite country' if path is None else kind} {built}",
@@ -129,55 +133,54 @@ def _cache_folder() -> Path:
 
 
 def _from_cache(path: Path) -> dict[str, Any] | None:
-    """A damaged or absent cache is a miss."""
+    """What `_to_cache` wrote; a damaged or absent cache is a miss."""
     try:
-        with np.load(path, allow_pickle=False) as held:
-            return {name: held[name] for name in ("starts4", "codes4", "starts6", "codes6", "epoch", "kind")}
-    except (OSError, ValueError, KeyError, EOFError):
+        content = path.read_bytes()
+    except OSError:
         return None
-    except Exception as error:  # zipfile and zlib raise kinds of their own on damage
-        if type(error).__module__ in ("zipfile", "zlib"):
-            return None
-        raise
+    digest, packed = content[:_DIGEST], content[_DIGEST:]
+    if hashlib.sha256(packed).digest() != digest:
+        return None
+    with np.load(io.BytesIO(packed), allow_pickle=False) as held:
+        return {name: held[name] for name in ("starts4", "codes4", "starts6", "codes6", "built", "kind")}
 
 
 def _to_cache(path: Path, held: dict[str, Any]) -> None:
+    packed = io.BytesIO()
+    np.savez(packed, **held)
     try:
         with store.atomic(path) as file:
-            np.savez(file, **held)
+            file.write(hashlib.sha256(packed.getbuffer()).digest() + packed.getbuffer())
     except OSError:
         return  # A home that cannot be written only costs time.
 
 
 def _flatten(source: Path) -> dict[str, Any]:
     """Both address families as ranges; takes some seconds. Raises `GeoDatabaseError` when the file is no database."""
-    plain = _unpacked(source)
     try:
-        with maxminddb.open_database(str(plain)) as reader:
+        with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
             meta = reader.metadata()
+            built = datetime.fromtimestamp(meta.build_epoch, tz=UTC).date()
             v4, v6 = _ranges(reader)
-        held = {
+            _prove(plain, v4, v6)
+        return {
             "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
-            "epoch": np.int64(meta.build_epoch), "kind": np.str_(meta.database_type),
+            "built": np.str_(built), "kind": np.str_(meta.database_type),
         }  # fmt: skip
-        _prove(plain, v4, v6)
-    except (maxminddb.InvalidDatabaseError, OSError, ValueError, UnicodeDecodeError) as error:
+    except (maxminddb.InvalidDatabaseError, lzma.LZMAError, OSError, OverflowError, ValueError) as error:
         raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
-    return held
 
 
-def _unpacked(source: Path) -> Path:
+@contextmanager
+def _unpacked(source: Path) -> Iterator[Path]:
+    """The database as a plain file, for as long as it is read."""
     if source.suffix != ".xz":
-        return source
-    plain = _cache_folder() / f"{store.sha256(source)[:16]}-{source.stem}"
-    if not plain.is_file():
-        try:
-            content = lzma.decompress(source.read_bytes())
-        except lzma.LZMAError as error:
-            raise GeoDatabaseError(source, f"is damaged: {error}") from None
-        with store.atomic(plain) as file:
-            file.write(content)
-    return plain
+        yield source
+        return
+    with TemporaryDirectory(prefix="camcensus-") as folder:
+        plain = Path(folder) / source.stem
+        plain.write_bytes(lzma.decompress(source.read_bytes()))
+        yield plain
 
 
 def _ranges(reader: maxminddb.Reader) -> tuple[Ranges, Ranges]:
@@ -220,10 +223,10 @@ def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
 
 def _prove(plain: Path, v4: Ranges, v6: Ranges) -> None:
     """Holds the flattened ranges against the reader the database's publisher provides, at edges and at random."""
-    for host, mine in _samples(v4, v6):
-        official = _official(plain)(host)
-        if mine != official:
-            raise ValueError(f"flattening went wrong: {host} is {official or 'nowhere'}, not {mine or 'nowhere'}")
+    with _official(plain) as answer:
+        for host, mine in _samples(v4, v6):
+            if mine != (official := answer(host)):
+                raise ValueError(f"flattening went wrong: {host} is {official or 'nowhere'}, not {mine or 'nowhere'}")
 
 
 def _samples(v4: Ranges, v6: Ranges) -> Iterator[tuple[str, str]]:
@@ -239,20 +242,17 @@ def _samples(v4: Ranges, v6: Ranges) -> Iterator[tuple[str, str]]:
     yield from zip(six, map(str, v6.look_up(key_v6(six))), strict=True)
 
 
-@lru_cache(maxsize=1)
-def _official(plain: Path) -> Any:
-    """A look-up by geoip2 where it opens the file's type, else by maxminddb."""
-    reader = geoip2.database.Reader(str(plain))
-    kind = reader.metadata().database_type
-    ask = reader.country if "Country" in kind else reader.city if "City" in kind else None
-    if ask is None:
-        raw = maxminddb.open_database(str(plain))
-        return lambda host: country_of(raw.get(host))[:2]
+@contextmanager
+def _official(plain: Path) -> Iterator[Callable[[str], str]]:
+    """A look-up by geoip2 where the file's type and layout are its own, else by maxminddb."""
+    with geoip2.database.Reader(str(plain)) as reader, maxminddb.open_database(str(plain)) as raw:
+        kind = reader.metadata().database_type
+        ask = reader.country if "Country" in kind else reader.city if "City" in kind else None
 
-    def by_geoip2(host: str) -> str:
-        try:
-            return ask(host).country.iso_code or ""
-        except geoip2.errors.AddressNotFoundError:
-            return ""
+        def answer(host: str) -> str:
+            record = raw.get(host)
+            if ask and isinstance(record, dict) and isinstance(record.get("country"), dict):
+                return ask(host).country.iso_code or ""
+            return country_of(record)[:2]
 
-    return by_geoip2
+        yield answer

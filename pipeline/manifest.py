@@ -82,12 +82,11 @@ class Window(_Strict):
 
 
 class Input(_Strict):
-    """A raw file. `received`: UTC, ISO 8601, if it was imported; `damage` says where a compressed stream broke off."""
+    """A raw file; when it was received stands in its ledger. `damage` says where a compressed stream broke off."""
 
     source: str
     bytes: int
     sha256: str
-    received: str | None = None
     damage: str | None = None
 
 

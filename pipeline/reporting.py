@@ -8,7 +8,7 @@ from pipeline import store
 from pipeline.errors import CamcensusError, IntegrityError
 from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
-from pipeline.resources import bundled
+from pipeline.resources import BORDERS, COUNTRIES, bundled
 from pipeline.study import Study
 from pipeline.tables import COUNTS
 from pipeline.versions import code_hash, digest_of
@@ -24,8 +24,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     counted = [(name, manifest) for name in study.snapshot_ids() if (manifest := _counted(study, name))]
     if not counted:
         raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
-    drawn_by = code_hash("pipeline.report"), [store.sha256(p) for p in sorted(bundled("reports/templates").iterdir())]
-    key = digest_of(drawn_by, study.settings(), [manifest.model_dump_json() for _, manifest in counted])
+    key = digest_of(_drawn_with(), study.settings(), [manifest.model_dump_json() for _, manifest in counted])
     page = study.report / "index.html"
     if not again and _stands(study.report, key):
         return page, False
@@ -40,6 +39,12 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     runs = {name: manifest.run for name, manifest in counted}
     store.write_json(study.report / RECORD, {"format": 1, "key": key, "runs": runs, "outputs": outputs})
     return page, True
+
+
+def _drawn_with() -> tuple[object, ...]:
+    """What the drawing depends on besides the counts: code, templates, names of countries, borders."""
+    files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS)]
+    return code_hash("pipeline.report"), [store.sha256(path) for path in files]
 
 
 def _counted(study: Study, name: str) -> Manifest | None:

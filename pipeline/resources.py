@@ -6,6 +6,9 @@ from pipeline.errors import InputError
 
 _PACKAGE = Path(__file__).resolve().parent
 
+COUNTRIES = "data/reference/countries.csv"
+BORDERS = "data/reference/borders.json"
+
 
 def bundled(relative: str) -> Path:
     """The path of a file or folder that comes with camcensus, named from the root of the checkout.

@@ -46,11 +46,10 @@ def run(
 
 def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
     """Every stage of one snapshot that is not up to date, in order; the names of those that were run."""
-    done = [
-        stages.ingest(snapshot, tools),
-        stages.identify_and_locate(snapshot, tools),
-        stages.dedupe_and_aggregate(snapshot, tools),
-    ]
+    done = [stages.ingest(snapshot, tools)]
+    stages.require_banners(snapshot)
+    done.append(stages.identify_and_locate(snapshot, tools))
+    done.append(stages.dedupe_and_aggregate(snapshot, tools))
     snapshot.close()
     return [name for name in done if name]
 
@@ -60,7 +59,9 @@ def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
     check_vendors(study, list(catalogue.makers))
     path = None if study.geo_database == "builtin" else study.base / study.geo_database
     reporter.say("opening the country database; the first time takes some seconds")
-    return Tools(study, catalogue, open_locator(path), store.identity_key(study.key_path, study.simulated), workers, reporter)
+    return Tools(
+        study, catalogue, open_locator(path), store.identity_key(study.key_path, study.simulated), workers, reporter
+    )
 
 
 def _wanted(study: Study, snapshots: list[str] | None) -> list[str]:
@@ -73,4 +74,3 @@ def _wanted(study: Study, snapshots: list[str] | None) -> list[str]:
     if missing := [name for name in snapshots or [] if name not in found]:
         raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
     return snapshots or found
-

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline import store
-from pipeline.collect.exports import raw_files, read_ledger
+from pipeline.collect.exports import adopt, raw_files
 from pipeline.errors import IntegrityError
 from pipeline.manifest import Input, Manifest, Output, Stage, load_manifest
 from pipeline.study import Study
@@ -15,12 +16,13 @@ STATS = ".stats.json"
 
 @dataclass
 class Snapshot:
-    """One snapshot, open for a run. `fresh` is false until a stage is found that must be redone."""
+    """One snapshot, open for a run. `ledger` says of each imported raw file where it came from and when."""
 
     id: str
     folder: Path
     manifest: Manifest
     stats: "Stats"
+    ledger: dict[str, dict[str, Any]]
 
     def path(self, relative: str) -> Path:
         """A file of the snapshot by its name in the manifest."""
@@ -106,26 +108,26 @@ class Stats:
 def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     """The snapshot `name` of a study, with its raw files as they are now."""
     folder = study.data / name
-    snapshot = Snapshot(name, folder, load_manifest(folder) or Manifest(snapshot=name), Stats(folder, rehash))
+    manifest = load_manifest(folder) or Manifest(snapshot=name)
+    stats = Stats(folder, rehash)
+    snapshot = Snapshot(name, folder, manifest, stats, adopt(folder, stats.sha256))
     snapshot.manifest.inputs = _inputs(snapshot)
     return snapshot
 
 
 def _inputs(snapshot: Snapshot) -> dict[str, Input]:
-    ledger = read_ledger(snapshot.folder)
     known = snapshot.manifest.inputs
     inputs = {}
     for path in raw_files(snapshot.folder):
-        entry = ledger.get(path.name, {})
+        entry = snapshot.ledger[path.name]
         digest = snapshot.stats.sha256(path)
-        if entry and entry["sha256"] != digest:
-            raise IntegrityError(path, "is not the file that was imported; import it again under another snapshot")
+        if entry["sha256"] != digest:
+            raise IntegrityError(path, "is not the file that was imported; delete it, then import the right one")
         before = known.get(path.name)
         inputs[path.name] = Input(
-            source=entry.get("source", "shodan"),
+            source=entry["source"],
             bytes=path.stat().st_size,
             sha256=digest,
-            received=entry.get("received"),
             damage=before.damage if before and before.sha256 == digest else None,
         )
     return inputs

@@ -19,12 +19,13 @@ from pipeline.dedupe import Deduped, dedupe
 from pipeline.engines.local import map_parts, sql, text_of
 from pipeline.errors import CamcensusError
 from pipeline.identify import Identifier
-from pipeline.ingest import LATEST, Ingested, ingest_file
+from pipeline.ingest import Ingested, ingest_file
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
 from pipeline.manifest import Flow, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
+from pipeline.resources import COUNTRIES, bundled
 from pipeline.snapshot import Snapshot
 from pipeline.study import Study
 from pipeline.versions import code_hash, digest_of, package_version
@@ -111,8 +112,7 @@ def ingested(name: str) -> tuple[str, ...]:
 
 
 def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
-    received = snapshot.manifest.inputs[name].received
-    latest = int(datetime.fromisoformat(received).timestamp()) + A_DAY if received else LATEST
+    latest = int(datetime.fromisoformat(snapshot.ledger[name]["received"]).timestamp()) + A_DAY
     observations, quarantine = ingested(name)
     return IngestTask(snapshot.path(f"raw/{name}"), snapshot.path(observations), snapshot.path(quarantine), latest)
 
@@ -126,6 +126,16 @@ def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
             joined.write(gzip.compress(b"", mtime=0))
 
 
+def require_banners(snapshot: Snapshot) -> None:
+    """Raises `CamcensusError` when nothing was accepted: a count of nothing is not a count of zero cameras."""
+    flow = snapshot.manifest.stages["ingest"].flow
+    if not flow.rows_out:
+        raise CamcensusError(
+            f"{snapshot.id}: none of {flow.rows_in:,} lines is a banner; {snapshot.path(QUARANTINE)} has the reasons. "
+            "A file must hold one JSON banner a line, as `shodan download` writes them"
+        )
+
+
 def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
     reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} lines, {flow.rows_out:,} banners accepted")
     for item in snapshot.manifest.inputs.values():
@@ -134,25 +144,25 @@ def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
     quarantine = snapshot.path(QUARANTINE)
     if bad := sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined")):
         reporter.warn(f"{snapshot.id}: {bad:,} lines are no banners; {quarantine} has each with its reason")
-    if not flow.rows_out:
-        raise CamcensusError(
-            f"{snapshot.id}: none of {flow.rows_in:,} lines is a banner; see {quarantine} for the reasons. "
-            "A file must hold one JSON banner a line, as `shodan download` writes them"
-        )
 
 
 def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     """Parts of observations that are new, or all when the catalogue, the database or the key is another one."""
     made = snapshot.manifest.stages["ingest"]
     tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
-    versions = (tools.catalogue.version, tools.locator.sha256, store.key_id(tools.key))
+    countries = store.sha256(bundled(COUNTRIES))
+    versions = (tools.catalogue.version, tools.locator.sha256, countries, store.key_id(tools.key))
     key = digest_of(code_hash("pipeline.label"), versions)
     parts = Parts(snapshot, "identify", key, {name: table.sha256 for name, table in tables.items()}, identified)
     if parts.up_to_date:
         return None
     tasks = [
         LabelTask(
-            snapshot.path(ingested(name)[0]), snapshot.path(identified(name)[0]), tools.catalogue, tools.locator, tools.key
+            snapshot.path(ingested(name)[0]),
+            snapshot.path(identified(name)[0]),
+            tools.catalogue,
+            tools.locator,
+            tools.key,
         )
         for name in parts.stale
     ]

@@ -1,8 +1,9 @@
-"""Where files live: atomic writes, checksums, manifests and the lock. The only module that writes into a data folder."""
+"""Where files live: atomic writes, checksums, Parquet with page checksums, keys and the lock."""
 
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -19,6 +20,9 @@ from pipeline.errors import BusyError, InputError, IntegrityError
 from pipeline.tables import Table, conform
 
 BLOCK = 1 << 20
+# There is no way to read the umask but to set it.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
 PART = ".part"
 PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest()
 
@@ -39,8 +43,8 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o666 & ~_UMASK)
+        Path(name).replace(path)
         _sync_folder(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -99,10 +103,19 @@ def write_table(path: Path, table: pa.Table, to: Table, metadata: dict[str, str]
 def read_table(path: Path, to: Table) -> pa.Table:
     """The table in a Parquet file or a folder of parts (in order of name), its page checksums verified."""
     try:
-        parts = [pq.read_table(p, page_checksum_verification=True) for p in parts_of(path)]
+        parts = [_read_part(p) for p in parts_of(path)]
         return conform(pa.concat_tables(parts) if parts else to.schema.empty_table(), to)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+def _read_part(path: Path) -> pa.Table:
+    """One file. Pages have checksums, the footer has none: its two row counts are held against each other."""
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        table = file.read()
+        if table.num_rows != file.metadata.num_rows:
+            raise IntegrityError(path, f"is damaged: it has {table.num_rows} rows, not {file.metadata.num_rows}")
+    return table
 
 
 def parts_of(path: Path) -> list[Path]:
@@ -146,10 +159,10 @@ def identity_key(path: Path, simulated: bool) -> bytes:
             file.write(secrets.token_hex(32) + "\n")
     if path.stat().st_mode & 0o077:
         raise InputError(path, f"may be read by others; run: chmod 600 {path}")
-    text = path.read_text().strip()
-    if len(text) != 64:
+    text = path.read_bytes().strip()
+    if not re.fullmatch(rb"[0-9a-f]{64}", text):
         raise InputError(path, "is not a key that camcensus made; move it away and a new one is made")
-    return bytes.fromhex(text)
+    return bytes.fromhex(text.decode())
 
 
 def key_id(key: bytes) -> str:

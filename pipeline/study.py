@@ -28,10 +28,19 @@ def _snapshot_id(name: str) -> str:
     return name
 
 
+def _path(text: str) -> str:
+    if not text or not text.isprintable():
+        raise ValueError("the path of a file or folder, relative to the study or absolute")
+    return text
+
+
 def _days(value: int | str) -> int | str:
     if value == "all" or (isinstance(value, int) and 1 <= value <= 3660):
         return value
     raise ValueError('a whole number of days from 1 to 3660, or "all"')
+
+
+_Path = Annotated[str, AfterValidator(_path)]
 
 
 class _Strict(BaseModel):
@@ -60,16 +69,16 @@ class Study(_Strict):
     """A study. Paths are absolute once loaded; `path` is the file it came from."""
 
     title: str = Field(min_length=1, max_length=200)
-    catalogue: str = "builtin"
+    catalogue: _Path = "builtin"
     vendors: tuple[str, ...] = Field(("Hikvision",), min_length=1)
     countries_left_out: tuple[Annotated[str, AfterValidator(_country)], ...] = ("CN",)
     headline_unit: Literal["hosts", "devices", "banners"] = "hosts"
     window_days: Annotated[int | str, AfterValidator(_days)] = 30
     min_confidence: Literal["medium", "high"] = "medium"
-    geo_database: str = "builtin"
-    data_dir: str = "data"
-    report_dir: str = "report"
-    key_file: str | None = None
+    geo_database: _Path = "builtin"
+    data_dir: _Path = "data"
+    report_dir: _Path = "report"
+    key_file: _Path | None = None
     simulated: bool = False
     publication: Publication = Field(default_factory=lambda: Publication.model_validate({}))
     dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
@@ -84,12 +93,12 @@ class Study(_Strict):
     @property
     def data(self) -> Path:
         """Where snapshots live."""
-        return self.base / self.data_dir
+        return (self.base / self.data_dir).resolve()
 
     @property
     def report(self) -> Path:
         """Where the report is drawn."""
-        return self.base / self.report_dir
+        return (self.base / self.report_dir).resolve()
 
     @property
     def catalogue_path(self) -> Path:
@@ -116,12 +125,12 @@ class Study(_Strict):
 def load_study(path: Path) -> Study:
     """The study in `path`. Raises `StudyError` with one line for each fault; never a traceback."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise StudyError(path, ["no such file; make one with: camcensus init DIR"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(path, [f"cannot be read: {error}"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and what huge numbers and deep nesting raise
         raise StudyError(path, [f"is not TOML: {error}"]) from None
     if "path" in raw:
         raise StudyError(path, ["path: unknown key; remove it"])
@@ -164,5 +173,5 @@ def _explain(fault: Any) -> str:
         return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"
     if fault["type"] == "missing":
         return f"{key}: missing; add it"
-    allowed = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
+    allowed = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"]).replace("a valid tuple", "a list")
     return f"{key}: found {fault['input']!r}; allowed: {allowed}"

@@ -145,6 +145,7 @@ IDENTIFIED = Table(
         _text("brand", "the name it is sold under; null: not known"),
         _text("model", "model as the catalogue writes it"),
         _text("model_raw", "model as the banner writes it"),
+        _text("family", "the series that the model belongs to, as its maker names it"),
         _text("product_type", "camera, recorder, encoder, video, intercom, access_control, software, other"),
         _text("type_confidence", "low, medium or high"),
         _text("firmware", "firmware version"),
@@ -166,7 +167,7 @@ LINKS = Table(
     (
         _text("file", "name of the raw file", nullable=False),
         _int("line", "line in the raw file, from 1", nullable=False),
-        _text("fate", "kept, again (an older sight of the same banner), or outside (not in the window)", nullable=False),
+        _text("fate", "kept, again (an older sight of the same banner), or outside (the window)", nullable=False),
         _text("device", "id of the device; null: not counted as one"),
         _text("rule", "id of the dedupe rule that put the banner with its device"),
     ),

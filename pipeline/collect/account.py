@@ -25,9 +25,11 @@ def ask_account(key: str, base_url: str | None = None) -> str:
         info = api.info()
         return f"plan {info['plan']}, {info['query_credits']} query credits left"
     except shodan.APIError as error:
-        raise CamcensusError(f"the Shodan account could not be asked: {redact(str(error.value), key)}") from None
+        problem = f"could not be asked: {redact(str(error.value), key)}"
     except (KeyError, TypeError):
-        raise CamcensusError("the Shodan account gave an answer without plan and credits") from None
+        problem = "gave an answer without plan and credits"
+    # Raised out here, so that no error that holds the address with the key hangs on to it.
+    raise CamcensusError(f"the Shodan account {problem}")
 
 
 def redact(text: str, key: str) -> str:

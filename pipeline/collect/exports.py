@@ -4,17 +4,19 @@ import glob
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import store
-from pipeline.errors import InputError
+from pipeline.errors import InputError, IntegrityError
 from pipeline.lines import ENDINGS, KINDS
 
 LEDGER = "imports.json"
 SOURCES = ("shodan",)
+_ENTRY = {"file", "source", "bytes", "sha256", "received"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def import_files(names: list[str], snapshot: Path, source: str = "shodan", link:
     paths = expand(names)
     raw = snapshot / "raw"
     ledger = read_ledger(snapshot)
-    known = {entry["sha256"]: entry for entry in ledger.values()}
+    known = {entry["sha256"]: entry for entry in ledger.values() if (raw / entry["file"]).is_file()}
     done: list[Imported] = []
     raw.mkdir(parents=True, exist_ok=True)
     for path in paths:
@@ -48,22 +50,46 @@ def import_files(names: list[str], snapshot: Path, source: str = "shodan", link:
         digest, size = _bring(path, incoming, link)
         if digest in known:
             incoming.unlink()
-            done.append(Imported(**{**known[digest], "already": True}))
+            done.append(Imported(**{name: known[digest][name] for name in _ENTRY}, already=True))
             continue
-        name = _free_name(path.name, digest, ledger)
-        os.replace(incoming, raw / name)
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        done.append(Imported(name, source, size, digest, now))
-        known[digest] = ledger[name] = {k: v for k, v in asdict(done[-1]).items() if k != "already"}
+        name = _free_name(path.name, digest, raw, ledger)
+        incoming.replace(raw / name)
+        done.append(Imported(name, source, size, digest, _now()))
+        known[digest] = ledger[name] = _entry(done[-1])
         store.write_json(raw / LEDGER, ledger)
     return done
+
+
+def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[str, Any]]:
+    """The ledger, with an entry for each raw file that was put there by hand, or by hand in another's place: it was
+    received when it is first seen. What was imported is never adopted anew."""
+    ledger = read_ledger(snapshot)
+    before = dict(ledger)
+    for path in raw_files(snapshot):
+        known = ledger.get(path.name)
+        digest = sha256_of(path)
+        if known is None or (known.get("by_hand") and known["sha256"] != digest):
+            entry = Imported(path.name, SOURCES[0], path.stat().st_size, digest, _now())
+            ledger[path.name] = {**_entry(entry), "by_hand": True}
+    if ledger != before:
+        store.write_json(snapshot / "raw" / LEDGER, ledger)
+    return ledger
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _entry(imported: Imported) -> dict[str, Any]:
+    return {name: value for name, value in asdict(imported).items() if name != "already"}
 
 
 def expand(names: list[str]) -> list[Path]:
     """The files that names and globs stand for, in order, each once. Raises `InputError` for what cannot be read."""
     paths: dict[Path, None] = {}
     for name in names:
-        found = sorted(glob.glob(name)) if glob.has_magic(name) and not Path(name).exists() else [name]
+        # Not Path.glob: the pattern may be absolute.
+        found = sorted(glob.glob(name)) if glob.has_magic(name) and not Path(name).exists() else [name]  # noqa: PTH207
         if not found:
             raise InputError(Path(name), "matches no file")
         paths.update(dict.fromkeys(Path(f) for f in found))
@@ -83,13 +109,17 @@ def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
     """The ledger of imports: name under raw/ to entry; empty when nothing was imported."""
     path = snapshot / "raw" / LEDGER
     found: dict[str, dict[str, Any]] = store.read_json(path) if path.is_file() else {}
+    if not isinstance(found, dict) or not all(isinstance(e, dict) and e.keys() >= _ENTRY for e in found.values()):
+        raise IntegrityError(path, "is not a ledger of imports; move it away if it is an export of yours")
     return found
 
 
 def raw_files(snapshot: Path) -> list[Path]:
     """The raw files of a snapshot in order of name, whether imported or put there by hand."""
     return sorted(
-        p for p in (snapshot / "raw").iterdir() if p.name.lower().endswith(ENDINGS) and p.name != LEDGER and p.name[0] != "."
+        p
+        for p in (snapshot / "raw").iterdir()
+        if p.name.lower().endswith(ENDINGS) and p.name != LEDGER and p.name[0] != "." and p.is_file()
     )
 
 
@@ -116,10 +146,12 @@ def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
     return digest.hexdigest(), incoming.stat().st_size
 
 
-def _free_name(name: str, digest: str, ledger: dict[str, dict[str, Any]]) -> str:
-    """The file's own name; with part of its checksum in front when another file has that name."""
-    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name).lstrip(".")
-    return f"{digest[:8]}-{safe}" if safe in ledger or safe == LEDGER else safe
+def _free_name(name: str, digest: str, raw: Path, ledger: dict[str, dict[str, Any]]) -> str:
+    """The file's own name; with part of its checksum in front when another file has that name, imported or not."""
+    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+    safe = f"_{safe}" if safe.startswith(".") else safe
+    there = ledger[safe]["sha256"] if safe in ledger else store.sha256(raw / safe) if (raw / safe).is_file() else digest
+    return safe if there == digest and safe != LEDGER else f"{digest[:8]}-{safe}"
 
 
 def free_bytes(folder: Path) -> int:

@@ -45,7 +45,8 @@ class Sql:
     def rows(self, name: str, table: pa.Table) -> None:
         """Names a small Arrow table, replacing what had the name."""
         self._db.register("given", table)
-        self._db.execute(f"create or replace table {name} as select * from given")
+        # Names come from this package, never from data.
+        self._db.execute(f"create or replace table {name} as select * from given")  # noqa: S608
         self._db.unregister("given")
 
     def table(self, name: str, query: str) -> None:
@@ -133,7 +134,8 @@ def _in_process(
 
 
 def _adopt(ticks: Any) -> None:
-    global _progress
+    # One array for each worker process, set once when it starts.
+    global _progress  # noqa: PLW0603
     _progress = ticks
 
 

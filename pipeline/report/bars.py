@@ -20,8 +20,9 @@ class Bar:
     color: str
 
 
-def draw_bars(bars: Sequence[Bar], *, title: str, unit: str, source: str, synthetic: bool) -> Figure:
-    """Bars from top to bottom in the given order. `unit`: the line below the title, which says what is counted."""
+def draw_bars(bars: Sequence[Bar], *, title: str, unit: str, source: str, synthetic: bool, empty: str) -> Figure:
+    """Bars from top to bottom in the given order. `unit`: the line below the title, which says what is counted;
+    `empty`: what is said where there is no bar."""
     labels = [style.label(bar.label) for bar in bars]
     counts = [bar.count for bar in bars]
     rows = max(len(bars), LEAST_ROWS)
@@ -44,5 +45,5 @@ def draw_bars(bars: Sequence[Bar], *, title: str, unit: str, source: str, synthe
     for place, n in enumerate(counts):
         axes.annotate(f"{n:,}", (n, place), (4, 0), textcoords="offset points", va="center", size=8.5)
     if not bars:
-        axes.text(0.02, 0.5, "Nothing was counted.", transform=axes.transAxes)
+        axes.text(0.02, 0.5, empty, transform=axes.transAxes)
     return figure

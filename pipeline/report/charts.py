@@ -143,7 +143,10 @@ def _bar_chart(study: Study, result: Result, name: str, title: str, bars: list[B
     key, no_sum = KEYS[name]
     note = no_sum if unit == "hosts" else ""
     where = f"{unit.capitalize()} {words.outside(study.countries_left_out)}, all makers."
-    figure = draw_bars(bars, title=title, unit=f"{where} {note}", source=words.source(result), synthetic=synthetic)
+    empty = f"Nothing to show: none has {study.publication.min_hosts} hosts or more."
+    figure = draw_bars(
+        bars, title=title, unit=f"{where} {note}", source=words.source(result), synthetic=synthetic, empty=empty
+    )
     columns = (
         Column(key, pa.string(), f"{key.replace('_', ' ')} (NA is Namibia)" if key == "alpha2" else key, False),
         Column("label", pa.string(), "as the chart names it", False),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.countries import load_countries
+from pipeline.ingest import REASONS
 from pipeline.manifest import STAGES, Manifest
 from pipeline.report import words
 from pipeline.report.inputs import WORLD, Result, headline_cells, variant
@@ -146,6 +147,12 @@ def flows(manifest: Manifest) -> list[FlowRow]:
     found = []
     for name in STAGES:
         if stage := manifest.stages.get(name):
-            dropped = tuple(sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0])))
-            found.append(FlowRow(name, stage.flow.unit, stage.flow.rows_in, dropped, stage.flow.rows_out))
+            dropped = sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
+            said = tuple((_reason(reason), n) for reason, n in dropped)
+            found.append(FlowRow(name, stage.flow.unit, stage.flow.rows_in, said, stage.flow.rows_out))
     return found
+
+
+def _reason(reason: str) -> str:
+    """A quarantine code in words; other reasons are words already."""
+    return REASONS.get(reason.removeprefix("quarantined: "), reason)

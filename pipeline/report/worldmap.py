@@ -23,7 +23,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
 from pipeline.countries import country_name
-from pipeline.resources import bundled
+from pipeline.resources import BORDERS, bundled
 
 Floats = npt.NDArray[np.float64]
 PatchT = TypeVar("PatchT", bound=Patch)
@@ -135,7 +135,7 @@ def equal_earth(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 @functools.cache
 def load_borders() -> Borders:
     """The borders file, projected. Shared: do not change it."""
-    content = json.loads(bundled("data/reference/borders.json").read_text(encoding="ascii"))
+    content = json.loads(bundled(BORDERS).read_text(encoding="ascii"))
     outlines = {code: _outline(rings) for code, rings in content["polygons"].items()}
     codes = list(content["points"])
     x, y = equal_earth(*np.array([content["points"][c] for c in codes], dtype=np.float64).T)
@@ -283,4 +283,4 @@ def _mark_synthetic(figure: Figure, axes: Axes) -> None:
     middle = letters.get_extents()
     place = Affine2D().translate(-(middle.x0 + middle.x1) / 2, -(middle.y0 + middle.y1) / 2).rotate_deg(8)
     outline = place.translate(0, 0.2).transform_path(letters)
-    axes.add_patch(PathPatch(outline, facecolor=to_rgba(SYNTHETIC, 0.05), edgecolor=to_rgba(SYNTHETIC, 0.75), zorder=5))
+    axes.add_patch(PathPatch(outline, facecolor=to_rgba(SYNTHETIC, 0.05), edgecolor=to_rgba(SYNTHETIC, 0.35), zorder=5))

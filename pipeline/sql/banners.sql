@@ -5,7 +5,6 @@ select
     i.identity, i.brand, i.model, i.product_type, i.type_confidence, i.firmware, i.manufacturer_confidence,
     case when i.manufacturer_confidence in ('medium', 'high') then i.manufacturer end as maker,
     case when i.product_type <> 'video' then i.product_type end as kind,
-    case i.decoy when 'certain' then 3 when 'likely' then 2 when 'possible' then 1 else 0 end as decoy_rank,
     case
         when i.seen < s.window_start or i.seen > s.window_end then 'outside'
         when row_number() over (

@@ -1,18 +1,33 @@
 -- One row a device. Type, maker, brand and model come from the strongest evidence, then the most specific; country,
 -- host and firmware from the latest sight; the decoy grade is the worst of its hosts. Every order is total.
-with best as (
+-- Banners of one identity may name two makers: those of the other maker say nothing of brand, model and firmware.
+with made as (
     select
-        device,
+        *,
+        first_value(maker) over (
+            partition by device
+            order by case when maker is null then 1 else 0 end, maker_rank desc, seen desc, file, line
+            rows between unbounded preceding and unbounded following
+        ) as manufacturer
+    from members
+),
+own as (
+    select
+        device, file, line, seen, host, ip_version, country, manufacturer, maker, product_type, kind, host_decoy,
+        case when maker <> manufacturer then null else model end as model,
+        case when maker <> manufacturer then null else brand end as brand,
+        case when maker <> manufacturer then null else firmware end as firmware,
+        type_rank, maker_rank
+    from made
+),
+best as (
+    select
+        device, manufacturer, host, ip_version, country,
         first_value(product_type) over (
             partition by device
             order by type_rank desc, case when kind is null then 1 else 0 end, seen desc, file, line
             rows between unbounded preceding and unbounded following
         ) as product_type,
-        first_value(maker) over (
-            partition by device
-            order by case when maker is null then 1 else 0 end, maker_rank desc, seen desc, file, line
-            rows between unbounded preceding and unbounded following
-        ) as manufacturer,
         first_value(model) over (
             partition by device
             order by case when model is null then 1 else 0 end, maker_rank desc, seen desc, file, line
@@ -29,11 +44,10 @@ with best as (
             rows between unbounded preceding and unbounded following
         ) as firmware,
         row_number() over (partition by device order by seen desc, file, line) as age,
-        host, ip_version, country, seen,
         max(type_rank) over (partition by device) as type_rank,
         max(case when maker is null then 0 else maker_rank end) over (partition by device) as maker_rank,
         max(host_decoy) over (partition by device) as decoy_rank
-    from members
+    from own
 ),
 sums as (
     select

@@ -85,4 +85,5 @@ def test_labels_are_short_and_drawable(text: str) -> None:
     assert len(shown) <= style.MAX_LABEL
     assert shown.isprintable()
     with style.house():
-        draw_bars([Bar("x", text, 1, style.ACCENT)], title="t", unit="u", source="s", synthetic=False).canvas.draw()
+        bars = [Bar("x", text, 1, style.ACCENT)]
+        draw_bars(bars, title="t", unit="u", source="s", synthetic=False, empty="").canvas.draw()

@@ -1,0 +1,68 @@
+"""What `camcensus identify` says of each line of an export: what it is, and by which evidence."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline.banner import Rejected
+from pipeline.catalogue import load_catalogue
+from pipeline.errors import InputError
+from pipeline.evidence import evidence_of
+from pipeline.identify import Identifier, Verdict
+from pipeline.ingest import banner_of
+from pipeline.lines import Line, RawFile
+from pipeline.progress import printable
+from pipeline.resources import bundled
+
+# What a verdict holds besides the fixed format.
+ASIDE = ("model_raw", "family")
+
+
+def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str]:
+    """One text for each line, in order: JSON (format in the design), or a row for people.
+
+    Raises `InputError` for a file that is not there and, after its last whole line, for one that breaks off.
+    """
+    if not path.is_file():
+        raise InputError(path, "no such file")
+    identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
+    disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
+    raw = RawFile(path)
+    for line in raw.lines():
+        verdict, reason = _verdict(line, identifier)
+        yield _json(line.number, verdict, reason) if form == "jsonl" else _row(line.number, verdict, reason, disputed)
+    if raw.damage:
+        raise InputError(path, f"{raw.damage}; what came before it was explained")
+
+
+def _verdict(line: Line, identifier: Identifier) -> tuple[Verdict, str | None]:
+    """The verdict, or the one that knows nothing and why the line was rejected."""
+    try:
+        banner = banner_of(line)
+        return (Verdict(), "blank") if banner is None else (identifier.identify(evidence_of(banner)), None)
+    except Rejected as rejected:
+        return Verdict(), rejected.reason
+
+
+def _json(number: int, verdict: Verdict, reason: str | None) -> str:
+    found: dict[str, Any] = {"line": number, **asdict(verdict)}
+    for name in ASIDE:
+        found.pop(name, None)
+    return json.dumps(found | ({"rejected": reason} if reason else {}))
+
+
+def _row(number: int, verdict: Verdict, reason: str | None, disputed: Mapping[str, str]) -> str:
+    if reason:
+        return f"{number:>6}  rejected      {reason}"
+    maker = f"{verdict.manufacturer or '?'} ({verdict.manufacturer_confidence or 'no evidence'})"
+    kind = f"{verdict.product_type or '?'} ({verdict.type_confidence or 'no evidence'})"
+    counted = "counted    " if verdict.counted else "not counted"
+    notes = [", ".join(verdict.signatures) or "no signature matched"]
+    if verdict.brand:
+        makers = disputed.get(verdict.brand)
+        notes.append(f"brand {verdict.brand}" + (f" (makers named: {makers}; unresolved)" if makers else ""))
+    if verdict.decoy:
+        notes.append(f"decoy: {verdict.decoy}")
+    return printable(f"{number:>6}  {counted}  {kind:<22}{maker:<26}{verdict.model or '-':<22}{'; '.join(notes)}")

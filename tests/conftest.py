@@ -1,0 +1,73 @@
+"""What the tests of several stages share: a Shodan banner as the engine gives it, and raw files made of banners."""
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
+settings.register_profile("camcensus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("camcensus")
+
+Banner = dict[str, Any]
+
+_BANNER: Banner = {
+    "_shodan": {
+        "id": "1b2c3d4e-0000-4000-8000-000000000000",
+        "module": "http",
+        "crawler": "c9b639b99e5410a46f656e1508a68f1e6e5d6f99",
+        "options": {},
+        "ptr": True,
+        "region": "eu",
+    },
+    "ip": 1367312142,
+    "ip_str": "81.127.163.14",
+    "port": 80,
+    "transport": "tcp",
+    "timestamp": "2026-10-20T08:30:01.123456",
+    "hash": -1443232221,
+    "asn": "AS5607",
+    "org": "Example Broadband",
+    "isp": "Example Broadband",
+    "os": None,
+    "domains": [],
+    "hostnames": [],
+    "opts": {},
+    "location": {
+        "country_code": "GB",
+        "country_name": "United Kingdom",
+        "city": "Leeds",
+        "longitude": -1.5,
+        "latitude": 53.8,
+    },
+    "product": "Hikvision IP Camera",
+    "data": "HTTP/1.1 200 OK\r\nServer: App-webs/\r\nContent-Type: text/html\r\n\r\n",
+    "http": {
+        "status": 200,
+        "title": "index",
+        "server": "App-webs/",
+        "html": "<html><head><title>index</title></head><body></body></html>",
+        "html_hash": 1234567,
+        "favicon": {"hash": 999357577, "location": "/favicon.ico", "data": "AAAA"},
+    },
+}
+
+
+def banner(**changed: Any) -> Banner:
+    """A realistic banner of a camera's web page; a value of None takes the field away."""
+    found = deepcopy(_BANNER) | changed
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def write_lines(path: Path, lines: Iterable[Banner | bytes | str]) -> Path:
+    """A raw file of banners (dicts) and raw lines (text or bytes)."""
+    rows = [
+        line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode()
+        for line in lines
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(row + b"\n" for row in rows))
+    return path

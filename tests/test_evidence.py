@@ -1,0 +1,196 @@
+"""Evidence is found wherever a probe leaves it, and is bounded and free of what a terminal would obey."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.banner import decode
+from pipeline.evidence import GREETING, PAGE, SHORT, evidence_of, text_of
+from pipeline.tables import EVIDENCE
+from tests.conftest import banner
+
+
+def evidence(**changed: Any) -> dict[str, str]:
+    return evidence_of(decode(json.dumps(banner(**changed)).encode()))
+
+
+def answer(data: str, module: str = "auto", **changed: Any) -> dict[str, str]:
+    """Evidence of a banner with nothing but data."""
+    return evidence(data=data, http=None, product=None, _shodan={"module": module}, **changed)
+
+
+def test_only_columns_of_the_table_are_filled() -> None:
+    assert evidence().keys() <= {column.name for column in EVIDENCE}
+
+
+def test_headers_are_read_from_data() -> None:
+    found = answer(
+        'HTTP/1.1 401 Unauthorized\r\nserver : Boa\r\nWWW-Authenticate: Digest realm="DS-2CD", nonce="1"\r\n\r\nx'
+    )
+    assert (found["http_server"], found["http_realm"], found["http_auth"]) == ("Boa", "DS-2CD", "Digest")
+
+
+def test_headers_of_data_win_over_the_parsed_block() -> None:
+    assert evidence(data="HTTP/1.1 200 OK\r\nServer: A\r\n\r\n", http={"server": "B"})["http_server"] == "A"
+    assert evidence(data="HTTP/1.1 200 OK\r\n\r\n", http={"server": "B"})["http_server"] == "B"
+
+
+def test_a_header_in_the_page_is_no_header() -> None:
+    assert "http_server" not in answer("HTTP/1.1 200 OK\r\n\r\nServer: fake\r\n")
+
+
+def test_bare_line_feeds_end_a_head_too() -> None:
+    found = answer("HTTP/1.0 200 OK\nServer: Boa\n\n<title>cam</title>\nServer: fake\n")
+    assert (found["http_server"], found["http_title"]) == ("Boa", "cam")
+
+
+def test_a_page_left_unparsed_in_data_gives_title_and_html() -> None:
+    found = answer("HTTP/1.1 200 OK\r\n\r\n<html><TITLE lang=en>Web\nClient</TITLE>", "https-simple-new")
+    assert found["http_title"] == "Web Client"
+    assert found["http_html"].startswith("<html>")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"http": {"title": "a"}}, {"http": {"html": "<title>a</title>"}}, {"title": "a", "http": {}}]
+)
+def test_a_title_from_where_it_stands(changed: dict[str, Any]) -> None:
+    assert evidence(data="HTTP/1.1 200 OK\r\n\r\n", **changed)["http_title"] == "a"
+
+
+def test_rtsp_with_two_schemes() -> None:
+    found = answer(
+        'RTSP/1.0 401 x\r\nCSeq: 1\r\nServer: Rtsp Server/3.0\r\nWWW-Authenticate: Basic realm="Login to 4D"\r\n'
+        'WWW-Authenticate: Digest realm="other", nonce="x"\r\n\r\n',
+        "rtsp-tcp",
+    )
+    assert (found["rtsp_server"], found["rtsp_realm"], found["rtsp_auth"]) == (
+        "Rtsp Server/3.0",
+        "Login to 4D",
+        "Basic Digest",
+    )
+
+
+def test_the_first_realm_that_says_something() -> None:
+    found = answer(
+        'RTSP/1.0 401 x\r\nWWW-Authenticate: Basic realm=""\r\nWWW-Authenticate: Digest realm=AXIS_00, a=b\r\n'
+    )
+    assert found["rtsp_realm"] == "AXIS_00"
+
+
+@pytest.mark.parametrize(
+    ("data", "module", "column", "text"),
+    [
+        (
+            "220 AXIS M1011 Network Camera 5.20 ready.\r\n",
+            "ftp",
+            "ftp_banner",
+            "220 AXIS M1011 Network Camera 5.20 ready.",
+        ),
+        ("\xff\xfb\x01dvrdvs login: ", "telnet", "telnet_banner", "ÿû dvrdvs login:"),
+        ("AXIS 215; Network Camera; 4.40", "snmp", "snmp_description", "AXIS 215; Network Camera; 4.40"),
+        ("SIP/2.0 200 OK\r\nServer: s\r\nUser-Agent: Akuvox R29\r\n", "sip", "sip_user_agent", "Akuvox R29"),
+        ("SIP/2.0 404 x\r\nServer: GXV3500 1.0\r\n", "sip", "sip_user_agent", "GXV3500 1.0"),
+    ],
+)
+def test_protocol_texts(data: str, module: str, column: str, text: str) -> None:
+    assert answer(data, module)[column] == text
+
+
+def test_an_ftp_greeting_on_its_port_needs_no_module() -> None:
+    assert answer("220 hello", "auto", port=21)["ftp_banner"] == "220 hello"
+    assert "ftp_banner" not in answer("220 hello", "auto", port=2121)
+
+
+def test_onvif_scopes_but_name_and_location() -> None:
+    scopes = "onvif://www.onvif.org/"
+    found = answer(
+        f"<d:Scopes>{scopes}type/video {scopes}name/Front%20door {scopes}hardware/IPC {scopes}location/attic</d:Scopes>"
+    )
+    assert found["onvif_scopes"] == f"{scopes}type/video {scopes}hardware/IPC"
+
+
+def test_dhip_reply_but_name_and_addresses() -> None:
+    params = {
+        "Vendor": "Dahua",
+        "DeviceType": "IPC-HFW",
+        "MachineName": "attic",
+        "IPv4Address": {"IPAddress": "192.0.2.9"},
+    }
+    found = answer("\x20\0\0\0DHIP\0\0" + json.dumps({"mac": "00:11", "params": {"deviceInfo": params}}), "dhip")
+    assert found["dhip_reply"] == '"mac" : "00:11", "Vendor" : "Dahua", "DeviceType" : "IPC-HFW"'
+
+
+def test_camera_blocks_and_their_technical_fields() -> None:
+    found = evidence(
+        dahua_dvr_web={},
+        hikvision={"device_model": "DS-7104", "device_name": "attic"},
+        ip_camera={"brand": 5, "id": "x"},
+        mac={"B8:A4:4F:00:00:02": {}, "B8:A4:4F:00:00:01": {}},
+    )
+    assert found["block"] == "hikvision dahua_dvr_web ip_camera"
+    assert (found["hikvision_device_model"], found["ip_camera_brand"], found["mac"]) == (
+        "DS-7104",
+        "5",
+        "B8:A4:4F:00:00:01",
+    )
+
+
+def test_certificate_names() -> None:
+    cert = {"subject": {"C": "SE", "CN": "axis-00408c", "O": "Axis", "X": "y", "OU": ["no"]}, "issuer": {"CN": "CA"}}
+    found = evidence(ssl={"cert": cert})
+    assert (found["cert_subject"], found["cert_issuer"]) == ("CN=axis-00408c,O=Axis,C=SE", "CN=CA")
+
+
+@pytest.mark.parametrize("cert", [{"subject": {}}, {"subject": {"emailAddress": "a@b.example"}}, {"subject": None}, {}])
+def test_a_certificate_without_names_is_no_evidence(cert: dict[str, Any]) -> None:
+    assert "cert_subject" not in evidence(ssl={"cert": cert})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(True, None), (0, "0"), (1.5, "1.5"), ("  ", None), ("\0", None), ([], None), (None, None)]
+)
+def test_text_of_a_value(value: Any, text: str | None) -> None:
+    assert text_of(value) == text
+
+
+def test_texts_are_cut_at_their_limits() -> None:
+    long = "ab" * 100_000
+    found = evidence(product=long, http={"title": long, "html": long, "server": long}, cpe=[long], data="")
+    longest = {"product": SHORT, "http_title": SHORT, "http_html": PAGE, "http_server": SHORT, "cpe": GREETING}
+    assert {name: len(found[name]) for name in longest} == longest
+    assert len(answer(long, "telnet")["telnet_banner"]) == GREETING
+
+
+@pytest.mark.parametrize(
+    "mark", ["\x00", "\x1b[31m", "\x7f", "\x9b", "\u061c", "\u200e", "\u202e", "\u2066", "\ufeff", "\U000e0041"]
+)
+def test_control_characters_and_direction_marks_are_gone(mark: str) -> None:
+    data = f"HTTP/1.1 200 OK\r\nServer: A{mark}B\r\n\r\n<title>x{mark}y</title>"
+    found = answer(data) | evidence(
+        product=f"a{mark}b", tags=[mark], mac={f"{mark}1": 0}, http={"title": f"a{mark}b"}, data=""
+    )
+    assert not [text for text in found.values() if mark[0] in text]
+
+
+def test_other_scripts_stay() -> None:
+    assert evidence(http={"title": "네트워크 카메라 — кам"}, data="")["http_title"] == "네트워크 카메라 — кам"
+
+
+TEXTS = st.text(max_size=40) | st.sampled_from(
+    ["HTTP/1.1 200\r\n", "RTSP/1.0\r\n", "SIP/2.0\r\n", "DHIP", "onvif://www.onvif.org/"]
+)
+
+
+@given(
+    st.lists(
+        TEXTS | st.sampled_from(["Server: ", "WWW-Authenticate: x realm=", "<title>", '"', "\r\n\r\n"]), max_size=8
+    )
+)
+def test_any_data_gives_bounded_text_without_control_characters(parts: list[str]) -> None:
+    for module in ("auto", "http", "ftp", "snmp"):
+        for text in answer("".join(parts), module).values():
+            assert 0 < len(text) <= PAGE
+            assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text)

@@ -1,0 +1,241 @@
+"""The batch path says what `Identifier.identify` says, whatever the batch; identities leave as keyed hashes only."""
+
+import ipaddress
+import random
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import label as labelling
+from pipeline import store
+from pipeline.catalogue import Catalogue, load_catalogue
+from pipeline.errors import IntegrityError
+from pipeline.identify import Identifier
+from pipeline.label import Labelled, fate_of, label, label_part, prefix_of
+from pipeline.locate import Locator, Ranges
+from pipeline.resources import bundled
+from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
+
+Row = dict[str, Any]
+KEY = b"k" * 32
+ROWS = 4_000
+COLUMNS = [column.name for column in EVIDENCE]
+NOWHERE = Locator("none", date(2026, 1, 1), "", "", Ranges(np.array([0], np.uint32), np.array([""])),
+                  Ranges(np.array([b"\0" * 16 + b"\1"], "S17"), np.array([""])))  # fmt: skip
+FOUND = ("counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "product_type",
+         "type_confidence", "firmware", "decoy")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """The built-in catalogue."""
+    return load_catalogue(bundled("queries"))
+
+
+@pytest.fixture(scope="module")
+def identifier(catalogue: Catalogue) -> Identifier:
+    """The built-in catalogue, made ready."""
+    return Identifier(catalogue)
+
+
+def observation(line: int, **told: Any) -> Row:
+    """A row of `observations`."""
+    where = {"file": "a.json", "line": line, "host": "192.0.2.1", "ip_version": 4, "port": 80, "transport": "tcp"}
+    return dict.fromkeys(OBSERVATIONS.names) | where | {"seen": line, "synthetic": False} | told
+
+
+def batch_of(rows: list[Row]) -> pa.RecordBatch:
+    """The rows as a batch of `observations`."""
+    return pa.RecordBatch.from_pylist(rows, OBSERVATIONS.schema)
+
+
+@pytest.fixture(scope="module")
+def rows(catalogue: Catalogue) -> list[Row]:
+    """Mixtures of the catalogue's own examples and counterexamples, serial numbers that differ, and other text."""
+    chance = random.Random(20261123)
+    texts: dict[str, list[str]] = {column: ["", "nothing", "Ünïcode \U0001f4f7"] for column in COLUMNS}
+    for rule in catalogue.signatures:
+        texts[rule.column] += [*rule.examples, *rule.counterexamples]
+    models = [example for model in catalogue.models for example in model.examples]
+    found = []
+    for line in range(1, ROWS + 1):
+        evidence = {c: chance.choice(texts[c]) for c in chance.sample(COLUMNS, chance.choice((0, 1, 1, 2, 3, 5)))}
+        if chance.random() < 0.3:
+            evidence[chance.choice(("http_title", "hikvision_device_model", "product", "cert_subject"))] = (
+                chance.choice(models)
+            )
+        if chance.random() < 0.2:
+            evidence["rtsp_realm"] = f"Login to 9Z{chance.randrange(500):07d}PAA"
+        if chance.random() < 0.2:
+            evidence["http_realm"] = f"AXIS_00408C{chance.randrange(500):06X}"
+        found.append(observation(line, host=f"192.0.2.{line % 256}", **evidence))
+    return found
+
+
+@pytest.fixture(scope="module")
+def labelled(rows: list[Row], identifier: Identifier) -> list[Row]:
+    """The rows, labelled as one batch."""
+    return run(rows, identifier)
+
+
+def run(rows: list[Row], identifier: Identifier, key: bytes = KEY, result: Labelled | None = None) -> list[Row]:
+    """What the batch path makes of rows."""
+    table = label(batch_of(rows), identifier, NOWHERE, key, result or Labelled())
+    found: list[Row] = conform(table, IDENTIFIED).to_pylist()
+    return found
+
+
+def evidence_of(row: Row) -> dict[str, str]:
+    """The evidence in a row."""
+    return {c: row[c] for c in COLUMNS if row[c] is not None}
+
+
+def identity_of(row: Row, identifier: Identifier) -> tuple[str, str] | None:
+    """The first identity in a row, in the order of columns."""
+    evidence = evidence_of(row)
+    matches = (identifier.match(c, evidence[c]).identity for c in identifier.columns if c in evidence)
+    return next((identity for identity in matches if identity), None)
+
+
+def test_the_batch_path_says_what_the_single_path_says(
+    rows: list[Row], labelled: list[Row], identifier: Identifier
+) -> None:
+    for row, found in zip(rows, labelled, strict=True):
+        wanted = identifier.identify(evidence_of(row))
+        assert {name: found[name] for name in FOUND} == {name: getattr(wanted, name) for name in FOUND}, row["line"]
+        assert found["signatures"] == " ".join(wanted.signatures)
+    assert len({found["signatures"] for found in labelled}) > ROWS / 4
+    assert {found["product_type"] for found in labelled} >= {"camera", "recorder", "video", "software", "other", None}
+
+
+def test_the_screen_hides_no_rule(rows: list[Row], catalogue: Catalogue, identifier: Identifier) -> None:
+    for row in rows[:1000]:
+        for column, text in evidence_of(row).items():
+            rules = [s.id for s in catalogue.signatures if s.column == column and s.regex.search(text)]
+            assert set(rules) <= {hit.rule for hit in identifier.match(column, text).hits}
+
+
+def test_identities_are_those_of_the_single_path(rows: list[Row], labelled: list[Row], identifier: Identifier) -> None:
+    hashes: dict[tuple[str, str], set[str]] = {}
+    for row, found in zip(rows, labelled, strict=True):
+        wanted = identity_of(row, identifier)
+        assert found["identity_kind"] == (wanted[0] if wanted else None)
+        assert (found["identity"] is None) == (wanted is None)
+        if wanted:
+            hashes.setdefault(wanted, set()).add(found["identity"])
+    assert all(len(found) == 1 for found in hashes.values())
+    assert len(set.union(*hashes.values())) == len(hashes) > 500
+
+
+def test_an_identity_is_a_keyed_hash(rows: list[Row], labelled: list[Row], identifier: Identifier) -> None:
+    other = run(rows, identifier, b"j" * 32)
+    mine, theirs = ({row["identity"] for row in found} - {None} for found in (labelled, other))
+    assert not mine & theirs
+    assert len(mine) == len(theirs)
+    assert all(len(identity) == 32 and set(identity) <= set("0123456789abcdef") for identity in mine)
+
+
+def test_no_serial_number_or_address_is_in_the_output(
+    rows: list[Row], labelled: list[Row], identifier: Identifier
+) -> None:
+    for row, found in zip(rows, labelled, strict=True):
+        if identity := identity_of(row, identifier):
+            bare = identity[1].rpartition(":")[2]
+            kept = " ".join(str(value) for name, value in found.items() if name != "identity")
+            assert bare not in kept.upper().replace(":", "").replace("-", "").replace(".", ""), row["line"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_where_a_batch_ends_does_not_matter(
+    rows: list[Row], labelled: list[Row], identifier: Identifier, size: int
+) -> None:
+    some = rows[: 60 * size]
+    parts = [run(some[n : n + size], identifier) for n in range(0, len(some), size)]
+    assert [row for part in parts for row in part] == labelled[: len(some)]
+
+
+def test_a_slice_of_a_larger_batch_is_read_from_its_own_start(
+    rows: list[Row], labelled: list[Row], identifier: Identifier
+) -> None:
+    table = label(batch_of(rows[:50]).slice(17, 20), identifier, NOWHERE, KEY, Labelled())
+    assert conform(table, IDENTIFIED).to_pylist() == labelled[17:37]
+
+
+def test_rows_pass_through_in_order(rows: list[Row], labelled: list[Row]) -> None:
+    for name in ("file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic"):
+        assert [row[name] for row in rows] == [row[name] for row in labelled]
+
+
+def test_fates_add_up_to_rows(rows: list[Row], identifier: Identifier) -> None:
+    result = Labelled()
+    found = run(rows, identifier, result=result)
+    assert sum(result.fates.values()) == len(rows)
+    assert result.fates["counted"] == sum(row["counted"] for row in found)
+    assert result.fates == Counter(fate_of(identifier.identify(evidence_of(row))) for row in rows)
+    assert result.nowhere == len(rows)
+    flow = result.flow()
+    assert flow.rows_in == flow.rows_out + sum(flow.dropped.values()) == len(rows)
+    assert {"no sign of a camera", "camera only by a guess", "software", "access control"} <= set(flow.dropped)
+
+
+def test_a_batch_without_rows_or_evidence(identifier: Identifier) -> None:
+    assert run([], identifier) == []
+    (found,) = run([observation(1)], identifier)
+    assert (found["counted"], found["identity"], found["signatures"]) == (False, None, "")
+
+
+def test_both_location_sources_are_kept_apart(identifier: Identifier) -> None:
+    told = [observation(n, engine_country=code) for n, code in enumerate(("NL", "uk", "ZZ", "EU", None, "NA"), 1)]
+    found = run(told, identifier)
+    assert [row["country_second"] for row in found] == ["NL", "GB", None, None, None, "NA"]
+    assert {row["country"] for row in found} == {"ZZ"}
+
+
+def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
+    rows: list[Row], labelled: list[Row], identifier: Identifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "observations.parquet"
+    store.write_table(source, pa.Table.from_batches([batch_of(rows)]), OBSERVATIONS)
+    for batch in (50_000, 999):
+        monkeypatch.setattr(labelling, "BATCH", batch)
+        told: list[int] = []
+        result = label_part(source, tmp_path / f"{batch}.parquet", identifier, NOWHERE, KEY, told.append)
+        assert store.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
+        assert told == [*range(batch, ROWS, batch), ROWS]
+        assert sum(result.fates.values()) == ROWS
+
+
+def test_a_damaged_part_is_named(rows: list[Row], identifier: Identifier, tmp_path: Path) -> None:
+    source = tmp_path / "observations.parquet"
+    store.write_table(source, pa.Table.from_batches([batch_of(rows[:500])]), OBSERVATIONS)
+    content = bytearray(source.read_bytes())
+    content[200] ^= 0x10
+    source.write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"observations\.parquet: is damaged"):
+        label_part(source, tmp_path / "identified.parquet", identifier, NOWHERE, KEY)
+    assert [p.name for p in tmp_path.iterdir()] == ["observations.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("host", "prefix"),
+    [
+        ("192.0.2.1", "192.0.2.0/24"), ("10.0.0.255", "10.0.0.0/24"), ("255.255.255.255", "255.255.255.0/24"),
+        ("2001:db8::1", "2001:db8::/48"), ("2001:db8:1:2::1", "2001:db8:1::/48"), ("::1", "::/48"),
+    ],
+)  # fmt: skip
+def test_prefix(host: str, prefix: str) -> None:
+    assert prefix_of(host) == prefix
+
+
+@given(st.ip_addresses())
+def test_a_prefix_holds_its_host(address: Any) -> None:
+    network = ipaddress.ip_network(prefix_of(str(address)))
+    assert address in network
+    assert network.prefixlen == (24 if address.version == 4 else 48)

@@ -1,0 +1,381 @@
+"""Countries of addresses: equal to the official readers, whatever the database's layout, and never a guess."""
+
+import ipaddress
+import lzma
+import random
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import geoip2.database
+import geoip2.errors
+import maxminddb
+import pytest
+
+from pipeline.countries import canonical_code
+from pipeline.errors import GeoDatabaseError
+from pipeline.locate import BUILTIN, BUILTIN_CREDIT, Locator, country_of, open_locator
+from pipeline.resources import bundled
+
+GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
+EPOCH = 1_780_000_000
+
+
+# --- a small database ---
+
+
+def encoded(value: Any) -> bytes:
+    """A value in the MaxMind DB data format."""
+    if isinstance(value, str):
+        raw = value.encode()
+        return bytes([0x40 | len(raw)]) + raw
+    if isinstance(value, int):
+        return b"\xc4" + value.to_bytes(4)
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, list):
+        return bytes([len(value), 4]) + b"".join(map(encoded, value))
+    return bytes([0xE0 | len(value)]) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
+
+
+def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country") -> Path:
+    """A MaxMind DB of disjoint networks."""
+    nodes: list[list[int | None]] = [[None, None]]
+    data = b""
+    leaves: dict[tuple[int, int], int] = {}
+    for name, record in records.items():
+        network = ipaddress.ip_network(name)
+        length = network.prefixlen + (96 if network.version == 4 else 0)
+        bits, at = int(network.network_address), 0
+        for depth in range(length):
+            side = bits >> (127 - depth) & 1
+            if depth == length - 1:
+                leaves[at, side] = len(data)
+            elif (following := nodes[at][side]) is not None:
+                at = following
+            else:
+                nodes.append([None, None])
+                nodes[at][side] = at = len(nodes) - 1
+        data += encoded(record)
+    count = len(nodes)
+    tree = b""
+    for at, node in enumerate(nodes):
+        for side, following in enumerate(node):
+            value = count + 16 + leaves[at, side] if (at, side) in leaves else count if following is None else following
+            tree += value.to_bytes(4)
+    about = {
+        "node_count": count, "record_size": b"\xa1\x20", "ip_version": b"\xa1\x06", "database_type": kind,
+        "languages": ["en"], "binary_format_major_version": b"\xa1\x02", "binary_format_minor_version": b"\xa0",
+        "build_epoch": b"\x08\x02" + EPOCH.to_bytes(8), "description": {"en": "made up"},
+    }  # fmt: skip
+    path.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + encoded(about))
+    return path
+
+
+def official(records: Mapping[str, str]) -> dict[str, Any]:
+    """Records in the layout of GeoLite2 Country."""
+    return {network: {"country": {"iso_code": code, "geoname_id": 1}} for network, code in records.items()}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A cache of this test's own, and nothing held in memory."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    open_locator.cache_clear()
+    yield tmp_path / "cache" / "camcensus"
+    open_locator.cache_clear()
+
+
+# --- the built-in database ---
+
+
+@pytest.fixture(scope="module")
+def builtin(tmp_path_factory: pytest.TempPathFactory) -> Locator:
+    """The built-in database, flattened once for all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        open_locator.cache_clear()
+        return open_locator()
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[maxminddb.Reader]:
+    """The built-in database as maxminddb reads it."""
+    path = tmp_path_factory.mktemp("plain") / "dbip.mmdb"
+    path.write_bytes(lzma.decompress(bundled(BUILTIN).read_bytes()))
+    with maxminddb.open_database(str(path)) as opened:
+        yield opened
+
+
+def expected(reader: maxminddb.Reader, host: str) -> str:
+    """The country by the reader; none for what is not public."""
+    known = ipaddress.ip_address(host).is_global
+    return canonical_code(country_of(reader.get(host))) if known else "ZZ"
+
+
+def test_20_000_ipv4_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
+    chance = random.Random(4)
+    hosts = [str(ipaddress.IPv4Address(chance.getrandbits(32))) for _ in range(20_000)]
+    assert builtin.countries(hosts) == [expected(reader, host) for host in hosts]
+
+
+def test_5_000_ipv6_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
+    chance = random.Random(6)
+    hosts = [str(ipaddress.IPv6Address(chance.getrandbits(128))) for _ in range(500)]
+    starts = [int.from_bytes(bytes(s)[:16]) for s in builtin.v6.starts]
+    for n in chance.sample(range(1, len(starts) - 1), 1500):
+        edges = (starts[n] - 1, starts[n], chance.randrange(starts[n], starts[n + 1]))
+        hosts += [str(ipaddress.IPv6Address(edge)) for edge in edges]
+    found = builtin.countries(hosts)
+    assert found == [expected(reader, host) for host in hosts]
+    assert len(hosts) == 5_000
+    assert len(set(found)) > 50
+
+
+def test_every_edge_of_some_ipv4_ranges(builtin: Locator, reader: maxminddb.Reader) -> None:
+    starts = random.Random(5).sample([int(s) for s in builtin.v4.starts], 2_000)
+    hosts = [str(ipaddress.IPv4Address(n)) for s in starts for n in (s - 1, s) if n >= 0]
+    assert builtin.countries(hosts) == [expected(reader, host) for host in hosts]
+
+
+def test_the_builtin_database_names_itself_and_its_credit(builtin: Locator) -> None:
+    assert builtin.edition == "DB-IP Lite country 2026-06-01"
+    assert builtin.credit == BUILTIN_CREDIT
+
+
+def test_known_addresses(builtin: Locator) -> None:
+    assert builtin.countries(["81.2.69.142", "2001:67c:2e8:22::c100:68b", "81.2.69.142"]) == ["GB", "NL", "GB"]
+    assert builtin.countries([]) == []
+
+
+NOT_PUBLIC = (
+    "10.0.0.1", "172.16.0.1", "192.168.1.64", "127.0.0.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "255.255.255.255",
+    "192.0.2.1", "198.51.100.1", "203.0.113.1", "240.0.0.1", "224.0.0.1", "239.255.255.250", "198.18.0.1",
+    "::", "::1", "fe80::1", "fc00::1", "ff02::1", "2001:db8::1", "::ffff:8.8.8.8", "::ffff:10.0.0.1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("host", NOT_PUBLIC)
+def test_what_is_not_public_is_nowhere(builtin: Locator, host: str) -> None:
+    assert builtin.countries([str(ipaddress.ip_address(host))]) == ["ZZ"]
+
+
+def test_what_is_not_public_is_nowhere_even_if_the_database_says_otherwise(tmp_path: Path) -> None:
+    records = official({"10.0.0.0/8": "US", "192.0.2.0/24": "US", "8.8.8.0/24": "US", "2001:db8::/32": "US"})
+    locator = open_locator(mmdb(tmp_path / "a.mmdb", records))
+    assert locator.countries(["10.0.0.1", "192.0.2.1", "8.8.8.8", "2001:db8::1"]) == ["ZZ", "ZZ", "US", "ZZ"]
+
+
+# --- other databases ---
+
+
+def test_equal_to_geoip2_where_it_opens_the_file(tmp_path: Path) -> None:
+    path = mmdb(tmp_path / "GeoLite2-Country.mmdb", official(GEOIP2))
+    locator = open_locator(path)
+    hosts = ["1.0.0.0", "1.0.0.255", "1.0.1.0", "1.0.2.0", "2.15.255.255", "2.16.0.0", "2.23.255.255", "2.24.0.0"]
+    hosts += ["8.8.8.8", "9.9.9.9", "2a00:1450::", "2a00:1450:ffff:ffff:ffff:ffff:ffff:ffff", "2a00:1451::"]
+    with geoip2.database.Reader(str(path)) as reader:
+        for host in hosts:
+            try:
+                code = reader.country(host).country.iso_code
+            except geoip2.errors.AddressNotFoundError:
+                code = None
+            assert locator.countries([host]) == [code or "ZZ"], host
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_networks_are_flattened_as_the_reader_sees_them(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    networks: list[Any] = []
+    for _ in range(150):
+        four = chance.random() < 0.6
+        length = chance.randint(6, 32) if four else chance.choice((20, 32, 48, 64, 65, 96, 120, 127, 128))
+        bits = chance.getrandbits(32) if four else (0x2A << 120) | chance.getrandbits(24) << 96 | chance.getrandbits(96)
+        network = ipaddress.ip_network((bits, length), strict=False)
+        if not any(network.version == n.version and network.overlaps(n) for n in networks):
+            networks.append(network)
+            after = int(network.broadcast_address) + 1  # a neighbour, so that ranges touch
+            if after < 1 << (32 if four else 128) and after % network.num_addresses == 0:
+                near = ipaddress.ip_network((type(network.network_address)(after), network.prefixlen))
+                if not any(near.version == n.version and near.overlaps(n) for n in networks):
+                    networks.append(near)
+    codes = {str(n): chance.choice(("NL", "DE", "US", "")) for n in networks}
+    path = mmdb(tmp_path / "any.mmdb", {n: {"country_code": code} for n, code in codes.items()}, "any")
+    ends = [e for n in networks if n.version == 4 for e in (n.network_address, n.broadcast_address)]
+    edges = [int(end) + d for end in ends for d in (-1, 0, 1)]
+    hosts = [str(ipaddress.IPv4Address(e)) for e in edges if 0 <= e < 1 << 32]
+    ends = [e for n in networks if n.version == 6 for e in (n.network_address, n.broadcast_address)]
+    edges = [int(end) + d for end in ends for d in (-1, 0, 1)]
+    hosts += [str(ipaddress.IPv6Address(e)) for e in edges]
+    with maxminddb.open_database(str(path)) as reader:
+        assert open_locator(path).countries(hosts) == [expected(reader, host) for host in hosts]
+
+
+LAYOUTS = (
+    {"country": {"iso_code": "NL"}}, {"country_code": "NL"}, {"country": "NL"}, "NL",
+    {"country": {"iso_code": "NL"}, "city": {"names": {"en": "Utrecht"}}}, {"country_code": "NL", "country": "NL"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("record", LAYOUTS, ids=str)
+@pytest.mark.parametrize("kind", ["GeoLite2-Country", "GeoLite2-City", "country ipvAll"])
+def test_any_layout_under_any_type(tmp_path: Path, record: Any, kind: str) -> None:
+    assert country_of(record) == "NL"
+    locator = open_locator(mmdb(tmp_path / "a.mmdb", {"8.0.0.0/8": record}, kind))
+    assert locator.countries(["8.8.8.8", "9.9.9.9"]) == ["NL", "ZZ"]
+    assert locator.edition == f"{kind} 2026-05-28"
+    assert "a.mmdb" in locator.credit
+
+
+@pytest.mark.parametrize(
+    "record",
+    [None, {}, {"country": {}}, {"country": {"iso_code": None}}, {"country_code": ""}, {"country": None}, 7, []],
+)
+def test_a_record_without_a_country(record: Any) -> None:
+    assert country_of(record) == ""
+
+
+def test_where_a_network_is_registered_is_not_where_it_is() -> None:
+    assert country_of({"registered_country": {"iso_code": "US"}}) == ""
+
+
+def test_codes_that_are_no_country_are_nowhere(tmp_path: Path) -> None:
+    codes = {
+        "1.0.0.0/24": "EU",
+        "1.0.1.0/24": "UK",
+        "1.0.2.0/24": "NA",
+        "1.0.3.0/24": "XK",
+        "1.0.4.0/24": "",
+        "1.0.5.0/24": "No",
+    }
+    locator = open_locator(mmdb(tmp_path / "a.mmdb", {n: {"country_code": c} for n, c in codes.items()}, "any"))
+    found = locator.countries([n.replace("0/24", "9") for n in codes])
+    assert found == ["ZZ", "GB", "NA", "XK", "ZZ", "ZZ"]
+
+
+def test_only_one_ip_version_in_the_database(tmp_path: Path) -> None:
+    four = open_locator(mmdb(tmp_path / "4.mmdb", official({"8.8.8.0/24": "US"})))
+    six = open_locator(mmdb(tmp_path / "6.mmdb", official({"2a00:1450::/32": "IE"})))
+    assert four.countries(["8.8.8.8", "2a00:1450::1"]) == ["US", "ZZ"]
+    assert six.countries(["8.8.8.8", "2a00:1450::1"]) == ["ZZ", "IE"]
+
+
+def test_a_compressed_database_is_the_same(tmp_path: Path) -> None:
+    plain = mmdb(tmp_path / "a.mmdb", official(GEOIP2))
+    packed = tmp_path / "a.mmdb.xz"
+    packed.write_bytes(lzma.compress(plain.read_bytes()))
+    assert open_locator(packed).countries(["1.0.0.1", "2.16.0.1"]) == ["AU", "NL"]
+
+
+# --- what is no database ---
+
+
+@pytest.mark.parametrize("name", ["a.mmdb", "a.mmdb.xz"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x89PNG\r\n\x1a\n" + bytes(500), b"ip,country\n8.8.8.8,US\n", bytes(4096), b"\xfd7zXZ\x00" + bytes(50)],
+)
+def test_what_is_no_database_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(GeoDatabaseError, match=r"a\.mmdb"):
+        open_locator(path)
+
+
+def test_a_missing_database_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.mmdb", tmp_path):
+        with pytest.raises(GeoDatabaseError, match="no such geolocation database"):
+            open_locator(path)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = mmdb(tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 15169}}, "GeoLite2-ASN")
+    with pytest.raises(GeoDatabaseError, match="names a country"):
+        open_locator(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_truncated_database_is_refused(tmp_path: Path, packed: bool) -> None:
+    whole = mmdb(tmp_path / "whole.mmdb", official(GEOIP2)).read_bytes()
+    path = tmp_path / ("a.mmdb.xz" if packed else "a.mmdb")
+    whole = lzma.compress(whole) if packed else whole
+    for length in (10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        open_locator.cache_clear()
+        with pytest.raises(GeoDatabaseError):
+            open_locator(path)
+
+
+def test_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: Path) -> None:
+    whole = mmdb(tmp_path / "whole.mmdb", official(GEOIP2)).read_bytes()
+    chance = random.Random(8)
+    path = tmp_path / "a.mmdb"
+    refused = 0
+    for _ in range(150):
+        content = bytearray(whole)
+        content[chance.randrange(len(content) - 400, len(content))] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+        open_locator.cache_clear()
+        try:
+            open_locator(path)
+        except GeoDatabaseError:
+            refused += 1
+    assert refused > 20
+
+
+# --- the cache ---
+
+
+def cached(folder: Path) -> Path:
+    """The one file in the cache."""
+    (path,) = folder.iterdir()
+    return path
+
+
+def test_the_cache_is_used(tmp_path: Path, cache: Path) -> None:
+    path = mmdb(tmp_path / "a.mmdb", official(GEOIP2))
+    first = open_locator(path)
+    before = cached(cache).stat().st_mtime_ns
+    open_locator.cache_clear()
+    second = open_locator(path)
+    assert cached(cache).stat().st_mtime_ns == before
+    assert (second.edition, second.built, second.sha256) == (first.edition, first.built, first.sha256)
+    assert second.countries(["8.8.8.8", "2a00:1450::1"]) == ["US", "IE"]
+
+
+def test_a_damaged_cache_is_a_miss(tmp_path: Path, cache: Path) -> None:
+    path = mmdb(tmp_path / "a.mmdb", official(GEOIP2))
+    open_locator(path)
+    held = cached(cache)
+    whole = held.read_bytes()
+    chance = random.Random(9)
+    damaged = [b"", b"x", whole[:-1], whole[: len(whole) // 2], whole + b"x", b"\0" * len(whole)]
+    for _ in range(40):
+        content = bytearray(whole)
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        damaged.append(bytes(content))
+    for content in damaged:
+        held.write_bytes(content)
+        open_locator.cache_clear()
+        assert open_locator(path).countries(["1.0.0.1", "8.8.8.8", "9.9.9.9"]) == ["AU", "US", "ZZ"]
+        assert held.read_bytes() == whole
+
+
+def test_another_database_under_the_same_name_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "a.mmdb"
+    for code in ("NL", "DE"):
+        open_locator.cache_clear()
+        mmdb(path, official({"8.8.8.0/24": code}))
+        assert open_locator(path).countries(["8.8.8.8"]) == [code]
+
+
+@pytest.mark.parametrize("name", ["a.mmdb", "a.mmdb.xz"])
+def test_a_home_that_cannot_be_written_only_costs_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "a-file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a-file"))
+    content = mmdb(tmp_path / "plain.mmdb", official(GEOIP2)).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(lzma.compress(content) if name.endswith(".xz") else content)
+    assert open_locator(path).countries(["8.8.8.8"]) == ["US"]

@@ -1,0 +1,54 @@
+"""The cheap question before a pattern is run: never a wrong no."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.catalogue import FLAGS, load_catalogue
+from pipeline.prefilter import Screen, words_of
+
+CATALOGUE = load_catalogue(Path(__file__).parent.parent / "queries")
+RULES = [*CATALOGUE.signatures, *CATALOGUE.models]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"^App-webs/", ("app-webs/",)),
+        (r"\bDS-2CD\d+", ("ds-2cd",)),
+        (r"^(?:Alpha|Beta)\b", ("alpha", "beta")),
+        (r"(?:Alpha|\d+)", ()),
+        (r"(?:Alpha)?Beta", ("beta",)),
+        (r"(?:Alpha)+", ("alpha",)),
+        (r"(?P<model>GXV\d)", ("gxv",)),
+        (r"[AB]x", ()),
+        (r"(?<=AXIS )\d+", ()),
+        (r"(?!AXIS)Q\d", ()),
+    ],
+)
+def test_words_of(pattern: str, words: tuple[str, ...]) -> None:
+    assert words_of(re.compile(pattern, FLAGS)) == words
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_a_text_that_matches_is_always_a_candidate(data: st.DataObject) -> None:
+    rule = data.draw(st.sampled_from(RULES))
+    text = data.draw(st.from_regex(rule.regex))
+    assert rule in Screen([rule]).candidates(text), text
+
+
+def test_candidates_keep_their_order_and_leave_out_the_impossible() -> None:
+    screen = Screen(RULES)
+    candidates = screen.candidates("Server of DS-2CD2032-I by AXIS")
+    assert [rule.id for rule in candidates] == [r.id for r in RULES if r in candidates]
+    assert "hikvision.model.ds-2cd" in [rule.id for rule in candidates]
+    assert len(candidates) < len(RULES) / 4
+
+
+def test_letters_that_only_unicode_takes_for_ascii_do_not_match() -> None:
+    # The Kelvin sign lower-cases to k; a pattern must not match what the screen has to foresee by Unicode's rules.
+    assert not re.compile("hik", FLAGS).search("hi\u212a")

@@ -1,0 +1,264 @@
+"""What is personal never reaches a table: each personal field carries a marker, and no table may hold one."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.ingest import ingest_file
+from pipeline.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
+from pipeline.progress import Reporter
+from pipeline.run import run
+from pipeline.study import load_study
+from tests.conftest import Banner, banner, write_lines
+
+MARK = "PERSONALMARK"
+SERIAL = "4K0123FPAZ98765"
+MAC = "00408CAB12CD"
+ONVIF = "onvif://www.onvif.org/"
+
+
+class Marks:
+    """A new marker each time, so that a failure says which field leaked."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def __call__(self, field: str) -> str:
+        return self.names.setdefault(field, f"{MARK}{len(self.names):03}X")
+
+
+def personal_banners(mark: Marks) -> Iterator[Banner]:
+    """Banners with a marker in each personal field that Shodan's layout or a protocol has."""
+    yield banner(
+        hostnames=[mark("hostnames")],
+        domains=[mark("domains")],
+        opts={"screenshot": {"data": mark("opts.screenshot")}},
+        screenshot={"data": mark("screenshot.data"), "text": mark("screenshot.text")},
+        uptime=mark("uptime"),
+        hikvision={
+            "device_model": "DS-2CD2032-I",
+            "device_name": mark("hikvision.device_name"),
+            "device_description": mark("hikvision.device_description"),
+            "activex_files": {"x": mark("activex")},
+        },
+        location={
+            "country_code": "GB",
+            "city": mark("city"),
+            "postal_code": mark("postal"),
+            "latitude": mark("latitude"),
+        },
+    )
+    yield banner(
+        port=81,
+        http=None,
+        dahua_dvr_web={
+            "web_version": "3.2",
+            "user_info": {"name": mark("user_info.name")},
+            "channel_names": [mark("channel_names.0"), mark("channel_names.1")],
+        },
+        ip_camera={
+            "model": "X1",
+            "alias_name": mark("alias_name"),
+            "ddns_host": mark("ddns_host"),
+            "name": mark("ip_camera.name"),
+            "ip_address": mark("ip_camera.ip_address"),
+        },
+        upnp={
+            "manufacturer": "AXIS",
+            "friendly_name": mark("friendly_name"),
+            "presentation_url": mark("presentation_url"),
+        },
+        snmp={"contact": mark("snmp.contact"), "name": mark("snmp.name"), "location": mark("snmp.location")},
+        mdns={"services": {"x": {"name": mark("mdns.name")}}},
+    )
+    device = {
+        "Vendor": "Dahua",
+        "DeviceType": "IPC",
+        "SerialNo": SERIAL,
+        "MachineName": mark("dhip.MachineName"),
+        "IPv4Address": {"IPAddress": mark("dhip.IPAddress"), "DefaultGateway": mark("dhip.DefaultGateway")},
+    }
+    dhip = "\x20\0\0\0DHIP\0\0\0\0" + json.dumps({"mac": "00:11:22:33:44:55", "params": {"deviceInfo": device}})
+    yield banner(port=37810, transport="udp", http=None, data=dhip, _shodan={"module": "dhip"})
+    owner = f"{ONVIF}name/{mark('onvif.name')} {ONVIF}location/{mark('onvif.location')}"
+    scopes = f"{ONVIF}type/video {owner} {ONVIF}hardware/IPC"
+    yield banner(
+        port=3702, transport="udp", http=None, data=f"<d:Scopes>{scopes}</d:Scopes>", _shodan={"module": "onvif"}
+    )
+    yield banner(port=8080, http={"html": f"<d:Scopes>{scopes}</d:Scopes>"})
+    lines = (f"{name}: {mark(f'snmp text {name}')}\n" for name in ("Name", "Contact", "sysLocation"))
+    snmp = "".join(lines) + "AXIS 215"
+    yield banner(port=161, transport="udp", http=None, data=snmp, _shodan={"module": "snmp"})
+    for port, text in enumerate(personal_texts(mark), 1000):
+        yield banner(port=port, data="", http={"html": text})
+        yield banner(
+            port=port + 1000, http=None, data=f"HTTP/1.1 200 OK\r\n\r\n{text}", _shodan={"module": "https-simple-new"}
+        )
+        yield banner(port=port + 2000, http=None, data=f"Welcome\r\n{text}\r\n", _shodan={"module": "telnet"})
+        yield banner(port=port + 3000, http=None, data=f"220 {text}\r\n", _shodan={"module": "ftp"})
+
+
+def personal_texts(mark: Marks) -> list[str]:
+    """Pages and greetings that repeat a personal field."""
+    return [
+        text.replace("$", mark(f"text {text}"))
+        for text in (
+            '{"userName": "$", "x": 1}',
+            '{"deviceName":"a\\"$"}',
+            "{'alias': 'it\\'s $'}",
+            '{"channelNames":["a]b","$"]}',
+            '{"channel_names":{"1":"$"}}',
+            '{\\"deviceName\\":\\"$\\"}',
+            'var g_szUserName = "$";',
+            "var ownerName='$';",
+            'userInfo = {"id": 1, "name": "$"}',
+            "<deviceName>$</deviceName>",
+            '<deviceName type="x">$</deviceName>',
+            "<userName><![CDATA[$]]></userName>",
+            '<input name="userName" type="text" value="$">',
+            "Device Name: Smith, $",
+            "Machine name=$",
+            "ddnsHost: $.example.org",
+            '"szDDNSHost":"$.example.org"',
+            "mail me at $@example.org",
+            "E-Mail: $",
+            '"ip_address":"$"',
+            "<ipAddress>$</ipAddress>",
+            "password = $",
+            "Alias:\t$",
+            "loginName=%22$%22",
+            'var userName = "' + "x" * 700 + '$";',
+            "x" * 2030 + " joe$@example.org",
+            "x" * 490 + " joe$@example.org",
+        )
+    ]
+
+
+def leaks(folder: Path, names: dict[str, str]) -> list[str]:
+    """The fields whose marker stands in a table (in its values or its bytes) or in any other file."""
+    found = set()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and "raw" not in p.parts):
+        text = path.read_bytes().decode("latin-1")
+        if path.suffix == ".parquet":
+            text += json.dumps(pq.read_table(path).to_pylist())
+        found |= {f"{field} in {path.name}" for field, marker in names.items() if marker in text}
+    return sorted(found)
+
+
+def test_no_personal_field_reaches_observations(tmp_path: Path) -> None:
+    mark = Marks()
+    raw = write_lines(tmp_path / "raw" / "a.json", personal_banners(mark))
+    result = ingest_file(raw, tmp_path / "a.parquet", tmp_path / "q.gz")
+    assert result.accepted == result.lines > 100
+    assert MARK in raw.read_text()
+    assert leaks(tmp_path, mark.names) == []
+    assert "DS-2CD2032-I" in str(pq.read_table(tmp_path / "a.parquet").to_pylist()), (
+        "the technical field beside it is kept"
+    )
+
+
+def test_no_personal_field_reaches_any_table_and_no_serial_or_mac_what_follows_observations(tmp_path: Path) -> None:
+    mark = Marks()
+    realms = [
+        f'RTSP/1.0 401 x\r\nWWW-Authenticate: Basic realm="{realm}"\r\n\r\n'
+        for realm in (f"Login to {SERIAL}", f"AXIS_{MAC}")
+    ]
+    found = [
+        banner(port=554 + n, http=None, data=data, _shodan={"module": "rtsp-tcp"}) for n, data in enumerate(realms)
+    ]
+    found.append(
+        banner(
+            port=37777,
+            http=None,
+            data="",
+            dahua={"serial_number": SERIAL},
+            mac={":".join(MAC[i : i + 2] for i in range(0, 12, 2)): {}},
+        )
+    )
+    write_lines(tmp_path / "data" / "a" / "raw" / "a.json", [*personal_banners(mark), *found])
+    (tmp_path / "study.toml").write_text('title = "t"\nvendors = ["Hikvision", "Dahua", "Axis"]\n')
+    outcome = run(load_study(tmp_path / "study.toml"), Reporter(quiet=True), report=False)
+    assert len(outcome.done) == 3
+    assert leaks(tmp_path / "data", mark.names) == []
+    hashed = {"serial": SERIAL, "mac": MAC, "mac written out": "00:40:8C:AB:12:CD"}
+    assert [leak for leak in leaks(tmp_path / "data", hashed) if not leak.endswith(" in a.json.parquet")] == []
+    assert leaks(tmp_path / "data" / "a" / "identified.parquet", hashed) == []
+    identified = pq.read_table(tmp_path / "data" / "a" / "identified.parquet").to_pylist()
+    assert {row["identity_kind"] for row in identified} == {None, "serial", "mac"}
+
+
+def test_scrub_takes_the_value_and_leaves_its_neighbours() -> None:
+    mark = Marks()
+    for text in personal_texts(mark):
+        assert MARK not in scrub(text), text
+    assert scrub('{"userName":"joe","model":"DS-1"}') == f'{{"userName":{GONE},"model":"DS-1"}}'
+    assert scrub("<deviceName>attic</deviceName><model>X</model>") == f"<deviceName>{GONE}</deviceName><model>X</model>"
+    assert scrub("User name: joe\nModel: X") == f"User name: {GONE}\nModel: X"
+    assert scrub("a=1&userName=joe&model=X") == f"a=1&userName={GONE}&model=X"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Server: App-webs/", "the user named the device", '<script src="/doc/script/login.js">', "user@host"]
+)
+def test_scrub_leaves_what_is_not_personal(text: str) -> None:
+    assert scrub(text) == text
+
+
+def test_scrubbing_again_changes_nothing() -> None:
+    for text in personal_texts(Marks()):
+        assert scrub(scrub(text)) == scrub(text), text
+
+
+HOSTILE = (
+    "ddns-",
+    "user",
+    "email",
+    "a@",
+    "password:",
+    'password="',
+    "'",
+    "alias: ",
+    "owner name",
+    "x.y-",
+    "\\",
+    'alias["',
+    "alias[",
+    "password ",
+    'userName" value',
+    "user<",
+    "onvif://www.onvif.org/",
+    "name:",
+    "alias=a, ",
+    "alias, ",
+    'alias="\\',
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_text_makes_it_slow(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    start = time.process_time()
+    for function in (scrub, onvif_scopes, dhip_reply, snmp_description):
+        function(text)
+    assert time.process_time() - start < 2
+
+
+def test_onvif_scopes_keep_what_is_technical() -> None:
+    scopes = f"{ONVIF}name/attic {ONVIF}Location/x/y {ONVIF}hardware/IPC {ONVIF}Profile/Streaming"
+    assert onvif_scopes(scopes) == f"{ONVIF}hardware/IPC {ONVIF}Profile/Streaming"
+
+
+@pytest.mark.parametrize("text", [f"{ONVIF}name/", f"{ONVIF}name", "onvif://other.example/name/x", ""])
+def test_onvif_scopes_without_anything_technical(text: str) -> None:
+    assert "name/x" not in onvif_scopes(text)
+
+
+def test_a_dhip_reply_keeps_six_fields_and_no_other() -> None:
+    fields: dict[str, Any] = dict.fromkeys(["Vendor", "DeviceClass", "DeviceType", "Version", "SerialNo", "mac"], "v")
+    reply = dhip_reply(json.dumps(fields | {"MachineName": "attic", "AlarmInputChannels": "1"}))
+    assert [part.split('"')[1] for part in reply.split(", ")] == list(fields)

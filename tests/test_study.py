@@ -1,0 +1,156 @@
+"""A study that is wrong is explained by file, key, what was found and what is allowed; never by a traceback."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import StudyError
+from pipeline.resources import bundled
+from pipeline.study import Study, check_vendors, load_study
+
+
+def study_of(folder: Path, text: str | bytes) -> Study:
+    path = folder / "study.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_study(path)
+
+
+def problems_of(folder: Path, text: str | bytes) -> list[str]:
+    with pytest.raises(StudyError) as caught:
+        study_of(folder, text)
+    assert str(caught.value).startswith(f"{folder / 'study.toml'}: the study cannot be used\n")
+    assert all(problem in str(caught.value) for problem in caught.value.problems)
+    return caught.value.problems
+
+
+def test_the_template_is_a_study_and_shows_the_defaults(tmp_path: Path) -> None:
+    template = load_study(Path(shutil.copy(bundled("studies/template.toml"), tmp_path / "study.toml")))
+    least = study_of(tmp_path, 'title = "My camera census"')
+    differing = {name for name in Study.model_fields if getattr(template, name) != getattr(least, name)}
+    assert differing <= {"vendors", "window_days"}
+
+
+def test_paths_start_from_the_study(tmp_path: Path) -> None:
+    found = study_of(tmp_path, 'title = "t"\ndata_dir = "d"\nkey_file = "/etc/k"\ncatalogue = "own"')
+    assert (found.data, found.report, found.catalogue_path) == (tmp_path / "d", tmp_path / "report", tmp_path / "own")
+    assert found.key_path == Path("/etc/k")
+    assert study_of(tmp_path, 'title = "t"').key_path == tmp_path / "study.key"
+
+
+def test_a_snapshot_may_have_a_date(tmp_path: Path) -> None:
+    found = study_of(tmp_path, 'title = "t"\n[snapshots."2026"]\ndate = 2026-11-01')
+    assert found.snapshots["2026"].date == date(2026, 11, 1)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert study_of(tmp_path, b'\xef\xbb\xbftitle = "t"').title == "t"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "found", "allowed"),
+    [
+        ('countries_left_out = ["XX"]', "countries_left_out.0", "'XX'", "alpha-2 code in capitals"),
+        ('countries_left_out = ["cn"]', "countries_left_out.0", "'cn'", "alpha-2 code in capitals"),
+        ('countries_left_out = "CN"', "countries_left_out", "'CN'", "a list"),
+        ("vendors = []", "vendors", "()", "at least 1 item"),
+        ("vendors = [5]", "vendors.0", "5", "string"),
+        ("window_days = 0", "window_days", "0", 'from 1 to 3660, or "all"'),
+        ('window_days = "30"', "window_days", "'30'", 'from 1 to 3660, or "all"'),
+        ("window_days = 1.5", "window_days.int", "1.5", "integer"),
+        ('headline_unit = "cameras"', "headline_unit", "'cameras'", "'hosts', 'devices' or 'banners'"),
+        ('min_confidence = "low"', "min_confidence", "'low'", "'medium' or 'high'"),
+        ("simulated = 1", "simulated", "1", "boolean"),
+        ('data_dir = ""', "data_dir", "''", "path of a file or folder"),
+        ('data_dir = "a\\u0000b"', "data_dir", r"'a\x00b'", "path of a file or folder"),
+        ("[publication]\nmin_hosts = 0", "publication.min_hosts", "0", "greater than or equal to 1"),
+        ("[dedupe]\nmax_identity_hosts = true", "dedupe.max_identity_hosts", "True", "integer"),
+        ('[snapshots."a b"]\ndate = 2026-01-01', "snapshots.a b", "'a b'", "letters, digits"),
+        ('[snapshots.".."]\ndate = 2026-01-01', "snapshots...", "'..'", "letters, digits"),
+        ('[snapshots.a]\ndate = "2026-01-01"', "snapshots.a.date", "'2026-01-01'", "valid date"),
+        ("snapshots = 5", "snapshots", "5", "dictionary"),
+    ],
+)
+def test_a_wrong_value_is_explained(tmp_path: Path, text: str, key: str, found: str, allowed: str) -> None:
+    problem = problems_of(tmp_path, f'title = "t"\n{text}')[0]
+    assert problem.startswith(f"{key}: found {found}; allowed: ")
+    assert allowed in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('titel = "t"', "titel: unknown key (did you mean 'title'?)"),
+        ('vendor = ["Axis"]', "vendor: unknown key (did you mean 'vendors'?)"),
+        ("[publication]\nmin_host = 3", "publication.min_host: unknown key (did you mean 'min_hosts'?)"),
+        ("[snapshots.a]\ndates = 2026-01-01", "snapshots.a.dates: unknown key (did you mean 'date'?)"),
+        ('path = "x"', "path: unknown key; remove it"),
+    ],
+)
+def test_an_unknown_key_is_explained(tmp_path: Path, text: str, problem: str) -> None:
+    assert problem in problems_of(tmp_path, text)
+
+
+def test_an_unknown_key_like_no_other_gets_the_list(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, 'title = "t"\nzzz = 1')
+    assert problem.startswith("zzz: unknown key: title, catalogue, ")
+    assert "path" not in problem
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, 'simulated = "no"\nheadline_unit = "x"')
+    assert [problem.partition(":")[0] for problem in found] == ["title", "headline_unit", "simulated"]
+    assert found[0] == "title: missing; add it"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("title = ", "is not TOML: "),
+        ("title = 't'\ntitle = 'u'", "is not TOML: "),
+        ("a = " + "[" * 100_000, "is not TOML: "),
+        ("a = " + "9" * 5_000, "is not TOML: "),
+        (b'title = "\xff"', "cannot be read: "),
+        ('title = "t"'.encode("utf-16"), "cannot be read: "),
+    ],
+    ids=["cut", "twice", "deep", "digits", "latin-1", "utf-16"],
+)
+def test_a_file_that_is_no_toml(tmp_path: Path, text: str | bytes, problem: str) -> None:
+    assert problems_of(tmp_path, text)[0].startswith(problem)
+
+
+def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(
+        StudyError, match=r"none\.toml: the study cannot be used\n  no such file; make one with: camcensus init DIR"
+    ):
+        load_study(tmp_path / "none.toml")
+    with pytest.raises(StudyError, match="cannot be read: "):
+        load_study(tmp_path)
+
+
+def test_a_vendor_that_the_catalogue_does_not_have(tmp_path: Path) -> None:
+    study = study_of(tmp_path, 'title = "t"\nvendors = ["Axis", "Hikvison", "Nobody"]')
+    with pytest.raises(StudyError) as caught:
+        check_vendors(study, ["Axis", "Hikvision"])
+    assert caught.value.problems == [
+        "vendors: found 'Hikvison'; allowed: a maker of the catalogue (did you mean 'Hikvision'?)",
+        "vendors: found 'Nobody'; allowed: a maker of the catalogue: Axis, Hikvision",
+    ]
+
+
+def test_snapshots_are_the_folders_with_raw_data_in_order_of_their_dates(tmp_path: Path) -> None:
+    study = study_of(tmp_path, 'title = "t"\n[snapshots.b]\ndate = 2020-01-01\n[snapshots.unseen]\ndate = 2019-01-01')
+    assert study.snapshot_ids() == []
+    for name in ("2021", "b", "2019", "a b"):
+        (study.data / name / "raw").mkdir(parents=True)
+    (study.data / "2022").mkdir()
+    assert study.snapshot_ids() == ["2019", "b", "2021"]
+
+
+def test_settings_do_not_depend_on_where_the_study_lies(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one, other = (study_of(tmp_path / name, 'title = "t"') for name in "ab")
+    assert one.settings() == other.settings()
+    assert one.settings() != study_of(tmp_path, 'title = "u"').settings()
