@@ -17,9 +17,9 @@ setup: .venv/ready
 
 # Brings the made-up exports into the demo study and draws its report; ends with the path of the page.
 demo: setup
-	$(BIN)/camcensus import 'data/demo/raw/2024/SYNTHETIC-*' --study studies/demo.toml --snapshot 2024
-	$(BIN)/camcensus import 'data/demo/raw/2025/SYNTHETIC-*' --study studies/demo.toml --snapshot 2025
-	$(BIN)/camcensus import 'data/demo/raw/2026/SYNTHETIC-*' --study studies/demo.toml --snapshot 2026
+	$(BIN)/camcensus import 'data/demo/raw/2024/SYNTHETIC-*' --study studies/demo.toml --snapshot 2024 --quiet
+	$(BIN)/camcensus import 'data/demo/raw/2025/SYNTHETIC-*' --study studies/demo.toml --snapshot 2025 --quiet
+	$(BIN)/camcensus import 'data/demo/raw/2026/SYNTHETIC-*' --study studies/demo.toml --snapshot 2026 --quiet
 	$(BIN)/camcensus run --study studies/demo.toml
 
 test: setup
