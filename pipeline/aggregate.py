@@ -51,10 +51,11 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
     db.table("facts", "facts")
     db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
+    db.rows("variant", pa.table(dict.fromkeys(Variant.__dataclass_fields__, pa.array([], pa.string()))))
+    db.view("selected", "selected")
     rows: list[dict[str, Any]] = []
     for variant in variants():
         db.rows("variant", pa.table({name: [value] for name, value in vars(variant).items()}))
-        db.table("selected", "selected")
         full = variant.is_headline(min_confidence)
         cells = _cells(db, "cube" if full else "margins")
         if full:

@@ -45,7 +45,7 @@ def evidence_of(banner: Banner) -> Evidence:
 
 def text_of(value: Any) -> str | None:
     """A scalar as text without control characters; None for what is not a scalar, for booleans and for nothing."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     text = value if isinstance(value, str) else str(value)
     if not text.isprintable():

@@ -10,6 +10,7 @@ import ipaddress
 import lzma
 import os
 import random
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from pipeline import store
 from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
 from pipeline.resources import bundled
-from pipeline.tables import UNKNOWN_COUNTRY
+from pipeline.special import special_ranges
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -67,7 +68,7 @@ class Locator:
 
     def countries(self, hosts: Sequence[str]) -> list[str]:
         """The ISO alpha-2 code of each canonical address; ZZ where not known, private or reserved."""
-        unique = sorted(set(hosts))
+        unique = list(dict.fromkeys(hosts))
         four = [h for h in unique if ":" not in h]
         six = [h for h in unique if ":" in h]
         known = {**_located(self.v4, four, key_v4(four)), **_located(self.v6, six, key_v6(six))}
@@ -76,20 +77,32 @@ class Locator:
 
 def key_v4(hosts: Sequence[str]) -> Keys:
     """IPv4 addresses as unsigned 32-bit integers."""
-    return np.array([int.from_bytes(map(int, h.split("."))) for h in hosts], dtype=np.uint32)
+    return np.frombuffer(b"".join(map(socket.inet_aton, hosts)), dtype=">u4").astype(np.uint32)
 
 
 def key_v6(hosts: Sequence[str]) -> Keys:
     """IPv6 addresses as 16 bytes in network order; prefixes longer than /64 exist, so half will not do."""
-    return np.array([ipaddress.IPv6Address(h).packed + b"\x01" for h in hosts], dtype="S17")
+    return np.array([socket.inet_pton(socket.AF_INET6, h) + b"\x01" for h in hosts], dtype="S17")
 
 
 def _located(ranges: Ranges, hosts: list[str], keys: Keys) -> dict[str, str]:
-    codes = ranges.look_up(keys) if hosts else np.empty(0, "<U2")
-    return {
-        host: canonical_code(str(code)) if ipaddress.ip_address(host).is_global else UNKNOWN_COUNTRY
-        for host, code in zip(hosts, codes, strict=True)
-    }
+    found, which = np.unique(ranges.look_up(keys), return_inverse=True)
+    codes = [canonical_code(str(code)) for code in found]
+    return {host: codes[n] for host, n in zip(hosts, which.tolist(), strict=True)}
+
+
+def without_special(ranges: Ranges, version: int) -> Ranges:
+    """The ranges with nothing said about address space in which no host of the Internet lives."""
+    bits = 32 if version == 4 else 128
+    starts, codes = ranges.starts, ranges.codes
+    for first, last in special_ranges(version):
+        edges = _keys([first] if last + 1 == 1 << bits else [first, last + 1], bits)
+        said = ["", *Ranges(starts, codes).look_up(edges[1:]).tolist()]
+        before = np.searchsorted(starts, edges[0])
+        after = np.searchsorted(starts, edges[-1], side="right") if len(edges) == 2 else len(starts)
+        starts = np.concatenate([starts[:before], edges, starts[after:]])
+        codes = np.concatenate([codes[:before], np.array(said, codes.dtype), codes[after:]])
+    return Ranges(starts, codes)
 
 
 @lru_cache(maxsize=4)
@@ -110,8 +123,8 @@ def open_locator(path: Path | None = None) -> Locator:
         built=built,
         sha256=checksum,
         credit=BUILTIN_CREDIT if path is None else f"Geolocation by the analyst's database {source.name} ({kind})",
-        v4=Ranges(held["starts4"], held["codes4"]),
-        v6=Ranges(held["starts6"], held["codes6"]),
+        v4=without_special(Ranges(held["starts4"], held["codes4"]), 4),
+        v6=without_special(Ranges(held["starts6"], held["codes6"]), 6),
     )
 
 
@@ -213,12 +226,14 @@ def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
     if last and at < 1 << bits:
         starts.append(at)
         codes.append("")
+    return Ranges(_keys(starts, bits), np.array(codes, dtype="<U2"))
+
+
+def _keys(addresses: list[int], bits: int) -> Keys:
     if bits == 32:
-        keys: Keys = np.array(starts, dtype=np.uint32)
-    else:
-        # numpy drops trailing NULs of byte strings, so a 17th byte stands guard.
-        keys = np.array([s.to_bytes(16) + b"\x01" for s in starts], dtype="S17")
-    return Ranges(keys, np.array(codes, dtype="<U2"))
+        return np.array(addresses, dtype=np.uint32)
+    # numpy drops trailing NULs of byte strings, so a 17th byte stands guard.
+    return np.array([address.to_bytes(16) + b"\x01" for address in addresses], dtype="S17")
 
 
 def _prove(plain: Path, v4: Ranges, v6: Ranges) -> None:

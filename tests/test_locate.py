@@ -107,9 +107,17 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[maxminddb.Reade
         yield opened
 
 
+# Special space on which versions of Python disagree, or have parts of it global.
+UNSETTLED = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20", "5f00::/16", "64:ff9b:1::/48")
+]
+
+
 def expected(reader: maxminddb.Reader, host: str) -> str:
     """The country by the reader; none for what is not public."""
-    known = ipaddress.ip_address(host).is_global
+    address = ipaddress.ip_address(host)
+    known = address.is_global and not address.is_multicast and not any(address in n for n in UNSETTLED)
     return canonical_code(country_of(reader.get(host))) if known else "ZZ"
 
 

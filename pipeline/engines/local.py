@@ -18,7 +18,7 @@ R = TypeVar("R")
 SQL = Path(__file__).parent.parent / "sql"
 MEMORY = "1GB"
 # Below this many bytes of input, starting processes costs more than it saves.
-WORTH_PROCESSES = 64 << 20
+WORTH_PROCESSES = 8 << 20
 
 _progress: Any = None
 
@@ -52,6 +52,10 @@ class Sql:
     def table(self, name: str, query: str) -> None:
         """Keeps the result of a query under a name."""
         self._db.execute(f"create or replace table {name} as {text_of(query)}")
+
+    def view(self, name: str, query: str) -> None:
+        """Names a query, which is done anew whenever the name is used."""
+        self._db.execute(f"create or replace view {name} as {text_of(query)}")
 
     def append(self, name: str, query: str) -> None:
         """Adds the result of a query to a kept table."""
