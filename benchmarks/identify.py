@@ -6,9 +6,12 @@ own, so that nothing that was matched before helps. Usage: python benchmarks/ide
 
 import argparse
 import json
+import os
+import platform
 import random
 import statistics
 import time
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,19 +30,24 @@ OWN = ("http_title", "http_realm", "http_html", "cert_subject", "rtsp_realm", "p
 
 
 def main() -> None:
-    """Prints the medians as JSON."""
+    """Prints the medians as JSON, and keeps them in benchmarks/results."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     catalogue = load_catalogue(bundled("queries"))
     rows = demo_rows()
     result = {
+        "date": date.today().isoformat(),
+        "machine": f"{os.cpu_count()} cores (one used), Python {platform.python_version()}",
+        "rounds": rounds,
         "signatures": len(catalogue.signatures),
         "model_patterns": len(catalogue.models),
         "repeated_per_second": rate(Identifier(catalogue), repeated(rows), rounds),
         "distinct_per_second": rate(Identifier(catalogue), distinct(rows), rounds),
     }
-    print(json.dumps(result, indent=1))
+    text = json.dumps(result, indent=1)
+    (ROOT / "benchmarks/results" / f"identify-{result['date']}.json").write_text(text + "\n")
+    print(text)
 
 
 def rate(identifier: Identifier, batches: list[pa.RecordBatch], rounds: int) -> int:

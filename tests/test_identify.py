@@ -236,6 +236,8 @@ NOT_CAMERAS = {
     "Grandstream video phone": {"http_title": "Grandstream GXV3275"},
     "TiVo": {"http_server": "tivo-httpd-1:20.2.1.2-01-2:748", "http_title": "TiVo DVR", "devicetype": "media device"},
     "TiVo by nmap": {"product": "TiVo DVR httpd", "devicetype": "media device"},
+    "Polycom conferencing": {"http_title": "Polycom RealPresence Group 500", "devicetype": "webcam"},
+    "conferencing by nmap": {"product": "Tandberg MXP video conferencing system httpd", "devicetype": "webcam"},
     "Axis speaker": {"http_title": "AXIS C1310-E Network Speaker", "http_realm": f"AXIS_{MAC}"},
     "Axis door controller": {"ftp_banner": "220 AXIS A1001 Network Door Controller 1.40 ready.", "http_title": "AXIS"},
     "Axis door station": {"sip_user_agent": "AXIS A8105-E Network Video Door Station"},
