@@ -45,18 +45,23 @@ def evidence_of(banner: Banner) -> Evidence:
 
 def text_of(value: Any) -> str | None:
     """A scalar as text without control characters; None for what is not a scalar, for booleans and for nothing."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    text = value if isinstance(value, str) else str(value)
+    else:
+        text = str(value)
     if not text.isprintable():
         text = _CONTROL.sub(" ", text)
     return text.strip() or None
 
 
 def _put(found: Evidence, column: str, value: Any, longest: int) -> None:
+    if value is None:
+        return
     text = text_of(value[: longest + 64] if isinstance(value, str) else value)
     if text:
-        found[column] = text[:longest].rstrip()
+        found[column] = text if len(text) <= longest else text[:longest].rstrip()
 
 
 def _joined(value: list[Any] | str | None) -> str | None:
@@ -67,7 +72,8 @@ def _joined(value: list[Any] | str | None) -> str | None:
 
 def _blocks(found: Evidence, banner: Banner) -> None:
     """The parsed camera blocks: which there are, and their technical fields."""
-    present = [name for name in _BLOCKS if getattr(banner, name) is not None]
+    blocks = (banner.hikvision, banner.dahua, banner.dahua_dvr_web, banner.ip_camera, banner.upnp)
+    present = [name for name, block in zip(_BLOCKS, blocks, strict=True) if block is not None]
     if banner.mac:
         first = banner.mac if isinstance(banner.mac, str) else min(banner.mac)
         _put(found, "mac", first, SHORT)

@@ -168,7 +168,11 @@ def observe(banner: Banner, latest: int = LATEST) -> dict[str, Any]:
 
 def to_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     """Rows as a record batch of `observations`; a column that a row lacks is null."""
-    columns = [pa.array([row.get(name) for row in rows], kind) for name, kind in _COLUMNS]
+    held = set().union(*rows)
+    columns = [
+        pa.array([row.get(name) for row in rows], kind) if name in held else pa.nulls(len(rows), kind)
+        for name, kind in _COLUMNS
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
 
 
