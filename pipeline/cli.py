@@ -4,17 +4,19 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 partial.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.errors import CamcensusError, StudyError
+from pipeline.errors import CamcensusError, Interrupted, StudyError
 from pipeline.progress import Reporter, printable
 from pipeline.study import SNAPSHOT_ID, load_study
 
 PARTIAL = 3
+INTERRUPTED = 130
 app = typer.Typer(
     name="camcensus", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Counts the cameras visible from the Internet, from what search engines already hold. Connects to no device.",
@@ -27,8 +29,11 @@ Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
 
 def main() -> NoReturn:
     """Runs a command; an error of ours becomes one message and status 1, never a traceback."""
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app(standalone_mode=True)
+    except Interrupted as error:
+        _stop(error, INTERRUPTED)
     except StudyError as error:
         _stop(error, 2)
     except CamcensusError as error:
@@ -37,9 +42,16 @@ def main() -> NoReturn:
         _stop(f"{error.filename}: permission denied; check who may write there", 1)
     except OSError as error:
         _stop(f"{error.filename or 'disk'}: {error.strerror or error}", 1)
-    except KeyboardInterrupt:
-        _stop("stopped; what is whole stays, run the same command again to go on", 1)
+    except RuntimeError as error:
+        # The database gives an interrupt of its own for ours.
+        if "interrupted" not in str(error).lower():
+            raise
+        _stop(Interrupted(), INTERRUPTED)
     sys.exit(0)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise Interrupted
 
 
 def _tell(result: str) -> None:
@@ -66,9 +78,8 @@ def import_(
     study: StudyOption,
     snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
     source: Annotated[str, typer.Option("--source", help="The engine the files are from.")] = "shodan",
-    link: Annotated[
-        bool, typer.Option("--link", help="Hard links instead of copies, where the disk allows it.")
-    ] = False,
+    link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, where possible.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of files of the same name.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
@@ -81,8 +92,10 @@ def import_(
     reporter = Reporter(quiet)
     with store.lock(loaded.data):
         store.remove_leftovers(loaded.data)
-        for item in import_files(files, loaded.data / snapshot, source, link):
+        for item in import_files(files, loaded.data / snapshot, source, link, replace):
             what = "is there already" if item.already else "imported"
+            if not item.already and item.file.startswith(f"{item.sha256[:8]}-"):
+                reporter.warn("another file has that name, so both are counted; --replace would take its place")
             reporter.say(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")
     reporter.say(f"next: camcensus run --study {study}")
 
@@ -122,12 +135,17 @@ def run(
 def report(study: StudyOption, quiet: Quiet = False) -> None:
     """Draws the report again from the counts."""
     from pipeline import store
+    from pipeline.commands import partial_snapshots, tell_outcome
     from pipeline.reporting import bring_report_up_to_date
+    from pipeline.run import Outcome
 
     loaded = load_study(study)
     with store.lock(loaded.data):
         page, _ = bring_report_up_to_date(loaded, Reporter(quiet), again=True)
-    _tell(str(page))
+    outcome = Outcome(page=page, done=["report"], partial=partial_snapshots(loaded))
+    _tell(tell_outcome(outcome, as_json=False))
+    if outcome.partial:
+        raise typer.Exit(PARTIAL)
 
 
 @app.command(epilog="Example: camcensus status --study studies/demo.toml")
@@ -160,12 +178,26 @@ app.add_typer(catalogue_app)
 Folder = Annotated[Path, typer.Argument(help="A folder of TOML files.")]
 
 
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
+) -> None:
+    if version:
+        from pipeline.versions import package_version
+
+        typer.echo(f"camcensus {package_version()}")
+        raise typer.Exit
+
+
 @catalogue_app.command("check", epilog="Example: camcensus catalogue check queries")
-def catalogue_check(folder: Folder = Path("queries")) -> None:
+def catalogue_check(
+    folder: Annotated[Path | None, typer.Argument(help="A folder of TOML files; default: built in.")] = None,
+) -> None:
     """Holds every pattern against its own examples, and every id against the register of meanings."""
     from pipeline.commands import check_catalogue
+    from pipeline.resources import bundled
 
-    typer.echo(check_catalogue(folder))
+    typer.echo(check_catalogue(folder or bundled("queries")))
 
 
 @catalogue_app.command("diff", epilog="Example: camcensus catalogue diff ../old/queries queries")

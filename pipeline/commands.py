@@ -46,6 +46,12 @@ def tell_outcome(outcome: Outcome, as_json: bool) -> str:
     return printable("\n".join(lines))
 
 
+def partial_snapshots(study: Study) -> list[str]:
+    """Ids of the snapshots that are not whole."""
+    manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
+    return [name for name, manifest in manifests.items() if manifest and not manifest.complete]
+
+
 def tell_status(study: Study, as_json: bool) -> str:
     """A table of snapshots; as JSON a list of objects with the same facts."""
     rows = [_facts(study, name) for name in study.snapshot_ids()]

@@ -7,6 +7,13 @@ class CamcensusError(Exception):
     """Root of every error that camcensus raises on purpose. Its text says what to do."""
 
 
+class Interrupted(CamcensusError):
+    """The user asked to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped; what is whole stays, run the same command again to go on")
+
+
 SHOWN = 20
 
 

@@ -26,7 +26,7 @@ def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str
     Raises `InputError` for a file that is not there and, after its last whole line, for one that breaks off.
     """
     if not path.is_file():
-        raise InputError(path, "no such file")
+        raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
     identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
     raw = RawFile(path)

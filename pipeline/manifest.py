@@ -82,7 +82,8 @@ class Window(_Strict):
 
 
 class Input(_Strict):
-    """A raw file; when it was received stands in its ledger. `damage` says where a compressed stream broke off."""
+    """A raw file; when it was received stands in its ledger. `damage` says where a compressed stream
+    broke off, or that the file gave nothing."""
 
     source: str
     bytes: int
@@ -106,6 +107,7 @@ class Manifest(_Strict):
     window: Window | None = None
     instrument: Instrument | None = None
     inputs: dict[str, Input] = {}
+    missing: list[str] = []
     stages: dict[str, Stage] = {}
 
     def save(self, folder: Path) -> None:

@@ -28,6 +28,8 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     page = study.report / "index.html"
     if not again and _stands(study.report, key):
         return page, False
+    if study.report.is_dir():
+        store.remove_leftovers(study.report)
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
     from pipeline.report import Result, draw_report
 

@@ -29,7 +29,7 @@ def run(
 ) -> Outcome:  # fmt: skip
     """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock."""
     store.remove_leftovers(study.data)
-    ids = _wanted(study, snapshots)
+    ids = _wanted(study, snapshots, reporter)
     tools = _tools(study, workers, reporter)
     outcome = Outcome()
     for name in ids:
@@ -64,13 +64,15 @@ def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
     )
 
 
-def _wanted(study: Study, snapshots: list[str] | None) -> list[str]:
+def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> list[str]:
     found = study.snapshot_ids()
     if not found:
         raise CamcensusError(
             f"{study.data} holds no snapshot; bring one in with: "
             f"camcensus import FILE... --study {study.path.name} --snapshot ID"
         )
+    for name in sorted(set(study.snapshots) - set(found)):
+        reporter.warn(f"the study has a date for snapshot {name}, which is not in {study.data}")
     if missing := [name for name in snapshots or [] if name not in found]:
         raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
     return snapshots or found

@@ -4,7 +4,7 @@ import gzip
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from pipeline.versions import code_hash, digest_of, package_version
 
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400
+A_MONTH = 31 * A_DAY
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,15 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
         results = map_parts(call, tasks, sizes, tools.workers, progress)
     for name, result in zip(parts.stale, results, strict=True):
-        inputs[name].damage = result.damage
+        inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, result.lines))
         parts.made(name, result.tally(), result.accepted)
     parts.remove_gone()
     _join_quarantine(snapshot, sorted(parts.parts))
     parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
     total = parts.total()
     snapshot.manifest.simulated = total.pop("synthetic", 0) > 0
-    snapshot.manifest.complete = not any(item.damage for item in inputs.values())
+    snapshot.manifest.missing = sorted(set(snapshot.ledger) - set(inputs))
+    snapshot.manifest.complete = not snapshot.manifest.missing and not any(item.damage for item in inputs.values())
     flow = Flow(unit="lines", rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
     snapshot.record("ingest", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest")))
     _say_ingested(snapshot, flow, tools.reporter)
@@ -126,13 +128,19 @@ def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
             joined.write(gzip.compress(b"", mtime=0))
 
 
+def fruitless(name: str, lines: int) -> str:
+    """What is said of a raw file that gave no banner at all."""
+    why = f"none of its {lines:,} lines is a banner" if lines else "it is empty"
+    return f"{name} gives nothing: {why}; a file holds one JSON banner a line, not a list or a page of results"
+
+
 def require_banners(snapshot: Snapshot) -> None:
     """Raises `CamcensusError` when nothing was accepted: a count of nothing is not a count of zero cameras."""
-    flow = snapshot.manifest.stages["ingest"].flow
-    if not flow.rows_out:
+    if not snapshot.manifest.stages["ingest"].flow.rows_out:
+        told = "; ".join(item.damage for item in snapshot.manifest.inputs.values() if item.damage)
         raise CamcensusError(
-            f"{snapshot.id}: none of {flow.rows_in:,} lines is a banner; {snapshot.path(QUARANTINE)} has the reasons. "
-            "A file must hold one JSON banner a line, as `shodan download` writes them"
+            f"{snapshot.id}: there is no banner in it ({told or 'it holds no file'}); "
+            f"{snapshot.path(QUARANTINE)} has each bad line with its reason"
         )
 
 
@@ -140,10 +148,15 @@ def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
     reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} lines, {flow.rows_out:,} banners accepted")
     for item in snapshot.manifest.inputs.values():
         if item.damage:
-            reporter.warn(f"{snapshot.id}: {item.damage}; what came before it is kept, the snapshot is partial")
+            reporter.warn(f"{snapshot.id}: {item.damage}; the snapshot is partial")
+    for name in snapshot.manifest.missing:
+        reporter.warn(
+            f"{snapshot.id}: raw/{name} was imported and is gone; the snapshot is counted without it, and partial. "
+            "Put it back, or import what shall stand in its place with --replace"
+        )
     quarantine = snapshot.path(QUARANTINE)
     if bad := sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined")):
-        reporter.warn(f"{snapshot.id}: {bad:,} lines are no banners; {quarantine} has each with its reason")
+        reporter.warn(f"{snapshot.id}: lines that are no banners: {bad:,}; {quarantine} has each with its reason")
 
 
 def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -217,11 +230,28 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         db.parquet("identified", snapshot.verified("identify", ".parquet"))
         deduped = dedupe(db, study.window_days, end, study.dedupe.max_identity_hosts, snapshot.folder)
         manifest.window = deduped.window
+        _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
         counted = aggregate(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
     manifest.version = package_version()
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
     _record_counted(snapshot, key, deduped, counted, tools.reporter)
     return "dedupe, aggregate"
+
+
+def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:
+    """Warns when the window misses most of what was collected, or ends long after it: a wrong date does both."""
+    end = deduped.window.end
+    if newest is None or end is None:
+        return
+    first, last, seen = (datetime.fromtimestamp(t, UTC).date() for t in (deduped.window.start or 0, end, newest))
+    outside = deduped.flow.dropped.get("outside the window", 0)
+    if 2 * outside > deduped.flow.rows_in:
+        reporter.warn(
+            f"{snapshot.id}: {outside:,} of {deduped.flow.rows_in:,} counted banners lie outside the window, "
+            f"{first} to {last}; the newest banner is of {seen}. Check window_days and the snapshot's date in the study"
+        )
+    elif end - newest > A_MONTH:
+        reporter.warn(f"{snapshot.id}: the study dates it {last}, but its newest banner is of {seen}")
 
 
 def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, reporter: Reporter) -> None:

@@ -22,6 +22,12 @@ def _country(code: str) -> str:
     return code
 
 
+def _vendors(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names or len(set(names)) < len(names):
+        raise ValueError("a list of at least one maker, each named once")
+    return names
+
+
 def _snapshot_id(name: str) -> str:
     if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
         raise ValueError("letters, digits, '.', '_' and '-', at most 64 of them")
@@ -70,7 +76,7 @@ class Study(_Strict):
 
     title: str = Field(min_length=1, max_length=200)
     catalogue: _Path = "builtin"
-    vendors: tuple[str, ...] = Field(("Hikvision",), min_length=1)
+    vendors: Annotated[tuple[str, ...], AfterValidator(_vendors)] = ("Hikvision",)
     countries_left_out: tuple[Annotated[str, AfterValidator(_country)], ...] = ("CN",)
     headline_unit: Literal["hosts", "devices", "banners"] = "hosts"
     window_days: Annotated[int | str, AfterValidator(_days)] = 30
@@ -135,9 +141,25 @@ def load_study(path: Path) -> Study:
     if "path" in raw:
         raise StudyError(path, ["path: unknown key; remove it"])
     try:
-        return Study.model_validate({**_tuples(raw), "path": path.resolve()})
+        study = Study.model_validate({**_tuples(raw), "path": path.resolve()})
     except ValidationError as error:
         raise StudyError(path, [_explain(fault) for fault in error.errors()]) from None
+    if problems := _mixed_up(study):
+        raise StudyError(path, problems)
+    return study
+
+
+def _mixed_up(study: Study) -> list[str]:
+    """Places that must be apart and are not: what is private (data, key) and what may be given away (the report)."""
+    data, report, key = study.data, study.report, study.key_path.resolve()
+    problems = []
+    if data == report or data in report.parents or report in data.parents:
+        problems.append(f"report_dir: found {study.report_dir!r}; allowed: a folder neither in data_dir nor around it")
+    if data in key.parents or report in key.parents:
+        problems.append(f"key_file: found {str(key)!r}; allowed: a file outside data_dir and report_dir")
+    if report in study.path.parents:
+        problems.append(f"report_dir: found {study.report_dir!r}; allowed: a folder without the study in it")
+    return problems
 
 
 def check_vendors(study: Study, makers: list[str]) -> None:

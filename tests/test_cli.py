@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -287,7 +289,7 @@ def test_f11_a_damaged_file_is_status_3_each_time(tmp_path: Path) -> None:
 def test_f22_a_file_without_one_banner_is_status_1_and_says_why(tmp_path: Path) -> None:
     study = study_in(tmp_path, one=["[", "{}", "x"])
     done = run(study, status=1)
-    assert "none of 3 lines is a banner" in done.stderr
+    assert "none of its 3 lines is a banner" in done.stderr
     packed = (tmp_path / "data" / "a" / "quarantine.jsonl.gz").read_bytes()
     reasons = [json.loads(line)["reason"] for line in gzip.decompress(packed).splitlines()]
     assert reasons == ["not_json", "no_address", "not_json"]
@@ -340,11 +342,76 @@ def test_a_raw_file_that_is_added_is_ingested_alone_and_one_that_is_removed_is_n
     assert world(study) == 5
     assert {p: p.stat().st_mtime_ns for p in before} == before
     (folder / "raw" / "one.json").unlink()
-    run(study)
+    assert "raw/one.json was imported and is gone" in run(study, status=3).stderr
     assert world(study) == 3
     for kind in kinds:
         assert sorted(p.name for p in (folder / kind).iterdir()) == ["three.json.parquet", "two.json.parquet"]
     assert {row["file"] for row in pq.read_table(folder / "links.parquet").to_pylist()} == {"three.json", "two.json"}
+
+
+def test_what_takes_the_place_of_a_lost_file_makes_the_snapshot_whole(study: Path) -> None:
+    (study.parent / "data" / "a" / "raw" / "one.json").unlink()
+    run(study, status=3)
+    run(study, status=3)
+    corrected = write_lines(study.parent / "corrected" / "one.json", [on("81.2.69.147")])
+    camcensus("import", corrected, "--study", study, "--snapshot", "a", "--replace")
+    run(study)
+    assert world(study) == 2
+
+
+def test_a_file_of_the_same_name_stands_beside_or_replaces(study: Path, tmp_path: Path) -> None:
+    other = write_lines(tmp_path / "other" / "one.json", [on("81.2.69.147")])
+    done = camcensus("import", other, "--study", study, "--snapshot", "a")
+    assert "--replace would take its place" in done.stderr
+    assert len([*(study.parent / "data" / "a" / "raw").glob("*one.json")]) == 2
+    camcensus("import", other, "--study", study, "--snapshot", "b")
+    done = camcensus("import", write_lines(tmp_path / "third" / "one.json", [on("81.2.69.148")]),
+                     "--study", study, "--snapshot", "b", "--replace")  # fmt: skip
+    assert "--replace would" not in done.stderr
+    assert [p.name for p in (study.parent / "data" / "b" / "raw").glob("*one.json")] == ["one.json"]
+
+
+def test_a_file_that_gives_nothing_makes_the_snapshot_partial(tmp_path: Path) -> None:
+    study = study_in(tmp_path, good=[on("81.2.69.147")], array=['[{"ip_str": "81.2.69.147"}]'], empty=[])
+    for _ in range(2):
+        run(study, status=3)
+    told = json.loads((tmp_path / "data" / "a" / "manifest.json").read_text())["inputs"]
+    assert "none of its 1 lines is a banner" in told["array.json"]["damage"]
+    assert "it is empty" in told["empty.json"]["damage"]
+    assert told["good.json"]["damage"] is None
+
+
+def test_a_window_that_misses_the_banners_is_told(tmp_path: Path) -> None:
+    study = study_in(tmp_path, one=[on("81.2.69.147")])
+    text = study.read_text()
+    study.write_text(text + "\n[snapshots.a]\ndate = 2016-11-01\n[snapshots.b]\ndate = 2016-11-01\n")
+    done = run(study)
+    assert "1 of 1 counted banners lie outside the window" in done.stderr
+    assert "the study has a date for snapshot b, which is not in" in done.stderr
+    study.write_text(text + 'window_days = "all"\n[snapshots.a]\ndate = 2030-11-01\n')
+    assert "the study dates it 2030-11-01, but its newest banner is of 2026-10-20" in run(study).stderr
+
+
+def test_the_version_is_told() -> None:
+    assert camcensus("--version").stdout.startswith("camcensus ")
+
+
+def test_ctrl_c_ends_with_one_line_and_a_later_run_goes_on(tmp_path: Path) -> None:
+    lines = [on(f"81.{n // 62500 + 2}.{n // 250 % 250}.{n % 250 + 1}") for n in range(40_000)]
+    study = study_in(tmp_path, one=lines)
+    command = [sys.executable, "-m", "pipeline.cli", "run", "--no-report", "--study", str(study)]
+    running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not list((tmp_path / "data" / "a").rglob(".*.part")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 130, told
+    assert told.splitlines()[-1] == "camcensus: stopped; what is whole stays, run the same command again to go on"
+    assert "Traceback" not in told
+    run(study)
+    assert world(study) == 40_000
+    assert not list((tmp_path / "data" / "a").rglob(".*.part"))
 
 
 def test_f10_a_second_run_at_once_is_told_to_wait(study: Path) -> None:
@@ -388,7 +455,7 @@ def test_identify_tells_where_a_file_breaks_off(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("none.json", "no such file"), ("x.csv", "is of an unknown kind"), (".", "no such file")]
+    ("name", "told"), [("none.json", "no such file"), ("x.csv", "is of an unknown kind"), (".", "is a folder")]
 )
 def test_identify_of_what_it_cannot_read(tmp_path: Path, name: str, told: str) -> None:
     (tmp_path / "x.csv").write_text("")

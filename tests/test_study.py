@@ -54,7 +54,8 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
         ('countries_left_out = ["XX"]', "countries_left_out.0", "'XX'", "alpha-2 code in capitals"),
         ('countries_left_out = ["cn"]', "countries_left_out.0", "'cn'", "alpha-2 code in capitals"),
         ('countries_left_out = "CN"', "countries_left_out", "'CN'", "a list"),
-        ("vendors = []", "vendors", "()", "at least 1 item"),
+        ("vendors = []", "vendors", "()", "at least one maker"),
+        ('vendors = ["Axis", "Axis"]', "vendors", "('Axis', 'Axis')", "each named once"),
         ("vendors = [5]", "vendors.0", "5", "string"),
         ("window_days = 0", "window_days", "0", 'from 1 to 3660, or "all"'),
         ('window_days = "30"', "window_days", "'30'", 'from 1 to 3660, or "all"'),
@@ -154,3 +155,18 @@ def test_settings_do_not_depend_on_where_the_study_lies(tmp_path: Path) -> None:
     one, other = (study_of(tmp_path / name, 'title = "t"') for name in "ab")
     assert one.settings() == other.settings()
     assert one.settings() != study_of(tmp_path, 'title = "u"').settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('data_dir = "x"\nreport_dir = "x"', "report_dir"),
+        ('data_dir = "x"\nreport_dir = "x/2026"', "report_dir"),
+        ('data_dir = "x/y"\nreport_dir = "x"', "report_dir"),
+        ('report_dir = "."', "report_dir"),
+        ('key_file = "data/my.key"', "key_file"),
+        ('key_file = "report/my.key"', "key_file"),
+    ],
+)
+def test_private_and_public_places_are_kept_apart(tmp_path: Path, text: str, key: str) -> None:
+    assert any(p.startswith(f"{key}: found ") for p in problems_of(tmp_path, f'title = "t"\n{text}'))

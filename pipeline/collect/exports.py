@@ -31,8 +31,11 @@ class Imported:
     already: bool = False
 
 
-def import_files(names: list[str], snapshot: Path, source: str = "shodan", link: bool = False) -> list[Imported]:
-    """Brings files (or globs) into `<snapshot>/raw`. A file that is there already, by content, is not copied again.
+def import_files(
+    names: list[str], snapshot: Path, source: str = "shodan", link: bool = False, replace: bool = False
+) -> list[Imported]:
+    """Brings files (or globs) into `<snapshot>/raw`. A file that is there already, by content, is not copied again;
+    one of the same name but other content stands beside it, or with `replace` takes its place.
 
     Raises `InputError` before anything is copied when a file is missing, unreadable or of an unknown kind.
     """
@@ -52,7 +55,7 @@ def import_files(names: list[str], snapshot: Path, source: str = "shodan", link:
             incoming.unlink()
             done.append(Imported(**{name: known[digest][name] for name in _ENTRY}, already=True))
             continue
-        name = _free_name(path.name, digest, raw, ledger)
+        name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
         incoming.replace(raw / name)
         done.append(Imported(name, source, size, digest, _now()))
         known[digest] = ledger[name] = _entry(done[-1])
@@ -148,10 +151,15 @@ def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
 
 def _free_name(name: str, digest: str, raw: Path, ledger: dict[str, dict[str, Any]]) -> str:
     """The file's own name; with part of its checksum in front when another file has that name, imported or not."""
-    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
-    safe = f"_{safe}" if safe.startswith(".") else safe
+    safe = _safe(name)
     there = ledger[safe]["sha256"] if safe in ledger else store.sha256(raw / safe) if (raw / safe).is_file() else digest
-    return safe if there == digest and safe != LEDGER else f"{digest[:8]}-{safe}"
+    return safe if there == digest else f"{digest[:8]}-{safe}"
+
+
+def _safe(name: str) -> str:
+    """A file's name without anything that a shell or a path would read as more than a name."""
+    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+    return f"_{safe}" if safe.startswith(".") or safe == LEDGER else safe
 
 
 def free_bytes(folder: Path) -> int:

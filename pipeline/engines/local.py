@@ -2,6 +2,8 @@
 
 import multiprocessing
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -108,7 +110,8 @@ def map_parts(
     with ProcessPoolExecutor(min(workers, len(tasks)), context, _adopt, (ticks,)) as pool:
         # Largest first, so that no worker is left with the longest file at the end.
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
-        futures: dict[int, Future[R]] = {i: pool.submit(_ticking, work, tasks[i], i) for i in order}
+        with _deaf_to_interrupts():
+            futures: dict[int, Future[R]] = {i: pool.submit(_ticking, work, tasks[i], i) for i in order}
         waiting: set[Future[R]] = set(futures.values())
         try:
             while waiting:
@@ -117,9 +120,24 @@ def map_parts(
                     future.result()
                 on_progress(sum(ticks))
         except BaseException:
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
         return [futures[i].result() for i in range(len(tasks))]
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes started here do not hear Ctrl-C: it is the first process that stops them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _in_process(
