@@ -13,6 +13,7 @@ from pipeline.countries import load_countries
 from pipeline.errors import StudyError
 from pipeline.resources import bundled
 
+LISTED = 20
 SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -181,8 +182,10 @@ def _tuples(value: Any) -> Any:
 
 
 def _hint(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else f": {', '.join(known)}"
+    close = difflib.get_close_matches(word, known, n=1) or [k for k in known if k.lower() in word.lower()]
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f": {', '.join(known[:LISTED])}" + (f" and {len(known) - LISTED} more" if len(known) > LISTED else "")
 
 
 def _explain(fault: Any) -> str:
