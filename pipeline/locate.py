@@ -4,6 +4,7 @@ A country database is flattened once into sorted ranges (cached by the checksum 
 official reader before it is used. Addresses are then looked up by binary search.
 """
 
+import gzip
 import hashlib
 import io
 import ipaddress
@@ -11,6 +12,7 @@ import lzma
 import os
 import random
 import socket
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,9 +35,15 @@ from pipeline.special import special_ranges
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
+FREE = frozenset({"dbip-country-lite"})
 FORMAT = 4
 _DIGEST = hashlib.sha256().digest_size
 PROOFS = 2_000
+FIRST_EDITION = date(2012, 1, 1)  # the format is of 2012
+UNUSABLE = (
+    maxminddb.InvalidDatabaseError, lzma.LZMAError, zlib.error, EOFError, OSError, OverflowError, ValueError,
+)  # fmt: skip
+LARGEST = 1 << 30  # bytes of a database unpacked; the largest country databases are under 100 MB
 
 Keys = npt.NDArray[Any]
 
@@ -107,7 +115,7 @@ def without_special(ranges: Ranges, version: int) -> Ranges:
 
 @lru_cache(maxsize=4)
 def open_locator(path: Path | None = None) -> Locator:
-    """The database in `path` (.mmdb, or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
+    """The database in `path` (.mmdb, .mmdb.gz or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
     source = path or bundled(BUILTIN)
     if not source.is_file():
         raise GeoDatabaseError(source, 'no such geolocation database; give the path of an .mmdb file or "builtin"')
@@ -118,14 +126,32 @@ def open_locator(path: Path | None = None) -> Locator:
         _to_cache(cache, held)
     built = date.fromisoformat(str(held["built"]))
     kind = str(held["kind"])
+    free = path is None or kind.lower() in FREE  # whoever shows results of it must give DB-IP's credit
     return Locator(
-        edition=f"{'DB-IP Lite country' if path is None else kind} {built}",
+        edition=f"{'DB-IP Lite country' if free else kind} {built}",
         built=built,
         sha256=checksum,
-        credit=BUILTIN_CREDIT if path is None else f"Geolocation by the analyst's database {source.name} ({kind})",
+        credit=BUILTIN_CREDIT if free else f"Geolocation by the analyst's database {source.name} ({kind})",
         v4=without_special(Ranges(held["starts4"], held["codes4"]), 4),
         v6=without_special(Ranges(held["starts6"], held["codes6"]), 6),
     )
+
+
+def built_on(source: Path) -> date:
+    """The day a database was built, by its own metadata; nothing else of it is read. Raises `GeoDatabaseError`."""
+    try:
+        with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
+            return _built(reader.metadata().build_epoch)
+    except UNUSABLE as error:
+        raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
+
+
+def _built(epoch: int) -> date:
+    """The day of a build; the choice between editions hangs on it. Raises `ValueError` for one that cannot be right."""
+    built = datetime.fromtimestamp(epoch, tz=UTC).date()
+    if built < FIRST_EDITION:
+        raise ValueError(f"it says it was built on {built}, before there were such databases")
+    return built
 
 
 def country_of(record: Any) -> str:
@@ -173,26 +199,31 @@ def _flatten(source: Path) -> dict[str, Any]:
     try:
         with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
             meta = reader.metadata()
-            built = datetime.fromtimestamp(meta.build_epoch, tz=UTC).date()
+            built = _built(meta.build_epoch)
             v4, v6 = _ranges(reader)
             _prove(plain, v4, v6)
         return {
             "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
             "built": np.str_(built), "kind": np.str_(meta.database_type),
         }  # fmt: skip
-    except (maxminddb.InvalidDatabaseError, lzma.LZMAError, OSError, OverflowError, ValueError) as error:
+    except UNUSABLE as error:
         raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
 
 
 @contextmanager
 def _unpacked(source: Path) -> Iterator[Path]:
     """The database as a plain file, for as long as it is read."""
-    if source.suffix != ".xz":
+    openers: dict[str, Callable[[Path], Any]] = {".xz": lzma.open, ".gz": gzip.open}
+    opener = openers.get(source.suffix)
+    if opener is None:
         yield source
         return
-    with TemporaryDirectory(prefix="camcensus-") as folder:
+    with TemporaryDirectory(prefix="camcensus-") as folder, opener(source) as packed:
         plain = Path(folder) / source.stem
-        plain.write_bytes(lzma.decompress(source.read_bytes()))
+        content = packed.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"it unpacks to more than {LARGEST >> 20} MB")
+        plain.write_bytes(content)
         yield plain
 
 

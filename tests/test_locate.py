@@ -38,7 +38,7 @@ def encoded(value: Any) -> bytes:
     return bytes([0xE0 | len(value)]) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
 
 
-def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country") -> Path:
+def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country", epoch: int = EPOCH) -> Path:
     """A MaxMind DB of disjoint networks."""
     nodes: list[list[int | None]] = [[None, None]]
     data = b""
@@ -66,7 +66,7 @@ def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country")
     about = {
         "node_count": count, "record_size": b"\xa1\x20", "ip_version": b"\xa1\x06", "database_type": kind,
         "languages": ["en"], "binary_format_major_version": b"\xa1\x02", "binary_format_minor_version": b"\xa0",
-        "build_epoch": b"\x08\x02" + EPOCH.to_bytes(8), "description": {"en": "made up"},
+        "build_epoch": b"\x08\x02" + epoch.to_bytes(8), "description": {"en": "made up"},
     }  # fmt: skip
     path.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + encoded(about))
     return path

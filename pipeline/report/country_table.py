@@ -1,6 +1,7 @@
 """The country table: one row for each snapshot and country, with an Unknown row and a World row."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 from pipeline import store
 from pipeline.countries import country_name, load_countries
 from pipeline.errors import TableError
-from pipeline.report import words
+from pipeline.report import geo, words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
 from pipeline.report.publish import MakerHosts, is_ranked, maker_total
 from pipeline.report.sheets import as_frame, as_table, write_csv
@@ -48,6 +49,11 @@ def schema(study: Study) -> Table:
         Column("banners", pa.int64(), "distinct (address, port, transport)", False),
         Column("share", pa.float64(), f"percent of the headline total of {unit}; null: not part of it"),
         Column("hosts_per_100k", pa.float64(), "hosts for each 100,000 people; null: population not known"),
+        Column(
+            "geo_agreement",
+            pa.float64(),
+            "share of hosts (0 to 1) whose country two sources agree on; null: not asked",
+        ),
     )
     vendors = (
         Column(name, pa.int64(), f"hosts with cameras of {vendor}; {few}")
@@ -88,6 +94,7 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
     world = _world(study, result, counted)
     total = world[study.headline_unit]
     marks = {"complete": result.manifest.complete, "simulated": simulated(study, [result])}
+    agreed = {str(c["country"]): _agreement(c) for c in countries.to_dict("records") if c["country"] != UNKNOWN_COUNTRY}
     rows: list[dict[str, Any]] = []
     for code in sorted(counted, key=lambda c: _place(study, c, counted[c])):
         inside = code not in study.countries_left_out
@@ -99,6 +106,7 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
             "in_headline": inside,
             "share": _share(counted[code][study.headline_unit], total, inside),
             "hosts_per_100k": _per_100k(counted[code]["hosts"], _population(code)),
+            "geo_agreement": agreed.get(code),
         }
         vendors = {name: makers.get(code, vendor) for name, vendor in vendor_columns(study).items()}
         rows.append(row | counted[code] | vendors | marks)
@@ -137,6 +145,7 @@ def _world_row(
         | world
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
         | {"hosts_per_100k": _per_100k(hosts, people)}
+        | {"geo_agreement": _agreement(world_cell(result, study, "study"))}
         | {name: maker_total(makers, vendor, "n_hosts", least) for name, vendor in vendor_columns(study).items()}
     )
 
@@ -161,6 +170,12 @@ def _name(code: str) -> str:
 
 def _share(count: int, total: int, in_headline: bool) -> float | None:
     return round(100 * count / total, _DECIMALS) if in_headline and total else None
+
+
+def _agreement(cell: Mapping[Any, Any]) -> float | None:
+    """The two location sources' agreement in one cell, of hosts with a second opinion."""
+    agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
+    return geo.agreement(agreed, asked)
 
 
 def _population(code: str) -> int | None:
