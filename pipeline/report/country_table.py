@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline import store
-from pipeline.countries import country_name, load_countries
+from pipeline.countries import IPV4_SOURCE, country_name, load_countries
 from pipeline.errors import TableError
 from pipeline.report import geo, words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
@@ -21,6 +21,7 @@ from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
 NAME = "country_table"
 _UNITS = ("hosts", "devices", "banners")
 _DECIMALS = 4
+MILLION = 1_000_000
 
 
 def vendor_columns(study: Study) -> dict[str, str]:
@@ -49,6 +50,7 @@ def schema(study: Study) -> Table:
         Column("banners", pa.int64(), "distinct (address, port, transport)", False),
         Column("share", pa.float64(), f"percent of the headline total of {unit}; null: not part of it"),
         Column("hosts_per_100k", pa.float64(), "hosts for each 100,000 people; null: population not known"),
+        Column("hosts_per_million_ipv4", pa.float64(), f"hosts for each million IPv4 addresses there ({IPV4_SOURCE})"),
         Column(
             "geo_agreement",
             pa.float64(),
@@ -105,7 +107,8 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
             "name": _name(code),
             "in_headline": inside,
             "share": _share(counted[code][study.headline_unit], total, inside),
-            "hosts_per_100k": _per_100k(counted[code]["hosts"], _population(code)),
+            "hosts_per_100k": _rate(counted[code]["hosts"], _population(code), 100_000),
+            "hosts_per_million_ipv4": _rate(counted[code]["hosts"], _located(code), MILLION),
             "geo_agreement": agreed.get(code),
         }
         vendors = {name: makers.get(code, vendor) for name, vendor in vendor_columns(study).items()}
@@ -128,12 +131,15 @@ def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> 
 def _world_row(
     study: Study, result: Result, counted: dict[str, dict[str, int]], world: dict[str, int]
 ) -> dict[str, Any]:
-    """The World row. Its rate is of countries with a known population: their hosts, everybody's people."""
+    """The World row. Its rates are of countries with known people and addresses: their hosts, everybody's people."""
     makers = headline_cells(result, "manufacturer", study, "study")
     least = study.publication.min_hosts
     known = {c.alpha2: c.population for c in load_countries().values() if c.population}
     people = sum(n for code, n in known.items() if is_ranked(code, study.countries_left_out))
     hosts = sum(c["hosts"] for a, c in counted.items() if a in known and is_ranked(a, study.countries_left_out))
+    inside = [c for c in load_countries().values() if is_ranked(c.alpha2, study.countries_left_out)]
+    addresses = sum(c.ipv4_located for c in inside)
+    there = sum(counted[c.alpha2]["hosts"] for c in inside if c.alpha2 in counted and c.ipv4_located)
     return (
         {
             "snapshot": result.snapshot,
@@ -144,7 +150,7 @@ def _world_row(
         }
         | world
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
-        | {"hosts_per_100k": _per_100k(hosts, people)}
+        | {"hosts_per_100k": _rate(hosts, people, 100_000), "hosts_per_million_ipv4": _rate(there, addresses, MILLION)}
         | {"geo_agreement": _agreement(world_cell(result, study, "study"))}
         | {name: maker_total(makers, vendor, "n_hosts", least) for name, vendor in vendor_columns(study).items()}
     )
@@ -183,5 +189,10 @@ def _population(code: str) -> int | None:
     return country.population if country else None
 
 
-def _per_100k(hosts: int, people: int | None) -> float | None:
-    return round(100_000 * hosts / people, _DECIMALS) if people else None
+def _located(code: str) -> int | None:
+    country = load_countries().get(code)
+    return country.ipv4_located if country else None
+
+
+def _rate(hosts: int, of: int | None, each: int) -> float | None:
+    return round(each * hosts / of, _DECIMALS) if of else None
