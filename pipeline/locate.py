@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,6 +32,7 @@ from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
 from pipeline.resources import bundled
 from pipeline.special import special_ranges
+from pipeline.tables import UNKNOWN_COUNTRY
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -39,6 +40,8 @@ FREE = frozenset({"dbip-country-lite"})
 FORMAT = 4
 _DIGEST = hashlib.sha256().digest_size
 PROOFS = 2_000
+CHUNK = 1 << 16  # addresses looked up together; more fall out of the processor's cache
+_ZERO, _NINE = b"09"
 FIRST_EDITION = date(2012, 1, 1)  # the format is of 2012
 UNUSABLE = (
     maxminddb.InvalidDatabaseError, lzma.LZMAError, zlib.error, EOFError, OSError, OverflowError, ValueError,
@@ -59,8 +62,21 @@ class Ranges:
         """The code for each key; '' where the database says nothing."""
         if not len(self.starts):
             return np.full(len(keys), "", dtype="<U2")
-        found: npt.NDArray[np.str_] = self.codes[np.searchsorted(self.starts, keys, side="right") - 1]
+        found: npt.NDArray[np.str_] = self.codes[_places(self.starts, keys)]
         return found
+
+    def countries(self, keys: Keys) -> list[str]:
+        """The ISO alpha-2 code for each key; ZZ where there is none."""
+        if not len(self.starts):
+            return [UNKNOWN_COUNTRY] * len(keys)
+        found: list[str] = self._names[_places(self.starts, keys)].tolist()
+        return found
+
+    @cached_property
+    def _names(self) -> npt.NDArray[np.object_]:
+        """The country of each range, made canonical once for each code."""
+        said, which = np.unique(self.codes, return_inverse=True)
+        return np.array([canonical_code(str(code)) for code in said], dtype=object)[which]
 
 
 @dataclass(frozen=True)
@@ -76,16 +92,39 @@ class Locator:
 
     def countries(self, hosts: Sequence[str]) -> list[str]:
         """The ISO alpha-2 code of each canonical address; ZZ where not known, private or reserved."""
-        unique = list(dict.fromkeys(hosts))
-        four = [h for h in unique if ":" not in h]
-        six = [h for h in unique if ":" in h]
-        known = {**_located(self.v4, four, key_v4(four)), **_located(self.v6, six, key_v6(six))}
-        return [known[host] for host in hosts]
+        found: list[str] = []
+        for start in range(0, len(hosts), CHUNK):
+            found += self._some(hosts[start : start + CHUNK])
+        return found
+
+    def _some(self, hosts: Sequence[str]) -> list[str]:
+        if ":" not in "".join(hosts):
+            return self.v4.countries(key_v4(hosts))
+        four = iter(self.v4.countries(key_v4([h for h in hosts if ":" not in h])))
+        six = iter(self.v6.countries(key_v6([h for h in hosts if ":" in h])))
+        return [next(six) if ":" in host else next(four) for host in hosts]
 
 
 def key_v4(hosts: Sequence[str]) -> Keys:
-    """IPv4 addresses as unsigned 32-bit integers."""
-    return np.frombuffer(b"".join(map(socket.inet_aton, hosts)), dtype=">u4").astype(np.uint32)
+    """IPv4 addresses in canonical form as unsigned 32-bit integers. Raises `ValueError` for anything else.
+
+    All are read at once: where each number ends, then its digits from there. That is several times as fast as asking
+    `socket.inet_aton` for each.
+    """
+    if not hosts:
+        return np.empty(0, np.uint32)
+    text = np.frombuffer(("\n" + "\n".join(hosts) + "\n").encode(), np.uint8)
+    marks = np.flatnonzero(text < _ZERO)
+    ends, digits = marks[1:], np.diff(marks) - 1
+    shape = np.frombuffer(b"...\n" * len(hosts), np.uint8)
+    if len(ends) != len(shape) or (text[ends] != shape).any() or text.max() > _NINE or digits.min() < 1:
+        raise ValueError("not an IPv4 address in canonical form")
+    values = text[ends - 1].astype(np.uint16) - _ZERO
+    values += np.where(digits > 1, text[ends - 2] - _ZERO, 0).astype(np.uint16) * 10
+    values += np.where(digits > 2, text[ends - 3] - _ZERO, 0).astype(np.uint16) * 100
+    if digits.max() > 3 or values.max() > 255:
+        raise ValueError("not an IPv4 address in canonical form")
+    return values.astype(np.uint8).view(">u4").astype(np.uint32)
 
 
 def key_v6(hosts: Sequence[str]) -> Keys:
@@ -93,10 +132,20 @@ def key_v6(hosts: Sequence[str]) -> Keys:
     return np.array([socket.inet_pton(socket.AF_INET6, h) + b"\x01" for h in hosts], dtype="S17")
 
 
-def _located(ranges: Ranges, hosts: list[str], keys: Keys) -> dict[str, str]:
-    found, which = np.unique(ranges.look_up(keys), return_inverse=True)
-    codes = [canonical_code(str(code)) for code in found]
-    return {host: codes[n] for host, n in zip(hosts, which.tolist(), strict=True)}
+def _places(starts: Keys, keys: Keys) -> npt.NDArray[np.intp]:
+    """The number of the range that each key is in; -1 before the first.
+
+    Sorted keys are found some times faster, since neighbours share their way down, so those of IPv4 are sorted first,
+    each with its place in one integer of 64 bits.
+    """
+    if keys.dtype != np.uint32:
+        return np.searchsorted(starts, keys, side="right") - 1
+    packed = np.sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64))
+    found = np.empty(len(keys), np.intp)
+    found[(packed & np.uint64(0xFFFF_FFFF)).astype(np.intp)] = (
+        np.searchsorted(starts, (packed >> np.uint64(32)).astype(np.uint32), side="right") - 1
+    )
+    return found
 
 
 def without_special(ranges: Ranges, version: int) -> Ranges:

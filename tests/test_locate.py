@@ -11,10 +11,12 @@ import geoip2.database
 import geoip2.errors
 import maxminddb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
-from pipeline.locate import BUILTIN, BUILTIN_CREDIT, Locator, country_of, open_locator
+from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, key_v4, open_locator
 from pipeline.resources import bundled
 
 GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
@@ -329,6 +331,34 @@ def test_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: Path)
         except GeoDatabaseError:
             refused += 1
     assert refused > 20
+
+
+# --- addresses ---
+
+
+@given(st.lists(st.ip_addresses(v=4), max_size=40))
+def test_addresses_as_integers(addresses: list[ipaddress.IPv4Address]) -> None:
+    assert key_v4([str(a) for a in addresses]).tolist() == [int(a) for a in addresses]
+
+
+NOT_ADDRESSES = (
+    "", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.1.1.1", "1.2.3.999", "1.2.3.1000", "a.b.c.d",
+    "1.2.3.x", "1.2.3.4 ", "1.2.3.-4", "1.2.3.4\n5.6.7.8", "\n", "١.2.3.4", "1.2.3.4/32", "localhost",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("host", NOT_ADDRESSES)
+def test_what_is_no_address_is_refused(host: str) -> None:
+    for hosts in ([host], ["8.8.8.8", host], [host, "8.8.8.8"], ["1.2.3.4.5", host, "1.2.3"]):
+        with pytest.raises(ValueError, match="canonical"):
+            key_v4(hosts)
+
+
+def test_both_versions_in_any_order(builtin: Locator) -> None:
+    chance = random.Random(11)
+    known = {"81.2.69.142": "GB", "2001:67c:2e8:22::c100:68b": "NL", "10.0.0.1": "ZZ", "::1": "ZZ"}
+    hosts = chance.choices(list(known), k=3 * CHUNK // 2)
+    assert builtin.countries(hosts) == [known[host] for host in hosts]
 
 
 # --- the cache ---
