@@ -3,6 +3,7 @@
 import ipaddress
 import lzma
 import random
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.banner import Rejected, decode
 from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
+from pipeline.ingest import observe
+from pipeline.lines import RawFile
 from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, key_v4, open_locator
 from pipeline.resources import bundled
 
 GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
+ROOT = Path(__file__).parent.parent
 EPOCH = 1_780_000_000
 
 
@@ -43,24 +48,30 @@ def encoded(value: Any) -> bytes:
 def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country", epoch: int = EPOCH) -> Path:
     """A MaxMind DB of disjoint networks."""
     nodes: list[list[int | None]] = [[None, None]]
-    data = b""
+    data = bytearray()
     leaves: dict[tuple[int, int], int] = {}
+    written: dict[int, int] = {}  # records that are one object are written once
+    for _ in range(96 if any(":" not in name for name in records) else 0):  # IPv4 is what lies under 96 zeros
+        nodes[-1][0] = len(nodes)
+        nodes.append([None, None])
+    v4 = len(nodes) - 1
     for name, record in records.items():
         network = ipaddress.ip_network(name)
         length = network.prefixlen + (96 if network.version == 4 else 0)
-        bits, at = int(network.network_address), 0
-        for depth in range(length):
+        bits, at = int(network.network_address), v4 if network.version == 4 else 0
+        for depth in range(length - network.prefixlen, length):
             side = bits >> (127 - depth) & 1
             if depth == length - 1:
-                leaves[at, side] = len(data)
+                leaves[at, side] = written.setdefault(id(record), len(data))
             elif (following := nodes[at][side]) is not None:
                 at = following
             else:
                 nodes.append([None, None])
                 nodes[at][side] = at = len(nodes) - 1
-        data += encoded(record)
+        if written[id(record)] == len(data):
+            data += encoded(record)
     count = len(nodes)
-    tree = b""
+    tree = bytearray()
     for at, node in enumerate(nodes):
         for side, following in enumerate(node):
             value = count + 16 + leaves[at, side] if (at, side) in leaves else count if following is None else following
@@ -123,10 +134,28 @@ def expected(reader: maxminddb.Reader, host: str) -> str:
     return canonical_code(country_of(reader.get(host))) if known else "ZZ"
 
 
-def test_20_000_ipv4_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
+def test_300_000_ipv4_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
     chance = random.Random(4)
-    hosts = [str(ipaddress.IPv4Address(chance.getrandbits(32))) for _ in range(20_000)]
-    assert builtin.countries(hosts) == [expected(reader, host) for host in hosts]
+    hosts = [socket.inet_ntoa(chance.randbytes(4)) for _ in range(300_000)]
+    found = builtin.countries(hosts)
+    for host, mine in zip(hosts, found, strict=True):
+        if mine != country_of(reader.get(host)):
+            assert mine == expected(reader, host), host
+    assert len(set(found)) > 150
+
+
+def test_every_address_of_the_demo(builtin: Locator, reader: maxminddb.Reader) -> None:
+    hosts = set()
+    for path in sorted((ROOT / "data/demo/raw").rglob("SYNTHETIC-*")):
+        for line in RawFile(path).lines():
+            try:
+                hosts.add(str(observe(decode(line.data))["host"]))
+            except Rejected:
+                continue
+    some = sorted(hosts)
+    assert builtin.countries(some) == [expected(reader, host) for host in some]
+    assert len(some) > 1_000
+    assert any(":" in host for host in some)
 
 
 def test_5_000_ipv6_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
