@@ -27,6 +27,8 @@ from pipeline.versions import package_version
 PUBLISHER = "https://download.db-ip.com/free"
 ADDRESS = "CAMCENSUS_GEO_URL"  # another address to fetch from: https, or http on this machine
 NAME = "dbip-country-lite-{:%Y-%m}.mmdb"
+OURS = "dbip-country-lite-"  # how NAME begins
+LEAST = 0.5  # of the size of what is there; editions grow slowly, so less is a file cut down at its source
 SECONDS = 120.0  # for the whole download
 SILENCE = 20.0  # seconds without a byte
 LARGEST_PACKED = 64 << 20  # bytes; the edition of 2026-06 has 4 MB
@@ -55,6 +57,11 @@ def _put(path: Path, content: bytes, found: Locator) -> str:
     if newer := [file for file, built in there.items() if built > found.built]:
         raise UpdateError(
             f"the file fetched is of {found.built}, older than {newer[-1].name} ({there[newer[-1]]}); nothing was kept"
+        )
+    largest = max((file.stat().st_size for file in there if file.name.startswith(OURS)), default=0)
+    if len(content) < largest * LEAST:
+        raise UpdateError(
+            f"the file fetched has {len(content):,} bytes, less than half of {largest:,} of one there; nothing was kept"
         )
     if path in there and store.sha256(path) == found.sha256:
         return f"{path}: {found.edition}, there already; {found.credit}"

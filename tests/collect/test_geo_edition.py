@@ -227,6 +227,16 @@ def test_an_older_edition_is_not_put(tmp_path: Path, publisher: Publisher, there
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {there: newer}
 
 
+def test_an_edition_with_much_less_in_it_is_not_put(tmp_path: Path, publisher: Publisher) -> None:
+    networks = official({f"8.{n}.0.0/16": "US" for n in range(64)})
+    built = int(datetime(2026, 10, 1, tzinfo=UTC).timestamp())
+    whole = mmdb(tmp_path / BEFORE, networks, "DBIP-Country-Lite", built).read_bytes()
+    publisher.files[f"{THIS}.gz"] = gzip.compress(database(tmp_path, "2026-11-01"))
+    with pytest.raises(UpdateError, match="less than half"):
+        fetch(tmp_path, publisher)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {BEFORE: whole}
+
+
 def test_an_edition_of_the_future_is_not_put(tmp_path: Path, publisher: Publisher) -> None:
     publisher.files[f"{THIS}.gz"] = gzip.compress(database(tmp_path, "2031-01-01"))
     with pytest.raises(UpdateError, match="yet to come"):
