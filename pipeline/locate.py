@@ -11,13 +11,12 @@ import ipaddress
 import lzma
 import os
 import random
-import socket
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,14 +24,11 @@ from typing import Any
 import geoip2.database
 import maxminddb
 import numpy as np
-import numpy.typing as npt
 
 from pipeline import store
-from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
+from pipeline.ranges import Ranges, key_v4, key_v6, keys_of, without_special
 from pipeline.resources import bundled
-from pipeline.special import special_ranges
-from pipeline.tables import UNKNOWN_COUNTRY
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -41,42 +37,11 @@ FORMAT = 4
 _DIGEST = hashlib.sha256().digest_size
 PROOFS = 2_000
 CHUNK = 1 << 16  # addresses looked up together; more fall out of the processor's cache
-_ZERO, _NINE = b"09"
 FIRST_EDITION = date(2012, 1, 1)  # the format is of 2012
 UNUSABLE = (
     maxminddb.InvalidDatabaseError, lzma.LZMAError, zlib.error, EOFError, OSError, OverflowError, ValueError,
 )  # fmt: skip
 LARGEST = 1 << 30  # bytes of a database unpacked; the largest country databases are under 100 MB
-
-Keys = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """Sorted starts of ranges of one IP version and the country code of each; a range ends where the next starts."""
-
-    starts: Keys
-    codes: npt.NDArray[np.str_]
-
-    def look_up(self, keys: Keys) -> npt.NDArray[np.str_]:
-        """The code for each key; '' where the database says nothing."""
-        if not len(self.starts):
-            return np.full(len(keys), "", dtype="<U2")
-        found: npt.NDArray[np.str_] = self.codes[_places(self.starts, keys)]
-        return found
-
-    def countries(self, keys: Keys) -> list[str]:
-        """The ISO alpha-2 code for each key; ZZ where there is none."""
-        if not len(self.starts):
-            return [UNKNOWN_COUNTRY] * len(keys)
-        found: list[str] = self._names[_places(self.starts, keys)].tolist()
-        return found
-
-    @cached_property
-    def _names(self) -> npt.NDArray[np.object_]:
-        """The country of each range, made canonical once for each code."""
-        said, which = np.unique(self.codes, return_inverse=True)
-        return np.array([canonical_code(str(code)) for code in said], dtype=object)[which]
 
 
 @dataclass(frozen=True)
@@ -103,63 +68,6 @@ class Locator:
         four = iter(self.v4.countries(key_v4([h for h in hosts if ":" not in h])))
         six = iter(self.v6.countries(key_v6([h for h in hosts if ":" in h])))
         return [next(six) if ":" in host else next(four) for host in hosts]
-
-
-def key_v4(hosts: Sequence[str]) -> Keys:
-    """IPv4 addresses in canonical form as unsigned 32-bit integers. Raises `ValueError` for anything else.
-
-    All are read at once: where each number ends, then its digits from there. That is several times as fast as asking
-    `socket.inet_aton` for each.
-    """
-    if not hosts:
-        return np.empty(0, np.uint32)
-    text = np.frombuffer(("\n" + "\n".join(hosts) + "\n").encode(), np.uint8)
-    marks = np.flatnonzero(text < _ZERO)
-    ends, digits = marks[1:], np.diff(marks) - 1
-    shape = np.frombuffer(b"...\n" * len(hosts), np.uint8)
-    if len(ends) != len(shape) or (text[ends] != shape).any() or text.max() > _NINE or digits.min() < 1:
-        raise ValueError("not an IPv4 address in canonical form")
-    values = text[ends - 1].astype(np.uint16) - _ZERO
-    values += np.where(digits > 1, text[ends - 2] - _ZERO, 0).astype(np.uint16) * 10
-    values += np.where(digits > 2, text[ends - 3] - _ZERO, 0).astype(np.uint16) * 100
-    if digits.max() > 3 or values.max() > 255:
-        raise ValueError("not an IPv4 address in canonical form")
-    return values.astype(np.uint8).view(">u4").astype(np.uint32)
-
-
-def key_v6(hosts: Sequence[str]) -> Keys:
-    """IPv6 addresses as 16 bytes in network order; prefixes longer than /64 exist, so half will not do."""
-    return np.array([socket.inet_pton(socket.AF_INET6, h) + b"\x01" for h in hosts], dtype="S17")
-
-
-def _places(starts: Keys, keys: Keys) -> npt.NDArray[np.intp]:
-    """The number of the range that each key is in; -1 before the first.
-
-    Sorted keys are found some times faster, since neighbours share their way down, so those of IPv4 are sorted first,
-    each with its place in one integer of 64 bits.
-    """
-    if keys.dtype != np.uint32:
-        return np.searchsorted(starts, keys, side="right") - 1
-    packed = np.sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64))
-    found = np.empty(len(keys), np.intp)
-    found[(packed & np.uint64(0xFFFF_FFFF)).astype(np.intp)] = (
-        np.searchsorted(starts, (packed >> np.uint64(32)).astype(np.uint32), side="right") - 1
-    )
-    return found
-
-
-def without_special(ranges: Ranges, version: int) -> Ranges:
-    """The ranges with nothing said about address space in which no host of the Internet lives."""
-    bits = 32 if version == 4 else 128
-    starts, codes = ranges.starts, ranges.codes
-    for first, last in special_ranges(version):
-        edges = _keys([first] if last + 1 == 1 << bits else [first, last + 1], bits)
-        said = ["", *Ranges(starts, codes).look_up(edges[1:]).tolist()]
-        before = np.searchsorted(starts, edges[0])
-        after = np.searchsorted(starts, edges[-1], side="right") if len(edges) == 2 else len(starts)
-        starts = np.concatenate([starts[:before], edges, starts[after:]])
-        codes = np.concatenate([codes[:before], np.array(said, codes.dtype), codes[after:]])
-    return Ranges(starts, codes)
 
 
 @lru_cache(maxsize=4)
@@ -306,14 +214,7 @@ def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
     if last and at < 1 << bits:
         starts.append(at)
         codes.append("")
-    return Ranges(_keys(starts, bits), np.array(codes, dtype="<U2"))
-
-
-def _keys(addresses: list[int], bits: int) -> Keys:
-    if bits == 32:
-        return np.array(addresses, dtype=np.uint32)
-    # numpy drops trailing NULs of byte strings, so a 17th byte stands guard.
-    return np.array([address.to_bytes(16) + b"\x01" for address in addresses], dtype="S17")
+    return Ranges(keys_of(starts, bits), np.array(codes, dtype="<U2"))
 
 
 def _prove(plain: Path, v4: Ranges, v6: Ranges) -> None:

@@ -20,7 +20,8 @@ from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
 from pipeline.ingest import observe
 from pipeline.lines import RawFile
-from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, key_v4, open_locator
+from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
+from pipeline.ranges import key_v4
 from pipeline.resources import bundled
 
 GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
