@@ -33,6 +33,7 @@ lint: setup
 # Side by side with what an analyst would otherwise write.
 bench: setup
 	$(BIN)/python benchmarks/identify.py
+	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	$(BIN)/python benchmarks/whole_run.py
 
 # For whoever changes the dependencies: needs uv.

@@ -218,6 +218,23 @@ def catalogue_page(folder: Folder = Path("queries")) -> None:
     typer.echo(write_catalogue_page(folder))
 
 
+geo_app = typer.Typer(name="geo", no_args_is_help=True, help="Looks after country databases.")
+app.add_typer(geo_app)
+
+
+@geo_app.command("update", epilog="Example: camcensus geo update --to geo")
+def geo_update(
+    to: Annotated[Path | None, typer.Option("--to", help='A folder; default: the one that "builtin" reads.')] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fetches this month's free edition of DB-IP Lite, proves it, and puts it beside the earlier ones."""
+    from pipeline.collect.geo_edition import update
+    from pipeline.editions import fetched_folder
+
+    reporter = Reporter(quiet)
+    _tell(update(to or fetched_folder(), reporter.say))
+
+
 @app.command(epilog="Example: camcensus doctor")
 def doctor() -> None:
     """Checks environment, catalogue, geolocation database, disk and, if one is set, the Shodan key."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pipeline.resources import COUNTRIES, bundled
 from pipeline.tables import UNKNOWN_COUNTRY
 
+IPV4_SOURCE = "DB-IP Lite country, 2026-06"  # of `ipv4_located`
+
 # Codes that name something else than one country of today; canonical_code() makes them ZZ.
 NOT_A_COUNTRY = {
     "": "country not given",
@@ -35,6 +37,8 @@ class Country:
     region: str  # Africa, Americas, Antarctica, Asia, Europe or Oceania (UN M49)
     population: int | None  # people; the year is CLDR's and not stated by country
     population_source: str  # empty if there is no population
+    ipv4_located: int  # IPv4 addresses that the built-in database puts there
+    ipv4_delegated: int  # IPv4 addresses that registries delegated to holders there, wherever they are used
 
 
 @functools.cache
@@ -55,6 +59,8 @@ def _country(row: dict[str, str]) -> Country:
         region=row["region"],
         population=int(row["population"]) if row["population"] else None,
         population_source=row["population_source"],
+        ipv4_located=int(row["ipv4_located"]),
+        ipv4_delegated=int(row["ipv4_delegated"]),
     )
 
 

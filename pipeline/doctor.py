@@ -8,9 +8,11 @@ from pathlib import Path
 from pipeline.catalogue import faults_of, load_catalogue
 from pipeline.collect.account import ask_account
 from pipeline.collect.exports import free_bytes
+from pipeline.editions import editions_of
 from pipeline.errors import CamcensusError
 from pipeline.locate import open_locator
 from pipeline.resources import bundled
+from pipeline.study import BUILTIN
 from pipeline.versions import package_version
 
 ENOUGH_DISK = 1 << 30
@@ -48,8 +50,10 @@ def _catalogue() -> tuple[bool, str]:
 
 
 def _geo() -> tuple[bool, str]:
-    locator = open_locator()
-    return True, f"{locator.edition} ({locator.credit})"
+    editions = editions_of(BUILTIN, Path())
+    locator = open_locator(max(editions, key=lambda edition: edition.order).path)
+    others = f", and {len(editions) - 1} other" if len(editions) > 1 else ""
+    return True, f"{locator.edition}{others} ({locator.credit})"
 
 
 def _disk() -> tuple[bool, str]:

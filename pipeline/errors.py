@@ -54,6 +54,10 @@ class GeoDatabaseError(InputError):
     """A geolocation database cannot be used."""
 
 
+class UpdateError(CamcensusError):
+    """A new edition could not be fetched, or is none. What was there before is as it was."""
+
+
 class TableError(CamcensusError):
     """A table does not have the columns, types or values that its schema promises."""
 

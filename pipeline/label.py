@@ -22,9 +22,11 @@ from pipeline.errors import IntegrityError
 from pipeline.identify import NOTHING, Hit, Identifier, Match, Verdict
 from pipeline.locate import Locator
 from pipeline.manifest import Flow
+from pipeline.networks import network_kind
 from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 
 BATCH = 50_000
+ENGINE = "engine"
 _PASSED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
 )  # fmt: skip
@@ -50,7 +52,7 @@ class Labelled:
 
 def label_part(
     observations: Path, identified: Path, identifier: Identifier, locator: Locator, key: bytes,
-    tick: Callable[[int], None] = lambda _: None,
+    tick: Callable[[int], None] = lambda _: None, second: Locator | None = None,
 ) -> Labelled:  # fmt: skip
     """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far."""
     result = Labelled()
@@ -59,7 +61,7 @@ def label_part(
         source = pq.ParquetFile(observations, page_checksum_verification=True)
         with store.parquet_writer(identified, IDENTIFIED) as writer:
             for batch in source.iter_batches(BATCH):
-                labelled = label(batch, identifier, locator, key, result)
+                labelled = label(batch, identifier, locator, key, result, second)
                 writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
                 done += batch.num_rows
                 tick(done)
@@ -68,8 +70,12 @@ def label_part(
     return result
 
 
-def label(batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, result: Labelled) -> pa.Table:
-    """`identified` rows for a batch of `observations` rows, in the same order."""
+def label(
+    batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, result: Labelled,
+    second: Locator | None = None,
+) -> pa.Table:  # fmt: skip
+    """`identified` rows for a batch of `observations` rows, in the same order. `second`: where to ask for a second
+    opinion on the country before the engine's."""
     table = conform(batch, OBSERVATIONS)
     found, identities = verdicts(batch, identifier)
     hosts = table.column("host").to_pylist()
@@ -84,8 +90,10 @@ def label(batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: 
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
         "signatures": pa.array([" ".join(v.signatures) for v in found], pa.string()),
         "country": pa.array(places, pa.string()),
-        "country_second": pa.array(map(_second, table.column("engine_country").to_pylist()), pa.string()),
     }
+    columns |= _second_opinion(hosts, table.column("engine_country").to_pylist(), second)
+    kinds = map(network_kind, table.column("asn").to_pylist(), table.column("tags").to_pylist())
+    columns["network_kind"] = pa.array(kinds, pa.string())
     result.fates.update(fate_of(v) for v in found)
     result.nowhere += places.count(UNKNOWN_COUNTRY)
     return pa.table(columns)
@@ -107,6 +115,21 @@ def prefix_of(host: str) -> str:
     if ":" not in host:
         return host.rpartition(".")[0] + ".0/24"
     return str(ipaddress.IPv6Network((host, 48), strict=False))
+
+
+def _second_opinion(hosts: list[str], told: list[str | None], second: Locator | None) -> dict[str, pa.Array]:
+    """The second database's country, else the engine's, and which of the two it was."""
+    asked = second.countries(hosts) if second else [UNKNOWN_COUNTRY] * len(hosts)
+    by_engine = [_second(code) for code in told]
+    answers = [e if a == UNKNOWN_COUNTRY else a for a, e in zip(asked, by_engine, strict=True)]
+    edition = second.edition if second else ENGINE
+    sources = [
+        edition if a != UNKNOWN_COUNTRY else ENGINE if e else None for a, e in zip(asked, by_engine, strict=True)
+    ]
+    return {
+        "country_second": pa.array(answers, pa.string()),
+        "second_source": pa.array(sources, pa.string()),
+    }
 
 
 def _second(code: str | None) -> str | None:

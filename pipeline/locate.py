@@ -4,13 +4,14 @@ A country database is flattened once into sorted ranges (cached by the checksum 
 official reader before it is used. Addresses are then looked up by binary search.
 """
 
+import gzip
 import hashlib
 import io
 import ipaddress
 import lzma
 import os
 import random
-import socket
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,36 +24,24 @@ from typing import Any
 import geoip2.database
 import maxminddb
 import numpy as np
-import numpy.typing as npt
 
 from pipeline import store
-from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
+from pipeline.ranges import Ranges, key_v4, key_v6, keys_of, without_special
 from pipeline.resources import bundled
-from pipeline.special import special_ranges
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
+FREE = frozenset({"dbip-country-lite"})
 FORMAT = 4
 _DIGEST = hashlib.sha256().digest_size
 PROOFS = 2_000
-
-Keys = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """Sorted starts of ranges of one IP version and the country code of each; a range ends where the next starts."""
-
-    starts: Keys
-    codes: npt.NDArray[np.str_]
-
-    def look_up(self, keys: Keys) -> npt.NDArray[np.str_]:
-        """The code for each key; '' where the database says nothing."""
-        if not len(self.starts):
-            return np.full(len(keys), "", dtype="<U2")
-        found: npt.NDArray[np.str_] = self.codes[np.searchsorted(self.starts, keys, side="right") - 1]
-        return found
+CHUNK = 1 << 16  # addresses looked up together; more fall out of the processor's cache
+FIRST_EDITION = date(2012, 1, 1)  # the format is of 2012
+UNUSABLE = (
+    maxminddb.InvalidDatabaseError, lzma.LZMAError, zlib.error, EOFError, OSError, OverflowError, ValueError,
+)  # fmt: skip
+LARGEST = 1 << 30  # bytes of a database unpacked; the largest country databases are under 100 MB
 
 
 @dataclass(frozen=True)
@@ -68,46 +57,22 @@ class Locator:
 
     def countries(self, hosts: Sequence[str]) -> list[str]:
         """The ISO alpha-2 code of each canonical address; ZZ where not known, private or reserved."""
-        unique = list(dict.fromkeys(hosts))
-        four = [h for h in unique if ":" not in h]
-        six = [h for h in unique if ":" in h]
-        known = {**_located(self.v4, four, key_v4(four)), **_located(self.v6, six, key_v6(six))}
-        return [known[host] for host in hosts]
+        found: list[str] = []
+        for start in range(0, len(hosts), CHUNK):
+            found += self._some(hosts[start : start + CHUNK])
+        return found
 
-
-def key_v4(hosts: Sequence[str]) -> Keys:
-    """IPv4 addresses as unsigned 32-bit integers."""
-    return np.frombuffer(b"".join(map(socket.inet_aton, hosts)), dtype=">u4").astype(np.uint32)
-
-
-def key_v6(hosts: Sequence[str]) -> Keys:
-    """IPv6 addresses as 16 bytes in network order; prefixes longer than /64 exist, so half will not do."""
-    return np.array([socket.inet_pton(socket.AF_INET6, h) + b"\x01" for h in hosts], dtype="S17")
-
-
-def _located(ranges: Ranges, hosts: list[str], keys: Keys) -> dict[str, str]:
-    found, which = np.unique(ranges.look_up(keys), return_inverse=True)
-    codes = [canonical_code(str(code)) for code in found]
-    return {host: codes[n] for host, n in zip(hosts, which.tolist(), strict=True)}
-
-
-def without_special(ranges: Ranges, version: int) -> Ranges:
-    """The ranges with nothing said about address space in which no host of the Internet lives."""
-    bits = 32 if version == 4 else 128
-    starts, codes = ranges.starts, ranges.codes
-    for first, last in special_ranges(version):
-        edges = _keys([first] if last + 1 == 1 << bits else [first, last + 1], bits)
-        said = ["", *Ranges(starts, codes).look_up(edges[1:]).tolist()]
-        before = np.searchsorted(starts, edges[0])
-        after = np.searchsorted(starts, edges[-1], side="right") if len(edges) == 2 else len(starts)
-        starts = np.concatenate([starts[:before], edges, starts[after:]])
-        codes = np.concatenate([codes[:before], np.array(said, codes.dtype), codes[after:]])
-    return Ranges(starts, codes)
+    def _some(self, hosts: Sequence[str]) -> list[str]:
+        if ":" not in "".join(hosts):
+            return self.v4.countries(key_v4(hosts))
+        four = iter(self.v4.countries(key_v4([h for h in hosts if ":" not in h])))
+        six = iter(self.v6.countries(key_v6([h for h in hosts if ":" in h])))
+        return [next(six) if ":" in host else next(four) for host in hosts]
 
 
 @lru_cache(maxsize=4)
 def open_locator(path: Path | None = None) -> Locator:
-    """The database in `path` (.mmdb, or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
+    """The database in `path` (.mmdb, .mmdb.gz or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
     source = path or bundled(BUILTIN)
     if not source.is_file():
         raise GeoDatabaseError(source, 'no such geolocation database; give the path of an .mmdb file or "builtin"')
@@ -118,14 +83,32 @@ def open_locator(path: Path | None = None) -> Locator:
         _to_cache(cache, held)
     built = date.fromisoformat(str(held["built"]))
     kind = str(held["kind"])
+    free = path is None or kind.lower() in FREE  # whoever shows results of it must give DB-IP's credit
     return Locator(
-        edition=f"{'DB-IP Lite country' if path is None else kind} {built}",
+        edition=f"{'DB-IP Lite country' if free else kind} {built}",
         built=built,
         sha256=checksum,
-        credit=BUILTIN_CREDIT if path is None else f"Geolocation by the analyst's database {source.name} ({kind})",
+        credit=BUILTIN_CREDIT if free else f"Geolocation by the analyst's database {source.name} ({kind})",
         v4=without_special(Ranges(held["starts4"], held["codes4"]), 4),
         v6=without_special(Ranges(held["starts6"], held["codes6"]), 6),
     )
+
+
+def built_on(source: Path) -> date:
+    """The day a database was built, by its own metadata; nothing else of it is read. Raises `GeoDatabaseError`."""
+    try:
+        with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
+            return _built(reader.metadata().build_epoch)
+    except UNUSABLE as error:
+        raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
+
+
+def _built(epoch: int) -> date:
+    """The day of a build; the choice between editions hangs on it. Raises `ValueError` for one that cannot be right."""
+    built = datetime.fromtimestamp(epoch, tz=UTC).date()
+    if built < FIRST_EDITION:
+        raise ValueError(f"it says it was built on {built}, before there were such databases")
+    return built
 
 
 def country_of(record: Any) -> str:
@@ -173,26 +156,31 @@ def _flatten(source: Path) -> dict[str, Any]:
     try:
         with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
             meta = reader.metadata()
-            built = datetime.fromtimestamp(meta.build_epoch, tz=UTC).date()
+            built = _built(meta.build_epoch)
             v4, v6 = _ranges(reader)
             _prove(plain, v4, v6)
         return {
             "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
             "built": np.str_(built), "kind": np.str_(meta.database_type),
         }  # fmt: skip
-    except (maxminddb.InvalidDatabaseError, lzma.LZMAError, OSError, OverflowError, ValueError) as error:
+    except UNUSABLE as error:
         raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
 
 
 @contextmanager
 def _unpacked(source: Path) -> Iterator[Path]:
     """The database as a plain file, for as long as it is read."""
-    if source.suffix != ".xz":
+    openers: dict[str, Callable[[Path], Any]] = {".xz": lzma.open, ".gz": gzip.open}
+    opener = openers.get(source.suffix)
+    if opener is None:
         yield source
         return
-    with TemporaryDirectory(prefix="camcensus-") as folder:
+    with TemporaryDirectory(prefix="camcensus-") as folder, opener(source) as packed:
         plain = Path(folder) / source.stem
-        plain.write_bytes(lzma.decompress(source.read_bytes()))
+        content = packed.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"it unpacks to more than {LARGEST >> 20} MB")
+        plain.write_bytes(content)
         yield plain
 
 
@@ -226,14 +214,7 @@ def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
     if last and at < 1 << bits:
         starts.append(at)
         codes.append("")
-    return Ranges(_keys(starts, bits), np.array(codes, dtype="<U2"))
-
-
-def _keys(addresses: list[int], bits: int) -> Keys:
-    if bits == 32:
-        return np.array(addresses, dtype=np.uint32)
-    # numpy drops trailing NULs of byte strings, so a 17th byte stands guard.
-    return np.array([address.to_bytes(16) + b"\x01" for address in addresses], dtype="S17")
+    return Ranges(keys_of(starts, bits), np.array(codes, dtype="<U2"))
 
 
 def _prove(plain: Path, v4: Ranges, v6: Ranges) -> None:

@@ -73,6 +73,18 @@ class Instrument(_Strict):
     geo_db: str
 
 
+class Geo(_Strict):
+    """The country database that located the snapshot. `built` and `snapshot` are days, `days` lie between them; `flag`
+    says whether it was built after the snapshot's day, or before (or on) it. `second`: the second opinion's source."""
+
+    edition: str
+    built: str
+    snapshot: str
+    days: int
+    flag: Literal["before", "after"]
+    second: str
+
+
 class Window(_Strict):
     """First and last second counted (UTC), and the study's days; all null when nothing was counted."""
 
@@ -104,6 +116,7 @@ class Manifest(_Strict):
     simulated: bool = False
     key_id: str = ""
     geo_credit: str = ""
+    geo: Geo | None = None
     window: Window | None = None
     instrument: Instrument | None = None
     inputs: dict[str, Input] = {}

@@ -7,6 +7,7 @@ from pipeline.errors import InputError
 _PACKAGE = Path(__file__).resolve().parent
 
 COUNTRIES = "data/reference/countries.csv"
+NETWORKS = "data/reference/networks.csv"
 BORDERS = "data/reference/borders.json"
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pipeline import stages, store
 from pipeline.catalogue import load_catalogue
+from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
-from pipeline.locate import open_locator
 from pipeline.progress import Reporter
 from pipeline.reporting import bring_report_up_to_date
 from pipeline.snapshot import Snapshot, open_snapshot
@@ -57,10 +57,9 @@ def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
 def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
     catalogue = load_catalogue(study.catalogue_path)
     check_vendors(study, list(catalogue.makers))
-    path = None if study.geo_database == "builtin" else study.base / study.geo_database
     reporter.say("opening the country database; the first time takes some seconds")
     return Tools(
-        study, catalogue, open_locator(path), store.identity_key(study.key_path, study.simulated), workers, reporter
+        study, catalogue, sources_of(study), store.identity_key(study.key_path, study.simulated), workers, reporter
     )
 
 

@@ -16,6 +16,7 @@ from pipeline.aggregate import aggregate
 from pipeline.catalogue import Catalogue
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, dedupe
+from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
 from pipeline.errors import CamcensusError
 from pipeline.identify import Identifier
@@ -25,9 +26,10 @@ from pipeline.locate import Locator
 from pipeline.manifest import Flow, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
-from pipeline.resources import COUNTRIES, bundled
+from pipeline.resources import COUNTRIES, NETWORKS, bundled
 from pipeline.snapshot import Snapshot
 from pipeline.study import Study
+from pipeline.tables import UNKNOWN
 from pipeline.versions import code_hash, digest_of, package_version
 
 QUARANTINE = "quarantine.jsonl.gz"
@@ -41,7 +43,7 @@ class Tools:
 
     study: Study
     catalogue: Catalogue
-    locator: Locator
+    sources: Sources
     key: bytes
     workers: int
     reporter: Reporter
@@ -69,11 +71,15 @@ class LabelTask:
     identified: Path
     catalogue: Catalogue
     locator: Locator
+    second: Locator | None
     key: bytes
 
     def __call__(self, tick: Callable[[int], None]) -> Labelled:
         """Does it."""
-        return label_part(self.observations, self.identified, Identifier(self.catalogue), self.locator, self.key, tick)
+        identifier = Identifier(self.catalogue)
+        return label_part(
+            self.observations, self.identified, identifier, self.locator, self.key, tick, second=self.second
+        )
 
 
 def call(task: Any, tick: Callable[[int], None]) -> Any:
@@ -163,8 +169,10 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     """Parts of observations that are new, or all when the catalogue, the database or the key is another one."""
     made = snapshot.manifest.stages["ingest"]
     tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
-    countries = store.sha256(bundled(COUNTRIES))
-    versions = (tools.catalogue.version, tools.locator.sha256, countries, store.key_id(tools.key))
+    used = tools.sources.on(day_of(snapshot, tools.study))
+    snapshot.manifest.geo, snapshot.manifest.geo_credit = used.record, used.credit
+    reference = [store.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
+    versions = (tools.catalogue.version, used.checksums, reference, store.key_id(tools.key))
     key = digest_of(code_hash("pipeline.label"), versions)
     parts = Parts(snapshot, "identify", key, {name: table.sha256 for name, table in tables.items()}, identified)
     if parts.up_to_date:
@@ -174,7 +182,8 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
             snapshot.path(ingested(name)[0]),
             snapshot.path(identified(name)[0]),
             tools.catalogue,
-            tools.locator,
+            used.locator,
+            used.second,
             tools.key,
         )
         for name in parts.stale
@@ -185,7 +194,7 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     for name, result in zip(parts.stale, results, strict=True):
         parts.made(name, {**result.fates, "nowhere": result.nowhere}, sum(result.fates.values()))
     parts.remove_gone()
-    _record_identified(snapshot, parts, tools)
+    _record_identified(snapshot, parts, tools, used)
     return "identify"
 
 
@@ -194,13 +203,12 @@ def identified(name: str) -> tuple[str, ...]:
     return (f"identified.parquet/{name}.parquet",)
 
 
-def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools) -> None:
+def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Used) -> None:
     fates = parts.total()
     nowhere = fates.pop("nowhere", 0)
     flow = Labelled(Counter(fates), nowhere).flow()
     everywhere = Flow(unit="banners", rows_in=flow.rows_in, rows_out=flow.rows_in)
-    notes = [f"{nowhere} banners are in no known country (ZZ)"]
-    snapshot.manifest.geo_credit = tools.locator.credit
+    notes = [f"{nowhere} banners are in no known country (ZZ)", f"located with {used.locator.edition}"]
     snapshot.manifest.key_id = store.key_id(tools.key)
     snapshot.manifest.stages["locate"] = Stage(key=parts.key, outputs={}, flow=everywhere, notes=notes)
     snapshot.record("identify", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow))
@@ -217,7 +225,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         query_set=tools.catalogue.query_set,
         catalogue=tools.catalogue.version,
         rules=rules[:12],
-        geo_db=tools.locator.edition,
+        geo_db=manifest.geo.edition if manifest.geo else UNKNOWN,
     )
     end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
     made = {name: output.sha256 for name, output in manifest.stages["identify"].outputs.items()}

@@ -13,6 +13,7 @@ from pipeline.countries import load_countries
 from pipeline.errors import StudyError
 from pipeline.resources import bundled
 
+BUILTIN = "builtin"
 LISTED = 20
 SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -82,7 +83,8 @@ class Study(_Strict):
     headline_unit: Literal["hosts", "devices", "banners"] = "hosts"
     window_days: Annotated[int | str, AfterValidator(_days)] = 30
     min_confidence: Literal["medium", "high"] = "medium"
-    geo_database: _Path = "builtin"
+    geo_database: _Path = BUILTIN
+    geo_second: _Path | None = None
     data_dir: _Path = "data"
     report_dir: _Path = "report"
     key_file: _Path | None = None

@@ -154,9 +154,11 @@ IDENTIFIED = Table(
         _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
         _text("decoy", "possible, likely or certain; null: no sign of one"),
         _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
-        _text("country_second", "country by the second source (the engine); null: none"),
+        _text("country_second", "country by the second source; null: none"),
+        _text("second_source", "edition of the second database, or engine where the engine said; null: nobody did"),
         _int("asn", "number of the autonomous system"),
         _text("network", "name of the network's operator, as the engine gives it"),
+        _text("network_kind", "hosting, mobile or fixed, by the network's number or the engine's tag; null: not known"),
         _bool("synthetic", "the banner carries the mark of made-up data", nullable=False),
     ),
 )
@@ -219,6 +221,9 @@ COUNTS = Table(
         _int("n_prefixes", "/24 or /48 networks with at least one counted host"),
         _int("n_hosts_geo_min", "hosts that both location sources put here; world and country levels"),
         _int("n_hosts_geo_max", "hosts that either location source puts here; world and country levels"),
+        _int(
+            "n_hosts_geo_asked", "hosts counted here with a second opinion on their country; world and country levels"
+        ),
         _int("n_matches", "matches of a query (census only)"),
         _text("query_set", "version of the query set", nullable=False),
         _text("catalogue", "version of the catalogue", nullable=False),

@@ -1,11 +1,12 @@
 """What the tests of several stages share: a Shodan banner as the engine gives it, and raw files made of banners."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
@@ -13,6 +14,15 @@ settings.register_profile("camcensus", deadline=None, suppress_health_check=[Hea
 settings.load_profile("camcensus")
 
 Banner = dict[str, Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_fetched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No edition that the user of this machine once fetched takes part in a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
+        yield
+
 
 _BANNER: Banner = {
     "_shodan": {

@@ -163,9 +163,11 @@ def test_the_range_between_location_sources(counted: tuple[Census, str]) -> None
     for country, cell in cells.items():
         assert cell["n_hosts_geo_min"] == sum(pair == (country, country) for pair in other.values())
         assert cell["n_hosts_geo_max"] == sum(country in pair for pair in other.values())
+        assert cell["n_hosts_geo_asked"] == sum(a == country and b is not None for a, b in other.values())
     (world,) = headline(counted, "world")
     assert world["n_hosts_geo_min"] == sum(a == b for a, b in other.values())
     assert world["n_hosts_geo_max"] == world["n_hosts"] == len(other)
+    assert world["n_hosts_geo_asked"] == sum(b is not None for _, b in other.values())
 
 
 def test_the_flow_ends_at_the_headline(counted: tuple[Census, str]) -> None:

@@ -1,10 +1,13 @@
 """The country table as it is committed, and what becomes of codes."""
 
 import csv
+from dataclasses import fields
 
+import numpy as np
 import pytest
 
 from pipeline.countries import Country, canonical_code, country_name, load_countries
+from pipeline.locate import open_locator
 from pipeline.resources import bundled
 
 
@@ -30,7 +33,23 @@ def test_193_un_members() -> None:
 
 
 def test_a_row_as_it_is() -> None:
-    assert load_countries()["NL"] == Country("NL", "NLD", "528", "Netherlands", True, "Europe", 17_772_400, "CLDR 48.2")
+    assert load_countries()["NL"] == Country(
+        "NL", "NLD", "528", "Netherlands", True, "Europe", 17_772_400, "CLDR 48.2", 57_154_890, 47_859_232
+    )
+
+
+def test_addresses_add_up_to_most_of_the_internet() -> None:
+    countries = load_countries().values()
+    for name in ("ipv4_located", "ipv4_delegated"):
+        assert 3.6e9 < sum(getattr(c, name) for c in countries) < 3.75e9  # of 3.7 billion that are not special
+        assert all(getattr(c, name) > 0 for c in countries if c.un_member)
+
+
+def test_located_is_what_the_builtin_database_says() -> None:
+    ranges = open_locator().v4
+    sizes = np.diff([*ranges.starts.tolist(), 1 << 32])
+    for code in ("NA", "XK", "HK", "US"):
+        assert load_countries()[code].ipv4_located == int(sizes[ranges.codes == code].sum())
 
 
 def test_namibia_is_na() -> None:
@@ -62,7 +81,7 @@ def test_the_file_is_utf8_with_line_feeds() -> None:
     assert b"\r" not in content
     assert "Åland Islands" in content.decode()
     header = next(csv.reader([content.decode().splitlines()[0]]))
-    assert header == ["alpha2", "alpha3", "numeric", "name", "un_member", "region", "population", "population_source"]
+    assert header == [field.name for field in fields(Country)]
 
 
 @pytest.mark.parametrize("code", ["NL", "nl", " NL\n"])

@@ -19,7 +19,8 @@ from pipeline.catalogue import Catalogue, load_catalogue
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
 from pipeline.label import Labelled, fate_of, label, label_part, prefix_of
-from pipeline.locate import Locator, Ranges
+from pipeline.locate import Locator
+from pipeline.ranges import Ranges
 from pipeline.resources import bundled
 from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 

@@ -3,6 +3,7 @@
 import ipaddress
 import lzma
 import random
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,20 @@ import geoip2.database
 import geoip2.errors
 import maxminddb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline.banner import Rejected, decode
 from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
-from pipeline.locate import BUILTIN, BUILTIN_CREDIT, Locator, country_of, open_locator
+from pipeline.ingest import observe
+from pipeline.lines import RawFile
+from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
+from pipeline.ranges import key_v4
 from pipeline.resources import bundled
 
 GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
+ROOT = Path(__file__).parent.parent
 EPOCH = 1_780_000_000
 
 
@@ -38,27 +46,33 @@ def encoded(value: Any) -> bytes:
     return bytes([0xE0 | len(value)]) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
 
 
-def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country") -> Path:
+def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country", epoch: int = EPOCH) -> Path:
     """A MaxMind DB of disjoint networks."""
     nodes: list[list[int | None]] = [[None, None]]
-    data = b""
+    data = bytearray()
     leaves: dict[tuple[int, int], int] = {}
+    written: dict[int, int] = {}  # records that are one object are written once
+    for _ in range(96 if any(":" not in name for name in records) else 0):  # IPv4 is what lies under 96 zeros
+        nodes[-1][0] = len(nodes)
+        nodes.append([None, None])
+    v4 = len(nodes) - 1
     for name, record in records.items():
         network = ipaddress.ip_network(name)
         length = network.prefixlen + (96 if network.version == 4 else 0)
-        bits, at = int(network.network_address), 0
-        for depth in range(length):
+        bits, at = int(network.network_address), v4 if network.version == 4 else 0
+        for depth in range(length - network.prefixlen, length):
             side = bits >> (127 - depth) & 1
             if depth == length - 1:
-                leaves[at, side] = len(data)
+                leaves[at, side] = written.setdefault(id(record), len(data))
             elif (following := nodes[at][side]) is not None:
                 at = following
             else:
                 nodes.append([None, None])
                 nodes[at][side] = at = len(nodes) - 1
-        data += encoded(record)
+        if written[id(record)] == len(data):
+            data += encoded(record)
     count = len(nodes)
-    tree = b""
+    tree = bytearray()
     for at, node in enumerate(nodes):
         for side, following in enumerate(node):
             value = count + 16 + leaves[at, side] if (at, side) in leaves else count if following is None else following
@@ -66,7 +80,7 @@ def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country")
     about = {
         "node_count": count, "record_size": b"\xa1\x20", "ip_version": b"\xa1\x06", "database_type": kind,
         "languages": ["en"], "binary_format_major_version": b"\xa1\x02", "binary_format_minor_version": b"\xa0",
-        "build_epoch": b"\x08\x02" + EPOCH.to_bytes(8), "description": {"en": "made up"},
+        "build_epoch": b"\x08\x02" + epoch.to_bytes(8), "description": {"en": "made up"},
     }  # fmt: skip
     path.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + encoded(about))
     return path
@@ -121,10 +135,28 @@ def expected(reader: maxminddb.Reader, host: str) -> str:
     return canonical_code(country_of(reader.get(host))) if known else "ZZ"
 
 
-def test_20_000_ipv4_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
+def test_300_000_ipv4_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
     chance = random.Random(4)
-    hosts = [str(ipaddress.IPv4Address(chance.getrandbits(32))) for _ in range(20_000)]
-    assert builtin.countries(hosts) == [expected(reader, host) for host in hosts]
+    hosts = [socket.inet_ntoa(chance.randbytes(4)) for _ in range(300_000)]
+    found = builtin.countries(hosts)
+    for host, mine in zip(hosts, found, strict=True):
+        if mine != country_of(reader.get(host)):
+            assert mine == expected(reader, host), host
+    assert len(set(found)) > 150
+
+
+def test_every_address_of_the_demo(builtin: Locator, reader: maxminddb.Reader) -> None:
+    hosts = set()
+    for path in sorted((ROOT / "data/demo/raw").rglob("SYNTHETIC-*")):
+        for line in RawFile(path).lines():
+            try:
+                hosts.add(str(observe(decode(line.data))["host"]))
+            except Rejected:
+                continue
+    some = sorted(hosts)
+    assert builtin.countries(some) == [expected(reader, host) for host in some]
+    assert len(some) > 1_000
+    assert any(":" in host for host in some)
 
 
 def test_5_000_ipv6_addresses(builtin: Locator, reader: maxminddb.Reader) -> None:
@@ -329,6 +361,34 @@ def test_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: Path)
         except GeoDatabaseError:
             refused += 1
     assert refused > 20
+
+
+# --- addresses ---
+
+
+@given(st.lists(st.ip_addresses(v=4), max_size=40))
+def test_addresses_as_integers(addresses: list[ipaddress.IPv4Address]) -> None:
+    assert key_v4([str(a) for a in addresses]).tolist() == [int(a) for a in addresses]
+
+
+NOT_ADDRESSES = (
+    "", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.1.1.1", "1.2.3.999", "1.2.3.1000", "a.b.c.d",
+    "1.2.3.x", "1.2.3.4 ", "1.2.3.-4", "1.2.3.4\n5.6.7.8", "\n", "١.2.3.4", "1.2.3.4/32", "localhost",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("host", NOT_ADDRESSES)
+def test_what_is_no_address_is_refused(host: str) -> None:
+    for hosts in ([host], ["8.8.8.8", host], [host, "8.8.8.8"], ["1.2.3.4.5", host, "1.2.3"]):
+        with pytest.raises(ValueError, match="canonical"):
+            key_v4(hosts)
+
+
+def test_both_versions_in_any_order(builtin: Locator) -> None:
+    chance = random.Random(11)
+    known = {"81.2.69.142": "GB", "2001:67c:2e8:22::c100:68b": "NL", "10.0.0.1": "ZZ", "::1": "ZZ"}
+    hosts = chance.choices(list(known), k=3 * CHUNK // 2)
+    assert builtin.countries(hosts) == [known[host] for host in hosts]
 
 
 # --- the cache ---

@@ -5,7 +5,7 @@ import ipaddress
 import numpy as np
 import pytest
 
-from pipeline.locate import Ranges, key_v4, key_v6, without_special
+from pipeline.ranges import Ranges, key_v4, key_v6, without_special
 from pipeline.special import V4, V6, special_ranges
 
 

@@ -1,6 +1,6 @@
-"""Builds the reference files beside this script from three npm packages, for a maintainer; nothing runs this later.
+"""Builds the reference files beside this script from four npm packages, for a maintainer; nothing runs this later.
 
-    python data/reference/build.py CLDR_CORE.tgz WORLD_ATLAS.tgz DBIP_COUNTRY_MMDB.tgz
+    python data/reference/build.py CLDR_CORE.tgz WORLD_ATLAS.tgz DBIP_COUNTRY_MMDB.tgz ASN_COUNTRY.tgz
 
 The same packages give the same bytes (for the .xz: with the same liblzma). Sources and licences: README.md.
 """
@@ -14,11 +14,14 @@ import lzma
 import math
 import re
 import tarfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from babel import Locale
+
+from pipeline.locate import open_locator
 
 HERE = Path(__file__).resolve().parent
 
@@ -41,7 +44,10 @@ SHORT_NAMES = {
     "MO": "Macao",
     "PS": "Palestine",
 }
-COLUMNS = ("alpha2", "alpha3", "numeric", "name", "un_member", "region", "population", "population_source")
+COLUMNS = (
+    "alpha2", "alpha3", "numeric", "name", "un_member", "region", "population", "population_source", "ipv4_located",
+    "ipv4_delegated",
+)  # fmt: skip
 
 # --- borders.json ---
 
@@ -94,18 +100,22 @@ BY_HAND: dict[str, Point] = {
 
 
 def main() -> None:
-    """Read the command line and write the three files."""
+    """Read the command line and write the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("cldr_core", "world_atlas", "dbip_country_mmdb"):
+    for name in ("cldr_core", "world_atlas", "dbip_country_mmdb", "asn_country"):
         parser.add_argument(name, type=Path, help=f"npm package {name.replace('_', '-')} (.tgz)")
     parser.add_argument("--to", type=Path, default=HERE, help="folder to write to")
     args = parser.parse_args()
+    name, packed = geo_database(args.dbip_country_mmdb)
+    write(args.to / name, packed)
+    located, delegated = located_addresses(args.to / name), delegated_addresses(args.asn_country)
     rows = country_rows(args.cldr_core)
+    for row in rows:
+        code = row["alpha2"]
+        row |= {"ipv4_located": str(located[code]), "ipv4_delegated": str(delegated[code])}
     write(args.to / "countries.csv", as_csv(rows))
     codes = {row["numeric"]: row["alpha2"] for row in rows}
     write(args.to / "borders.json", as_json(borders(args.world_atlas, codes)))
-    name, packed = geo_database(args.dbip_country_mmdb)
-    write(args.to / name, packed)
 
 
 def write(path: Path, content: bytes) -> None:
@@ -155,7 +165,7 @@ def country_rows(package: Path) -> list[dict[str, str]]:
             str(people) if people else "",
             source if people else "",
         )
-        rows.append(dict(zip(COLUMNS, row, strict=True)))
+        rows.append(dict(zip(COLUMNS[: len(row)], row, strict=True)))
     return rows
 
 
@@ -171,6 +181,24 @@ def leaves(groups: Mapping[str, Any], group: str) -> Iterator[str]:
 def plain_name(code: str, name: str) -> str:
     """CLDR's English name, made plain: no ampersand, no curly apostrophe."""
     return SHORT_NAMES.get(code, name.replace(" & ", " and ").replace("\u2019", "'"))
+
+
+def located_addresses(database: Path) -> Counter[str]:
+    """IPv4 addresses that the database puts into each country; special address space left out, as camcensus does."""
+    ranges = open_locator(database).v4
+    ends = [*ranges.starts[1:].tolist(), 1 << 32]
+    found: Counter[str] = Counter()
+    for code, start, end in zip(ranges.codes.tolist(), ranges.starts.tolist(), ends, strict=True):
+        found[code] += end - start
+    return found
+
+
+def delegated_addresses(package: Path) -> Counter[str]:
+    """IPv4 addresses that the regional registries delegated to holders in each country."""
+    found: Counter[str] = Counter()
+    for first, last, code in csv.reader(io.StringIO(member(package, "asn-country-ipv4-num.csv").decode())):
+        found[code] += int(last) - int(first) + 1
+    return found
 
 
 def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:

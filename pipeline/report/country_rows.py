@@ -55,6 +55,7 @@ def columns(study: Study, before: Result | None) -> list[Heading]:
         Heading("Banners", "", "down"),
         Heading("Share", f"% of {study.headline_unit}", "down"),
         Heading("Rate", "hosts per 100,000 people", "down"),
+        Heading("Agreement", "% of hosts, two location sources", "down"),
         *(Heading(vendor, "hosts", "down") for vendor in study.vendors),
         Heading("Change", f"{study.headline_unit} {since}", "down"),
         Heading("Change, %", since, "down"),
@@ -79,12 +80,14 @@ def _tail(study: Study, row: dict[str, Any], earlier: dict[str, int] | None) -> 
     counts = [_count(row[unit]) for unit in ("hosts", "devices", "banners")]
     share = Cell(MISSING) if row["share"] is None else Cell(_share(row["share"]), row["share"])
     rate = Cell(MISSING) if row["hosts_per_100k"] is None else Cell(_rate(row["hosts_per_100k"]), row["hosts_per_100k"])
+    agreed = row["geo_agreement"]
+    agreement = Cell(MISSING) if agreed is None else Cell(f"{100 * agreed:.1f}", agreed)
     vendors = [_count(row[name], HIDDEN) for name in vendor_columns(study)]
     moved = facts.Change()
     if earlier is not None:
         moved = facts.change(earlier.get(row["alpha2"] or "", 0), row[study.headline_unit])
     change = [_signed(moved.absolute, "{:+,}"), _signed(moved.percent, "{:+,.1f}")]
-    return [*counts, share, rate, *vendors, *change]
+    return [*counts, share, rate, agreement, *vendors, *change]
 
 
 def _earlier(study: Study, table: pd.DataFrame, before: Result | None, now: Result) -> dict[str, int] | None:

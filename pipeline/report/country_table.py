@@ -1,6 +1,7 @@
 """The country table: one row for each snapshot and country, with an Unknown row and a World row."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline import store
-from pipeline.countries import country_name, load_countries
+from pipeline.countries import IPV4_SOURCE, country_name, load_countries
 from pipeline.errors import TableError
-from pipeline.report import words
+from pipeline.report import geo, words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
 from pipeline.report.publish import MakerHosts, is_ranked, maker_total
 from pipeline.report.sheets import as_frame, as_table, write_csv
@@ -20,6 +21,7 @@ from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
 NAME = "country_table"
 _UNITS = ("hosts", "devices", "banners")
 _DECIMALS = 4
+MILLION = 1_000_000
 
 
 def vendor_columns(study: Study) -> dict[str, str]:
@@ -48,6 +50,12 @@ def schema(study: Study) -> Table:
         Column("banners", pa.int64(), "distinct (address, port, transport)", False),
         Column("share", pa.float64(), f"percent of the headline total of {unit}; null: not part of it"),
         Column("hosts_per_100k", pa.float64(), "hosts for each 100,000 people; null: population not known"),
+        Column("hosts_per_million_ipv4", pa.float64(), f"hosts for each million IPv4 addresses there ({IPV4_SOURCE})"),
+        Column(
+            "geo_agreement",
+            pa.float64(),
+            "share of hosts (0 to 1) whose country two sources agree on; null: not asked",
+        ),
     )
     vendors = (
         Column(name, pa.int64(), f"hosts with cameras of {vendor}; {few}")
@@ -88,6 +96,7 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
     world = _world(study, result, counted)
     total = world[study.headline_unit]
     marks = {"complete": result.manifest.complete, "simulated": simulated(study, [result])}
+    agreed = {str(c["country"]): _agreement(c) for c in countries.to_dict("records") if c["country"] != UNKNOWN_COUNTRY}
     rows: list[dict[str, Any]] = []
     for code in sorted(counted, key=lambda c: _place(study, c, counted[c])):
         inside = code not in study.countries_left_out
@@ -98,7 +107,9 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
             "name": _name(code),
             "in_headline": inside,
             "share": _share(counted[code][study.headline_unit], total, inside),
-            "hosts_per_100k": _per_100k(counted[code]["hosts"], _population(code)),
+            "hosts_per_100k": _rate(counted[code]["hosts"], _population(code), 100_000),
+            "hosts_per_million_ipv4": _rate(counted[code]["hosts"], _located(code), MILLION),
+            "geo_agreement": agreed.get(code),
         }
         vendors = {name: makers.get(code, vendor) for name, vendor in vendor_columns(study).items()}
         rows.append(row | counted[code] | vendors | marks)
@@ -120,12 +131,15 @@ def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> 
 def _world_row(
     study: Study, result: Result, counted: dict[str, dict[str, int]], world: dict[str, int]
 ) -> dict[str, Any]:
-    """The World row. Its rate is of countries with a known population: their hosts, everybody's people."""
+    """The World row. Its rates are of countries with known people and addresses: their hosts, everybody's people."""
     makers = headline_cells(result, "manufacturer", study, "study")
     least = study.publication.min_hosts
     known = {c.alpha2: c.population for c in load_countries().values() if c.population}
     people = sum(n for code, n in known.items() if is_ranked(code, study.countries_left_out))
     hosts = sum(c["hosts"] for a, c in counted.items() if a in known and is_ranked(a, study.countries_left_out))
+    inside = [c for c in load_countries().values() if is_ranked(c.alpha2, study.countries_left_out)]
+    addresses = sum(c.ipv4_located for c in inside)
+    there = sum(counted[c.alpha2]["hosts"] for c in inside if c.alpha2 in counted and c.ipv4_located)
     return (
         {
             "snapshot": result.snapshot,
@@ -136,7 +150,8 @@ def _world_row(
         }
         | world
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
-        | {"hosts_per_100k": _per_100k(hosts, people)}
+        | {"hosts_per_100k": _rate(hosts, people, 100_000), "hosts_per_million_ipv4": _rate(there, addresses, MILLION)}
+        | {"geo_agreement": _agreement(world_cell(result, study, "study"))}
         | {name: maker_total(makers, vendor, "n_hosts", least) for name, vendor in vendor_columns(study).items()}
     )
 
@@ -163,10 +178,21 @@ def _share(count: int, total: int, in_headline: bool) -> float | None:
     return round(100 * count / total, _DECIMALS) if in_headline and total else None
 
 
+def _agreement(cell: Mapping[Any, Any]) -> float | None:
+    """The two location sources' agreement in one cell, of hosts with a second opinion."""
+    agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
+    return geo.agreement(agreed, asked)
+
+
 def _population(code: str) -> int | None:
     country = load_countries().get(code)
     return country.population if country else None
 
 
-def _per_100k(hosts: int, people: int | None) -> float | None:
-    return round(100_000 * hosts / people, _DECIMALS) if people else None
+def _located(code: str) -> int | None:
+    country = load_countries().get(code)
+    return country.ipv4_located if country else None
+
+
+def _rate(hosts: int, of: int | None, each: int) -> float | None:
+    return round(each * hosts / of, _DECIMALS) if of else None

@@ -98,7 +98,7 @@ def _path(title: str) -> dict[str, str]:
 
 
 def _snapshot(result: Result) -> dict[str, Any]:
-    wanted = {"snapshot", "run", "version", "engine", "basis", "complete", "simulated", "window", "instrument"}
+    wanted = {"snapshot", "run", "version", "engine", "basis", "complete", "simulated", "window", "instrument", "geo"}
     return result.manifest.model_dump(include=wanted)
 
 

@@ -82,7 +82,7 @@ def variant(
     }
     keep = reduce(pc.and_, [pc.equal(result.counts[name], value) for name, value in wanted.items()])
     groups = [] if level == WORLD else level.split("+")
-    columns = [*groups, *UNITS, "n_hosts_geo_min", "n_hosts_geo_max"]
+    columns = [*groups, *UNITS, "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked"]
     found: pd.DataFrame = result.counts.filter(keep).select(columns).to_pandas(types_mapper=DTYPES.get)
     return found.sort_values(groups, ignore_index=True) if groups else found
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import store
-from pipeline.report import country_table, facts, words
+from pipeline.manifest import Instrument, Manifest
+from pipeline.report import country_table, facts, geo, words
 from pipeline.report.inputs import Result, simulated
 from pipeline.study import Study
 
@@ -22,7 +23,7 @@ def write(study: Study, results: list[Result], folder: Path) -> None:
         *(f"### {title}\n\n{text}" for title, text in words.METHOD),
         "### Small cells\n\n" + words.small_cells(study),
         "## Limits",
-        "\n".join(f"- {text}" for text in words.LIMITS),
+        "\n".join(f"- {text}" for text in (*words.LIMITS, *map(plain, geo.limits(results)))),
         "## Instrument",
         _instruments(results),
         *(plain(r.manifest.geo_credit) for r in results[-1:] if r.manifest.geo_credit),
@@ -48,10 +49,17 @@ def _instruments(results: list[Result]) -> str:
     for result in reversed(results):
         found = result.manifest
         used = found.instrument
-        parts = [used.query_set, used.catalogue, used.rules, used.geo_db] if used else ["not recorded"] * 4
+        parts = (
+            [used.query_set, used.catalogue, used.rules, _located_with(found, used)] if used else ["not recorded"] * 4
+        )
         whole = "yes" if found.complete else "no"
         rows.append([found.snapshot, words.window(found.window), words.engine(found), found.basis, whole, *parts])
     return _grid(head, rows)
+
+
+def _located_with(found: Manifest, used: Instrument) -> str:
+    remark = geo.remark(found.geo)
+    return f"{used.geo_db} ({remark})" if remark else used.geo_db
 
 
 def _flow(result: Result) -> str:

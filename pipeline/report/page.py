@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from pipeline import store
-from pipeline.report import facts, words
+from pipeline.report import facts, geo, words
 from pipeline.report.charts import Chart
 from pipeline.report.country_rows import columns, country_rows
 from pipeline.report.datapackage import FILES
@@ -65,6 +65,7 @@ def _context(
     return {
         "study": study,
         "words": words,
+        "geo": geo,
         "now": now,
         "before": before,
         "results": results,

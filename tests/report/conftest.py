@@ -64,7 +64,7 @@ def level_rows(hosts: Cells) -> list[dict[str, Any]]:
 
 def geo(hosts: int) -> dict[str, int]:
     """Agreement of the two location sources."""
-    return {"n_hosts_geo_min": hosts - hosts // 10, "n_hosts_geo_max": hosts + hosts // 10}
+    return {"n_hosts_geo_min": hosts - hosts // 10, "n_hosts_geo_max": hosts + hosts // 10, "n_hosts_geo_asked": hosts}
 
 
 def make_counts(snapshot: str, hosts: Cells, left_out: tuple[str, ...] = ("CN",), **fixed: Any) -> pa.Table:
@@ -80,7 +80,9 @@ def make_counts(snapshot: str, hosts: Cells, left_out: tuple[str, ...] = ("CN",)
     ]
     more = level_rows({key: n + 5 for key, n in inside.items()})[0]
     rows.append(common | more | {"scope": "study", "decoys_left_out": "none"})
-    blank: dict[str, Any] = dict.fromkeys([*GROUPS, "n_hosts_geo_min", "n_hosts_geo_max", "n_matches"])
+    blank: dict[str, Any] = dict.fromkeys(
+        [*GROUPS, "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked", "n_matches"]
+    )
     blank |= {"window_start": START, "window_end": START + 30 * DAY}
     return pa.Table.from_pylist([blank | row for row in rows], schema=COUNTS.schema)
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from pipeline.countries import load_countries
 from pipeline.errors import TableError
 from pipeline.report import country_table
 from pipeline.report.inputs import Result, headline_cells
@@ -65,6 +66,14 @@ def test_missing_population_is_null(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
     assert table.loc[table["alpha2"] == "ZZ", "hosts_per_100k"].isna().all()
     assert (table.loc[table["alpha2"] == "DE", "hosts_per_100k"] > 0).all()
+
+
+def test_the_rate_by_addresses(study: Study) -> None:
+    table = country_table.build(study, [make_result("2024")])
+    germany = table[table["alpha2"] == "DE"].iloc[0]
+    assert germany["hosts_per_million_ipv4"] == round(1e6 * germany["hosts"] / load_countries()["DE"].ipv4_located, 4)
+    assert table.loc[table["alpha2"] == "ZZ", "hosts_per_million_ipv4"].isna().all()
+    assert 0 < table.iloc[-1]["hosts_per_million_ipv4"] < germany["hosts_per_million_ipv4"]
 
 
 def test_files_hold_the_same_and_namibia_stays(study: Study, tmp_path: Path) -> None:
