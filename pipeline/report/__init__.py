@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.errors import TableError
-from pipeline.report import charts, country_table, datapackage, methodology, page
+from pipeline.report import charts, country_table, counts_public, datapackage, methodology, page
 from pipeline.report.inputs import Result
 from pipeline.study import Study
 
@@ -19,6 +19,7 @@ def draw_report(study: Study, results: list[Result]) -> Path:
         raise TableError("counts", "there is no snapshot to report on; run camcensus import or collect, then run")
     folder = study.report
     table = country_table.write(study, results, folder)
+    counts_public.write(study, results, folder)
     drawn = charts.draw_charts(study, results)
     for chart in drawn:
         charts.save_chart(chart, folder)

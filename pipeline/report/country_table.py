@@ -12,7 +12,7 @@ from pipeline.countries import country_name, load_countries
 from pipeline.errors import TableError
 from pipeline.report import words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
-from pipeline.report.publish import MakerHosts, is_ranked, maker_total
+from pipeline.report.publish import Published, is_ranked, published
 from pipeline.report.sheets import as_frame, as_table, write_csv
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
@@ -82,7 +82,7 @@ def _all_rows(study: Study, results: list[Result]) -> list[dict[str, Any]]:
 def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
     """The rows of one snapshot, in order."""
     countries = headline_cells(result, "country", study)
-    makers = MakerHosts(headline_cells(result, "country+manufacturer", study), countries, study.publication.min_hosts)
+    makers = published(study, result)
     counted = {str(c["country"]): {unit: int(c[f"n_{unit}"]) for unit in _UNITS} for c in countries.to_dict("records")}
     counted.setdefault(UNKNOWN_COUNTRY, dict.fromkeys(_UNITS, 0))
     world = _world(study, result, counted)
@@ -100,9 +100,9 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
             "share": _share(counted[code][study.headline_unit], total, inside),
             "hosts_per_100k": _per_100k(counted[code]["hosts"], _population(code)),
         }
-        vendors = {name: makers.get(code, vendor) for name, vendor in vendor_columns(study).items()}
+        vendors = {name: makers.hosts(code, vendor) for name, vendor in vendor_columns(study).items()}
         rows.append(row | counted[code] | vendors | marks)
-    return [*rows, _world_row(study, result, counted, world) | marks]
+    return [*rows, _world_row(study, result.snapshot, makers, counted, world) | marks]
 
 
 def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> dict[str, int]:
@@ -118,17 +118,15 @@ def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> 
 
 
 def _world_row(
-    study: Study, result: Result, counted: dict[str, dict[str, int]], world: dict[str, int]
+    study: Study, snapshot: str, makers: Published, counted: dict[str, dict[str, int]], world: dict[str, int]
 ) -> dict[str, Any]:
     """The World row. Its rate is of countries with a known population: their hosts, everybody's people."""
-    makers = headline_cells(result, "manufacturer", study, "study")
-    least = study.publication.min_hosts
     known = {c.alpha2: c.population for c in load_countries().values() if c.population}
     people = sum(n for code, n in known.items() if is_ranked(code, study.countries_left_out))
     hosts = sum(c["hosts"] for a, c in counted.items() if a in known and is_ranked(a, study.countries_left_out))
     return (
         {
-            "snapshot": result.snapshot,
+            "snapshot": snapshot,
             "rank": None,
             "alpha2": None,
             "name": words.world_name(study),
@@ -137,7 +135,7 @@ def _world_row(
         | world
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
         | {"hosts_per_100k": _per_100k(hosts, people)}
-        | {name: maker_total(makers, vendor, "n_hosts", least) for name, vendor in vendor_columns(study).items()}
+        | {name: makers.total("n_hosts", manufacturer=vendor) for name, vendor in vendor_columns(study).items()}
     )
 
 

@@ -9,7 +9,7 @@ from pipeline.ingest import REASONS
 from pipeline.manifest import STAGES, Manifest
 from pipeline.report import words
 from pipeline.report.inputs import WORLD, Result, headline_cells, variant
-from pipeline.report.publish import ranked
+from pipeline.report.publish import published, ranked
 from pipeline.study import Study
 from pipeline.tables import UNITS
 
@@ -59,13 +59,11 @@ class FlowRow:
 def headline(study: Study, result: Result, vendor: str) -> Headline:
     """The sentence on one vendor: how many, in how many countries and territories, outside which."""
     unit = f"n_{study.headline_unit}"
-    makers = headline_cells(result, "manufacturer", study, "study")
-    row = makers[makers["manufacturer"] == vendor]
-    total, hosts = (int(row[name].sum()) for name in (unit, "n_hosts"))
+    total = published(study, result).total(unit, manufacturer=vendor)
     where = words.outside(study.countries_left_out)
-    if 0 < hosts < study.publication.min_hosts:
-        number = f"Fewer than {study.publication.min_hosts}"
-        return Headline(vendor, number, f"hosts with {vendor} cameras {where}", "")
+    if total is None:
+        why = f"fewer than {study.publication.min_hosts}, or they would tell the number of a smaller maker"
+        return Headline(vendor, "Not shown:", f"hosts with {vendor} cameras {where} ({why})", "")
     codes = _countries_of(study, result, vendor)
     number, _, thing = words.counted_things(total, vendor, study.headline_unit).partition(" ")
     if not codes:

@@ -16,6 +16,7 @@ from pipeline.report.charts import Chart
 from pipeline.report.country_rows import columns, country_rows
 from pipeline.report.datapackage import FILES
 from pipeline.report.inputs import Result, simulated, world_cell
+from pipeline.report.publish import published
 from pipeline.resources import bundled
 from pipeline.study import Study
 
@@ -76,6 +77,8 @@ def _context(
         "changes": _changes(study, before, now),
         "not_comparable": facts.not_comparable(before, now),
         "columns": columns(study, before),
+        "folded_shown": words.folded(published(study, now).folded(study.vendors), "cell of these makers"),
+        "folded_all": words.folded(published(study, now).folded(), "cell of a country and a maker"),
         "rows": country_rows(study, table, before, now),
         "charts": {chart.name: chart for chart in charts},
         "images": {chart.name: _image(folder, chart.name) for chart in charts},

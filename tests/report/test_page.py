@@ -165,7 +165,20 @@ def test_methodology_says_what_the_page_says(study: Study) -> None:
 
 def test_few_hosts_are_not_told(study: Study) -> None:
     found = headline(study, make_result("2024", {("US", "Hikvision"): 4, ("US", "Axis"): 90}), "Hikvision")
-    assert (found.number, found.text) == ("Fewer than 5", "hosts with Hikvision cameras outside China")
+    assert (found.number, found.un_members) == ("Not shown:", "")
+    assert found.text.startswith("hosts with Hikvision cameras outside China (fewer than 5, or")
+
+
+def test_what_is_folded_is_said(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    assert "Folded: 2 of 5 cells of these makers, with 2.2 % of the hosts of such cells." in read.words
+    assert "counts_public.parquet: all counts that may be given away" in read.words
+    package = json.loads((study.report / "datapackage.json").read_text())
+    entry = next(r for r in package["resources"] if r["path"] == "counts_public.parquet")
+    shares = entry["folded"]["snapshots"]["2024"]
+    assert shares == {"cells": 5, "cells_in_all": 11, "percent_of_hosts": 15.0}
+    assert f"{shares['percent_of_hosts']} % of the hosts of such cells" in read.words
+    assert "15.0 %" in (study.report / "methodology.md").read_text(encoding="utf-8")
 
 
 def test_no_snapshot_is_an_error(study: Study) -> None:
