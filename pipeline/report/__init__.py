@@ -10,8 +10,10 @@ from pipeline.study import Study
 __all__ = ["Result", "draw_report"]
 
 
-def draw_report(study: Study, results: list[Result]) -> Path:
+def draw_report(study: Study, results: list[Result], warnings: list[str] | None = None) -> Path:
     """Writes the report of the snapshots (oldest first) into the study's report folder; gives the page's path.
+
+    warnings: gates that did not hold, as the page says them.
 
     Same study and results, same bytes. The page is written last but for the data package, which lists the others.
     """
@@ -24,6 +26,6 @@ def draw_report(study: Study, results: list[Result]) -> Path:
     for chart in drawn:
         charts.save_chart(chart, folder)
     methodology.write(study, results, folder)
-    path = page.write(study, results, table, drawn, folder)
+    path = page.write(study, results, table, drawn, folder, warnings or [])
     datapackage.write(study, results, drawn, folder)
     return path

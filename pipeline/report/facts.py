@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.countries import load_countries
+from pipeline.gates import incomparable
 from pipeline.ingest import REASONS
 from pipeline.manifest import STAGES, Manifest
 from pipeline.report import words
@@ -90,14 +91,7 @@ def not_comparable(before: Result | None, now: Result) -> str:
     """Why a snapshot cannot be compared with the one before; empty when it can."""
     if before is None:
         return "there is no earlier snapshot"
-    one, two = before.manifest, now.manifest
-    if not (one.complete and two.complete):
-        return "one of the two collections is partial"
-    if (one.engine, one.basis) != (two.engine, two.basis):
-        return "engine or way of collecting differ"
-    if one.simulated != two.simulated:
-        return "one of the two is simulated"
-    return ""
+    return incomparable(before.manifest, now.manifest)
 
 
 def change(before: int | None, now: int | None) -> Change:

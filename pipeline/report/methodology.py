@@ -39,7 +39,7 @@ def write(study: Study, results: list[Result], folder: Path) -> None:
 
 
 def _folded(study: Study, result: Result) -> str:
-    share = words.folded(published(study, result).folded(), "cell of a country and a maker")
+    share = words.folded(published(study, result).folded(), "a country and a maker")
     return f"- Snapshot {plain(result.snapshot)}: {share}"
 
 

@@ -26,8 +26,11 @@ _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/%-]*)?")
 MINUS = "\N{MINUS SIGN}"
 
 
-def write(study: Study, results: list[Result], table: pd.DataFrame, charts: list[Chart], folder: Path) -> Path:
-    """Writes `index.html` into `folder`, where the charts are, and gives its path. `table`: the country table."""
+def write(
+    study: Study, results: list[Result], table: pd.DataFrame, charts: list[Chart], folder: Path, warnings: list[str]
+) -> Path:
+    """Writes `index.html` into `folder`, where the charts are, and gives its path. `table`: the country table;
+    `warnings`: gates that did not hold."""
     templates = bundled(TEMPLATES)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
@@ -40,7 +43,7 @@ def write(study: Study, results: list[Result], table: pd.DataFrame, charts: list
     style, script = ((templates / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     context = _context(study, results, table, charts, folder)
     text = environment.get_template("page.html.j2").render(
-        style=style, script=script, policy=_policy(style, script), **context
+        style=style, script=script, policy=_policy(style, script), warnings=warnings, **context
     )
     path = folder / "index.html"
     store.write_text(path, text if text.endswith("\n") else text + "\n")
@@ -77,8 +80,8 @@ def _context(
         "changes": _changes(study, before, now),
         "not_comparable": facts.not_comparable(before, now),
         "columns": columns(study, before),
-        "folded_shown": words.folded(published(study, now).folded(study.vendors), "cell of these makers"),
-        "folded_all": words.folded(published(study, now).folded(), "cell of a country and a maker"),
+        "folded_shown": words.folded(published(study, now).folded(study.vendors), "these makers"),
+        "folded_all": words.folded(published(study, now).folded(), "a country and a maker"),
         "rows": country_rows(study, table, before, now),
         "charts": {chart.name: chart for chart in charts},
         "images": {chart.name: _image(folder, chart.name) for chart in charts},

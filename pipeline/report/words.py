@@ -179,9 +179,10 @@ def public_counts(study: Study) -> str:
 def folded(found: Folded, what: str) -> str:
     """How much is folded, in words; `what` names the cells."""
     if not found.cells or found.share is None:
-        return f"No {what} is folded."
+        return f"No cell of {what} is folded."
     share = "less than 0.1 %" if found.share < LEAST_SHARE else f"{found.share:.1f} %"
-    return f"Folded: {found.cells:,} of {plural(found.of, what, f'{what}s')}, with {share} of the hosts of such cells."
+    cells = plural(found.of, "cell", "cells")
+    return f"Folded: {found.cells:,} of {cells} of {what}, with {share} of the hosts of such cells."
 
 
 def makers_not_shown(study: Study, hidden: int, further: int) -> str:
