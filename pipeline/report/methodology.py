@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import store
+from pipeline.countries import code_notes
 from pipeline.report import country_table, facts, words
 from pipeline.report.inputs import Result, simulated
 from pipeline.report.publish import published
@@ -21,6 +22,7 @@ def write(study: Study, results: list[Result], folder: Path) -> None:
         words.country_list(),
         "## Method",
         *(f"### {title}\n\n{text}" for title, text in words.METHOD),
+        "### Country codes\n\n" + "\n".join(f"- {text}" for text in code_notes()),
         "### Small cells\n\n" + words.public_counts(study),
         "\n".join(_folded(study, result) for result in reversed(results)),
         "## Limits",

@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from pipeline import store
+from pipeline.countries import code_notes
 from pipeline.report import facts, words
 from pipeline.report.charts import Chart
 from pipeline.report.country_rows import columns, country_rows
@@ -87,6 +88,7 @@ def _context(
         "images": {chart.name: _image(folder, chart.name) for chart in charts},
         "settings": facts.settings(study, now),
         "flows": facts.flows(now.manifest),
+        "code_notes": code_notes(),
         "credits": [linked(text) for text in thanks],
         "files": FILES,
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.countries import code_notes
 from pipeline.errors import TableError
 from pipeline.manifest import Instrument
 from pipeline.report import draw_report
@@ -220,3 +221,25 @@ def test_only_https_becomes_a_link() -> None:
 
 def test_markdown_is_plain() -> None:
     assert plain("a|b\n<i>*x*") == r"a\|b \<i\>\*x\*"
+
+
+def test_country_codes_are_explained_in_page_and_methodology(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    text = (study.report / "methodology.md").read_text(encoding="utf-8")
+    for note in code_notes():
+        assert note in read.words
+        assert f"- {note}\n" in text
+
+
+def test_warnings_of_gates_stand_on_the_page_escaped(study: Study) -> None:
+    text = draw_report(study, [make_result("2024")], ["2024: gate vendor-mix: <b>20 %</b>"]).read_text(encoding="utf-8")
+    assert "<li>2024: gate vendor-mix: &lt;b&gt;20 %&lt;/b&gt;</li>" in text
+    assert "no total moved out of bounds" not in text
+    assert "no total moved out of bounds" in page(study, make_result("2024"))[1].words
+
+
+def test_makers_that_a_chart_does_not_show_are_counted(study: Study) -> None:
+    hosts = {("US", f"M{n:02}"): 50 + n for n in range(20)} | {("US", "Tiny"): 2, ("US", "Few"): 4}
+    _, read = page(study, make_result("2024", hosts))
+    assert "5 makers follow after these." in read.words
+    assert "2 makers with fewer than 5 hosts, or folded with such, are not shown." in read.words
