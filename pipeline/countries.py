@@ -76,8 +76,8 @@ def canonical_code(raw: str | None) -> str:
 def code_notes() -> list[str]:
     """How each code that raises questions is handled, a sentence each."""
     countries = load_countries()
-    regions = " and ".join(f"{code} ({NOT_A_COUNTRY[code]})" for code in ("AP", "EU"))
-    gone = " and ".join(f"{code} ({NOT_A_COUNTRY[code]})" for code in ("AN", "CS"))
+    meant = {code: f"{code} ({text.replace(' (', ', ').rstrip(')')})" for code, text in NOT_A_COUNTRY.items()}
+    regions, gone = (f"{meant[one]} and {meant[two]}" for one, two in (("AP", "EU"), ("AN", "CS")))
     spelt = "; ".join(f"{other} is read as {code} ({countries[code].name})" for other, code in _OTHER_SPELLING.items())
     own = [f"{code} ({countries[code].name})" for code in OWN_CODE]
     members = sum(country.un_member for country in countries.values())
@@ -97,7 +97,7 @@ def code_notes() -> list[str]:
             f"{UNKNOWN_COUNTRY} is no country: there stand the hosts whose country is not known. They are in the "
             "totals, and in no rank and no number of countries."
         ),
-        f"Of the {len(countries)} codes in the list, {members} are of UN members; a headline says how many of its are.",
+        f"Of the {len(countries)} codes in the list, {members} are of UN members; headlines say so of theirs.",
     ]
 
 

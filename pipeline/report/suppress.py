@@ -20,11 +20,13 @@ COUNTRY = 0  # its place in a cell
 
 @dataclass
 class Group:
-    """Cells that together make up `parent`. `adds_up`: their hosts do (the cells differ in the country)."""
+    """Cells that together make up `parent`. `adds_up`: their hosts do (the cells differ in the country). `waiting`: it
+    is to be looked at."""
 
     parent: Cell
     adds_up: bool
     cells: list[Cell] = field(default_factory=list)
+    waiting: bool = False
 
 
 def hidden_cells(hosts: Mapping[Cell, int], left_out: Iterable[str], minimum: int) -> set[Cell]:
@@ -54,19 +56,22 @@ class Hiding:
         self.hosts = hosts
         self.minimum = minimum
         self.hidden: set[Cell] = set()
+        self._ordered = sorted(hosts, key=_order)
         self._groups_of: dict[Cell, list[Group]] = {}
         self._below: dict[Cell, list[Group]] = {}
         self._waiting: deque[Group] = deque()
         self._find_groups(left_out)
-        for cell in sorted(hosts, key=_order):
+        for cell in self._ordered:
             if not is_total(cell) and hosts[cell] < minimum:
                 self._hide(cell)
         while self._waiting:
-            self._make_safe(self._waiting.popleft())
+            group = self._waiting.popleft()
+            group.waiting = False
+            self._make_safe(group)
 
     def _find_groups(self, left_out: frozenset[str]) -> None:
         found: dict[tuple[Cell, int], Group] = {}
-        for cell in sorted(self.hosts, key=_order):
+        for cell in self._ordered:
             for place, value in enumerate(cell):
                 parent = (*cell[:place], None, *cell[place + 1 :])
                 # What is counted without a country leaves out some: these are in no sum over countries.
@@ -77,6 +82,7 @@ class Hiding:
                 group.cells.append(cell)
                 self._groups_of.setdefault(cell, []).append(group)
         for (parent, _), group in found.items():
+            group.cells.sort(key=self.hosts.__getitem__)  # smallest first; of equals, by name as before
             self._below.setdefault(parent, []).append(group)
 
     def _hide(self, cell: Cell) -> None:
@@ -86,30 +92,36 @@ class Hiding:
             one = stack.pop()
             if one not in self.hidden:
                 self.hidden.add(one)
-                self._waiting.extend(self._groups_of.get(one, ()))
+                for group in self._groups_of.get(one, ()):
+                    if not group.waiting:
+                        group.waiting = True
+                        self._waiting.append(group)
                 stack.extend(child for group in self._below.get(one, ()) for child in group.cells)
 
     def _make_safe(self, group: Group) -> None:
         """Hides the next smallest until the group is safe; then the parent, if there is no next one."""
         if group.parent in self.hidden:
             return
-        shown = sorted((c for c in group.cells if c not in self.hidden), key=lambda c: (self.hosts[c], _order(c)))
-        for cell in shown:
-            if self._is_safe(group):
-                return
-            self._hide(cell)
-        if not is_total(group.parent) and not self._is_safe(group):
-            self._hide(group.parent)
-
-    def _is_safe(self, group: Group) -> bool:
-        """Whether what the group leaves over tells nothing of a small cell."""
         inside = [self.hosts[c] for c in group.cells if c in self.hidden]
         if not inside:
-            return True
-        rest = self.hosts[group.parent] - sum(self.hosts[c] for c in group.cells if c not in self.hidden)
+            return
+        shown = [c for c in group.cells if c not in self.hidden]
+        rest = self.hosts[group.parent] - sum(self.hosts[c] for c in shown)
+        number, most = len(inside), max(inside)
+        for cell in shown:
+            if self._is_safe(group, rest, number, most):
+                return
+            self._hide(cell)
+            rest, number, most = rest + self.hosts[cell], number + 1, max(most, self.hosts[cell])
+        if not is_total(group.parent) and not self._is_safe(group, rest, number, most):
+            self._hide(group.parent)
+
+    def _is_safe(self, group: Group, rest: int, number: int, most: int) -> bool:
+        """Whether what the group leaves over tells nothing of a small cell. `rest`: hosts that are left over; `number`
+        cells are hidden, the largest with `most` hosts."""
         if not group.adds_up:
-            return max(*inside, rest) >= self.minimum
-        if max(inside) >= self.minimum:
+            return max(most, rest) >= self.minimum
+        if most >= self.minimum:
             return rest >= self.minimum
         # All are small, which the reader may guess. If all were 1, or all one less than the minimum, so would he know.
-        return rest >= self.minimum and len(inside) < rest < len(inside) * (self.minimum - 1)
+        return rest >= self.minimum and number < rest < number * (self.minimum - 1)

@@ -234,8 +234,11 @@ def test_country_codes_are_explained_in_page_and_methodology(study: Study) -> No
 def test_warnings_of_gates_stand_on_the_page_escaped(study: Study) -> None:
     text = draw_report(study, [make_result("2024")], ["2024: gate vendor-mix: <b>20 %</b>"]).read_text(encoding="utf-8")
     assert "<li>2024: gate vendor-mix: &lt;b&gt;20 %&lt;/b&gt;</li>" in text
-    assert "no total moved out of bounds" not in text
-    assert "no total moved out of bounds" in page(study, make_result("2024"))[1].words
+    assert "every row is accounted for" not in text
+    _, read = page(study, make_result("2024"))
+    assert "every row is accounted for. They could not be held against an earlier snapshot" in read.words
+    _, read = page(study, make_result("2023"), make_result("2024"))
+    assert "No total moved out of bounds since the snapshot before." in read.words
 
 
 def test_makers_that_a_chart_does_not_show_are_counted(study: Study) -> None:
