@@ -23,6 +23,9 @@ NOT_A_COUNTRY = {
     UNKNOWN_COUNTRY: "country not known",
 }
 _OTHER_SPELLING = {"UK": "GB"}
+# Codes of ISO 3166-1 that are not UN members, and that readers ask about.
+OWN_CODE = ("HK", "MO", "PS", "TW")
+NOT_ISO = "XK"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,34 @@ def canonical_code(raw: str | None) -> str:
     code = text if text.isupper() else text.upper() if text.islower() else ""
     code = _OTHER_SPELLING.get(code, code)
     return code if code in load_countries() else UNKNOWN_COUNTRY
+
+
+def code_notes() -> list[str]:
+    """How each code that raises questions is handled, a sentence each."""
+    countries = load_countries()
+    meant = {code: f"{code} ({text.replace(' (', ', ').rstrip(')')})" for code, text in NOT_A_COUNTRY.items()}
+    regions, gone = (f"{meant[one]} and {meant[two]}" for one, two in (("AP", "EU"), ("AN", "CS")))
+    spelt = "; ".join(f"{other} is read as {code} ({countries[code].name})" for other, code in _OTHER_SPELLING.items())
+    own = [f"{code} ({countries[code].name})" for code in OWN_CODE]
+    members = sum(country.un_member for country in countries.values())
+    return [
+        (
+            f"{NOT_ISO} ({countries[NOT_ISO].name}) is no code of ISO 3166-1; databases use it, and it counts as a "
+            "country or territory here."
+        ),
+        (
+            f"{', '.join(own[:-1])} and {own[-1]} have codes of ISO 3166-1 of their own: each is counted under its own "
+            "code, and none is a UN member."
+        ),
+        f"{regions} are regions and name no country: their hosts are {UNKNOWN_COUNTRY}.",
+        f"{gone} are no more, and which country it is today is not said: their hosts are {UNKNOWN_COUNTRY}.",
+        f"{spelt}.",
+        (
+            f"{UNKNOWN_COUNTRY} is no country: there stand the hosts whose country is not known. They are in the "
+            "totals, and in no rank and no number of countries."
+        ),
+        f"Of the {len(countries)} codes in the list, {members} are of UN members; headlines say so of theirs.",
+    ]
 
 
 def country_name(code: str) -> str:

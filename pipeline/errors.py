@@ -75,6 +75,14 @@ class ReconciliationError(CamcensusError):
     """Rows were lost or made: a stage's rows out and rows dropped are not its rows in."""
 
 
+class GateError(CamcensusError):
+    """Counts that must not be published. `problems` holds one line for each gate that does not hold."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(_listed("nothing was published, the report is as it was; these do not hold:", problems))
+
+
 class BusyError(CamcensusError):
     """Another camcensus works on the same study. `path` is the lock, `holder` what it says of its owner."""
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from pipeline import store
 from pipeline.errors import CamcensusError, IntegrityError
+from pipeline.gates import check_gates, stop_at_fatal
 from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
 from pipeline.resources import BORDERS, COUNTRIES, bundled
@@ -19,7 +20,8 @@ RECORD = "manifest.json"
 def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = False) -> tuple[Path, bool]:
     """The page's path, and whether it had to be drawn. `again` draws it in any case.
 
-    Raises `CamcensusError` when no snapshot has been counted, `IntegrityError` when counts are not what was counted.
+    Raises `CamcensusError` when no snapshot has been counted, `IntegrityError` when counts are not what was counted,
+    `GateError` when they must not be published; the report is then as it was.
     """
     counted = [(name, manifest) for name in study.snapshot_ids() if (manifest := _counted(study, name))]
     if not counted:
@@ -35,7 +37,10 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
 
     reporter.say("drawing the report")
     results = [Result(name, manifest, _counts(study, name, manifest)) for name, manifest in counted]
-    page = draw_report(study, results)
+    warnings = stop_at_fatal(check_gates(study, ((r.manifest, r.counts) for r in results)))
+    for finding in warnings:
+        reporter.warn(str(finding))
+    page = draw_report(study, results, [str(finding) for finding in warnings])
     files = [p for p in study.report.rglob("*") if p.is_file() and p != study.report / RECORD]
     outputs = {p.relative_to(study.report).as_posix(): store.sha256(p) for p in files}
     runs = {name: manifest.run for name, manifest in counted}
@@ -46,7 +51,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
 def _drawn_with() -> tuple[object, ...]:
     """What the drawing depends on besides the counts: code, templates, names of countries, borders."""
     files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS)]
-    return code_hash("pipeline.report"), [store.sha256(path) for path in files]
+    return code_hash("pipeline.report", "pipeline.gates"), [store.sha256(path) for path in files]
 
 
 def _counted(study: Study, name: str) -> Manifest | None:

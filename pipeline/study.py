@@ -67,6 +67,19 @@ class Dedupe(_Strict):
     max_identity_hosts: int = Field(3, ge=1, le=1000)
 
 
+class Gates(_Strict):
+    """How far hosts may move between two snapshots before publication stops (fall) or a warning is given (rise, mix).
+
+    Fractions: 0.5 is half, a rise of 1.0 a doubling. `max_mix`: of the makers' hosts that changed hands. `min_hosts`:
+    smaller totals may do as they like.
+    """
+
+    max_fall: float = Field(0.5, ge=0, le=1)
+    max_rise: float = Field(1.0, ge=0, le=1_000_000)
+    max_mix: float = Field(0.25, ge=0, le=1)
+    min_hosts: int = Field(100, ge=1, le=1_000_000_000)
+
+
 class Snapshot(_Strict):
     """What a study says of one snapshot: the last day of its window."""
 
@@ -91,6 +104,7 @@ class Study(_Strict):
     simulated: bool = False
     publication: Publication = Field(default_factory=lambda: Publication.model_validate({}))
     dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
+    gates: Gates = Field(default_factory=lambda: Gates.model_validate({}))
     snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
     path: Path
 
@@ -194,7 +208,9 @@ def _explain(fault: Any) -> str:
     """One line for one fault: key, what was found, what is allowed."""
     key = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
     if fault["type"] == "extra_forbidden":
-        sections: dict[str, type[BaseModel]] = {"publication": Publication, "dedupe": Dedupe, "snapshots": Snapshot}
+        sections: dict[str, type[BaseModel]] = {
+            "publication": Publication, "dedupe": Dedupe, "gates": Gates, "snapshots": Snapshot
+        }  # fmt: skip
         section = sections.get(str(fault["loc"][0]), Study)
         keys = [name for name in section.model_fields if name != "path"]
         return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"

@@ -541,3 +541,18 @@ def test_doctor_tells_a_bad_account_and_not_its_key() -> None:
 def test_printable_text_is_what_no_terminal_obeys(text: str) -> None:
     assert set(printable(text)) <= set("?[31m")
     assert printable("é 中\n") == "é 中\n"
+
+
+def test_a_gate_that_does_not_hold_stops_the_report_alone(tmp_path: Path) -> None:
+    study = study_in(tmp_path, one=[banner(ip_str=f"1.1.1.{n}") for n in range(1, 9)])
+    write_lines(tmp_path / "data" / "b" / "raw" / "one.json", [banner(ip_str="1.1.1.1")])
+    study.write_text(study.read_text() + "[gates]\nmin_hosts = 5\n")
+    done = camcensus("run", "--study", study, status=1)
+    assert "nothing was published" in done.stderr
+    assert "b: gate world-total: all makers: 8 hosts in a, 1 now, 88 % fewer; the bound is 50 %" in done.stderr
+    assert not (tmp_path / "report").exists()
+    assert (tmp_path / "data" / "b" / "counts.parquet").is_file()
+    assert camcensus("report", "--study", study, status=1).stderr.count("gate world-total") == 1
+    study.write_text(study.read_text() + "max_fall = 0.9\n")
+    camcensus("run", "--study", study)
+    assert (tmp_path / "report" / "counts_public.parquet").is_file()

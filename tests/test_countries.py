@@ -1,12 +1,13 @@
 """The country table as it is committed, and what becomes of codes."""
 
 import csv
+import re
 from dataclasses import fields
 
 import numpy as np
 import pytest
 
-from pipeline.countries import Country, canonical_code, country_name, load_countries
+from pipeline.countries import Country, canonical_code, code_notes, country_name, load_countries
 from pipeline.locate import open_locator
 from pipeline.resources import bundled
 
@@ -111,3 +112,22 @@ def test_names_of_codes_that_are_no_country() -> None:
     assert country_name("ZZ") == "country not known"
     assert country_name("EU") == "Europe, country not given"
     assert country_name("XX") == "country not known"
+
+
+@pytest.mark.parametrize("code", ["XK", "AP", "EU", "AN", "CS", "UK", "ZZ", "HK", "MO", "TW", "PS"])
+def test_every_code_that_raises_questions_is_handled_in_words(code: str) -> None:
+    [note] = [text for text in code_notes() if re.search(rf"(^|[ ,]){code} (\(|is )", text)]
+    found = canonical_code(code)
+    if code == "UK":
+        assert "UK is read as GB (United Kingdom)" in note
+    elif code == "ZZ":
+        assert "in no rank and no number of countries" in note
+    elif found == code:
+        assert f"{code} ({load_countries()[code].name})" in note
+        assert not load_countries()[code].un_member
+    else:
+        assert note.endswith("their hosts are ZZ.")
+
+
+def test_the_number_of_members_is_that_of_the_table() -> None:
+    assert code_notes()[-1].startswith(f"Of the {len(load_countries())} codes in the list, 193 are of UN members")

@@ -6,10 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.manifest import load_manifest
+from pipeline.report.counts_public import SCHEMA
+from pipeline.report.inputs import Result
+from pipeline.store import read_table
+from pipeline.study import load_study
 from pipeline.tables import COUNTS, conform
+from tests.report.test_publish import cells_in, small, solved_hosts, true_cells
 
 ROOT = Path(__file__).parent.parent
 YEARS = ("2024", "2025", "2026")
@@ -103,5 +110,23 @@ def test_no_address_is_in_the_report(demo: Path) -> None:
     texts = [
         p.read_text() for p in (demo / "report").rglob("*") if p.suffix in (".html", ".csv", ".json", ".md", ".svg")
     ]
+    public = pq.read_table(demo / "report/counts_public.parquet")
+    values = [v for c in public.columns if c.type == pa.string() for v in c.unique().to_pylist() if v]
+    texts.append("\n".join(values))
     assert len(hosts) > 1000
     assert [host for host in hosts if any(host in text for text in texts)] == []
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_no_small_cell_of_the_demo_can_be_worked_out(demo: Path, year: str) -> None:
+    study = load_study(demo / "demo.toml")
+    manifest = load_manifest(demo / "data" / year)
+    assert manifest
+    result = Result(year, manifest, read_table(demo / "data" / year / "counts.parquet", COUNTS))
+    frame = read_table(demo / "report/counts_public.parquet", SCHEMA).to_pandas()
+    own = (frame["min_confidence"] == "medium") & (frame["decoys_left_out"] == "certain") & (frame["ip_version"] == "4")
+    hosts, shown = true_cells(study, result, "n_hosts"), cells_in(frame[own & (frame["snapshot"] == year)], "n_hosts")
+    assert len(shown) > 300
+    assert all(hosts[cell] == n for cell, n in shown.items())
+    assert small(hosts, solved_hosts(hosts, shown)) == set()
+    assert (demo / "report/index.html").stat().st_size < 1_500_000

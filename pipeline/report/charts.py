@@ -12,7 +12,7 @@ from pipeline.countries import country_name
 from pipeline.report import style, words
 from pipeline.report.bars import Bar, draw_bars
 from pipeline.report.inputs import Result, headline_cells, simulated
-from pipeline.report.publish import ranked
+from pipeline.report.publish import published, ranked
 from pipeline.report.sheets import as_frame, as_table, write_csv
 from pipeline.report.trend import draw_trend
 from pipeline.report.worldmap import draw_world_map
@@ -106,38 +106,35 @@ def _countries(study: Study, result: Result) -> Chart:
 
 def _makers(study: Study, result: Result) -> Chart:
     cells = _shown(study, result, "manufacturer")
-    known = cells[cells["manufacturer"] != UNKNOWN].head(TOP_MAKERS)
-    unit = f"n_{study.headline_unit}"
-    bars = [
-        Bar(str(m), str(m), int(n), style.ACCENT if m in study.vendors else style.PLAIN)
-        for m, n in zip(known["manufacturer"], known[unit], strict=True)
-    ]
-    unknown = cells.loc[cells["manufacturer"] == UNKNOWN, unit]
-    bars += [Bar(UNKNOWN, "Maker unknown", int(n), style.GREY) for n in unknown]
+    known = [(m, n) for m, n in cells if m != UNKNOWN]
+    bars = [Bar(m, m, n, style.ACCENT if m in study.vendors else style.PLAIN) for m, n in known[:TOP_MAKERS]]
+    bars += [Bar(m, "Maker unknown", n, style.GREY) for m, n in cells if m == UNKNOWN]
+    hidden = published(study, result).n_hidden("manufacturer")
+    more = words.makers_not_shown(study, hidden, max(0, len(known) - TOP_MAKERS))
     title = f"{study.headline_unit.capitalize()} by maker, {result.snapshot}"
-    return _bar_chart(study, result, "vendors", title, bars)
+    return _bar_chart(study, result, "vendors", title, bars, more)
 
 
 def _product_types(study: Study, result: Result) -> Chart:
-    cells = _shown(study, result, "product_type")
     said = {"video": "Video device (kind not known)"}
     bars = [
-        Bar(str(t), said.get(str(t), str(t).replace("_", " ").capitalize()), int(n), style.ACCENT)
-        for t, n in zip(cells["product_type"], cells[f"n_{study.headline_unit}"], strict=True)
+        Bar(kind, said.get(kind, kind.replace("_", " ").capitalize()), n, style.ACCENT)
+        for kind, n in _shown(study, result, "product_type")
     ]
     title = f"{study.headline_unit.capitalize()} by kind of device, {result.snapshot}"
     return _bar_chart(study, result, "product_types", title, bars)
 
 
-def _shown(study: Study, result: Result, level: str) -> pd.DataFrame:
-    """Cells in the headline, most first; those under the study's minimum are not shown, wherever they are."""
-    cells = headline_cells(result, level, study, "study")
-    cells = cells[cells["n_hosts"] >= study.publication.min_hosts]
-    return cells.sort_values([f"n_{study.headline_unit}", level], ascending=[False, True])
+def _shown(study: Study, result: Result, level: str) -> list[tuple[str, int]]:
+    """The cells of a level that may be published and their counts, most first."""
+    cells = {
+        name: units[f"n_{study.headline_unit}"] or 0 for name, units in published(study, result).shown(level).items()
+    }
+    return sorted(cells.items(), key=lambda cell: (-cell[1], cell[0]))
 
 
-def _bar_chart(study: Study, result: Result, name: str, title: str, bars: list[Bar]) -> Chart:
-    """A chart of bars in the given order."""
+def _bar_chart(study: Study, result: Result, name: str, title: str, bars: list[Bar], more: str = "") -> Chart:
+    """A chart of bars in the given order; `more` is said below it."""
     unit = study.headline_unit
     synthetic = simulated(study, [result])
     key, no_sum = KEYS[name]
@@ -153,7 +150,8 @@ def _bar_chart(study: Study, result: Result, name: str, title: str, bars: list[B
     )
     rows = [{key: b.key, "label": b.label, unit: b.count, "simulated": synthetic} for b in bars]
     alt = f"Bar chart. {_most([(b.label, b.count) for b in bars], unit)}"
-    return Chart(name, title, alt, note, figure, _table(f"chart_{name}", "a bar", columns, unit), rows)
+    said = " ".join(text for text in (note, more) if text)
+    return Chart(name, title, alt, said, figure, _table(f"chart_{name}", "a bar", columns, unit), rows)
 
 
 def _trend(study: Study, results: list[Result]) -> Chart:

@@ -13,7 +13,7 @@ from pipeline.countries import IPV4_SOURCE, country_name, load_countries
 from pipeline.errors import TableError
 from pipeline.report import geo, words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
-from pipeline.report.publish import MakerHosts, is_ranked, maker_total
+from pipeline.report.publish import Published, is_ranked, published
 from pipeline.report.sheets import as_frame, as_table, write_csv
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
@@ -90,7 +90,7 @@ def _all_rows(study: Study, results: list[Result]) -> list[dict[str, Any]]:
 def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
     """The rows of one snapshot, in order."""
     countries = headline_cells(result, "country", study)
-    makers = MakerHosts(headline_cells(result, "country+manufacturer", study), countries, study.publication.min_hosts)
+    makers = published(study, result)
     counted = {str(c["country"]): {unit: int(c[f"n_{unit}"]) for unit in _UNITS} for c in countries.to_dict("records")}
     counted.setdefault(UNKNOWN_COUNTRY, dict.fromkeys(_UNITS, 0))
     world = _world(study, result, counted)
@@ -111,9 +111,9 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
             "hosts_per_million_ipv4": _rate(counted[code]["hosts"], _located(code), MILLION),
             "geo_agreement": agreed.get(code),
         }
-        vendors = {name: makers.get(code, vendor) for name, vendor in vendor_columns(study).items()}
+        vendors = {name: makers.hosts(code, vendor) for name, vendor in vendor_columns(study).items()}
         rows.append(row | counted[code] | vendors | marks)
-    return [*rows, _world_row(study, result, counted, world) | marks]
+    return [*rows, _world_row(study, result, makers, counted, world) | marks]
 
 
 def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> dict[str, int]:
@@ -129,11 +129,9 @@ def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> 
 
 
 def _world_row(
-    study: Study, result: Result, counted: dict[str, dict[str, int]], world: dict[str, int]
+    study: Study, result: Result, makers: Published, counted: dict[str, dict[str, int]], world: dict[str, int]
 ) -> dict[str, Any]:
     """The World row. Its rates are of countries with known people and addresses: their hosts, everybody's people."""
-    makers = headline_cells(result, "manufacturer", study, "study")
-    least = study.publication.min_hosts
     known = {c.alpha2: c.population for c in load_countries().values() if c.population}
     people = sum(n for code, n in known.items() if is_ranked(code, study.countries_left_out))
     hosts = sum(c["hosts"] for a, c in counted.items() if a in known and is_ranked(a, study.countries_left_out))
@@ -152,7 +150,7 @@ def _world_row(
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
         | {"hosts_per_100k": _rate(hosts, people, 100_000), "hosts_per_million_ipv4": _rate(there, addresses, MILLION)}
         | {"geo_agreement": _agreement(world_cell(result, study, "study"))}
-        | {name: maker_total(makers, vendor, "n_hosts", least) for name, vendor in vendor_columns(study).items()}
+        | {name: makers.total("n_hosts", manufacturer=vendor) for name, vendor in vendor_columns(study).items()}
     )
 
 

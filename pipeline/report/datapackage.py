@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from pipeline import store
 from pipeline.countries import load_countries
-from pipeline.report import country_table, words
+from pipeline.report import country_table, counts_public, words
 from pipeline.report.charts import Chart
 from pipeline.report.inputs import Result, simulated
+from pipeline.report.publish import published
 from pipeline.study import Study
 from pipeline.tables import Table
 
@@ -18,6 +19,7 @@ from pipeline.tables import Table
 FILES = (
     ("country_table.csv", "the country table, all snapshots"),
     ("country_table.parquet", "the same, typed, with the meaning of each column"),
+    ("counts_public.parquet", "all counts that may be given away, by country, maker, brand, kind and model"),
     ("methodology.md", "units, rules, limits, instrument"),
     ("datapackage.json", "all files with hashes, columns and their meaning"),
 )
@@ -30,6 +32,7 @@ def write(study: Study, results: list[Result], charts: list[Chart], folder: Path
     resources = [
         _resource(folder, "country_table.csv", "text/csv", table),
         _resource(folder, "country_table.parquet", "application/vnd.apache.parquet", table),
+        _public_counts(study, results, folder),
         _resource(folder, "index.html", "text/html"),
         _resource(folder, "methodology.md", "text/markdown"),
     ]
@@ -72,6 +75,25 @@ def _resource(folder: Path, name: str, kind: str, table: Table | None = None, ti
     if table and kind == "text/csv":
         found |= {"profile": "tabular-data-resource", "encoding": "utf-8", "dialect": {"lineTerminator": "\n"}}
     return found
+
+
+def _public_counts(study: Study, results: list[Result], folder: Path) -> dict[str, Any]:
+    """The public counts, with the rule of folding and how much of each snapshot is folded."""
+    found = _resource(folder, counts_public.NAME, "application/vnd.apache.parquet", counts_public.SCHEMA)
+    folded = {r.snapshot: published(study, r).folded() for r in results}
+    shares = {
+        name: {
+            "cells": one.cells,
+            "cells_in_all": one.of,
+            "percent_of_hosts": None if one.share is None else round(one.share, 1),
+        }
+        for name, one in folded.items()
+    }
+    return found | {
+        "description": words.public_counts(study),
+        "min_hosts": study.publication.min_hosts,
+        "folded": {"level": "country+manufacturer", "snapshots": shares},
+    }
 
 
 def _fields(table: Table) -> list[dict[str, Any]]:

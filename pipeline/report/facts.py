@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.countries import load_countries
+from pipeline.gates import incomparable
 from pipeline.ingest import REASONS
 from pipeline.manifest import STAGES, Manifest
 from pipeline.report import words
 from pipeline.report.inputs import WORLD, Result, headline_cells, variant
-from pipeline.report.publish import ranked
+from pipeline.report.publish import published, ranked
 from pipeline.study import Study
 from pipeline.tables import UNITS
 
@@ -59,13 +60,11 @@ class FlowRow:
 def headline(study: Study, result: Result, vendor: str) -> Headline:
     """The sentence on one vendor: how many, in how many countries and territories, outside which."""
     unit = f"n_{study.headline_unit}"
-    makers = headline_cells(result, "manufacturer", study, "study")
-    row = makers[makers["manufacturer"] == vendor]
-    total, hosts = (int(row[name].sum()) for name in (unit, "n_hosts"))
+    total = published(study, result).total(unit, manufacturer=vendor)
     where = words.outside(study.countries_left_out)
-    if 0 < hosts < study.publication.min_hosts:
-        number = f"Fewer than {study.publication.min_hosts}"
-        return Headline(vendor, number, f"hosts with {vendor} cameras {where}", "")
+    if total is None:
+        why = f"fewer than {study.publication.min_hosts}, or they would tell the number of a smaller maker"
+        return Headline(vendor, "Not shown:", f"hosts with {vendor} cameras {where} ({why})", "")
     codes = _countries_of(study, result, vendor)
     number, _, thing = words.counted_things(total, vendor, study.headline_unit).partition(" ")
     if not codes:
@@ -92,14 +91,7 @@ def not_comparable(before: Result | None, now: Result) -> str:
     """Why a snapshot cannot be compared with the one before; empty when it can."""
     if before is None:
         return "there is no earlier snapshot"
-    one, two = before.manifest, now.manifest
-    if not (one.complete and two.complete):
-        return "one of the two collections is partial"
-    if (one.engine, one.basis) != (two.engine, two.basis):
-        return "engine or way of collecting differ"
-    if one.simulated != two.simulated:
-        return "one of the two is simulated"
-    return ""
+    return incomparable(before.manifest, now.manifest)
 
 
 def change(before: int | None, now: int | None) -> Change:

@@ -1,8 +1,8 @@
 """What a report is drawn from: the counts and manifest of each snapshot, and the cells a headline is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -27,11 +27,12 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Result:
-    """One snapshot's outcome. `counts` conforms to `tables.COUNTS`."""
+    """One snapshot's outcome. `counts` conforms to `tables.COUNTS`; `memo` keeps what `publish` made of them."""
 
     snapshot: str
     manifest: Manifest
     counts: pa.Table
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def simulated(study: Study, results: list[Result]) -> bool:

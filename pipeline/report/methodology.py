@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import store
+from pipeline.countries import code_notes
 from pipeline.manifest import Instrument, Manifest
 from pipeline.report import country_table, facts, geo, words
 from pipeline.report.inputs import Result, simulated
+from pipeline.report.publish import published
 from pipeline.study import Study
 
 
@@ -21,7 +23,9 @@ def write(study: Study, results: list[Result], folder: Path) -> None:
         words.country_list(),
         "## Method",
         *(f"### {title}\n\n{text}" for title, text in words.METHOD),
-        "### Small cells\n\n" + words.small_cells(study),
+        "### Country codes\n\n" + "\n".join(f"- {text}" for text in code_notes()),
+        "### Small cells\n\n" + words.public_counts(study),
+        "\n".join(_folded(study, result) for result in reversed(results)),
         "## Limits",
         "\n".join(f"- {text}" for text in (*words.LIMITS, *map(plain, geo.limits(results)))),
         "## Instrument",
@@ -35,6 +39,11 @@ def write(study: Study, results: list[Result], folder: Path) -> None:
         plain(words.citation(study, results)),
     ]
     store.write_text(folder / "methodology.md", "\n\n".join(parts) + "\n")
+
+
+def _folded(study: Study, result: Result) -> str:
+    share = words.folded(published(study, result).folded(), "a country and a maker")
+    return f"- Snapshot {plain(result.snapshot)}: {share}"
 
 
 def plain(text: str) -> str:

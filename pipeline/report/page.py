@@ -11,11 +11,13 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from pipeline import store
+from pipeline.countries import code_notes
 from pipeline.report import facts, geo, words
 from pipeline.report.charts import Chart
 from pipeline.report.country_rows import columns, country_rows
 from pipeline.report.datapackage import FILES
 from pipeline.report.inputs import Result, simulated, world_cell
+from pipeline.report.publish import published
 from pipeline.resources import bundled
 from pipeline.study import Study
 
@@ -25,8 +27,11 @@ _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/%-]*)?")
 MINUS = "\N{MINUS SIGN}"
 
 
-def write(study: Study, results: list[Result], table: pd.DataFrame, charts: list[Chart], folder: Path) -> Path:
-    """Writes `index.html` into `folder`, where the charts are, and gives its path. `table`: the country table."""
+def write(
+    study: Study, results: list[Result], table: pd.DataFrame, charts: list[Chart], folder: Path, warnings: list[str]
+) -> Path:
+    """Writes `index.html` into `folder`, where the charts are, and gives its path. `table`: the country table;
+    `warnings`: gates that did not hold."""
     templates = bundled(TEMPLATES)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
@@ -39,7 +44,7 @@ def write(study: Study, results: list[Result], table: pd.DataFrame, charts: list
     style, script = ((templates / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     context = _context(study, results, table, charts, folder)
     text = environment.get_template("page.html.j2").render(
-        style=style, script=script, policy=_policy(style, script), **context
+        style=style, script=script, policy=_policy(style, script), warnings=warnings, **context
     )
     path = folder / "index.html"
     store.write_text(path, text if text.endswith("\n") else text + "\n")
@@ -77,11 +82,14 @@ def _context(
         "changes": _changes(study, before, now),
         "not_comparable": facts.not_comparable(before, now),
         "columns": columns(study, before),
+        "folded_shown": words.folded(published(study, now).folded(study.vendors), "these makers"),
+        "folded_all": words.folded(published(study, now).folded(), "a country and a maker"),
         "rows": country_rows(study, table, before, now),
         "charts": {chart.name: chart for chart in charts},
         "images": {chart.name: _image(folder, chart.name) for chart in charts},
         "settings": facts.settings(study, now),
         "flows": facts.flows(now.manifest),
+        "code_notes": code_notes(),
         "credits": [linked(text) for text in thanks],
         "files": FILES,
     }

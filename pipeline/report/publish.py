@@ -1,85 +1,160 @@
-"""Folding for publication: a maker's cell with few hosts never stands alone below a country."""
+"""What of a snapshot's counts may be given away. The page and `counts_public.parquet` both show this and no more.
+
+- World and country totals stand, in every variant, however small: they name no maker.
+- What is finer stands at the headline values only, and only where `suppress` does not hide it. With a country it is
+  counted everywhere, without one it leaves out the countries of the study: no cell stands in both scopes.
+- Devices, banners and prefixes stand for the world, countries, makers and kinds. A cell that crosses two columns has
+  hosts only: devices and banners add up across everything, and would open every hidden cell.
+- Brands and models by country alone, and models without their maker, are other names for cells that stand elsewhere;
+  they are left out, lest a cell that is hidden under one name stands under another.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
-from pipeline.tables import UNKNOWN_COUNTRY
+from pipeline.report.inputs import WORLD, Result, variant
+from pipeline.report.suppress import Cell, hidden_cells
+from pipeline.study import Study
+from pipeline.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 
 OTHER = "other"
-COLUMNS = ("country", "manufacturer", "n_hosts", "n_devices", "n_banners")
+TOTALS = (WORLD, "country")
+# Levels whose cells have all units: each splits the world once.
+ONE_WAY = ("manufacturer", "product_type")
+LEVELS = (
+    *ONE_WAY,
+    "brand",
+    "country+manufacturer",
+    "country+product_type",
+    "manufacturer+brand",
+    "manufacturer+product_type",
+    "manufacturer+model",
+    "country+manufacturer+product_type",
+    "country+manufacturer+model",
+)
+_NOWHERE: Cell = (None,) * len(GROUPS)
+Units = dict[str, int | None]
 
 
-def fold(makers: pd.DataFrame, countries: pd.DataFrame, min_hosts: int) -> pd.DataFrame:
-    """Cells of `country+manufacturer` that may be published.
+@dataclass(frozen=True)
+class Folded:
+    """How much is folded: cells of a country and a maker, and their share of the hosts of such cells in percent."""
 
-    makers: a row for each country and maker; countries: a row for each country; both with n_hosts, n_devices and
-    n_banners. Gives the same columns (COLUMNS), sorted by country and maker.
-
-    Within a country, makers with fewer than `min_hosts` hosts become one row, `other`. If that is not certain to have
-    `min_hosts` hosts, the smallest maker left joins it, and so on. A country where every maker ends in `other` has no
-    breakdown: a single `other` row with all counts null.
-
-    Hosts do not add up across makers (an address with cameras of two makers is a host of both), so the hosts of
-    `other` are not known: null. Its sum would be too high, so a sum over the minimum proves nothing. What is certain
-    is the larger of two: the hosts of its largest maker, and the country's hosts less those of the makers that stand
-    alone. That lower bound decides. Devices and banners add up, and are summed.
-    """
-    totals = {str(c): int(n) for c, n in zip(countries["country"], countries["n_hosts"], strict=True)}
-    rows: list[dict[str, object]] = []
-    for country, cells in makers.groupby("country", sort=True):
-        rows += _fold_country(str(country), cells, totals.get(str(country), 0), min_hosts)
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype({"country": "string", "manufacturer": "string"} | dict.fromkeys(COLUMNS[2:], "Int64"))
+    cells: int
+    of: int
+    share: float | None
 
 
-def _fold_country(country: str, cells: pd.DataFrame, total: int, min_hosts: int) -> list[dict[str, object]]:
-    """The rows of one country; `total` is its hosts."""
-    ordered = cells.sort_values(["n_hosts", "manufacturer"], ignore_index=True)
-    hosts = [int(n) for n in ordered["n_hosts"]]
-    # Smallest first: the first `folded` makers are in `other`.
-    folded = sum(n < min_hosts for n in hosts)
-    while 0 < folded < len(hosts) and max(hosts[folded - 1], total - sum(hosts[folded:])) < min_hosts:
-        folded += 1
-    if hosts and folded == len(hosts):
-        return [dict.fromkeys(COLUMNS) | {"country": country, "manufacturer": OTHER}]
-    kept: list[dict[str, object]] = [
-        {str(k): v for k, v in row.items()} for row in ordered.iloc[folded:][list(COLUMNS)].to_dict("records")
-    ]
-    if folded:
-        inside = ordered.iloc[:folded]
-        sums = {unit: int(inside[unit].sum()) for unit in ("n_devices", "n_banners")}
-        kept.append({"country": country, "manufacturer": OTHER, "n_hosts": None, **sums})
-    return sorted(kept, key=lambda row: str(row["manufacturer"]))
+class Published:
+    """The cells of one snapshot at the headline values that may be given away."""
+
+    def __init__(self, cells: dict[Cell, Units], left_out: tuple[str, ...], min_hosts: int) -> None:
+        """cells: all that were counted of `LEVELS` and `TOTALS`, with their units."""
+        self._cells = cells
+        self._left_out = left_out
+        self._hidden = hidden_cells({c: u["n_hosts"] or 0 for c, u in cells.items()}, left_out, min_hosts)
+
+    def hosts(self, country: str, maker: str) -> int | None:
+        """A maker's hosts in a country: 0 where none was seen; None where folded, or the country shows no makers."""
+        cell = cell_of(country=country, manufacturer=maker)
+        if cell in self._cells:
+            return None if cell in self._hidden else self._cells[cell]["n_hosts"]
+        return None if country in self.without_makers else 0
+
+    def total(self, unit: str, **values: str) -> int | None:
+        """A count outside the countries left out, such as of `manufacturer="Axis"`: 0 if none was seen, None if it is
+        not published."""
+        cell = cell_of(**values)
+        return None if cell in self._hidden else self._cells.get(cell, {unit: 0})[unit]
+
+    def shown(self, level: str) -> dict[str, Units]:
+        """The cells of a level of one column that stand: value to units."""
+        place = GROUPS.index(level)
+        own = {c: u for c, u in self._cells.items() if _level(c) == level and c not in self._hidden}
+        return {str(cell[place]): units for cell, units in own.items()}
+
+    def n_hidden(self, level: str) -> int:
+        """How many cells of a level do not stand."""
+        return sum(_level(cell) == level for cell in self._hidden)
+
+    @cached_property
+    def without_makers(self) -> set[str]:
+        """Countries none of whose makers stand."""
+        own = [cell for cell in self._cells if _level(cell) == "country+manufacturer"]
+        return {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
+
+    def folded(self, makers: tuple[str, ...] = ()) -> Folded:
+        """How much of the makers (none named: of all) is folded in the countries of the headline."""
+        own = {
+            cell: units["n_hosts"] or 0
+            for cell, units in self._cells.items()
+            if _level(cell) == "country+manufacturer" and cell[0] not in self._left_out
+            if not makers or cell[1] in makers
+        }
+        gone = [n for cell, n in own.items() if cell in self._hidden]
+        return Folded(len(gone), len(own), 100 * sum(gone) / sum(own.values()) if own else None)
+
+    def finer(self) -> list[dict[str, Any]]:
+        """Rows (columns `level`, `GROUPS`, `UNITS`) of what is finer than a country, with a row `other` where cells
+        are hidden; sorted."""
+        rows = []
+        others: dict[Cell, Units] = {}
+        for cell, units in self._cells.items():
+            level = _level(cell)
+            if level in TOTALS:
+                continue
+            own = units if level in ONE_WAY else {"n_hosts": units["n_hosts"]}
+            if cell not in self._hidden:
+                rows.append((cell, dict.fromkeys(UNITS) | own))
+            elif _parent(cell) not in self._hidden:
+                other = others.setdefault(_with_last(cell, OTHER), dict.fromkeys(UNITS))
+                for unit in ("n_devices", "n_banners") if level in ONE_WAY else ():
+                    other[unit] = (other[unit] or 0) + (units[unit] or 0)
+        rows += others.items()
+        rows.sort(key=lambda row: ([v is None for v in row[0]], [v or "" for v in row[0]]))
+        return [{"level": _level(cell)} | dict(zip(GROUPS, cell, strict=True)) | units for cell, units in rows]
 
 
-class MakerHosts:
-    """Hosts of a maker in a country as they may be published."""
-
-    def __init__(self, makers: pd.DataFrame, countries: pd.DataFrame, min_hosts: int) -> None:
-        """Take what `fold` takes."""
-        published = fold(makers, countries, min_hosts)
-        self._seen = set(zip(makers["country"], makers["manufacturer"], strict=True))
-        alone = published[published["n_hosts"].notna()]
-        keys = zip(alone["country"], alone["manufacturer"], strict=True)
-        self._shown = {key: int(n) for key, n in zip(keys, alone["n_hosts"], strict=True)}
-        self._without = set(published.loc[published["n_banners"].isna(), "country"])
-
-    def get(self, country: str, maker: str) -> int | None:
-        """Hosts; 0 where none was seen; None where the cell is folded or the country has no breakdown."""
-        if (country, maker) in self._shown:
-            return self._shown[country, maker]
-        hidden = (country, maker) in self._seen or country in self._without
-        return None if hidden else 0
+def published(study: Study, result: Result) -> Published:
+    """What of a snapshot may be given away."""
+    asked = (study.publication.min_hosts, study.min_confidence, study.countries_left_out)
+    if asked not in result.memo:
+        cells: dict[Cell, Units] = {}
+        for level in (*TOTALS, *LEVELS):
+            scope = scope_of(level)
+            for row in variant(result, level, scope, min_confidence=study.min_confidence).to_dict("records"):
+                values = {str(k): None if pd.isna(v) else v for k, v in row.items()}
+                cells[tuple(values.get(group) for group in GROUPS)] = {u: values[u] for u in UNITS}
+        result.memo[asked] = Published(cells, study.countries_left_out, study.publication.min_hosts)
+    found: Published = result.memo[asked]
+    return found
 
 
-def maker_total(makers: pd.DataFrame, maker: str, unit: str, min_hosts: int) -> int | None:
-    """A maker's count over all countries, from cells of level manufacturer.
+def scope_of(level: str) -> Any:
+    """The one scope in which a level is published (world and country totals stand in both)."""
+    return "all" if "country" in level.split("+") else "study"
 
-    0 where none was seen, None where it has fewer hosts than the minimum.
-    """
-    row = makers.loc[makers["manufacturer"] == maker]
-    if row.empty:
-        return 0
-    return int(row[unit].iloc[0]) if int(row["n_hosts"].iloc[0]) >= min_hosts else None
+
+def cell_of(**values: str) -> Cell:
+    """The cell that has these values."""
+    return tuple(values.get(group) for group in GROUPS)
+
+
+def _level(cell: Cell) -> str:
+    return "+".join(g for g, value in zip(GROUPS, cell, strict=True) if value is not None) or WORLD
+
+
+def _with_last(cell: Cell, value: str | None) -> Cell:
+    """The cell with another value in the last of its columns."""
+    last = max(i for i, own in enumerate(cell) if own is not None)
+    return (*cell[:last], value, *cell[last + 1 :])
+
+
+def _parent(cell: Cell) -> Cell:
+    return _with_last(cell, None)
 
 
 def is_ranked(country: str, left_out: tuple[str, ...]) -> bool:

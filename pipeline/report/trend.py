@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipeline.report import style, words
-from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
-from pipeline.report.publish import maker_total
+from pipeline.report.inputs import Result, simulated, world_cell
+from pipeline.report.publish import published
 from pipeline.study import Study
 
 ALL = "All makers"
@@ -47,11 +47,10 @@ def draw_trend(study: Study, results: list[Result]) -> tuple[Figure, Series, lis
 
 def _series(study: Study, results: list[Result]) -> Series:
     """Counts of all makers and of the first vendors; None where a count may not be shown."""
-    unit, least = f"n_{study.headline_unit}", study.publication.min_hosts
-    makers = [headline_cells(r, "manufacturer", study, "study") for r in results]
+    unit = f"n_{study.headline_unit}"
     found: Series = {ALL: [world_cell(r, study, "study")[unit] for r in results]}
     for vendor in study.vendors[:MAX_VENDORS]:
-        found[vendor] = [maker_total(cells, vendor, unit, least) for cells in makers]
+        found[vendor] = [published(study, r).total(unit, manufacturer=vendor) for r in results]
     return found
 
 

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pipeline.countries import country_name, load_countries
 from pipeline.manifest import Instrument, Manifest, Window
 from pipeline.report.inputs import Result
+from pipeline.report.publish import Folded
 from pipeline.study import Study
 
 SYNTHETIC = "SYNTHETIC DATA: made up by a simulation, not measured. No number here says anything about the world."
 PARTIAL = "PARTIAL COLLECTION: this snapshot is not whole. Its counts are too low and are not compared with others."
 ENGINES = {"shodan": "Shodan"}
 MANY_NAMES = 3
+LEAST_SHARE = 0.05  # percent; less would be shown as 0.0
 # Often taken to be counted with China; each has an ISO code of its own.
 OWN_CODES = ("HK", "MO", "TW")
 
@@ -157,9 +159,41 @@ def small_cells(study: Study) -> str:
     """What is hidden, and why."""
     n = study.publication.min_hosts
     return (
-        f"Within a country, a maker with fewer than {n} hosts is not shown, nor the next smallest where the hidden "
-        "count could be worked out from the rest. A country too small for that shows no makers."
+        f"A maker with fewer than {n} hosts in a country, or in all, is not shown, nor the next smallest where the "
+        "hidden count could be worked out from the rest: from the other makers of the country, or from the same maker "
+        "in other countries. A country too small for that shows no makers. Totals of countries are always shown."
     )
+
+
+def public_counts(study: Study) -> str:
+    """What counts_public.parquet holds, and what it leaves out."""
+    return (
+        f"{small_cells(study)} In counts_public.parquet the same holds for brands, kinds and models; what is not shown "
+        "is folded into rows named other. Devices, banners and networks are given for the world, countries, makers and "
+        "kinds alone: they add up across everything, so finer ones would give away what is folded. Other settings "
+        "(scope, IP version, confidence, decoys) are given for the world and countries alone. Totals are as counted. "
+        "This does not hold against somebody who knows hidden counts from elsewhere."
+    )
+
+
+def folded(found: Folded, what: str) -> str:
+    """How much is folded, in words; `what` names the cells."""
+    if not found.cells or found.share is None:
+        return f"No cell of {what} is folded."
+    share = "less than 0.1 %" if found.share < LEAST_SHARE else f"{found.share:.1f} %"
+    cells = plural(found.of, "cell", "cells")
+    return f"Folded: {found.cells:,} of {cells} of {what}, with {share} of the hosts of such cells."
+
+
+def makers_not_shown(study: Study, hidden: int, further: int) -> str:
+    """How many makers a chart does not show: too small, and more than it has room for."""
+    said = []
+    if further:
+        said.append(f"{plural(further, 'maker follows', 'makers follow')} after these.")
+    if hidden:
+        few = f"with fewer than {study.publication.min_hosts} hosts, or folded with such,"
+        said.append(f"{plural(hidden, 'maker', 'makers')} {few} {'is' if hidden == 1 else 'are'} not shown.")
+    return " ".join(said)
 
 
 def day(seconds: int) -> str:

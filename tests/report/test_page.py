@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.countries import code_notes
 from pipeline.errors import TableError
 from pipeline.manifest import Instrument
 from pipeline.report import draw_report
@@ -165,7 +166,20 @@ def test_methodology_says_what_the_page_says(study: Study) -> None:
 
 def test_few_hosts_are_not_told(study: Study) -> None:
     found = headline(study, make_result("2024", {("US", "Hikvision"): 4, ("US", "Axis"): 90}), "Hikvision")
-    assert (found.number, found.text) == ("Fewer than 5", "hosts with Hikvision cameras outside China")
+    assert (found.number, found.un_members) == ("Not shown:", "")
+    assert found.text.startswith("hosts with Hikvision cameras outside China (fewer than 5, or")
+
+
+def test_what_is_folded_is_said(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    assert "Folded: 2 of 5 cells of these makers, with 2.2 % of the hosts of such cells." in read.words
+    assert "counts_public.parquet: all counts that may be given away" in read.words
+    package = json.loads((study.report / "datapackage.json").read_text())
+    entry = next(r for r in package["resources"] if r["path"] == "counts_public.parquet")
+    shares = entry["folded"]["snapshots"]["2024"]
+    assert shares == {"cells": 5, "cells_in_all": 11, "percent_of_hosts": 15.0}
+    assert f"{shares['percent_of_hosts']} % of the hosts of such cells" in read.words
+    assert "15.0 %" in (study.report / "methodology.md").read_text(encoding="utf-8")
 
 
 def test_no_snapshot_is_an_error(study: Study) -> None:
@@ -207,3 +221,28 @@ def test_only_https_becomes_a_link() -> None:
 
 def test_markdown_is_plain() -> None:
     assert plain("a|b\n<i>*x*") == r"a\|b \<i\>\*x\*"
+
+
+def test_country_codes_are_explained_in_page_and_methodology(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    text = (study.report / "methodology.md").read_text(encoding="utf-8")
+    for note in code_notes():
+        assert note in read.words
+        assert f"- {note}\n" in text
+
+
+def test_warnings_of_gates_stand_on_the_page_escaped(study: Study) -> None:
+    text = draw_report(study, [make_result("2024")], ["2024: gate vendor-mix: <b>20 %</b>"]).read_text(encoding="utf-8")
+    assert "<li>2024: gate vendor-mix: &lt;b&gt;20 %&lt;/b&gt;</li>" in text
+    assert "every row is accounted for" not in text
+    _, read = page(study, make_result("2024"))
+    assert "every row is accounted for. They could not be held against an earlier snapshot" in read.words
+    _, read = page(study, make_result("2023"), make_result("2024"))
+    assert "No total moved out of bounds since the snapshot before." in read.words
+
+
+def test_makers_that_a_chart_does_not_show_are_counted(study: Study) -> None:
+    hosts = {("US", f"M{n:02}"): 50 + n for n in range(20)} | {("US", "Tiny"): 2, ("US", "Few"): 4}
+    _, read = page(study, make_result("2024", hosts))
+    assert "5 makers follow after these." in read.words
+    assert "2 makers with fewer than 5 hosts, or folded with such, are not shown." in read.words
