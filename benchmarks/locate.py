@@ -51,6 +51,7 @@ def main() -> None:
         "addresses": ADDRESSES,
     }
     with TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder  # or nothing would be flattened the second time
         for layout, record in (("slim", slim), ("full", full)):
             path = rebuilt(Path(folder) / f"{layout}.mmdb", record)
             result[layout] = compared(path, hosts, rounds)
