@@ -27,6 +27,7 @@ from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COU
 BATCH = 50_000
 _PASSED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
+    "banner_hash", "html_hash",
 )  # fmt: skip
 _FOUND = (
     "counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
@@ -57,7 +58,7 @@ def label_part(
     done = 0
     try:
         source = pq.ParquetFile(observations, page_checksum_verification=True)
-        with store.parquet_writer(identified, IDENTIFIED) as writer:
+        with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
             for batch in source.iter_batches(BATCH):
                 labelled = label(batch, identifier, locator, key, result)
                 writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
@@ -82,6 +83,7 @@ def label(batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: 
         "prefix": pa.array([prefix_of(host) for host in hosts], pa.string()),
         "identity": pa.array(hashed, pa.string()),
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
+        "certificate": _certificates(key, table.column("cert_sha256")),
         "signatures": pa.array([" ".join(v.signatures) for v in found], pa.string()),
         "country": pa.array(places, pa.string()),
         "country_second": pa.array(map(_second, table.column("engine_country").to_pylist()), pa.string()),
@@ -119,6 +121,13 @@ def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
     if identity is None:
         return None
     return hmac.new(key, "\x00".join(identity).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _certificates(key: bytes, values: pa.ChunkedArray) -> pa.Array:
+    """Keyed hashes of certificate fingerprints, each distinct one hashed once."""
+    encoded = values.combine_chunks().dictionary_encode()
+    hashed = [_keyed(key, ("certificate", value)) for value in encoded.dictionary.to_pylist()]
+    return pa.array(hashed, pa.string()).take(encoded.indices)
 
 
 def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdict], list[tuple[str, str] | None]]:

@@ -2,7 +2,8 @@
 -- kept, older ones are the same banner again. `maker` is the manufacturer where the evidence names one well enough.
 select
     i.file, i.line, i.host, i.ip_version, i.prefix, i.port, i.transport, i.seen, i.country, i.country_second,
-    i.identity, i.brand, i.model, i.product_type, i.type_confidence, i.firmware, i.manufacturer_confidence,
+    i.identity, i.identity_kind, i.certificate,
+    i.brand, i.model, i.product_type, i.type_confidence, i.firmware, i.manufacturer_confidence,
     case when i.manufacturer_confidence in ('medium', 'high') then i.manufacturer end as maker,
     case when i.product_type <> 'video' then i.product_type end as kind,
     case

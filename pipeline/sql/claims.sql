@@ -1,21 +1,9 @@
 -- What the kept banners of a host claim to be, each distinct claim once. `tier` is what a claim says: 1 an identity,
 -- 2 a model, 3 maker and kind, 4 maker, 5 kind, 6 nothing. `level` orders claims from those that say most: claims of
 -- one level know the same things, so two of them on a host contradict each other. `alone`: no claim of its tier on the
--- host contradicts another. An identity on more hosts than the study allows is none (shared keys, copied serials).
-with shared as (
-    select identity
-    from banners cross join settings
-    where fate = 'kept' and identity is not null
-    group by identity
-    having count(distinct host) > max(max_identity_hosts)
-),
-claimed as (
-    select distinct
-        b.host,
-        case when s.identity is null then b.identity end as identity,
-        b.maker, b.model, b.kind
-    from banners b left join shared s on b.identity = s.identity
-    where b.fate = 'kept'
+-- host contradicts another. `place`: port and transport when ports are not joined, so that each claims for itself.
+with claimed as (
+    select distinct host, identity, maker, model, kind, place from kept
 ),
 levelled as (
     select
@@ -42,7 +30,7 @@ levelled as (
     from claimed
 )
 select
-    host, identity, maker, model, kind, cast(level as bigint) as level,
+    l.host, l.identity, l.maker, l.model, l.kind, l.place, cast(l.level as bigint) as level,
     case
         when min(model) over (partition by host, tier) < max(model) over (partition by host, tier)
             or min(maker) over (partition by host, tier) < max(maker) over (partition by host, tier)
@@ -50,8 +38,12 @@ select
             then false
         else true
     end as alone,
-    case
-        when identity is not null then md5(concat('identity|', identity))
-        else md5(concat(host, '|', coalesce(maker, ''), '|', coalesce(model, ''), '|', coalesce(kind, '')))
-    end as own_device
-from levelled
+    md5(case
+        when identity is not null and s.use_churn then concat('identity|', identity)
+        when identity is not null then concat('identity|', identity, '|', host)
+        else concat(
+            host, '|', coalesce(maker, ''), '|', coalesce(model, ''), '|', coalesce(kind, ''),
+            case when place = '' then '' else concat('|', place) end
+        )
+    end) as own_device
+from levelled l cross join settings s
