@@ -123,6 +123,11 @@ def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
     return hmac.new(key, "\x00".join(identity).encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def _better(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
+    """A serial number before a MAC address; among equals the first."""
+    return other if one is None or (other is not None and (one[0], other[0]) == ("mac", "serial")) else one
+
+
 def _certificates(key: bytes, values: pa.ChunkedArray) -> pa.Array:
     """Keyed hashes of certificate fingerprints, each distinct one hashed once."""
     encoded = values.combine_chunks().dictionary_encode()
@@ -142,7 +147,7 @@ def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdic
             continue
         holds = np.array([m.identity is not None for m in matches])
         for row in np.flatnonzero(holds[codes]).tolist():
-            identities[row] = identities[row] or matches[codes[row]].identity
+            identities[row] = _better(identities[row], matches[codes[row]].identity)
         # Values that say the same are one case, so that serial numbers do not make every row its own.
         cases: dict[tuple[Hit, ...], int] = {}
         case = np.array([cases.setdefault(m.hits, len(cases)) for m in matches], dtype=np.int64)
