@@ -17,7 +17,8 @@ from pipeline.errors import ReconciliationError
 from pipeline.manifest import Flow, Instrument, Manifest, Window
 from pipeline.tables import COUNTS, GROUPS
 
-QUERIES = ("facts", "selected", "cube", "margins", "geo_range")
+QUERIES = ("labels", "called", "facts", "picked", "owners", "sums", "cells", "cube", "margins", "geo_range")
+VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
 HEADLINE_IP = "4"
 HEADLINE_DECOYS = "certain"
@@ -49,39 +50,43 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
-    db.table("facts", "facts")
     db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
-    db.rows("variant", pa.table(dict.fromkeys(Variant.__dataclass_fields__, pa.array([], pa.string()))))
-    db.view("selected", "selected")
-    rows: list[dict[str, Any]] = []
-    for variant in variants():
-        db.rows("variant", pa.table({name: [value] for name, value in vars(variant).items()}))
-        full = variant.is_headline(min_confidence)
-        cells = _cells(db, "cube" if full else "margins")
-        if full:
-            _add_geo_range(db, cells)
-        rows.extend({**cell, **vars(variant)} for cell in cells)
+    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
+    db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
+    for name in ("labels", "called", "facts", "picked", "owners", "sums", "cells"):
+        db.table(name, name)
+    rows = _cells(db, min_confidence)
     table = _table(rows, manifest, window, instrument)
     store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest, instrument))
     return _flow(rows, min_confidence)
 
 
-def _cells(db: Sql, query: str) -> list[dict[str, Any]]:
-    """The cells of the selected variant, each with its level; a column outside the level is null."""
-    cells: list[dict[str, Any]] = db.query(query).to_pylist()
-    for cell in cells:
-        inside = [group for group in GROUPS if cell.pop(f"no_{group}", 1) == 0]
-        cell["level"] = "+".join(inside) or "world"
-    return cells
+def _cells(db: Sql, min_confidence: str) -> list[dict[str, Any]]:
+    """The cells of every variant, in the order of `variants`: the full cube of the headline's, world and countries of
+    the others; a column outside the level is null."""
+    headline = {"ip_version": HEADLINE_IP, "min_confidence": min_confidence, "decoys_left_out": HEADLINE_DECOYS}
+    of: dict[Variant, list[dict[str, Any]]] = {variant: [] for variant in variants()}
+    for cell in db.query("margins").to_pylist():
+        variant = Variant(*(cell[name] for name in VARIANT))
+        if not variant.is_headline(min_confidence):
+            of[variant].append(cell)
+    for cell in db.query("cube").to_pylist():
+        of[Variant(scope=cell["scope"], **headline)].append({**cell, **headline})
+    for cells in of.values():
+        for cell in cells:
+            inside = [group for group in GROUPS if cell.pop(f"no_{group}", 1) == 0]
+            cell["level"] = "+".join(inside) or "world"
+    _add_geo_range(db, [cell for variant, cells in of.items() if variant.is_headline(min_confidence) for cell in cells])
+    return [cell for cells in of.values() for cell in cells]
 
 
 def _add_geo_range(db: Sql, cells: list[dict[str, Any]]) -> None:
     """How far a country's hosts would move between the location sources. A country only the second source sees has
     no cell, for nothing is counted there."""
-    ranges = {row.pop("country"): row for row in db.query("geo_range").to_pylist()}
+    ranges = {(row.pop("scope"), row.pop("country")): row for row in db.query("geo_range").to_pylist()}
     for cell in cells:
         if cell["level"] in ("world", "country"):
-            cell.update(ranges.get(cell["country"], {}))
+            cell.update(ranges.get((cell["scope"], cell["country"]), {}))
 
 
 def _table(rows: list[dict[str, Any]], manifest: Manifest, window: Window, instrument: Instrument) -> pa.Table:
