@@ -134,12 +134,12 @@ def part(chance: np.random.Generator, file: str, rows: int, total: int) -> pa.Ta
 
     number = chance.integers(0, int(total / 1.25), rows)
     mixed = (number * 2654435761) % (1 << 32)  # scatters the numbers of hosts; 32-bit multiplicative hashing
-    address = (16 << 24) + number * 7
+    address = (16 << 24) + number * 64  # four hosts a network
     maker, model = (mixed >> 5) % MAKERS, (mixed >> 11) % MODELS
     which = chance.integers(0, 6, rows)
     second = (mixed % 20 == 0) & (which > 3)  # a host in 20 has another device behind its last ports
     maker = np.where(second, (maker + 1) % MAKERS, maker)
-    country = (mixed >> 8) % 200
+    country = (((address >> 12) * 2654435761) % (1 << 32) >> 8) % 200  # a network lies in one country
     names = pa.array([f"Maker {n}" for n in range(MAKERS)])
     models = pa.array([f"M{m}-{n}" for m in range(MAKERS) for n in range(MODELS)])
     codes = pa.array([chr(65 + n // 26) + chr(65 + n % 26) for n in range(200)]).take(pa.array(country))

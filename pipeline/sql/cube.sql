@@ -78,17 +78,27 @@ cells as (
     from across
     union all
     select scope, 1, null, null, null, null, null, 1, 1, 1, 1, 0, 0, 0, 0 from scopes
+),
+counted as (
+    select
+        scope, no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type,
+        no_model, sum(banners) as banners, sum(hosts) as hosts, sum(devices) as devices, sum(prefixes) as prefixes
+    from cells
+    group by
+        scope, country, shown_maker, shown_brand, product_type, shown_model, no_country, no_maker, no_brand, no_type,
+        no_model
 )
 select
-    scope, country, shown_maker as manufacturer, shown_brand as brand, product_type, shown_model as model,
-    cast(no_country as bigint) as no_country, cast(no_maker as bigint) as no_manufacturer,
-    cast(no_brand as bigint) as no_brand, cast(no_type as bigint) as no_product_type,
-    cast(no_model as bigint) as no_model,
-    cast(sum(banners) as bigint) as n_banners, cast(sum(hosts) as bigint) as n_hosts,
-    cast(sum(devices) as bigint) as n_devices, cast(sum(prefixes) as bigint) as n_prefixes
-from cells
-group by
-    scope, country, shown_maker, shown_brand, product_type, shown_model, no_country, no_maker, no_brand, no_type, no_model
+    c.scope, c.country, c.shown_maker as manufacturer, c.shown_brand as brand, c.product_type, c.shown_model as model,
+    cast(c.no_country as bigint) as no_country, cast(c.no_maker as bigint) as no_manufacturer,
+    cast(c.no_brand as bigint) as no_brand, cast(c.no_type as bigint) as no_product_type,
+    cast(c.no_model as bigint) as no_model, cast(c.banners as bigint) as n_banners, cast(c.hosts as bigint) as n_hosts,
+    cast(c.devices as bigint) as n_devices, cast(c.prefixes as bigint) as n_prefixes,
+    g.n_hosts_geo_min, g.n_hosts_geo_max
+from counted c
+left join ranges g
+    on c.no_maker = 1 and c.no_brand = 1 and c.no_type = 1 and c.no_model = 1
+    and g.scope = c.scope and g.country is not distinct from c.country
 order by
     scope nulls last, no_country desc, no_manufacturer desc, no_brand desc, no_product_type desc, no_model desc,
     country nulls last, manufacturer nulls last, brand nulls last, product_type nulls last, model nulls last
