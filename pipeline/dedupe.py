@@ -33,7 +33,7 @@ AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
 QUERIES = (
     "window", "banners", "serials", "certificates", "kept", "identities", "claims", "attach", "suspects", "decoys",
-    "decoy_rules", "evaluable", "members", "devices", "links", "merges", "ages",
+    "decoy_rules", "evaluable", "members", "devices", "devices_written", "links", "merges", "ages",
 )  # fmt: skip
 ONE_COLLECTION = (
     "the snapshot is one collection, which holds only the latest banner of each address and port; churn shows only "
@@ -185,9 +185,9 @@ _ATTACHED = pa.schema(
 
 
 def _write(db: Sql, folder: Path, metadata: dict[str, str]) -> None:
-    for name, table in (("links", LINKS), ("devices", DEVICES)):
+    for name, query, table in (("links", "links", LINKS), ("devices", "devices_written", DEVICES)):
         with store.parquet_writer(folder / f"{name}.parquet", table, metadata) as writer:
-            for batch in db.stream(name):
+            for batch in db.stream(query):
                 writer.write_table(store.fitted(batch, table, writer))
 
 

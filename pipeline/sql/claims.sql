@@ -2,8 +2,14 @@
 -- 2 a model, 3 maker and kind, 4 maker, 5 kind, 6 nothing. `level` orders claims from those that say most: claims of
 -- one level know the same things, so two of them on a host contradict each other. `alone`: no claim of its tier on the
 -- host contradicts another. `place`: port and transport when ports are not joined, so that each claims for itself.
-with claimed as (
-    select distinct host, identity, maker, model, kind, place from kept
+-- A host with one banner without an identity has nothing to settle, and makes no claim here.
+with crowded as (
+    select host from kept group by host having count(*) > 1
+),
+claimed as (
+    select distinct k.host, k.identity, k.maker, k.model, k.kind, k.place, k.own_device
+    from kept k left join crowded c on c.host = k.host
+    where c.host is not null or k.identity is not null
 ),
 levelled as (
     select
@@ -38,12 +44,5 @@ select
             then false
         else true
     end as alone,
-    md5(case
-        when identity is not null and s.use_churn then concat('identity|', identity)
-        when identity is not null then concat('identity|', identity, '|', host)
-        else concat(
-            host, '|', coalesce(maker, ''), '|', coalesce(model, ''), '|', coalesce(kind, ''),
-            case when place = '' then '' else concat('|', place) end
-        )
-    end) as own_device
-from levelled l cross join settings s
+    own_device
+from levelled l

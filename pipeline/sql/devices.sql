@@ -1,15 +1,27 @@
 -- One row a device. Type, maker, brand and model come from the strongest evidence, then the most specific; country,
 -- host and firmware from the latest sight; the decoy grade is the worst of its hosts. Every order is total.
 -- Banners of one identity may name two makers: those of the other maker say nothing of brand, model and firmware.
-with made as (
+-- A device of one banner is that banner.
+with sums as (
     select
-        *,
+        device,
+        cast(count(*) as bigint) as n_banners,
+        cast(count(distinct host) as bigint) as n_hosts,
+        cast(min(seen) as bigint) as first_seen,
+        cast(max(seen) as bigint) as last_seen
+    from members
+    group by device
+    having count(*) > 1
+),
+made as (
+    select
+        m.*,
         first_value(maker) over (
-            partition by device
-            order by case when maker is null then 1 else 0 end, maker_rank desc, seen desc, file, line
+            partition by m.device
+            order by case when m.maker is null then 1 else 0 end, m.maker_rank desc, m.seen desc, m.file, m.line
             rows between unbounded preceding and unbounded following
         ) as manufacturer
-    from members
+    from members m join sums u on u.device = m.device
 ),
 own as (
     select
@@ -49,24 +61,26 @@ best as (
         max(host_decoy) over (partition by device) as decoy_rank
     from own
 ),
-sums as (
+found as (
     select
-        device,
-        cast(count(*) as bigint) as n_banners,
-        cast(count(distinct host) as bigint) as n_hosts,
-        cast(min(seen) as bigint) as first_seen,
-        cast(max(seen) as bigint) as last_seen
-    from members
-    group by device
+        b.device, b.host, b.ip_version, b.country, b.manufacturer, b.maker_rank, b.brand, b.product_type, b.type_rank,
+        b.model, b.firmware, b.decoy_rank, s.n_banners, s.n_hosts, s.first_seen, s.last_seen
+    from best b join sums s on s.device = b.device
+    where b.age = 1
+    union all
+    select
+        m.device, m.host, m.ip_version, m.country, m.maker, case when m.maker is null then 0 else m.maker_rank end,
+        m.brand, m.product_type, m.type_rank, m.model, m.firmware, m.host_decoy, 1, 1, m.seen, m.seen
+    from members m left join sums s on s.device = m.device
+    where s.device is null
 )
 select
-    b.device, b.host, b.ip_version, b.country, b.manufacturer,
-    case b.maker_rank when 3 then 'high' when 2 then 'medium' when 1 then 'low' end as manufacturer_confidence,
-    b.brand, b.product_type,
-    case b.type_rank when 2 then 'high' else 'medium' end as type_confidence,
-    b.model, b.firmware,
-    case b.decoy_rank when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' end as decoy,
-    s.n_banners, s.n_hosts, s.first_seen, s.last_seen
-from best b join sums s on s.device = b.device
-where b.age = 1
-order by b.device
+    device, host, ip_version, country, manufacturer,
+    case maker_rank when 3 then 'high' when 2 then 'medium' when 1 then 'low' end as manufacturer_confidence,
+    brand, product_type,
+    case type_rank when 2 then 'high' else 'medium' end as type_confidence,
+    model, firmware,
+    case decoy_rank when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' end as decoy,
+    cast(n_banners as bigint) as n_banners, cast(n_hosts as bigint) as n_hosts,
+    cast(first_seen as bigint) as first_seen, cast(last_seen as bigint) as last_seen
+from found
