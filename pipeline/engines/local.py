@@ -27,7 +27,10 @@ class Sql:
     """DuckDB over views and tables with plain names; queries are the files in `pipeline/sql`."""
 
     def __init__(self, threads: int, scratch: Path) -> None:
+        # In a file, so that what does not fit into memory is kept compressed; it goes with the scratch folder.
+        scratch.mkdir(parents=True, exist_ok=True)
         self._db = duckdb.connect(
+            str(scratch / "work.duckdb"),
             config={
                 "threads": threads,
                 "memory_limit": MEMORY,

@@ -1,14 +1,25 @@
 -- One row a device. Type, maker, brand and model come from the strongest evidence, then the most specific; country,
 -- host and firmware from the latest sight; the decoy grade is the worst of its hosts. Every order is total.
 -- Banners of one identity may name two makers: those of the other maker say nothing of brand, model and firmware.
--- A device of one banner is that banner.
+-- A device of one banner is that banner, and where all banners agree there is nothing to put in order.
 with sums as (
     select
         device,
         cast(count(*) as bigint) as n_banners,
         cast(count(distinct host) as bigint) as n_hosts,
         cast(min(seen) as bigint) as first_seen,
-        cast(max(seen) as bigint) as last_seen
+        cast(max(seen) as bigint) as last_seen,
+        case
+            when min(maker) < max(maker) or min(model) < max(model) or min(brand) < max(brand)
+                or min(firmware) < max(firmware) or min(host) < max(host) or min(country) < max(country)
+                or min(kind) < max(kind) or min(type_rank) < max(type_rank)
+                then true
+            else false
+        end as disputed,
+        max(host) as host, max(ip_version) as ip_version, max(country) as country, max(maker) as manufacturer,
+        max(case when maker is null then 0 else maker_rank end) as maker_rank, max(brand) as brand,
+        coalesce(max(kind), 'video') as product_type, max(type_rank) as type_rank, max(model) as model,
+        max(firmware) as firmware, max(host_decoy) as decoy_rank
     from members
     group by device
     having count(*) > 1
@@ -20,7 +31,7 @@ told as (
             partition by m.device
             order by case when m.maker is null then 1 else 0 end, m.maker_rank desc, m.seen desc, m.file, m.line
         ) as maker_place
-    from members m join sums u on u.device = m.device
+    from members m join sums u on u.disputed and u.device = m.device
 ),
 makers as (
     select device, maker as manufacturer from told where maker_place = 1
@@ -78,6 +89,12 @@ found as (
         b.device, b.host, b.ip_version, b.country, b.manufacturer, b.maker_rank, b.brand, b.product_type, b.type_rank,
         b.model, b.firmware, b.decoy_rank, s.n_banners, s.n_hosts, s.first_seen, s.last_seen
     from best b join sums s on s.device = b.device
+    union all
+    select
+        device, host, ip_version, country, manufacturer, maker_rank, brand, product_type, type_rank, model, firmware,
+        decoy_rank, n_banners, n_hosts, first_seen, last_seen
+    from sums
+    where not disputed
     union all
     select
         m.device, m.host, m.ip_version, m.country, m.maker, case when m.maker is null then 0 else m.maker_rank end,
