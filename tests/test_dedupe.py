@@ -684,3 +684,27 @@ def test_a_snapshot_collected_twice_has_the_same_devices(tmp_path: Path) -> None
     twice = census(tmp_path / "twice", rows + copies, days=30, counts=True, numbered_already=True)
     assert set(twice.devices) == set(once.devices)
     assert twice.counts == once.counts
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 99), order=st.randoms(use_true_random=False), parts=st.integers(1, 6),
+    threads=st.integers(1, 4), off=st.sets(st.sampled_from(["identity", "same_host", "churn"])),
+    certificate_hosts=st.integers(0, 3),
+)  # fmt: skip
+def test_with_any_rules_order_parts_threads_and_copies_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, order: random.Random, parts: int, threads: int,
+    off: set[str], certificate_hosts: int,
+) -> None:  # fmt: skip
+    rows = somewhere(seed, 120)
+    how: Row = {
+        "rules": {**dict.fromkeys(off, False), "max_certificate_hosts": certificate_hosts},
+        "days": 30, "counts": True, "numbered_already": True,
+    }  # fmt: skip
+    folder = tmp_path_factory.mktemp("any")
+    once = census(folder / "once", rows, **how)
+    merged(once)
+    shuffled = order.sample(rows, len(rows))
+    assert census(folder / "again", shuffled, parts=parts, threads=threads, **how).bytes == once.bytes
+    twice = census(folder / "twice", rows + [{**r, "file": f"{r['file']}-copy"} for r in rows], **how)
+    assert (set(twice.devices), twice.counts) == (set(once.devices), once.counts)

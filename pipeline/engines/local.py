@@ -38,7 +38,7 @@ class Sql:
                 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-            }
+            },
         )
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:

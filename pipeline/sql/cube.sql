@@ -4,10 +4,10 @@
 with summed as (
     select
         s.country, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
-        grouping(l.shown_maker) as no_maker, grouping(l.shown_brand) as no_brand,
-        grouping(l.product_type) as no_type, grouping(l.shown_model) as no_model,
-        sum(s.banners) as banners, sum(s.hosts) as hosts, sum(s.devices) as devices, sum(s.prefixes) as prefixes,
-        sum(s.prefixes) as prefixes_inside
+        cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
+        cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
+        cast(sum(s.banners) as bigint) as banners, cast(sum(s.hosts) as bigint) as hosts, cast(sum(s.devices) as bigint) as devices, cast(sum(s.prefixes) as bigint) as prefixes,
+        cast(sum(s.prefixes) as bigint) as prefixes_inside
     from sums s join labels l on l.label = s.label
     group by grouping sets (
         (s.country), (s.country, l.shown_maker), (s.country, l.shown_brand), (s.country, l.product_type),
@@ -18,11 +18,11 @@ with summed as (
 apart as (
     select
         o.country, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
-        grouping(l.shown_maker) as no_maker, grouping(l.shown_brand) as no_brand,
-        grouping(l.product_type) as no_type, grouping(l.shown_model) as no_model,
-        0 as banners, count(distinct case when o.unit = 'host' then o.id end) as hosts, 0 as devices,
-        count(distinct case when o.unit = 'prefix' then o.id end) as prefixes,
-        count(distinct case when o.unit = 'prefix' and not o.across then o.id end) as prefixes_inside
+        cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
+        cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
+        0 as banners, cast(count(distinct case when o.unit = 'host' then o.number end) as bigint) as hosts, 0 as devices,
+        cast(count(distinct case when o.unit = 'prefix' then o.number end) as bigint) as prefixes,
+        cast(count(distinct case when o.unit = 'prefix' and not o.across then o.number end) as bigint) as prefixes_inside
     from owners o join labels l on l.label = o.label
     where not o.alone
     group by grouping sets (
@@ -39,9 +39,9 @@ scopes as (
 across as (
     select
         s.scope, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
-        grouping(l.shown_maker) as no_maker, grouping(l.shown_brand) as no_brand,
-        grouping(l.product_type) as no_type, grouping(l.shown_model) as no_model,
-        count(distinct o.id) as prefixes
+        cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
+        cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
+        cast(count(distinct o.number) as bigint) as prefixes
     from owners o
     join labels l on l.label = o.label
     cross join scopes s
@@ -82,7 +82,7 @@ cells as (
 counted as (
     select
         scope, no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type,
-        no_model, sum(banners) as banners, sum(hosts) as hosts, sum(devices) as devices, sum(prefixes) as prefixes
+        no_model, cast(sum(banners) as bigint) as banners, cast(sum(hosts) as bigint) as hosts, cast(sum(devices) as bigint) as devices, cast(sum(prefixes) as bigint) as prefixes
     from cells
     group by
         scope, country, shown_maker, shown_brand, product_type, shown_model, no_country, no_maker, no_brand, no_type,

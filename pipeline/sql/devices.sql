@@ -31,7 +31,8 @@ told as (
             partition by m.device
             order by case when m.maker is null then 1 else 0 end, m.maker_rank desc, m.seen desc, m.file, m.line
         ) as maker_place
-    from members m join sums u on u.disputed and u.device = m.device
+    from members m join sums u on u.device = m.device
+    where u.disputed
 ),
 makers as (
     select device, maker as manufacturer from told where maker_place = 1

@@ -11,8 +11,13 @@ spread as (
         case when min(country) < max(country) then true else false end as across
     from held
     group by unit, id
+),
+several as (
+    select unit, id, across, row_number() over (order by unit nulls last, id nulls last) as number
+    from spread
+    where facts > 1
 )
-select unit, id, country, label, true as alone, across from spread where facts = 1
+select unit, cast(0 as bigint) as number, country, label, true as alone, across from spread where facts = 1
 union all
-select h.unit, h.id, h.country, h.label, false, s.across
-from held h join spread s on s.facts > 1 and s.unit = h.unit and s.id = h.id
+select h.unit, cast(s.number as bigint), h.country, h.label, false, s.across
+from held h join several s on s.unit = h.unit and s.id = h.id
