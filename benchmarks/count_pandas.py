@@ -24,7 +24,7 @@ UNITS = {"n_hosts": ("host", "nunique"), "n_devices": ("device", "nunique"), "n_
 
 
 def count(folder: Path) -> dict[str, int]:
-    """Devices, the cube of the headline in both scopes, world and countries of the other variants; the world's units."""
+    """Devices, the headline's cube in both scopes, the countries of other variants; gives the world's units."""
     kept = devices(read(folder))
     result = {}
     cells = []

@@ -1,12 +1,14 @@
--- The full cube of the headline, in both scopes. Banners, devices and hosts add up across countries, since each has one;
--- networks do unless they lie `across` several. Nothing adds up across makers, brands, types and models but banners and
+-- The full cube of the headline, in both scopes. Banners, devices and hosts add up across countries, since each has
+-- one; networks do unless they lie `across` several. Nothing adds up across makers, brands,
+-- types and models but banners and
 -- devices, so hosts and networks that hold several are counted apart for each level.
 with summed as (
     select
         s.country, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
         cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
         cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
-        cast(sum(s.banners) as bigint) as banners, cast(sum(s.hosts) as bigint) as hosts, cast(sum(s.devices) as bigint) as devices, cast(sum(s.prefixes) as bigint) as prefixes,
+        cast(sum(s.banners) as bigint) as banners, cast(sum(s.hosts) as bigint) as hosts,
+        cast(sum(s.devices) as bigint) as devices, cast(sum(s.prefixes) as bigint) as prefixes,
         cast(sum(s.prefixes) as bigint) as prefixes_inside
     from sums s join labels l on l.label = s.label
     group by grouping sets (
@@ -20,9 +22,11 @@ apart as (
         o.country, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
         cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
         cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
-        0 as banners, cast(count(distinct case when o.unit = 'host' then o.number end) as bigint) as hosts, 0 as devices,
+        0 as banners, cast(count(distinct case when o.unit = 'host' then o.number end) as bigint) as hosts,
+        0 as devices,
         cast(count(distinct case when o.unit = 'prefix' then o.number end) as bigint) as prefixes,
-        cast(count(distinct case when o.unit = 'prefix' and not o.across then o.number end) as bigint) as prefixes_inside
+        cast(count(distinct case when o.unit = 'prefix' and not o.across then o.number end) as bigint) as
+        prefixes_inside
     from owners o join labels l on l.label = o.label
     where not o.alone
     group by grouping sets (
@@ -62,7 +66,8 @@ countries as (
 ),
 cells as (
     select
-        scope, 0 as no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type,
+        scope, 0 as no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand,
+        no_type,
         no_model, banners, hosts, devices, prefixes
     from countries
     where not (no_maker = 0 and no_brand = 0) and not (no_maker = 1 and no_model = 0)
@@ -82,7 +87,8 @@ cells as (
 counted as (
     select
         scope, no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type,
-        no_model, cast(sum(banners) as bigint) as banners, cast(sum(hosts) as bigint) as hosts, cast(sum(devices) as bigint) as devices, cast(sum(prefixes) as bigint) as prefixes
+        no_model, cast(sum(banners) as bigint) as banners, cast(sum(hosts) as bigint) as hosts,
+        cast(sum(devices) as bigint) as devices, cast(sum(prefixes) as bigint) as prefixes
     from cells
     group by
         scope, country, shown_maker, shown_brand, product_type, shown_model, no_country, no_maker, no_brand, no_type,

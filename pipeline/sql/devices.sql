@@ -39,7 +39,8 @@ makers as (
 ),
 own as (
     select
-        t.device, t.file, t.line, t.seen, t.host, t.ip_version, t.country, k.manufacturer, t.maker, t.product_type, t.kind,
+        t.device, t.file, t.line, t.seen, t.host, t.ip_version, t.country, k.manufacturer, t.maker, t.product_type,
+        t.kind,
         t.host_decoy,
         case when t.maker <> k.manufacturer then null else t.model end as model,
         case when t.maker <> k.manufacturer then null else t.brand end as brand,

@@ -11,7 +11,8 @@ claims as (
     select country, second, 0, 0 from hosts where second is not null and second <> country
 ),
 pairs as (
-    select home, place, cast(sum(both_say) as bigint) as both_say, cast(sum(first_say) as bigint) as first_say, cast(count(*) as bigint) as either_says
+    select home, place, cast(sum(both_say) as bigint) as both_say, cast(sum(first_say) as bigint) as first_say,
+    cast(count(*) as bigint) as either_says
     from claims
     group by home, place
 ),
