@@ -9,7 +9,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import store
 from pipeline.engines.local import Sql
@@ -17,7 +19,8 @@ from pipeline.errors import ReconciliationError
 from pipeline.manifest import Flow, Instrument, Manifest, Window
 from pipeline.tables import COUNTS, GROUPS
 
-QUERIES = ("facts", "selected", "cube", "margins", "geo_range")
+QUERIES = ("labels", "called", "facts", "picked", "owners", "sums", "cells", "cube", "margins", "geo_range")
+VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
 HEADLINE_IP = "4"
 HEADLINE_DECOYS = "certain"
@@ -49,42 +52,45 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
-    db.table("facts", "facts")
     db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
-    db.rows("variant", pa.table(dict.fromkeys(Variant.__dataclass_fields__, pa.array([], pa.string()))))
-    db.view("selected", "selected")
-    rows: list[dict[str, Any]] = []
-    for variant in variants():
-        db.rows("variant", pa.table({name: [value] for name, value in vars(variant).items()}))
-        full = variant.is_headline(min_confidence)
-        cells = _cells(db, "cube" if full else "margins")
-        if full:
-            _add_geo_range(db, cells)
-        rows.extend({**cell, **vars(variant)} for cell in cells)
-    table = _table(rows, manifest, window, instrument)
+    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
+    db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
+    for name in ("labels", "called", "facts", "picked", "owners", "sums", "cells"):
+        db.table(name, name)
+    db.table("ranges", "geo_range")
+    table = _table(_cells(db, min_confidence), manifest, window, instrument)
     store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest, instrument))
-    return _flow(rows, min_confidence)
+    world = table.filter(pc.equal(table["level"], "world")).to_pylist()
+    return _flow(world, min_confidence)
 
 
-def _cells(db: Sql, query: str) -> list[dict[str, Any]]:
-    """The cells of the selected variant, each with its level; a column outside the level is null."""
-    cells: list[dict[str, Any]] = db.query(query).to_pylist()
-    for cell in cells:
-        inside = [group for group in GROUPS if cell.pop(f"no_{group}", 1) == 0]
-        cell["level"] = "+".join(inside) or "world"
-    return cells
+def _cells(db: Sql, min_confidence: str) -> pa.Table:
+    """The cells of every variant: world and countries of the most, the full cube of the headline's. Whole columns at a
+    time, since a cube may have millions of cells."""
+    margins, cube = db.query("margins"), db.query("cube")
+    headline = (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
+    full = pc.and_(
+        pc.and_(pc.equal(margins["ip_version"], headline[0]), pc.equal(margins["min_confidence"], headline[1])),
+        pc.equal(margins["decoys_left_out"], headline[2]),
+    )
+    for name, value in zip(VARIANT[1:], headline, strict=True):
+        cube = cube.append_column(name, pa.repeat(value, cube.num_rows))
+    cells = pa.concat_tables([margins.filter(pc.invert(full)), cube], promote_options="default")
+    return cells.append_column("level", _levels(cells))
 
 
-def _add_geo_range(db: Sql, cells: list[dict[str, Any]]) -> None:
-    """How far a country's hosts would move between the location sources. A country only the second source sees has
-    no cell, for nothing is counted there."""
-    ranges = {row.pop("country"): row for row in db.query("geo_range").to_pylist()}
-    for cell in cells:
-        if cell["level"] in ("world", "country"):
-            cell.update(ranges.get(cell["country"], {}))
+def _levels(cells: pa.Table) -> pa.ChunkedArray:
+    """The name of each cell's level, from the columns that say what it does not group by (null: neither)."""
+    code = pa.array(np.zeros(cells.num_rows, np.int64))
+    names = [""]
+    for n, group in enumerate(GROUPS):
+        inside = pc.subtract(1, pc.fill_null(cells[f"no_{group}"], 1))
+        code = pc.add(code, pc.multiply(inside, 1 << n))
+        names += [f"{name}+{group}" if name else group for name in names]
+    return pa.array(["world", *names[1:]]).take(code)
 
 
-def _table(rows: list[dict[str, Any]], manifest: Manifest, window: Window, instrument: Instrument) -> pa.Table:
+def _table(cells: pa.Table, manifest: Manifest, window: Window, instrument: Instrument) -> pa.Table:
     same = {
         "snapshot": manifest.snapshot,
         "engine": manifest.engine,
@@ -96,7 +102,9 @@ def _table(rows: list[dict[str, Any]], manifest: Manifest, window: Window, instr
         **instrument.model_dump(),
     }
     columns = {
-        column.name: pa.array([row.get(column.name, same.get(column.name)) for row in rows], column.type)
+        column.name: cells[column.name].cast(column.type)
+        if column.name in cells.column_names
+        else pa.repeat(pa.scalar(same.get(column.name), column.type), cells.num_rows)
         for column in COUNTS.columns
     }
     return pa.table(columns)
@@ -111,7 +119,6 @@ def _flow(rows: list[dict[str, Any]], min_confidence: str) -> Flow:
     world = {
         tuple(row[name] for name in ("scope", "ip_version", "min_confidence", "decoys_left_out")): row["n_banners"]
         for row in rows
-        if row["level"] == "world"
     }
     steps = [
         ("", ("all", "all", "medium", "none")),

@@ -1,33 +1,84 @@
 """Dedupe: which banner is which device. Set-wise, in the SQL files it names; nothing depends on the order of rows.
 
-Rules, in order: `same-banner` (one host, port and transport is one banner: the latest sight), `identity` (a serial
-number or MAC address is one device, on whatever port or host), `same-host` (ports of a host that do not contradict each
-other are one device), `alone` (what is left is a device of its own). So devices are a low estimate.
+Rules, in order:
+- `same-banner`: one host, port and transport is one banner, the latest sight. It is what a banner is, so never off;
+- `identity`: banners of one host with one serial number, MAC address or rare certificate are one device, and those with
+  another one are another;
+- `same-host`: ports of a host that do not contradict each other are one device; off: each banner without an identity is
+  a device of its own;
+- `churn`: one identity on several hosts is one device that moved; it needs `identity`.
+
+What no rule joins is a device of its own, so devices are a low estimate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline import store
+from pipeline.decoys import graded
 from pipeline.engines.local import Sql
-from pipeline.manifest import Flow, Window
+from pipeline.errors import InputError
+from pipeline.manifest import Ages, DecoyRule, Flow, Merges, Window
+from pipeline.study import Decoys, Dedupe
 from pipeline.tables import DEVICES, LINKS
 
 LEVELS = 9
-QUERIES = ("window", "banners", "claims", "attach", "members", "devices", "links")
+AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
+LAST_7_DAYS = AGES[:3]
+QUERIES = (
+    "window", "banners", "serials", "certificates", "kept", "identities", "claims", "attach", "suspects", "decoys",
+    "decoy_rules", "evaluable", "members", "devices", "devices_written", "links", "merges", "ages",
+)  # fmt: skip
+ONE_COLLECTION = (
+    "the snapshot is one collection, which holds only the latest banner of each address and port; churn shows only "
+    "between repeated full collections"
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the study decides of dedupe: the window (days before `end`), the rules and the signs of decoys."""
+
+    days: int | str
+    end: date | None
+    dedupe: Dedupe
+    decoys: Decoys
 
 
 @dataclass(frozen=True)
 class Deduped:
-    """What came of it: the window that held, where banners went, and how many each rule placed."""
+    """What came of it: the window that held, where banners went, how many each rule placed and merged, how identities
+    fared, which decoy rules found what, and how old the banners are."""
 
     window: Window
     flow: Flow
     rules: dict[str, int]
+    merges: dict[str, Merges]
+    identities: dict[str, int]
+    decoy_rules: list[DecoyRule]
+    ages: Ages
+
+
+def key_id_of(parts: Sequence[Path]) -> str:
+    """The id of the key that identities in these parts of `identified` are hashed with; empty when there is no part.
+
+    Raises `InputError` when parts were made with different keys: equal devices would have different hashes.
+    """
+    found = {str((pq.read_schema(p).metadata or {}).get(b"key_id", b"").decode()): p for p in parts}
+    if len(found) > 1:
+        told = ", ".join(f"{key or 'none'} ({path.name})" for key, path in sorted(found.items()))
+        raise InputError(
+            parts[0].parent,
+            f"its parts have identities hashed with different keys: {told}; they cannot be matched. Put the key file "
+            "back that made them, or delete the folder and run again",
+        )
+    return next(iter(found), "")
 
 
 def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
@@ -42,23 +93,17 @@ def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
     return Window.model_validate({"start": first, "end": last, "days": days})
 
 
-def dedupe(db: Sql, days: int | str, end: date | None, max_identity_hosts: int, folder: Path) -> Deduped:
+def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     """From the view `identified` to the files `links.parquet` and `devices.parquet` in `folder`.
 
     Leaves the tables `members` and `devices` in `db`, which aggregate goes on from.
     """
     (seen,) = db.query("window").to_pylist()
-    window = window_of(seen["newest"], days, end)
-    if days == "all" and seen["oldest"] is not None:
+    window = window_of(seen["newest"], rules.days, rules.end)
+    if rules.days == "all" and seen["oldest"] is not None:
         window.start = min(seen["oldest"], window.end or seen["oldest"])
-    settings = {
-        "window_start": [0 if window.start is None else window.start],
-        "window_end": [0 if window.end is None else window.end],
-        "max_identity_hosts": [max_identity_hosts],
-    }
-    db.rows("settings", pa.table(settings))
-    _devices(db)
-    _write(db, folder)
+    decoy_rules = _devices(db, window, rules)
+    _write(db, folder, {"key_id": key_id})
     links = store.read_table(folder / "links.parquet", LINKS)
     fates = _tally(links.column("fate"))
     dropped = {"seen again": fates.get("again", 0), "outside the window": fates.get("outside", 0)}
@@ -68,31 +113,81 @@ def dedupe(db: Sql, days: int | str, end: date | None, max_identity_hosts: int, 
         rows_out=fates.get("kept", 0),
         dropped={reason: n for reason, n in dropped.items() if n},
     )
-    return Deduped(window, flow.check("dedupe"), _tally(links.column("rule").drop_null()))
+    return Deduped(
+        window=window,
+        flow=flow.check("dedupe"),
+        rules=_tally(links.column("rule").drop_null()),
+        merges=_merges(db, rules.dedupe, flow.rows_out, pq.read_metadata(folder / "devices.parquet").num_rows),
+        identities=db.query("identities").to_pylist()[0],
+        decoy_rules=decoy_rules,
+        ages=_ages(db),
+    )
 
 
-def _devices(db: Sql) -> None:
+def _settings(window: Window, rules: Rules) -> pa.Table:
+    """The one row that queries have in place of parameters."""
+    on, signs = rules.dedupe, rules.decoys
+    settings: dict[str, int | bool] = {
+        "window_start": window.start or 0,
+        "window_end": window.end or 0,
+        "max_identity_hosts": on.max_identity_hosts,
+        "max_certificate_hosts": on.max_certificate_hosts,
+        "use_identity": on.identity,
+        "use_same_host": on.same_host,
+        "use_churn": on.churn,
+        **{f"from_{name}": n for name, n in signs.model_dump().items()},
+    }
+    return pa.table({name: [value] for name, value in settings.items()})
+
+
+def _devices(db: Sql, window: Window, rules: Rules) -> list[DecoyRule]:
     """Attaches what each host's banners claim to devices, from the claims that say most to those that say nothing."""
-    db.table("banners", "banners")
-    db.table("claims", "claims")
+    db.rows("settings", _settings(window, rules))
+    for name in ("banners", "serials", "certificates", "kept", "claims"):
+        db.table(name, name)
     db.rows("attached", _ATTACHED.empty_table())
     for level in range(1, LEVELS + 1):
         db.rows("step", pa.table({"level": [level]}))
         db.append("attached", "attach")
+    found = graded(db, rules.decoys)
     db.table("members", "members")
     db.table("devices", "devices")
+    return found
+
+
+def _merges(db: Sql, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
+    """What each rule merged. Raises `ReconciliationError` unless banners are devices plus what was merged."""
+    (found,) = db.query("merges").to_pylist()
+    merges = {rule.replace("_", "-"): Merges(on=getattr(on, rule), merged=n) for rule, n in found.items()}
+    if on.churn and not on.identity:
+        merges["churn"] = Merges(on=False, merged=found["churn"], reason="needs the rule identity, which is off")
+    gone = {rule: n for rule, n in found.items() if rule != "same_banner"}
+    Flow(unit="kept banners", rows_in=kept, rows_out=devices, dropped=gone).check("dedupe")
+    return merges
+
+
+def _ages(db: Sql) -> Ages:
+    ages = {unit: dict.fromkeys(AGES, 0) for unit in ("banners", "hosts")}
+    for row in db.query("ages").to_pylist():
+        ages[row["unit"]][row["age"]] = row["n"]
+    return Ages(
+        banners=ages["banners"],
+        hosts=ages["hosts"],
+        hosts_last_7_days=sum(ages["hosts"][age] for age in LAST_7_DAYS),
+        churn_reason=ONE_COLLECTION,
+    )
 
 
 _ATTACHED = pa.schema(
-    [(name, pa.string()) for name in ("host", "identity", "maker", "model", "kind")]
+    [(name, pa.string()) for name in ("host", "identity", "maker", "model", "kind", "place")]
     + [("level", pa.int64()), ("device", pa.string()), ("rule", pa.string())]
 )
 
 
-def _write(db: Sql, folder: Path) -> None:
-    for name, table in (("links", LINKS), ("devices", DEVICES)):
-        with store.parquet_writer(folder / f"{name}.parquet", table) as writer:
-            for batch in db.stream(name):
+def _write(db: Sql, folder: Path, metadata: dict[str, str]) -> None:
+    for name, query, table in (("links", "links", LINKS), ("devices", "devices_written", DEVICES)):
+        with store.parquet_writer(folder / f"{name}.parquet", table, metadata) as writer:
+            for batch in db.stream(query):
                 writer.write_table(store.fitted(batch, table, writer))
 
 

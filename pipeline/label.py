@@ -29,6 +29,7 @@ BATCH = 50_000
 ENGINE = "engine"
 _PASSED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
+    "banner_hash", "html_hash",
 )  # fmt: skip
 _FOUND = (
     "counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
@@ -59,7 +60,7 @@ def label_part(
     done = 0
     try:
         source = pq.ParquetFile(observations, page_checksum_verification=True)
-        with store.parquet_writer(identified, IDENTIFIED) as writer:
+        with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
             for batch in source.iter_batches(BATCH):
                 labelled = label(batch, identifier, locator, key, result, second)
                 writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
@@ -88,6 +89,7 @@ def label(
         "prefix": pa.array([prefix_of(host) for host in hosts], pa.string()),
         "identity": pa.array(hashed, pa.string()),
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
+        "certificate": _certificates(key, table.column("cert_sha256")),
         "signatures": pa.array([" ".join(v.signatures) for v in found], pa.string()),
         "country": pa.array(places, pa.string()),
     }
@@ -144,6 +146,18 @@ def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
     return hmac.new(key, "\x00".join(identity).encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def _better(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
+    """A serial number before a MAC address; among equals the first."""
+    return other if one is None or (other is not None and (one[0], other[0]) == ("mac", "serial")) else one
+
+
+def _certificates(key: bytes, values: pa.ChunkedArray) -> pa.Array:
+    """Keyed hashes of certificate fingerprints, each distinct one hashed once."""
+    encoded = values.combine_chunks().dictionary_encode()
+    hashed = [_keyed(key, ("certificate", value)) for value in encoded.dictionary.to_pylist()]
+    return pa.array(hashed, pa.string()).take(encoded.indices)
+
+
 def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdict], list[tuple[str, str] | None]]:
     """The verdict and the identity of each row."""
     rows = batch.num_rows
@@ -156,7 +170,7 @@ def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdic
             continue
         holds = np.array([m.identity is not None for m in matches])
         for row in np.flatnonzero(holds[codes]).tolist():
-            identities[row] = identities[row] or matches[codes[row]].identity
+            identities[row] = _better(identities[row], matches[codes[row]].identity)
         # Values that say the same are one case, so that serial numbers do not make every row its own.
         cases: dict[tuple[Hit, ...], int] = {}
         case = np.array([cases.setdefault(m.hits, len(cases)) for m in matches], dtype=np.int64)

@@ -54,14 +54,54 @@ class Part(_Strict):
     tally: dict[str, int] = {}
 
 
+class DecoyRule(_Strict):
+    """One rule that sees decoys across banners. `evaluated` false: it could not be, and `reason` says why. `from_n`:
+    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated."""
+
+    rule: str
+    grade: str
+    evaluated: bool
+    reason: str | None = None
+    from_n: int | None = None
+    hosts: int | None = None
+
+
+class Ages(_Strict):
+    """How long before the window's end what was kept was last seen: days ("0", "1-2", ... "30+") to counted banners and
+    to hosts (by their latest banner). The churn index is null with the reason in words: it needs several collections.
+    """
+
+    banners: dict[str, int]
+    hosts: dict[str, int]
+    hosts_last_7_days: int
+    churn_index: float | None = None
+    churn_reason: str | None = None
+
+
+class Merges(_Strict):
+    """What one dedupe rule did: rows that it put with another one. `on` false: the study has it off, or `reason`."""
+
+    on: bool
+    merged: int
+    reason: str | None = None
+
+
 class Stage(_Strict):
-    """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from."""
+    """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from.
+
+    Dedupe alone has `merges` (by rule: rows in the window = devices + all that was merged), `identities` (by kind: how
+    many kinds of each were seen, used, and refused for being on too many hosts), `decoy_rules` and `ages`.
+    """
 
     key: str
     outputs: dict[str, Output]
     flow: Flow
     parts: dict[str, Part] = {}
     notes: list[str] = []
+    merges: dict[str, Merges] = {}
+    identities: dict[str, int] = {}
+    decoy_rules: list[DecoyRule] = []
+    ages: Ages | None = None
 
 
 class Instrument(_Strict):

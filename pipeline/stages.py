@@ -15,7 +15,7 @@ from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.aggregate import aggregate
 from pipeline.catalogue import Catalogue
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
-from pipeline.dedupe import Deduped, dedupe
+from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
 from pipeline.errors import CamcensusError
@@ -219,7 +219,12 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     """Devices and counts, when what they are made from or how they are counted has changed."""
     study, manifest = tools.study, snapshot.manifest
     queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES)]
-    rules = digest_of(code_hash("pipeline.dedupe", "pipeline.aggregate"), queries, study.dedupe.model_dump_json())
+    rules = digest_of(
+        code_hash("pipeline.dedupe", "pipeline.aggregate"),
+        queries,
+        study.dedupe.model_dump_json(),
+        study.decoys.model_dump_json(),
+    )
     manifest.simulated = manifest.simulated or study.simulated
     manifest.instrument = Instrument(
         query_set=tools.catalogue.query_set,
@@ -235,8 +240,11 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
     with sql(tools.workers, snapshot.folder / ".scratch") as db:
-        db.parquet("identified", snapshot.verified("identify", ".parquet"))
-        deduped = dedupe(db, study.window_days, end, study.dedupe.max_identity_hosts, snapshot.folder)
+        parts = snapshot.verified("identify", ".parquet")
+        key_id = key_id_of(parts)
+        db.parquet("identified", parts)
+        rules_held = Rules(study.window_days, end, study.dedupe, study.decoys)
+        deduped = dedupe(db, rules_held, snapshot.folder, key_id)
         manifest.window = deduped.window
         _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
         counted = aggregate(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
@@ -267,7 +275,16 @@ def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flo
     outputs = {name: snapshot.output(name, rows[name]) for name in _COUNTED}
     counts = {"counts.parquet": outputs.pop("counts.parquet")}
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
-    snapshot.manifest.stages["dedupe"] = Stage(key=key, outputs=outputs, flow=deduped.flow, notes=placed)
+    snapshot.manifest.stages["dedupe"] = Stage(
+        key=key,
+        outputs=outputs,
+        flow=deduped.flow,
+        notes=placed,
+        merges=deduped.merges,
+        identities=deduped.identities,
+        decoy_rules=deduped.decoy_rules,
+        ages=deduped.ages,
+    )
     snapshot.record("aggregate", Stage(key=key, outputs=counts, flow=counted))
     reporter.say(f"{snapshot.id}: {rows['devices.parquet']:,} devices; run {snapshot.manifest.run}")
 

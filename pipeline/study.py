@@ -61,10 +61,34 @@ class Publication(_Strict):
     min_hosts: int = Field(5, ge=1, le=1000)
 
 
-class Dedupe(_Strict):
-    """How banners become devices. `max_identity_hosts`: an identity seen on more addresses is none."""
+def _always(value: bool) -> bool:
+    if not value:
+        raise ValueError("true; a banner is by definition a distinct host, port and transport, so this is never off")
+    return value
 
+
+class Dedupe(_Strict):
+    """How banners become devices: which rules hold (`pipeline.dedupe`), and on how many addresses at most a serial
+    number or MAC address, or a certificate, may be seen to be taken for one device."""
+
+    same_banner: Annotated[bool, AfterValidator(_always)] = True
+    identity: bool = True
+    same_host: bool = True
+    churn: bool = True
     max_identity_hosts: int = Field(3, ge=1, le=1000)
+    max_certificate_hosts: int = Field(1, ge=0, le=1000)
+
+
+class Decoys(_Strict):
+    """From which number on something is a sign of a decoy (`sql/decoys.sql`): makers of cameras on a host, makers of
+    other products beside its cameras, ports of a host, hosts with one identity, hosts of one network that answer alike
+    and each with an identity of its own."""
+
+    makers: int = Field(3, ge=2, le=1000)
+    unrelated: int = Field(2, ge=1, le=1000)
+    ports: int = Field(20, ge=2, le=65535)
+    identity_hosts: int = Field(10, ge=2, le=100_000)
+    alike_hosts: int = Field(20, ge=2, le=65536)
 
 
 class Gates(_Strict):
@@ -105,6 +129,7 @@ class Study(_Strict):
     publication: Publication = Field(default_factory=lambda: Publication.model_validate({}))
     dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
     gates: Gates = Field(default_factory=lambda: Gates.model_validate({}))
+    decoys: Decoys = Field(default_factory=lambda: Decoys.model_validate({}))
     snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
     path: Path
 
@@ -209,8 +234,12 @@ def _explain(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
     if fault["type"] == "extra_forbidden":
         sections: dict[str, type[BaseModel]] = {
-            "publication": Publication, "dedupe": Dedupe, "gates": Gates, "snapshots": Snapshot
-        }  # fmt: skip
+            "publication": Publication,
+            "dedupe": Dedupe,
+            "decoys": Decoys,
+            "gates": Gates,
+            "snapshots": Snapshot,
+        }
         section = sections.get(str(fault["loc"][0]), Study)
         keys = [name for name in section.model_fields if name != "path"]
         return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"

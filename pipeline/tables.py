@@ -151,6 +151,9 @@ IDENTIFIED = Table(
         _text("firmware", "firmware version"),
         _text("identity", "keyed hash of a serial number or MAC address"),
         _text("identity_kind", "serial or mac"),
+        _text("certificate", "keyed hash of the certificate's fingerprint"),
+        _int("banner_hash", "the engine's hash of the answer; not an identity"),
+        _int("html_hash", "the engine's hash of the page; not an identity"),
         _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
         _text("decoy", "possible, likely or certain; null: no sign of one"),
         _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
@@ -171,7 +174,7 @@ LINKS = Table(
         _int("line", "line in the raw file, from 1", nullable=False),
         _text("fate", "kept, again (an older sight of the same banner), or outside (the window)", nullable=False),
         _text("device", "id of the device; null: not counted as one"),
-        _text("rule", "id of the dedupe rule that put the banner with its device"),
+        _text("rule", "same-banner, identity or same-host: what put the banner with its device; alone: nothing did"),
     ),
 )
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from test_decoys import grades_of
 from test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
+from pipeline.study import Decoys
 from pipeline.tables import GROUPS, UNITS
 
 Row = dict[str, Any]
@@ -31,13 +33,8 @@ def key_of(cell: Row) -> Key:
 
 
 def graded(found: Census) -> dict[str, int]:
-    """The worst decoy grade of each host by all it showed in the window."""
-    grade: dict[str, int] = defaultdict(int)
-    window = found.deduped.window
-    for row in found.rows:
-        if window.start is not None and window.end is not None and window.start <= row["seen"] <= window.end:
-            grade[row["host"]] = max(grade[row["host"]], GRADES.index(row["decoy"]))
-    return grade
+    """The decoy grade of each host by all it showed in the window."""
+    return defaultdict(int, grades_of(found, Decoys.model_validate({})))
 
 
 def values_of(country: str, device: Row, variant: tuple[str, ...], decoy: int) -> Row | None:

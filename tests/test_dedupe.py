@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from pipeline import store
 from pipeline.aggregate import aggregate
-from pipeline.dedupe import Deduped, dedupe, window_of
+from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of, window_of
 from pipeline.engines.local import sql
+from pipeline.errors import InputError
 from pipeline.label import prefix_of
 from pipeline.manifest import Flow, Instrument, Manifest
+from pipeline.study import Decoys, Dedupe
 from pipeline.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
 
 Row = dict[str, Any]
@@ -89,7 +91,8 @@ class Census:
 def census(
     folder: Path, rows: Iterable[Row], *, parts: int = 1, threads: int = 1, days: int | str = "all",
     end: dt.date | None = None, max_identity_hosts: int = 3, counts: bool = False, min_confidence: str = "medium",
-    left_out: tuple[str, ...] = (), numbered_already: bool = False,
+    left_out: tuple[str, ...] = (), numbered_already: bool = False, rules: Row | None = None,
+    signs: Row | None = None,
 ) -> Census:  # fmt: skip
     """Runs both stages on real files."""
     rows = list(rows) if numbered_already else numbered(rows)
@@ -97,7 +100,8 @@ def census(
     flow = None
     with sql(threads, folder / "scratch") as db:
         db.parquet("identified", paths)
-        deduped = dedupe(db, days, end, max_identity_hosts, folder)
+        told = Dedupe.model_validate({"max_identity_hosts": max_identity_hosts, **(rules or {})})
+        deduped = dedupe(db, Rules(days, end, told, Decoys.model_validate(signs or {})), folder)
         if counts:
             manifest = Manifest(snapshot="2026", window=deduped.window, instrument=INSTRUMENT)
             flow = aggregate(db, manifest, min_confidence, left_out, folder)
@@ -136,6 +140,7 @@ def somewhere(seed: int, n: int = 300) -> list[Row]:
             "type_confidence": chance.choice(("low", "medium", "medium", "high")),
             "firmware": chance.choice((None, "1.0", "2.0")),
             "identity": chance.choice((None, None, f"id{chance.randrange(50)}", "shared")),
+            "certificate": chance.choice((None, None, f"cert{chance.randrange(20)}")),
             "decoy": chance.choice((*[None] * 40, "possible", "likely", "certain")),
             "country": country[host], "country_second": chance.choice((country[host], country[host], "NL", None)),
         }  # fmt: skip
@@ -315,6 +320,108 @@ def test_two_hosts_cannot_give_one_identity_two_models(tmp_path: Path) -> None:
     rows += [banner("192.0.2.1", 81, **HIK, model="DS-1"), banner("192.0.2.2", 81, **HIK, model="DS-2")]
     found = census(tmp_path, rows)
     assert sorted(str(d["model"]) for d in found.devices.values()) == ["DS-1", "DS-2", "None"]
+
+
+# --- rules of the study ---
+
+
+def merged(found: Census) -> dict[str, int]:
+    """How many rows each rule merged; rows in the window are devices plus all of them."""
+    merges = {rule: found.deduped.merges[rule].merged for rule in ("same-banner", "identity", "same-host", "churn")}
+    inside = sum(link["fate"] != "outside" for link in found.links)
+    assert inside == len(found.devices) + sum(merges.values())
+    return merges
+
+
+EVERY_RULE = [
+    banner("192.0.2.1", 80, identity="s"), banner("192.0.2.1", 80, identity="s", seen=NOON - 1),
+    banner("192.0.2.1", 81, identity="s"), banner("192.0.2.1", 554, product_type="video"),
+    banner("192.0.2.2", 80, identity="s"), banner("192.0.2.3", 80), banner("192.0.2.3", 81),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("off", "wanted"),
+    [
+        ((), (1, 1, 2, 1)),
+        (("identity",), (1, 0, 3, 0)),
+        (("same_host",), (1, 1, 0, 1)),
+        (("churn",), (1, 1, 2, 0)),
+        (("identity", "same_host", "churn"), (1, 0, 0, 0)),
+    ],
+)
+def test_each_rule_says_what_it_merged_and_merges_nothing_when_off(
+    tmp_path: Path, off: tuple[str, ...], wanted: tuple[int, ...]
+) -> None:
+    found = census(tmp_path, EVERY_RULE, rules=dict.fromkeys(off, False))
+    assert tuple(merged(found).values()) == wanted
+    for rule in ("identity", "same_host"):
+        assert found.deduped.merges[rule.replace("_", "-")].on == (rule not in off)
+    assert found.deduped.merges["churn"].on == (not {"identity", "churn"} & set(off))
+
+
+def test_without_same_host_ports_that_say_the_same_stay_apart(tmp_path: Path) -> None:
+    found = census(tmp_path, [banner(port=80, **HIK), banner(port=554, **HIK)], rules={"same_host": False})
+    assert len(found.devices) == 2
+    assert {link["rule"] for link in found.links} == {"alone"}
+
+
+@pytest.mark.parametrize(("hosts", "devices"), [(1, 2), (2, 2), (3, 1)])
+def test_a_certificate_is_an_identity_on_few_hosts_only(tmp_path: Path, hosts: int, devices: int) -> None:
+    # What is not counted is seen all the same: the certificate stands on three hosts.
+    rows = [banner(f"192.0.2.{n}", certificate="c", product_type="camera" if n < 3 else "other") for n in (1, 2, 3)]
+    found = census(tmp_path, rows, rules={"max_certificate_hosts": hosts})
+    assert len(found.devices) == devices
+    assert found.deduped.identities["certificates_refused"] == (hosts < 3)
+
+
+def test_two_rare_certificates_on_a_host_are_two_devices_and_one_is_one(tmp_path: Path) -> None:
+    rows = [banner(port=443, certificate="c"), banner(port=8443, certificate="c", **HIK)]
+    assert len(census(tmp_path / "one", rows).devices) == 1
+    found = census(tmp_path / "two", [*rows, banner(port=444, certificate="d")])
+    assert len(found.devices) == 2
+    assert found.deduped.identities["banners_by_certificate"] == 3
+
+
+def test_a_certificate_beside_a_serial_number_makes_no_second_device(tmp_path: Path) -> None:
+    rows = [banner(port=80, identity="s"), banner(port=443, certificate="c")]
+    found = census(tmp_path, rows)
+    assert (len(found.devices), found.deduped.identities["banners_by_certificate"]) == (1, 0)
+
+
+def test_a_certificate_once_seen_with_a_serial_number_is_that_device(tmp_path: Path) -> None:
+    rows = [
+        banner("192.0.2.1", 443, identity="s", certificate="c"), banner("192.0.2.2", 443, certificate="c"),
+        banner("192.0.2.2", 80, identity="t"),
+    ]  # fmt: skip
+    found = census(tmp_path / "one", rows, rules={"max_certificate_hosts": 2})
+    assert sorted(d["n_banners"] for d in found.devices.values()) == [1, 2]
+    assert found.deduped.identities["certificates_of_a_serial"] == 1
+    both = [*rows, banner("192.0.2.2", 8443, identity="t", certificate="c")]
+    refused = census(tmp_path / "two", both, rules={"max_certificate_hosts": 2})
+    assert refused.deduped.identities["certificates_refused"] == 1
+
+
+def test_parts_of_two_keys_are_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / "identified.parquet" / f"{n}.parquet" for n in range(2)]
+    for path, key in zip(paths, ("aaa", "bbb"), strict=True):
+        store.write_table(path, IDENTIFIED.schema.empty_table(), IDENTIFIED, {"key_id": key})
+    assert key_id_of(paths[:1]) == "aaa"
+    assert key_id_of([]) == ""
+    with pytest.raises(InputError, match=r"different keys: aaa \(0.parquet\), bbb \(1.parquet\)"):
+        key_id_of(paths)
+
+
+def test_the_age_of_what_was_kept(tmp_path: Path) -> None:
+    days = (0, 1, 2, 3, 6, 7, 13, 14, 29, 30, 300)
+    rows = [banner(f"192.0.2.{n}", seen=NOON - n_days * DAY) for n, n_days in enumerate(days)]
+    rows.append(banner("192.0.2.10", 81, seen=NOON - 2 * DAY))
+    ages = census(tmp_path, rows).deduped.ages
+    assert ages.banners == {"0": 1, "1-2": 3, "3-6": 2, "7-13": 2, "14-29": 2, "30+": 2}
+    assert ages.hosts == {"0": 1, "1-2": 3, "3-6": 2, "7-13": 2, "14-29": 2, "30+": 1}
+    assert ages.hosts_last_7_days == 6
+    assert ages.churn_index is None
+    assert "one collection" in str(ages.churn_reason)
 
 
 # --- what a device is ---
@@ -577,3 +684,27 @@ def test_a_snapshot_collected_twice_has_the_same_devices(tmp_path: Path) -> None
     twice = census(tmp_path / "twice", rows + copies, days=30, counts=True, numbered_already=True)
     assert set(twice.devices) == set(once.devices)
     assert twice.counts == once.counts
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 99), order=st.randoms(use_true_random=False), parts=st.integers(1, 6),
+    threads=st.integers(1, 4), off=st.sets(st.sampled_from(["identity", "same_host", "churn"])),
+    certificate_hosts=st.integers(0, 3),
+)  # fmt: skip
+def test_with_any_rules_order_parts_threads_and_copies_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, order: random.Random, parts: int, threads: int,
+    off: set[str], certificate_hosts: int,
+) -> None:  # fmt: skip
+    rows = somewhere(seed, 120)
+    how: Row = {
+        "rules": {**dict.fromkeys(off, False), "max_certificate_hosts": certificate_hosts},
+        "days": 30, "counts": True, "numbered_already": True,
+    }  # fmt: skip
+    folder = tmp_path_factory.mktemp("any")
+    once = census(folder / "once", rows, **how)
+    merged(once)
+    shuffled = order.sample(rows, len(rows))
+    assert census(folder / "again", shuffled, parts=parts, threads=threads, **how).bytes == once.bytes
+    twice = census(folder / "twice", rows + [{**r, "file": f"{r['file']}-copy"} for r in rows], **how)
+    assert (set(twice.devices), twice.counts) == (set(once.devices), once.counts)

@@ -18,7 +18,7 @@ from pipeline import store
 from pipeline.catalogue import Catalogue, load_catalogue
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
-from pipeline.label import Labelled, fate_of, label, label_part, prefix_of
+from pipeline.label import Labelled, _better, _certificates, _keyed, fate_of, label, label_part, prefix_of
 from pipeline.locate import Locator
 from pipeline.ranges import Ranges
 from pipeline.resources import bundled
@@ -99,10 +99,10 @@ def evidence_of(row: Row) -> dict[str, str]:
 
 
 def identity_of(row: Row, identifier: Identifier) -> tuple[str, str] | None:
-    """The first identity in a row, in the order of columns."""
+    """The best identity in a row: a serial number before a MAC address, then the first in the order of columns."""
     evidence = evidence_of(row)
     matches = (identifier.match(c, evidence[c]).identity for c in identifier.columns if c in evidence)
-    return next((identity for identity in matches if identity), None)
+    return min((identity for identity in matches if identity), key=lambda i: i[0] != "serial", default=None)
 
 
 def test_the_batch_path_says_what_the_single_path_says(
@@ -240,3 +240,18 @@ def test_a_prefix_holds_its_host(address: Any) -> None:
     network = ipaddress.ip_network(prefix_of(str(address)))
     assert address in network
     assert network.prefixlen == (24 if address.version == 4 else 48)
+
+
+def test_a_serial_number_is_better_than_a_mac_address() -> None:
+    assert _better(("mac", "m"), ("serial", "s")) == ("serial", "s")
+    assert _better(("serial", "s"), ("mac", "m")) == ("serial", "s")
+    assert _better(("mac", "m"), ("mac", "n")) == ("mac", "m")
+    assert _better(None, ("mac", "m")) == ("mac", "m")
+    assert _better(("mac", "m"), None) == ("mac", "m")
+
+
+def test_certificates_are_hashed_with_the_key() -> None:
+    found = _certificates(b"k" * 32, pa.chunked_array([["ab", None, "ab", "cd"]], pa.string())).to_pylist()
+    assert found[0] == found[2] == _keyed(b"k" * 32, ("certificate", "ab"))
+    assert found[1] is None
+    assert found[3] not in (found[0], "cd", _keyed(b"l" * 32, ("certificate", "cd")))

@@ -37,7 +37,7 @@ WORDS = {
 }
 TYPES = {"bigint", "string", "boolean"}
 # What a file or a cell is made of; their rows stand in a total order.
-WRITTEN = {"links", "devices", "cube", "margins", "geo_range"}
+WRITTEN = {"links", "devices_written", "ages", "cube", "margins", "geo_range"}
 NEVER_NULL = {
     "file", "line", "seen", "device", "level", "type_rank", "maker_rank", "same_model", "same_kind", "same_maker",
     "no_country", "no_manufacturer", "no_brand", "no_product_type", "no_model",

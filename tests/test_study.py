@@ -170,3 +170,12 @@ def test_settings_do_not_depend_on_where_the_study_lies(tmp_path: Path) -> None:
 )
 def test_private_and_public_places_are_kept_apart(tmp_path: Path, text: str, key: str) -> None:
     assert any(p.startswith(f"{key}: found ") for p in problems_of(tmp_path, f'title = "t"\n{text}'))
+
+
+def test_rules_of_dedupe_can_be_turned_off_but_for_what_a_banner_is(tmp_path: Path) -> None:
+    study = study_of(tmp_path, 'title = "t"\n[dedupe]\nchurn = false\n[decoys]\nports = 100')
+    assert (study.dedupe.identity, study.dedupe.churn, study.decoys.ports) == (True, False, 100)
+    with pytest.raises(StudyError, match="a banner is by definition a distinct host, port and transport"):
+        study_of(tmp_path, 'title = "t"\n[dedupe]\nsame_banner = false')
+    with pytest.raises(StudyError, match="did you mean 'makers'"):
+        study_of(tmp_path, 'title = "t"\n[decoys]\nmaker = 3')

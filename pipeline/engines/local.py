@@ -29,7 +29,10 @@ class Sql:
     """DuckDB over views and tables with plain names; queries are the files in `pipeline/sql`."""
 
     def __init__(self, threads: int, scratch: Path) -> None:
+        # In a file, so that what does not fit into memory is kept compressed; it goes with the scratch folder.
+        scratch.mkdir(parents=True, exist_ok=True)
         self._db = duckdb.connect(
+            str(scratch / "work.duckdb"),
             config={
                 "threads": threads,
                 "memory_limit": MEMORY,
@@ -37,7 +40,7 @@ class Sql:
                 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-            }
+            },
         )
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:

@@ -1,10 +1,7 @@
 -- One level of claims. A claim joins the best device that stands on its host already and does not contradict it;
 -- otherwise it is a device of its own. What counts is all that is known of a device, on whatever host. A claim that
 -- knows more than a device joins it only if no other claim could add something else: two models are never one device.
-with standing as (
-    select distinct host, device from attached
-),
-compared as (
+with compared as (
     select
         c.host, c.identity, c.maker, c.model, c.kind, c.alone, s.device, min(a.level) as level,
         count(a.maker) as makers, max(case when a.maker = c.maker then 1 else 0 end) as same_maker,
@@ -12,7 +9,8 @@ compared as (
         count(a.kind) as kinds, max(case when a.kind = c.kind then 1 else 0 end) as same_kind
     from claims c
     join step t on t.level = c.level
-    join standing s on s.host = c.host
+    join settings x on x.use_same_host
+    join attached s on s.host = c.host
     join attached a on a.device = s.device
     where t.level > 1
     group by c.host, c.identity, c.maker, c.model, c.kind, c.alone, s.device
@@ -46,7 +44,7 @@ chosen as (
     where place = 1
 )
 select
-    c.host, c.identity, c.maker, c.model, c.kind, c.level,
+    c.host, c.identity, c.maker, c.model, c.kind, c.place, c.level,
     coalesce(f.device, c.own_device) as device,
     case when c.level = 1 then 'identity' when f.device is not null then 'same-host' else 'alone' end as rule
 from claims c

@@ -1,21 +1,15 @@
 -- What the kept banners of a host claim to be, each distinct claim once. `tier` is what a claim says: 1 an identity,
 -- 2 a model, 3 maker and kind, 4 maker, 5 kind, 6 nothing. `level` orders claims from those that say most: claims of
 -- one level know the same things, so two of them on a host contradict each other. `alone`: no claim of its tier on the
--- host contradicts another. An identity on more hosts than the study allows is none (shared keys, copied serials).
-with shared as (
-    select identity
-    from banners cross join settings
-    where fate = 'kept' and identity is not null
-    group by identity
-    having count(distinct host) > max(max_identity_hosts)
+-- host contradicts another. `place`: port and transport when ports are not joined, so that each claims for itself.
+-- A host with one banner without an identity has nothing to settle, and makes no claim here.
+with crowded as (
+    select host from kept group by host having count(*) > 1
 ),
 claimed as (
-    select distinct
-        b.host,
-        case when s.identity is null then b.identity end as identity,
-        b.maker, b.model, b.kind
-    from banners b left join shared s on b.identity = s.identity
-    where b.fate = 'kept'
+    select distinct k.host, k.identity, k.maker, k.model, k.kind, k.place, k.own_device
+    from kept k left join crowded c on c.host = k.host
+    where c.host is not null or k.identity is not null
 ),
 levelled as (
     select
@@ -42,7 +36,7 @@ levelled as (
     from claimed
 )
 select
-    host, identity, maker, model, kind, cast(level as bigint) as level,
+    l.host, l.identity, l.maker, l.model, l.kind, l.place, cast(l.level as bigint) as level,
     case
         when min(model) over (partition by host, tier) < max(model) over (partition by host, tier)
             or min(maker) over (partition by host, tier) < max(maker) over (partition by host, tier)
@@ -50,8 +44,5 @@ select
             then false
         else true
     end as alone,
-    case
-        when identity is not null then md5(concat('identity|', identity))
-        else md5(concat(host, '|', coalesce(maker, ''), '|', coalesce(model, ''), '|', coalesce(kind, '')))
-    end as own_device
-from levelled
+    own_device
+from levelled l

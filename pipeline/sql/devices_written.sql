@@ -1,0 +1,2 @@
+-- Devices as they are written.
+select * from devices order by device

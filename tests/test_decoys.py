@@ -1,0 +1,152 @@
+"""Decoys that only show across banners: each rule by example, and all of them against a slow count in plain Python."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
+
+from pipeline.study import Decoys
+
+Row = dict[str, Any]
+GRADES = (None, "possible", "likely", "certain")
+AXIS = {"manufacturer": "Axis"}
+
+
+def sights(found: Census) -> list[Row]:
+    """All that was seen in the window."""
+    window = found.deduped.window
+    return [r for r in found.rows if (window.start or 0) <= r["seen"] <= (window.end or 0)]
+
+
+def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
+    """The grade of each host and reason, one by one from the words of the rules."""
+    rows = sights(found)
+    reasons: dict[tuple[str, str], int] = defaultdict(int)
+
+    def tell(host: str, reason: str, grade: int) -> None:
+        if any(r["counted"] for r in rows if r["host"] == host):
+            reasons[host, reason] = max(reasons[host, reason], grade)
+
+    on, alike = defaultdict(set), defaultdict(list)
+    for row in rows:
+        on[row["identity"]].add(row["host"])
+        for body in ("banner_hash", "html_hash"):
+            if row["counted"] and row["identity"] and row[body] is not None:
+                alike[row["prefix"], body, row[body]].append(row)
+        if row["decoy"]:
+            cloud = row["decoy"] == "possible" and "decoys.tags.cloud" in row["signatures"]
+            tell(row["host"], "hosting" if cloud else "banner", GRADES.index(row["decoy"]))
+    for host in {r["host"] for r in rows}:
+        mine = [r for r in rows if r["host"] == host]
+        makers = {r["manufacturer"] for r in mine if r["counted"]} - {None}
+        others = {r["manufacturer"] for r in mine if r["product_type"] in ("other", "software")} - {None}
+        if len(makers) >= signs.makers:
+            tell(host, "many-makers", 2)
+        if len(others) >= signs.unrelated:
+            tell(host, "unrelated-products", 1)
+        if len({r["port"] for r in mine}) >= signs.ports and not all(r["counted"] for r in rows):
+            tell(host, "many-ports", 2)
+        if any(r["identity"] and len(on[r["identity"]]) >= signs.identity_hosts for r in mine):
+            tell(host, "shared-identity", 1)
+    for same in alike.values():
+        hosts, identities = {r["host"] for r in same}, {r["identity"] for r in same}
+        if min(len(hosts), len(identities)) >= signs.alike_hosts:
+            for host in hosts:
+                tell(host, "alike-answers", 1)
+    return reasons
+
+
+def grades_of(found: Census, signs: Decoys) -> dict[str, int]:
+    """The grade of each host under suspicion."""
+    by_host = defaultdict(list)
+    for (host, _), grade in reasons_of(found, signs).items():
+        by_host[host].append(grade)
+    return {host: max(*grades, 2 if len(grades) > 1 else 0) for host, grades in by_host.items()}
+
+
+def grade(found: Census, host: str = "192.0.2.1") -> str | None:
+    """The grade of a host's devices."""
+    (worst,) = {d["decoy"] for d in found.devices.values() if d["host"] == host}
+    return worst
+
+
+def told(found: Census) -> dict[str, int | None]:
+    """Hosts graded by rule; None: not evaluated."""
+    return {rule.rule: rule.hosts for rule in found.deduped.decoy_rules}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_host_has_the_grade_that_a_slow_count_gives(tmp_path: Path, seed: int) -> None:
+    bodies = [{"banner_hash": n % 3, "html_hash": n % 2 or None} for n in range(300)]
+    rows = [row | body for row, body in zip(somewhere(seed), bodies, strict=True)]
+    signs = {"makers": 3, "unrelated": 2, "ports": 3, "identity_hosts": 4 + seed, "alike_hosts": 4}
+    found = census(tmp_path, rows, days=30, signs=signs)
+    wanted = grades_of(found, Decoys.model_validate(signs))
+    for device in found.devices.values():
+        hosts = {k["host"] for k in found.kept if k["device"] == device["device"]}
+        assert device["decoy"] == GRADES[max(wanted.get(host, 0) for host in hosts)]
+    reasons = reasons_of(found, Decoys.model_validate(signs))
+    for rule, hosts in told(found).items():
+        if rule != "two-reasons":
+            assert hosts == len({host for host, reason in reasons if reason == rule})
+
+
+def test_three_makers_on_a_host_are_a_likely_decoy_and_two_are_none(tmp_path: Path) -> None:
+    rows = [banner(port=n, **maker) for n, maker in enumerate((HIK, DAHUA, AXIS), 1)]
+    assert grade(census(tmp_path / "3", rows)) == "likely"
+    assert grade(census(tmp_path / "2", rows[:2])) is None
+    assert grade(census(tmp_path / "4", rows, signs={"makers": 4})) is None
+
+
+def test_unrelated_products_beside_a_camera_are_possible(tmp_path: Path) -> None:
+    others = [banner(port=n, product_type="other", manufacturer=f"Maker {n}") for n in (21, 23)]
+    assert grade(census(tmp_path / "two", [banner(), *others])) == "possible"
+    # A router in front of a camera is how most cameras stand.
+    assert grade(census(tmp_path / "one", [banner(), *others[:1]])) is None
+
+
+def test_many_open_ports_are_likely_and_not_evaluated_without_uncounted_ones(tmp_path: Path) -> None:
+    rows = [banner(port=n) for n in range(1, 21)]
+    found = census(tmp_path / "cameras only", rows)
+    assert (grade(found), told(found)["many-ports"], told(found)["unrelated-products"]) == (None, None, None)
+    rule = next(r for r in found.deduped.decoy_rules if r.rule == "many-ports")
+    assert not rule.evaluated
+    assert "only counted banners were collected" in str(rule.reason)
+    found = census(tmp_path / "all", [*rows, banner("192.0.2.2", product_type=None)])
+    assert (grade(found), told(found)["many-ports"]) == ("likely", 1)
+
+
+def test_one_serial_on_many_hosts_is_possible(tmp_path: Path) -> None:
+    rows = [banner(f"192.0.2.{n}", identity="s") for n in range(1, 11)]
+    found = census(tmp_path / "10", rows)
+    assert {d["decoy"] for d in found.devices.values()} == {"possible"}
+    assert told(found)["shared-identity"] == 10
+    assert {d["decoy"] for d in census(tmp_path / "9", rows[1:]).devices.values()} == {None}
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_equal_answers_with_fresh_serials_in_one_network_are_possible(tmp_path: Path, fresh: bool) -> None:
+    rows = [
+        banner(f"192.0.2.{n}", identity=f"s{n if fresh else n // 2}", banner_hash=7, html_hash=None)
+        for n in range(1, 21)
+    ]
+    assert grade(census(tmp_path / "one", rows)) == ("possible" if fresh else None)
+    elsewhere = [{**r, "prefix": f"{r['host']}/24"} for r in rows]
+    assert grade(census(tmp_path / "many", elsewhere)) is None
+
+
+def test_two_different_reasons_are_likely_and_one_reason_twice_is_not(tmp_path: Path) -> None:
+    cloud = {"decoy": "possible", "signatures": "x decoys.tags.cloud"}
+    others = [banner(port=n, product_type="other", manufacturer=f"Maker {n}") for n in (21, 23)]
+    found = census(tmp_path / "two", [banner(**cloud), *others])
+    assert (grade(found), told(found)["two-reasons"], told(found)["hosting"]) == ("likely", 1, 1)
+    assert grade(census(tmp_path / "twice", [banner(**cloud), banner(port=81, **cloud)])) == "possible"
+
+
+def test_a_host_without_a_camera_and_what_is_outside_the_window_grade_nobody(tmp_path: Path) -> None:
+    old = [banner(port=n, seen=NOON - 9 * DAY, **maker) for n, maker in enumerate((HIK, DAHUA), 1)]
+    found = census(tmp_path, [banner(**AXIS), *old, banner("192.0.2.9", product_type="other", decoy="certain")], days=7)
+    assert grade(found) is None
+    assert told(found)["banner"] == 0
