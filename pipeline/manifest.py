@@ -104,8 +104,12 @@ class Stage(_Strict):
     ages: Ages | None = None
 
 
+UNKNOWN_QUERIES = "not known"
+
+
 class Instrument(_Strict):
-    """The four versions that a number depends on (design: the instrument)."""
+    """The four versions that a number depends on (design: the instrument). What was asked for is not known of files
+    that were imported; their `query_set` says so."""
 
     query_set: str
     catalogue: str

@@ -23,7 +23,7 @@ from pipeline.identify import Identifier
 from pipeline.ingest import Ingested, ingest_file
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
-from pipeline.manifest import Flow, Instrument, Stage
+from pipeline.manifest import UNKNOWN_QUERIES, Flow, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
@@ -227,7 +227,8 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     )
     manifest.simulated = manifest.simulated or study.simulated
     manifest.instrument = Instrument(
-        query_set=tools.catalogue.query_set,
+        # So far every snapshot is imported, and nobody knows which queries gave the files.
+        query_set=UNKNOWN_QUERIES,
         catalogue=tools.catalogue.version,
         rules=rules[:12],
         geo_db=manifest.geo.edition if manifest.geo else UNKNOWN,

@@ -35,9 +35,10 @@ def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
         for body in ("banner_hash", "html_hash"):
             if row["counted"] and row["identity"] and row[body] is not None:
                 alike[row["prefix"], body, row[body]].append(row)
-        if row["decoy"]:
-            cloud = row["decoy"] == "possible" and "decoys.tags.cloud" in row["signatures"]
-            tell(row["host"], "hosting" if cloud else "banner", GRADES.index(row["decoy"]))
+        if row["decoy"] and not (row["decoy"] == "possible" and "decoys.tags.cloud" in row["signatures"]):
+            tell(row["host"], "banner", GRADES.index(row["decoy"]))
+        if row["network_kind"] == "hosting":
+            tell(row["host"], "hosting", 1)
     for host in {r["host"] for r in rows}:
         mine = [r for r in rows if r["host"] == host]
         makers = {r["manufacturer"] for r in mine if r["counted"]} - {None}
@@ -138,7 +139,7 @@ def test_equal_answers_with_fresh_serials_in_one_network_are_possible(tmp_path: 
 
 
 def test_two_different_reasons_are_likely_and_one_reason_twice_is_not(tmp_path: Path) -> None:
-    cloud = {"decoy": "possible", "signatures": "x decoys.tags.cloud"}
+    cloud = {"decoy": "possible", "signatures": "x decoys.tags.cloud", "network_kind": "hosting"}
     others = [banner(port=n, product_type="other", manufacturer=f"Maker {n}") for n in (21, 23)]
     found = census(tmp_path / "two", [banner(**cloud), *others])
     assert (grade(found), told(found)["two-reasons"], told(found)["hosting"]) == ("likely", 1, 1)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pipeline.countries import country_name, load_countries
-from pipeline.manifest import Instrument, Manifest, Window
+from pipeline.manifest import UNKNOWN_QUERIES, Instrument, Manifest, Window
 from pipeline.report.inputs import Result
 from pipeline.report.publish import Folded
 from pipeline.study import Study
@@ -82,6 +82,23 @@ METHOD = (
     ),
 )
 
+ASKED_UNKNOWN = "What was asked of the engine is not known of imported files, so a change may be one of the question."
+DECOY_RULES = {
+    "banner": "what one banner shows: a known decoy's constant, the engine's honeypot tag",
+    "hosting": "the address is in a hosting network",
+    "many-makers": "cameras of many makers on one host",
+    "unrelated-products": "products of other kinds beside the cameras of a host",
+    "many-ports": "many open ports on one host",
+    "shared-identity": "one serial number or MAC address on many hosts",
+    "alike-answers": "many hosts of one network answer alike, each with an identity of its own",
+    "two-reasons": "two different reasons at once",
+}
+MERGE_RULES = {
+    "same-banner": "one host, port and transport is one banner: its latest sight",
+    "identity": "one serial number, MAC address or rare certificate is one device, on whatever port",
+    "churn": "one identity on several addresses is one device",
+    "same-host": "ports of a host that do not contradict each other are one device",
+}
 LIMITS = (
     "A search engine sees part of the Internet: the ports it scans, the addresses that let it, the day it came by.",
     "A host is not a camera. One address may hide many cameras behind a recorder, or none that anybody can watch.",
@@ -94,8 +111,12 @@ LIMITS = (
     "Cameras sold under another brand count for the maker only where the evidence shows it.",
     "Cameras that no query asks for, or no signature knows, are missing. Better signatures find more.",
     (
-        "A full count has no sampling error, so no 95 % interval is given. The table of other settings shows how much "
-        "the result depends on the choices made."
+        "Imported files hold what their queries returned, and which queries those were is not known here. What the "
+        "files leave out is not counted."
+    ),
+    (
+        "No number here is estimated from a sample, so no 95 % interval is given. The table of other settings shows "
+        "how much the result depends on the choices made."
     ),
 )
 
@@ -239,10 +260,12 @@ def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
 
 def not_corrected(before: Result, now: Result) -> str:
     """The caveat of a change; empty when the instrument is the same."""
-    parts = changed_instrument(before.manifest, now.manifest)
-    if not parts:
-        return ""
-    return f"Not corrected for changed instrument: {listing(parts)} differ{'s' if len(parts) == 1 else ''}."
+    said = []
+    if parts := changed_instrument(before.manifest, now.manifest):
+        said.append(f"Not corrected for changed instrument: {listing(parts)} differ{'s' if len(parts) == 1 else ''}.")
+    if any(r.manifest.instrument and r.manifest.instrument.query_set == UNKNOWN_QUERIES for r in (before, now)):
+        said.append(ASKED_UNKNOWN)
+    return " ".join(said)
 
 
 def citation(study: Study, results: list[Result]) -> str:

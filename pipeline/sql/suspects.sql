@@ -8,14 +8,14 @@ with seen as (
 hosts as (select distinct host from seen where counted),
 others as (select count(*) as n from seen where not counted),
 marks as (
-    -- What identify saw in one banner; that the network is a hosting one is a reason of its own.
+    -- What identify saw in one banner. That the network is a hosting one is a reason of its own, and the engine's tag
+    -- for it no second one.
     select
-        host,
-        case when decoy = 'possible' and signatures like '%decoys.tags.cloud%' then 'hosting' else 'banner' end
-            as reason,
-        case decoy when 'certain' then 3 when 'likely' then 2 else 1 end as grade
+        host, 'banner' as reason, case decoy when 'certain' then 3 when 'likely' then 2 else 1 end as grade
     from seen
-    where decoy is not null
+    where decoy is not null and not (decoy = 'possible' and signatures like '%decoys.tags.cloud%')
+    union all
+    select host, 'hosting', 1 from seen where network_kind = 'hosting'
 ),
 products as (
     select
