@@ -9,11 +9,27 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipeline.catalogue import Catalogue, load_catalogue
+from pipeline.identify import Identifier
+from pipeline.resources import bundled
+
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
 settings.register_profile("camcensus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("camcensus")
 
 Banner = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The built-in catalogue."""
+    return load_catalogue(bundled("queries"))
+
+
+@pytest.fixture(scope="session")
+def identifier(catalogue: Catalogue) -> Identifier:
+    """The built-in catalogue, made ready."""
+    return Identifier(catalogue)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,25 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.catalogue import Brand, Catalogue, load_catalogue
+from pipeline.catalogue import Brand, Catalogue
 from pipeline.identify import Identifier, Verdict
-from pipeline.resources import bundled
 from pipeline.tables import COUNTED_TYPES
 
 SERIAL = "1A2B3C4PAA00001"
 MAC = "00408C123456"
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    """The built-in catalogue."""
-    return load_catalogue(bundled("queries"))
-
-
-@pytest.fixture(scope="module")
-def identifier(catalogue: Catalogue) -> Identifier:
-    """The built-in catalogue, made ready."""
-    return Identifier(catalogue)
 
 
 class Asked:

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from pipeline import label as labelling
 from pipeline import store
-from pipeline.catalogue import Catalogue, load_catalogue
+from pipeline.catalogue import Catalogue
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
 from pipeline.label import Labelled, _better, _certificates, _keyed, fate_of, label, label_part, prefix_of
 from pipeline.locate import Locator
 from pipeline.ranges import Ranges
-from pipeline.resources import bundled
 from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 
 Row = dict[str, Any]
@@ -32,18 +31,6 @@ NOWHERE = Locator("none", date(2026, 1, 1), "", "", Ranges(np.array([0], np.uint
                   Ranges(np.array([b"\0" * 16 + b"\1"], "S17"), np.array([""])))  # fmt: skip
 FOUND = ("counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "product_type",
          "type_confidence", "firmware", "decoy")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    """The built-in catalogue."""
-    return load_catalogue(bundled("queries"))
-
-
-@pytest.fixture(scope="module")
-def identifier(catalogue: Catalogue) -> Identifier:
-    """The built-in catalogue, made ready."""
-    return Identifier(catalogue)
 
 
 def observation(line: int, **told: Any) -> Row:
