@@ -58,10 +58,6 @@ class Sql:
         """Keeps the result of a query under a name."""
         self._db.execute(f"create or replace table {name} as {text_of(query)}")
 
-    def view(self, name: str, query: str) -> None:
-        """Names a query, which is done anew whenever the name is used."""
-        self._db.execute(f"create or replace view {name} as {text_of(query)}")
-
     def append(self, name: str, query: str) -> None:
         """Adds the result of a query to a kept table."""
         self._db.execute(f"insert into {name} by name {text_of(query)}")
