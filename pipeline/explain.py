@@ -6,15 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.banner import Rejected
+from pipeline.banner import Banner, Rejected
 from pipeline.catalogue import load_catalogue
 from pipeline.errors import InputError
 from pipeline.evidence import evidence_of
 from pipeline.identify import Identifier, Verdict
-from pipeline.ingest import banner_of
-from pipeline.lines import Line, RawFile
 from pipeline.progress import printable
 from pipeline.resources import bundled
+from pipeline.sources.shodan import ShodanLines
 
 # What a verdict holds besides the fixed format.
 ASIDE = ("model_raw", "family")
@@ -29,21 +28,19 @@ def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str
         raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
     identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
-    raw = RawFile(path)
-    for line in raw.lines():
-        verdict, reason = _verdict(line, identifier)
-        yield _json(line.number, verdict, reason) if form == "jsonl" else _row(line.number, verdict, reason, disputed)
-    if raw.damage:
-        raise InputError(path, f"{raw.damage}; what came before it was explained")
+    reader = ShodanLines(path)
+    for number, _, found in reader.records():
+        verdict, reason = _verdict(found, identifier)
+        yield _json(number, verdict, reason) if form == "jsonl" else _row(number, verdict, reason, disputed)
+    if reader.damage:
+        raise InputError(path, f"{reader.damage}; what came before it was explained")
 
 
-def _verdict(line: Line, identifier: Identifier) -> tuple[Verdict, str | None]:
-    """The verdict, or the one that knows nothing and why the line was rejected."""
-    try:
-        banner = banner_of(line)
-        return (Verdict(), "blank") if banner is None else (identifier.identify(evidence_of(banner)), None)
-    except Rejected as rejected:
-        return Verdict(), rejected.reason
+def _verdict(found: Banner | Rejected | None, identifier: Identifier) -> tuple[Verdict, str | None]:
+    """The verdict, or the one that knows nothing and why there is no banner."""
+    if isinstance(found, Banner):
+        return identifier.identify(evidence_of(found)), None
+    return Verdict(), found.reason if found else "blank"
 
 
 def _json(number: int, verdict: Verdict, reason: str | None) -> str:

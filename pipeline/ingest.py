@@ -1,29 +1,38 @@
-"""Ingest: lines of raw files to `observations`, and what is not a banner to the quarantine.
+"""Ingest: records of raw files to `observations`, and what is not a banner to the quarantine.
 
-Accepted + quarantined + blank = lines read, always.
+Accepted + quarantined + blank = records read, always. A record is one answer of one port: a line of a Shodan export, a
+row of a CSV file, a service of a host.
 """
 
 import base64
 import gzip
 import hashlib
-import ipaddress
 import json
-import re
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline import store
-from pipeline.banner import Banner, Rejected, decode
+from pipeline.banner import Banner, Rejected
 from pipeline.evidence import evidence_of, text_of
-from pipeline.lines import Line, RawFile
+from pipeline.fields import (
+    LATEST,
+    address_of,
+    asn_of,
+    country_of,
+    fingerprint_of,
+    integer_of,
+    port_of,
+    seconds_of,
+    transport_of,
+)
 from pipeline.manifest import Flow
+from pipeline.sources.record import Record
+from pipeline.sources.shodan import ShodanLines
 from pipeline.tables import OBSERVATIONS
 
 REASONS = {
@@ -42,15 +51,10 @@ REASONS = {
     "too_early": "the timestamp is before 2009, when the engine began",
     "too_late": "the timestamp is after the file was received",
 }
+# A batch ends after so many records, or so many bytes of them.
 BATCH = 5_000
+BATCH_BYTES = 64 << 20
 QUARANTINE_KEEPS = 64 << 10
-EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
-# A file that nobody saw arrive: only a date past this is taken for wrong.
-LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  timestamps without a zone are compared with it, and are UTC
-_ASN = re.compile(r"(?:AS)?(\d{1,10})", re.IGNORECASE)
-_SHA256 = re.compile("[0-9a-f]{64}")
-_INT64 = 1 << 63
 _SCHEMA = OBSERVATIONS.schema
 _COLUMNS = [(column.name, column.type) for column in OBSERVATIONS.columns]
 
@@ -87,60 +91,55 @@ def ingest_file(
     `latest` is the last second a timestamp may have; `tick` is told the compressed bytes read so far.
     """
     result = Ingested()
-    source = RawFile(raw)
+    reader = ShodanLines(raw)
     with store.parquet_writer(observations, OBSERVATIONS) as accepted, store.atomic(quarantine) as rejected:
         with gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member:
-            for batch in _batches(source.lines(tick)):
-                rows: list[dict[str, Any]] = []
-                for line in batch:
-                    row = _judge(line, raw.name, latest, result)
-                    if isinstance(row, str):
-                        member.write(_quarantined(line, raw.name, row))
-                    elif row is not None:
-                        rows.append(row)
-                if rows:
-                    accepted.write_batch(to_batch(rows))
-    result.damage = source.damage
+            for rows in _batches(reader.records(tick), raw.name, latest, result, member):
+                accepted.write_batch(to_batch(rows))
+    result.damage = reader.damage
     result.flow()
     return result
 
 
-def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    batch: list[Line] = []
-    size = 0
-    for line in lines:
-        batch.append(line)
-        size += len(line.data)
-        if len(batch) >= BATCH or size > 64 << 20:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _batches(
+    records: Iterable[Record], file: str, latest: int, result: Ingested, quarantine: gzip.GzipFile
+) -> Iterator[list[dict[str, Any]]]:
+    """Rows of good records, a batch at a time; bad records go to the quarantine. A banner is let go of as soon as its
+    row is made, which is faster than to hold a batch of them."""
+    rows: list[dict[str, Any]] = []
+    held = size = 0
+    for record in records:
+        row = _judge(record, file, latest, result)
+        if isinstance(row, str):
+            quarantine.write(_quarantined(record, file, row))
+        elif row is not None:
+            rows.append(row)
+        held, size = held + 1, size + len(record.line.data)
+        if held >= BATCH or size > BATCH_BYTES:
+            if rows:
+                yield rows
+            rows, held, size = [], 0, 0
+    if rows:
+        yield rows
 
 
-def _judge(line: Line, file: str, latest: int, result: Ingested) -> dict[str, Any] | str | None:
-    """The row of a good line, the reason of a bad one, None for a blank one; counts it in `result`."""
+def _judge(record: Record, file: str, latest: int, result: Ingested) -> dict[str, Any] | str | None:
+    """The row of a good record, the reason of a bad one, None for a blank one; counts it in `result`."""
     result.lines += 1
+    if record.found is None:
+        result.blank += 1
+        return None
     try:
-        banner = banner_of(line)
-        if banner is None:
-            result.blank += 1
-            return None
-        row = observe(banner, latest)
+        if isinstance(record.found, Rejected):
+            raise record.found
+        row = observe(record.found, latest)
     except Rejected as rejected:
         result.quarantined[rejected.reason] += 1
         return rejected.reason
-    row["file"], row["line"] = file, line.number
+    row["file"], row["line"] = file, record.number
     result.accepted += 1
     result.synthetic += row["synthetic"]
     return row
-
-
-def banner_of(line: Line) -> Banner | None:
-    """The banner in a line; None for a blank one. Raises `Rejected` with the reason."""
-    if line.too_long or line.cut_short:
-        raise Rejected("too_long" if line.too_long else "cut_short")
-    return decode(line.data) if line.data.strip() else None
 
 
 def observe(banner: Banner, latest: int = LATEST) -> dict[str, Any]:
@@ -150,16 +149,16 @@ def observe(banner: Banner, latest: int = LATEST) -> dict[str, Any]:
         "host": host,
         "ip_version": version,
         "port": port_of(banner.port),
-        "transport": _transport(banner.transport),
+        "transport": transport_of(banner.transport),
         "seen": seconds_of(banner.timestamp, latest),
-        "engine_country": _country(banner.location.country_code if banner.location else None),
-        "asn": _asn(banner.asn),
+        "engine_country": country_of(banner.location.country_code if banner.location else None),
+        "asn": asn_of(banner.asn),
         "network": (text_of(banner.org) or text_of(banner.isp) or "")[:256] or None,
         "firmware": (text_of(banner.version) or "")[:256] or None,
-        "http_status": _integer(banner.http.status) if banner.http else None,
-        "banner_hash": _integer(banner.hash),
-        "html_hash": _integer(banner.http.html_hash) if banner.http else None,
-        "cert_sha256": _fingerprint(banner),
+        "http_status": integer_of(banner.http.status) if banner.http else None,
+        "banner_hash": integer_of(banner.hash),
+        "html_hash": integer_of(banner.http.html_hash) if banner.http else None,
+        "cert_sha256": fingerprint_of(banner),
         "synthetic": bool(banner.mark and banner.mark.get("synthetic") is True),
     }
     row.update(evidence_of(banner))
@@ -176,97 +175,14 @@ def to_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
 
 
-def address_of(banner: Banner) -> tuple[str, int]:
-    """The canonical address and its version; an IPv4 address mapped into IPv6 is the IPv4 address."""
-    found = banner.ip_str or banner.ipv6
-    if found is None or found == "":
-        if isinstance(banner.ip, int) and not isinstance(banner.ip, bool) and 0 <= banner.ip < 1 << 32:
-            return str(ipaddress.IPv4Address(banner.ip)), 4
-        raise Rejected("no_address" if banner.ip is None else "bad_address")
-    if not isinstance(found, str):
-        raise Rejected("bad_address")
-    if ":" not in found:
-        try:
-            # Strict: refuses leading zeros and short forms, so what passes is canonical.
-            socket.inet_pton(socket.AF_INET, found)
-        except (OSError, ValueError):
-            raise Rejected("bad_address") from None
-        return found, 4
-    try:
-        address = ipaddress.IPv6Address(found)
-    except ValueError:
-        raise Rejected("bad_address") from None
-    if address.scope_id is not None:
-        raise Rejected("bad_address")
-    return (str(address.ipv4_mapped), 4) if address.ipv4_mapped else (str(address), 6)
-
-
-def port_of(value: Any) -> int:
-    """The port as a whole number from 1 to 65535; a string of digits is one, True is not."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 5:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise Rejected("bad_port")
-    return value
-
-
-def seconds_of(value: Any, latest: int) -> int:
-    """The timestamp as seconds since 1970; one without a zone is UTC, as all of Shodan's are."""
-    if value is None or value == "":
-        raise Rejected("no_timestamp")
-    try:
-        time = datetime.fromisoformat(value)
-        if time.tzinfo is not None:
-            time = time.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, TypeError, OverflowError):
-        raise Rejected("bad_timestamp") from None
-    delta = time - _EPOCH
-    seconds = delta.days * 86400 + delta.seconds
-    if seconds < EARLIEST:
-        raise Rejected("too_early")
-    if seconds > latest:
-        raise Rejected("too_late")
-    return seconds
-
-
-def _transport(value: Any) -> str:
-    if value is None:
-        return "tcp"
-    if value in ("tcp", "udp"):
-        return str(value)
-    raise Rejected("bad_transport")
-
-
-def _country(value: Any) -> str | None:
-    return value.upper() if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha() else None
-
-
-def _asn(value: Any) -> int | None:
-    match = _ASN.fullmatch(str(value)) if value is not None else None
-    return int(match[1]) if match else None
-
-
-def _integer(value: Any) -> int | None:
-    """A whole number that fits into int64; anything else counts as absent."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if -_INT64 <= value < _INT64 else None
-
-
-def _fingerprint(banner: Banner) -> str | None:
-    cert = banner.ssl.cert if banner.ssl else None
-    value = cert.fingerprint.sha256 if cert and cert.fingerprint else None
-    digits = value.replace(":", "").lower() if isinstance(value, str) else ""
-    return digits if _SHA256.fullmatch(digits) else None
-
-
-def _quarantined(line: Line, file: str, reason: str) -> bytes:
-    record = {
+def _quarantined(record: Record, file: str, reason: str) -> bytes:
+    line = record.line
+    told = {
         "file": file,
-        "line": line.number,
+        "line": record.number,
         "reason": reason,
         "length": line.length,
         "sha256": line.sha256 or hashlib.sha256(line.data).hexdigest(),
         "bytes": base64.b64encode(line.data[:QUARANTINE_KEEPS]).decode(),
     }
-    return json.dumps(record).encode() + b"\n"
+    return json.dumps(told).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""Sources: how the raw files of each kind become records, whichever engine they are from."""
