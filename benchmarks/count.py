@@ -150,6 +150,7 @@ def part(chance: np.random.Generator, file: str, rows: int, total: int) -> pa.Ta
         "file": pa.repeat(file, rows), "line": pa.array(np.arange(1, rows + 1)), "host": pa.array(hosts),
         "ip_version": pa.repeat(4, rows).cast(pa.int64()), "port": pa.array(PORTS[which]),
         "transport": pa.repeat("tcp", rows), "seen": pa.array(NOON - chance.integers(0, 29 * 86400, rows)),
+        "address": pa.array(address),
         "prefix": pa.array([h.rpartition(".")[0] + ".0/24" for h in hosts]), "counted": pa.repeat(True, rows),
         "manufacturer": names.take(pa.array(maker)), "manufacturer_confidence": certain,
         "brand": names.take(pa.array(maker)),

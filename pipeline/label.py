@@ -23,6 +23,7 @@ from pipeline.identify import NOTHING, Hit, Identifier, Match, Verdict
 from pipeline.locate import Locator
 from pipeline.manifest import Flow
 from pipeline.networks import network_kind
+from pipeline.ranges import key_v4
 from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 
 BATCH = 50_000
@@ -86,6 +87,7 @@ def label(
     schema = IDENTIFIED.schema
     columns |= {name: pa.array([getattr(v, name) for v in found], schema.field(name).type) for name in _FOUND}
     columns |= {
+        "address": addresses_of(hosts),
         "prefix": pa.array([prefix_of(host) for host in hosts], pa.string()),
         "identity": pa.array(hashed, pa.string()),
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
@@ -110,6 +112,14 @@ def fate_of(verdict: Verdict) -> str:
     if verdict.product_type in COUNTED_TYPES:
         return "camera only by a guess"
     return verdict.product_type.replace("_", " ")
+
+
+def addresses_of(hosts: list[str]) -> pa.Array:
+    """IPv4 addresses as numbers (int64), null for IPv6 ones."""
+    six = np.array([":" in host for host in hosts], dtype=bool)
+    numbers = np.zeros(len(hosts), dtype=np.int64)
+    numbers[~six] = key_v4([host for host in hosts if ":" not in host])
+    return pa.array(numbers, mask=six)
 
 
 def prefix_of(host: str) -> str:

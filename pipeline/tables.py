@@ -138,6 +138,7 @@ IDENTIFIED = Table(
     "an accepted banner, with what identify and locate found; private",
     (
         *_BANNER,
+        _int("address", "an IPv4 host as a number; null: IPv6. The queries count by it, for numbers are quicker"),
         _text("prefix", "the /24 (IPv4) or /48 (IPv6) of the host", nullable=False),
         _bool("counted", "camera, recorder, encoder or video with type confidence medium or high", nullable=False),
         _text("manufacturer", "who made it; null: not known"),

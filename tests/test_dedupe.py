@@ -20,7 +20,7 @@ from pipeline.aggregate import aggregate
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of, window_of
 from pipeline.engines.local import sql
 from pipeline.errors import InputError
-from pipeline.label import prefix_of
+from pipeline.label import addresses_of, prefix_of
 from pipeline.manifest import Flow, Instrument, Manifest
 from pipeline.study import Decoys, Dedupe
 from pipeline.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
@@ -36,6 +36,7 @@ def banner(host: str = "192.0.2.1", port: int = 80, **told: Any) -> Row:
     row: Row = dict.fromkeys(IDENTIFIED.names)
     row |= {
         "file": "a.json", "host": host, "ip_version": 6 if ":" in host else 4, "port": port, "transport": "tcp",
+        "address": addresses_of([host])[0].as_py(),
         "seen": NOON, "prefix": prefix_of(host), "product_type": "camera", "type_confidence": "medium",
         "signatures": "", "country": "NL", "synthetic": False,
     }  # fmt: skip

@@ -18,7 +18,7 @@ from pipeline import store
 from pipeline.catalogue import Catalogue
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
-from pipeline.label import Labelled, _better, _certificates, _keyed, fate_of, label, label_part, prefix_of
+from pipeline.label import Labelled, _better, _certificates, _keyed, addresses_of, fate_of, label, label_part, prefix_of
 from pipeline.locate import Locator
 from pipeline.ranges import Ranges
 from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
@@ -227,6 +227,12 @@ def test_a_prefix_holds_its_host(address: Any) -> None:
     network = ipaddress.ip_network(prefix_of(str(address)))
     assert address in network
     assert network.prefixlen == (24 if address.version == 4 else 48)
+
+
+@given(st.lists(st.ip_addresses(), max_size=8))
+def test_an_address_is_the_number_of_an_ipv4_host(hosts: list[Any]) -> None:
+    wanted = [int(host) if host.version == 4 else None for host in hosts]
+    assert addresses_of([str(host) for host in hosts]).to_pylist() == wanted
 
 
 def test_a_serial_number_is_better_than_a_mac_address() -> None:

@@ -39,6 +39,9 @@ def schema(study: Study) -> Table:
     """The table's columns, with type and meaning."""
     unit = study.headline_unit
     few = f"null: under {study.publication.min_hosts} hosts, or hidden so that such a cell cannot be worked out"
+    if unit != "hosts":
+        # `publish`: devices and banners add up across makers too, so together with the totals they would open them.
+        few += f". Hosts, though the headline counts {unit}: those of makers by country would tell what is hidden"
     columns = (
         Column("snapshot", pa.string(), "id of the snapshot", False),
         Column("rank", pa.int64(), f"place by {unit}, 1 is the most; null: left out, Unknown or World"),

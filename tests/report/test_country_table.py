@@ -64,6 +64,16 @@ def test_vendors_of_one_slug_keep_their_columns(tmp_path: Path) -> None:
     assert list(country_table.vendor_columns(study)) == ["hosts_d_link", "hosts_d_link_2", "hosts_vendor"]
 
 
+@pytest.mark.parametrize("unit", ["hosts", "devices", "banners"])
+def test_maker_columns_hold_hosts_whatever_the_headline_counts_and_say_so(tmp_path: Path, unit: str) -> None:
+    study = make_study(tmp_path, f"headline_unit = '{unit}'")
+    table = country_table.build(study, [make_result("2024")])
+    assert table.iloc[-1]["hosts_hikvision"] == 368
+    (meaning,) = [c.meaning for c in country_table.schema(study).columns if c.name == "hosts_hikvision"]
+    assert meaning.startswith("hosts with cameras of Hikvision")
+    assert (f"the headline counts {unit}" in meaning) == (unit != "hosts")
+
+
 def test_missing_population_is_null(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
     assert table.loc[table["alpha2"] == "ZZ", "hosts_per_100k"].isna().all()
