@@ -235,6 +235,25 @@ def geo_update(
     _tell(update(to or fetched_folder(), reporter.say))
 
 
+@app.command(epilog="Example: camcensus simulate --serve data/demo/raw/2026/*.jsonl.gz --plan dev --rate 1")
+def simulate(
+    paths: Annotated[list[Path], typer.Argument(help="With --serve: the exports to answer from.", show_default=False)],
+    serve: Annotated[bool, typer.Option("--serve", help="Be a Shodan on this machine until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of 127.0.0.1; 0: any free one.")] = 0,
+    plan: Annotated[str, typer.Option("--plan", help="free, dev, plus, corporate or enterprise.")] = "enterprise",
+    credits_: Annotated[
+        int | None, typer.Option("--credits", min=0, help="Query credits left; default: the plan's.")
+    ] = None,
+    rate: Annotated[float, typer.Option("--rate", min=0, help="Requests a second; 0: no limit.")] = 1.0,
+) -> None:
+    """A Shodan on this machine, answering from exports, to try collecting without cost; it connects to nothing."""
+    from pipeline.simulate.serve import serve_until_stopped
+
+    if not serve:
+        raise typer.BadParameter("say --serve; there is nothing else to simulate yet", param_hint="--serve")
+    serve_until_stopped(paths, plan, credits_, rate or None, port, _tell)
+
+
 @app.command(epilog="Example: camcensus doctor")
 def doctor() -> None:
     """Checks environment, catalogue, geolocation database, disk and, if one is set, the Shodan key."""

@@ -50,6 +50,23 @@ class InputError(CamcensusError):
         super().__init__(f"{path}: {reason}")
 
 
+class QueryError(CamcensusError):
+    """A search query does not parse. `text` is the query, `reason` what is wrong with it."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text = text
+        self.reason = reason
+        super().__init__(f"the query {text!r} cannot be used: {reason}")
+
+
+class UnknownFilterError(QueryError):
+    """A search query uses a filter that is not known. `name` is the filter's."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.name = name
+        super().__init__(text, f"there is no filter {name!r} in pipeline/query.py")
+
+
 class GeoDatabaseError(InputError):
     """A geolocation database cannot be used."""
 
