@@ -138,6 +138,7 @@ def test_alternatives_of_a_filter_are_parted_by_commas_inside_quotes_too() -> No
         ("country:", "no value"),
         ('country:""', "no value"),
         ("country: DE", "right behind the colon"),
+        ("(webcam OR dvr)", "no parentheses"),
         ('"---"', "nothing to look for"),
         ("port:http", "whole number"),
         ("net:300.0.0.0/8", "net:300.0.0.0/8"),

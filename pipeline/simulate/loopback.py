@@ -6,14 +6,17 @@
 It listens on the loopback address alone and opens no connection itself. It takes any key and keeps none.
 """
 
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pipeline.simulate.loopback_account import PLANS, Account
 from pipeline.simulate.loopback_api import RATE, Api, Limits, Params, Reply, failure, with_retry_after
@@ -174,14 +177,38 @@ class Loopback:
 
 
 class _Server(ThreadingHTTPServer):
-    """One thread a connection; what a client does that hangs up is no news."""
+    """One thread a connection. Connections that are kept open end with the server."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        pass
+    def __init__(self, address: tuple[str, int], answering: type[BaseHTTPRequestHandler]) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(address, answering)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection."""
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Ends a connection."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Stops listening and hangs up on whoever is there."""
+        super().server_close()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """That a client hangs up is no news; all else is a fault of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _told(path: str, params: Params) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from pipeline.errors import QueryError, UnknownFilterError
@@ -17,7 +16,7 @@ from pipeline.query import DATA, FIELDS, FILTERS, Query, parse
 from pipeline.simulate.loopback_account import Account
 from pipeline.simulate.loopback_faults import Fault
 from pipeline.simulate.loopback_index import Index, Mask
-from pipeline.simulate.loopback_rows import cut_down, only
+from pipeline.simulate.loopback_rows import cut_down, encode, only
 from pipeline.simulate.loopback_trends import NO_FACET, TREND_FACETS, TREND_FILTERS, Past
 
 PAGE = 100
@@ -73,7 +72,7 @@ class Limits:
 
 def failure(status: int, text: str) -> Reply:
     """An error as the API words it."""
-    return Reply(status, msgspec.json.encode({"error": text}))
+    return Reply(status, encode({"error": text}))
 
 
 class Api:
@@ -280,8 +279,8 @@ def _whole(text: str) -> int:
 def _page(rows: list[bytes], total: int, facets: dict[str, Any]) -> bytes:
     """Rows are put in as they are, so that what a file holds is what the client receives."""
     tail = {"facets": facets, "total": total} if facets else {"total": total}
-    return b'{"matches":[' + b",".join(rows) + b"]," + msgspec.json.encode(tail)[1:]
+    return b'{"matches":[' + b",".join(rows) + b"]," + encode(tail)[1:]
 
 
 def _json(value: Any) -> Reply:
-    return Reply(200, msgspec.json.encode(value))
+    return Reply(200, encode(value))

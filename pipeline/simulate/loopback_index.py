@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import InputError
 from pipeline.lines import RawFile
 from pipeline.query import FIELDS, Query, Term, Value, Values, read
+from pipeline.simulate.loopback_rows import decode, encode
 
 Banner = Mapping[str, Any]
 Key = tuple[str, str, str, str]
@@ -83,7 +83,7 @@ class Index:
 
     def banners(self, rows: Iterable[int]) -> list[dict[str, Any]]:
         """The banners of some rows, decoded."""
-        return [msgspec.json.decode(self.rows[row]) for row in rows]
+        return [decode(self.rows[row]) for row in rows]
 
     def _held(self, term: Term) -> Mask:
         """The rows that one of the term's alternatives fits, its minus aside."""
@@ -116,7 +116,7 @@ class Index:
         for number, row in enumerate(self.rows):
             lowered = row.lower()
             if any(all(word in lowered for word in wanted) for wanted in sought):
-                found[number] = term.accepts(read(term.name, msgspec.json.decode(row)))
+                found[number] = term.accepts(read(term.name, decode(row)))
         return found
 
 
@@ -157,7 +157,7 @@ def _rows(banners: Iterable[Banner] | Iterable[Path]) -> Iterable[tuple[Banner |
         if isinstance(item, Path):
             yield from _rows_of(item)
         else:
-            yield item, msgspec.json.encode(item)
+            yield item, encode(item)
 
 
 def _rows_of(path: Path) -> Iterable[tuple[Banner | None, bytes]]:
@@ -172,8 +172,8 @@ def _rows_of(path: Path) -> Iterable[tuple[Banner | None, bytes]]:
 
 def _banner(data: bytes) -> Banner | None:
     try:
-        found = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        found = decode(data)
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

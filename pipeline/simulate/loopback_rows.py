@@ -1,7 +1,8 @@
-"""Banners made smaller on the way out: by `minify`, or to the `fields` asked for."""
+"""Banners as bytes and back, and made smaller on the way out: by `minify`, or to the `fields` asked for."""
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -9,9 +10,29 @@ import msgspec
 LARGE = ("http.html", "http.favicon.data", "ssl.chain", "ssl.dhparams", "screenshot.data", "opts")
 
 
+def decode(row: bytes) -> Any:
+    """What a row says; half a character (a lone surrogate), which the engine gives, is let by. Raises `ValueError`."""
+    try:
+        return msgspec.json.decode(row)
+    except msgspec.DecodeError:
+        return json.loads(row, parse_constant=_refuse)
+
+
+def encode(value: Any) -> bytes:
+    """A value as JSON."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
 def cut_down(row: bytes) -> bytes:
     """A banner without its large fields."""
-    banner = msgspec.json.decode(row)
+    banner = decode(row)
     for path in LARGE:
         *way, last = path.split(".")
         place = banner
@@ -19,16 +40,16 @@ def cut_down(row: bytes) -> bytes:
             place = place.get(name) if isinstance(place, dict) else None
         if isinstance(place, dict):
             place.pop(last, None)
-    return msgspec.json.encode(banner)
+    return encode(banner)
 
 
 def only(row: bytes, fields: Sequence[str]) -> bytes:
     """A banner with the fields asked for alone; those below others keep their place (`http.title`)."""
-    banner = msgspec.json.decode(row)
+    banner = decode(row)
     found: dict[str, Any] = {}
     for path in fields:
         _copy(banner, found, path.split("."))
-    return msgspec.json.encode(found)
+    return encode(found)
 
 
 def _copy(banner: Any, found: dict[str, Any], way: list[str]) -> None:

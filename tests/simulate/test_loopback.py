@@ -293,6 +293,26 @@ def test_files_are_answered_from_byte_for_byte(tmp_path: Path) -> None:
         assert reply == b'{"matches":[' + odd.encode() + b'],"total":1}'
 
 
+def test_half_characters_are_served_as_they_are(tmp_path: Path) -> None:
+    torn = (
+        '{"ip_str": "81.0.0.1", "port": 80, "data": "webcam", "product": "x \\ud83d", "http": {"title": "y \\udc00"}}'
+    )
+    with Loopback([write_lines(tmp_path / "a.json", [torn])]) as server:
+        api = client(server)
+        assert api.search("webcam", minify=False)["matches"] == [json.loads(torn)]
+        assert api.search("webcam")["matches"] == [json.loads(torn)]
+        assert api.search("webcam", fields=["http.title"])["matches"] == [{"http": {"title": "y \udc00"}}]
+        assert api.count("webcam", facets=["product"])["facets"]["product"] == [{"count": 1, "value": "x \ud83d"}]
+
+
+def test_the_end_of_the_server_ends_connections_that_are_kept_open() -> None:
+    with Loopback(cameras(1)) as server:
+        api = client(server)
+        api.info()
+    with pytest.raises(shodan.APIError, match="Unable to connect"):
+        api.info()
+
+
 def test_it_listens_on_the_loopback_address_alone_and_forgets_the_key() -> None:
     with Loopback(cameras(1)) as server:
         assert server.url.startswith("http://127.0.0.1:")
