@@ -9,8 +9,9 @@ accepted while its halves are.
 Seen in 289 published results of queries of one word: each holds it as a whole word, in whatever case, and hyphens part
 words. Assumed beyond that, because nobody published it: text is cut into words at everything that is neither letter nor
 digit (also at "_" and "."), a word never matches a part of one, and several words of one phrase match in that order
-with nothing between. Fields that are no prose (country, port, asn, hashes, tags, device, module) match whole values. `after:` includes its
-day and `before:` does not. A filter for a property that a banner lacks does not match it, so its negation does.
+with nothing between. Fields that are no prose (country, port, asn, hashes, tags, device, module) match whole values.
+`after:` includes its day and `before:` does not. A filter for a property that a banner lacks does not match it, so its
+negation does.
 """
 
 import ipaddress
@@ -182,9 +183,7 @@ def parse(text: str) -> Query:
 def _term(text: str, found: re.Match[str]) -> Term:
     name = (found["name"] or DATA).lower()
     value = re.sub(r'\\(.)|"', lambda m: m[1] or "", found["value"])
-    if name == DATA and found["name"]:
-        raise UnknownFilterError(text, name)
-    if name not in FIELDS:
+    if name not in FIELDS or (name == DATA and found["name"]):
         raise UnknownFilterError(text, name)
     if name == DATA and found["value"][0] in "()":
         raise QueryError(text, "there are no parentheses; terms are AND, and commas part the alternatives of a filter")
@@ -226,10 +225,12 @@ def _scalars(place: Any, deep: bool) -> list[Value]:
     if isinstance(place, str | int | float):
         return [place]
     if isinstance(place, Mapping):
-        inner: list[Any] = list(place.values()) if deep else [str(key) for key in place]
-    else:
-        inner = place if isinstance(place, list) else []
-    return [value for item in inner for value in (_scalars(item, deep) if deep or not isinstance(item, dict) else [])]
+        place = list(place.values()) if deep else list(place)
+    if not isinstance(place, list):
+        return []
+    if deep:
+        return [value for item in place for value in _scalars(item, deep)]
+    return [item for item in place if isinstance(item, str | int | float)]
 
 
 @lru_cache(maxsize=1 << 12)

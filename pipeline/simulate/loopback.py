@@ -11,19 +11,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pipeline.simulate.loopback_account import PLANS, Account
-from pipeline.simulate.loopback_api import RATE, Api, Limits, Params, Reply, failure, with_retry_after
+from pipeline.simulate.loopback_api import Api, Limits, Params
 from pipeline.simulate.loopback_faults import Fault, Faults
 from pipeline.simulate.loopback_http import Answer, handler
 from pipeline.simulate.loopback_index import Banner, Index
-from pipeline.simulate.loopback_replies import CANNED, NOT_ALLOWED
+from pipeline.simulate.loopback_replies import CANNED, NOT_ALLOWED, RATE, Reply, failure, with_retry_after
 
 KEY = "LOOPBACK-KEY-0000"
 HOST = "127.0.0.1"
@@ -171,7 +171,8 @@ class Loopback:
         else:
             reply = Reply(0, b"")
         if fault and fault.kind in CANNED:
-            canned = with_retry_after(CANNED[fault.kind], fault.wait)
+            wait = fault.wait if fault.kind in ("429", "503-html") else None
+            canned = with_retry_after(CANNED[fault.kind], wait)
             reply = Reply(canned.status, canned.body, canned.kind, reply.credits, 0, canned.headers)
         return fault, reply
 

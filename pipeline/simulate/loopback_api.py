@@ -1,52 +1,35 @@
-"""What the loopback Shodan answers: a path and its parameters to a reply. No network here.
+"""What the loopback Shodan answers: a path and its parameters to a reply. No network here."""
 
-Texts of errors are those that were recorded from the real one (see each constant). Where nothing was recorded, as for
-a facet that does not exist, the answer is the text for an invalid query, which the real one gives for much else.
-"""
-
-import math
+import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import QueryError, UnknownFilterError
-from pipeline.query import DATA, FIELDS, FILTERS, Query, parse
+from pipeline.query import DATA, FIELDS, FILTERS, Query, parse, read
 from pipeline.simulate.loopback_account import Account
 from pipeline.simulate.loopback_faults import Fault
 from pipeline.simulate.loopback_index import Index, Mask
+from pipeline.simulate.loopback_replies import (
+    CURSOR,
+    HTML,
+    INVALID,
+    MEMBERS,
+    NO_CREDITS,
+    NO_HOST,
+    UPGRADE,
+    Reply,
+    failure,
+)
 from pipeline.simulate.loopback_rows import cut_down, encode, only
 from pipeline.simulate.loopback_trends import NO_FACET, TREND_FACETS, TREND_FILTERS, Past
 
 PAGE = 100
 DEFAULT_FACET = 5
-JSON = "application/json; charset=UTF-8"
-HTML = "text/html; charset=UTF-8"
 FACETS = tuple(name for name in FILTERS if name not in NO_FACET)
-# Status and text, as recorded: shodan-python#148 and #240 (the status is not known), theHarvester#96, fav-up#2,
-# shodan-python#187; the rest by several users of the API in public code.
-INVALID = (500, "The search request timed out or your query was invalid.")
-CURSOR = (500, "Search cursor timed out. Restart the search query from page 1.")
-TOO_FAST = "Please wait a second before trying again and slow down your API calls."
-RATE = (429, f"Request rate limit reached (1 request/ second). {TOO_FAST}")
-UPGRADE = (401, "Please upgrade your API plan to use filters or paging.")
-NO_CREDITS = (401, "Insufficient query credits, please upgrade your API plan or wait for the monthly limit to reset")
-MEMBERS = (403, "Requires membership or higher to access")
-NO_HOST = (404, "No information available for that IP.")
 Params = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer, and what it cost. `results`: how many matches it carries."""
-
-    status: int
-    body: bytes
-    kind: str = JSON
-    credits: int = 0
-    results: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -62,17 +45,13 @@ class Refused(Exception):
 class Limits:
     """What is not known of the real one and can be set: the largest facet, the last page, banners that come and go.
 
-    `drift`: so many banners more have come in, and as many have left the window, with each search or count.
+    `drift`: so many banners more have come in, and as many have left the window, with each search or count; a tenth of
+    all is kept back for that.
     """
 
     facet: int = 1000
     deepest: int | None = None
     drift: int = 0
-
-
-def failure(status: int, text: str) -> Reply:
-    """An error as the API words it."""
-    return Reply(status, encode({"error": text}))
 
 
 class Api:
@@ -82,7 +61,7 @@ class Api:
         self._index = index
         self._account = account
         self._limits = limits
-        self._served = 0
+        self._asked = itertools.count()
         self._past = Past(index)
         self._paths: dict[str, Callable[[Params, Fault | None], Reply]] = {
             "/shodan/host/search": self._search,
@@ -160,8 +139,7 @@ class Api:
             return mask
         size = len(mask)
         reserve = size // 10
-        come = min(reserve, self._served * self._limits.drift)
-        self._served += 1
+        come = min(reserve, next(self._asked) * self._limits.drift)
         seen = mask.copy()
         seen[: reserve - come] = False
         seen[size - come :] = False
@@ -201,12 +179,12 @@ class Api:
             raise Refused(*NO_HOST)
         banners = self._index.banners(rows)
         newest = banners[0]
-        place = newest.get("location") or {}
+        place = newest["location"] if isinstance(newest.get("location"), dict) else {}
         found = {name: newest.get(name) for name in ("ip", "ip_str", "asn", "org", "isp", "os", "hostnames", "domains")}
         found |= {name: place.get(name) for name in ("country_code", "country_name", "city", "latitude", "longitude")}
         found |= {
             "ports": sorted({b["port"] for b in banners}),
-            "tags": sorted({tag for b in banners for tag in b.get("tags") or []}),
+            "tags": sorted({str(tag) for b in banners for tag in read("tag", b)}),
             "last_update": newest.get("timestamp"),
         }
         if params.get("minify", "false").lower() not in ("true", "1"):
@@ -232,7 +210,8 @@ class Api:
         }  # fmt: skip
 
     def _distinct(self, name: str) -> list[Any]:
-        return sorted({value for values in self._index.columns[name].distinct for value in values})
+        found = {value for values in self._index.columns[name].distinct for value in values}
+        return sorted(found, key=lambda value: (isinstance(value, str), value))
 
 
 def wanted_facets(params: Params, known: tuple[str, ...], most: int) -> list[tuple[str, int]]:
@@ -262,11 +241,6 @@ def spoil(fault: Fault | None, found: "np.ndarray[Any, Any]", page: int) -> tupl
     elif kind == "moved-total":
         total = max(0, total + by)
     return total, rows
-
-
-def with_retry_after(reply: Reply, seconds: float | None) -> Reply:
-    """The reply with the header that says how long to wait, in whole seconds."""
-    return replace(reply, headers={"Retry-After": str(math.ceil(seconds))}) if seconds is not None else reply
 
 
 def _whole(text: str) -> int:

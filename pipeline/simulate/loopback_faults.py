@@ -23,7 +23,8 @@ class Fault:
     `at`: the n-th of the requests that `where` fits, the first is 1; `share`: each of them with this chance, drawn with
     `seed`; with neither, every one. `where` is a regular expression for path and query, such as
     "host/search.*page=2"; `times` bounds how often the fault happens, None for ever.
-    `wait`: seconds that "hang" holds the line, and Retry-After of "429" (None: no such header).
+    `wait`: seconds that "hang" holds the line (default 30), and Retry-After of "429" and "503-html" (None: no such
+    header).
     `by`: rows that "short-page" leaves out, "duplicates" repeats, "moved-total" adds (may be negative).
     `charged`: the request is worked on and paid for although the reply is lost ("reset", "hang", ...).
     """

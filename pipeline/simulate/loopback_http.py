@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pipeline.simulate.loopback_api import Reply
+from pipeline.simulate.loopback_replies import Reply
 
 # A client that asks for nothing more is let go.
 IDLE = 60.0

@@ -214,6 +214,19 @@ def test_a_host_has_all_its_services(api: Any) -> None:
         api.host("9.9.9.9")
 
 
+def test_banners_with_fields_of_wrong_kinds_are_served(tmp_path: Path) -> None:
+    odd = {"ip_str": "81.0.0.1", "location": ["DE"], "tags": "iot", "_shodan": {"module": 7}, "http": "x", "data": 5}
+    with Loopback(
+        [write_lines(tmp_path / "a.json", [odd | {"port": 80}, odd | {"port": 81, "_shodan": {"module": "x"}}])]
+    ) as server:
+        api = client(server)
+        assert api.host("81.0.0.1")["tags"] == ["iot"]
+        assert set(api.protocols()) == {"7", "x"}
+        assert api.search("5 tag:iot")["total"] == 2
+        for name in api.search_facets():
+            api.count("5", facets=[(name, 3)])
+
+
 def test_lists_of_ports_protocols_filters_and_facets(server: Loopback, api: Any) -> None:
     assert api.ports() == [80, 554, 8000]
     assert list(api.protocols()) == ["http"]
