@@ -6,6 +6,7 @@
 It listens on the loopback address alone and opens no connection itself. It takes any key and keeps none.
 """
 
+import re
 import socket
 import sys
 import threading
@@ -33,7 +34,7 @@ HANG = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """One request as the log has it; the key is not in it. `status` 0: it got no answer. `seconds` since the start."""
+    """A request as the log has it, without the key. `status` 0: it got no answer. `seconds` since the server started."""
 
     number: int
     seconds: float
@@ -49,9 +50,10 @@ class Request:
 class Loopback:
     """A loopback Shodan; starts when it is made, stops with `close` or at the end of `with`.
 
-    `rate`: requests a second, None for no limit. `credits`: query credits left; None: the plan's allowance.
-    `facet_limit`: the largest facet; `deepest`: the last page that can be had; `drift`: banners that come in and leave
-    with each search or count. `retry_after`: seconds that a refusal for too many requests names.
+    `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`. `rate`: requests
+    a second, None for no limit. `credits`: query credits left; None: the plan's allowance. `facet_limit`: the largest
+    facet; `deepest`: the last page that can be had; `drift`: banners that come in and leave with each search or count.
+    `retry_after`: seconds that a refusal for too many requests names.
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class Loopback:
                 seconds=time.monotonic() - self._started,
                 path=path,
                 query=params.get("query", ""),
-                page=int(page) if page.isascii() and page.isdigit() else 0,
+                page=int(page) if re.fullmatch(r"[0-9]{1,9}", page) else 0,
                 status=0 if silent else reply.status,
                 credits=reply.credits,
                 results=0 if silent else reply.results,
