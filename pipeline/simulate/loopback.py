@@ -34,7 +34,7 @@ HANG = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the log has it, without the key. `status` 0: it got no answer. `seconds` since the server started."""
+    """A request as the log has it, without the key. `status` 0: it got no answer. `seconds`: since the start."""
 
     number: int
     seconds: float
@@ -50,10 +50,10 @@ class Request:
 class Loopback:
     """A loopback Shodan; starts when it is made, stops with `close` or at the end of `with`.
 
-    `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`. `rate`: requests
-    a second, None for no limit. `credits`: query credits left; None: the plan's allowance. `facet_limit`: the largest
-    facet; `deepest`: the last page that can be had; `drift`: banners that come in and leave with each search or count.
-    `retry_after`: seconds that a refusal for too many requests names.
+    `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`. `rate`:
+    requests a second, None for no limit. `credits`: query credits left; None: the plan's allowance. `facet_limit`: the
+    largest facet; `deepest`: the last page that can be had; `drift`: banners that come in and leave with each search or
+    count. `retry_after`: seconds that a refusal for too many requests names.
     """
 
     def __init__(
