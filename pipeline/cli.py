@@ -235,9 +235,18 @@ def geo_update(
     _tell(update(to or fetched_folder(), reporter.say))
 
 
-@app.command(epilog="Example: camcensus simulate --serve data/demo/raw/2026/*.jsonl.gz --plan dev --rate 1")
+@app.command(epilog="Example: camcensus simulate made-up-world --devices 100000 --snapshots 6")
 def simulate(
-    paths: Annotated[list[Path], typer.Argument(help="With --serve: the exports to answer from.", show_default=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="A new folder; with --serve: the exports to answer from.", show_default=False)
+    ],
+    devices: Annotated[int, typer.Option("--devices", min=100, help="About how many there are in the last year.")] = (
+        100_000
+    ),
+    snapshots: Annotated[int, typer.Option("--snapshots", min=1, max=20, help="Years, the last of them 2026.")] = 6,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another world.")] = 20261101,
+    workers: Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")] = 0,
+    quiet: Quiet = False,
     serve: Annotated[bool, typer.Option("--serve", help="Be a Shodan on this machine until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of 127.0.0.1; 0: any free one.")] = 0,
     plan: Annotated[str, typer.Option("--plan", help="free, dev, plus, corporate or enterprise.")] = "enterprise",
@@ -246,12 +255,21 @@ def simulate(
     ] = None,
     rate: Annotated[float, typer.Option("--rate", min=0, help="Requests a second; 0: no limit.")] = 1.0,
 ) -> None:
-    """A Shodan on this machine, answering from exports, to try collecting without cost; it connects to nothing."""
-    from pipeline.simulate.serve import serve_until_stopped
+    """A made-up Internet with its truth, ready to be counted; with --serve a Shodan on this machine over exports.
 
-    if not serve:
-        raise typer.BadParameter("say --serve; there is nothing else to simulate yet", param_hint="--serve")
-    serve_until_stopped(paths, plan, credits_, rate or None, port, _tell)
+    Either connects to nothing.
+    """
+    from pipeline.simulate.serve import serve_until_stopped
+    from pipeline.simulate.world import Plan
+    from pipeline.simulate.write import simulate as write
+
+    if serve:
+        serve_until_stopped(paths, plan, credits_, rate or None, port, _tell)
+        return
+    if len(paths) != 1 or paths[0].is_file():
+        raise typer.BadParameter("name one new folder (or say --serve)", param_hint="OUT")
+    write(paths[0], Plan(devices, snapshots, seed), Reporter(quiet), workers or os.cpu_count() or 1)
+    _tell(f"{paths[0] / 'study.toml'}")
 
 
 @app.command(epilog="Example: camcensus doctor")

@@ -1,1 +1,1 @@
-"""A synthetic Internet whose cameras are known, what search engines see of it, and a loopback Shodan over it."""
+"""Made-up data and a Shodan on this machine, so that everything can be tried without cost and against known truth."""

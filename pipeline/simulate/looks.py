@@ -10,6 +10,7 @@ from pipeline.simulate.answers import Look
 from pipeline.simulate.chance import Bits, Ints
 from pipeline.simulate.engines import Sights
 from pipeline.simulate.population import VARIANTS
+from pipeline.simulate.second import SECOND
 from pipeline.simulate.services import Now
 from pipeline.simulate.texts import Rows, Text, escaped, hosts, text_of
 from pipeline.simulate.world import Block, World
@@ -43,19 +44,20 @@ class Seen:
     identifies: Flags
 
 
-def seen(world: World, block: Block, here: Now, sights: Sights, year: int) -> Seen:
-    """What the sights of a block look like."""
+def seen(world: World, block: Block, here: Now, sights: Sights, year: int, engine: str = "first") -> Seen:
+    """What the sights of a block look like, as one engine holds them. The second parses and guesses nothing."""
     products = world.population.market.products
     service, device = here.services.service[sights.service], here.services.device[sights.service]
     port, number = here.services.port[sights.service], block.devices.number[device]
     product = block.devices.product[device]
     # What the engine makes of an answer stays so for the year.
-    parsed = world.chance.share("parsed", number, service, year) < world.parameters.number("strings.parsed")
-    guessed = world.chance.share("guessed", number, service, year) < world.parameters.number("strings.guessed")
+    own = engine == "first"
+    parsed = world.chance.share("parsed", number, service, year) < own * world.parameters.number("strings.parsed")
+    guessed = world.chance.share("guessed", number, service, year) < own * world.parameters.number("strings.guessed")
     code = (product * _SERVICES + service) * len(VARIANTS) + block.devices.variant[device]
     code = (code * 2 + parsed) * 2 + guessed
     codes, look = np.unique(code, return_inverse=True)
-    layout = "new" if year >= NEW_LAYOUT else "plain"
+    layout = SECOND if not own else "new" if year >= NEW_LAYOUT else "plain"
     looks = [_look(world, each, layout) for each in codes.tolist()]
     texts = [text_of(each) for each in looks]
 

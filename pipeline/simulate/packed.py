@@ -14,8 +14,9 @@ PIECE = 1 << 20  # bytes given to the compressor at a time, so that its output d
 class Packed:
     """A .gz file to which lines are appended. A file that got no line is not kept."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, source: str = "shodan") -> None:
         self.path = path
+        self.source = source
         self.lines = 0
         self._waiting = bytearray()
 
@@ -49,6 +50,6 @@ class Packed:
         """The file as the ledger of imports has it, and its lines."""
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         return {
-            "file": self.path.name, "source": "shodan", "bytes": self.path.stat().st_size, "sha256": digest,
+            "file": self.path.name, "source": self.source, "bytes": self.path.stat().st_size, "sha256": digest,
             "received": received, "lines": self.lines,
         }  # fmt: skip

@@ -42,8 +42,7 @@ class Space:
 
 def space_of(ranges: Ranges, codes: list[str], version: int) -> Space:
     """All whole blocks that a country database puts into each of these countries."""
-    edges = _edges(ranges, version)
-    first, end = edges[:-1], edges[1:]
+    first, end = _whole(ranges, version)
     index = {code: n for n, code in enumerate(codes)}
     owner = np.array([index.get(str(code), -1) for code in ranges.codes[:-1]], np.int64)
     # Of IPv6, only what is in use today: 2000::/3 in its first eighth.
@@ -55,12 +54,14 @@ def space_of(ranges: Ranges, codes: list[str], version: int) -> Space:
     return Space(starts, np.concatenate([[0], np.cumsum(sizes)]), offset, total)
 
 
-def _edges(ranges: Ranges, version: int) -> Bits:
-    """The starts of ranges as numbers of the first whole block at or after them."""
+def _whole(ranges: Ranges, version: int) -> tuple[Bits, Bits]:
+    """The first whole block in each range, and the end of the last one."""
     if version == 4:
-        return (ranges.starts.astype(np.uint64) + np.uint64(255)) >> np.uint64(8)
-    parts = [(int.from_bytes(bytes(s)[:16], "big") + (1 << 64) - 1) >> 64 for s in ranges.starts]
-    return np.array([min(part, (1 << 64) - 1) for part in parts], np.uint64)
+        starts = ranges.starts.astype(np.uint64)
+        return (starts[:-1] + np.uint64(255)) >> np.uint64(8), starts[1:] >> np.uint64(8)
+    parts = [int.from_bytes(bytes(start)[:16], "big") for start in ranges.starts]
+    first = [min((part + (1 << 64) - 1) >> 64, (1 << 64) - 1) for part in parts[:-1]]
+    return np.array(first, np.uint64), np.array([part >> 64 for part in parts[1:]], np.uint64)
 
 
 @dataclass(frozen=True)

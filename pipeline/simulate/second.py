@@ -24,12 +24,7 @@ def body(found: Answer) -> dict[str, Any]:
     else:
         inner = {"prot7": found.module.split("-")[0], "banner": data}
     if ssl := said.get("ssl"):
-        cert = ssl["cert"]
-        inner["certificate"] = {
-            "subject_dn": _name(cert["subject"]), "issuer_dn": _name(cert["issuer"]), "subject": _lists(cert["subject"]),
-            "issuer": _lists(cert["issuer"]), "fingerprint_sha256": cert["fingerprint"]["sha256"],
-            "serial_number": str(cert["serial"]), "version": 3, "chain": ssl["chain"],
-        }  # fmt: skip
+        inner["certificate"] = _certificate(ssl["cert"], ssl["chain"])
     return inner
 
 
@@ -41,8 +36,22 @@ def head(
     return (
         f'"data":{{"ip":"{address}","host":"{address}","port":{port},"prot4":"{transport}","@timestamp":"{time[:19]}Z",'
         f'"uri":"{transport}://{address}:{port}","last_updated":"{time[:19]}Z",{place}'
-        f'"whois":{{"asn":{{"number":["{asn}"],"name":"Example Network {network}"}}}},"_camcensus":{{"synthetic":true}},'
+        f'"whois":{{"asn":{{"number":["{asn}"],"name":"Example Network {network}"}}}},'
+        '"_camcensus":{"synthetic":true},'
     )
+
+
+def _certificate(cert: dict[str, Any], chain: list[str]) -> dict[str, Any]:
+    return {
+        "subject_dn": _name(cert["subject"]),
+        "issuer_dn": _name(cert["issuer"]),
+        "subject": _lists(cert["subject"]),
+        "issuer": _lists(cert["issuer"]),
+        "fingerprint_sha256": cert["fingerprint"]["sha256"],
+        "serial_number": str(cert["serial"]),
+        "version": 3,
+        "chain": chain,
+    }
 
 
 def _headers(data: str) -> dict[str, list[str]]:

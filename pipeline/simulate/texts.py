@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.simulate.answers import PERSONAL, TITLES, Answer, Look, answer
 from pipeline.simulate.chance import Bits, Floats, Ints
+from pipeline.simulate.second import SECOND, body
 
 WORDS = ("model", "fw", "serial", "token", "mac", "dashed", "bare", "BARE", "host", "date", "fresh", "newtitle",
          "sha1", "sha256")  # fmt: skip
@@ -63,7 +64,7 @@ class Text:
 def text_of(look: Look) -> Text:
     """The template of a look."""
     found = answer(look)
-    banner = {**found.banner, "hash": "$#hash"}
+    banner = body(found) if look.layout == SECOND else {**found.banner, "hash": "$#hash"}
     fixed = _constants(found.banner)
     text = json.dumps(banner)[1:-1].replace("$PERSONAL", PERSONAL)
     text = _NUMBER.sub(lambda m: str(fixed[m[1]]) if m[1] in fixed else f"$#{m[1]}", text)

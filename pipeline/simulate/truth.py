@@ -21,9 +21,7 @@ TRUTH = Table(
         Column("seen", pa.bool_(), "the first engine holds a banner of it", nullable=False),
         Column("returned", pa.bool_(), "a query of the catalogue returns one of those", nullable=False),
         Column("names", pa.bool_(), "a returned banner shows the maker to an expert", nullable=False),
-        Column(
-            "tells", pa.bool_(), "a returned banner tells an expert: a surveillance device", nullable=False
-        ),
+        Column("tells", pa.bool_(), "a returned banner tells an expert: a surveillance device", nullable=False),
         Column("models", pa.bool_(), "a returned banner shows the model", nullable=False),
         Column("identifies", pa.bool_(), "a returned banner shows a serial number or MAC address", nullable=False),
         Column("services", pa.int64(), "its ports that can be reached", nullable=False),

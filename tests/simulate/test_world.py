@@ -1,0 +1,150 @@
+"""The model does what its parameters say: addresses that change, devices that hide, engines that depend."""
+
+import ast
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.catalogue import Query, load_catalogue
+from pipeline.resources import bundled
+from pipeline.simulate.looks import seen
+from pipeline.simulate.population import DECOYS
+from pipeline.simulate.queries import searches
+from pipeline.simulate.texts import hosts
+from pipeline.simulate.world import Block, Plan, World, make_world
+
+ROOT = Path(__file__).parents[2]
+SIZE = 20_000
+
+
+def world(**overrides: float) -> World:
+    named = tuple((name.replace("__", "."), value) for name, value in overrides.items())
+    return make_world(Plan(devices=SIZE, snapshots=3, seed=11, overrides=named))
+
+
+def block(of: World) -> Block:
+    return of.block(0, of.population.sites)
+
+
+@pytest.fixture(scope="module")
+def plain() -> World:
+    return world()
+
+
+def test_about_as_many_devices_as_asked_for_are_there(plain: World) -> None:
+    here = plain.now(block(plain), 2026)
+    assert here.there.sum() == pytest.approx(SIZE, rel=0.1)
+
+
+def test_some_addresses_change_every_day_and_the_others_rarely(plain: World) -> None:
+    sites = block(plain).sites
+    days = plain.end(2026) - np.arange(10)[:, None] * 86_400.0
+    epochs = np.stack([plain.places.epoch(sites.number, sites.where, day) for day in days])
+    daily = sites.where.period == 1.0
+    assert 0.02 < daily.mean() < 0.3
+    assert (np.diff(epochs, axis=0)[:, daily] == -1).all()
+    assert (epochs[0] == epochs[-1])[~daily].mean() > 0.9
+
+
+def test_moves_leave_their_prefix_as_often_as_the_parameter_says(plain: World) -> None:
+    sites = block(plain).sites
+    # In large networks; where there is room for one prefix only, nobody leaves it.
+    large = (plain.places.v4.total[sites.where.located] > 100_000) & ~sites.where.ipv6 & (sites.fleet < 0)
+    first, second = (
+        plain.places.address(sites.number, sites.where, np.full(len(large), epoch), sites.fleet)[1] for epoch in (5, 6)
+    )
+    far = np.abs((first >> np.uint64(8)).astype(np.int64) - (second >> np.uint64(8)).astype(np.int64)) >= 64
+    assert far[large].mean() == pytest.approx(plain.parameters.number("addresses.leave_prefix"), abs=0.04)
+
+
+def test_addresses_lie_where_the_country_database_puts_them(plain: World) -> None:
+    sites = block(plain).sites
+    high, low = plain.places.address(sites.number, sites.where, np.zeros(len(sites.number), np.int64), sites.fleet)
+    located = [plain.places.codes[n] for n in np.where(sites.where.ipv6, sites.where.country, sites.where.located)]
+    assert plain.places.locator.countries(hosts(high, low)) == located
+    assert 0 < (sites.where.located != sites.where.country).mean() < 0.1
+
+
+def test_fleets_share_a_network_and_clones_a_serial_number(plain: World) -> None:
+    found = block(plain)
+    sites = found.sites
+    zero = np.zeros(len(sites.number), np.int64)
+    prefix = plain.places.address(sites.number, sites.where, zero, sites.fleet)[1] >> np.uint64(8)
+    fleet = sites.fleet == np.bincount(sites.fleet[sites.fleet >= 0]).argmax()
+    assert fleet.sum() > 5
+    assert len(set(prefix[fleet].tolist())) == 1
+    cloned = sites.decoy[found.devices.site] == DECOYS.index("cloned")
+    assert len(np.unique(found.devices.key[cloned])) < cloned.sum() / 2
+    assert len(np.unique(found.devices.key[~cloned])) == (~cloned).sum()
+
+
+def test_banned_makers_come_no_more_and_go_sooner(plain: World) -> None:
+    found = block(plain)
+    makers = np.array([str(p.maker) for p in plain.population.market.products])[found.devices.product]
+    banned = np.isin(makers, ["Hikvision", "Dahua"])
+    camera = found.sites.group[found.devices.site] == 0
+    country = found.sites.where.country[found.devices.site]
+    home = plain.places.banned_from[country] - 2026
+    late = found.sites.born[found.devices.site] > home
+    alone = np.bincount(found.devices.site)[found.devices.site] == 1
+    assert banned[camera & ~late].mean() > 0.3
+    assert not banned[camera & late & alone].any()
+
+
+def odds_ratio(of: World) -> float:
+    """Between the two engines' finds of the services of the largest stratum."""
+    here_block = block(of)
+    here = of.now(here_block, 2026)
+    first, second = (of.engines[name].found(here_block.sites, here_block.devices, here) for name in of.engines)
+    site = here_block.devices.site[here.services.device]
+    same = (here_block.sites.where.country[site] == of.places.codes.index("US")) & (
+        here_block.sites.where.kind[site] == 2
+    )
+    same &= here.services.port == 80
+    a, b = first[same], second[same]
+    return float((a & b).sum() * (~a & ~b).sum() / ((a & ~b).sum() * (~a & b).sum()))
+
+
+def test_dependence_of_the_engines_is_a_parameter() -> None:
+    wide = {"engine__first__spread": 2.5, "engine__second__spread": 2.5}
+    none, whole = odds_ratio(world(engine__dependence=0.0, **wide)), odds_ratio(world(engine__dependence=1.0, **wide))
+    assert 0.5 < none < 2.0
+    assert whole > 3.0
+
+
+def test_strings_that_the_catalogue_has_not_seen_are_there(plain: World) -> None:
+    found = block(plain)
+    here = plain.now(found, 2026)
+    looks = seen(plain, found, here, plain.sights(found, here, 2026, "first"), 2026)
+    makers = {p.maker for p in plain.population.market.products if p.pool == "unknown"}
+    assert not makers & set(load_catalogue(bundled("queries")).makers)
+    assert {plain.population.market.products[n].maker for n in looks.product.tolist()} >= makers
+    assert (~looks.names & ~looks.tells).any()
+
+
+def test_queries_are_understood_as_the_engine_does() -> None:
+    def query(text: str) -> bool:
+        made = Query(id="a.b", text=text, since=date(2026, 1, 1), catches="", also="", trends=True)
+        return searches([made])[0].returns(banner)
+
+    banner = {"data": "HTTP/1.1 200 OK\r\nServer: App-webs/\r\n", "port": 80, "http": {"title": "Network Camera VB-1"}}
+    assert query('"server: app-webs/"')
+    assert query('http.title:"Network Camera" http.title:"VB-"')
+    assert query("server port:80")
+    assert not query("server port:8080")
+    assert not query('http.html:"App-webs"')
+    with pytest.raises(KeyError, match="no such filter"):
+        query("has_screenshot:true")
+
+
+def test_the_pipeline_never_reads_the_truth() -> None:
+    allowed = {ROOT / "pipeline/simulate", ROOT / "pipeline/accuracy"}
+    for path in (ROOT / "pipeline").rglob("*.py"):
+        if allowed & set(path.parents):
+            continue
+        names = [
+            node.module or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+        ]
+        assert not [name for name in names if name.startswith("pipeline.simulate.truth")], path
