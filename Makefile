@@ -15,12 +15,19 @@ setup: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Brings the made-up exports into the demo study and draws its report; ends with the path of the page.
-demo: setup
-	$(BIN)/camcensus import 'data/demo/raw/2024/SYNTHETIC-*' --study studies/demo.toml --snapshot 2024 --quiet
-	$(BIN)/camcensus import 'data/demo/raw/2025/SYNTHETIC-*' --study studies/demo.toml --snapshot 2025 --quiet
-	$(BIN)/camcensus import 'data/demo/raw/2026/SYNTHETIC-*' --study studies/demo.toml --snapshot 2026 --quiet
+# The demo's size: about how many devices its Internet has. Six years of 120,000 are 460,000 banners.
+DEMO_DEVICES := 120000
+WORLD := data/snapshots/simulated
+MODEL := Makefile $(wildcard data/simulate/*.toml) $(filter-out %/serve.py pipeline/simulate/loopback%, $(wildcard pipeline/simulate/*.py))
+
+# Counts the cameras of a made-up Internet and draws the report; ends with the path of the page.
+demo: setup $(WORLD)/study.toml
 	$(BIN)/camcensus run --study studies/demo.toml
+
+# Made anew when the model changes.
+$(WORLD)/study.toml: .venv/ready $(MODEL)
+	rm -rf $(WORLD)
+	$(BIN)/camcensus simulate $(WORLD) --devices $(DEMO_DEVICES)
 
 test: setup
 	$(BIN)/python -m pytest

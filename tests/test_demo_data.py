@@ -101,7 +101,7 @@ def test_many_countries_and_makers(year: str) -> None:
 
 
 def test_the_study_loads_and_knows_its_makers() -> None:
-    study = load_study(ROOT / "studies" / "demo.toml")
+    study = load_study(DEMO / "study.toml")
     check_vendors(study, list(identifier().catalogue.makers))
     assert study.simulated
     assert sorted(study.snapshots) == list(YEARS)

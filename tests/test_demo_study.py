@@ -1,4 +1,4 @@
-"""The demo end to end, as `make demo` does it: twice, in different processes, to the same bytes."""
+"""The first demo end to end: twice, in different processes, to the same bytes."""
 
 import json
 import os
@@ -30,9 +30,10 @@ def camcensus(*arguments: str, **environment: str) -> subprocess.CompletedProces
 
 def run_demo(folder: Path, workers: str, **environment: str) -> Path:
     """The demo study in a folder of its own; the page's path."""
-    text = (ROOT / "studies/demo.toml").read_text()
+    text = (ROOT / "data/demo/study.toml").read_text()
     study = folder / "demo.toml"
-    study.write_text(text.replace('"../data/snapshots/demo"', '"data"').replace('"../reports/demo"', '"report"'))
+    text = text.replace('"../snapshots/first-demo"', '"data"').replace('"../../reports/first-demo"', '"report"')
+    study.write_text(text)
     for year in YEARS:
         pattern = str(ROOT / f"data/demo/raw/{year}/SYNTHETIC-*")
         done = camcensus("import", pattern, "--study", str(study), "--snapshot", year, **environment)
