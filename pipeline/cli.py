@@ -64,6 +64,11 @@ def _stop(error: object, status: int) -> NoReturn:
     sys.exit(status)
 
 
+def _check_snapshot_id(snapshot: str) -> None:
+    if not SNAPSHOT_ID.fullmatch(snapshot) or snapshot in (".", ".."):
+        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint="--snapshot")
+
+
 @app.command(epilog="Example: camcensus init my-census")
 def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty one.")]) -> None:
     """Makes a study to start from, and says the next three commands."""
@@ -86,8 +91,7 @@ def import_(
     from pipeline import store
     from pipeline.collect.exports import import_files
 
-    if not SNAPSHOT_ID.fullmatch(snapshot) or snapshot in (".", ".."):
-        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint="--snapshot")
+    _check_snapshot_id(snapshot)
     loaded = load_study(study)
     reporter = Reporter(quiet)
     with store.lock(loaded.data):
@@ -98,6 +102,41 @@ def import_(
                 reporter.warn("another file has that name, so both are counted; --replace would take its place")
             reporter.say(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")
     reporter.say(f"next: camcensus run --study {study}")
+
+
+@app.command(epilog="Example: camcensus collect --study study.toml --snapshot 2026 --mode download --max-credits 200")
+def collect(
+    study: StudyOption,
+    snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
+    mode: Annotated[str, typer.Option("--mode", help="census (free), download, sample or trends.")],
+    max_credits: Annotated[
+        int | None,
+        typer.Option("--max-credits", min=0, help="What the snapshot may cost in all."),
+    ] = None,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Collects from Shodan: priced before a credit is spent, and goes on where it stopped."""
+    from pipeline.collect.collector import MODES, collect_snapshot
+    from pipeline.collect.key import require_key
+    from pipeline.collect.tell import tell_collected
+
+    _check_snapshot_id(snapshot)
+    if mode not in MODES:
+        raise typer.BadParameter(", ".join(MODES), param_hint="--mode")
+    done = collect_snapshot(load_study(study), snapshot, mode, require_key(), max_credits, Reporter(quiet or json_).say)
+    _tell(tell_collected(done, study, json_))
+    if not done.complete:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(epilog="Example: camcensus plan --study study.toml")
+def plan(study: StudyOption, json_: Json = False) -> None:
+    """What a collection would cost in credits and hours, by mode and query, before any credit is spent."""
+    from pipeline.collect.key import require_key
+    from pipeline.collect.plan import make_plan, tell_plan
+
+    _tell(tell_plan(make_plan(load_study(study), require_key()), json_))
 
 
 @app.command(epilog="Example: camcensus run --study studies/demo.toml")

@@ -101,9 +101,64 @@ class GateError(CamcensusError):
 
 
 class BusyError(CamcensusError):
-    """Another camcensus works on the same study. `path` is the lock, `holder` what it says of its owner."""
+    """Another camcensus works on the same study or snapshot. `path` is the lock, `holder` what it says of its owner."""
 
-    def __init__(self, path: Path, holder: str) -> None:
+    def __init__(self, path: Path, holder: str, what: str = "the study") -> None:
         self.path = path
         self.holder = holder
-        super().__init__(f"{path}: the study is in use by {holder}; wait for it to end, then run this again")
+        super().__init__(f"{path}: {what} is in use by {holder}; wait for it to end, then run this again")
+
+
+class EngineError(CamcensusError):
+    """The search engine gave no usable answer. `status` is the HTTP status (None: no answer came), `cause` what it or
+    the network said, without the API key. `transient`: asking again later may help. `asked`: the query."""
+
+    transient = False
+    asked = ""
+
+    def __init__(self, told: str, cause: str = "", status: int | None = None, retry_after: float = 0.0) -> None:
+        self.cause = cause
+        self.status = status
+        self.retry_after = retry_after
+        details = [f"HTTP {status}"] if status else []
+        details += [cause] if cause else []
+        super().__init__(f"{told} ({'; '.join(details)})" if details else told)
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; asked: {self.asked}" if self.asked else super().__str__()
+
+
+class KeyRefusedError(EngineError):
+    """The engine does not know the API key, or knows it no more."""
+
+
+class PlanRefusedError(EngineError):
+    """The account's plan does not allow what was asked for."""
+
+
+class NoCreditsError(EngineError):
+    """The account has no query credits left."""
+
+
+class BadQueryError(EngineError):
+    """The engine cannot read the query."""
+
+
+class UnavailableError(EngineError):
+    """No answer, or one that is none: a time limit, a broken connection, a server's failure, a body cut short."""
+
+    transient = True
+
+
+class BudgetError(CamcensusError):
+    """A collection would cost more than it may. `price` and `allowed` are query credits, in all for the snapshot."""
+
+    def __init__(self, price: int, spent: int, allowed: int) -> None:
+        self.price = price
+        self.spent = spent
+        self.allowed = allowed
+        super().__init__(
+            f"this would cost {price:,} query credits more, {spent + price:,} in all for the snapshot, and {allowed:,} "
+            "are allowed; nothing was spent. Allow more with --max-credits or budget under [collect] in the study, "
+            "or collect less: fewer queries, or --mode census, which is free"
+        )

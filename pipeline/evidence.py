@@ -24,7 +24,7 @@ _CONTROL = re.compile(
 )
 _HEAD_END = re.compile(r"\r?\n\r?\n")
 _NAME_PARTS = ("CN", "OU", "O", "L", "ST", "C")
-_BLOCKS = ("hikvision", "dahua", "dahua_dvr_web", "ip_camera", "upnp")
+BLOCKS = ("hikvision", "dahua", "dahua_dvr_web", "ip_camera", "upnp")
 
 Evidence = dict[str, str]
 
@@ -73,7 +73,7 @@ def _joined(value: list[Any] | str | None) -> str | None:
 def _blocks(found: Evidence, banner: Banner) -> None:
     """The parsed camera blocks: which there are, and their technical fields."""
     blocks = (banner.hikvision, banner.dahua, banner.dahua_dvr_web, banner.ip_camera, banner.upnp)
-    present = [name for name, block in zip(_BLOCKS, blocks, strict=True) if block is not None]
+    present = [name for name, block in zip(BLOCKS, blocks, strict=True) if block is not None]
     if banner.mac:
         first = banner.mac if isinstance(banner.mac, str) else min(banner.mac)
         _put(found, "mac", first, SHORT)

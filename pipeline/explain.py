@@ -29,9 +29,10 @@ def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str
     identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
     reader = ShodanLines(path)
-    for number, _, found in reader.records():
-        verdict, reason = _verdict(found, identifier)
-        yield _json(number, verdict, reason) if form == "jsonl" else _row(number, verdict, reason, disputed)
+    for record in reader.records():
+        verdict, reason = _verdict(record.found, identifier)
+        made = _json(record.number, verdict, reason) if form == "jsonl" else None
+        yield made or _row(record.number, verdict, reason, disputed)
     if reader.damage:
         raise InputError(path, f"{reader.damage}; what came before it was explained")
 

@@ -31,7 +31,7 @@ from pipeline.fields import (
     transport_of,
 )
 from pipeline.manifest import Flow
-from pipeline.sources.record import Record
+from pipeline.sources.record import Reader, Record
 from pipeline.sources.shodan import ShodanLines
 from pipeline.tables import OBSERVATIONS
 
@@ -86,15 +86,23 @@ class Ingested:
 def ingest_file(
     raw: Path, observations: Path, quarantine: Path, latest: int = LATEST, tick: Callable[[int], None] = lambda _: None
 ) -> Ingested:
-    """Reads one raw file into one part of `observations` and one part of the quarantine (gzip member).
+    """Reads one raw file into one part of `observations` and one part of the quarantine; see `ingest_records`."""
+    return ingest_records(ShodanLines(raw), raw.name, observations, quarantine, latest, tick)
 
-    `latest` is the last second a timestamp may have; `tick` is told the compressed bytes read so far.
+
+def ingest_records(
+    reader: Reader, file: str, observations: Path, quarantine: Path, latest: int = LATEST,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Ingested:  # fmt: skip
+    """Reads records into one part of `observations` and one part of the quarantine (gzip member).
+
+    `file` is what the records' file is called, `latest` the last second a timestamp may have; `tick` is told the
+    compressed bytes read so far.
     """
     result = Ingested()
-    reader = ShodanLines(raw)
     with store.parquet_writer(observations, OBSERVATIONS) as accepted, store.atomic(quarantine) as rejected:
         with gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member:
-            for rows in _batches(reader.records(tick), raw.name, latest, result, member):
+            for rows in _batches(reader.records(tick), file, latest, result, member):
                 accepted.write_batch(to_batch(rows))
     result.damage = reader.damage
     result.flow()
@@ -109,9 +117,10 @@ def _batches(
     rows: list[dict[str, Any]] = []
     held = size = 0
     for record in records:
-        row = _judge(record, file, latest, result)
+        name = record.file or file
+        row = _judge(record, name, latest, result)
         if isinstance(row, str):
-            quarantine.write(_quarantined(record, file, row))
+            quarantine.write(_quarantined(record, name, row))
         elif row is not None:
             rows.append(row)
         held, size = held + 1, size + len(record.line.data)

@@ -9,7 +9,6 @@ import hashlib
 import io
 import ipaddress
 import lzma
-import os
 import random
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +27,7 @@ import numpy as np
 from pipeline import store
 from pipeline.errors import GeoDatabaseError
 from pipeline.ranges import Ranges, key_v4, key_v6, keys_of, without_special
-from pipeline.resources import bundled
+from pipeline.resources import bundled, cache_folder
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -77,7 +76,7 @@ def open_locator(path: Path | None = None) -> Locator:
     if not source.is_file():
         raise GeoDatabaseError(source, 'no such geolocation database; give the path of an .mmdb file or "builtin"')
     checksum = store.sha256(source)
-    cache = _cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
+    cache = cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
     if (held := _from_cache(cache)) is None:
         held = _flatten(source)
         _to_cache(cache, held)
@@ -121,11 +120,6 @@ def country_of(record: Any) -> str:
     if isinstance(country, dict):
         return str(country.get("iso_code") or "")
     return str(record.get("country_code") or (country if isinstance(country, str) else "") or "")
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "camcensus"
 
 
 def _from_cache(path: Path) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Where the files that come with camcensus are, in a checkout and in an installed wheel."""
 
+import os
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -9,6 +10,11 @@ _PACKAGE = Path(__file__).resolve().parent
 COUNTRIES = "data/reference/countries.csv"
 NETWORKS = "data/reference/networks.csv"
 BORDERS = "data/reference/borders.json"
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept on this machine, for this user."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camcensus"
 
 
 def bundled(relative: str) -> Path:

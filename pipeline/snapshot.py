@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import store
+from pipeline.collect.bundles import Bundle, bundles_of
 from pipeline.collect.exports import adopt, raw_files
 from pipeline.errors import IntegrityError
 from pipeline.manifest import Input, Manifest, Output, Stage, load_manifest
@@ -16,13 +17,19 @@ STATS = ".stats.json"
 
 @dataclass
 class Snapshot:
-    """One snapshot, open for a run. `ledger` says of each imported raw file where it came from and when."""
+    """One snapshot, open for a run. `ledger` says of each imported raw file where it came from and when; `bundles` are
+    the pages that were collected, each bundle one input."""
 
     id: str
     folder: Path
     manifest: Manifest
     stats: "Stats"
     ledger: dict[str, dict[str, Any]]
+    bundles: dict[str, Bundle]
+
+    def received(self, name: str) -> str:
+        """When an input was received (UTC, ISO 8601)."""
+        return self.bundles[name].received if name in self.bundles else str(self.ledger[name]["received"])
 
     def path(self, relative: str) -> Path:
         """A file of the snapshot by its name in the manifest."""
@@ -110,7 +117,7 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     folder = study.data / name
     manifest = load_manifest(folder) or Manifest(snapshot=name)
     stats = Stats(folder, rehash)
-    snapshot = Snapshot(name, folder, manifest, stats, adopt(folder, stats.sha256))
+    snapshot = Snapshot(name, folder, manifest, stats, adopt(folder, stats.sha256), bundles_of(folder))
     snapshot.manifest.inputs = _inputs(snapshot)
     return snapshot
 
@@ -130,4 +137,10 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
             sha256=digest,
             damage=before.damage if before and before.sha256 == digest else None,
         )
+    for name, bundle in snapshot.bundles.items():
+        for page in bundle.pages:
+            path = snapshot.path(f"raw/{page.file}")
+            if not path.is_file() or snapshot.stats.sha256(path) != page.sha256:
+                raise IntegrityError(path, "is not the page that was received; put it back, or collect anew")
+        inputs[name] = Input(source="shodan", bytes=bundle.bytes, sha256=bundle.sha256)
     return inputs

@@ -20,7 +20,7 @@ from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
 from pipeline.errors import CamcensusError
 from pipeline.identify import Identifier
-from pipeline.ingest import Ingested, ingest_file
+from pipeline.ingest import Ingested, ingest_file, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
 from pipeline.manifest import UNKNOWN_QUERIES, Flow, Instrument, Stage
@@ -28,6 +28,7 @@ from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
 from pipeline.snapshot import Snapshot
+from pipeline.sources.pages import SearchPages
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN
 from pipeline.versions import code_hash, digest_of, package_version
@@ -51,15 +52,19 @@ class Tools:
 
 @dataclass(frozen=True)
 class IngestTask:
-    """One raw file to ingest; picklable."""
+    """One raw file to ingest, or the collected `pages` under it; picklable."""
 
     raw: Path
     observations: Path
     quarantine: Path
     latest: int
+    pages: tuple[str, ...] = ()
 
     def __call__(self, tick: Callable[[int], None]) -> Ingested:
         """Does it."""
+        if self.pages:
+            pages = SearchPages(self.raw, self.pages)
+            return ingest_records(pages, self.raw.name, self.observations, self.quarantine, self.latest, tick)
         return ingest_file(self.raw, self.observations, self.quarantine, self.latest, tick)
 
 
@@ -91,7 +96,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     """Raw files that are new or changed, to their parts of observations; "ingest" if there were any."""
     inputs = snapshot.manifest.inputs
     sources = {name: item.sha256 for name, item in inputs.items()}
-    parts = Parts(snapshot, "ingest", code_hash("pipeline.ingest"), sources, ingested)
+    parts = Parts(snapshot, "ingest", code_hash("pipeline.ingest", "pipeline.sources.pages"), sources, ingested)
     if parts.up_to_date:
         return None
     tasks = [_ingest_task(snapshot, name) for name in parts.stale]
@@ -120,9 +125,12 @@ def ingested(name: str) -> tuple[str, ...]:
 
 
 def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
-    latest = int(datetime.fromisoformat(snapshot.ledger[name]["received"]).timestamp()) + A_DAY
-    observations, quarantine = ingested(name)
-    return IngestTask(snapshot.path(f"raw/{name}"), snapshot.path(observations), snapshot.path(quarantine), latest)
+    latest = int(datetime.fromisoformat(snapshot.received(name)).timestamp()) + A_DAY
+    observations, quarantine = (snapshot.path(output) for output in ingested(name))
+    if name in snapshot.bundles:
+        pages = tuple(page.file for page in snapshot.bundles[name].pages)
+        return IngestTask(snapshot.path("raw"), observations, quarantine, latest, pages)
+    return IngestTask(snapshot.path(f"raw/{name}"), observations, quarantine, latest)
 
 
 def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:

@@ -130,8 +130,8 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Holds a study's data folder for this process alone. Raises `BusyError` naming the holder."""
+def lock(folder: Path, what: str = "the study") -> Iterator[None]:
+    """Holds a folder, of a study or a snapshot, for this process alone. Raises `BusyError` naming the holder."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
     holder = folder / ".lock-holder"
@@ -140,7 +140,7 @@ def lock(folder: Path) -> Iterator[None]:
         held.acquire()
     except filelock.Timeout:
         name = holder.read_text() if holder.is_file() else "another process"
-        raise BusyError(path, name) from None
+        raise BusyError(path, name, what) from None
     try:
         holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
         yield

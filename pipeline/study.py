@@ -104,6 +104,29 @@ class Gates(_Strict):
     min_hosts: int = Field(100, ge=1, le=1_000_000_000)
 
 
+class Sample(_Strict):
+    """How a sample is drawn: so many blocks of the IPv4 space, of this prefix length, by this seed."""
+
+    blocks: int = Field(200, ge=2, le=100_000)
+    prefix_length: int = Field(16, ge=8, le=24)
+    seed: int = Field(1, ge=0)
+
+
+class Collect(_Strict):
+    """What is asked of the search engine. `queries`: ids of the catalogue; none: all of the study's vendors. `budget`:
+    query credits that a snapshot may cost. `threshold`: the share of what was announced, for each part and country,
+    under which a snapshot is partial. `depth`: pages of 100 results in a part at most. `rate`: requests a second.
+    `fields`: ask only for what the pipeline reads, where the plan allows it."""
+
+    queries: tuple[str, ...] = ()
+    budget: int = Field(0, ge=0)
+    threshold: float = Field(0.98, gt=0, le=1)
+    depth: int = Field(20, ge=1, le=1000)
+    rate: float = Field(1.0, ge=0, le=10_000)
+    fields: bool = True
+    sample: Sample = Field(default_factory=lambda: Sample.model_validate({}))
+
+
 class Snapshot(_Strict):
     """What a study says of one snapshot: the last day of its window."""
 
@@ -130,6 +153,7 @@ class Study(_Strict):
     dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
     gates: Gates = Field(default_factory=lambda: Gates.model_validate({}))
     decoys: Decoys = Field(default_factory=lambda: Decoys.model_validate({}))
+    collect: Collect = Field(default_factory=lambda: Collect.model_validate({}))
     snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
     path: Path
 
@@ -238,9 +262,12 @@ def _explain(fault: Any) -> str:
             "dedupe": Dedupe,
             "decoys": Decoys,
             "gates": Gates,
+            "collect": Collect,
+            "collect.sample": Sample,
             "snapshots": Snapshot,
         }
-        section = sections.get(str(fault["loc"][0]), Study)
+        table = ".".join(str(part) for part in fault["loc"][:-1])
+        section = sections.get(table) or sections.get(str(fault["loc"][0]), Study)
         keys = [name for name in section.model_fields if name != "path"]
         return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"
     if fault["type"] == "missing":

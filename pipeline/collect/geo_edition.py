@@ -5,7 +5,6 @@ database, and an edition there is replaced only by one that is not older.
 """
 
 import http.client
-import ipaddress
 import os
 import time
 import urllib.error
@@ -19,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline import store
+from pipeline.collect.address import is_loopback
 from pipeline.editions import databases_in
 from pipeline.errors import GeoDatabaseError, UpdateError
 from pipeline.locate import Locator, built_on, open_locator
@@ -159,10 +159,7 @@ def _open(address: str) -> Any:
 def _allowed(address: str) -> bool:
     """Whether the address is on this machine. Raises `UpdateError` for one that is neither https nor there."""
     parts = urllib.parse.urlsplit(address)
-    try:
-        local = ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        local = parts.hostname == "localhost"
+    local = is_loopback(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise UpdateError(f"{address}: not an https address; set {ADDRESS} to one, or leave it out")
     return local

@@ -70,7 +70,7 @@ class Api:
             "/shodan/host/search/facets": lambda *_: _json(list(FACETS)),
             "/shodan/host/search/filters": lambda *_: _json(list(FILTERS)),
             "/api-info": lambda *_: _json(self._info()),
-            "/shodan/ports": lambda *_: _json(self._distinct("port")),
+            "/shodan/ports": lambda *_: _json([p for p in self._distinct("port") if type(p) is int and 0 < p < 65536]),
             "/shodan/protocols": lambda *_: _json(
                 dict.fromkeys(self._distinct("shodan.module"), "Not described here.")
             ),

@@ -13,11 +13,13 @@ class Record(NamedTuple):
 
     `number` counts from 1 and is the record's own in the file (`observations.line`). `line` has the record's bytes, as
     far as they are held, and the line that it begins on. `found` is the banner, why it is none, or None: it is blank.
+    `file` is what `observations.file` says where several files are read as one.
     """
 
     number: int
     line: Line
     found: Banner | Rejected | None
+    file: str | None = None
 
 
 class Reader(Protocol):

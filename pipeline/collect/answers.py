@@ -1,0 +1,80 @@
+"""What an answer of the search engine means: a usable value, or one of the typed errors."""
+
+import json
+import re
+from typing import Any
+
+import requests
+
+from pipeline.collect.key import redact
+from pipeline.collect.session import Answer
+from pipeline.errors import (
+    BadQueryError,
+    EngineError,
+    KeyRefusedError,
+    NoCreditsError,
+    PlanRefusedError,
+    UnavailableError,
+)
+
+# One text for two causes, which only a look at the query tells apart.
+AMBIGUOUS = re.compile(r"timed out or your query was invalid", re.IGNORECASE)
+_CREDITS = re.compile(r"\bcredits?\b", re.IGNORECASE)
+_UPGRADE = re.compile(r"upgrade|not allowed|requires .* (?:plan|membership)|access denied", re.IGNORECASE)
+_LATER = re.compile(r"timed out|time-?out|rate limit|try again|temporar|unavailable", re.IGNORECASE)
+_SHOWN = 200
+_PLAN = "the account's plan does not allow this"
+
+
+def failed(failure: Exception | None, key: str) -> UnavailableError:
+    """No answer came: the network's words, without the key."""
+    cause = redact(str(failure), key)[:_SHOWN] if failure else "no answer"
+    if isinstance(failure, requests.Timeout | TimeoutError):
+        return UnavailableError("the search engine did not answer in time", cause)
+    return UnavailableError("the search engine cannot be reached, or the connection broke", cause)
+
+
+def error_of(answer: Answer, key: str) -> EngineError:
+    """The error that an answer is which is no usable one."""
+    value, is_json = _json(answer.body)
+    said, status = _said(value), answer.status
+    # The first that holds. A word about credits says more than the status it comes with.
+    meanings: list[tuple[bool, type[EngineError], str]] = [
+        (status == 429, UnavailableError, "the search engine asks for fewer requests"),
+        (
+            _CREDITS.search(said) is not None,
+            NoCreditsError,
+            "no query credits are left; wait or buy some",
+        ),
+        (status == 403 or (status == 401 and _UPGRADE.search(said) is not None), PlanRefusedError, _PLAN),
+        (status == 401, KeyRefusedError, "the API key was refused; check it, or get a new one"),
+        (status >= 500, UnavailableError, "the search engine failed"),
+        (not is_json, UnavailableError, "the search engine's answer is no JSON, or is cut short"),
+        (not said or _LATER.search(said) is not None, UnavailableError, "the search engine failed"),
+    ]
+    refusal: tuple[type[EngineError], str] = (BadQueryError, "the search engine refuses the query")
+    kind, told = next(((kind, told) for holds, kind, told in meanings if holds), refusal)
+    cause = redact(said or ("" if is_json else _start(answer.body)), key)
+    return kind(told, cause[:_SHOWN], status, answer.retry_after)
+
+
+def ambiguous(answer: Answer | None) -> bool:
+    """Whether the answer is the text that stands for a time-out and for a bad query alike."""
+    return answer is not None and bool(AMBIGUOUS.search(_said(_json(answer.body)[0])))
+
+
+def _json(body: bytes) -> tuple[Any, bool]:
+    try:
+        return json.loads(body), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _said(value: Any) -> str:
+    error = value.get("error") if isinstance(value, dict) else None
+    return "" if error is None else error if isinstance(error, str) else json.dumps(error)
+
+
+def _start(body: bytes) -> str:
+    text = " ".join(body[:_SHOWN].decode("utf-8", "replace").split())
+    return text or "an empty body"

@@ -1,0 +1,109 @@
+"""One collection: who may do it, what it may cost, what it did. What each mode asks stands in a file of its own."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline import store
+from pipeline.catalogue import load_catalogue
+from pipeline.collect.census import MODE as CENSUS
+from pipeline.collect.census import census
+from pipeline.collect.client import Client, Limits
+from pipeline.collect.completeness import missing
+from pipeline.collect.download import Download
+from pipeline.collect.exports import raw_files
+from pipeline.collect.ledger import Ledger
+from pipeline.collect.queries import queries_of
+from pipeline.collect.replies import Replies
+from pipeline.collect.reply import Attempt
+from pipeline.collect.trends import MODE as TRENDS
+from pipeline.collect.trends import trends
+from pipeline.errors import CamcensusError
+from pipeline.study import Study
+
+MODES = ("census", "download", "sample", "trends")
+
+
+@dataclass
+class Collected:
+    """What a run of the collector did: pages and query credits of this run, credits of the snapshot in all; why it
+    `stopped` before the end ("": it did not), requests that `failed`, and what is `missing`, in
+    words; `notes`: what else is to be said."""
+
+    snapshot: str
+    mode: str
+    pages: int = 0
+    credits: int = 0
+    credits_in_all: int = 0
+    stopped: str = ""
+    failed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not (self.stopped or self.failed or self.missing)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, for a program."""
+        return {**asdict(self), "complete": self.complete}
+
+
+def price_of(attempt: Attempt) -> int:
+    """Query credits that the engine takes for a request: one for each page that it gave."""
+    return 1 if attempt.endpoint == "search" and attempt.status == 200 and not attempt.outcome else 0
+
+
+@contextmanager
+def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
+    """The snapshot's raw folder and ledger, for this collector alone. Raises `BusyError` when another one is at it,
+    `CamcensusError` when the snapshot holds imported files."""
+    raw = study.data / snapshot / "raw"
+    if raw.is_dir() and raw_files(raw.parent):
+        raise CamcensusError(f"snapshot {snapshot} holds imported files; collect into one of another name")
+    with store.lock(raw, f"snapshot {snapshot}"):
+        store.remove_leftovers(raw)
+        with closing(Ledger(raw)) as ledger:
+            yield raw, ledger
+
+
+def client_of(study: Study, key: str, ledger: Ledger | None = None) -> Client:
+    """A client with the study's rate; each of its requests is entered in the ledger."""
+
+    def observe(attempt: Attempt) -> None:
+        if ledger:
+            ledger.add_request(attempt, price_of(attempt))
+
+    return Client(key, Limits(rate=study.collect.rate), observe=observe)
+
+
+def collect_snapshot(
+    study: Study, snapshot: str, mode: str, key: str, allowed: int | None, say: Callable[[str], None]
+) -> Collected:
+    """Collects in one of `MODES`, going on where an earlier run stopped. `allowed`: query credits that the snapshot may
+    cost in all; None: the study's budget. Raises a `CamcensusError` for what nothing can be done about here."""
+    queries = queries_of(study, load_catalogue(study.catalogue_path))
+    done = Collected(snapshot, mode)
+    with collecting(study, snapshot) as (raw, ledger):
+        client = client_of(study, key, ledger)
+        before = ledger.spent
+        ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
+        try:
+            if mode == "census":
+                census(client, ledger, Replies(raw, ledger, CENSUS), queries, say)
+            elif mode == "trends":
+                done.notes = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
+            else:
+                limit = study.collect.budget if allowed is None else allowed
+                work = Download(raw, ledger, client, study.collect, limit, say)
+                work.plan(queries)
+                done.stopped = work.run()
+                done.pages, done.failed = work.bought, work.failed
+            done.missing = missing(ledger, mode, study.collect)
+        finally:
+            done.credits, done.credits_in_all = ledger.spent - before, ledger.spent
+    return done

@@ -1,0 +1,127 @@
+"""What a collection would cost, before any credit is spent: matches, credits, requests and hours, by mode and query.
+
+Only free counts are asked. How a query will be split is estimated from its countries; what `collect` then finds is
+exact, and it starts only within what it may cost.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.catalogue import load_catalogue
+from pipeline.collect.census import COUNTRY, OTHERS
+from pipeline.collect.chain import links_of
+from pipeline.collect.collector import MODES, client_of
+from pipeline.collect.pages import PER_PAGE
+from pipeline.collect.queries import queries_of
+from pipeline.query import parse
+from pipeline.study import Collect, Study
+
+IPV4 = 1 << 32
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one mode would ask for one query, or for all: matches that it would return, query credits (at least and at
+    most) and requests."""
+
+    mode: str
+    query: str
+    matches: int
+    credits_least: int
+    credits_most: int
+    requests: int
+
+    def hours(self, rate: float) -> float:
+        """Hours at so many requests a second."""
+        return self.requests / rate / 3600 if rate else 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Prices by query and in all (query: "all"), the account's plan and credits left, the study's budget and rate."""
+
+    prices: list[Price]
+    account: str
+    credits_left: int
+    budget: int
+    rate: float
+    notes: list[str] = field(default_factory=list)
+
+    def totals(self) -> list[Price]:
+        """The price of each mode."""
+        found = []
+        for mode in MODES:
+            own = [price for price in self.prices if price.mode == mode]
+            sums = [sum(getattr(p, name) for p in own) for name in _SUMMED]
+            found.append(Price(mode, "all", *sums))
+        return found
+
+
+_SUMMED = ("matches", "credits_least", "credits_most", "requests")
+
+
+def make_plan(study: Study, key: str) -> Plan:
+    """Asks the account and the free counts. Raises an `EngineError`."""
+    client = client_of(study, key)
+    account = client.info().value
+    queries = queries_of(study, load_catalogue(study.catalogue_path))
+    prices: list[Price] = []
+    notes: list[str] = []
+    for link in links_of(client, queries):
+        reply = client.count(link.sent, [COUNTRY])
+        prices += _prices(link.query.id, link.query.text, reply.total, reply.facet("country"), study.collect)
+        notes += [f"{link.query.id} {link.note}"] if link.note else []
+    return Plan(
+        prices, str(account["plan"]), int(account["query_credits"]), study.collect.budget, study.collect.rate, notes
+    )
+
+
+def _prices(name: str, text: str, total: int, countries: dict[str, int], settings: Collect) -> Iterator[Price]:
+    limit = settings.depth * PER_PAGE
+    pages = math.ceil(total / PER_PAGE)
+    # Small countries share a part; a large one is split into about twice as many parts as would do if all were full.
+    large = [n for n in countries.values() if n > limit]
+    others = math.ceil(2 * (total - sum(large)) / limit)
+    parts = 1 if total <= limit else others + sum(2 * math.ceil(n / limit) for n in large)
+    counts = 1 if total <= limit else 1 + 2 * parts
+    yield Price("census", name, total, 0, 0, 1 + (len(countries) if len(countries) and total > OTHERS[0][1] else 0))
+    yield Price("download", name, total, pages, pages + parts, counts + pages + parts)
+    yield _sample(name, total, settings)
+    history = 0 if parse(text).not_in_trends else 1
+    yield Price("trends", name, total if history else 0, 0, 0, history)
+
+
+def _sample(name: str, total: int, settings: Collect) -> Price:
+    """Blocks are drawn alike; matches are taken to lie in them at random, which they do not: clusters cost less."""
+    sample = settings.sample
+    there = IPV4 >> (32 - sample.prefix_length)
+    in_block = total / there
+    matches = round(in_block * sample.blocks)
+    pages = math.ceil(matches / PER_PAGE)
+    most = math.ceil(sample.blocks * max(in_block / PER_PAGE, 1 - math.exp(-in_block)) + pages)
+    return Price("sample", name, matches, min(pages, most), most, sample.blocks + most)
+
+
+def tell_plan(plan: Plan, as_json: bool) -> str:
+    """The plan as a table; as JSON the same facts."""
+    if as_json:
+        found: dict[str, Any] = {**asdict(plan), "totals": [asdict(price) for price in plan.totals()]}
+        return json.dumps(found, sort_keys=True)
+    head = ("MODE", "QUERY", "MATCHES", "CREDITS", "REQUESTS", "HOURS")
+    prices = sorted((*plan.prices, *plan.totals()), key=lambda price: MODES.index(price.mode))
+    rows = [head, *(_row(price, plan.rate) for price in prices if price.requests)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
+    budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
+    return "\n".join([*table, *plan.notes, f"{left}; {budget}. Nothing was spent."])
+
+
+def _row(price: Price, rate: float) -> tuple[str, ...]:
+    least, most = price.credits_least, price.credits_most
+    credits_ = "free" if not most else f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    hours = f"{price.hours(rate):,.1f}" if rate else "-"
+    return price.mode, price.query, f"{price.matches:,}", credits_, f"{price.requests:,}", hours

@@ -1,0 +1,23 @@
+"""What a run of the collector says when it is done."""
+
+import json
+from pathlib import Path
+
+from pipeline.collect.collector import Collected
+from pipeline.errors import SHOWN
+
+
+def tell_collected(done: Collected, study: Path, as_json: bool) -> str:
+    """What came, what did not, and what to do next; as JSON the same facts."""
+    if as_json:
+        return json.dumps(done.as_dict(), sort_keys=True)
+    paid = f"{done.pages:,} pages for {done.credits:,} query credits, {done.credits_in_all:,} for the snapshot so far"
+    lines = [f"{done.snapshot}: {done.mode}: {paid}"]
+    faults = [*done.failed, *done.missing]
+    lines += [f"not collected: {text}" for text in faults[:SHOWN]]
+    lines += [f"and {len(faults) - SHOWN:,} more"] if len(faults) > SHOWN else []
+    lines += done.notes
+    if done.complete:
+        return "\n".join([*lines, f"complete; next: camcensus run --study {study}"])
+    why = f": {done.stopped}" if done.stopped else ""
+    return "\n".join([*lines, f"PARTIAL{why}. The same command goes on where this stopped, and buys nothing twice"])
