@@ -89,13 +89,16 @@ def import_(
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
     from pipeline import store
+    from pipeline.collect.bundles import collected_folders, has_ledger
     from pipeline.collect.exports import import_files
 
     _check_snapshot_id(snapshot)
     loaded = load_study(study)
     reporter = Reporter(quiet)
+    if has_ledger(loaded.data / snapshot):
+        raise CamcensusError(f"snapshot {snapshot} was collected; import into one of another name")
     with store.lock(loaded.data):
-        store.remove_leftovers(loaded.data)
+        store.remove_leftovers(loaded.data, collected_folders(loaded))
         for item in import_files(files, loaded.data / snapshot, source, link, replace):
             what = "is there already" if item.already else "imported"
             if not item.already and item.file.startswith(f"{item.sha256[:8]}-"):
@@ -149,6 +152,9 @@ def run(
     workers: Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")] = 0,
     engine: Annotated[str, typer.Option("--engine", help="Where the stages run: local.")] = "local",
     rehash: Annotated[bool, typer.Option("--rehash", help="Read every byte of every file again.")] = False,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Count collections that are not whole; every page says so.")
+    ] = False,
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
@@ -162,11 +168,12 @@ def run(
     loaded = load_study(study)
     with store.lock(loaded.data):
         outcome = run_study(
-            loaded, Reporter(quiet or json_), snapshot, workers or os.cpu_count() or 1, rehash, report=not no_report
-        )
+            loaded, Reporter(quiet or json_), snapshot, workers or os.cpu_count() or 1, rehash,
+            report=not no_report, allow_partial=allow_partial,
+        )  # fmt: skip
     if told := tell_outcome(outcome, json_):
         _tell(told)
-    if outcome.partial:
+    if outcome.partial or outcome.held_back:
         raise typer.Exit(PARTIAL)
 
 

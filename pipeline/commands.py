@@ -9,7 +9,7 @@ from pipeline.catalogue import faults_of, load_catalogue
 from pipeline.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from pipeline.catalogue_page import page
 from pipeline.collect.exports import raw_files
-from pipeline.errors import CamcensusError, CatalogueError
+from pipeline.errors import SHOWN, CamcensusError, CatalogueError
 from pipeline.manifest import STAGES, Manifest, load_manifest
 from pipeline.progress import printable
 from pipeline.resources import bundled
@@ -40,7 +40,14 @@ def tell_outcome(outcome: Outcome, as_json: bool) -> str:
     if as_json:
         found = {**asdict(outcome), "page": str(outcome.page) if outcome.page else None}
         return json.dumps(found, sort_keys=True)
-    lines = [] if outcome.done else ["Everything is up to date; nothing was done."]
+    lines = [] if outcome.done or outcome.held_back else ["Everything is up to date; nothing was done."]
+    for name, lacking in outcome.held_back.items():
+        lines += [f"{name}: not collected: {line}" for line in lacking[:SHOWN]]
+        lines += [f"{name}: and {len(lacking) - SHOWN:,} more"] if len(lacking) > SHOWN else []
+        lines.append(
+            f"PARTIAL: {name} is not a whole collection; nothing was published. camcensus collect goes on with it; "
+            "--allow-partial counts it as it is, and every page then says so"
+        )
     lines += [f"PARTIAL: {name} is not a whole collection, and every page says so" for name in outcome.partial]
     lines += [str(outcome.page)] if outcome.page else []
     return printable("\n".join(lines))

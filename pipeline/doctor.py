@@ -1,13 +1,13 @@
 """What `camcensus doctor` looks at. The only network it touches is the Shodan account, and only when a key is set."""
 
-import os
 import platform
 from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.catalogue import faults_of, load_catalogue
-from pipeline.collect.account import ask_account
+from pipeline.collect.client import Client, Limits
 from pipeline.collect.exports import free_bytes
+from pipeline.collect.key import VARIABLE, find_key
 from pipeline.editions import editions_of
 from pipeline.errors import CamcensusError
 from pipeline.locate import open_locator
@@ -63,7 +63,8 @@ def _disk() -> tuple[bool, str]:
 
 
 def _key() -> tuple[bool, str]:
-    key = os.environ.get("SHODAN_API_KEY")
+    key = find_key()
     if not key:
-        return True, "none set (SHODAN_API_KEY); needed only to collect"
-    return True, ask_account(key)
+        return True, f"none set ({VARIABLE}); needed only to collect"
+    account = Client(key, Limits(deadline=0.0)).info().value
+    return True, f"plan {account['plan']}, {account['query_credits']} query credits left"

@@ -3,6 +3,7 @@
 Nothing in it depends on the clock or the machine; those stand in `run-log.json`.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -147,8 +148,34 @@ class Input(_Strict):
     damage: str | None = None
 
 
+class SentQuery(_Strict):
+    """A query that was sent: its text, what was sent for it (without what earlier ones find), and a note where that
+    could not be."""
+
+    text: str
+    sent: str
+    note: str = ""
+
+
+class Collection(_Strict):
+    """How a snapshot was collected: modes, queries by id, parts, banners announced and found (distinct address, port
+    and transport, by query), query credits, what is missing in words, and free control counts with the engine's ports.
+    """
+
+    modes: list[str]
+    queries: dict[str, SentQuery]
+    parts: int
+    announced: int
+    found: int
+    credits: int
+    threshold: float
+    missing: list[str]
+    controls: dict[str, int]
+    ports: list[int]
+
+
 class Manifest(_Strict):
-    """A snapshot's manifest."""
+    """A snapshot's manifest. `collection` is null for one that was imported."""
 
     format: Literal[1] = 1
     snapshot: str
@@ -163,9 +190,18 @@ class Manifest(_Strict):
     geo: Geo | None = None
     window: Window | None = None
     instrument: Instrument | None = None
+    collection: Collection | None = None
     inputs: dict[str, Input] = {}
     missing: list[str] = []
     stages: dict[str, Stage] = {}
+
+    @property
+    def query_set(self) -> str:
+        """The version of the queries that were sent; of files that were imported nobody knows."""
+        if self.collection is None:
+            return UNKNOWN_QUERIES
+        sent = sorted((name, query.text, query.sent) for name, query in self.collection.queries.items())
+        return hashlib.sha256(repr(sent).encode()).hexdigest()[:12]
 
     def save(self, folder: Path) -> None:
         """Writes `manifest.json` into the snapshot's folder."""

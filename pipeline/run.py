@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import stages, store
+from pipeline import counting, stages, store
 from pipeline.catalogue import load_catalogue
+from pipeline.collect.bundles import collected_folders
 from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
 from pipeline.progress import Reporter
@@ -16,29 +17,37 @@ from pipeline.study import Study, check_vendors
 
 @dataclass
 class Outcome:
-    """What a run did: stages done by snapshot (none: all was up to date), the page, and what is partial."""
+    """What a run did: stages done by snapshot (none: all was up to date), the page, what is partial, and what was held
+    back because it is (snapshot to what is missing)."""
 
     done: list[str] = field(default_factory=list)
     page: Path | None = None
     partial: list[str] = field(default_factory=list)
+    held_back: dict[str, list[str]] = field(default_factory=dict)
 
 
 def run(
     study: Study, reporter: Reporter, snapshots: list[str] | None = None, workers: int = 1,
-    rehash: bool = False, report: bool = True,
+    rehash: bool = False, report: bool = True, allow_partial: bool = False,
 ) -> Outcome:  # fmt: skip
-    """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock."""
-    store.remove_leftovers(study.data)
+    """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock.
+
+    A collection that is not whole is held back, and no report is drawn, unless `allow_partial`.
+    """
+    store.remove_leftovers(study.data, collected_folders(study))
     ids = _wanted(study, snapshots, reporter)
     tools = _tools(study, workers, reporter)
     outcome = Outcome()
     for name in ids:
         snapshot = open_snapshot(study, name, rehash)
+        if not allow_partial and snapshot.manifest.collection and snapshot.manifest.collection.missing:
+            outcome.held_back[name] = snapshot.manifest.collection.missing
+            continue
         done = bring_up_to_date(snapshot, tools)
         outcome.done.extend(f"{name}: {stage}" for stage in done)
         if not snapshot.manifest.complete:
             outcome.partial.append(name)
-    if report:
+    if report and not outcome.held_back:
         outcome.page, drawn = bring_report_up_to_date(study, reporter)
         outcome.done.extend(["report"] if drawn else [])
     return outcome
@@ -46,10 +55,12 @@ def run(
 
 def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
     """Every stage of one snapshot that is not up to date, in order; the names of those that were run."""
-    done = [stages.ingest(snapshot, tools)]
-    stages.require_banners(snapshot)
-    done.append(stages.identify_and_locate(snapshot, tools))
-    done.append(stages.dedupe_and_aggregate(snapshot, tools))
+    done = [counting.census(snapshot, tools), counting.trends(snapshot, tools)]
+    if snapshot.manifest.inputs or not snapshot.manifest.collection:
+        done.append(stages.ingest(snapshot, tools))
+        stages.require_banners(snapshot)
+        done.append(stages.identify_and_locate(snapshot, tools))
+        done.append(stages.dedupe_and_aggregate(snapshot, tools))
     snapshot.close()
     return [name for name in done if name]
 
@@ -74,4 +85,8 @@ def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> li
         reporter.warn(f"the study has a date for snapshot {name}, which is not in {study.data}")
     if missing := [name for name in snapshots or [] if name not in found]:
         raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
-    return snapshots or found
+    wanted = snapshots or found
+    for name in wanted:
+        if store.is_locked(study.data / name / "raw"):
+            reporter.warn(f"{name}: is being collected right now, and left out of this run")
+    return [name for name in wanted if not store.is_locked(study.data / name / "raw")]

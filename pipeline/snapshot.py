@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import store
 from pipeline.collect.bundles import Bundle, bundles_of
+from pipeline.collect.collected import collection_of
 from pipeline.collect.exports import adopt, raw_files
 from pipeline.errors import IntegrityError
 from pipeline.manifest import Input, Manifest, Output, Stage, load_manifest
@@ -30,6 +31,14 @@ class Snapshot:
     def received(self, name: str) -> str:
         """When an input was received (UTC, ISO 8601)."""
         return self.bundles[name].received if name in self.bundles else str(self.ledger[name]["received"])
+
+    def judge(self) -> None:
+        """Finds out whether the collection is whole: nothing gone, nothing damaged, nothing missing."""
+        manifest = self.manifest
+        manifest.missing = sorted(set(self.ledger) - set(manifest.inputs))
+        damaged = any(item.damage for item in manifest.inputs.values())
+        lacking = manifest.collection is not None and bool(manifest.collection.missing)
+        manifest.complete = not (manifest.missing or damaged or lacking)
 
     def path(self, relative: str) -> Path:
         """A file of the snapshot by its name in the manifest."""
@@ -118,7 +127,13 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     manifest = load_manifest(folder) or Manifest(snapshot=name)
     stats = Stats(folder, rehash)
     snapshot = Snapshot(name, folder, manifest, stats, adopt(folder, stats.sha256), bundles_of(folder))
-    snapshot.manifest.inputs = _inputs(snapshot)
+    manifest.inputs = _inputs(snapshot)
+    manifest.collection = collection_of(folder, study.collect)
+    if manifest.collection:
+        manifest.basis = (
+            "sample" if "sample" in manifest.collection.modes else "download" if manifest.inputs else "census"
+        )
+    snapshot.judge()
     return snapshot
 
 

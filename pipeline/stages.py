@@ -18,12 +18,12 @@ from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
-from pipeline.errors import CamcensusError
+from pipeline.errors import SHOWN, CamcensusError
 from pipeline.identify import Identifier
 from pipeline.ingest import Ingested, ingest_file, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
-from pipeline.manifest import UNKNOWN_QUERIES, Flow, Instrument, Stage
+from pipeline.manifest import Flow, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
@@ -111,8 +111,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
     total = parts.total()
     snapshot.manifest.simulated = total.pop("synthetic", 0) > 0
-    snapshot.manifest.missing = sorted(set(snapshot.ledger) - set(inputs))
-    snapshot.manifest.complete = not snapshot.manifest.missing and not any(item.damage for item in inputs.values())
+    snapshot.judge()
     flow = Flow(unit="lines", rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
     snapshot.record("ingest", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest")))
     _say_ingested(snapshot, flow, tools.reporter)
@@ -163,6 +162,9 @@ def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
     for item in snapshot.manifest.inputs.values():
         if item.damage:
             reporter.warn(f"{snapshot.id}: {item.damage}; the snapshot is partial")
+    if collection := snapshot.manifest.collection:
+        for line in collection.missing[:SHOWN]:
+            reporter.warn(f"{snapshot.id}: not collected: {line}")
     for name in snapshot.manifest.missing:
         reporter.warn(
             f"{snapshot.id}: raw/{name} was imported and is gone; the snapshot is counted without it, and partial. "
@@ -235,8 +237,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     )
     manifest.simulated = manifest.simulated or study.simulated
     manifest.instrument = Instrument(
-        # So far every snapshot is imported, and nobody knows which queries gave the files.
-        query_set=UNKNOWN_QUERIES,
+        query_set=manifest.query_set,
         catalogue=tools.catalogue.version,
         rules=rules[:12],
         geo_db=manifest.geo.edition if manifest.geo else UNKNOWN,

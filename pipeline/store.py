@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +24,7 @@ BLOCK = 1 << 20
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 PART = ".part"
+LOCK = ".lock"
 PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest()
 
 
@@ -123,17 +124,18 @@ def parts_of(path: Path) -> list[Path]:
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Removes what a killed run left half-written. Call it under the lock."""
+def remove_leftovers(folder: Path, but: Sequence[Path] = ()) -> None:
+    """Removes what a killed run left half-written, except below `but`. Call it under the lock."""
     for path in folder.rglob(f".*{PART}"):
-        path.unlink(missing_ok=True)
+        if not any(path.is_relative_to(kept) for kept in but):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
 def lock(folder: Path, what: str = "the study") -> Iterator[None]:
     """Holds a folder, of a study or a snapshot, for this process alone. Raises `BusyError` naming the holder."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ".lock"
+    path = folder / LOCK
     holder = folder / ".lock-holder"
     held = filelock.FileLock(path, timeout=0)
     try:
@@ -147,6 +149,18 @@ def lock(folder: Path, what: str = "the study") -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         held.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether somebody holds `lock` on the folder right now."""
+    if not (folder / LOCK).is_file():
+        return False
+    held = filelock.FileLock(folder / LOCK, timeout=0)
+    try:
+        with held:
+            return False
+    except filelock.Timeout:
+        return True
 
 
 def identity_key(path: Path, simulated: bool) -> bytes:

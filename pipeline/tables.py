@@ -240,6 +240,34 @@ COUNTS = Table(
     ),
 )
 
+CENSUS = Table(
+    "census",
+    "matches of a query, in all or in part, as the search engine counts them: no banners, decoys included",
+    (
+        _text("query", "id of the query", nullable=False),
+        _text("manufacturer", "whose query it is; null: of no maker"),
+        _text("sent", "the query as sent, without what earlier queries of the maker find", nullable=False),
+        _bool("disjoint", "shares no match with earlier queries of the maker, as checked", nullable=False),
+        _text("country", "by the engine, ISO alpha-2; ZZ: not told; null: all"),
+        _text("facet", "port, product, version, org or http.title; null: none"),
+        _text("value", "the facet's value; null: what the facet does not cover, or no facet"),
+        _int("n_matches", "matches of the query", nullable=False),
+    ),
+)
+
+TRENDS = Table(
+    "trends",
+    "matches of a query in one month, as the search engine's history has them; never mixed with snapshots",
+    (
+        _text("query", "id of the query", nullable=False),
+        _text("manufacturer", "whose query it is; null: of no maker"),
+        _text("sent", "the query as sent", nullable=False),
+        _text("month", "YYYY-MM", nullable=False),
+        _text("country", "by the engine, ISO alpha-2; ZZ: not told; null: all"),
+        _int("n_matches", "matches of the query", nullable=False),
+    ),
+)
+
 
 def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:
     """The table with the columns of `to`, by name, in order and of exact type; raises `TableError` otherwise.

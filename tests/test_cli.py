@@ -214,6 +214,7 @@ def test_from_import_to_counts_and_a_second_run_that_does_nothing(tmp_path: Path
         "done": ["a: ingest", "a: identify", "a: dedupe, aggregate"],
         "page": None,
         "partial": [],
+        "held_back": {},
     }
     assert world(study) == 2
     states = {p: p.stat().st_mtime_ns for p in study.parent.rglob("*") if p.is_file()}
@@ -533,7 +534,7 @@ def test_doctor_tells_a_bad_account_and_not_its_key() -> None:
     done = camcensus(
         "doctor", SHODAN_API_KEY="SECRETKEY12345", SHODAN_API_URL="http://127.0.0.1:9", no_proxy="127.0.0.1", status=1
     )
-    assert "BAD  shodan key: the Shodan account could not be asked" in done.stdout
+    assert "BAD  shodan key: the search engine cannot be reached" in done.stdout
     assert "SECRETKEY12345" not in done.stdout + done.stderr
 
 

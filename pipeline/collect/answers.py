@@ -28,7 +28,9 @@ _PLAN = "the account's plan does not allow this"
 
 def failed(failure: Exception | None, key: str) -> UnavailableError:
     """No answer came: the network's words, without the key."""
-    cause = redact(str(failure), key)[:_SHOWN] if failure else "no answer"
+    # What is inside says more than the address around it.
+    inner = getattr(failure.args[0], "reason", None) if failure and failure.args else None
+    cause = redact(str(inner or failure or "no answer"), key)[:_SHOWN]
     if isinstance(failure, requests.Timeout | TimeoutError):
         return UnavailableError("the search engine did not answer in time", cause)
     return UnavailableError("the search engine cannot be reached, or the connection broke", cause)

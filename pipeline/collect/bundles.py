@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.collect.ledger import FILE, Ledger, Page
+from pipeline.study import Study
 
 PAGES = 500
 
@@ -47,7 +48,7 @@ def bundles_of(snapshot: Path) -> dict[str, Bundle]:
     """The bundles of a snapshot by name; none when nothing was downloaded into it."""
     if not has_ledger(snapshot):
         return {}
-    with closing(Ledger(snapshot / "raw")) as ledger:
+    with closing(Ledger(snapshot / "raw", read_only=True)) as ledger:
         modes = {part.id: part.mode for mode in ("download", "sample") for part in ledger.partitions(mode)}
         by_mode: dict[str, list[Page]] = {}
         for page in ledger.pages():
@@ -58,3 +59,8 @@ def bundles_of(snapshot: Path) -> dict[str, Bundle]:
             name = f"{mode}-{n:06}"
             found[name] = Bundle(name, tuple(pages[start : start + PAGES]))
     return found
+
+
+def collected_folders(study: Study) -> list[Path]:
+    """The raw folders that belong to a collector, which clears them itself."""
+    return [study.data / name / "raw" for name in study.snapshot_ids() if has_ledger(study.data / name)]

@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline import store
 from pipeline.catalogue import load_catalogue
+from pipeline.collect.census import CONTROLS, census, controls
 from pipeline.collect.census import MODE as CENSUS
-from pipeline.collect.census import census
 from pipeline.collect.client import Client, Limits
 from pipeline.collect.completeness import missing
 from pipeline.collect.download import Download
@@ -98,6 +98,7 @@ def collect_snapshot(
             elif mode == "trends":
                 done.notes = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
             else:
+                controls(client, Replies(raw, ledger, CONTROLS))
                 limit = study.collect.budget if allowed is None else allowed
                 work = Download(raw, ledger, client, study.collect, limit, say)
                 work.plan(queries)

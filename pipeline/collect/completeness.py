@@ -17,7 +17,7 @@ def is_short(part: Partition, settings: Collect) -> bool:
 
 def missing(ledger: Ledger, mode: str, settings: Collect) -> list[str]:
     """What is missing of a mode, in words, one line each; empty: the collection is whole."""
-    asked = json.loads(ledger.fact(f"queries of {mode}", "[]"))
+    asked = json.loads(ledger.fact(f"queries of {mode}") or "[]")
     parts = ledger.partitions(mode)
     told = [f"{query}: not asked yet" for query in asked if query not in ledger.done(mode)]
     told += [f"{part.sent}: not asked to the end" for part in parts if not part.passes]

@@ -113,7 +113,7 @@ class Download:
     def _ask(self, part: Partition, number: int) -> Reply:
         """One page. Its countries come with the first, from the same reply as its total."""
         facets = [("country", COUNTRIES)] if number == 1 else []
-        narrow = self.ledger.fact("fields", "asked" if self.settings.fields else "all") == "asked"
+        narrow = self.settings.fields and self.ledger.fact("fields") != "all"
         try:
             wanted = (*FIELDS, *([MARK] if self.client.local else [])) if narrow else ()
             return self.client.search(part.sent, number, facets, wanted)

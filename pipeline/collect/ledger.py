@@ -97,17 +97,21 @@ class Counted:
 
 
 class Ledger:
-    """The ledger in `folder`. Raises `IntegrityError` when it is damaged or of another format."""
+    """The ledger in `folder`, made if need be; `read_only`: only read. Raises `IntegrityError` when it is damaged or of
+    another format."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.path = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            self._db = sqlite3.connect(self.path, isolation_level=None)
-            # What is acknowledged survives a power cut, as the pages do.
-            self._db.execute("pragma synchronous = full")
-            self._db.executescript(_SCHEMA)
-            if self.fact("format", FORMAT) != FORMAT:
+            place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+            self._db = sqlite3.connect(place, uri=True, isolation_level=None)
+            if not read_only:
+                # What is acknowledged survives a power cut, as the pages do.
+                self._db.execute("pragma synchronous = full")
+                self._db.executescript(_SCHEMA)
+                self._db.execute("insert or ignore into facts values ('format', ?)", (FORMAT,))
+            if self.fact("format") != FORMAT:
                 raise IntegrityError(self.path, "is of another version of camcensus; collect into a new snapshot")
             (self._spent,) = self._db.execute("select coalesce(sum(credits), 0) from requests").fetchone()
         except sqlite3.DatabaseError as error:
@@ -128,11 +132,10 @@ class Ledger:
             raise
         self._db.execute("commit")
 
-    def fact(self, name: str, first: str) -> str:
-        """What the ledger holds under a name; `first` when nothing was, which it then holds."""
-        self._db.execute("insert or ignore into facts values (?, ?)", (name, first))
-        (value,) = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
-        return str(value)
+    def fact(self, name: str) -> str:
+        """What the ledger holds under a name; empty: nothing."""
+        found = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
+        return str(found[0]) if found else ""
 
     def set_fact(self, name: str, value: str) -> None:
         """Holds a value under a name, in place of what was there."""

@@ -1,0 +1,58 @@
+"""What a collected snapshot holds, read from its ledger: for the manifest, and for the stages that count replies."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline import store
+from pipeline.collect.bundles import has_ledger
+from pipeline.collect.census import CONTROLS
+from pipeline.collect.completeness import missing
+from pipeline.collect.ledger import Counted, Ledger
+from pipeline.collect.replies import Replies
+from pipeline.errors import IntegrityError
+from pipeline.manifest import Collection, SentQuery
+from pipeline.study import Collect
+
+PAGED = ("download", "sample")
+COUNTING = ("census", "trends")
+
+
+@contextmanager
+def _ledger(snapshot: Path) -> Iterator[Ledger]:
+    with closing(Ledger(snapshot / "raw", read_only=True)) as ledger:
+        yield ledger
+
+
+def collection_of(snapshot: Path, settings: Collect) -> Collection | None:
+    """How a snapshot was collected; None for one that was not."""
+    if not has_ledger(snapshot):
+        return None
+    with _ledger(snapshot) as ledger:
+        modes = [mode for mode in (*PAGED, *COUNTING) if ledger.fact(f"queries of {mode}")]
+        parts = [part for mode in PAGED for part in ledger.partitions(mode)]
+        asked = Replies(snapshot / "raw", ledger, CONTROLS)
+        controls = {reply.query: value for reply, value in asked.all()}
+        return Collection(
+            modes=modes,
+            queries={name: SentQuery(**query) for name, query in ledger.queries().items()},
+            parts=len(parts),
+            announced=sum(part.announced for part in parts),
+            found=sum(part.found for part in parts),
+            credits=ledger.spent,
+            threshold=settings.threshold,
+            missing=[line for mode in modes for line in missing(ledger, mode, settings)],
+            controls={name: value["total"] for name, value in controls.items() if name != "ports"},
+            ports=sorted(controls.get("ports", [])),
+        )
+
+
+def replies_of(snapshot: Path, mode: str) -> list[tuple[Counted, Any]]:
+    """The replies of a counting mode, each held against its checksum. Raises `IntegrityError`."""
+    with _ledger(snapshot) as ledger:
+        for reply in ledger.replies(mode):
+            path = snapshot / "raw" / reply.file
+            if not path.is_file() or store.sha256(path) != reply.sha256:
+                raise IntegrityError(path, "is not the reply that was received; put it back, or collect anew")
+        return list(Replies(snapshot / "raw", ledger, mode).all())

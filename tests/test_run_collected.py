@@ -1,0 +1,163 @@
+"""What `camcensus run` makes of collected snapshots: whole ones, partial ones, a census alone, history alone."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import store
+from pipeline.manifest import load_manifest
+from pipeline.simulate.loopback import KEY, Loopback
+from pipeline.simulate.loopback_faults import Fault
+from pipeline.simulate.loopback_index import Index
+from pipeline.tables import CENSUS, COUNTS, TRENDS
+from tests.conftest import banner
+
+ROOT = Path(__file__).parent.parent
+STUDY = 'title = "T"\nvendors = ["Hikvision"]\n[collect]\nrate = 0\nbudget = 100\n'
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    """Cameras of one maker in two countries, and a few that the engine places nowhere."""
+    places = ["GB"] * 120 + ["NL"] * 60 + [None] * 5
+    return Index(
+        banner(ip_str=f"81.2.{n // 250}.{n % 250}", location={"country_code": code}) for n, code in enumerate(places)
+    )
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A study of one maker."""
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path / "study.toml"
+
+
+@pytest.fixture
+def shodan(index: Index, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """A Shodan on this machine that holds them."""
+    with Loopback(index) as found:
+        monkeypatch.setenv("SHODAN_API_URL", found.url)
+        monkeypatch.setenv("SHODAN_API_KEY", KEY)
+        yield found
+
+
+def camcensus(*words: object, status: int = 0) -> "subprocess.CompletedProcess[str]":
+    """The command as a user has it."""
+    command = [sys.executable, "-m", "pipeline.cli", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"NO_COLOR": "1"})
+    assert done.returncode == status, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def collect(study: Path, mode: str, snapshot: str = "a", status: int = 0) -> "subprocess.CompletedProcess[str]":
+    """A collection."""
+    return camcensus("collect", "--study", study, "--snapshot", snapshot, "--mode", mode, status=status)
+
+
+def test_a_whole_download_is_counted_with_its_instrument(study: Path, shodan: Loopback) -> None:
+    collect(study, "download")
+    camcensus("run", "--study", study, "--no-report")
+    manifest = load_manifest(study.parent / "data/a")
+    assert manifest is not None
+    assert manifest.instrument is not None
+    assert manifest.collection is not None
+    assert (manifest.basis, manifest.complete, manifest.query_set) == ("download", True, manifest.instrument.query_set)
+    assert manifest.query_set != "not known"
+    assert (manifest.collection.announced, manifest.collection.found) == (185, 185)
+    assert manifest.collection.controls["port-80"] == 185
+    assert manifest.collection.ports == [80]
+    again = camcensus("run", "--study", study, "--no-report", "--json")
+    assert json.loads(again.stdout)["done"] == []
+
+
+def test_a_partial_collection_is_held_back_unless_allowed(study: Path, shodan: Loopback) -> None:
+    shodan.set_faults(Fault("empty-page", where="host/search\\?.*page=2"))
+    assert "PARTIAL" in collect(study, "download", status=3).stdout
+    held = camcensus("run", "--study", study, status=3)
+    assert "PARTIAL: a is not a whole collection; nothing was published" in held.stdout
+    assert not (study.parent / "report").exists()
+    assert not (study.parent / "data/a/counts.parquet").exists()
+    camcensus("run", "--study", study, "--allow-partial", status=3)
+    assert "partial" in (study.parent / "report/index.html").read_text().lower()
+    assert not any(store.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
+    # The next collection buys what is missing, and only that.
+    before = shodan.credits
+    collect(study, "download")
+    assert before - shodan.credits == 1
+    camcensus("run", "--study", study, "--no-report")
+    assert all(store.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
+
+
+def test_a_census_counts_matches_and_nothing_else(study: Path, shodan: Loopback) -> None:
+    collect(study, "census")
+    camcensus("run", "--study", study, "--no-report")
+    folder = study.parent / "data/a"
+    census = store.read_table(folder / "census.parquet", CENSUS).to_pylist()
+    product = [row for row in census if row["query"] == "hikvision.query.product" and row["facet"] is None]
+    assert {row["country"]: row["n_matches"] for row in product} == {None: 185, "GB": 120, "NL": 60, "ZZ": 5}
+    counts = store.read_table(folder / "counts.parquet", COUNTS).to_pylist()
+    assert {row["basis"] for row in counts} == {"census"}
+    assert all(row[unit] is None for row in counts for unit in ("n_banners", "n_hosts", "n_devices", "n_prefixes"))
+    world = {row["level"]: row["n_matches"] for row in counts if row["scope"] == "all" and row["country"] is None}
+    assert world == {"world": 185, "manufacturer": 185}
+
+
+def test_two_queries_that_find_the_same_add_up_once(study: Path, shodan: Loopback) -> None:
+    """Each banner has the product and the server header that two of the maker's queries ask for."""
+    collect(study, "census")
+    camcensus("run", "--study", study, "--no-report")
+    rows = store.read_table(study.parent / "data/a/census.parquet", CENSUS).to_pylist()
+    totals = {row["query"]: row["n_matches"] for row in rows if row["country"] is None and row["facet"] is None}
+    assert totals["hikvision.query.product"] == 185
+    assert totals["hikvision.query.server-app-webs"] == 0
+    sent = {row["query"]: row["sent"] for row in rows}
+    assert sent["hikvision.query.server-app-webs"] == '"Server: App-webs/" -product:"Hikvision IP Camera"'
+
+
+def test_history_is_a_table_of_its_own(study: Path, shodan: Loopback) -> None:
+    done = collect(study, "trends")
+    assert "hikvision.query.html-login: has no history: Trends refuses http.html" in done.stdout
+    camcensus("run", "--study", study, "--no-report")
+    found = pq.read_table(study.parent / "data/a/trends.parquet")
+    assert found.column_names == TRENDS.names
+    months = [row for row in found.to_pylist() if row["query"] == "hikvision.query.product" and row["country"] is None]
+    assert months[0]["month"] == "2017-06"
+    assert not (study.parent / "data/a/counts.parquet").exists()
+
+
+def test_imports_and_collections_do_not_mix(study: Path, shodan: Loopback, tmp_path: Path) -> None:
+    collect(study, "census")
+    export = tmp_path / "x.json"
+    export.write_text(json.dumps(banner()) + "\n")
+    refused = camcensus("import", export, "--study", study, "--snapshot", "a", status=1)
+    assert "snapshot a was collected" in refused.stderr
+    camcensus("import", export, "--study", study, "--snapshot", "b")
+    assert "snapshot b holds imported files" in collect(study, "census", "b", status=1).stderr
+
+
+def test_a_snapshot_that_is_being_collected_is_left_alone(study: Path, shodan: Loopback) -> None:
+    collect(study, "download")
+    raw = study.parent / "data/a/raw"
+    half = raw / f".half{store.PART}"
+    half.touch()
+    with store.lock(raw, "snapshot a"):
+        left = camcensus("run", "--study", study, "--no-report")
+    assert "a: is being collected right now, and left out of this run" in left.stderr
+    assert half.exists()
+    assert not (study.parent / "data/a/counts.parquet").exists()
+
+
+def test_a_page_that_changed_is_not_counted(study: Path, shodan: Loopback) -> None:
+    collect(study, "download")
+    page = next((study.parent / "data/a/raw/download").rglob("*.page.zst"))
+    content = bytearray(page.read_bytes())
+    content[len(content) // 2] ^= 4
+    page.write_bytes(content)
+    assert "is not the page that was received" in camcensus("run", "--study", study, "--rehash", status=1).stderr
