@@ -51,7 +51,7 @@ class Download:
                 self.ledger.add_done(MODE, link.query.id)
             total = sum(part.expected for part in parts)
             overlap = f"; {link.note}" if link.note else ""
-            self.say(f"{link.query.id}: {total:,} matches in {len(parts):,} parts{overlap}")
+            self.say(f"{link.query.id}: {total:,} matches, parts: {len(parts):,}{overlap}")
 
     def price(self) -> int:
         """Query credits that what is still to be asked will cost, by what was announced so far."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.catalogue import load_catalogue
-from pipeline.collect.census import COUNTRY, OTHERS
+from pipeline.collect.census import COUNTRY
 from pipeline.collect.chain import links_of
 from pipeline.collect.collector import MODES, client_of
 from pipeline.collect.pages import PER_PAGE
@@ -87,8 +87,9 @@ def _prices(name: str, text: str, total: int, countries: dict[str, int], setting
     others = math.ceil(2 * (total - sum(large)) / limit)
     parts = 1 if total <= limit else others + sum(2 * math.ceil(n / limit) for n in large)
     counts = 1 if total <= limit else 1 + 2 * parts
-    yield Price("census", name, total, 0, 0, 1 + (len(countries) if len(countries) and total > OTHERS[0][1] else 0))
-    yield Price("download", name, total, pages, pages + parts, counts + pages + parts)
+    most = pages + parts - 1 if total else 0
+    yield Price("census", name, total, 0, 0, 1)
+    yield Price("download", name, total, pages, most, counts + most)
     yield _sample(name, total, settings)
     history = 0 if parse(text).not_in_trends else 1
     yield Price("trends", name, total if history else 0, 0, 0, history)
@@ -115,9 +116,15 @@ def tell_plan(plan: Plan, as_json: bool) -> str:
     rows = [head, *(_row(price, plan.rate) for price in prices if price.requests)]
     widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    download = next(price for price in plan.totals() if price.mode == "download")
+    short = [f"the account's credits do not suffice for a download, which costs at least {download.credits_least:,}"]
+    notes = [*plan.notes, _CENSUS, *(short if download.credits_least > plan.credits_left else [])]
     left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
     budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
-    return "\n".join([*table, *plan.notes, f"{left}; {budget}. Nothing was spent."])
+    return "\n".join([*table, *notes, f"{left}; {budget}. Nothing was spent."])
+
+
+_CENSUS = "a census asks once more for each country where a facet is cut off, and for 9 control counts; all free"
 
 
 def _row(price: Price, rate: float) -> tuple[str, ...]:
