@@ -159,10 +159,10 @@ def decode(line: bytes) -> Banner:
     try:
         return _DECODE(line)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return soften(_untyped(line), Banner)
+        return soften(untyped(line), Banner)
 
 
-def _untyped(line: bytes) -> dict[str, Any]:
+def untyped(line: bytes) -> dict[str, Any]:
     """The line as plain JSON. Slower, and forgiving where the typed decoder is strict (lone surrogates, odd types)."""
     try:
         found = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_int=_integer)

@@ -24,6 +24,9 @@ app = typer.Typer(
 
 StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and results.")]
+SourceOption = Annotated[
+    str, typer.Option("--source", help="shodan, censys, fofa, zoomeye, netlas, or a mapping file of your own (.toml).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
 
 
@@ -79,10 +82,13 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty 
 
 @app.command("import", epilog="Example: camcensus import exports/*.json.gz --study study.toml --snapshot 2026")
 def import_(
-    files: Annotated[list[str], typer.Argument(help="Shodan exports: .json .jsonl, also .gz or .zst; globs work.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Exports: .json .jsonl (.csv where the source's are), also .gz or .zst; globs work."),
+    ],
     study: StudyOption,
     snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
-    source: Annotated[str, typer.Option("--source", help="The engine the files are from.")] = "shodan",
+    source: SourceOption = "shodan",
     link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, where possible.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of files of the same name.")] = False,
     quiet: Quiet = False,
@@ -91,19 +97,25 @@ def import_(
     from pipeline import store
     from pipeline.collect.bundles import collected_folders, has_ledger
     from pipeline.collect.exports import import_files
+    from pipeline.sources.registry import chosen_source
 
     _check_snapshot_id(snapshot)
     loaded = load_study(study)
     reporter = Reporter(quiet)
     if has_ledger(loaded.data / snapshot):
         raise CamcensusError(f"snapshot {snapshot} was collected; import into one of another name")
+    chosen, mapping = chosen_source(source)
     with store.lock(loaded.data):
         store.remove_leftovers(loaded.data, collected_folders(loaded))
-        for item in import_files(files, loaded.data / snapshot, source, link, replace):
+        for item in import_files(files, loaded.data / snapshot, chosen, link, replace, mapping):
             what = "is there already" if item.already else "imported"
+            if item.before:
+                what += f" (as one of {item.before}) and is now read as one of {item.source}"
             if not item.already and item.file.startswith(f"{item.sha256[:8]}-"):
                 reporter.warn("another file has that name, so both are counted; --replace would take its place")
             reporter.say(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")
+    if chosen.mapping and not chosen.mapping.verified:
+        reporter.warn(f"{source}: not verified against a real export: {chosen.mapping.note}")
     reporter.say(f"next: camcensus run --study {study}")
 
 
@@ -204,18 +216,20 @@ def status(study: StudyOption, json_: Json = False) -> None:
 
 @app.command(epilog="Example: camcensus identify export.json.gz --format jsonl")
 def identify(
-    file: Annotated[Path, typer.Argument(help="A Shodan export.")],
+    file: Annotated[Path, typer.Argument(help="An export.")],
     format_: Annotated[str, typer.Option("--format", help="table or jsonl.")] = "table",
     catalogue: Annotated[
         Path | None, typer.Option("--catalogue", help="A folder of TOML files; default: built in.")
     ] = None,
+    source: SourceOption = "shodan",
 ) -> None:
     """Explains each banner of a file: what it is, and by which evidence."""
     from pipeline.explain import explain_lines
+    from pipeline.sources.registry import chosen_source
 
     if format_ not in ("table", "jsonl"):
         raise typer.BadParameter("table or jsonl", param_hint="--format")
-    for text in explain_lines(file, format_, catalogue):
+    for text in explain_lines(file, format_, catalogue, chosen_source(source)[0]):
         _tell(text)
 
 

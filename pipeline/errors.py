@@ -41,6 +41,15 @@ class CatalogueError(CamcensusError):
         super().__init__(_listed(f"{path}: the catalogue cannot be used", problems))
 
 
+class MappingError(CamcensusError):
+    """A mapping file is wrong. `problems` holds one line for each fault: key, what was found, what is allowed."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__(_listed(f"{path}: the mapping cannot be used", problems))
+
+
 class InputError(CamcensusError):
     """An input file is missing, of an unknown kind, or unreadable. `path` names it."""
 

@@ -1,4 +1,4 @@
-"""What `camcensus identify` says of each line of an export: what it is, and by which evidence."""
+"""What `camcensus identify` says of each record of an export: what it is, and by which evidence."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,14 @@ from pipeline.evidence import evidence_of
 from pipeline.identify import Identifier, Verdict
 from pipeline.progress import printable
 from pipeline.resources import bundled
-from pipeline.sources.shodan import ShodanLines
+from pipeline.sources.registry import SHODAN, Source
 
 # What a verdict holds besides the fixed format.
 ASIDE = ("model_raw", "family")
 
 
-def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str]:
-    """One text for each line, in order: JSON (format in the design), or a row for people.
+def explain_lines(path: Path, form: str, catalogue: Path | None, source: Source = SHODAN) -> Iterator[str]:
+    """One text for each record, in order: JSON (format in the design), or a row for people.
 
     Raises `InputError` for a file that is not there and, after its last whole line, for one that breaks off.
     """
@@ -28,7 +28,8 @@ def explain_lines(path: Path, form: str, catalogue: Path | None) -> Iterator[str
         raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
     identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
-    reader = ShodanLines(path)
+    source.check(path)
+    reader = source.reader(path)
     for record in reader.records():
         verdict, reason = _verdict(record.found, identifier)
         made = _json(record.number, verdict, reason) if form == "jsonl" else None

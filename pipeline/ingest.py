@@ -32,7 +32,7 @@ from pipeline.fields import (
 )
 from pipeline.manifest import Flow
 from pipeline.sources.record import Reader, Record
-from pipeline.sources.shodan import ShodanLines
+from pipeline.sources.registry import SHODAN, Source
 from pipeline.tables import OBSERVATIONS
 
 REASONS = {
@@ -42,6 +42,8 @@ REASONS = {
     "too_deep": "the JSON is nested too deep",
     "not_json": "the line is not JSON",
     "not_object": "the line is JSON, but not an object",
+    "bad_row": "the row has a quote in the wrong place, or not as many cells as the header",
+    "no_answer": "the record holds no answer of a port",
     "no_address": "none of ip_str, ipv6 and ip is there",
     "bad_address": "the address is not an IP address",
     "bad_port": "the port is not a whole number from 1 to 65535",
@@ -55,6 +57,7 @@ REASONS = {
 BATCH = 5_000
 BATCH_BYTES = 64 << 20
 QUARANTINE_KEEPS = 64 << 10
+UNKNOWN_FIELD = "unknown field: "
 _SCHEMA = OBSERVATIONS.schema
 _COLUMNS = [(column.name, column.type) for column in OBSERVATIONS.columns]
 
@@ -68,12 +71,14 @@ class Ingested:
     blank: int = 0
     synthetic: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
     damage: str | None = None
 
     def tally(self) -> dict[str, int]:
         """The numbers by name, for the manifest; those that are nothing have no name."""
         named = {"synthetic": self.synthetic, "blank": self.blank}
         named |= {f"quarantined: {reason}": n for reason, n in sorted(self.quarantined.items())}
+        named |= {f"{UNKNOWN_FIELD}{name}": n for name, n in sorted(self.unknown.items())}
         return {"lines": self.lines, "accepted": self.accepted, **{name: n for name, n in named.items() if n}}
 
     def flow(self) -> Flow:
@@ -84,10 +89,18 @@ class Ingested:
 
 
 def ingest_file(
-    raw: Path, observations: Path, quarantine: Path, latest: int = LATEST, tick: Callable[[int], None] = lambda _: None
+    raw: Path,
+    observations: Path,
+    quarantine: Path,
+    latest: int = LATEST,
+    tick: Callable[[int], None] = lambda _: None,
+    source: Source = SHODAN,
 ) -> Ingested:
-    """Reads one raw file into one part of `observations` and one part of the quarantine; see `ingest_records`."""
-    return ingest_records(ShodanLines(raw), raw.name, observations, quarantine, latest, tick)
+    """Reads one raw file into one part of `observations` and one part of the quarantine; see `ingest_records`.
+
+    `source` knows how to read it.
+    """
+    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, tick)
 
 
 def ingest_records(
@@ -104,7 +117,7 @@ def ingest_records(
         with gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member:
             for rows in _batches(reader.records(tick), file, latest, result, member):
                 accepted.write_batch(to_batch(rows))
-    result.damage = reader.damage
+    result.damage, result.unknown = reader.damage, reader.unknown
     result.flow()
     return result
 
@@ -189,6 +202,8 @@ def _quarantined(record: Record, file: str, reason: str) -> bytes:
     told = {
         "file": file,
         "line": record.number,
+        # Where it begins in the file, if a record is not simply a line.
+        **({} if record.number == line.number else {"at_line": line.number}),
         "reason": reason,
         "length": line.length,
         "sha256": line.sha256 or hashlib.sha256(line.data).hexdigest(),

@@ -178,14 +178,16 @@ def _zstd_frame() -> Any:
 def open_stream(path: Path, raw: BinaryIO) -> io.BufferedReader:
     """The decompressed stream of a raw file, chosen by its name. Raises `InputError` for a kind it does not know."""
     name = path.name.lower()
-    if name.endswith((".json", ".jsonl")):
-        return cast("io.BufferedReader", raw)
-    if name.endswith((".json.gz", ".jsonl.gz")):
+    if not name.endswith((*ENDINGS, *CSV_ENDINGS)):
+        raise InputError(
+            path, f"is of an unknown kind; names of raw files end in {', '.join((*ENDINGS, *CSV_ENDINGS))}"
+        )
+    if name.endswith(".gz"):
         return io.BufferedReader(_Members(raw, _gzip_member))
-    if name.endswith((".json.zst", ".jsonl.zst")):
+    if name.endswith(".zst"):
         return io.BufferedReader(_Members(raw, _zstd_frame))
-    raise InputError(path, f"is of an unknown kind; {KINDS}")
+    return cast("io.BufferedReader", raw)
 
 
 ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst")
-KINDS = f"give files that hold one banner a line and end in {', '.join(ENDINGS)}"
+CSV_ENDINGS = (".csv", ".csv.gz", ".csv.zst")

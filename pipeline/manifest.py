@@ -90,8 +90,10 @@ class Merges(_Strict):
 class Stage(_Strict):
     """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from.
 
-    Dedupe alone has `merges` (by rule: rows in the window = devices + all that was merged), `identities` (by kind: how
-    many kinds of each were seen, used, and refused for being on too many hosts), `decoy_rules` and `ages`.
+    Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
+    in how many rows or lines each held something. Dedupe alone has `merges` (by rule: rows in the window = devices +
+    all that was merged), `identities` (by kind: how many kinds of each were seen, used, and refused for being on too
+    many hosts), `decoy_rules` and `ages`.
     """
 
     key: str
@@ -99,6 +101,7 @@ class Stage(_Strict):
     flow: Flow
     parts: dict[str, Part] = {}
     notes: list[str] = []
+    unknown_fields: dict[str, int] = {}
     merges: dict[str, Merges] = {}
     identities: dict[str, int] = {}
     decoy_rules: list[DecoyRule] = []
@@ -138,13 +141,23 @@ class Window(_Strict):
     days: int | Literal["all"]
 
 
+class Mapped(_Strict):
+    """The mapping that a file of another engine was read with: its checksum, the engine's name as people write it, and
+    whether it was ever held against a real export."""
+
+    sha256: str
+    title: str
+    verified: bool
+
+
 class Input(_Strict):
-    """A raw file; when it was received stands in its ledger. `damage` says where a compressed stream
-    broke off, or that the file gave nothing."""
+    """A raw file; when it was received stands in its ledger. `mapping` is null for Shodan's own. `damage` says where a
+    compressed stream broke off, or that the file gave nothing."""
 
     source: str
     bytes: int
     sha256: str
+    mapping: Mapped | None = None
     damage: str | None = None
 
 

@@ -10,6 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 COUNTRIES = "data/reference/countries.csv"
 NETWORKS = "data/reference/networks.csv"
 BORDERS = "data/reference/borders.json"
+MAPPINGS = "data/mappings"
 
 
 def cache_folder() -> Path:

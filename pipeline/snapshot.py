@@ -9,8 +9,9 @@ from pipeline import store
 from pipeline.collect.bundles import Bundle, bundles_of
 from pipeline.collect.collected import collection_of
 from pipeline.collect.exports import adopt, raw_files
-from pipeline.errors import IntegrityError
-from pipeline.manifest import Input, Manifest, Output, Stage, load_manifest
+from pipeline.errors import InputError, IntegrityError
+from pipeline.manifest import Input, Manifest, Mapped, Output, Stage, load_manifest
+from pipeline.sources.registry import SHODAN, Source, named_source
 from pipeline.study import Study
 
 STATS = ".stats.json"
@@ -19,7 +20,7 @@ STATS = ".stats.json"
 @dataclass
 class Snapshot:
     """One snapshot, open for a run. `ledger` says of each imported raw file where it came from and when; `bundles` are
-    the pages that were collected, each bundle one input."""
+    the pages that were collected, each bundle one input; `sources`, by the names in the ledger, how files are read."""
 
     id: str
     folder: Path
@@ -27,6 +28,7 @@ class Snapshot:
     stats: "Stats"
     ledger: dict[str, dict[str, Any]]
     bundles: dict[str, Bundle]
+    sources: dict[str, Source]
 
     def received(self, name: str) -> str:
         """When an input was received (UTC, ISO 8601)."""
@@ -126,7 +128,11 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     folder = study.data / name
     manifest = load_manifest(folder) or Manifest(snapshot=name)
     stats = Stats(folder, rehash)
-    snapshot = Snapshot(name, folder, manifest, stats, adopt(folder, stats.sha256), bundles_of(folder))
+    ledger, bundles = adopt(folder, stats.sha256), bundles_of(folder)
+    names = {ledger[path.name]["source"] for path in raw_files(folder)} | ({SHODAN.name} if bundles else set())
+    sources = {source: named_source(source, folder / "raw") for source in sorted(names)}
+    manifest.engine = _engine(folder, sources)
+    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources)
     manifest.inputs = _inputs(snapshot)
     manifest.collection = collection_of(folder, study.collect)
     if manifest.collection:
@@ -135,6 +141,15 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
         )
     snapshot.judge()
     return snapshot
+
+
+def _engine(folder: Path, sources: dict[str, Source]) -> str:
+    """The one engine that all files of a snapshot are from. Raises `InputError` if they are from several."""
+    engines = sorted({source.engine for source in sources.values()})
+    if len(engines) > 1:
+        told = f"holds files of several engines ({', '.join(engines)}), whose counts must not be added up"
+        raise InputError(folder, f"{told}; move those of one of them into a snapshot of their own")
+    return engines[0] if engines else SHODAN.engine
 
 
 def _inputs(snapshot: Snapshot) -> dict[str, Input]:
@@ -150,6 +165,7 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
             source=entry["source"],
             bytes=path.stat().st_size,
             sha256=digest,
+            mapping=_mapped(snapshot.sources[entry["source"]]),
             damage=before.damage if before and before.sha256 == digest else None,
         )
     for name, bundle in snapshot.bundles.items():
@@ -159,3 +175,9 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
                 raise IntegrityError(path, "is not the page that was received; put it back, or collect anew")
         inputs[name] = Input(source="shodan", bytes=bundle.bytes, sha256=bundle.sha256)
     return inputs
+
+
+def _mapped(source: Source) -> Mapped | None:
+    if source.mapping is None or source.checksum is None:
+        return None
+    return Mapped(sha256=source.checksum, title=source.mapping.title, verified=source.mapping.verified)

@@ -20,15 +20,16 @@ from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
 from pipeline.errors import SHOWN, CamcensusError
 from pipeline.identify import Identifier
-from pipeline.ingest import Ingested, ingest_file, ingest_records
+from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_file, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
-from pipeline.manifest import Flow, Instrument, Stage
+from pipeline.manifest import Flow, Input, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
 from pipeline.snapshot import Snapshot
 from pipeline.sources.pages import SearchPages
+from pipeline.sources.registry import Source
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN
 from pipeline.versions import code_hash, digest_of, package_version
@@ -36,6 +37,7 @@ from pipeline.versions import code_hash, digest_of, package_version
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400
 A_MONTH = 31 * A_DAY
+TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class IngestTask:
     observations: Path
     quarantine: Path
     latest: int
+    source: Source
     pages: tuple[str, ...] = ()
 
     def __call__(self, tick: Callable[[int], None]) -> Ingested:
@@ -65,7 +68,7 @@ class IngestTask:
         if self.pages:
             pages = SearchPages(self.raw, self.pages)
             return ingest_records(pages, self.raw.name, self.observations, self.quarantine, self.latest, tick)
-        return ingest_file(self.raw, self.observations, self.quarantine, self.latest, tick)
+        return ingest_file(self.raw, self.observations, self.quarantine, self.latest, tick, self.source)
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def call(task: Any, tick: Callable[[int], None]) -> Any:
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     """Raw files that are new or changed, to their parts of observations; "ingest" if there were any."""
     inputs = snapshot.manifest.inputs
-    sources = {name: item.sha256 for name, item in inputs.items()}
+    sources = {name: snapshot.sources[item.source].made_from(item.sha256) for name, item in inputs.items()}
     parts = Parts(snapshot, "ingest", code_hash("pipeline.ingest", "pipeline.sources.pages"), sources, ingested)
     if parts.up_to_date:
         return None
@@ -104,7 +107,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
         results = map_parts(call, tasks, sizes, tools.workers, progress)
     for name, result in zip(parts.stale, results, strict=True):
-        inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, result.lines))
+        inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, inputs[name], result))
         parts.made(name, result.tally(), result.accepted)
     parts.remove_gone()
     _join_quarantine(snapshot, sorted(parts.parts))
@@ -112,9 +115,13 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     total = parts.total()
     snapshot.manifest.simulated = total.pop("synthetic", 0) > 0
     snapshot.judge()
-    flow = Flow(unit="lines", rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
-    snapshot.record("ingest", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest")))
-    _say_ingested(snapshot, flow, tools.reporter)
+    unknown = {name.removeprefix(UNKNOWN_FIELD): total.pop(name) for name in [*total] if name.startswith(UNKNOWN_FIELD)}
+    unit = "records" if any(item.mapping for item in inputs.values()) else "lines"
+    flow = Flow(unit=unit, rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
+    stage = Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest"))
+    stage.unknown_fields = unknown
+    snapshot.record("ingest", stage)
+    _say_ingested(snapshot, stage, tools.reporter)
     return "ingest"
 
 
@@ -126,10 +133,13 @@ def ingested(name: str) -> tuple[str, ...]:
 def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
     latest = int(datetime.fromisoformat(snapshot.received(name)).timestamp()) + A_DAY
     observations, quarantine = (snapshot.path(output) for output in ingested(name))
+    source = snapshot.sources[snapshot.manifest.inputs[name].source]
     if name in snapshot.bundles:
         pages = tuple(page.file for page in snapshot.bundles[name].pages)
-        return IngestTask(snapshot.path("raw"), observations, quarantine, latest, pages)
-    return IngestTask(snapshot.path(f"raw/{name}"), observations, quarantine, latest)
+        return IngestTask(snapshot.path("raw"), observations, quarantine, latest, source, pages)
+    raw = snapshot.path(f"raw/{name}")
+    source.check(raw)
+    return IngestTask(raw, observations, quarantine, latest, source)
 
 
 def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
@@ -141,10 +151,13 @@ def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
             joined.write(gzip.compress(b"", mtime=0))
 
 
-def fruitless(name: str, lines: int) -> str:
+def fruitless(name: str, item: Input, result: Ingested) -> str:
     """What is said of a raw file that gave no banner at all."""
-    why = f"none of its {lines:,} lines is a banner" if lines else "it is empty"
-    return f"{name} gives nothing: {why}; a file holds one JSON banner a line, not a list or a page of results"
+    unit, hint = "lines", "a file holds one JSON banner a line, not a list or a page of results"
+    if item.mapping:
+        unit, hint = "records", f"look whether it is what the mapping {item.source} describes"
+    why = f"none of its {result.lines:,} {unit} is a banner" if result.lines else "it is empty"
+    return f"{name} gives nothing: {why}; {hint}"
 
 
 def require_banners(snapshot: Snapshot) -> None:
@@ -157,8 +170,14 @@ def require_banners(snapshot: Snapshot) -> None:
         )
 
 
-def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
-    reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} lines, {flow.rows_out:,} banners accepted")
+def _say_ingested(snapshot: Snapshot, stage: Stage, reporter: Reporter) -> None:
+    flow = stage.flow
+    reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted")
+    if stage.unknown_fields:
+        often = sorted(stage.unknown_fields.items(), key=lambda found: (-found[1], found[0]))
+        told = ", ".join(f"{name} ({n:,} {'row' if n == 1 else 'rows'})" for name, n in often[:TOLD])
+        more = f" and {len(often) - TOLD:,} more" if len(often) > TOLD else ""
+        reporter.warn(f"{snapshot.id}: fields nobody asked for: {told}{more}")
     for item in snapshot.manifest.inputs.values():
         if item.damage:
             reporter.warn(f"{snapshot.id}: {item.damage}; the snapshot is partial")
@@ -172,7 +191,7 @@ def _say_ingested(snapshot: Snapshot, flow: Flow, reporter: Reporter) -> None:
         )
     quarantine = snapshot.path(QUARANTINE)
     if bad := sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined")):
-        reporter.warn(f"{snapshot.id}: lines that are no banners: {bad:,}; {quarantine} has each with its reason")
+        reporter.warn(f"{snapshot.id}: {flow.unit} that are no banners: {bad:,}; {quarantine} has each with its reason")
 
 
 def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -245,7 +264,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
     made = {name: output.sha256 for name, output in manifest.stages["identify"].outputs.items()}
     settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
-    key = digest_of(rules, made, manifest.complete, settings, manifest.instrument.model_dump_json())
+    key = digest_of(rules, made, manifest.complete, settings, manifest.engine, manifest.instrument.model_dump_json())
     if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")

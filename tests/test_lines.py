@@ -175,5 +175,5 @@ def test_progress_ends_with_the_size_of_the_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.csv: is of an unknown kind; give files that hold one banner a line"):
-        read(tmp_path / "a.csv", b"")
+    with pytest.raises(InputError, match=r"a\.txt: is of an unknown kind; names of raw files end in \.json,"):
+        read(tmp_path / "a.txt", b"")

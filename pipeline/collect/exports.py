@@ -6,22 +6,25 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import store
 from pipeline.errors import InputError, IntegrityError
-from pipeline.lines import ENDINGS, KINDS
+from pipeline.lines import ENDINGS
+from pipeline.sources.registry import SHODAN, Source, named_source
 
 LEDGER = "imports.json"
-SOURCES = ("shodan",)
 _ENTRY = {"file", "source", "bytes", "sha256", "received"}
 
 
 @dataclass(frozen=True)
 class Imported:
-    """One file of a snapshot: its name under raw/, where it came from, and when it was received (UTC, ISO 8601)."""
+    """One file of a snapshot: its name under raw/, where it came from, and when it was received (UTC, ISO 8601).
+
+    `already`: it was there before; `before`: as a file of another source, which is not the one it is read as now."""
 
     file: str
     source: str
@@ -29,50 +32,89 @@ class Imported:
     sha256: str
     received: str
     already: bool = False
+    before: str | None = None
 
 
 def import_files(
-    names: list[str], snapshot: Path, source: str = "shodan", link: bool = False, replace: bool = False
+    names: list[str],
+    snapshot: Path,
+    source: Source = SHODAN,
+    link: bool = False,
+    replace: bool = False,
+    mapping: Path | None = None,
 ) -> list[Imported]:
-    """Brings files (or globs) into `<snapshot>/raw`. A file that is there already, by content, is not copied again;
-    one of the same name but other content stands beside it, or with `replace` takes its place.
+    """Brings files (or globs) into `<snapshot>/raw`, and `mapping`, the analyst's own that they are read with. A file
+    that is there already, by content, is not copied again; one of the same name but other content stands beside it, or
+    with `replace` takes its place.
 
-    Raises `InputError` before anything is copied when a file is missing, unreadable or of an unknown kind.
+    Raises `InputError` before anything is copied when a file is missing, unreadable or not of the source, or when the
+    snapshot holds files of another engine.
     """
-    if source not in SOURCES:
-        raise InputError(Path(source), f"is no source camcensus can read yet; allowed: {', '.join(SOURCES)}")
     paths = expand(names)
     raw = snapshot / "raw"
+    source = changed(source, name=_safe(source.name))
     ledger = read_ledger(snapshot)
+    _same_engine(snapshot, ledger, source)
+    for path in paths:
+        source.check(path)
     known = {entry["sha256"]: entry for entry in ledger.values() if (raw / entry["file"]).is_file()}
     done: list[Imported] = []
     raw.mkdir(parents=True, exist_ok=True)
+    if mapping:
+        store.write_bytes(raw / source.name, mapping.read_bytes())
     for path in paths:
         # The ending marks it as half done: whatever a kill leaves behind is cleared at the next start.
         incoming = raw / f".incoming-{path.name}{store.PART}"
         digest, size = _bring(path, incoming, link)
         if digest in known:
             incoming.unlink()
-            done.append(Imported(**{name: known[digest][name] for name in _ENTRY}, already=True))
-            continue
-        name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
-        incoming.replace(raw / name)
-        done.append(Imported(name, source, size, digest, _now()))
-        known[digest] = ledger[name] = _entry(done[-1])
+            done.append(_again(known[digest], source))
+            if done[-1].before is None:
+                continue
+        else:
+            name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
+            incoming.replace(raw / name)
+            done.append(Imported(name, source.name, size, digest, _now()))
+            known[digest] = ledger[name] = _entry(done[-1])
         store.write_json(raw / LEDGER, ledger)
     return done
 
 
+def _again(entry: dict[str, Any], source: Source) -> Imported:
+    """A file that is there already, from now on read as one of `source`."""
+    before, entry["source"] = entry["source"], source.name
+    held = {name: entry[name] for name in _ENTRY}
+    return Imported(**held, already=True, before=None if before == source.name else before)
+
+
+def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Source) -> None:
+    """Raises `InputError` when the snapshot holds a file of another engine: their counts must not be added up."""
+    raw = snapshot / "raw"
+    here = raw_files(snapshot) if raw.is_dir() else []
+    for name in {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in here}:
+        # What is read with a mapping of this name will be read with this one.
+        engine = source.engine if name == source.name else named_source(name, raw).engine
+        if engine != source.engine:
+            raise InputError(
+                snapshot,
+                f"holds files of {engine}, and these are of {source.engine}; a snapshot has one engine, "
+                "so import them into a snapshot of their own",
+            )
+
+
 def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[str, Any]]:
     """The ledger, with an entry for each raw file that was put there by hand, or by hand in another's place: it was
-    received when it is first seen. What was imported is never adopted anew."""
+    received when it is first seen, and is of the source that the imported files are of, where they are of one. What
+    was imported is never adopted anew."""
     ledger = read_ledger(snapshot)
+    sources = {entry["source"] for entry in ledger.values()}
+    source = sources.pop() if len(sources) == 1 else SHODAN.name
     before = dict(ledger)
     for path in raw_files(snapshot):
         known = ledger.get(path.name)
         digest = sha256_of(path)
         if known is None or (known.get("by_hand") and known["sha256"] != digest):
-            entry = Imported(path.name, SOURCES[0], path.stat().st_size, digest, _now())
+            entry = Imported(path.name, source, path.stat().st_size, digest, _now())
             ledger[path.name] = {**_entry(entry), "by_hand": True}
     if ledger != before:
         store.write_json(snapshot / "raw" / LEDGER, ledger)
@@ -84,7 +126,7 @@ def _now() -> str:
 
 
 def _entry(imported: Imported) -> dict[str, Any]:
-    return {name: value for name, value in asdict(imported).items() if name != "already"}
+    return {name: value for name, value in asdict(imported).items() if name in _ENTRY}
 
 
 def expand(names: list[str]) -> list[Path]:
@@ -101,8 +143,6 @@ def expand(names: list[str]) -> list[Path]:
             raise InputError(path, f"is a folder; name its files, such as '{path}/*.json.gz'")
         if not path.is_file():
             raise InputError(path, "no such file")
-        if not path.name.lower().endswith(ENDINGS):
-            raise InputError(path, f"is of an unknown kind; {KINDS}")
         if not os.access(path, os.R_OK):
             raise InputError(path, "may not be read; check its permissions")
     return list(paths)
@@ -118,11 +158,15 @@ def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
 
 
 def raw_files(snapshot: Path) -> list[Path]:
-    """The raw files of a snapshot in order of name, whether imported or put there by hand."""
+    """The raw files of a snapshot in order of name: what was imported, and JSON files put there by hand."""
+    ledger = read_ledger(snapshot)
     return sorted(
         p
         for p in (snapshot / "raw").iterdir()
-        if p.name.lower().endswith(ENDINGS) and p.name != LEDGER and p.name[0] != "." and p.is_file()
+        if (p.name in ledger or p.name.lower().endswith(ENDINGS))
+        and p.name != LEDGER
+        and p.name[0] != "."
+        and p.is_file()
     )
 
 

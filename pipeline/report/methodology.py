@@ -27,7 +27,9 @@ def write(study: Study, results: list[Result], folder: Path) -> None:
         "### Small cells\n\n" + words.public_counts(study),
         "\n".join(_folded(study, result) for result in reversed(results)),
         "## Limits",
-        "\n".join(f"- {text}" for text in (*words.LIMITS, *map(plain, geo.limits(results)))),
+        "\n".join(
+            f"- {text}" for text in (*words.LIMITS, *map(plain, (*geo.limits(results), *words.unverified(results))))
+        ),
         "## Instrument",
         _instruments(results),
         *(plain(r.manifest.geo_credit) for r in results[-1:] if r.manifest.geo_credit),

@@ -231,7 +231,18 @@ def window(found: Window | None) -> str:
 
 def engine(manifest: Manifest) -> str:
     """The search engine's name as people write it."""
-    return ENGINES.get(manifest.engine, manifest.engine)
+    titles = [item.mapping.title for item in manifest.inputs.values() if item.mapping]
+    return ENGINES.get(manifest.engine) or next(iter(titles), manifest.engine)
+
+
+def unverified(results: Sequence[Result]) -> list[str]:
+    """A caveat for each snapshot that was read with a mapping which nobody held against a real export."""
+    return [
+        f"Snapshot {result.snapshot} was read from exports of {engine(result.manifest)} with a mapping made from "
+        "documentation, and not verified against a real export."
+        for result in results
+        if any(item.mapping and not item.mapping.verified for item in result.manifest.inputs.values())
+    ]
 
 
 def source(result: Result, first: Result | None = None) -> str:
