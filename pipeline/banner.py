@@ -10,6 +10,7 @@ Source of the layout: https://datapedia.shodan.io and real results of 2018 to 20
 
 import json
 import math
+from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -189,17 +190,24 @@ def _integer(digits: str) -> int | None:
 def soften(found: dict[str, Any], kind: type[S]) -> S:
     """A struct of `kind` from plain JSON, in which a field of a wrong type counts as absent."""
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
-        value = found.get(field.encode_name)
-        inner = _struct_of(field.type)
+    for name, encoded, type_, inner in _fields_of(kind):
+        value = found.get(encoded)
+        if value is None:
+            continue
         if inner is not None:
-            values[field.name] = soften(value, inner) if isinstance(value, dict) else None
+            values[name] = soften(value, inner) if isinstance(value, dict) else None
             continue
         try:
-            values[field.name] = msgspec.convert(_clean(value), field.type)
+            values[name] = msgspec.convert(_clean(value), type_)
         except msgspec.ValidationError:
-            values[field.name] = None
+            values[name] = None
     return kind(**values)
+
+
+@lru_cache
+def _fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, str, Any, type[msgspec.Struct] | None]]:
+    """Name, name in JSON and type of each field, and the struct that it holds if it holds one; costly to find out."""
+    return [(f.name, f.encode_name, f.type, _struct_of(f.type)) for f in msgspec.structs.fields(kind)]
 
 
 def _struct_of(kind: Any) -> type[msgspec.Struct] | None:

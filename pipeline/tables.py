@@ -63,7 +63,7 @@ def _bool(name: str, meaning: str, nullable: bool = True) -> Column:
 
 # What a signature's `field` may name; the column is the field with "." written "_".
 EVIDENCE: tuple[Column, ...] = (
-    _text("module", "Shodan's name for the probe that got the answer"),
+    _text("module", "the engine's name for the probe or protocol that got the answer"),
     _text("product", "product as the engine names it; often a guess by nmap's rules"),
     _text("devicetype", "device type as the engine names it; a guess"),
     _text("cpe", "the engine's CPE names, joined with a space"),
@@ -107,7 +107,7 @@ EVIDENCE: tuple[Column, ...] = (
 # Which banner, where and when: the same in observations and identified.
 _BANNER: tuple[Column, ...] = (
     _text("file", "name of the raw file", nullable=False),
-    _int("line", "line in the raw file, from 1", nullable=False),
+    _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
     _text("host", "IP address in canonical form", nullable=False),
     _int("ip_version", "4 or 6", nullable=False),
     _int("port", "port, 1 to 65535", nullable=False),
@@ -172,7 +172,7 @@ LINKS = Table(
     "an identified banner, with the device it belongs to; private",
     (
         _text("file", "name of the raw file", nullable=False),
-        _int("line", "line in the raw file, from 1", nullable=False),
+        _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
         _text("fate", "kept, again (an older sight of the same banner), or outside (the window)", nullable=False),
         _text("device", "id of the device; null: not counted as one"),
         _text("rule", "same-banner, identity or same-host: what put the banner with its device; alone: nothing did"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import store
+from pipeline.collect.bundles import has_ledger
 from pipeline.errors import InputError, IntegrityError
 from pipeline.lines import ENDINGS
 from pipeline.sources.registry import SHODAN, Source, named_source
@@ -91,7 +92,8 @@ def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Sour
     """Raises `InputError` when the snapshot holds a file of another engine: their counts must not be added up."""
     raw = snapshot / "raw"
     here = raw_files(snapshot) if raw.is_dir() else []
-    for name in {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in here}:
+    names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in here}
+    for name in names | ({SHODAN.name} if has_ledger(snapshot) else set()):
         # What is read with a mapping of this name will be read with this one.
         engine = source.engine if name == source.name else named_source(name, raw).engine
         if engine != source.engine:

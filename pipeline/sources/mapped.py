@@ -12,7 +12,7 @@ from pipeline.banner import Banner, Rejected, untyped
 from pipeline.errors import InputError
 from pipeline.lines import Line, RawFile
 from pipeline.sources.mapping import NEEDED, Mapping
-from pipeline.sources.mold import Mold
+from pipeline.sources.mold import MARK, Mold
 from pipeline.sources.objects import Known, path_of
 from pipeline.sources.record import Record
 from pipeline.sources.rows import rows
@@ -57,7 +57,7 @@ class MappedFile:
         if (first := next(found, None)) is None:
             return
         header = _header(self._path, first[1], self._mapping)
-        asked = {*self._mapping.mapped, *self._mapping.ignore}
+        asked = {*self._mapping.mapped, *self._mapping.ignore, MARK}
         strangers = [(place, name) for place, name in enumerate(header) if name not in asked]
         for line, cells in found:
             if isinstance(cells, Rejected):
@@ -106,7 +106,7 @@ class Surroundings:
         self._within = [path_of(name, flat=False) for name in mapping.within]
         self._each = mapping.each
         known = [path_of(name, mapping.flat) for name in (*mapping.mapped, *mapping.ignore)]
-        self._inside = Known(known)
+        self._inside = Known([*known, (MARK,)])
         outside = [path_of(name, flat=False) for name in mapping.ignore_around]
         self._outside = Known([*outside, *self._within])
 

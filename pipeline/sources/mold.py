@@ -8,6 +8,9 @@ from pipeline.sources.mapping import Mapping, Time
 from pipeline.sources.objects import all_at, first_at, path_of, put
 from pipeline.sources.targets import TARGETS
 
+# What made-up records carry, whatever the engine.
+MARK = "_camcensus"
+
 
 class Mold:
     """A mapping made ready for records: plain JSON objects, or rows as column to cell."""
@@ -38,6 +41,9 @@ class Mold:
             found["timestamp"] = timestamp_of(found["timestamp"], self._time)
         if (challenges := found.pop("www_authenticate", None)) and not found.get("data"):
             found["data"] = _head(challenges)
+        if MARK in record:
+            # On a row of CSV the mark is a word.
+            found[MARK] = {"synthetic": True} if record[MARK] == "synthetic" else record[MARK]
         return soften(found, Banner)
 
 

@@ -126,3 +126,10 @@ def test_what_is_personal_goes_as_it_does_from_shodans_banners() -> None:
     assert "mary@" not in told
     assert rows[0]["http_html"].startswith("<script>var user_name")
     assert rows[1]["ftp_banner"] == "220 hello [removed]"
+
+
+@pytest.mark.parametrize(
+    ("mark", "made_up"), [({"synthetic": True}, True), ("synthetic", True), ({"synthetic": 1}, False), ("x", False)]
+)
+def test_made_up_records_say_so_whatever_the_mapping(mark: Any, made_up: bool) -> None:
+    assert seen({"_camcensus": mark})["synthetic"] is made_up

@@ -123,7 +123,7 @@ def test_from_import_to_counts(study: Path, name: str) -> None:
         expected["records"], expected["banners"], expected["dropped"],
     )  # fmt: skip
     assert found["stages"]["ingest"]["unknown_fields"] == expected["unknown"]
-    assert (found["engine"], found["basis"]) == (engine, "download")
+    assert (found["engine"], found["basis"], found["simulated"]) == (engine, "download", True)
 
     rows = observed(study)
     assert [row["port"] for row in rows] == expected["ports"]
@@ -290,3 +290,15 @@ def test_hostile_names_of_fields_never_reach_the_terminal(study: Path, own: Path
     told = run(study, "--no-report")
     assert "fields nobody asked for: ?[2Jpage? (1 row)" in told
     assert "\x1b" not in told
+
+
+def test_the_second_engine_of_a_simulated_internet_is_counted_with_its_mapping(tmp_path: Path) -> None:
+    camcensus("simulate", tmp_path / "world", "--devices", 600, "--snapshots", 1, "--quiet")
+    study = tmp_path / "world" / "second" / "study.toml"
+    run(study, "--no-report")
+    (snapshot,) = (study.parent / "data").glob("*/manifest.json")
+    found = manifest(study, snapshot.parent.name)
+    stage = found["stages"]["ingest"]
+    assert (found["engine"], found["simulated"]) == ("netlas", True)
+    assert (stage["unknown_fields"], stage["flow"]["dropped"]) == ({}, {})
+    assert found["stages"]["identify"]["flow"]["rows_out"] > 100
