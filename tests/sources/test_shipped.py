@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import store
+from pipeline.collect.ledger import Ledger
 from pipeline.resources import MAPPINGS, bundled
 from pipeline.sources.registry import shipped
 from pipeline.tables import COUNTS, OBSERVATIONS
@@ -157,6 +159,14 @@ def test_a_snapshot_has_one_engine(study: Path) -> None:
     bring(study, export_of("censys-legacy"), "censys-legacy", snapshot="b")
     run(study)
     assert [manifest(study, name)["engine"] for name in "ab"] == ["fofa", "censys"]
+
+
+def test_what_was_collected_from_shodan_takes_no_files_of_another_engine(study: Path) -> None:
+    raw = study.parent / "data" / "a" / "raw"
+    raw.mkdir(parents=True)
+    with closing(Ledger(raw)):
+        pass
+    assert "holds files of shodan, and these are of fofa" in bring(study, export_of("fofa"), "fofa", status=1)
 
 
 def test_engines_mixed_by_hand_stop_the_run(study: Path) -> None:
