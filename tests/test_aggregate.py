@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from test_decoys import grades_of
-from test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 from pipeline.study import Decoys
 from pipeline.tables import GROUPS, UNITS
+from tests.test_decoys import grades_of
+from tests.test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

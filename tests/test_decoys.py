@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 from pipeline.study import Decoys
+from tests.test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]
 GRADES = (None, "possible", "likely", "certain")
