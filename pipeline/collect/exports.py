@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import store
-from pipeline.collect.bundles import has_ledger
 from pipeline.errors import InputError, IntegrityError
 from pipeline.lines import ENDINGS
 from pipeline.sources.registry import SHODAN, Source, named_source
@@ -93,7 +92,7 @@ def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Sour
     raw = snapshot / "raw"
     here = raw_files(snapshot) if raw.is_dir() else []
     names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in here}
-    for name in names | ({SHODAN.name} if has_ledger(snapshot) else set()):
+    for name in sorted(names):
         # What is read with a mapping of this name will be read with this one.
         engine = source.engine if name == source.name else named_source(name, raw).engine
         if engine != source.engine:
@@ -134,7 +133,7 @@ def _entry(imported: Imported) -> dict[str, Any]:
 def expand(names: list[str]) -> list[Path]:
     """The files that names and globs stand for, in order, each once. Raises `InputError` for what cannot be read."""
     paths: dict[Path, None] = {}
-    for name in names:
+    for name in sorted(names):
         # Not Path.glob: the pattern may be absolute.
         found = sorted(glob.glob(name)) if glob.has_magic(name) and not Path(name).exists() else [name]  # noqa: PTH207
         if not found:

@@ -166,7 +166,9 @@ def test_what_was_collected_from_shodan_takes_no_files_of_another_engine(study: 
     raw.mkdir(parents=True)
     with closing(Ledger(raw)):
         pass
-    assert "holds files of shodan, and these are of fofa" in bring(study, export_of("fofa"), "fofa", status=1)
+    assert "snapshot a was collected; import into one of another name" in bring(
+        study, export_of("fofa"), "fofa", status=1
+    )
 
 
 def test_engines_mixed_by_hand_stop_the_run(study: Path) -> None:
