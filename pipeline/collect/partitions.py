@@ -74,19 +74,23 @@ def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator
     for half in HALVES:
         total = count(f"{query} net:{half}", ()).total
         inside += total
-        yield from _halved(query, ipaddress.IPv4Network(half), total, count, limit)
+        yield from halved(query, ipaddress.IPv4Network(half), total, count, limit)
     yield from _whole(f"{query} -net:{','.join(HALVES)}", max(0, expected - inside))
 
 
-def _halved(query: str, network: ipaddress.IPv4Network, total: int, count: Count, limit: int) -> Iterator[Part]:
-    if total <= limit or network.prefixlen >= SMALLEST_NETWORK:
+def halved(
+    query: str, network: ipaddress.IPv4Network, total: int, count: Count, limit: int, smallest: int = SMALLEST_NETWORK
+) -> Iterator[Part]:
+    """The parts of a query in one network, where it has `total` matches: the network, halved until it fits, or down to
+    the prefix length `smallest`."""
+    if total <= limit or network.prefixlen >= smallest:
         yield from _whole(f"{query} net:{network}", total)
         return
     lower, upper = network.subnets()
     # The second half is what the first leaves over: one request instead of two.
     below = count(f"{query} net:{lower}", ()).total
-    yield from _halved(query, lower, below, count, limit)
-    yield from _halved(query, upper, max(0, total - below), count, limit)
+    yield from halved(query, lower, below, count, limit, smallest)
+    yield from halved(query, upper, max(0, total - below), count, limit, smallest)
 
 
 def _groups(
