@@ -160,14 +160,17 @@ class UnavailableError(EngineError):
 
 
 class BudgetError(CamcensusError):
-    """A collection would cost more than it may. `price` and `allowed` are query credits, in all for the snapshot."""
+    """A collection would cost more than it may. `price` and `allowed` are query credits, in all for the snapshot.
+    `instead`: how to collect less."""
 
-    def __init__(self, price: int, spent: int, allowed: int) -> None:
+    def __init__(
+        self, price: int, spent: int, allowed: int, instead: str = "fewer queries, or --mode census, which is free"
+    ) -> None:
         self.price = price
         self.spent = spent
         self.allowed = allowed
         super().__init__(
             f"this would cost {price:,} query credits more, {spent + price:,} in all for the snapshot, and {allowed:,} "
             "are allowed; nothing was spent. Allow more with --max-credits or budget under [collect] in the study, "
-            "or collect less: fewer queries, or --mode census, which is free"
+            f"or collect less: {instead}"
         )

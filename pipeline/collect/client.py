@@ -106,7 +106,8 @@ class Client:
         """The call's reply, asked again while that may help and time is left."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, EngineError) and error.transient),
-            wait=tenacity.wait_exponential_jitter(initial=self._pause, max=60, jitter=self._pause)
+            wait=tenacity.wait_exponential(multiplier=self._pause, max=60)
+            + tenacity.wait_random(0, self._pause)
             + tenacity.wait_exception(lambda error: getattr(error, "retry_after", 0.0)),
             stop=tenacity.stop_before_delay(self._limits.deadline),
             reraise=True,

@@ -13,12 +13,15 @@ from pipeline.collect.census import CONTROLS, census, controls
 from pipeline.collect.census import MODE as CENSUS
 from pipeline.collect.client import Client, Limits
 from pipeline.collect.completeness import missing
+from pipeline.collect.download import MODE as DOWNLOAD
 from pipeline.collect.download import Download
+from pipeline.collect.drawn import MODE as SAMPLE
 from pipeline.collect.exports import raw_files
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.queries import queries_of
 from pipeline.collect.replies import Replies
 from pipeline.collect.reply import Attempt
+from pipeline.collect.sample import sample
 from pipeline.collect.trends import MODE as TRENDS
 from pipeline.collect.trends import trends
 from pipeline.errors import CamcensusError
@@ -71,6 +74,14 @@ def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
             yield raw, ledger
 
 
+def _keep_apart(snapshot: str, ledger: Ledger, mode: str) -> None:
+    """Raises `CamcensusError` where a sample and a download would come into one snapshot: no figure could be made of
+    the two together."""
+    other = {DOWNLOAD: SAMPLE, SAMPLE: DOWNLOAD}.get(mode)
+    if other and ledger.fact(f"queries of {other}"):
+        raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into one of another name")
+
+
 def client_of(study: Study, key: str, ledger: Ledger | None = None) -> Client:
     """A client with the study's rate; each of its requests is entered in the ledger."""
 
@@ -91,6 +102,7 @@ def collect_snapshot(
     with collecting(study, snapshot) as (raw, ledger):
         client = client_of(study, key, ledger)
         before = ledger.spent
+        _keep_apart(snapshot, ledger, mode)
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
             if mode == "census":
@@ -100,9 +112,12 @@ def collect_snapshot(
             else:
                 controls(client, Replies(raw, ledger, CONTROLS))
                 limit = study.collect.budget if allowed is None else allowed
-                work = Download(raw, ledger, client, study.collect, limit, say)
-                work.plan(queries)
-                done.stopped = work.run()
+                work = Download(raw, ledger, client, study.collect, limit, say, mode)
+                if mode == SAMPLE:
+                    done.stopped, done.notes = sample(work, queries)
+                else:
+                    work.plan(queries)
+                    done.stopped = work.run()
                 done.pages, done.failed = work.bought, work.failed
             done.missing = missing(ledger, mode, study.collect)
         finally:

@@ -6,6 +6,8 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 
+from pipeline.collect.drawn import MODE as SAMPLE
+from pipeline.collect.drawn import uncounted
 from pipeline.collect.ledger import Ledger, Partition
 from pipeline.study import Collect
 
@@ -20,6 +22,7 @@ def missing(ledger: Ledger, mode: str, settings: Collect) -> list[str]:
     asked = json.loads(ledger.fact(f"queries of {mode}") or "[]")
     parts = ledger.partitions(mode)
     told = [f"{query}: not asked yet" for query in asked if query not in ledger.done(mode)]
+    told += uncounted(ledger) if mode == SAMPLE else []
     told += [f"{part.sent}: not asked to the end" for part in parts if not part.passes]
     told += [
         f"{part.sent}: {part.found:,} of {part.announced:,} banners; {part.repeated:,} rows came twice"

@@ -26,8 +26,9 @@ GIVE_UP = 3  # parts that failed one after the other
 
 @dataclass
 class Download:
-    """One collection under way. `allowed`: query credits that the snapshot may cost in all. `bought`: pages received;
-    `failed`: what the engine would not answer, in words."""
+    """One collection under way. `allowed`: query credits that the snapshot may cost in all. `mode`: whose parts are
+    bought; those of a sample are planned by `sample.py`. `bought`: pages received; `failed`: what the engine would not
+    answer, in words."""
 
     raw: Path
     ledger: Ledger
@@ -35,6 +36,7 @@ class Download:
     settings: Collect
     allowed: int
     say: Callable[[str], None]
+    mode: str = MODE
     bought: int = 0
     failed: list[str] = field(default_factory=list)
 
@@ -53,16 +55,16 @@ class Download:
             overlap = f"; {link.note}" if link.note else ""
             self.say(f"{link.query.id}: {total:,} matches, parts: {len(parts):,}{overlap}")
 
-    def price(self) -> int:
-        """Query credits that what is still to be asked will cost, by what was announced so far."""
-        return sum(len(self._missing(part)) for part in self._unfinished())
+    def prices(self) -> list[tuple[Partition, int]]:
+        """What is still to be asked, and the query credits that it will cost, by what was announced so far."""
+        return [(part, len(self._missing(part))) for part in self._unfinished()]
 
     def run(self) -> str:
         """Buys what is missing; why it stopped before the end, in words ("": it did not). Raises `BudgetError` before
         anything is spent when it would cost more than allowed, and an `EngineError` when the engine does not answer
         any more; what was received stays."""
-        self._adopt()
-        price, before = self.price(), self.ledger.spent
+        self.adopt()
+        price, before = sum(pages for _, pages in self.prices()), self.ledger.spent
         if before + price > self.allowed:
             raise BudgetError(price, before, self.allowed)
         in_a_row = 0
@@ -82,7 +84,7 @@ class Download:
 
     def _unfinished(self) -> list[Partition]:
         """Parts that were not asked to their end, and those that came out incomplete, which are asked again."""
-        return [part for part in self.ledger.partitions(MODE) if not part.passes or is_short(part, self.settings)]
+        return [part for part in self.ledger.partitions(self.mode) if not part.passes or is_short(part, self.settings)]
 
     def _missing(self, part: Partition) -> list[int]:
         """The pages of a part that are still to be asked in the pass it is in, as far as is known what it holds: in the
@@ -125,10 +127,10 @@ class Download:
         self.ledger.set_fact("fields", "all")
         return reply
 
-    def _adopt(self) -> None:
+    def adopt(self) -> None:
         """Enters pages that were written before a stop and not entered."""
         known = {page.file for page in self.ledger.pages()}
-        for path in sorted((self.raw / MODE).rglob(f"*{ENDING}")):
+        for path in sorted((self.raw / self.mode).rglob(f"*{ENDING}")):
             file = path.relative_to(self.raw).as_posix()
             if file not in known:
                 enter(self.ledger, self.raw, file, read_reply(self.raw, file))

@@ -1,4 +1,4 @@
-"""What the sample of a snapshot is, as its ledger holds it: which blocks, and how far each query was counted in them."""
+"""What a snapshot's sample is, as its ledger holds it: which blocks, and how far each query was counted in them."""
 
 import json
 from dataclasses import dataclass

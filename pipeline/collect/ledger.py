@@ -169,6 +169,10 @@ class Ledger:
         rows = self._db.execute("select * from partitions where mode = ? order by id", (mode,))
         return [Partition(*row) for row in rows]
 
+    def withdraw(self, part: Partition) -> None:
+        """Takes a partition out of the plan, of which nothing was asked."""
+        self._db.execute("delete from partitions where id = ?", (part.id,))
+
     def settle(self, part: Partition) -> None:
         """Writes down how a partition came out."""
         found = (part.passes, part.announced, part.received, part.found, part.repeated, part.drift, part.countries)

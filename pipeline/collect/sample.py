@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue import Query
+from pipeline.collect.blocks import Block
 from pipeline.collect.census import COUNTRY
 from pipeline.collect.chain import Link, links_of
 from pipeline.collect.client import Client
-from pipeline.collect.drawn import MODE, Block, Drawn, n_counted, set_counted
+from pipeline.collect.download import Download
+from pipeline.collect.drawn import MODE, Drawn, draw, n_counted, set_counted
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.pages import PER_PAGE
 from pipeline.collect.partitions import HALVES, halved
 from pipeline.collect.replies import Replies
+from pipeline.errors import BudgetError
 from pipeline.study import Collect
 
 # Where the replies are kept that say how many matches there are in all.
@@ -27,6 +30,24 @@ TOGETHER = 50
 # A block that is too full is halved down to one address.
 ADDRESS = 32
 Count = Callable[[Sequence[Block]], int]
+
+
+def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
+    """Draws, plans and buys a sample; why it stopped before the end, as of `Download.run`, and what is to be said of
+    it. Raises `BudgetError`, which says how many blocks may be had."""
+    # What a stop left over is entered before the plan may lose parts.
+    work.adopt()
+    drawn = draw(work.ledger, work.settings.sample)
+    Sampling(work.client, work.ledger, Replies(work.raw, work.ledger, TOTALS), work.settings, drawn, work.say).plan(
+        queries
+    )
+    try:
+        return work.run(), [drawn.in_words()]
+    except BudgetError as error:
+        prices = [(drawn.block_of(part), pages) for part, pages in work.prices()]
+        n, cost = affordable(prices, drawn, error.allowed - error.spent)
+        instead = f"the first {n:,} of {drawn.n_blocks:,} blocks would cost {cost:,} (blocks under [collect.sample])"
+        raise BudgetError(error.price, error.spent, error.allowed, instead) from None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The ratio of sums over blocks: right by hand, near the truth over many samples, and an interval that knows its limits."""
+"""The ratio of sums over blocks: right by hand, near the truth over many samples; an interval that knows its limits."""
 
 import math
 
