@@ -9,6 +9,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 COUNTRIES = "data/reference/countries.csv"
 NETWORKS = "data/reference/networks.csv"
+PRIOR = "data/reference/prior_studies.csv"
 BORDERS = "data/reference/borders.json"
 MAPPINGS = "data/mappings"
 

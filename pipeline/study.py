@@ -56,9 +56,11 @@ class _Strict(BaseModel):
 
 
 class Publication(_Strict):
-    """What may be published. `min_hosts`: a maker's cell under it is folded into "other"."""
+    """What may be published. `min_hosts`: a maker's cell under it is folded into "other". `licence`: the one that the
+    publisher gives the tables, such as CC-BY-4.0; empty: not said."""
 
     min_hosts: int = Field(5, ge=1, le=1000)
+    licence: str = Field("", pattern=r"^[A-Za-z0-9.+-]{0,64}$")
 
 
 def _always(value: bool) -> bool:

@@ -1,34 +1,34 @@
-"""The country table as the page shows it: the newest snapshot, with the change since the one before."""
+"""The country table as the page first shows it: the newest snapshot, all makers, in the study's unit."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
+from markupsafe import Markup
 
-from pipeline.report import facts, words
-from pipeline.report.country_table import vendor_columns
-from pipeline.report.inputs import Result
+from pipeline.report import facts, forms, words
+from pipeline.report.sparks import spark
+from pipeline.report.view import Place, View
 from pipeline.study import Study
-from pipeline.tables import UNKNOWN_COUNTRY
 
-MISSING = "n/a"
-HIDDEN = "\N{EN DASH}"
+MOST_COLUMNS = 3  # makers of the study with a column of their own; the switch has the others
+MOST_NAMED = 2  # makers named in a row
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A column: its name, what stands below it, and how it sorts (text, up or down first)."""
+    """A column: its name, what stands below it, how it sorts (text, up or down first; "": not at all), and what of it
+    the switches change."""
 
     name: str
     note: str
     sort: str
+    key: str
 
 
 @dataclass(frozen=True)
 class Cell:
     """What is shown, and the number it sorts by (None: missing, always last)."""
 
-    text: str
+    text: str | Markup
     value: float | None = None
 
 
@@ -43,93 +43,132 @@ class Row:
     tail: list[Cell]
 
 
-def columns(study: Study, before: Result | None) -> list[Heading]:
+def columns(study: Study, found: View) -> list[Heading]:
     """Headings in the order of the cells."""
-    since = f"since {before.snapshot}" if before else "no earlier snapshot"
+    since = f"since {found.years[-2].step.snapshot}" if len(found.years) > 1 else "no earlier snapshot"
+    unit = found.unit
     return [
-        Heading("Rank", f"by {study.headline_unit}", "up"),
-        Heading("Country or territory", "", "text"),
-        Heading("Code", "ISO", "text"),
-        Heading("Hosts", "", "down"),
-        Heading("Devices", "", "down"),
-        Heading("Banners", "", "down"),
-        Heading("Share", f"% of {study.headline_unit}", "down"),
-        Heading("Rate", "hosts per 100,000 people", "down"),
-        Heading("Agreement", "% of hosts, two location sources", "down"),
-        *(Heading(vendor, "hosts", "down") for vendor in study.vendors),
-        Heading("Change", f"{study.headline_unit} {since}", "down"),
-        Heading("Change, %", since, "down"),
+        Heading("Rank", f"by {unit}", "up", "rank"),
+        Heading("Country or territory", "", "text", "name"),
+        Heading("Code", "ISO", "text", "code"),
+        Heading("Hosts", "", "down", "hosts"),
+        Heading("Devices", "", "down", "devices"),
+        Heading("Banners", "", "down", "banners"),
+        Heading("Per 100,000", f"{unit}, people", "down", "people"),
+        Heading("Per million", f"{unit}, IPv4 addresses", "down", "addresses"),
+        Heading("Change", f"{unit} {since}", "down", "change"),
+        Heading("Change, %", since, "down", "percent"),
+        Heading("Trend", unit, "", "trend"),
+        Heading("Makers", "% of hosts, largest", "down", "share"),
+        Heading("Agreement", "%, two location sources", "down", "agreed"),
+        *(Heading(vendor, "hosts", "down", "maker") for vendor in study.vendors[:MOST_COLUMNS]),
     ]
 
 
-def country_rows(study: Study, table: pd.DataFrame, before: Result | None, now: Result) -> list[Row]:
-    """Rows of the newest snapshot in the order of the country table."""
-    earlier = _earlier(study, table, before, now)
+def country_rows(study: Study, found: View) -> list[Row]:
+    """Rows by rank, then left-out countries, Unknown and World."""
+    ranks = found.ranks(found.years[-1].counts(found.unit))
     rows = []
-    for values in table[table["snapshot"] == now.snapshot].to_dict("records"):
-        row = {str(k): None if pd.isna(v) else v for k, v in values.items()}
-        code = row["alpha2"] or ""
-        rows.append(
-            Row(_kind(study, code), code, _name(study, row), _count(row["rank"], ""), _tail(study, row, earlier))
-        )
-    return rows
+    for place in found.places:
+        rank = ranks.get(place.code)
+        cell = Cell("") if rank is None else Cell(str(rank), rank)
+        rows.append(Row(place.kind, place.code, place.name, cell, _tail(study, found, place)))
+    world = f"World {words.outside(study.countries_left_out)}" if study.countries_left_out else "World"
+    return [*rows, Row("world", "", world, Cell(""), _tail(study, found, None))]
 
 
-def _tail(study: Study, row: dict[str, Any], earlier: dict[str, int] | None) -> list[Cell]:
-    """Counts, share, rate, vendors and change of one row."""
-    counts = [_count(row[unit]) for unit in ("hosts", "devices", "banners")]
-    share = Cell(MISSING) if row["share"] is None else Cell(_share(row["share"]), row["share"])
-    rate = Cell(MISSING) if row["hosts_per_100k"] is None else Cell(_rate(row["hosts_per_100k"]), row["hosts_per_100k"])
-    agreed = row["geo_agreement"]
-    agreement = Cell(MISSING) if agreed is None else Cell(f"{100 * agreed:.1f}", agreed)
-    vendors = [_count(row[name], HIDDEN) for name in vendor_columns(study)]
-    moved = facts.Change()
-    if earlier is not None:
-        moved = facts.change(earlier.get(row["alpha2"] or "", 0), row[study.headline_unit])
-    change = [_signed(moved.absolute, "{:+,}"), _signed(moved.percent, "{:+,.1f}")]
-    return [*counts, share, rate, agreement, *vendors, *change]
+def _tail(study: Study, found: View, place: Place | None) -> list[Cell]:
+    """The cells after name and code; `place` is None for the World row."""
+    code, year = (place.code if place else ""), found.years[-1]
+    units = [_count(year.units[unit].get(code, 0)) for unit in ("hosts", "devices", "banners")]
+    makers = [_maker(found, m, code) for m in study.vendors[:MOST_COLUMNS]]
+    return [
+        *units,
+        *_rates(found, place),
+        *_change(found, code),
+        _trend(found, code),
+        _makers(found, code),
+        _agreed(found, code),
+        *makers,
+    ]
 
 
-def _earlier(study: Study, table: pd.DataFrame, before: Result | None, now: Result) -> dict[str, int] | None:
-    """Code ("" for World) to count in the snapshot before; None when it cannot be compared."""
-    if before is None or facts.not_comparable(before, now):
-        return None
-    rows = table[table["snapshot"] == before.snapshot]
-    codes = rows["alpha2"].fillna("")
-    return {str(c): int(n) for c, n in zip(codes, rows[study.headline_unit], strict=True)}
+def _rates(found: View, place: Place | None) -> list[Cell]:
+    """Per 100,000 people and per million addresses. The world's are of hosts alone."""
+    year = found.years[-1]
+    if place is None:
+        values = year.rates if found.unit == "hosts" else (None, None)
+    else:
+        n = year.units[found.unit].get(place.code, 0)
+        values = (_rate(n, place.people, 100_000), _rate(n, place.addresses, 1_000_000))
+    return [Cell(forms.rate(value), value) for value in values]
 
 
-def _kind(study: Study, code: str) -> str:
-    if not code:
-        return "world"
-    if code == UNKNOWN_COUNTRY:
-        return "unknown"
-    return "out" if code in study.countries_left_out else "country"
+def _rate(n: int, of: int | None, each: int) -> float | None:
+    return round(each * n / of, 4) if of else None
 
 
-def _name(study: Study, row: dict[str, Any]) -> str:
-    """The name to show; World and Unknown say what they are."""
-    kind = _kind(study, row["alpha2"] or "")
-    if kind == "world":
-        return f"World {words.outside(study.countries_left_out)}" if study.countries_left_out else "World"
-    return "Unknown" if kind == "unknown" else str(row["name"])
+def _change(found: View, code: str) -> list[Cell]:
+    """Against the snapshot before, where the two may be held against each other."""
+    if len(found.years) < 2 or found.years[-1].why:
+        return [Cell(forms.MISSING), Cell(forms.MISSING)]
+    one, two = (year.units[found.unit].get(code, 0) for year in found.years[-2:])
+    moved = facts.change(one, two)
+    relative = None if moved.percent is None else round(moved.percent, 4)
+    text = forms.percent(relative).removesuffix(" %") if relative else ("0" if relative == 0 else forms.MISSING)
+    return [Cell(forms.signed(moved.absolute), moved.absolute), Cell(text, relative)]
 
 
-def _count(n: int | None, missing: str = MISSING) -> Cell:
-    return Cell(missing) if n is None else Cell(f"{n:,}", n)
+def _trend(found: View, code: str) -> Cell:
+    counts = [year.units[found.unit].get(code, 0) for year in found.years]
+    return Cell(spark([year.step for year in found.years], counts))
 
 
-def _share(n: float) -> str:
-    shown = f"{n:.2f}"
-    return "<0.01" if n > 0 and float(shown) == 0 else shown
+def _makers(found: View, code: str) -> Cell:
+    """The largest makers that may be shown, by their share of the hosts; sorted by the first maker's."""
+    year = found.years[-1]
+    hosts = year.units["hosts"].get(code, 0)
+    own = {m: n for m, counts in year.makers.items() if (n := counts.get(code)) and hosts}
+    top = sorted(own, key=lambda m: (-own[m], m))[:MOST_NAMED]
+    text = ", ".join(f"{m} {100 * own[m] / hosts:.0f} %" for m in top)
+    first = own.get(found.makers[0]) if found.makers else None
+    return Cell(text or forms.HIDDEN, round(first / hosts, 4) if first else None)
 
 
-def _rate(n: float) -> str:
-    shown = f"{n:,.1f}"
-    return "<0.1" if n > 0 and shown == "0.0" else shown
+def _agreed(found: View, code: str) -> Cell:
+    value = found.years[-1].agreed.get(code)
+    return Cell(forms.MISSING if value is None else f"{100 * value:.1f}", value)
 
 
-def _signed(n: float | None, form: str) -> Cell:
-    if n is None:
-        return Cell(MISSING)
-    return Cell(form.format(n).replace("-", "\N{MINUS SIGN}") if n else "0", n)
+def _maker(found: View, maker: str, code: str) -> Cell:
+    return _count(found.years[-1].makers[maker].get(code, 0))
+
+
+def _count(n: int | None) -> Cell:
+    return Cell(forms.shown(n), n)
+
+
+def data(found: View) -> dict[str, object]:
+    """What `page.js` needs to show the table and the map of another snapshot, unit or maker. Lists follow the places,
+    the world's number last; null: not shown."""
+    codes = [*(place.code for place in found.places), ""]
+    return {
+        "unit": found.unit,
+        "places": [[p.code, p.name, p.kind, p.people, p.addresses] for p in found.places],
+        "makers": list(found.makers),
+        "years": [
+            {
+                "id": year.step.snapshot,
+                "x": year.step.place,
+                "whole": year.step.whole,
+                "joined": year.step.joined,
+                "dots": year.step.unsure or year.step.relocated,
+                "why": year.why,
+                "rates": list(year.rates),
+                "agreed": [year.agreed.get(code) for code in codes],
+                "units": {unit: [counts.get(code, 0) for code in codes] for unit, counts in year.units.items()},
+                "makers": [[year.makers[m].get(code, 0) for code in codes] for m in found.makers],
+            }
+            for year in found.years
+        ],
+    }

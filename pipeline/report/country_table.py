@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,10 +10,12 @@ import pyarrow as pa
 from pipeline import store
 from pipeline.countries import IPV4_SOURCE, country_name, load_countries
 from pipeline.errors import TableError
-from pipeline.report import geo, words
+from pipeline.report import geo, sensitivity, words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
+from pipeline.report.output import Output
 from pipeline.report.publish import Published, is_ranked, published
-from pipeline.report.sheets import as_frame, as_table, write_csv
+from pipeline.report.sensitivity import Range
+from pipeline.report.sheets import as_frame, as_table, csv, markdown, workbook
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
 
@@ -22,6 +23,7 @@ NAME = "country_table"
 _UNITS = ("hosts", "devices", "banners")
 _DECIMALS = 4
 MILLION = 1_000_000
+_RANGE_OF = "the {} when decoys, confidence and location source are chosen otherwise; null: only one choice was counted"
 
 
 def vendor_columns(study: Study) -> dict[str, str]:
@@ -51,6 +53,8 @@ def schema(study: Study) -> Table:
         Column("hosts", pa.int64(), "IPv4 addresses with at least one counted banner", False),
         Column("devices", pa.int64(), "inferred devices; a low estimate", False),
         Column("banners", pa.int64(), "distinct (address, port, transport)", False),
+        Column("hosts_low", pa.int64(), f"hosts, {_RANGE_OF.format('lowest')}"),
+        Column("hosts_high", pa.int64(), f"hosts, {_RANGE_OF.format('highest')}"),
         Column("share", pa.float64(), f"percent of the headline total of {unit}; null: not part of it"),
         Column("hosts_per_100k", pa.float64(), "hosts for each 100,000 people; null: population not known"),
         Column("hosts_per_million_ipv4", pa.float64(), f"hosts for each million IPv4 addresses there ({IPV4_SOURCE})"),
@@ -76,13 +80,16 @@ def build(study: Study, results: list[Result]) -> pd.DataFrame:
     return as_frame(as_table(_all_rows(study, results), schema(study)))
 
 
-def write(study: Study, results: list[Result], folder: Path) -> pd.DataFrame:
-    """Writes `country_table.parquet` and `country_table.csv` into `folder` and gives the table."""
+def write(study: Study, results: list[Result], out: Output) -> pd.DataFrame:
+    """Writes `country_table` as Parquet, CSV, workbook and Markdown, and gives the table."""
     table = as_table(_all_rows(study, results), schema(study))
     metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    store.write_table(folder / f"{NAME}.parquet", table, schema(study), metadata)
+    store.write_table(out.folder / f"{NAME}.parquet", table, schema(study), metadata)
+    out.keep(f"{NAME}.parquet")
     frame = as_frame(table)
-    write_csv(folder / f"{NAME}.csv", frame)
+    out.write(f"{NAME}.csv", csv(frame))
+    out.write(f"{NAME}.xlsx", workbook(frame, schema(study)))
+    out.write(f"{NAME}.md", markdown(frame))
     return frame
 
 
@@ -93,13 +100,15 @@ def _all_rows(study: Study, results: list[Result]) -> list[dict[str, Any]]:
 def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
     """The rows of one snapshot, in order."""
     countries = headline_cells(result, "country", study)
-    makers = published(study, result)
+    makers, spans = published(study, result), sensitivity.ranges(study, result, "hosts")
     counted = {str(c["country"]): {unit: int(c[f"n_{unit}"]) for unit in _UNITS} for c in countries.to_dict("records")}
     counted.setdefault(UNKNOWN_COUNTRY, dict.fromkeys(_UNITS, 0))
     world = _world(study, result, counted)
     total = world[study.headline_unit]
     marks = {"complete": result.manifest.complete, "simulated": simulated(study, [result])}
-    agreed = {str(c["country"]): _agreement(c) for c in countries.to_dict("records") if c["country"] != UNKNOWN_COUNTRY}
+    agreed = {
+        str(c["country"]): geo.agreement(c) for c in countries.to_dict("records") if c["country"] != UNKNOWN_COUNTRY
+    }
     rows: list[dict[str, Any]] = []
     for code in sorted(counted, key=lambda c: _place(study, c, counted[c])):
         inside = code not in study.countries_left_out
@@ -115,8 +124,13 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
             "geo_agreement": agreed.get(code),
         }
         vendors = {name: makers.hosts(code, vendor) for name, vendor in vendor_columns(study).items()}
-        rows.append(row | counted[code] | vendors | marks)
-    return [*rows, _world_row(study, result, makers, counted, world) | marks]
+        rows.append(row | counted[code] | _span(spans.get(code)) | vendors | marks)
+    return [*rows, _world_row(study, result, makers, counted, world) | _span(spans.get("")) | marks]
+
+
+def _span(found: Range | None) -> dict[str, int | None]:
+    """The sensitivity range of hosts."""
+    return {"hosts_low": found.low if found else None, "hosts_high": found.high if found else None}
 
 
 def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> dict[str, int]:
@@ -134,27 +148,28 @@ def _world(study: Study, result: Result, counted: dict[str, dict[str, int]]) -> 
 def _world_row(
     study: Study, result: Result, makers: Published, counted: dict[str, dict[str, int]], world: dict[str, int]
 ) -> dict[str, Any]:
-    """The World row. Its rates are of countries with known people and addresses: their hosts, everybody's people."""
-    known = {c.alpha2: c.population for c in load_countries().values() if c.population}
-    people = sum(n for code, n in known.items() if is_ranked(code, study.countries_left_out))
-    hosts = sum(c["hosts"] for a, c in counted.items() if a in known and is_ranked(a, study.countries_left_out))
-    inside = [c for c in load_countries().values() if is_ranked(c.alpha2, study.countries_left_out)]
-    addresses = sum(c.ipv4_located for c in inside)
-    there = sum(counted[c.alpha2]["hosts"] for c in inside if c.alpha2 in counted and c.ipv4_located)
+    """The World row."""
+    people, addresses = world_rates(study, {code: c["hosts"] for code, c in counted.items()})
     return (
-        {
-            "snapshot": result.snapshot,
-            "rank": None,
-            "alpha2": None,
-            "name": words.world_name(study),
-            "in_headline": True,
-        }
+        {"snapshot": result.snapshot, "rank": None, "alpha2": None, "name": words.world_name(study)}
+        | {"in_headline": True}
         | world
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}
-        | {"hosts_per_100k": _rate(hosts, people, 100_000), "hosts_per_million_ipv4": _rate(there, addresses, MILLION)}
-        | {"geo_agreement": _agreement(world_cell(result, study, "study"))}
+        | {"hosts_per_100k": people, "hosts_per_million_ipv4": addresses}
+        | {"geo_agreement": geo.agreement(world_cell(result, study, "study"))}
         | {name: makers.total("n_hosts", manufacturer=vendor) for name, vendor in vendor_columns(study).items()}
     )
+
+
+def world_rates(study: Study, hosts: Mapping[str, int]) -> tuple[float | None, float | None]:
+    """The world's hosts per 100,000 people and per million addresses, from hosts by country: of the countries whose
+    people (or addresses) are known their hosts, over everybody's people (or addresses)."""
+    inside = [c for c in load_countries().values() if is_ranked(c.alpha2, study.countries_left_out)]
+    people = sum(c.population or 0 for c in inside)
+    addresses = sum(c.ipv4_located for c in inside)
+    of_people = sum(hosts.get(c.alpha2, 0) for c in inside if c.population)
+    of_addresses = sum(hosts.get(c.alpha2, 0) for c in inside if c.ipv4_located)
+    return _rate(of_people, people, 100_000), _rate(of_addresses, addresses, MILLION)
 
 
 def _place(study: Study, code: str, cell: dict[str, int]) -> tuple[bool, bool, int, str]:
@@ -177,12 +192,6 @@ def _name(code: str) -> str:
 
 def _share(count: int, total: int, in_headline: bool) -> float | None:
     return round(100 * count / total, _DECIMALS) if in_headline and total else None
-
-
-def _agreement(cell: Mapping[Any, Any]) -> float | None:
-    """The two location sources' agreement in one cell, of hosts with a second opinion."""
-    agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
-    return geo.agreement(agreed, asked)
 
 
 def _population(code: str) -> int | None:

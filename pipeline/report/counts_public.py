@@ -1,16 +1,16 @@
 """`counts_public.parquet`: the counts of all snapshots as far as they may be given away. Rules: `publish`."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import store
 from pipeline.report.inputs import Result, simulated
+from pipeline.report.output import Output
 from pipeline.report.publish import TOTALS, published, scope_of
 from pipeline.study import Study
-from pipeline.tables import COUNTS, Table, conform
+from pipeline.tables import COUNTS, GROUPS, UNITS, Table, conform
 
 NAME = "counts_public.parquet"
 _NULL = {
@@ -30,11 +30,12 @@ SCHEMA = Table(
 )
 
 
-def write(study: Study, results: list[Result], folder: Path) -> None:
-    """Writes `counts_public.parquet` into `folder`, newest snapshot first."""
+def write(study: Study, results: list[Result], out: Output) -> None:
+    """Writes `counts_public.parquet`, newest snapshot first."""
     parts = [part for result in reversed(results) for part in (_totals(result), _finer(study, result))]
     metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    store.write_table(folder / NAME, pa.concat_tables(parts), SCHEMA, metadata)
+    store.write_table(out.folder / NAME, pa.concat_tables(parts), SCHEMA, metadata)
+    out.keep(NAME)
 
 
 def _totals(result: Result) -> pa.Table:
@@ -48,6 +49,13 @@ def _finer(study: Study, result: Result) -> pa.Table:
     own = {"ip_version": "4", "min_confidence": study.min_confidence, "decoys_left_out": "certain"}
     # Engine, instrument, window and marks are the same in every row of a snapshot.
     same = result.counts.select(_OF_THE_SNAPSHOT).slice(0, 1).to_pylist()[0] | own
-    rows = [same | row | {"scope": scope_of(row["level"])} for row in published(study, result).finer()]
-    columns = [pa.array([row.get(c.name) for row in rows], c.type) for c in SCHEMA.columns]
+    rows = published(study, result).finer()
+    columns = [
+        pa.array([scope_of(row["level"]) for row in rows], c.type)
+        if c.name == "scope"
+        else pa.array([row[c.name] for row in rows], c.type)
+        if c.name in ("level", *GROUPS, *UNITS)
+        else pa.repeat(pa.scalar(same.get(c.name), c.type), len(rows))
+        for c in SCHEMA.columns
+    ]
     return conform(pa.table(columns, schema=SCHEMA.schema), SCHEMA)

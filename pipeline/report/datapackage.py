@@ -1,5 +1,6 @@
 """datapackage.json: what the files of a report are, with their hashes and columns (Frictionless Data Package 1)."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,21 @@ import pyarrow as pa
 
 from pipeline import store
 from pipeline.countries import load_countries
-from pipeline.report import country_table, counts_public, words
+from pipeline.report import country_table, counts_public, drawing, words
 from pipeline.report.charts import Chart
 from pipeline.report.inputs import Result, simulated
 from pipeline.report.publish import published
 from pipeline.study import Study
 from pipeline.tables import Table
 
+NAME = "datapackage.json"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Files a reader may want, as the page lists them.
 FILES = (
     ("country_table.csv", "the country table, all snapshots"),
     ("country_table.parquet", "the same, typed, with the meaning of each column"),
+    ("country_table.xlsx", "the same as a workbook"),
+    ("country_table.md", "the same as Markdown"),
     ("counts_public.parquet", "all counts that may be given away, by country, maker, brand, kind and model"),
     ("methodology.md", "units, rules, limits, instrument"),
     ("datapackage.json", "all files with hashes, columns and their meaning"),
@@ -26,34 +31,40 @@ FILES = (
 _TYPES = {pa.string(): "string", pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean"}
 
 
-def write(study: Study, results: list[Result], charts: list[Chart], folder: Path) -> None:
-    """Writes `datapackage.json`. It describes files that are there already."""
+def text(study: Study, results: list[Result], charts: list[Chart], leaves: dict[str, str], folder: Path) -> str:
+    """The text of `datapackage.json`. It describes files that are there already; `leaves`: pages and their titles."""
     table = country_table.schema(study)
     resources = [
         _resource(folder, "country_table.csv", "text/csv", table),
         _resource(folder, "country_table.parquet", "application/vnd.apache.parquet", table),
+        _resource(folder, "country_table.xlsx", XLSX),
+        _resource(folder, "country_table.md", "text/markdown"),
         _public_counts(study, results, folder),
         _resource(folder, "index.html", "text/html"),
         _resource(folder, "methodology.md", "text/markdown"),
+        _resource(folder, drawing.INDEX, "application/json"),
     ]
     for chart in charts:
         resources.append(_resource(folder, f"charts/{chart.name}.csv", "text/csv", chart.table))
         resources.append(_resource(folder, f"charts/{chart.name}.svg", "image/svg+xml", title=chart.title))
         resources.append(_resource(folder, f"charts/{chart.name}.png", "image/png", title=chart.title))
-    newest = results[-1].manifest
+    resources += [_resource(folder, file, "text/html", title=title) for file, title in leaves.items()]
+    licence = study.publication.licence
     package = {
         "profile": "data-package",
         "name": _slug(study.title),
         "title": study.title,
         "description": words.SYNTHETIC if simulated(study, results) else words.citation(study, results),
-        "version": newest.version,
+        "version": results[-1].manifest.version,
         "keywords": ["internet measurement", "ip cameras", "census"],
+        **({"licenses": [{"name": licence}]} if licence else {}),
+        "notes": [words.licence(study), words.ROWS_STAY],
         "sources": _sources(results),
         "resources": resources,
         "simulated": simulated(study, results),
         "snapshots": [_snapshot(r) for r in results],
     }
-    store.write_json(folder / "datapackage.json", package)
+    return json.dumps(package, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _resource(folder: Path, name: str, kind: str, table: Table | None = None, title: str = "") -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pipeline.countries import load_countries
 from pipeline.gates import incomparable
 from pipeline.ingest import REASONS
 from pipeline.manifest import STAGES, Manifest
-from pipeline.report import words
-from pipeline.report.inputs import WORLD, Result, headline_cells, variant
+from pipeline.report import forms, sensitivity, words
+from pipeline.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from pipeline.report.publish import published, ranked
 from pipeline.study import Study
 from pipeline.tables import UNITS
@@ -72,6 +72,25 @@ def headline(study: Study, result: Result, vendor: str) -> Headline:
     places = words.plural(len(codes), "country or territory", "countries and territories")
     members = sum(load_countries()[code].un_member for code in codes)
     return Headline(vendor, number, f"{thing} in {places} {where}", f"{members:,} of them UN members")
+
+
+def headline_change(study: Study, before: Result | None, now: Result) -> str:
+    """How the first vendor's number moved, and all makers' with its sensitivity range, in words."""
+    if before is None or (why := not_comparable(before, now)):
+        return f"Change since the snapshot before: n/a ({not_comparable(before, now) if before is None else why})."
+    unit = study.headline_unit
+    one, two = (published(study, r).total(f"n_{unit}", manufacturer=study.vendors[0]) for r in (before, now))
+    own = f"{_moved(change(one, two))} since {before.snapshot}."
+    one, two = (world_cell(r, study, "study")[f"n_{unit}"] for r in (before, now))
+    span = sensitivity.change_range(study, before, now, unit)
+    ranged = f", with other settings {forms.signed(span.low)} to {forms.signed(span.high)}" if span else ""
+    return f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
+
+
+def _moved(found: Change) -> str:
+    if found.absolute is None:
+        return "change not shown"
+    return f"{forms.signed(found.absolute)} ({forms.percent(found.percent)})"
 
 
 def _countries_of(study: Study, result: Result, vendor: str) -> list[str]:

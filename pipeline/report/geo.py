@@ -1,6 +1,9 @@
 """What the report says of the country database: how its date fits each snapshot, and how far two sources agree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
 
 from pipeline.manifest import Geo
 from pipeline.report.inputs import Result, world_cell
@@ -34,8 +37,10 @@ def limits(results: Sequence[Result]) -> list[str]:
     return found
 
 
-def agreement(agreed: int | None, asked: int | None) -> float | None:
-    """Share of hosts on whose country both sources agree, of those with a second opinion (0 to 1); None without any."""
+def agreement(cell: Mapping[Any, Any]) -> float | None:
+    """Share of a cell's hosts on whose country both sources agree, of those with a second opinion (0 to 1); None
+    without any."""
+    agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
     return round(agreed / asked, DECIMALS) if asked and agreed is not None else None
 
 
@@ -43,7 +48,7 @@ def agreement_line(study: Study, result: Result) -> str:
     """How far the two sources agree in the headline, in a sentence. Agreement is not accuracy."""
     world = world_cell(result, study, "study")
     asked, agreed = world["n_hosts_geo_asked"], world["n_hosts_geo_min"]
-    share = agreement(agreed, asked)
+    share = agreement(world)
     if share is None or asked is None or agreed is None:
         return "No second source was asked for the country of these hosts."
     source = second_source(result.manifest.geo)

@@ -72,20 +72,23 @@ def variant(
     decoys_left_out: str = "certain",
 ) -> pd.DataFrame:
     """The cells of one level under other values than the headline's; empty where they were not counted."""
+    groups = [] if level == WORLD else level.split("+")
+    columns = [*groups, *UNITS, "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked"]
+    asked = {"min_confidence": min_confidence, "ip_version": ip_version, "decoys_left_out": decoys_left_out}
+    found: pd.DataFrame = cells_of(result, level, scope, asked).select(columns).to_pandas(types_mapper=DTYPES.get)
+    return found.sort_values(groups, ignore_index=True) if groups else found
+
+
+def cells_of(result: Result, level: str, scope: Scope, asked: dict[str, str]) -> pa.Table:
+    """The rows of one level and scope with these values of `min_confidence`, `ip_version` and `decoys_left_out`."""
     wanted = {
         "level": level,
         "scope": scope,
         "engine": result.manifest.engine,
         "basis": result.manifest.basis,
-        "ip_version": ip_version,
-        "min_confidence": min_confidence,
-        "decoys_left_out": decoys_left_out,
-    }
+    } | asked
     keep = reduce(pc.and_, [pc.equal(result.counts[name], value) for name, value in wanted.items()])
-    groups = [] if level == WORLD else level.split("+")
-    columns = [*groups, *UNITS, "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked"]
-    found: pd.DataFrame = result.counts.filter(keep).select(columns).to_pandas(types_mapper=DTYPES.get)
-    return found.sort_values(groups, ignore_index=True) if groups else found
+    return result.counts.filter(keep)
 
 
 def world_cell(result: Result, study: Study, scope: Scope) -> dict[str, int | None]:

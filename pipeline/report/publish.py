@@ -9,13 +9,14 @@
   they are left out, lest a cell that is hidden under one name stands under another.
 """
 
+from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import pandas as pd
 
-from pipeline.report.inputs import WORLD, Result, variant
+from pipeline.report.inputs import WORLD, Result, cells_of
 from pipeline.report.suppress import Cell, hidden_cells
 from pipeline.study import Study
 from pipeline.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
@@ -55,14 +56,20 @@ class Published:
         """cells: all that were counted of `LEVELS` and `TOTALS`, with their units."""
         self._cells = cells
         self._left_out = left_out
+        self._bare: dict[str, set[str]] = {}
         self._hidden = hidden_cells({c: u["n_hosts"] or 0 for c, u in cells.items()}, left_out, min_hosts)
 
     def hosts(self, country: str, maker: str) -> int | None:
         """A maker's hosts in a country: 0 where none was seen; None where folded, or the country shows no makers."""
-        cell = cell_of(country=country, manufacturer=maker)
+        return self.hosts_of(country, "manufacturer", maker)
+
+    def hosts_of(self, country: str, column: str, value: str) -> int | None:
+        """Hosts in a country of a maker or a kind (`column`): 0 where none was seen; None where folded, or where the
+        country shows no cell of that column."""
+        cell = cell_of(**{"country": country, column: value})
         if cell in self._cells:
             return None if cell in self._hidden else self._cells[cell]["n_hosts"]
-        return None if country in self.without_makers else 0
+        return None if country in self._without(column) else 0
 
     def total(self, unit: str, **values: str) -> int | None:
         """A count outside the countries left out, such as of `manufacturer="Axis"`: 0 if none was seen, None if it is
@@ -70,28 +77,48 @@ class Published:
         cell = cell_of(**values)
         return None if cell in self._hidden else self._cells.get(cell, {unit: 0})[unit]
 
+    def cells(self, level: str) -> dict[Cell, Units]:
+        """The cells of a level that stand, each with the units that stand (hosts alone where two columns cross)."""
+        units = UNITS if level in (*TOTALS, *ONE_WAY) else ("n_hosts",)
+        return {
+            cell: {unit: found[unit] for unit in units}
+            for cell, found in self._by_level.get(level, {}).items()
+            if cell not in self._hidden
+        }
+
+    @cached_property
+    def _by_level(self) -> dict[str, dict[Cell, Units]]:
+        found: dict[str, dict[Cell, Units]] = {}
+        for cell, units in self._cells.items():
+            found.setdefault(_level(cell), {})[cell] = units
+        return found
+
     def shown(self, level: str) -> dict[str, Units]:
         """The cells of a level of one column that stand: value to units."""
         place = GROUPS.index(level)
-        own = {c: u for c, u in self._cells.items() if _level(c) == level and c not in self._hidden}
-        return {str(cell[place]): units for cell, units in own.items()}
+        return {str(cell[place]): units for cell, units in self.cells(level).items()}
 
     def n_hidden(self, level: str) -> int:
         """How many cells of a level do not stand."""
-        return sum(_level(cell) == level for cell in self._hidden)
+        return sum(cell in self._hidden for cell in self._by_level.get(level, {}))
 
-    @cached_property
-    def without_makers(self) -> set[str]:
-        """Countries none of whose makers stand."""
-        own = [cell for cell in self._cells if _level(cell) == "country+manufacturer"]
-        return {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
+    def hidden_by_country(self) -> dict[str, int]:
+        """How many makers of each country do not stand."""
+        return Counter(str(c[0]) for c in self._by_level.get("country+manufacturer", {}) if c in self._hidden)
+
+    def _without(self, column: str) -> set[str]:
+        """Countries none of whose makers (or kinds) stand."""
+        if column not in self._bare:
+            own = self._by_level.get(f"country+{column}", {})
+            self._bare[column] = {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
+        return self._bare[column]
 
     def folded(self, makers: tuple[str, ...] = ()) -> Folded:
         """How much of the makers (none named: of all) is folded in the countries of the headline."""
         own = {
             cell: units["n_hosts"] or 0
-            for cell, units in self._cells.items()
-            if _level(cell) == "country+manufacturer" and cell[0] not in self._left_out
+            for cell, units in self._by_level.get("country+manufacturer", {}).items()
+            if cell[0] not in self._left_out
             if not makers or cell[1] in makers
         }
         gone = [n for cell, n in own.items() if cell in self._hidden]
@@ -114,7 +141,7 @@ class Published:
                 for unit in ("n_devices", "n_banners") if level in ONE_WAY else ():
                     other[unit] = (other[unit] or 0) + (units[unit] or 0)
         rows += others.items()
-        rows.sort(key=lambda row: ([v is None for v in row[0]], [v or "" for v in row[0]]))
+        rows.sort(key=lambda row: (*(v is None for v in row[0]), *(v or "" for v in row[0])))
         return [{"level": _level(cell)} | dict(zip(GROUPS, cell, strict=True)) | units for cell, units in rows]
 
 
@@ -123,14 +150,18 @@ def published(study: Study, result: Result) -> Published:
     asked = (study.publication.min_hosts, study.min_confidence, study.countries_left_out)
     if asked not in result.memo:
         cells: dict[Cell, Units] = {}
+        own = {"min_confidence": study.min_confidence, "ip_version": "4", "decoys_left_out": "certain"}
         for level in (*TOTALS, *LEVELS):
-            scope = scope_of(level)
-            for row in variant(result, level, scope, min_confidence=study.min_confidence).to_dict("records"):
-                values = {str(k): None if pd.isna(v) else v for k, v in row.items()}
-                cells[tuple(values.get(group) for group in GROUPS)] = {u: values[u] for u in UNITS}
+            found = cells_of(result, level, scope_of(level), own)
+            # A column outside the level is null in every row.
+            keys = zip(*(found[group].to_pylist() for group in GROUPS), strict=True)
+            counts = zip(*(found[unit].to_pylist() for unit in UNITS), strict=True)
+            cells |= {
+                key: dict(zip(UNITS, own_counts, strict=True)) for key, own_counts in zip(keys, counts, strict=True)
+            }
         result.memo[asked] = Published(cells, study.countries_left_out, study.publication.min_hosts)
-    found: Published = result.memo[asked]
-    return found
+    known: Published = result.memo[asked]
+    return known
 
 
 def scope_of(level: str) -> Any:
@@ -144,7 +175,12 @@ def cell_of(**values: str) -> Cell:
 
 
 def _level(cell: Cell) -> str:
-    return "+".join(g for g, value in zip(GROUPS, cell, strict=True) if value is not None) or WORLD
+    return _level_with(tuple(value is not None for value in cell))
+
+
+@cache
+def _level_with(columns: tuple[bool, ...]) -> str:
+    return "+".join(group for group, inside in zip(GROUPS, columns, strict=True) if inside) or WORLD
 
 
 def _with_last(cell: Cell, value: str | None) -> Cell:

@@ -1,18 +1,23 @@
-"""Tables for people: typed pandas frames, and CSV that a spreadsheet opens without running anything."""
+"""Tables for people: typed pandas frames, CSV, workbooks and Markdown in which no text is a formula or mark-up."""
 
+import io
 import re
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import xlsxwriter
 
-from pipeline import store
+from pipeline.report.grids import plain
 from pipeline.report.inputs import DTYPES
 from pipeline.tables import Table, conform
 
 _FORMULA = ("=", "+", "-", "@")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Control characters, line ends, and what turns the direction of text or has no width.
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+MOST = 32_767  # characters that a cell of a workbook holds
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must say when it was made; the clock would change its bytes
 
 
 def as_table(rows: list[dict[str, Any]], to: Table) -> pa.Table:
@@ -35,10 +40,55 @@ def guard(text: str) -> str:
     return f"'{clean}" if clean.lstrip().startswith(_FORMULA) else clean
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Writes CSV: UTF-8, LF, missing values empty, so that Namibia's NA is not one of them."""
+def csv(frame: pd.DataFrame) -> bytes:
+    """UTF-8, LF, missing values empty, so that Namibia's NA is not one of them."""
+    text: str = _guarded(frame).to_csv(index=False, na_rep="", lineterminator="\n")
+    return text.encode()
+
+
+def workbook(frame: pd.DataFrame, to: Table) -> bytes:
+    """A workbook of two sheets: the table, and what its columns mean. Text is text, whatever it looks like."""
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(file, options) as book:
+        book.set_properties({"created": EPOCH.replace(tzinfo=None), "author": "camcensus"})
+        bold = book.add_format({"bold": True, "bottom": 1})
+        sheet = book.add_worksheet(to.name[:31])
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
+        _write(sheet, 0, list(frame.columns), bold)
+        for row, values in enumerate(_guarded(frame).itertuples(index=False), 1):
+            _write(sheet, row, list(values))
+        meaning = book.add_worksheet("columns")
+        _write(meaning, 0, ["column", "type", "meaning"], bold)
+        for row, column in enumerate(to.columns, 1):
+            _write(meaning, row, [column.name, str(column.type), guard(column.meaning)])
+        meaning.set_column(2, 2, 90)
+    return file.getvalue()
+
+
+def _write(sheet: Any, row: int, values: list[Any], look: Any = None) -> None:
+    for column, value in enumerate(values):
+        if pd.isna(value):
+            continue
+        if isinstance(value, str):
+            sheet.write_string(row, column, value[:MOST], look)
+        elif isinstance(value, bool):
+            sheet.write_boolean(row, column, value, look)
+        else:
+            sheet.write_number(row, column, value, look)
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A Markdown table; missing values are empty, and no text is mark-up."""
+    columns = [frame[name].astype("string").fillna("").map(plain) for name in frame.columns]
+    lines = [list(frame.columns), ["---"] * len(columns), *map(list, zip(*columns, strict=True))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _guarded(frame: pd.DataFrame) -> pd.DataFrame:
     safe = frame.copy()
     for name in safe.columns:
         if isinstance(safe[name].dtype, pd.StringDtype):
             safe[name] = safe[name].map(guard, na_action="ignore")
-    store.write_text(path, safe.to_csv(index=False, na_rep="", lineterminator="\n"))
+    return safe

@@ -82,6 +82,30 @@ METHOD = (
     ),
 )
 
+SENSITIVITY = (
+    "Thin lines are sensitivity ranges: the lowest and highest count when decoys, confidence and location source are "
+    "chosen otherwise. They are no 95 % intervals."
+)
+CHANGE_RANGE = (
+    "“With other settings” is the sensitivity range of the change: the smallest and largest change when decoys, "
+    "confidence and location source are chosen otherwise, alike in both snapshots. It is no 95 % interval."
+)
+TREND_NOTE = (
+    "Trends: every point from zero to the row’s own most; no line leads where two snapshots cannot be compared, a "
+    "dotted one where the instrument may not be the same."
+)
+ABSENT = (
+    "95 % intervals: nothing was held against a truth (an audit) or a second engine, so there are sensitivity ranges.",
+    "Firmware age: the counts hold no firmware.",
+    "Concentration, that is how few networks hold how much: the counts are not by network.",
+    "Monthly history and census totals of the engine: they were not collected, and would have charts of their own.",
+    "The series on ports crawled in every snapshot, and the ratio to free control counts: neither was collected.",
+)
+ROWS_STAY = (
+    "These files hold counts. The search engine’s results themselves, row by row, are not part of them: they hold "
+    "addresses, and the engine’s terms say what may be done with its results."
+)
+NO_SENSITIVITY = "No sensitivity range: only one way of counting is there."
 ASKED_UNKNOWN = "What was asked of the engine is not known of imported files, so a change may be one of the question."
 DECOY_RULES = {
     "banner": "what one banner shows: a known decoy's constant, the engine's honeypot tag",
@@ -115,8 +139,8 @@ LIMITS = (
         "files leave out is not counted."
     ),
     (
-        "No number here is estimated from a sample, so no 95 % interval is given. The table of other settings shows "
-        "how much the result depends on the choices made."
+        "No number here is estimated from a sample, so no 95 % interval is given. The sensitivity ranges show how much "
+        "the result depends on the choices made."
     ),
 )
 
@@ -277,6 +301,21 @@ def not_corrected(before: Result, now: Result) -> str:
     if any(r.manifest.instrument and r.manifest.instrument.query_set == UNKNOWN_QUERIES for r in (before, now)):
         said.append(ASKED_UNKNOWN)
     return " ".join(said)
+
+
+def licence(study: Study) -> str:
+    """Under which licence the tables may be used, as far as the study says."""
+    named = study.publication.licence
+    own = f"Tables and charts: {named}." if named else "The study names no licence for its tables and charts."
+    return (
+        f"{own} Sources keep their own terms, which datapackage.json lists with each: the country database asks for "
+        "the credit that stands on this page. The code of camcensus is Apache-2.0."
+    )
+
+
+def thanks(results: Sequence[Result]) -> list[str]:
+    """The credits that the sources ask for, newest first, each once."""
+    return list(dict.fromkeys(r.manifest.geo_credit for r in reversed(results) if r.manifest.geo_credit))
 
 
 def citation(study: Study, results: list[Result]) -> str:

@@ -86,6 +86,29 @@ class Borders:
     dots: dict[str, tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class WorldMap:
+    """A map to be drawn: what `draw_world_map` takes, counts as pairs of alpha-2 code and count."""
+
+    values: tuple[tuple[str, int], ...]
+    title: str
+    unit: str
+    source: str
+    synthetic: bool
+    left_out: tuple[str, ...]
+
+    def draw(self) -> Figure:
+        """The figure."""
+        return draw_world_map(
+            dict(self.values),
+            title=self.title,
+            unit=self.unit,
+            source=self.source,
+            synthetic=self.synthetic,
+            left_out=self.left_out,
+        )
+
+
 def draw_world_map(
     values: Mapping[str, int],
     *,

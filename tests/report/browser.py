@@ -75,7 +75,7 @@ class Seen:
 @contextmanager
 def opened(browser: Browser, path: Path, at: str = "", **context: Any) -> Iterator[Seen]:
     """A file in a new window without network. `at`: what follows #; `context`: as Playwright's `new_context` has it."""
-    window = browser.new_context(offline=True, **context)
+    window = browser.new_context(offline=True, reduced_motion="reduce", **context)
     page = window.new_page()
     seen = Seen(page)
     if context.get("java_script_enabled", True):

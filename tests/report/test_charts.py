@@ -1,55 +1,97 @@
 """Charts: drawn for any names and numbers, with the same bytes every time, and with their data beside them."""
 
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from pipeline.manifest import Instrument
-from pipeline.report import style
-from pipeline.report.bars import Bar, draw_bars
-from pipeline.report.charts import draw_charts, save_chart
+from pipeline.manifest import Instrument, Window
+from pipeline.report import charts_now, charts_years, drawing, style
+from pipeline.report.bars import Bar, Bars
+from pipeline.report.charts import Chart
 from pipeline.report.inputs import Result
+from pipeline.report.lines import Lines
+from pipeline.report.output import Output
 from pipeline.study import Study
-from tests.report.conftest import make_result, make_study
+from tests.report.conftest import DAY, START, make_result, make_study
 
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     '=HYPERLINK("x")',
+    "@SUM(A1)",
     r"$\frac{",
     "\u6d77\x00\u5eb7",
+    "abc\u202egpj.exe",
+    "x" * 10_000,
+    "\x1b[31mred",
 ]
+NAMES = {
+    *("map", "countries", "vendors", "models", "product_types", "coverage"),
+    *("trend", "vendors_by_year", "decoys", "last_seen", "flow"),
+}
+
+
+def charts(study: Study, results: list[Result]) -> dict[str, Chart]:
+    """All charts by name."""
+    found = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results)]
+    return {chart.name: chart for chart in found}
 
 
 def save(study: Study, results: list[Result], folder: Path) -> dict[str, pd.DataFrame]:
     """Draws and saves all charts; gives their data."""
-    for chart in draw_charts(study, results):
-        save_chart(chart, folder)
+    drawing.draw(list(charts(study, results).values()), Output(folder))
     return {p.stem: pd.read_csv(p, keep_default_na=False, na_values=[""]) for p in (folder / "charts").glob("*.csv")}
+
+
+def at(year: int, **changed: Any) -> dict[str, Any]:
+    """Part of a manifest: a window that ends some years after the first."""
+    end = START + (365 * year + 30) * DAY
+    return {"manifest": {"window": Window(start=end - 30 * DAY, end=end, days=30)} | changed}
+
+
+def lines(study: Study, results: list[Result]) -> tuple[Lines, list[Any]]:
+    """The trend's picture, and the lines in it that lead from one snapshot to the next."""
+    picture = charts(study, results)["trend"].picture
+    assert isinstance(picture, Lines)
+    drawn = picture.draw().axes[0].lines
+    places = {step.place for step in picture.steps}
+    return picture, [line for line in drawn if len(set(line.get_xdata())) == 2 and set(line.get_xdata()) <= places]
 
 
 def test_files_and_their_data(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2023"), make_result("2024")], tmp_path)
-    assert set(data) == {"map", "countries", "vendors", "product_types", "trend"}
+    assert set(data) == NAMES
     assert list(data["countries"]["alpha2"]) == ["US", "DE", "NA", "TK"]
     assert list(data["vendors"]["maker"]) == ["Hikvision", "Dahua", "Axis", "Hanwha", "unknown"]
     assert list(data["trend"]["hosts"]) == [526, 526, 368, 368]
     assert "CN" not in set(data["map"]["alpha2"])
     assert (tmp_path / "charts" / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert all(list(frame.columns)[-1] == "simulated" for frame in data.values())
 
 
-def test_same_bytes_twice(study: Study, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        save(study, [make_result("2023"), make_result("2024")], tmp_path / name)
-    for path in sorted((tmp_path / "one" / "charts").iterdir()):
-        assert path.read_bytes() == (tmp_path / "two" / "charts" / path.name).read_bytes(), path.name
+def test_a_chart_that_did_not_change_is_not_drawn_again(study: Study, tmp_path: Path) -> None:
+    save(study, [make_result("2024")], tmp_path)
+    before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "charts").iterdir()}
+    (tmp_path / "charts" / "map.svg").write_text("broken")
+    save(study, [make_result("2024", {("US", "Hikvision"): 400})], tmp_path)
+    after = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "charts").iterdir()}
+    same = {name for name, when in before.items() if after[name] == when}
+    assert {"flow.svg", "flow.png", "last_seen.png"} <= same
+    assert not {"map.svg", "countries.svg", "countries.png", "trend.svg"} & same
+    assert (tmp_path / "charts" / "map.svg").read_text() != "broken"
 
 
 def test_hostile_names_are_only_names(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2024", {("US", name): 50 for name in HOSTILE})], tmp_path)
     assert '\'=HYPERLINK("x")' in set(data["vendors"]["maker"])
-    assert b"<script" not in (tmp_path / "charts" / "vendors.svg").read_bytes()
+    text = (tmp_path / "charts" / "vendors.svg").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "\u202e" not in text
+    assert len(text) < 100_000
 
 
 def test_nothing_counted(study: Study, tmp_path: Path) -> None:
@@ -66,17 +108,54 @@ def test_makers_under_the_minimum_are_not_in_the_trend(tmp_path: Path) -> None:
 
 def test_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) -> None:
     changed = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g2")
-    results = [make_result("2023"), make_result("2024", manifest={"instrument": changed})]
+    results = [make_result("2023", **at(0)), make_result("2024", **at(1, instrument=changed))]
     trend = save(study, results, tmp_path)["trend"]
     assert list(trend["break"].fillna("")) == ["", "query set"] * 2
-    figure = draw_charts(study, results)[-1].figure
-    assert all(line.get_linestyle() == "None" for line in figure.axes[0].lines)
+    assert lines(study, results)[1] == []
+    assert "Break 1, before 2024: query set." in charts(study, results)["trend"].note
+
+
+def test_one_instrument_joins(study: Study) -> None:
+    found = lines(study, [make_result("2023", **at(0)), make_result("2024", **at(1))])[1]
+    assert [line.get_linestyle() for line in found] == ["-", "-"]
+
+
+def test_a_question_that_is_not_known_dots_the_line(study: Study) -> None:
+    unknown = Instrument(query_set="not known", catalogue="c1", rules="r1", geo_db="g1")
+    results = [make_result(str(2023 + n), **at(n, instrument=unknown)) for n in (0, 1)]
+    picture, found = lines(study, results)
+    assert [step.unsure for step in picture.steps] == [False, True]
+    assert all(line.get_linestyle() != "-" for line in found)
+    assert "Dotted lines" in charts(study, results)["trend"].note
+
+
+def test_a_missing_year_is_a_gap(study: Study) -> None:
+    results = [make_result("2023", **at(0)), make_result("2026", **at(3))]
+    picture, found = lines(study, results)
+    assert found == []
+    ticks = [label.get_text() for label in picture.draw().axes[0].get_xticklabels()]
+    assert ticks == ["2023", "2026", "2024:\nnone", "2025:\nnone"]
+    assert "Between 2023 and 2026 snapshots are missing." in charts(study, results)["trend"].note
+
+
+def test_a_partial_snapshot_is_a_hollow_mark(study: Study) -> None:
+    results = [make_result("2023", **at(0)), make_result("2024", **at(1, complete=False))]
+    picture, found = lines(study, results)
+    assert found == []
+    marks = [line for line in picture.draw().axes[0].lines if line.get_marker() == "o"]
+    assert [line.get_markerfacecolor() == style.PAPER for line in marks] == [False, True]
 
 
 def test_simulated_charts_say_so(study: Study) -> None:
-    for chart in draw_charts(study, [make_result("2024", manifest={"simulated": True})]):
-        words = [t.get_text() for t in (*chart.figure.texts, *chart.figure.axes[0].texts)]
+    for chart in charts(study, [make_result("2024", manifest={"simulated": True})]).values():
+        figure = chart.picture.draw()
+        words = [t.get_text() for t in (*figure.texts, *figure.axes[0].texts)]
         assert any(text.startswith("SYNTHETIC DATA") for text in words), chart.name
+
+
+def test_parts_of_a_bar_differ_in_greyscale() -> None:
+    greys = [sum(w * int(c[i : i + 2], 16) for w, i in ((0.3, 1), (0.59, 3), (0.11, 5))) for c in style.PARTS[:6]]
+    assert all(b - a > 20 for a, b in pairwise(greys))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -85,5 +164,5 @@ def test_labels_are_short_and_drawable(text: str) -> None:
     assert len(shown) <= style.MAX_LABEL
     assert shown.isprintable()
     with style.house():
-        bars = [Bar("x", text, 1, style.ACCENT)]
-        draw_bars(bars, title="t", unit="u", source="s", synthetic=False, empty="").canvas.draw()
+        bars = Bars((Bar("x", text, 1, style.ACCENT),), "t", "u", "s", False, "")
+        bars.draw().canvas.draw()

@@ -11,7 +11,8 @@ from pipeline.countries import load_countries
 from pipeline.errors import TableError
 from pipeline.report import country_table
 from pipeline.report.inputs import Result, headline_cells
-from pipeline.report.sheets import as_frame, guard, write_csv
+from pipeline.report.output import Output
+from pipeline.report.sheets import as_frame, csv, guard
 from pipeline.store import read_table
 from pipeline.study import Study
 from tests.report.conftest import HOSTS, make_manifest, make_result, make_study
@@ -89,7 +90,7 @@ def test_the_rate_by_addresses(study: Study) -> None:
 
 
 def test_files_hold_the_same_and_namibia_stays(study: Study, tmp_path: Path) -> None:
-    table = country_table.write(study, [make_result("2023"), make_result("2024")], tmp_path)
+    table = country_table.write(study, [make_result("2023"), make_result("2024")], Output(tmp_path))
     csv = read(tmp_path / "country_table.csv")
     assert list(csv["name"][csv["alpha2"] == "NA"]) == ["Namibia", "Namibia"]
     assert list(csv.columns) == list(table.columns)
@@ -102,8 +103,8 @@ def test_files_hold_the_same_and_namibia_stays(study: Study, tmp_path: Path) -> 
 
 def test_same_bytes_twice(study: Study, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        country_table.write(study, [make_result("2024")], tmp_path / name)
-    for file in ("country_table.csv", "country_table.parquet"):
+        country_table.write(study, [make_result("2024")], Output(tmp_path / name))
+    for file in (f"country_table.{ending}" for ending in ("csv", "parquet", "xlsx", "md")):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
@@ -119,9 +120,8 @@ def test_formulas_are_guarded(text: str) -> None:
     assert guard(text).startswith("'")
 
 
-def test_control_characters_do_not_reach_a_spreadsheet(tmp_path: Path) -> None:
-    write_csv(tmp_path / "x.csv", as_frame(pa.table({"name": ["a\r\nb", "=1", None, "NA"]})))
-    assert (tmp_path / "x.csv").read_bytes() == b'name\na b\n\'=1\n""\nNA\n'
+def test_control_characters_do_not_reach_a_spreadsheet() -> None:
+    assert csv(as_frame(pa.table({"name": ["a\r\nb", "=1", None, "NA"]}))) == b'name\na b\n\'=1\n""\nNA\n'
 
 
 def test_simulated_data_is_marked(study: Study) -> None:

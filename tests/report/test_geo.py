@@ -59,7 +59,7 @@ def test_agreement_by_country(study: Study) -> None:
     ("agreed", "asked", "share"), [(1, 3, 0.3333), (0, 5, 0.0), (5, 5, 1.0), (0, 0, None), (None, None, None)]
 )
 def test_no_second_opinion_is_not_disagreement(agreed: int | None, asked: int | None, share: float | None) -> None:
-    assert geo.agreement(agreed, asked) == share
+    assert geo.agreement({"n_hosts_geo_min": agreed, "n_hosts_geo_asked": asked}) == share
 
 
 def test_the_second_source_by_name() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.report import counts_public
 from pipeline.report.inputs import Result, headline_cells
+from pipeline.report.output import Output
 from pipeline.report.publish import LEVELS, OTHER, Published, published
 from pipeline.report.suppress import Cell, hidden_cells
 from pipeline.store import read_table
@@ -44,7 +45,7 @@ def hidden(hosts: dict[tuple[str, str], int], **totals: int) -> set[tuple[str, s
 
 def public(study: Study, *results: Result) -> pd.DataFrame:
     """The file as a reader gets it."""
-    counts_public.write(study, list(results), study.report)
+    counts_public.write(study, list(results), Output(study.report))
     return read_table(study.report / counts_public.NAME, counts_public.SCHEMA).to_pandas()
 
 

@@ -1,0 +1,85 @@
+"""Charts inside the page: matplotlib's SVG without style attributes, which the page's security policy forbids.
+
+Styles become attributes, so that the page's own style sheet can give house colours their dark counterparts. Text stays
+text, in the page's font. What nobody refers to (ids, metadata, empty groups) goes.
+"""
+
+import re
+from xml.etree import ElementTree as ET
+
+SVG = "http://www.w3.org/2000/svg"
+HREF = "{http://www.w3.org/1999/xlink}href"
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_FONT = re.compile(r"(?:(?P<weight>bold|\d{3}) )?(?P<size>[\d.]+)px")
+_REFERS = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
+Element = ET.Element
+
+
+def inline(content: bytes, name: str, label: str) -> str:
+    """The SVG as an element of a page. `name` keeps its ids apart from those of others, `label` says what it shows."""
+    root = ET.fromstring(content)  # noqa: S314  (drawn by matplotlib a moment ago)
+    _drop(root, ("metadata", "style"))
+    used = {u for element in root.iter() for value in element.attrib.values() for u in _referred(value)}
+    for element in root.iter():
+        _restyle(element)
+        element.attrib = {k: _attribute(k, v, name) for k, v in element.attrib.items() if not _says_nothing(k, v)}
+        if (own := element.attrib.pop("id", None)) in used:
+            element.attrib["id"] = f"{name}-{own}"
+        if HREF in element.attrib:
+            element.attrib["href"] = element.attrib.pop(HREF)
+        element.tag = element.tag.removeprefix(f"{{{SVG}}}")
+        element.text, element.tail = (t if t and t.strip() else None for t in (element.text, element.tail))
+    _unwrap(root)
+    root.attrib = {"class": "chart", "viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label}
+    return ET.tostring(root, encoding="unicode")
+
+
+def _drop(element: Element, tags: tuple[str, ...]) -> None:
+    for child in list(element):
+        if child.tag.removeprefix(f"{{{SVG}}}") in tags:
+            element.remove(child)
+        else:
+            _drop(child, tags)
+
+
+def _referred(value: str) -> list[str]:
+    """Ids that an attribute refers to."""
+    return [one or other for one, other in _REFERS.findall(value)]
+
+
+def _restyle(element: Element) -> None:
+    """Style declarations as attributes; a font's family is left to the page."""
+    for declaration in element.attrib.pop("style", "").split(";"):
+        key, _, value = (part.strip() for part in declaration.partition(":"))
+        if key == "font" and (font := _FONT.match(value)):
+            element.set("font-size", font["size"])
+            if font["weight"]:
+                element.set("font-weight", font["weight"])
+        elif key and key != "font":
+            element.set(key, value)
+
+
+def _says_nothing(key: str, value: str) -> bool:
+    return key == "font-family" or (key == "transform" and value.startswith("rotate(-0 "))
+
+
+def _attribute(key: str, value: str, name: str) -> str:
+    """Ids with their chart's name, numbers with two decimals, which is a fiftieth of a pixel."""
+    if key == HREF:
+        return f"#{name}-{value[1:]}"
+    value = re.sub(r"url\(#", f"url(#{name}-", value)
+    if key in ("d", "transform", "x", "y", "width", "height", "points"):
+        return " ".join(_NUMBER.sub(lambda n: f"{float(n.group()):.2f}", value).split())
+    return value
+
+
+def _unwrap(element: Element) -> None:
+    """Puts the children of groups that say nothing in the groups' place."""
+    children: list[Element] = []
+    for child in element:
+        _unwrap(child)
+        if child.tag == "g" and not child.attrib:
+            children.extend(child)
+        elif not (child.tag in ("g", "defs") and not len(child)):
+            children.append(child)
+    element[:] = children

@@ -1,0 +1,115 @@
+"""What the page's table and map can be switched between: every snapshot, unit and larger maker, country by country.
+
+All of it is published (`publish`): totals of countries, and hosts of a maker where they may be shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.countries import country_name, load_countries
+from pipeline.report import facts
+from pipeline.report.country_table import world_rates
+from pipeline.report.geo import agreement
+from pipeline.report.inputs import Result, headline_cells, world_cell
+from pipeline.report.publish import is_ranked, published
+from pipeline.report.steps import Step, steps
+from pipeline.study import Study
+from pipeline.tables import UNKNOWN, UNKNOWN_COUNTRY
+
+UNITS = ("hosts", "devices", "banners")
+MOST_MAKERS = 20
+Counts = dict[str, int | None]  # by country code
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row: kind is country, out (left out of headlines) or unknown."""
+
+    code: str
+    name: str
+    kind: str
+    people: int | None
+    addresses: int | None
+
+
+@dataclass(frozen=True)
+class Year:
+    """One snapshot. `units`: unit to counts by country ("" the world's); `makers`: the same of each maker's hosts
+    (None: folded); `agreed`: share of hosts whose country both sources give; `rates`: the world's hosts per 100,000
+    people and per million addresses; `why`: why it cannot be held against the one before, "" if it can."""
+
+    step: Step
+    why: str
+    units: dict[str, dict[str, int]]
+    makers: dict[str, Counts]
+    agreed: dict[str, float | None]
+    rates: tuple[float | None, float | None]
+
+    def counts(self, measure: str) -> dict[str, int | None]:
+        """Counts of a unit, all makers."""
+        return dict(self.units[measure])
+
+
+@dataclass(frozen=True)
+class View:
+    """Places by the newest count, makers with the study's own first, and a `Year` for each snapshot, oldest first."""
+
+    unit: str
+    places: tuple[Place, ...]
+    makers: tuple[str, ...]
+    years: tuple[Year, ...]
+
+    def ranks(self, counts: Counts) -> dict[str, int]:
+        """Place of each ranked country with a count that is shown; the same counts share the better place."""
+        found = {p.code: n for p in self.places if p.kind == "country" and (n := counts.get(p.code))}
+        ordered = sorted(found.values(), reverse=True)
+        first = {n: i + 1 for i, n in reversed(list(enumerate(ordered)))}
+        return {code: first[n] for code, n in found.items()}
+
+
+def view(study: Study, results: Sequence[Result]) -> View:
+    """The view of all snapshots."""
+    way = steps(results)
+    makers = _makers(study, results[-1])
+    before: Sequence[Result | None] = [None, *results[:-1]]
+    why = [facts.not_comparable(one, two) for one, two in zip(before, results, strict=True)]
+    years = tuple(_year(study, r, s, w, makers) for r, s, w in zip(results, way, why, strict=True))
+    codes = {code for year in years for code in year.units["hosts"]} - {""} | {UNKNOWN_COUNTRY}
+    newest = years[-1].units[study.headline_unit]
+    kinds = {code: _kind(study, code) for code in codes}
+    order = sorted(codes, key=lambda c: (("country", "out", "unknown").index(kinds[c]), -newest.get(c, 0), c))
+    return View(study.headline_unit, tuple(_place(c, kinds[c]) for c in order), makers, years)
+
+
+def _place(code: str, kind: str) -> Place:
+    country = load_countries().get(code)
+    name = country_name(code) if country else "Unknown"
+    return Place(code, name, kind, country.population if country else None, country.ipv4_located if country else None)
+
+
+def _kind(study: Study, code: str) -> str:
+    if code == UNKNOWN_COUNTRY:
+        return "unknown"
+    return "country" if is_ranked(code, study.countries_left_out) else "out"
+
+
+def _makers(study: Study, newest: Result) -> tuple[str, ...]:
+    """The study's makers, then the largest others, as far as there is room."""
+    found = published(study, newest).shown("manufacturer")
+    others = [m for m in found if m not in study.vendors and m != UNKNOWN]
+    others.sort(key=lambda m: (-(found[m]["n_hosts"] or 0), m))
+    return (*study.vendors, *others)[: max(MOST_MAKERS, len(study.vendors))]
+
+
+def _year(study: Study, result: Result, step: Step, why: str, makers: tuple[str, ...]) -> Year:
+    cells = headline_cells(result, "country", study).to_dict("records")
+    world, given = world_cell(result, study, "study"), published(study, result)
+    units = {u: {str(c["country"]): int(c[f"n_{u}"]) for c in cells} | {"": world[f"n_{u}"] or 0} for u in UNITS}
+    codes = [code for code in units["hosts"] if code]
+    own: dict[str, Counts] = {
+        m: {code: given.hosts(code, m) for code in codes} | {"": given.total("n_hosts", manufacturer=m)} for m in makers
+    }
+    rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
+    agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
+    return Year(step, why, units, own, agreed, world_rates(study, units["hosts"]))
