@@ -80,6 +80,10 @@ def _resource(folder: Path, name: str, kind: str, table: Table | None = None, ti
     }
     if title:
         found["title"] = title
+    if path.suffix in (".parquet", ".xlsx"):
+        found["type"] = (
+            "file"  # validators read a missing integer there as a fraction; their columns are listed all the same
+        )
     if table:
         # Only missing values are empty: NA is Namibia.
         found |= {"title": f"One row: {table.row}", "schema": {"fields": _fields(table), "missingValues": [""]}}

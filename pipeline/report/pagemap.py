@@ -1,5 +1,6 @@
 """The map in the page: shapes with their class and words for the newest snapshot, and the legend."""
 
+import math
 from dataclasses import dataclass
 
 from pipeline.countries import country_name
@@ -40,15 +41,22 @@ def page_map(found: View) -> PageMap:
     lands = []
     for shape in size.shapes:
         n = inside.get(shape.code)
-        look = next((f"k{i}" for i, c in enumerate(classes) if n and c.low <= n <= c.high), "none")
+        look = next((shade(i, len(classes)) for i, c in enumerate(classes) if n and c.low <= n <= c.high), "none")
         look = "out" if kinds.get(shape.code) == "out" else "nocode" if shape.code.startswith("_") else look
         lands.append(Land(shape, look, _label(found, shape.code, kinds, n, ranks), shape.code in kinds))
     # Those without a count first, so that borders and dots of the others lie above them.
     lands.sort(key=lambda land: (inside.get(land.shape.code, -1), land.shape.code))
     top = len(classes) - 1
-    legend = [(f"k{i}", f"{c.low:,} or more" if i == top else c.label) for i, c in enumerate(classes)][::-1]
+    legend = [(shade(i, len(classes)), f"{c.low:,} or more" if i == top else c.label) for i, c in enumerate(classes)][
+        ::-1
+    ]
     more = [("none", "None found"), ("out", "Left out"), ("nocode", "No country code")]
     return PageMap(size, tuple(lands), (*legend, *more))
+
+
+def shade(n: int, of: int) -> str:
+    """The style sheet's class of the n-th of so many classes: from light to dark, however many there are."""
+    return f"k{3 if of < 2 else math.floor(n * 5 / (of - 1) + 0.5)}"
 
 
 def _label(found: View, code: str, kinds: dict[str, str], n: int | None, ranks: dict[str, int]) -> str:

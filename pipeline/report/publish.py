@@ -9,6 +9,7 @@
   they are left out, lest a cell that is hidden under one name stands under another.
 """
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -36,7 +37,7 @@ LEVELS = (
     "country+manufacturer+product_type",
     "country+manufacturer+model",
 )
-_NOWHERE: Cell = (None,) * len(GROUPS)
+LONGEST_NAME = 80  # characters
 Units = dict[str, int | None]
 
 
@@ -154,7 +155,7 @@ def published(study: Study, result: Result) -> Published:
         for level in (*TOTALS, *LEVELS):
             found = cells_of(result, level, scope_of(level), own)
             # A column outside the level is null in every row.
-            keys = zip(*(found[group].to_pylist() for group in GROUPS), strict=True)
+            keys = zip(*([safe_name(v) for v in found[group].to_pylist()] for group in GROUPS), strict=True)
             counts = zip(*(found[unit].to_pylist() for unit in UNITS), strict=True)
             cells |= {
                 key: dict(zip(UNITS, own_counts, strict=True)) for key, own_counts in zip(keys, counts, strict=True)
@@ -162,6 +163,17 @@ def published(study: Study, result: Result) -> Published:
         result.memo[asked] = Published(cells, study.countries_left_out, study.publication.min_hosts)
     known: Published = result.memo[asked]
     return known
+
+
+@cache
+def safe_name(text: str | None) -> str | None:
+    """A name as it may be published: the catalogue's names as they are; of one that holds control characters, turns the
+    direction of text or is endless, what is harmless, with a mark that keeps it apart from others."""
+    if text is None or (text.isprintable() and len(text) <= LONGEST_NAME):
+        return text
+    mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:6]
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: LONGEST_NAME - 12])
+    return f"{shown}\N{HORIZONTAL ELLIPSIS} #{mark}"
 
 
 def scope_of(level: str) -> Any:

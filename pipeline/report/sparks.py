@@ -51,12 +51,14 @@ def trace(
 def spark(way: Sequence[Step], counts: Sequence[int | None]) -> Markup:
     """A row's trend, without words: the table has the numbers."""
     found = trace(way, counts, (EDGE, EDGE, WIDE - 2 * EDGE, HIGH - 2 * EDGE), dotted=True)
+    ends = [step.joined and bool(found.points[i - 1]) for i, step in enumerate(way)] + [False]
     marks = Markup("").join(
-        Markup('<circle cx="{:g}" cy="{:g}" r="{}"{}/>').format(
-            *point, 2 if step.whole else 1.8, Markup("") if step.whole else Markup(' class="hollow"')
+        Markup('<circle cx="{:g}" cy="{:g}" r="2"{}/>').format(
+            *point, Markup("") if step.whole else Markup(' class="hollow"')
         )
-        for step, point in zip(way, found.points, strict=True)
-        if point
+        for i, (step, point) in enumerate(zip(way, found.points, strict=True))
+        # A mark at the newest, at partial ones, and at what no line leads to; the lines show the others.
+        if point and (i == len(way) - 1 or not step.whole or not (ends[i] or ends[i + 1]))
     )
     return Markup('<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true">{}{}</svg>').format(
         WIDE, HIGH, _lines(found), marks

@@ -57,7 +57,8 @@
       }
     });
     view.years.forEach((year, i) => {
-      if (point[i]) marks.push(make("circle", { cx: point[i][0], cy: point[i][1], r: 2, ...(year.whole ? {} : { class: "hollow" }) }));
+      const line = (n) => n > 0 && n < point.length && view.years[n].joined && point[n - 1] && point[n];
+      if (point[i] && (i === point.length - 1 || !year.whole || !(line(i) || line(i + 1)))) marks.push(make("circle", { cx: point[i][0], cy: point[i][1], r: 2, ...(year.whole ? {} : { class: "hollow" }) }));
     });
     svg.replaceChildren(...marks);
   };
@@ -182,6 +183,8 @@
     if (!rates) lows[0] = 1;
     return lows;
   };
+  // Colours from light to dark, however many classes there are.
+  const shade = (n, of) => (of < 2 ? 3 : Math.floor((n * 5) / (of - 1) + 0.5));
   const fillMap = () => {
     const year = view.years[state.year], now = counts(year), rank = ranks(now);
     const value = codes.map((_, n) => (state.per ? per(n, now[n], state.per) : now[n]));
@@ -191,7 +194,7 @@
       const land = lands.get(code);
       if (!land || view.places[n][2] === "out") return;
       const v = value[n];
-      const look = v > 0 ? `k${Math.max(0, lows.filter((low) => low <= v).length - 1)}` : "none";
+      const look = v > 0 ? `k${shade(Math.max(0, lows.filter((low) => low <= v).length - 1), lows.length)}` : "none";
       const said = v > 0 ? figures(n, now, rank) : `${view.places[n][1]}: ${now[n] === null ? "not shown" : "none found"}`;
       for (const shape of land.querySelectorAll("path, circle")) shape.setAttribute("class", look);
       land.querySelector("title").textContent = said;
@@ -218,7 +221,7 @@
     };
     list.replaceChildren(...lows.map((low, i) => {
       const item = items[0].cloneNode(true);
-      item.querySelector("rect").setAttribute("class", `k${i}`);
+      item.querySelector("rect").setAttribute("class", `k${shade(i, lows.length)}`);
       item.lastChild.textContent = range(low, i);
       return item;
     }).reverse(), ...fixed);
