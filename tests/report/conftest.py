@@ -11,6 +11,9 @@ from pipeline.manifest import Flow, Instrument, Manifest, Stage, Window
 from pipeline.report.inputs import Result
 from pipeline.study import Study, load_study
 from pipeline.tables import COUNTS, GROUPS
+from tests.report.browser import browser
+
+__all__ = ["browser"]
 
 HOSTS = {
     ("CN", "Hikvision"): 900,

@@ -9,10 +9,8 @@ from playwright.sync_api import Browser, Page
 from pipeline.manifest import Window
 from pipeline.report import draw_report
 from pipeline.report.inputs import Result
-from tests.report.browser import browser, opened
+from tests.report.browser import opened
 from tests.report.conftest import DAY, HOSTS, START, make_result, make_study
-
-__all__ = ["browser"]
 
 WHERE = """(() => { const at = document.activeElement;
 return at.dataset.c || at.id || at.closest('th')?.dataset.key || ''; })()"""

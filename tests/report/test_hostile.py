@@ -13,11 +13,9 @@ from playwright.sync_api import Browser
 from pipeline.report import draw_report
 from pipeline.report.grids import plain
 from pipeline.report.publish import LONGEST_NAME, safe_name
-from tests.report.browser import browser, opened
+from tests.report.browser import opened
 from tests.report.conftest import make_study
 from tests.report.worlds import counts_of
-
-__all__ = ["browser"]
 
 HOSTILE = (
     "<script>window.hurt = 1</script>",
