@@ -11,10 +11,11 @@ from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
 from pipeline.resources import BORDERS, COUNTRIES, bundled
 from pipeline.study import Study
-from pipeline.tables import COUNTS
+from pipeline.tables import CENSUS, COUNTS, TRENDS, Table
 from pipeline.versions import code_hash, digest_of
 
 RECORD = "manifest.json"
+COUNTING = {CENSUS.name, TRENDS.name}  # stages whose tables have a page of their own
 
 
 def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = False) -> tuple[Path, bool]:
@@ -23,27 +24,33 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     Raises `CamcensusError` when no snapshot has been counted, `IntegrityError` when counts are not what was counted,
     `GateError` when they must not be published; the report is then as it was.
     """
-    counted = [(name, manifest) for name in study.snapshot_ids() if (manifest := _counted(study, name))]
-    if not counted:
+    manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
+    counted = [(name, found) for name, found in manifests.items() if found and "aggregate" in found.stages]
+    asked = [(name, found) for name, found in manifests.items() if found and found.stages.keys() & COUNTING]
+    if not counted and not asked:
         raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
-    key = digest_of(_drawn_with(), study.settings(), [manifest.model_dump_json() for _, manifest in counted])
+    key = digest_of(_drawn_with(), study.settings(), [found.model_dump_json() for _, found in (*counted, *asked)])
     page = study.report / "index.html"
     if not again and _stands(study.report, key):
         return page, False
     if study.report.is_dir():
         store.remove_leftovers(study.report)
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
-    from pipeline.report import Result, draw_report
+    from pipeline.report import Matches, Result, draw_report
 
     reporter.say("drawing the report")
     results = [Result(name, manifest, _counts(study, name, manifest)) for name, manifest in counted]
     warnings = stop_at_fatal(check_gates(study, ((r.manifest, r.counts) for r in results)))
     for finding in warnings:
         reporter.warn(str(finding))
-    page = draw_report(study, results, [str(finding) for finding in warnings])
+    matches = [
+        Matches(name, found, _table(study, name, found, CENSUS), _table(study, name, found, TRENDS))
+        for name, found in asked
+    ]
+    page = draw_report(study, results, [str(finding) for finding in warnings], matches)
     files = [p for p in study.report.rglob("*") if p.is_file() and p != study.report / RECORD]
     outputs = {p.relative_to(study.report).as_posix(): store.sha256(p) for p in files}
-    runs = {name: manifest.run for name, manifest in counted}
+    runs = {name: found.run for name, found in (*counted, *asked)}
     store.write_json(study.report / RECORD, {"format": 1, "key": key, "runs": runs, "outputs": outputs})
     return page, True
 
@@ -54,16 +61,21 @@ def _drawn_with() -> tuple[object, ...]:
     return code_hash("pipeline.report", "pipeline.gates"), [store.sha256(path) for path in files]
 
 
-def _counted(study: Study, name: str) -> Manifest | None:
-    manifest = load_manifest(study.data / name)
-    return manifest if manifest and "aggregate" in manifest.stages else None
-
-
 def _counts(study: Study, name: str, manifest: Manifest) -> pa.Table:
-    path = study.data / name / "counts.parquet"
-    if store.sha256(path) != manifest.stages["aggregate"].outputs[path.name].sha256:
+    return _read(study.data / name / "counts.parquet", manifest, "aggregate", COUNTS)
+
+
+def _table(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | None:
+    """The table of a census or of history; None when the snapshot has none."""
+    if to.name not in manifest.stages:
+        return None
+    return _read(study.data / name / f"{to.name}.parquet", manifest, to.name, to)
+
+
+def _read(path: Path, manifest: Manifest, stage: str, to: Table) -> pa.Table:
+    if store.sha256(path) != manifest.stages[stage].outputs[path.name].sha256:
         raise IntegrityError(path, "is not what was counted; run again with --rehash")
-    return store.read_table(path, COUNTS)
+    return store.read_table(path, to)
 
 
 def _stands(folder: Path, key: str) -> bool:

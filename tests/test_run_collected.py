@@ -109,6 +109,33 @@ def test_a_census_counts_matches_and_nothing_else(study: Path, shodan: Loopback)
     assert world == {"world": 185, "manufacturer": 185}
 
 
+def test_a_census_alone_has_a_page_by_itself(study: Path, shodan: Loopback) -> None:
+    collect(study, "census")
+    page = camcensus("run", "--study", study).stdout.strip()
+    text = Path(page).read_text()
+    assert "matches of queries for Hikvision in 2 countries and territories" in text
+    assert "hosts with" not in text
+    rows = (study.parent / "report/census_a.csv").read_text().splitlines()
+    assert rows[1].startswith("a,GB,United Kingdom,Hikvision,120,")
+    assert camcensus("run", "--study", study, "--json").stdout.count('"done": []') == 1
+
+
+def test_census_and_history_stand_beside_a_download_and_in_no_line_with_it(study: Path, shodan: Loopback) -> None:
+    collect(study, "census", "a")
+    collect(study, "trends", "b")
+    collect(study, "download", "c")
+    camcensus("run", "--study", study)
+    report = study.parent / "report"
+    assert 'href="matches.html"' in (report / "index.html").read_text()
+    matches = (report / "matches.html").read_text()
+    assert '<a href="charts/history-b.svg">' in matches
+    assert "port-554" in matches
+    package = json.loads((report / "datapackage.json").read_text())
+    assert [one["snapshot"] for one in package["snapshots"]] == ["c"]
+    assert {"census_a.csv", "matches.html", "charts/history-b.csv"} <= {r["path"] for r in package["resources"]}
+    assert "matches" not in (report / "country_table.csv").read_text().splitlines()[0]
+
+
 def test_two_queries_that_find_the_same_add_up_once(study: Path, shodan: Loopback) -> None:
     """Each banner has the product and the server header that two of the maker's queries ask for."""
     collect(study, "census")

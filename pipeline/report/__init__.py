@@ -1,5 +1,6 @@
 """The report: country table, charts, map, pages and data package of a study, drawn from its counts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import TableError
@@ -11,41 +12,60 @@ from pipeline.report import (
     datapackage,
     drawing,
     leaves,
+    matches_page,
     methodology,
     page,
 )
 from pipeline.report.country_pages import country_pages
 from pipeline.report.inputs import Result
 from pipeline.report.maker_pages import maker_files, maker_pages
+from pipeline.report.matches import Matches
 from pipeline.report.output import Output
 from pipeline.report.view import view
 from pipeline.study import Study
 
-__all__ = ["Result", "draw_report"]
+__all__ = ["Matches", "Result", "draw_report"]
 
 
-def draw_report(study: Study, results: list[Result], warnings: list[str] | None = None) -> Path:
+def draw_report(
+    study: Study, results: list[Result], warnings: list[str] | None = None, matches: Sequence[Matches] = ()
+) -> Path:
     """Writes the report of the snapshots (oldest first) into the study's report folder; gives the page's path.
 
-    warnings: gates that did not hold, as the page says them.
+    warnings: gates that did not hold, as the page says them. matches: censuses and history, which have a page of their
+    own, and are all of the report where no banners were counted.
 
     Same study and results, same bytes. The page is written last but for the data package, which lists the others.
     """
-    if not results:
+    if not results and not matches:
         raise TableError("counts", "there is no snapshot to report on; run camcensus import or collect, then run")
     out = Output(study.report)
+    if not results:
+        return _matches_alone(study, matches, out)
     country_table.write(study, results, out)
     counts_public.write(study, results, out)
     charts = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results)]
-    drawing.draw(charts, out)
+    histories = matches_page.charts_of(study, matches)
+    drawing.draw([*charts, *histories], out)
+    if matches:
+        matches_page.write(study, matches, histories, out)
     found = view(study, results)
     small = [*country_pages(study, results, found), *maker_pages(study, results, found)]
     for name, text in leaves.pages(study, results, small).items():
         out.write(name, text)
     out.write("methodology.md", methodology.text(study, results))
     makers = maker_files(study, results)
-    out.write("index.html", page.draw(study, results, found, charts, out.folder, makers, warnings or []))
-    titles = {leaf.file: leaf.title for leaf in small}
-    out.write(datapackage.NAME, datapackage.text(study, results, charts, titles, out.folder))
+    beside = matches_page.NAME if matches else ""
+    out.write("index.html", page.draw(study, results, found, charts, out.folder, makers, warnings or [], beside))
+    titles = {leaf.file: leaf.title for leaf in small} | matches_page.titles(matches)
+    out.write(datapackage.NAME, datapackage.text(study, results, [*charts, *histories], titles, out.folder))
+    out.remove_others()
+    return out.folder / "index.html"
+
+
+def _matches_alone(study: Study, matches: Sequence[Matches], out: Output) -> Path:
+    charts = matches_page.charts_of(study, matches)
+    drawing.draw(charts, out)
+    matches_page.write(study, matches, charts, out, "index.html")
     out.remove_others()
     return out.folder / "index.html"

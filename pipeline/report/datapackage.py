@@ -28,11 +28,13 @@ FILES = (
     ("methodology.md", "units, rules, limits, instrument"),
     ("datapackage.json", "all files with hashes, columns and their meaning"),
 )
+_KINDS = {".html": "text/html", ".csv": "text/csv"}
 _TYPES = {pa.string(): "string", pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean"}
 
 
 def text(study: Study, results: list[Result], charts: list[Chart], leaves: dict[str, str], folder: Path) -> str:
-    """The text of `datapackage.json`. It describes files that are there already; `leaves`: pages and their titles."""
+    """The text of `datapackage.json`. It describes files that are there already; `leaves`: pages and further
+    tables, and their titles."""
     table = country_table.schema(study)
     resources = [
         _resource(folder, "country_table.csv", "text/csv", table),
@@ -48,7 +50,7 @@ def text(study: Study, results: list[Result], charts: list[Chart], leaves: dict[
         resources.append(_resource(folder, f"charts/{chart.name}.csv", "text/csv", chart.table))
         resources.append(_resource(folder, f"charts/{chart.name}.svg", "image/svg+xml", title=chart.title))
         resources.append(_resource(folder, f"charts/{chart.name}.png", "image/png", title=chart.title))
-    resources += [_resource(folder, file, "text/html", title=title) for file, title in leaves.items()]
+    resources += [_resource(folder, file, _KINDS[Path(file).suffix], title=title) for file, title in leaves.items()]
     licence = study.publication.licence
     package = {
         "profile": "data-package",

@@ -41,12 +41,15 @@ def draw(
     folder: Path,
     makers: dict[str, str],
     warnings: list[str],
+    matches: str = "",
 ) -> str:
     """The text of `index.html`. The charts' files are in `folder`; `makers`: each maker's page; `warnings`: gates that
-    did not hold."""
+    did not hold; `matches`: the page of census and history, where there is one."""
     style, script = source("base.css", "page.css"), source("page.js")
     context = _context(study, results, found, charts, folder) | _tables(study, results, found)
-    return render("page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), **context)
+    return render(
+        "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), matches=matches, **context
+    )
 
 
 def _context(study: Study, results: list[Result], found: View, charts: list[Chart], folder: Path) -> dict[str, Any]:

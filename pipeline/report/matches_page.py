@@ -1,0 +1,79 @@
+"""The page of matches, and the tables of each census beside it."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from pipeline.report import words
+from pipeline.report.charts import Chart
+from pipeline.report.inline import inline
+from pipeline.report.matches import (
+    UNIT,
+    Matches,
+    census_rows,
+    census_table,
+    control_grid,
+    country_grid,
+    file_of,
+    history_chart,
+    query_grid,
+)
+from pipeline.report.output import Output
+from pipeline.report.rendering import render, source
+from pipeline.report.sheets import as_frame, as_table, csv
+from pipeline.study import Study
+from pipeline.tables import UNKNOWN_COUNTRY
+
+NAME = "matches.html"
+
+
+def charts_of(study: Study, found: Sequence[Matches]) -> list[Chart]:
+    """The charts of all history that was taken."""
+    drawn = [history_chart(one, study.simulated or one.manifest.simulated) for one in found]
+    return [chart for chart in drawn if chart is not None]
+
+
+def write(study: Study, found: Sequence[Matches], charts: Sequence[Chart], out: Output, name: str = NAME) -> None:
+    """Writes the page under `name`, and the table of each census."""
+    simulated = study.simulated or any(one.manifest.simulated for one in found)
+    censuses = [one for one in reversed(found) if one.census is not None]
+    makers = list(
+        dict.fromkeys([*study.vendors, *(r["manufacturer"] for c in censuses for r in census_rows(c, simulated))])
+    )
+    for one in censuses:
+        out.write(file_of(one), csv(as_frame(as_table(census_rows(one, simulated), census_table(one)))))
+    pictures = [(chart, _picture(out, chart)) for chart in charts]
+    out.write(
+        name,
+        render(
+            "matches.html.j2", source("base.css"), study=study, words=words, simulated=simulated, unit=UNIT,
+            newest=found[-1], complete=all(one.manifest.complete for one in found),
+            headline=_headline(study, censuses[0], simulated) if censuses else None,
+            tables=[(one, file_of(one), country_grid(one, makers), query_grid(one)) for one in censuses],
+            controls=control_grid(found), pictures=pictures, alone=name != NAME,
+        ),
+    )  # fmt: skip
+
+
+def titles(found: Sequence[Matches]) -> dict[str, str]:
+    """The files that `write` makes beside a report, and what each is."""
+    tables = {file_of(one): f"Matches by country and maker, census {one.snapshot}" for one in found if one.census}
+    return {NAME: "Matches of queries: census and history", **tables} if found else {}
+
+
+def _headline(study: Study, found: Matches, simulated: bool) -> tuple[str, str]:
+    """The number, and what it is."""
+    maker = study.vendors[0]
+    rows = [r for r in census_rows(found, simulated) if r["manufacturer"] == maker]
+    outside = [r for r in rows if r["country"] not in study.countries_left_out]
+    places = sum(r["country"] != UNKNOWN_COUNTRY and r["n_matches"] > 0 for r in outside)
+    where = words.outside(study.countries_left_out)
+    total = sum(r["n_matches"] for r in outside)
+    told = f"matches of queries for {maker} in {places:,} countries and territories {where}, census {found.snapshot}"
+    return f"{total:,}", told
+
+
+def _picture(out: Output, chart: Chart) -> Markup:
+    content = (out.folder / f"charts/{chart.name}.svg").read_bytes()
+    # What is inside was escaped by the writer of XML.
+    return Markup(inline(content, chart.name, chart.alt))  # noqa: S704
