@@ -1,7 +1,7 @@
 """Matches of queries: what a census and the engine's history say, as tables and a chart.
 
-They are what the engine counts for a query, by its own country, decoys included: no banners, hosts or devices, and never
-in one line with counts of a download. Anybody can ask the engine for them, so no small number is hidden.
+They are what the engine counts for a query, by its own country, decoys included: no banners, hosts or devices, and
+never in one line with counts of a download. Anybody can ask the engine for them, so no small number is hidden.
 """
 
 from collections.abc import Sequence
