@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 
 from pipeline import store
 from pipeline.aggregate import aggregate
@@ -29,7 +29,7 @@ from pipeline.engines.local import sql
 from pipeline.manifest import Instrument, Manifest
 from pipeline.store import read_table
 from pipeline.study import Decoys, Dedupe
-from pipeline.tables import COUNTS, IDENTIFIED
+from pipeline.tables import COUNTS, IDENTIFIED, UNITS
 
 HERE = Path(__file__).parent
 NOON = 1_790_000_000
@@ -106,12 +106,13 @@ def camcensus(folder: Path, threads: int) -> dict[str, int]:
         instrument = Instrument(query_set="q", catalogue="c", rules="r", geo_db="g")
         manifest = Manifest(snapshot="bench", window=deduped.window, instrument=instrument)
         aggregate(db, manifest, "medium", ("CN",), folder)
-    cells = read_table(folder / "counts.parquet", COUNTS).to_pylist()
+    counts = read_table(folder / "counts.parquet", COUNTS)
+    worlds = counts.filter(pc.equal(counts["level"], "world")).to_pylist()
     return {
-        f"{c['scope']}/{c['level']}/{u}": c[u] if c["level"] == "world" else 1
-        for c in cells
-        if (c["ip_version"], c["min_confidence"], c["decoys_left_out"], c["level"]) == ("4", "medium", "none", "world")
-        for u in ("n_banners", "n_hosts", "n_devices", "n_prefixes")
+        f"{c['scope']}/world/{u}": c[u]
+        for c in worlds
+        if (c["ip_version"], c["min_confidence"], c["decoys_left_out"]) == ("4", "medium", "none")
+        for u in UNITS
     }
 
 
@@ -154,10 +155,10 @@ def part(chance: np.random.Generator, file: str, rows: int, total: int) -> pa.Ta
         "prefix": pa.array([h.rpartition(".")[0] + ".0/24" for h in hosts]), "counted": pa.repeat(True, rows),
         "manufacturer": names.take(pa.array(maker)), "manufacturer_confidence": certain,
         "brand": names.take(pa.array(maker)),
-        "model": pa.compute.if_else(pa.array(which < 3), models.take(pa.array(maker * MODELS + model)), None),
+        "model": pc.if_else(pa.array(which < 3), models.take(pa.array(maker * MODELS + model)), None),
         "product_type": pa.array(np.where(which % 3 == 1, "video", "camera")), "type_confidence": certain,
         "identity": identity, "signatures": pa.repeat("bench.signature.one", rows),
-        "identity_kind": pa.compute.if_else(identity.is_valid(), "serial", None),
+        "identity_kind": pc.if_else(identity.is_valid(), "serial", None),
         "banner_hash": pa.array(chance.integers(-(1 << 31), 1 << 31, rows)),
         "country": codes, "country_second": codes, "asn": pa.array(mixed % 60_000),
         "network": pa.repeat("Example", rows), "synthetic": pa.repeat(True, rows),

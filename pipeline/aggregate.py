@@ -19,7 +19,10 @@ from pipeline.errors import ReconciliationError
 from pipeline.manifest import Flow, Instrument, Manifest, Window
 from pipeline.tables import COUNTS, GROUPS
 
-QUERIES = ("labels", "called", "facts", "picked", "owners", "sums", "cells", "cube", "margins", "geo_range")
+# Tables in the order that they are made in.
+TABLES = ("called", "levels", "lands", "facts", "picked", "held", "sums", "cells")
+QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range")
+LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
 HEADLINE_IP = "4"
@@ -55,13 +58,23 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
     db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
     db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
     db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
-    for name in ("labels", "called", "facts", "picked", "owners", "sums", "cells"):
+    for name in TABLES:
         db.table(name, name)
     db.table("ranges", "geo_range")
+    db.rows("apart", _APART.empty_table())
+    for level in range(1, LEVELS + 1):
+        db.rows("step", pa.table({"level": [level]}))
+        db.append("apart", "apart")
     table = _table(_cells(db, min_confidence), manifest, window, instrument)
     store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest, instrument))
     world = table.filter(pc.equal(table["level"], "world")).to_pylist()
     return _flow(world, min_confidence)
+
+
+_APART = pa.schema({
+    "level": pa.int64(), "value": pa.int64(), "scope": pa.string(), "land": pa.int64(), "unit": pa.string(),
+    "across": pa.bool_(), "n": pa.int64(),
+})  # fmt: skip
 
 
 def _cells(db: Sql, min_confidence: str) -> pa.Table:

@@ -11,6 +11,7 @@ Rules, in order:
 What no rule joins is a device of its own, so devices are a low estimate.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -29,11 +30,16 @@ from pipeline.study import Decoys, Dedupe
 from pipeline.tables import DEVICES, LINKS
 
 LEVELS = 9
+KEPT, AGAIN, OUTSIDE = 0, 1, 2  # the fates of `sights.sql`
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
+# Tables in the order that they are made in; each is a query over those before it.
+NUMBERED = ("files", "sixes", "spots", "names", "repeated", "sights")
+IDENTITIES = ("serials", "certificates", "marked")
+HOSTS = ("hosts", "mixed", "disputed", "told", "claims")
 QUERIES = (
-    "window", "banners", "serials", "certificates", "kept", "identities", "claims", "attach", "suspects", "decoys",
-    "decoy_rules", "evaluable", "members", "devices", "devices_written", "links", "merges", "ages",
+    "window", *NUMBERED, *IDENTITIES, *HOSTS, "attach", "suspects", "decoys", "decoy_rules", "evaluable", "members",
+    "resolved", "says", "devices", "devices_written", "links", "fates", "merges", "identities", "ages",
 )  # fmt: skip
 ONE_COLLECTION = (
     "the snapshot is one collection, which holds only the latest banner of each address and port; churn shows only "
@@ -103,21 +109,21 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     if rules.days == "all" and seen["oldest"] is not None:
         window.start = min(seen["oldest"], window.end or seen["oldest"])
     decoy_rules = _devices(db, window, rules)
-    _write(db, folder, {"key_id": key_id})
-    links = store.read_table(folder / "links.parquet", LINKS)
-    fates = _tally(links.column("fate"))
-    dropped = {"seen again": fates.get("again", 0), "outside the window": fates.get("outside", 0)}
+    placed = _write_links(db, folder, {"key_id": key_id})
+    devices = _write_devices(db, folder, {"key_id": key_id})
+    fates = {row["fate"]: row["n"] for row in db.query("fates").to_pylist()}
+    dropped = {"seen again": fates.get(AGAIN, 0), "outside the window": fates.get(OUTSIDE, 0)}
     flow = Flow(
         unit="counted banners",
-        rows_in=links.num_rows,
-        rows_out=fates.get("kept", 0),
+        rows_in=sum(fates.values()),
+        rows_out=fates.get(KEPT, 0),
         dropped={reason: n for reason, n in dropped.items() if n},
     )
     return Deduped(
         window=window,
         flow=flow.check("dedupe"),
-        rules=_tally(links.column("rule").drop_null()),
-        merges=_merges(db, rules.dedupe, flow.rows_out, pq.read_metadata(folder / "devices.parquet").num_rows),
+        rules=placed,
+        merges=_merges(db, rules.dedupe, flow.rows_out, devices),
         identities=db.query("identities").to_pylist()[0],
         decoy_rules=decoy_rules,
         ages=_ages(db),
@@ -143,15 +149,15 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
 def _devices(db: Sql, window: Window, rules: Rules) -> list[DecoyRule]:
     """Attaches what each host's banners claim to devices, from the claims that say most to those that say nothing."""
     db.rows("settings", _settings(window, rules))
-    for name in ("banners", "serials", "certificates", "kept", "claims"):
+    for name in (*NUMBERED, *IDENTITIES, *HOSTS):
         db.table(name, name)
     db.rows("attached", _ATTACHED.empty_table())
     for level in range(1, LEVELS + 1):
         db.rows("step", pa.table({"level": [level]}))
         db.append("attached", "attach")
     found = graded(db, rules.decoys)
-    db.table("members", "members")
-    db.table("devices", "devices")
+    for name in ("members", "resolved", "says", "devices"):
+        db.table(name, name)
     return found
 
 
@@ -178,18 +184,27 @@ def _ages(db: Sql) -> Ages:
     )
 
 
-_ATTACHED = pa.schema(
-    [(name, pa.string()) for name in ("host", "identity", "maker", "model", "kind", "place")]
-    + [("level", pa.int64()), ("device", pa.string()), ("rule", pa.string())]
-)
+_ATTACHED = pa.schema({
+    "host": pa.int64(), "identity": pa.string(), "maker": pa.int64(), "model": pa.int64(), "kind": pa.int64(),
+    "place": pa.int64(), "level": pa.int64(), "device": pa.string(), "rule": pa.string(),
+})  # fmt: skip
 
 
-def _write(db: Sql, folder: Path, metadata: dict[str, str]) -> None:
-    for name, query, table in (("links", "links", LINKS), ("devices", "devices_written", DEVICES)):
-        with store.parquet_writer(folder / f"{name}.parquet", table, metadata) as writer:
-            for batch in db.stream(query):
-                writer.write_table(store.fitted(batch, table, writer))
+def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> dict[str, int]:
+    """Writes `links.parquet`; gives how many banners each rule placed."""
+    placed: Counter[str] = Counter()
+    with store.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
+        for batch in db.stream("links"):
+            writer.write_table(store.fitted(batch, LINKS, writer))
+            placed.update({v["values"]: v["counts"] for v in pc.value_counts(batch["rule"].drop_null()).to_pylist()})
+    return dict(placed)
 
 
-def _tally(column: pa.ChunkedArray) -> dict[str, int]:
-    return {v["values"].as_py(): v["counts"].as_py() for v in pc.value_counts(column)}
+def _write_devices(db: Sql, folder: Path, metadata: dict[str, str]) -> int:
+    """Writes `devices.parquet`; gives the number of devices."""
+    rows = 0
+    with store.parquet_writer(folder / "devices.parquet", DEVICES, metadata) as writer:
+        for batch in db.stream("devices_written"):
+            writer.write_table(store.fitted(batch, DEVICES, writer))
+            rows += batch.num_rows
+    return rows

@@ -37,6 +37,8 @@ class Sql:
                 "threads": threads,
                 "memory_limit": MEMORY,
                 "temp_directory": str(scratch),
+                # Nobody counts on the order of rows: what is written says which it is in.
+                "preserve_insertion_order": False,
                 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

@@ -1,8 +1,8 @@
 -- How many whole days before the window's end the kept banners, and the hosts at their latest, were seen.
 with latest as (
-    select 'banners' as unit, seen from kept
+    select 'banners' as unit, seen from sights where fate = 0
     union all
-    select 'hosts', max(seen) from kept group by host
+    select 'hosts', last_seen from hosts
 ),
 aged as (
     select

@@ -1,10 +1,24 @@
--- Each device with the number of what it is called, its country and its decoy grade.
+-- What devices that are said to be the same thing are called in the counts: `shown_maker` is what the headline shows,
+-- which names nobody by less confidence than it asks for. `headline`: sure enough of the type to be in it. `label`
+-- numbers what is called the same.
+with shown as (
+    select
+        y.says,
+        case
+            when h.min_confidence = 'medium' or y.manufacturer_confidence = 'high'
+                then coalesce(y.manufacturer, 'unknown')
+            else 'unknown'
+        end as shown_maker,
+        coalesce(y.brand_text, 'unknown') as shown_brand,
+        y.product_type,
+        coalesce(y.model_text, 'unknown') as shown_model,
+        case when y.type_confidence = 'high' then true else false end as high,
+        case when h.min_confidence = 'medium' or y.type_confidence = 'high' then true else false end as headline
+    from says y cross join headline h
+)
 select
-    d.device, l.label, d.country, d.ip_version, d.type_confidence, l.headline,
-    cast(case d.decoy when 'certain' then 3 when 'likely' then 2 when 'possible' then 1 else 0 end as bigint) as grade
-from devices d
-join labels l
-    on l.product_type = d.product_type and l.type_confidence = d.type_confidence
-    and l.manufacturer is not distinct from d.manufacturer
-    and l.manufacturer_confidence is not distinct from d.manufacturer_confidence
-    and l.named_brand is not distinct from d.brand and l.named_model is not distinct from d.model
+    says, high, headline, shown_maker, shown_brand, product_type, shown_model,
+    dense_rank() over (
+        order by shown_maker nulls last, shown_brand nulls last, product_type nulls last, shown_model nulls last
+    ) as label
+from shown

@@ -2,16 +2,15 @@
 -- more hosts than the study allows, and never in one banner with two serial numbers. `owner`: the serial number or MAC
 -- address that stood in one banner with it, whose name it then is.
 with spread as (
-    select i.certificate, count(distinct i.host) as hosts
-    from identified i cross join settings s
-    where i.certificate is not null and i.seen between s.window_start and s.window_end and s.use_identity
-    group by i.certificate
+    select certificate, count(*) as hosts
+    from (select distinct certificate, host from sights where fate <> 2 and certificate is not null) places
+    group by certificate
 ),
 owned as (
-    select b.certificate, min(k.identity) as owner, max(k.identity) as other
-    from banners b left join serials k on k.good and k.identity = b.identity
-    where b.fate = 'kept' and b.certificate is not null
-    group by b.certificate
+    select t.certificate, min(k.identity) as owner, max(k.identity) as other
+    from sights t left join serials k on k.good and k.identity = t.identity
+    where t.fate = 0 and t.certificate is not null
+    group by t.certificate
 )
 select
     o.certificate, o.owner,
@@ -19,3 +18,4 @@ select
 from owned o
 join spread p on p.certificate = o.certificate
 cross join settings s
+where s.use_identity

@@ -1,110 +1,82 @@
 -- The full cube of the headline, in both scopes. Banners, devices and hosts add up across countries, since each has
--- one; networks do unless they lie `across` several. Nothing adds up across makers, brands,
--- types and models but banners and
--- devices, so hosts and networks that hold several are counted apart for each level.
-with summed as (
+-- one; networks do unless they lie `across` several. Nothing adds up across makers, brands, types and models but
+-- banners and devices, so hosts and networks that hold several are counted apart for each level.
+with added as (
     select
-        s.country, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
-        cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
-        cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
-        cast(sum(s.banners) as bigint) as banners, cast(sum(s.hosts) as bigint) as hosts,
-        cast(sum(s.devices) as bigint) as devices, cast(sum(s.prefixes) as bigint) as prefixes,
-        cast(sum(s.prefixes) as bigint) as prefixes_inside
-    from sums s join labels l on l.label = s.label
-    group by grouping sets (
-        (s.country), (s.country, l.shown_maker), (s.country, l.shown_brand), (s.country, l.product_type),
-        (s.country, l.shown_model), (s.country, l.shown_maker, l.shown_brand),
-        (s.country, l.shown_maker, l.product_type), (s.country, l.shown_maker, l.shown_model)
-    )
+        s.land, v.value, sum(s.banners) as banners, sum(s.hosts) as hosts, sum(s.devices) as devices,
+        sum(s.prefixes) as prefixes, sum(s.prefixes) as prefixes_inside
+    from sums s join levels v on v.label = s.label
+    group by s.land, v.value
+    union all
+    select
+        land, value, 0, sum(case when unit = 'host' then n else 0 end), 0,
+        sum(case when unit = 'prefix' then n else 0 end),
+        sum(case when unit = 'prefix' and not across then n else 0 end)
+    from apart
+    where scope = ''
+    group by land, value
 ),
-apart as (
+countries as (
     select
-        o.country, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
-        cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
-        cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
-        0 as banners, cast(count(distinct case when o.unit = 'host' then o.number end) as bigint) as hosts,
-        0 as devices,
-        cast(count(distinct case when o.unit = 'prefix' then o.number end) as bigint) as prefixes,
-        cast(count(distinct case when o.unit = 'prefix' and not o.across then o.number end) as bigint) as
-        prefixes_inside
-    from owners o join labels l on l.label = o.label
-    where not o.alone
-    group by grouping sets (
-        (o.country), (o.country, l.shown_maker), (o.country, l.shown_brand), (o.country, l.product_type),
-        (o.country, l.shown_model), (o.country, l.shown_maker, l.shown_brand),
-        (o.country, l.shown_maker, l.product_type), (o.country, l.shown_maker, l.shown_model)
-    )
+        land, value, sum(banners) as banners, sum(hosts) as hosts, sum(devices) as devices, sum(prefixes) as prefixes,
+        sum(prefixes_inside) as prefixes_inside
+    from added
+    group by land, value
 ),
 scopes as (
     select 'all' as scope
     union all
     select 'study'
 ),
-across as (
-    select
-        s.scope, l.shown_maker, l.shown_brand, l.product_type, l.shown_model,
-        cast(grouping(l.shown_maker) as bigint) as no_maker, cast(grouping(l.shown_brand) as bigint) as no_brand,
-        cast(grouping(l.product_type) as bigint) as no_type, cast(grouping(l.shown_model) as bigint) as no_model,
-        cast(count(distinct o.number) as bigint) as prefixes
-    from owners o
-    join labels l on l.label = o.label
+scoped as (
+    select s.scope, l.country, c.value, c.banners, c.hosts, c.devices, c.prefixes, c.prefixes_inside
+    from countries c
+    join lands l on l.land = c.land
     cross join scopes s
-    left join left_out x on x.country = o.country
-    where o.unit = 'prefix' and o.across and (s.scope = 'all' or x.country is null)
-    group by grouping sets (
-        (s.scope), (s.scope, l.shown_maker), (s.scope, l.shown_brand), (s.scope, l.product_type),
-        (s.scope, l.shown_model), (s.scope, l.shown_maker, l.shown_brand),
-        (s.scope, l.shown_maker, l.product_type), (s.scope, l.shown_maker, l.shown_model)
-    )
+    where s.scope = 'all' or l.inside
 ),
-countries as (
-    select s.scope, c.*
-    from (select * from summed union all select * from apart) c
-    cross join scopes s
-    left join left_out x on x.country = c.country
-    where s.scope = 'all' or x.country is null
+worlds as (
+    select scope, value, banners, hosts, devices, prefixes_inside as prefixes from scoped
+    union all
+    select scope, value, 0, 0, 0, n from apart where scope <> ''
+),
+meant as (
+    select distinct level, value, manufacturer, brand, product_type, model from levels
 ),
 cells as (
-    select
-        scope, 0 as no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand,
-        no_type,
-        no_model, banners, hosts, devices, prefixes
-    from countries
-    where not (no_maker = 0 and no_brand = 0) and not (no_maker = 1 and no_model = 0)
+    select scope, 0 as no_country, country, value, banners, hosts, devices, prefixes from scoped
     union all
     select
-        scope, 1, null, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type, no_model,
-        banners, hosts, devices, prefixes_inside
-    from countries
-    union all
-    select
-        scope, 1, null, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type, no_model,
-        0, 0, 0, prefixes
-    from across
-    union all
-    select scope, 1, null, null, null, null, null, 1, 1, 1, 1, 0, 0, 0, 0 from scopes
+        scope, 1, null, value, sum(banners), sum(hosts), sum(devices), sum(prefixes)
+    from worlds
+    group by scope, value
 ),
-counted as (
+named as (
     select
-        scope, no_country, country, shown_maker, shown_brand, product_type, shown_model, no_maker, no_brand, no_type,
-        no_model, cast(sum(banners) as bigint) as banners, cast(sum(hosts) as bigint) as hosts,
-        cast(sum(devices) as bigint) as devices, cast(sum(prefixes) as bigint) as prefixes
-    from cells
-    group by
-        scope, country, shown_maker, shown_brand, product_type, shown_model, no_country, no_maker, no_brand, no_type,
-        no_model
+        c.scope, c.no_country, c.country, m.level, m.manufacturer, m.brand, m.product_type, m.model, c.banners,
+        c.hosts, c.devices, c.prefixes
+    from cells c join meant m on m.value = c.value
+    where c.no_country = 1 or m.level in (1, 2, 3, 4, 7, 8)
+    union all
+    -- A country that only the second source names, and a world in which there is nothing.
+    select g.scope, case when g.country is null then 1 else 0 end, g.country, 1, null, null, null, null, 0, 0, 0, 0
+    from ranges g
+    left join (select distinct scope, country, no_country from cells) c
+        on c.scope = g.scope and c.country is not distinct from g.country
+    where c.scope is null
 )
 select
-    c.scope, c.country, c.shown_maker as manufacturer, c.shown_brand as brand, c.product_type, c.shown_model as model,
-    cast(c.no_country as bigint) as no_country, cast(c.no_maker as bigint) as no_manufacturer,
-    cast(c.no_brand as bigint) as no_brand, cast(c.no_type as bigint) as no_product_type,
-    cast(c.no_model as bigint) as no_model, cast(c.banners as bigint) as n_banners, cast(c.hosts as bigint) as n_hosts,
-    cast(c.devices as bigint) as n_devices, cast(c.prefixes as bigint) as n_prefixes,
+    n.scope, n.country, n.manufacturer, n.brand, n.product_type, n.model,
+    cast(n.no_country as bigint) as no_country,
+    cast(case when n.level in (2, 6, 7, 8) then 0 else 1 end as bigint) as no_manufacturer,
+    cast(case when n.level in (3, 6) then 0 else 1 end as bigint) as no_brand,
+    cast(case when n.level in (4, 7) then 0 else 1 end as bigint) as no_product_type,
+    cast(case when n.level in (5, 8) then 0 else 1 end as bigint) as no_model,
+    cast(n.banners as bigint) as n_banners, cast(n.hosts as bigint) as n_hosts,
+    cast(n.devices as bigint) as n_devices, cast(n.prefixes as bigint) as n_prefixes,
     g.n_hosts_geo_min, g.n_hosts_geo_max, g.n_hosts_geo_asked
-from counted c
-left join ranges g
-    on c.no_maker = 1 and c.no_brand = 1 and c.no_type = 1 and c.no_model = 1
-    and g.scope = c.scope and g.country is not distinct from c.country
+from named n
+left join ranges g on n.level = 1 and g.scope = n.scope and g.country is not distinct from n.country
 order by
     scope nulls last, no_country desc, no_manufacturer desc, no_brand desc, no_product_type desc, no_model desc,
     country nulls last, manufacturer nulls last, brand nulls last, product_type nulls last, model nulls last

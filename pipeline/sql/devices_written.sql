@@ -1,2 +1,10 @@
 -- Devices as they are written.
-select * from devices order by device
+select
+    d.device, d.text as host, p.ip_version, p.country, y.manufacturer, y.manufacturer_confidence, y.brand_text as brand,
+    y.product_type, y.type_confidence, y.model_text as model, y.firmware_text as firmware,
+    case d.grade when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' end as decoy,
+    d.n_banners, d.n_hosts, d.first_seen, d.last_seen
+from devices d
+join says y on y.says = d.says
+join spots p on p.spot = d.spot
+order by d.device

@@ -3,27 +3,23 @@
 -- hosts on whose country both agree, all hosts, and hosts with a second opinion. A scope leaves out hosts by their own
 -- country, wherever the second source puts them.
 with hosts as (
-    select host, country, max(second) as second from picked group by host, country
+    select max(land) as land, max(spot) as spot from picked where not alone group by host, land
+    union all
+    select land, spot from picked where alone
+),
+placed as (
+    select spot, count(*) as hosts from hosts group by spot
 ),
 claims as (
     select
-        country as home, country as place,
-        case when second = country then 1 else 0 end as both_say,
-        1 as first_say,
-        case when second is null then 0 else 1 end as asked
-    from hosts
+        p.country as home, p.country as place, case when p.country_second = p.country then h.hosts else 0 end as both_say,
+        h.hosts as first_say, h.hosts as either_says,
+        case when p.country_second is null then 0 else h.hosts end as asked
+    from placed h join spots p on p.spot = h.spot
     union all
-    select country, second, 0, 0, 0 from hosts where second is not null and second <> country
-),
-pairs as (
-    select
-        home, place,
-        cast(sum(both_say) as bigint) as both_say,
-        cast(sum(first_say) as bigint) as first_say,
-        cast(sum(asked) as bigint) as asked,
-        cast(count(*) as bigint) as either_says
-    from claims
-    group by home, place
+    select p.country, p.country_second, 0, 0, h.hosts, 0
+    from placed h join spots p on p.spot = h.spot
+    where p.country_second is not null and p.country_second <> p.country
 ),
 scopes as (
     select 'all' as scope
@@ -31,8 +27,8 @@ scopes as (
     select 'study'
 ),
 scoped as (
-    select s.scope, p.*
-    from pairs p cross join scopes s left join left_out o on o.country = p.home
+    select s.scope, c.*
+    from claims c cross join scopes s left join left_out o on o.country = c.home
     where s.scope = 'all' or o.country is null
 ),
 rows_of as (

@@ -10,5 +10,5 @@ select
         as certificates_refused,
     cast(coalesce((select sum(case when good and owner is not null then 1 else 0 end) from certificates), 0) as bigint)
         as certificates_of_a_serial,
-    cast(coalesce((select sum(case when identity_kind = 'certificate' then 1 else 0 end) from kept), 0) as bigint)
+    cast(coalesce((select sum(case when by_certificate then 1 else 0 end) from marked), 0) as bigint)
         as banners_by_certificate

@@ -1,4 +1,4 @@
 -- The facts behind the headline, of every country.
-select host, label, country, prefix, second, banners
+select host, network, land, spot, label, banners, alone
 from facts
 where headline and ip_version = 4 and grade <= 2

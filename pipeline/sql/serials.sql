@@ -1,8 +1,9 @@
 -- Serial numbers and MAC addresses of kept banners, each once. `good`: on no more hosts than the study allows; others
 -- are shared keys or copied serials, and identify nothing.
 select
-    identity,
-    case when count(distinct host) <= max(max_identity_hosts) then true else false end as good
-from banners cross join settings
-where fate = 'kept' and identity is not null and use_identity
-group by identity
+    p.identity,
+    case when count(*) <= max(s.max_identity_hosts) then true else false end as good
+from (select distinct identity, host from sights where fate = 0 and identity is not null) p
+cross join settings s
+where s.use_identity
+group by p.identity
