@@ -20,7 +20,7 @@ from pipeline.manifest import Flow, Instrument, Manifest, Window
 from pipeline.tables import COUNTS, GROUPS
 
 # Tables in the order that they are made in.
-TABLES = ("called", "levels", "lands", "facts", "picked", "held", "sums", "cells")
+TABLES = ("called", "levels", "lands", "facts", "spread", "held", "sums", "cells")
 QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range")
 LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
@@ -72,8 +72,8 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
 
 
 _APART = pa.schema({
-    "level": pa.int64(), "value": pa.int64(), "scope": pa.string(), "land": pa.int64(), "unit": pa.string(),
-    "across": pa.bool_(), "n": pa.int64(),
+    "value": pa.int64(), "scope": pa.string(), "land": pa.int64(), "hosts": pa.int64(), "prefixes": pa.int64(),
+    "prefixes_inside": pa.int64(),
 })  # fmt: skip
 
 

@@ -30,16 +30,15 @@ from pipeline.study import Decoys, Dedupe
 from pipeline.tables import DEVICES, LINKS
 
 LEVELS = 9
-KEPT, AGAIN, OUTSIDE = 0, 1, 2  # the fates of `sights.sql`
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
 # Tables in the order that they are made in; each is a query over those before it.
 NUMBERED = ("files", "sixes", "spots", "names", "repeated", "sights")
 IDENTITIES = ("serials", "certificates", "marked")
-HOSTS = ("hosts", "mixed", "disputed", "told", "claims")
+HOSTS = ("hosts", "mixed", "disputed")
 QUERIES = (
-    "window", *NUMBERED, *IDENTITIES, *HOSTS, "attach", "suspects", "decoys", "decoy_rules", "evaluable", "members",
-    "resolved", "says", "devices", "devices_written", "links", "fates", "merges", "identities", "ages",
+    "window", *NUMBERED, *IDENTITIES, *HOSTS, "suspects", "decoys", "decoy_rules", "evaluable", "told", "claims",
+    "attach", "members", "resolved", "says", "devices", "devices_written", "links", "merges", "identities", "ages",
 )  # fmt: skip
 ONE_COLLECTION = (
     "the snapshot is one collection, which holds only the latest banner of each address and port; churn shows only "
@@ -108,21 +107,24 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     window = window_of(seen["newest"], rules.days, rules.end)
     if rules.days == "all" and seen["oldest"] is not None:
         window.start = min(seen["oldest"], window.end or seen["oldest"])
-    decoy_rules = _devices(db, window, rules)
-    placed = _write_links(db, folder, {"key_id": key_id})
+    db.rows("settings", _settings(window, rules))
+    for name in (*NUMBERED, *IDENTITIES, *HOSTS):
+        db.table(name, name)
+    decoy_rules = graded(db, rules.decoys)
+    attach(db)
+    fates, placed = _write_links(db, folder, {"key_id": key_id})
     devices = _write_devices(db, folder, {"key_id": key_id})
-    fates = {row["fate"]: row["n"] for row in db.query("fates").to_pylist()}
-    dropped = {"seen again": fates.get(AGAIN, 0), "outside the window": fates.get(OUTSIDE, 0)}
+    dropped = {"seen again": fates["again"], "outside the window": fates["outside"]}
     flow = Flow(
         unit="counted banners",
-        rows_in=sum(fates.values()),
-        rows_out=fates.get(KEPT, 0),
+        rows_in=seen["counted"],
+        rows_out=fates["kept"],
         dropped={reason: n for reason, n in dropped.items() if n},
     )
     return Deduped(
         window=window,
         flow=flow.check("dedupe"),
-        rules=placed,
+        rules=dict(placed),
         merges=_merges(db, rules.dedupe, flow.rows_out, devices),
         identities=db.query("identities").to_pylist()[0],
         decoy_rules=decoy_rules,
@@ -146,19 +148,17 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
     return pa.table({name: [value] for name, value in settings.items()})
 
 
-def _devices(db: Sql, window: Window, rules: Rules) -> list[DecoyRule]:
-    """Attaches what each host's banners claim to devices, from the claims that say most to those that say nothing."""
-    db.rows("settings", _settings(window, rules))
-    for name in (*NUMBERED, *IDENTITIES, *HOSTS):
-        db.table(name, name)
+def attach(db: Sql) -> None:
+    """From hosts and `disputed` ones to `members` (their banners) and `devices`. Attaches what each disputed host's
+    banners claim to devices, from the claims that say most to those that say nothing."""
+    db.table("told", "told")
+    db.table("claims", "claims")
     db.rows("attached", _ATTACHED.empty_table())
     for level in range(1, LEVELS + 1):
         db.rows("step", pa.table({"level": [level]}))
         db.append("attached", "attach")
-    found = graded(db, rules.decoys)
     for name in ("members", "resolved", "says", "devices"):
         db.table(name, name)
-    return found
 
 
 def _merges(db: Sql, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
@@ -190,14 +190,15 @@ _ATTACHED = pa.schema({
 })  # fmt: skip
 
 
-def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> dict[str, int]:
-    """Writes `links.parquet`; gives how many banners each rule placed."""
-    placed: Counter[str] = Counter()
+def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Counter[str], Counter[str]]:
+    """Writes `links.parquet`; gives how many banners met each fate, and how many each rule placed."""
+    fates, rules = Counter[str](), Counter[str]()
     with store.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
         for batch in db.stream("links"):
             writer.write_table(store.fitted(batch, LINKS, writer))
-            placed.update({v["values"]: v["counts"] for v in pc.value_counts(batch["rule"].drop_null()).to_pylist()})
-    return dict(placed)
+            for told, column in ((fates, batch["fate"]), (rules, batch["rule"].drop_null())):
+                told.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
+    return fates, rules
 
 
 def _write_devices(db: Sql, folder: Path, metadata: dict[str, str]) -> int:

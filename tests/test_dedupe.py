@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline import store
 from pipeline.aggregate import aggregate
-from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of, window_of
+from pipeline.dedupe import Deduped, Rules, attach, dedupe, key_id_of, window_of
 from pipeline.engines.local import sql
 from pipeline.errors import InputError
 from pipeline.label import addresses_of, prefix_of
@@ -642,6 +642,27 @@ def test_no_two_hosts_bring_a_device_to_contradict_itself(
         agree = all(a[what] == b[what] or None in (a[what], b[what]) for a, b in pairs for what in a)
         if agree and not any(k["identity"] for k in mine):
             assert len(found.devices_of(host)) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hosts_that_are_settled_at_once_come_out_as_if_they_were_disputed(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    rows = somewhere(seed)[:60]
+    for n in range(300):  # hosts whose banners mostly agree
+        host = f"198.51.{chance.randrange(40)}.1"
+        told = random.Random(host).choice((HIK, DAHUA, {}))
+        about = {"product_type": chance.choice(("video", "camera")), "model": chance.choice((None, "DS-1"))}
+        sure = {"type_confidence": chance.choice(("medium", "high")), "identity": chance.choice((None, None, host))}
+        rows.append(banner(host, chance.randrange(1, 9), **told, **about, **sure, file="g", line=n + 1))
+    with sql(2, tmp_path / "scratch") as db:
+        db.parquet("identified", write(tmp_path, [rows]))
+        dedupe(db, Rules("all", None, Dedupe.model_validate({}), Decoys.model_validate({})), tmp_path)
+        hosts, disputed = (db.read(name)["host"] for name in ("hosts", "disputed"))
+        assert 4 < len(disputed) < len(hosts) - 20
+        once = {name: db.query(name) for name in ("links", "devices_written", "merges")}
+        db.rows("disputed", pa.table({"host": hosts}))
+        attach(db)
+        assert {name: db.query(name) for name in once} == once
 
 
 # --- order, parts, threads, copies ---

@@ -5,7 +5,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from ctypes import c_longlong
 from pathlib import Path
@@ -64,13 +64,22 @@ class Sql:
         """Adds the result of a query to a kept table."""
         self._db.execute(f"insert into {name} by name {text_of(query)}")
 
+    def read(self, name: str) -> pa.Table:
+        """A kept table as an Arrow table."""
+        return self._db.table(name).to_arrow_table()
+
     def query(self, query: str) -> pa.Table:
         """The result of a query as an Arrow table."""
         return self._db.sql(text_of(query)).to_arrow_table()
 
     def stream(self, query: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
-        """The result of a query, a batch at a time."""
-        yield from self._db.sql(text_of(query)).to_arrow_reader(rows)
+        """The result of a query, a batch at a time; the next is being made while one is used."""
+        reader = self._db.sql(text_of(query)).to_arrow_reader(rows)
+        with ThreadPoolExecutor(1) as ahead:
+            pending = ahead.submit(next, reader, None)
+            while (batch := pending.result()) is not None:
+                pending = ahead.submit(next, reader, None)
+                yield batch
 
     def close(self) -> None:
         """Lets go of memory and scratch space."""

@@ -1,26 +1,36 @@
--- One level of hosts and networks that hold several things: each counts once for each value. Networks `across` several
--- countries count once in each, and, in the rows with a scope and no country, once in the world.
+-- One level of hosts and networks that hold several things: each counts once for each value. Networks across several
+-- countries count once in each, and once in the world, in rows of their own: they have a scope and no country.
 with here as (
-    select h.unit, h.id, h.land, h.across, v.value
+    select h.id, h.land, v.value, h.across
     from held h
     join levels v on v.label = h.label
     join step p on p.level = v.level
-    where not h.lonely
+),
+inside as (
+    select distinct id, land, value from here where not across
+),
+across as (
+    select distinct id, land, value from here where across
 ),
 scopes as (
     select 'all' as scope
     union all
     select 'study'
 ),
-rows_of as (
-    select distinct unit, id, land, across, value, '' as scope from here
-    union all
-    select distinct h.unit, h.id, 0, h.across, h.value, s.scope
-    from here h
-    join lands l on l.land = h.land
+world as (
+    select distinct a.id, a.value, s.scope
+    from across a
+    join lands l on l.land = a.land
     cross join scopes s
-    where h.across and (s.scope = 'all' or l.inside)
+    where s.scope = 'all' or l.inside
 )
-select p.level, r.value, r.scope, r.land, r.unit, r.across, cast(count(*) as bigint) as n
-from rows_of r cross join step p
-group by p.level, r.value, r.scope, r.land, r.unit, r.across
+select
+    value, '' as scope, land, cast(sum(case when id >= 0 then 1 else 0 end) as bigint) as hosts,
+    cast(sum(case when id < 0 then 1 else 0 end) as bigint) as prefixes,
+    cast(sum(case when id < 0 then 1 else 0 end) as bigint) as prefixes_inside
+from inside
+group by value, land
+union all
+select value, '', land, 0, cast(count(*) as bigint), 0 from across group by value, land
+union all
+select value, scope, 0, 0, cast(count(*) as bigint), 0 from world group by value, scope

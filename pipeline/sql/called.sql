@@ -9,9 +9,9 @@ with shown as (
                 then coalesce(y.manufacturer, 'unknown')
             else 'unknown'
         end as shown_maker,
-        coalesce(y.brand_text, 'unknown') as shown_brand,
+        coalesce(y.brand, 'unknown') as shown_brand,
         y.product_type,
-        coalesce(y.model_text, 'unknown') as shown_model,
+        coalesce(y.model, 'unknown') as shown_model,
         case when y.type_confidence = 'high' then true else false end as high,
         case when h.min_confidence = 'medium' or y.type_confidence = 'high' then true else false end as headline
     from says y cross join headline h

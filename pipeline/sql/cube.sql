@@ -2,24 +2,16 @@
 -- one; networks do unless they lie `across` several. Nothing adds up across makers, brands, types and models but
 -- banners and devices, so hosts and networks that hold several are counted apart for each level.
 with added as (
-    select
-        s.land, v.value, sum(s.banners) as banners, sum(s.hosts) as hosts, sum(s.devices) as devices,
-        sum(s.prefixes) as prefixes, sum(s.prefixes) as prefixes_inside
+    select s.land, v.value, s.banners, s.hosts, s.devices, s.prefixes, s.prefixes as prefixes_inside
     from sums s join levels v on v.label = s.label
-    group by s.land, v.value
     union all
-    select
-        land, value, 0, sum(case when unit = 'host' then n else 0 end), 0,
-        sum(case when unit = 'prefix' then n else 0 end),
-        sum(case when unit = 'prefix' and not across then n else 0 end)
-    from apart
-    where scope = ''
-    group by land, value
+    select land, value, 0, hosts, 0, prefixes, prefixes_inside from apart where scope = ''
 ),
 countries as (
     select
-        land, value, sum(banners) as banners, sum(hosts) as hosts, sum(devices) as devices, sum(prefixes) as prefixes,
-        sum(prefixes_inside) as prefixes_inside
+        land, value, cast(sum(banners) as bigint) as banners, cast(sum(hosts) as bigint) as hosts,
+        cast(sum(devices) as bigint) as devices, cast(sum(prefixes) as bigint) as prefixes,
+        cast(sum(prefixes_inside) as bigint) as prefixes_inside
     from added
     group by land, value
 ),
@@ -38,7 +30,7 @@ scoped as (
 worlds as (
     select scope, value, banners, hosts, devices, prefixes_inside as prefixes from scoped
     union all
-    select scope, value, 0, 0, 0, n from apart where scope <> ''
+    select scope, value, 0, 0, 0, prefixes from apart where scope <> ''
 ),
 meant as (
     select distinct level, value, manufacturer, brand, product_type, model from levels
@@ -47,7 +39,8 @@ cells as (
     select scope, 0 as no_country, country, value, banners, hosts, devices, prefixes from scoped
     union all
     select
-        scope, 1, null, value, sum(banners), sum(hosts), sum(devices), sum(prefixes)
+        scope, 1, null, value, cast(sum(banners) as bigint), cast(sum(hosts) as bigint), cast(sum(devices) as bigint),
+        cast(sum(prefixes) as bigint)
     from worlds
     group by scope, value
 ),

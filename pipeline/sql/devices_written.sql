@@ -1,7 +1,7 @@
 -- Devices as they are written.
 select
-    d.device, d.text as host, p.ip_version, p.country, y.manufacturer, y.manufacturer_confidence, y.brand_text as brand,
-    y.product_type, y.type_confidence, y.model_text as model, y.firmware_text as firmware,
+    d.device, d.host_text as host, p.ip_version, p.country, y.manufacturer, y.manufacturer_confidence, y.brand,
+    y.product_type, y.type_confidence, y.model, y.firmware,
     case d.grade when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' end as decoy,
     d.n_banners, d.n_hosts, d.first_seen, d.last_seen
 from devices d

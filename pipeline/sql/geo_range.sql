@@ -3,16 +3,17 @@
 -- hosts on whose country both agree, all hosts, and hosts with a second opinion. A scope leaves out hosts by their own
 -- country, wherever the second source puts them.
 with hosts as (
-    select max(land) as land, max(spot) as spot from picked where not alone group by host, land
+    select max(land) as land, max(spot) as spot from facts where picked and not alone group by host, land
     union all
-    select land, spot from picked where alone
+    select land, spot from facts where picked and alone
 ),
 placed as (
-    select spot, count(*) as hosts from hosts group by spot
+    select spot, cast(count(*) as bigint) as hosts from hosts group by spot
 ),
 claims as (
     select
-        p.country as home, p.country as place, case when p.country_second = p.country then h.hosts else 0 end as both_say,
+        p.country as home, p.country as place,
+        case when p.country_second = p.country then h.hosts else 0 end as both_say,
         h.hosts as first_say, h.hosts as either_says,
         case when p.country_second is null then 0 else h.hosts end as asked
     from placed h join spots p on p.spot = h.spot

@@ -1,4 +1,4 @@
--- Every counted banner with its fate and, if it is in the window, its device.
+-- Every counted banner with its fate and, if it is in the window, its device; in the order of file and line.
 select
     f.file, t.sight - f.lines_before as line,
     case t.fate when 0 then 'kept' when 1 then 'again' else 'outside' end as fate,
@@ -8,15 +8,14 @@ select
         when t.fate = 2 then null
         when m.rule is not null then m.rule
         when i.sight is not null then 'identity'
-        when d.named or n.level > y.level then 'same-host'
+        when d.named or n.level > d.level then 'same-host'
         else 'alone'
     end as rule
 from sights t
 join files f on f.part = t.part
 join names n on n.name = t.name
 left join devices d on d.level is not null and d.host = t.host
-left join says y on y.says = d.says
 left join members m on m.host = t.host and m.door = t.door
 left join marked i on i.sight = t.sight
 where t.fate <= 2
-order by f.file, t.sight
+order by t.sight

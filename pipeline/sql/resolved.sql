@@ -55,18 +55,18 @@ best as (
         device,
         max(case when age = 1 then host end) as host,
         max(case when age = 1 then spot end) as spot,
-        coalesce(max(device_maker), 0) as maker,
+        coalesce(max(device_maker), 0) as maker_no,
         max(case when maker is null then 0 else maker_rank end) as maker_rank,
-        coalesce(max(case when brand_place = 1 then brand end), 0) as brand,
-        coalesce(max(case when model_place = 1 then model end), 0) as model,
-        coalesce(max(case when type_place = 1 then kind end), 0) as kind,
+        coalesce(max(case when brand_place = 1 then brand end), 0) as brand_no,
+        coalesce(max(case when model_place = 1 then model end), 0) as model_no,
+        coalesce(max(case when type_place = 1 then kind end), 0) as kind_no,
         max(type_rank) as type_rank,
-        coalesce(max(case when firmware_place = 1 then firmware end), 0) as firmware,
+        coalesce(max(case when firmware_place = 1 then firmware end), 0) as firmware_no,
         max(grade) as grade
     from placed
     group by device
 )
 select
-    b.device, b.host, b.spot, b.maker, b.maker_rank, b.brand, b.model, b.kind, b.type_rank, b.firmware, b.grade,
-    s.n_banners, s.n_hosts, s.first_seen, s.last_seen
+    b.device, b.host, b.spot, b.maker_no, b.maker_rank, b.brand_no, b.model_no, b.kind_no, b.type_rank, b.firmware_no,
+    b.grade, s.n_banners, s.n_hosts, s.first_seen, s.last_seen
 from best b join sums s on s.device = b.device

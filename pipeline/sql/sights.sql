@@ -1,5 +1,5 @@
--- All that was seen in the window, and counted banners outside it, in numbers. `sight` numbers them in the order of file
--- and line; `fate`: 0 kept, 1 an older sight of a banner that was kept, 2 outside the window, 3 not counted.
+-- All that was seen in the window, and counted banners outside it, in numbers. `sight` numbers them in the order of
+-- file and line; `fate`: 0 kept, 1 an older sight of a banner that was kept, 2 outside the window, 3 not counted.
 with seen as (
     select
         f.part, f.lines_before + i.line as sight, coalesce(i.address, x.host) as host,
@@ -20,7 +20,7 @@ with seen as (
         and n.product_type is not distinct from i.product_type
         and n.type_confidence is not distinct from i.type_confidence
         and n.firmware_text is not distinct from i.firmware
-    left join sixes x on x.text = i.host
+    left join sixes x on x.host_text = i.host
 )
 select
     t.part, t.sight, t.host, t.door, t.seen, t.name, t.spot, t.identity, t.certificate,

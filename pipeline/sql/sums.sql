@@ -3,7 +3,8 @@ with parts as (
     select
         land, label, sum(banners) as banners, sum(case when alone then 1 else 0 end) as hosts, 0 as devices,
         0 as prefixes
-    from picked
+    from facts
+    where picked
     group by land, label
     union all
     select p.land, c.label, 0, 0, count(*), 0
@@ -13,12 +14,7 @@ with parts as (
     where c.headline and p.ip_version = 4 and d.grade <= 2
     group by p.land, c.label
     union all
-    select
-        land, label, 0, sum(case when unit = 'host' then 1 else 0 end), 0,
-        sum(case when unit = 'prefix' then 1 else 0 end)
-    from held
-    where lonely
-    group by land, label
+    select land, label, 0, 0, 0, count(*) from spread where lonely group by land, label
 )
 select
     land, label, cast(sum(banners) as bigint) as banners, cast(sum(hosts) as bigint) as hosts,

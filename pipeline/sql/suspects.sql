@@ -8,7 +8,7 @@ seen as (
         i.banner_hash, i.html_hash, i.decoy, i.signatures, i.network_kind
     from identified i
     cross join settings s
-    left join sixes x on x.text = i.host
+    left join sixes x on x.host_text = i.host
     where i.seen between s.window_start and s.window_end
         and (
             i.decoy is not null or i.network_kind = 'hosting'
@@ -25,20 +25,26 @@ marks as (
     union all
     select host, 'hosting', 1 from seen where network_kind = 'hosting'
 ),
+watched as (
+    -- Hosts with more than the kept banners.
+    select distinct host from sights where fate in (1, 3)
+),
 crowded as (
     -- Only on these can there be several makers, or many ports.
+    select host from mixed where several_makers
+    union
+    select h.host from hosts h join settings s on h.n_banners >= s.from_ports
+    union
     select t.host
     from sights t
+    join watched w on w.host = t.host
     join names n on n.name = t.name
     cross join settings s
     where t.fate <> 2
     group by t.host
-    having count(*) > 1
-        and (
-            min(case when t.fate <= 1 then n.seller end) < max(case when t.fate <= 1 then n.seller end)
-            or max(case when n.product_type in ('other', 'software') then n.seller end) is not null
-            or count(*) >= max(s.from_ports)
-        )
+    having min(case when t.fate <= 1 then n.seller end) < max(case when t.fate <= 1 then n.seller end)
+        or max(case when n.product_type in ('other', 'software') then n.seller end) is not null
+        or count(*) >= max(s.from_ports)
 ),
 products as (
     select

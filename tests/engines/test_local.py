@@ -49,7 +49,7 @@ def test_no_task_at_all() -> None:
 def test_scratch_space_is_removed(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     with sql(2, scratch) as db:
-        db.rows("identified", pa.table({"seen": [3, 1]}))
-        assert db.query("window").to_pylist() == [{"oldest": 1, "newest": 3}]
+        db.rows("identified", pa.table({"seen": [3, 1], "counted": [True, False]}))
+        assert db.query("window").to_pylist() == [{"oldest": 1, "newest": 3, "counted": 1}]
         scratch.mkdir(exist_ok=True)
     assert not scratch.exists()
