@@ -143,7 +143,7 @@ def somewhere(seed: int, n: int = 300) -> list[Row]:
             "identity": chance.choice((None, None, f"id{chance.randrange(50)}", "shared")),
             "certificate": chance.choice((None, None, f"cert{chance.randrange(20)}")),
             "decoy": chance.choice((*[None] * 40, "possible", "likely", "certain")),
-            "country": country[host], "country_second": chance.choice((country[host], country[host], "NL", None)),
+            "country": country[host], "country_second": chance.choice((country[host], country[host], "FR", None)),
         }  # fmt: skip
         rows.append(banner(host, chance.choice((80, 554, 8000)), **told))
     return rows

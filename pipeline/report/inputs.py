@@ -80,7 +80,10 @@ def variant(
 
 
 def cells_of(result: Result, level: str, scope: Scope, asked: dict[str, str]) -> pa.Table:
-    """The rows of one level and scope with these values of `min_confidence`, `ip_version` and `decoys_left_out`."""
+    """The rows of one level and scope with these values of `min_confidence`, `ip_version` and `decoys_left_out`.
+
+    Cells in which nobody was counted, of countries that only the second location source names, are left out.
+    """
     wanted = {
         "level": level,
         "scope": scope,
@@ -88,6 +91,8 @@ def cells_of(result: Result, level: str, scope: Scope, asked: dict[str, str]) ->
         "basis": result.manifest.basis,
     } | asked
     keep = reduce(pc.and_, [pc.equal(result.counts[name], value) for name, value in wanted.items()])
+    if level != WORLD:
+        keep = pc.and_(keep, pc.fill_null(pc.greater(result.counts["n_banners"], 0), True))
     return result.counts.filter(keep)
 
 

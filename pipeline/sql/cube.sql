@@ -56,7 +56,8 @@ named as (
     from ranges g
     left join (select distinct scope, country, no_country from cells) c
         on c.scope = g.scope and c.country is not distinct from g.country
-    where c.scope is null
+    left join left_out o on o.country = g.country
+    where c.scope is null and (g.scope = 'all' or o.country is null)
 )
 select
     n.scope, n.country, n.manufacturer, n.brand, n.product_type, n.model,
