@@ -14,6 +14,7 @@ from pipeline.manifest import STAGES, Manifest, load_manifest
 from pipeline.progress import printable
 from pipeline.resources import bundled
 from pipeline.run import Outcome
+from pipeline.sources.registry import named_source
 from pipeline.store import write_text
 from pipeline.study import Study
 
@@ -107,18 +108,21 @@ def _facts(study: Study, name: str) -> dict[str, Any]:
         "banners": ingested.flow.rows_out if ingested else None,
         "camera_banners": identified.flow.rows_out if identified else None,
         "complete": manifest.complete if manifest else None,
-        "state": _state(manifest, {p.name for p in files}),
+        "state": _state(study.data / name, manifest, {p.name for p in files}),
     }
 
 
-def _state(manifest: Manifest | None, files: set[str]) -> str:
-    """How far the snapshot has come, by its manifest and the names of its raw files."""
+def _state(folder: Path, manifest: Manifest | None, files: set[str]) -> str:
+    """How far the snapshot has come, by its manifest, its raw files and the mappings that read them."""
     if manifest is None:
         return "imported; run to count"
     if missing := [stage for stage in STAGES if stage not in manifest.stages]:
         return f"stopped before {missing[0]}; run to go on"
     if set(manifest.stages["ingest"].parts) != files:
         return "stale: raw files have changed; run to count again"
+    read_with = {i.source: i.mapping.sha256 for i in manifest.inputs.values() if i.mapping}
+    if any(named_source(source, folder / "raw").checksum != checksum for source, checksum in read_with.items()):
+        return "stale: a mapping has changed; run to count again"
     return "counted"
 
 

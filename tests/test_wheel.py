@@ -43,3 +43,10 @@ def test_f29_a_study_runs_from_the_wheel(unpacked: Path, tmp_path: Path) -> None
     done = run(unpacked, tmp_path, "run", *study, "--quiet")
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_file()
+
+
+def test_f29_the_wheel_carries_the_mappings(unpacked: Path, tmp_path: Path) -> None:
+    export = ROOT / "tests/data/mappings/SYNTHETIC-fofa.csv"
+    done = run(unpacked, tmp_path, "identify", str(export), "--source", "fofa")
+    assert done.returncode == 0, done.stderr
+    assert "Hikvision" in done.stdout

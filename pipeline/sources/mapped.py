@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.lines import Line, RawFile
 from pipeline.sources.mapping import NEEDED, Mapping
 from pipeline.sources.mold import MARK, Mold
-from pipeline.sources.objects import Known, path_of
+from pipeline.sources.objects import Known, path_of, told
 from pipeline.sources.record import Record
 from pipeline.sources.rows import rows
 from pipeline.sources.shodan import unheld
@@ -58,7 +58,7 @@ class MappedFile:
             return
         header = _header(self._path, first[1], self._mapping)
         asked = {*self._mapping.mapped, *self._mapping.ignore, MARK}
-        strangers = [(place, name) for place, name in enumerate(header) if name not in asked]
+        strangers = [(place, told(name)) for place, name in enumerate(header) if name not in asked]
         for line, cells in found:
             if isinstance(cells, Rejected):
                 yield line, cells
@@ -94,8 +94,9 @@ class MappedFile:
         if empty:
             yield line, Rejected("no_answer")
 
-    def _count(self, names: Iterator[str] | set[str]) -> None:
-        for name in names:
+    def _count(self, names: Iterable[str]) -> None:
+        # In order, so that the same names are the first whatever the order of a set.
+        for name in sorted(names):
             self.unknown[name if name in self.unknown or len(self.unknown) < MOST_NAMES else MORE] += 1
 
 

@@ -78,14 +78,14 @@ def _strangers(found: Any, tree: dict[str, Any], before: str, names: set[str]) -
                 if value in (None, "", [], {}):
                     continue
                 if key not in tree and REST not in tree:
-                    names.add(_told(before + key))
+                    names.add(told(before + key))
                 elif tree.get(key) is not None:
                     _strangers(value, tree[key], f"{before}{key}.", names)
         elif item is not None and item != "" and before:
             # Where an object was promised there is something else.
-            names.add(_told(before[:-1]))
+            names.add(told(before[:-1]))
 
 
-def _told(name: str) -> str:
-    """A field's name, bounded, and free of what no file can hold."""
+def told(name: str) -> str:
+    """A field's name as it is told: bounded, and free of what no file can hold."""
     return name[:LONGEST].encode("utf-8", "replace").decode()

@@ -213,6 +213,11 @@ def test_names_of_fields_are_bounded_in_number(tmp_path: Path) -> None:
     result, _, _ = of_lines(tmp_path, [{**GOOD, f"n{n}": 1} for n in range(MOST_NAMES + 70)], JSONL)
     assert len(result.unknown) == MOST_NAMES + 1
     assert result.unknown[MORE] == 70
+    names = [f"n{n:04}" for n in range(MOST_NAMES + 70)]
+    result, _, _ = of_lines(tmp_path, [{**GOOD, **dict.fromkeys(reversed(names), 1)}], JSONL)
+    assert set(result.unknown) == {*names[:MOST_NAMES], MORE}
+    result, _, _ = of_text(tmp_path, table([{**GOOD, "n" * 5000: "x"}], [*GOOD, "n" * 5000]), CSV)
+    assert result.unknown == {"n" * 128: 1}
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -236,6 +236,7 @@ def test_a_mapping_whose_engine_is_another_name_counts_anew(study: Path, own: Pa
     run(study, "--no-report")
     mapping = study.parent / "data" / "a" / "raw" / "scan.toml"
     mapping.write_text(OWN.replace("homemade", "other"))
+    assert "stale: a mapping has changed; run to count again" in camcensus("status", "--study", study).stdout
     run(study, "--no-report")
     counts = store.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     assert {row["engine"] for row in counts} == {"other"}
