@@ -133,7 +133,7 @@ def _entry(imported: Imported) -> dict[str, Any]:
 def expand(names: list[str]) -> list[Path]:
     """The files that names and globs stand for, in order, each once. Raises `InputError` for what cannot be read."""
     paths: dict[Path, None] = {}
-    for name in sorted(names):
+    for name in names:
         # Not Path.glob: the pattern may be absolute.
         found = sorted(glob.glob(name)) if glob.has_magic(name) and not Path(name).exists() else [name]  # noqa: PTH207
         if not found:

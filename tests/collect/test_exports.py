@@ -57,6 +57,7 @@ def test_files_are_copied_byte_for_byte_and_written_down(exports: Path, snapshot
 def test_globs_stand_for_their_files_in_order_each_once(exports: Path) -> None:
     names = [str(exports / "*.gz"), str(exports / "*.json*"), str(exports / "a.json")]
     assert [p.name for p in expand(names)] == ["b.json.gz", "a.json"]
+    assert [p.name for p in expand([str(exports / "b*"), str(exports / "a.json")])] == ["b.json.gz", "a.json"]
 
 
 def test_a_name_that_looks_like_a_glob_and_is_a_file(exports: Path) -> None:
