@@ -144,7 +144,7 @@ def test_from_import_to_counts(study: Path, name: str) -> None:
     title = "Censys" if engine == "censys" else {"fofa": "FOFA", "netlas": "Netlas", "zoomeye": "ZoomEye"}[engine]
     assert f"{title} results" in page
     assert f"Snapshot a was read from exports of {title} with a mapping made from documentation" in page
-    assert "Shodan" not in page
+    assert "from Shodan results" not in page
     assert run(study) == "opening the country database; the first time takes some seconds\n"
 
 
