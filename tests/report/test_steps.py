@@ -1,0 +1,79 @@
+"""Steps of a series, and sensitivity ranges: what is joined, what is broken, and how far choices move a count."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.manifest import Instrument, Window
+from pipeline.report.grids import breaks
+from pipeline.report.inputs import Result
+from pipeline.report.sensitivity import Range, change_range, choices, ranges
+from pipeline.report.steps import missing_years, steps
+from pipeline.study import Study
+from tests.report.conftest import DAY, START, make_result
+
+SAME = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}
+
+
+def series(*parts: dict[str, Any]) -> list[Result]:
+    """A snapshot for each part of a manifest, a year apart unless `year` says otherwise."""
+    found = []
+    for n, part in enumerate(parts):
+        end = START + 365 * DAY * part.pop("year", n)
+        window = Window(start=end - 30 * DAY, end=end, days=30)
+        found.append(make_result(str(2023 + n), manifest={"window": window} | part))
+    return found
+
+
+def used(**changed: str) -> dict[str, Any]:
+    """Part of a manifest: an instrument of which something changed."""
+    return {"instrument": Instrument.model_validate(SAME | changed)}
+
+
+@pytest.mark.parametrize(
+    ("part", "joined", "broken"),
+    [
+        (used(), True, ""),
+        (used(query_set="q2"), False, "query set"),
+        (used(catalogue="c2", rules="r2"), False, "catalogue and counting rules"),
+        (used(geo_db="g2"), True, ""),
+        ({"complete": False}, False, "one of the two collections is partial"),
+        ({"engine": "censys"}, False, "engine or way of collecting differ"),
+        ({"year": 2}, False, ""),
+    ],
+)
+def test_what_is_joined(part: dict[str, Any], joined: bool, broken: str) -> None:
+    step = steps(series({}, dict(part)))[1]
+    assert (step.joined, step.broken) == (joined, broken)
+
+
+def test_another_country_database_is_told() -> None:
+    way = steps(series({}, used(geo_db="g2")))
+    assert way[1].relocated
+    assert breaks(way) == ["2023 to 2024: another edition of the country database, so lines of countries are dotted."]
+
+
+def test_missing_years_are_named() -> None:
+    assert missing_years(steps(series({}, {"year": 1}, {"year": 4}))) == [2025, 2026]
+    assert missing_years(steps(series({}))) == []
+
+
+def test_one_snapshot_has_no_breaks() -> None:
+    assert breaks(steps(series({}))) == ["There is one snapshot, so there is nothing to compare it with."]
+
+
+def test_a_range_is_of_all_choices(study: Study) -> None:
+    result = make_result("2024")
+    counted = choices(study, result, "hosts")
+    # The fixture has decoys left in for the world alone: 526 + 11 * 5; both sources agree on nine in ten.
+    assert {key: counts[""] for key, counts in counted.items() if "" in counts} == {
+        ("none", "medium", "first"): 581, ("none", "medium", "both"): 523, ("none", "medium", "either"): 639,
+        ("certain", "medium", "first"): 526, ("certain", "medium", "both"): 474, ("certain", "medium", "either"): 578,
+    }  # fmt: skip
+    assert ranges(study, result, "hosts")[""] == Range(474, 639)
+    assert ranges(study, result, "devices")[""] == Range(576, 634)
+
+
+def test_the_range_of_a_change_makes_each_choice_alike_in_both(study: Study) -> None:
+    one, two = make_result("2023", {("US", "Hikvision"): 100}), make_result("2024", {("US", "Hikvision"): 150})
+    assert change_range(study, one, two, "hosts") == Range(45, 55)

@@ -1,0 +1,112 @@
+"""What map, table and the pages of countries and makers may show: what is published, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.countries import country_name
+from pipeline.report import leaves
+from pipeline.report.country_pages import country_pages
+from pipeline.report.country_rows import country_rows, data
+from pipeline.report.inputs import Result
+from pipeline.report.leaves import Leaf
+from pipeline.report.maker_pages import maker_files, maker_pages
+from pipeline.report.publish import published
+from pipeline.report.view import view
+from pipeline.study import Study
+from tests.report.conftest import make_result, make_study
+from tests.report.worlds import COUNTRIES, MAKERS, TYPES, counts_of, random_facts
+
+SEEDS = range(0, 60, 4)
+
+
+def world(seed: int) -> list[Result]:
+    """Two snapshots of different random worlds, so that what is hidden in one may be shown in the other."""
+    return [counts_of(random_facts(seed), "2023"), counts_of(random_facts(seed + 1), "2024")]
+
+
+def numbers(leaf: Leaf, title: str) -> dict[str, list[str]]:
+    """A table of a page: first cell to the others."""
+    grid = next(part.grid for part in leaf.parts if part.title == title)
+    return {str(row.cells[0]): [str(cell) for cell in row.cells[1:]] for row in grid.rows}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_switches_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
+    study, results = make_study(tmp_path, vendors=MAKERS[:4]), world(seed)
+    found = view(study, results)
+    for year, result in zip(found.years, results, strict=True):
+        given = published(study, result)
+        for maker, counts in year.makers.items():
+            for code, n in counts.items():
+                expected = given.hosts(code, maker) if code else given.total("n_hosts", manufacturer=maker)
+                assert n == expected
+    hidden = sum(n is None for year in found.years for counts in year.makers.values() for n in counts.values())
+    assert hidden > 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pages_of_countries_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
+    study, results = make_study(tmp_path), world(seed)
+    pages = {leaf.title: leaf for leaf in country_pages(study, results, view(study, results))}
+    for code in COUNTRIES:
+        if code == "ZZ" or country_name(code) not in pages:
+            continue
+        leaf = pages[country_name(code)]
+        makers, models = numbers(leaf, "Makers"), numbers(leaf, "Models")
+        for maker in MAKERS:
+            expected = [published(study, r).hosts(code, maker) for r in results]
+            row = makers.get("Maker unknown" if maker == "unknown" else maker)
+            assert row is not None or not any(expected)
+            assert row is None or row[:2] == ["–" if n is None else str(n) for n in expected]
+        shown = published(study, results[-1]).cells("country+manufacturer+model")
+        for name, (n,) in models.items():
+            maker, model = name.split(" ")
+            assert shown[code, maker, None, None, model]["n_hosts"] == int(n)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pages_of_makers_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
+    study, results = make_study(tmp_path), world(seed)
+    given = [published(study, r) for r in results]
+    pages = {leaf.title: leaf for leaf in maker_pages(study, results, view(study, results))}
+    assert set(pages) == {m for g in given for m in g.shown("manufacturer")} - {"unknown"}
+    for maker, leaf in pages.items():
+        for code in COUNTRIES:
+            name = country_name(code) + (" (left out)" if code in study.countries_left_out else "")
+            row = numbers(leaf, "Countries and territories").get(name)
+            expected = [g.hosts(code, maker) for g in given]
+            assert row is None or row == ["–" if n is None else str(n) for n in expected]
+        for kind in TYPES:
+            row = numbers(leaf, "Kinds of device").get(kind.capitalize())
+            expected = [g.total("n_hosts", manufacturer=maker, product_type=kind) for g in given]
+            assert row is None or row == ["–" if n is None else str(n) for n in expected]
+
+
+def test_rows_and_data_say_the_same(study: Study) -> None:
+    found = view(study, [make_result("2023"), make_result("2024")])
+    rows = {row.code: row for row in country_rows(study, found)}
+    newest = data(found)["years"][-1]  # type: ignore[index]
+    codes = [place[0] for place in data(found)["places"]] + [""]  # type: ignore[index, attr-defined]
+    for n, code in enumerate(codes):
+        assert rows[code].tail[0].value == newest["units"]["hosts"][n]
+
+
+def test_a_page_for_each_and_links_back(study: Study) -> None:
+    results = [make_result("2023"), make_result("2024")]
+    found = view(study, results)
+    pages = leaves.pages(study, results, country_pages(study, results, found) + maker_pages(study, results, found))
+    assert {f"countries/{c}.html" for c in ("US", "DE", "NA", "TK", "CN")} <= set(pages)
+    assert 'href="../index.html#country=DE"' in pages["countries/DE.html"]
+    assert "left out of headlines" in pages["countries/CN.html"]
+    assert not re.search(r"(?:src|href)=\"(?!#|\.\./|https://db-ip\.com)", "".join(pages.values()))
+
+
+def test_makers_of_one_slug_have_files_of_their_own(study: Study) -> None:
+    result = make_result("2024", {("US", "D-Link"): 30, ("US", "D Link"): 40, ("US", "海康"): 50})
+    assert maker_files(study, [result]) == {
+        "D Link": "makers/d-link.html",
+        "D-Link": "makers/d-link-2.html",
+        "海康": "makers/maker.html",
+    }
