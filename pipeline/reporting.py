@@ -9,7 +9,7 @@ from pipeline.errors import CamcensusError, IntegrityError
 from pipeline.gates import check_gates, stop_at_fatal
 from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
-from pipeline.resources import BORDERS, COUNTRIES, bundled
+from pipeline.resources import BORDERS, COUNTRIES, PRIOR, bundled
 from pipeline.study import Study
 from pipeline.tables import CENSUS, COUNTS, TRENDS, Table
 from pipeline.versions import code_hash, digest_of
@@ -57,7 +57,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
 
 def _drawn_with() -> tuple[object, ...]:
     """What the drawing depends on besides the counts: code, templates, names of countries, borders."""
-    files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS)]
+    files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS), bundled(PRIOR)]
     return code_hash("pipeline.report", "pipeline.gates"), [store.sha256(path) for path in files]
 
 

@@ -42,18 +42,19 @@ def draw_report(
     out = Output(study.report)
     if not results:
         return _matches_alone(study, matches, out)
-    country_table.write(study, results, out)
-    counts_public.write(study, results, out)
     charts = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results)]
     histories = matches_page.charts_of(study, matches)
-    drawing.draw([*charts, *histories], out)
-    if matches:
-        matches_page.write(study, matches, histories, out)
+    pictures = drawing.Drawing([*charts, *histories], out.folder)  # while they are drawn, the tables are made
+    country_table.write(study, results, out)
+    counts_public.write(study, results, out)
     found = view(study, results)
     small = [*country_pages(study, results, found), *maker_pages(study, results, found)]
     for name, text in leaves.pages(study, results, small).items():
         out.write(name, text)
-    out.write("methodology.md", methodology.text(study, results))
+    out.write("methodology.md", methodology.text(study, results, bool(matches)))
+    pictures.finish(out)
+    if matches:
+        matches_page.write(study, matches, histories, out)
     makers = maker_files(study, results)
     beside = matches_page.NAME if matches else ""
     out.write("index.html", page.draw(study, results, found, charts, out.folder, makers, warnings or [], beside))
@@ -65,7 +66,7 @@ def draw_report(
 
 def _matches_alone(study: Study, matches: Sequence[Matches], out: Output) -> Path:
     charts = matches_page.charts_of(study, matches)
-    drawing.draw(charts, out)
+    drawing.Drawing(charts, out.folder).finish(out)
     matches_page.write(study, matches, charts, out, "index.html")
     out.remove_others()
     return out.folder / "index.html"

@@ -18,28 +18,42 @@ from pipeline.versions import code_hash, digest_of
 
 INDEX = "charts/index.json"
 ENDINGS = ("svg", "png")
-MODULES = ("pipeline.report.bars", "pipeline.report.lines", "pipeline.report.stacks", "pipeline.report.worldmap")
+MODULES = tuple(f"pipeline.report.{name}" for name in ("bars", "history", "lines", "stacks", "worldmap"))
 WORTH_PROCESSES = 3  # fewer pictures are drawn sooner than a process starts
 
 
-def draw(charts: Sequence[Chart], out: Output) -> None:
-    """Writes `charts/<name>.svg`, `.png` and `.csv` of each chart, and an index of what they were drawn from.
+class Drawing:
+    """Charts on their way into `charts/<name>.svg`, `.png` and `.csv`, and an index of what they were drawn from.
 
-    A picture whose values and code are those of the index, and whose files are as they were left, stays.
+    Those that must be drawn are drawn by other processes from here on, until `finish` writes them. A picture whose
+    values and code are those of the index, and whose files are as they were left, stays.
     """
-    before = _index(out.folder)
-    wanted = {chart.name: digest_of(code_hash(*MODULES), repr(chart.picture)) for chart in charts}
-    todo = [c for c in charts if not _stands(out.folder, c.name, before.get(c.name), wanted[c.name])]
-    index = {chart.name: before[chart.name] for chart in charts if chart not in todo}
-    for chart, files in zip(todo, _rendered([chart.picture for chart in todo]), strict=True):
-        index[chart.name] = {"drawn_from": wanted[chart.name]}
-        for ending, content in zip(ENDINGS, files, strict=True):
-            out.write(_file(chart.name, ending), content)
-            index[chart.name][ending] = hashlib.sha256(content).hexdigest()
-    for chart in charts:
-        out.keep(*(_file(chart.name, ending) for ending in ENDINGS))
-        out.write(_file(chart.name, "csv"), csv(as_frame(as_table(chart.rows, chart.table))))
-    out.write(INDEX, json.dumps(index, indent=1, sort_keys=True) + "\n")
+
+    def __init__(self, charts: Sequence[Chart], folder: Path) -> None:
+        """Begins."""
+        self._charts = charts
+        self._wanted = {chart.name: digest_of(code_hash(*MODULES), repr(chart.picture)) for chart in charts}
+        before = _index(folder)
+        todo = [c for c in charts if not _stands(folder, c.name, before.get(c.name), self._wanted[c.name])]
+        self._index = {chart.name: before[chart.name] for chart in charts if chart not in todo}
+        self._todo = todo
+        self._pool = _pool(len(todo))
+        self._drawn = [self._pool.submit(render, chart.picture) for chart in todo] if self._pool else []
+
+    def finish(self, out: Output) -> None:
+        """Waits for what is being drawn, and writes it."""
+        drawn = [f.result() for f in self._drawn] if self._pool else [render(chart.picture) for chart in self._todo]
+        if self._pool:
+            self._pool.shutdown()
+        for chart, files in zip(self._todo, drawn, strict=True):
+            self._index[chart.name] = {"drawn_from": self._wanted[chart.name]}
+            for ending, content in zip(ENDINGS, files, strict=True):
+                out.write(_file(chart.name, ending), content)
+                self._index[chart.name][ending] = hashlib.sha256(content).hexdigest()
+        for chart in self._charts:
+            out.keep(*(_file(chart.name, ending) for ending in ENDINGS))
+            out.write(_file(chart.name, "csv"), csv(as_frame(as_table(chart.rows, chart.table))))
+        out.write(INDEX, json.dumps(self._index, indent=1, sort_keys=True) + "\n")
 
 
 def _file(name: str, ending: str) -> str:
@@ -63,14 +77,17 @@ def _stands(folder: Path, name: str, before: Any, wanted: str) -> bool:
     return all(path.is_file() and store.sha256(path) == before.get(ending) for ending, path in paths.items())
 
 
-def _rendered(pictures: Sequence[Picture]) -> list[tuple[bytes, bytes]]:
-    """SVG and PNG of each."""
-    workers = min(len(pictures), os.cpu_count() or 1)
-    if len(pictures) < WORTH_PROCESSES or workers < 2:
-        return [render(picture) for picture in pictures]
-    # Forking a process in which libraries hold threads may hang, so each starts anew.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(render, pictures))
+def _pool(pictures: int) -> ProcessPoolExecutor | None:
+    """Processes for so many pictures; None where they are drawn sooner than a process starts."""
+    workers = min(pictures, os.cpu_count() or 1)
+    if pictures < WORTH_PROCESSES or workers < 2:
+        return None
+    # Forking this process, in which libraries hold threads, may hang. A server that has all imported forks instead.
+    way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(way)
+    if way == "forkserver":
+        context.set_forkserver_preload(["pipeline.report.drawing"])
+    return ProcessPoolExecutor(workers, mp_context=context)
 
 
 def render(picture: Picture) -> tuple[bytes, bytes]:

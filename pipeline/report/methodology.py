@@ -9,8 +9,8 @@ from pipeline.report.steps import steps
 from pipeline.study import Study
 
 
-def text(study: Study, results: list[Result]) -> str:
-    """The text of `methodology.md`."""
+def text(study: Study, results: list[Result], matches: bool) -> str:
+    """The text of `methodology.md`. `matches`: census or history stand beside the report."""
     now = results[-1]
     parts = [
         f"# {plain(study.title)}: methodology",
@@ -29,7 +29,7 @@ def text(study: Study, results: list[Result]) -> str:
         "## Limits",
         _list([*words.LIMITS, *map(plain, [*geo.limits(results), *words.unverified(results)])]),
         "## Not in this report",
-        _list(words.ABSENT),
+        _list(words.absent(matches)),
         "## Instrument",
         markdown(grids.instruments(results)),
         "### What changed from snapshot to snapshot",

@@ -48,8 +48,9 @@ def draw(
     style, script = source("base.css", "page.css"), source("page.js")
     context = _context(study, results, found, charts, folder) | _tables(study, results, found)
     return render(
-        "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), matches=matches, **context
-    )
+        "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), matches=matches,
+        absent=words.absent(bool(matches)), **context,
+    )  # fmt: skip
 
 
 def _context(study: Study, results: list[Result], found: View, charts: list[Chart], folder: Path) -> dict[str, Any]:
@@ -73,7 +74,6 @@ def _context(study: Study, results: list[Result], found: View, charts: list[Char
         "not_comparable": facts.not_comparable(before, now),
         "charts": {chart.name: chart for chart in charts},
         "pictures": {chart.name: _picture(folder, chart, synthetic) for chart in charts if chart.name != "map"},
-        "absent": words.ABSENT,
         "makers": found.makers,
         "map": page_map(found),
         "view": _json(data(found)),

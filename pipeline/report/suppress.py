@@ -72,13 +72,18 @@ class Hiding:
     def _find_groups(self, left_out: frozenset[str]) -> None:
         found: dict[tuple[Cell, int], Group] = {}
         for cell in self._ordered:
+            if is_total(cell):
+                continue
             for place, value in enumerate(cell):
-                parent = (*cell[:place], None, *cell[place + 1 :])
                 # What is counted without a country leaves out some: these are in no sum over countries.
-                outside = place == COUNTRY and value in left_out
-                if value is None or is_total(cell) or outside or parent not in self.hosts:
+                if value is None or (place == COUNTRY and value in left_out):
                     continue
-                group = found.setdefault((parent, place), Group(parent, place == COUNTRY))
+                parent = (*cell[:place], None, *cell[place + 1 :])
+                if parent not in self.hosts:
+                    continue
+                group = found.get((parent, place))
+                if group is None:
+                    group = found[parent, place] = Group(parent, place == COUNTRY)
                 group.cells.append(cell)
                 self._groups_of.setdefault(cell, []).append(group)
         for (parent, _), group in found.items():

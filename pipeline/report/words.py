@@ -94,13 +94,6 @@ TREND_NOTE = (
     "Trends: every point from zero to the row’s own most; no line leads where two snapshots cannot be compared, a "
     "dotted one where the instrument may not be the same."
 )
-ABSENT = (
-    "95 % intervals: nothing was held against a truth (an audit) or a second engine, so there are sensitivity ranges.",
-    "Firmware age: the counts hold no firmware.",
-    "Concentration, that is how few networks hold how much: the counts are not by network.",
-    "Monthly history and census totals of the engine: they were not collected, and would have charts of their own.",
-    "The series on ports crawled in every snapshot, and the ratio to free control counts: neither was collected.",
-)
 ROWS_STAY = (
     "These files hold counts. The search engine’s results themselves, row by row, are not part of them: they hold "
     "addresses, and the engine’s terms say what may be done with its results."
@@ -301,6 +294,26 @@ def not_corrected(before: Result, now: Result) -> str:
     if any(r.manifest.instrument and r.manifest.instrument.query_set == UNKNOWN_QUERIES for r in (before, now)):
         said.append(ASKED_UNKNOWN)
     return " ".join(said)
+
+
+def absent(matches: bool) -> list[str]:
+    """What a reader may look for and there is no data for, a sentence each. `matches`: census or history are there."""
+    said = [
+        (
+            "95 % intervals: nothing was held against a truth (an audit) or a second engine. Sensitivity ranges stand "
+            "in their place."
+        ),
+        "Firmware age: the counts hold no firmware.",
+        "Concentration, that is how few networks hold how much: the counts are not by network.",
+        (
+            "A series of the banners that every snapshot's queries would have returned, and one of the ports that the "
+            "engine looked at in every snapshot: the counts are not by query or port. Where the queries changed, or "
+            "are not known, lines are broken or dotted instead."
+        ),
+    ]
+    if not matches:
+        said.append("The engine's own totals (a census) and its monthly history: they were not asked for.")
+    return said
 
 
 def licence(study: Study) -> str:

@@ -42,7 +42,7 @@ def charts(study: Study, results: list[Result]) -> dict[str, Chart]:
 
 def save(study: Study, results: list[Result], folder: Path) -> dict[str, pd.DataFrame]:
     """Draws and saves all charts; gives their data."""
-    drawing.draw(list(charts(study, results).values()), Output(folder))
+    drawing.Drawing(list(charts(study, results).values()), folder).finish(Output(folder))
     return {p.stem: pd.read_csv(p, keep_default_na=False, na_values=[""]) for p in (folder / "charts").glob("*.csv")}
 
 
