@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.collect.ledger import Counted
+from pipeline.collect.rows import Counted
 from pipeline.countries import canonical_code
 from pipeline.manifest import SentQuery
 from pipeline.tables import CENSUS, COUNTS, TRENDS, UNKNOWN_COUNTRY, Table

@@ -63,7 +63,8 @@ def _tell(result: str) -> None:
 
 
 def _stop(error: object, status: int) -> NoReturn:
-    print(printable(f"camcensus: {error}"), file=sys.stderr)
+    told = [f"camcensus: {error}", *getattr(error, "__notes__", ())]
+    print(printable("\n".join(told)), file=sys.stderr)
     sys.exit(status)
 
 

@@ -120,9 +120,11 @@ class BusyError(CamcensusError):
 
 class EngineError(CamcensusError):
     """The search engine gave no usable answer. `status` is the HTTP status (None: no answer came), `cause` what it or
-    the network said, without the API key. `transient`: asking again later may help. `asked`: the query."""
+    the network said, without the API key. `transient`: asking again later may help. `dear`: each try may cost a query
+    credit, or minutes. `asked`: the query."""
 
     transient = False
+    dear = False
     asked = ""
 
     def __init__(self, told: str, cause: str = "", status: int | None = None, retry_after: float = 0.0) -> None:
@@ -153,6 +155,14 @@ class BadQueryError(EngineError):
     """The engine cannot read the query."""
 
 
+class NoEngineError(EngineError):
+    """What answers is no search engine: a redirect, or a page that is not there."""
+
+
+class ContradictionError(EngineError):
+    """The engine's counts contradict each other by far more than what comes and goes meanwhile."""
+
+
 class UnavailableError(EngineError):
     """No answer, or one that is none: a time limit, a broken connection, a server's failure, a body cut short."""
 
@@ -173,4 +183,15 @@ class BudgetError(CamcensusError):
             f"this would cost {price:,} query credits more, {spent + price:,} in all for the snapshot, and {allowed:,} "
             "are allowed; nothing was spent. Allow more with --max-credits or budget under [collect] in the study, "
             f"or collect less: {instead}"
+        )
+
+
+class SpentError(CamcensusError):
+    """What a collection may cost is spent. `allowed`: query credits, in all for the snapshot."""
+
+    def __init__(self, allowed: int) -> None:
+        self.allowed = allowed
+        super().__init__(
+            f"the {allowed:,} query credits that are allowed are spent; allow more with --max-credits or budget under "
+            "[collect] in the study"
         )

@@ -118,13 +118,16 @@ class Collect(_Strict):
     """What is asked of the search engine. `queries`: ids of the catalogue; none: all of the study's vendors. `budget`:
     query credits that a snapshot may cost. `threshold`: the share of what was announced, for each part and country,
     under which a snapshot is partial. `depth`: pages of 100 results in a part at most. `rate`: requests a second.
-    `fields`: ask only for what the pipeline reads, where the plan allows it."""
+    `timeout_seconds`: without a byte of an answer (four times that for all of it); `deadline_seconds`: for one request
+    with all its retries. `fields`: ask only for what the pipeline reads, where the plan allows it."""
 
     queries: tuple[str, ...] = ()
     budget: int = Field(0, ge=0)
     threshold: float = Field(0.98, gt=0, le=1)
     depth: int = Field(20, ge=1, le=1000)
     rate: float = Field(1.0, ge=0, le=10_000)
+    timeout_seconds: float = Field(30.0, ge=0.1, le=600)
+    deadline_seconds: float = Field(600.0, ge=0.1, le=86400)
     fields: bool = True
     sample: Sample = Field(default_factory=lambda: Sample.model_validate({}))
 

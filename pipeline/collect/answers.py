@@ -7,12 +7,14 @@ from typing import Any
 import requests
 
 from pipeline.collect.key import redact
+from pipeline.collect.loose import decode
 from pipeline.collect.session import Answer
 from pipeline.errors import (
     BadQueryError,
     EngineError,
     KeyRefusedError,
     NoCreditsError,
+    NoEngineError,
     PlanRefusedError,
     UnavailableError,
 )
@@ -23,7 +25,6 @@ _CREDITS = re.compile(r"\bcredits?\b", re.IGNORECASE)
 _UPGRADE = re.compile(r"upgrade|not allowed|requires .* (?:plan|membership)|access denied", re.IGNORECASE)
 _LATER = re.compile(r"timed out|time-?out|rate limit|try again|temporar|unavailable", re.IGNORECASE)
 _SHOWN = 200
-_PLAN = "the account's plan does not allow this"
 
 
 def failed(failure: Exception | None, key: str) -> UnavailableError:
@@ -40,24 +41,29 @@ def error_of(answer: Answer, key: str) -> EngineError:
     """The error that an answer is which is no usable one."""
     value, is_json = _json(answer.body)
     said, status = _said(value), answer.status
+    kind, told = _meaning(status, said, is_json)
+    if status == 429 and answer.retry_after:
+        told = f"{told}, and to wait {answer.retry_after:,.0f} seconds"
+    cause = redact(said or ("" if is_json else _start(answer.body)), key)
+    return kind(told, cause[:_SHOWN], status, answer.retry_after)
+
+
+def _meaning(status: int, said: str, is_json: bool) -> tuple[type[EngineError], str]:
+    """The kind of error by status and the engine's own words, and what to tell."""
+    upgrade = _UPGRADE.search(said) is not None
     # The first that holds. A word about credits says more than the status it comes with.
     meanings: list[tuple[bool, type[EngineError], str]] = [
         (status == 429, UnavailableError, "the search engine asks for fewer requests"),
-        (
-            _CREDITS.search(said) is not None,
-            NoCreditsError,
-            "no query credits are left; wait or buy some",
-        ),
-        (status == 403 or (status == 401 and _UPGRADE.search(said) is not None), PlanRefusedError, _PLAN),
+        (_CREDITS.search(said) is not None, NoCreditsError, "no query credits are left; wait or buy some"),
+        (status in (402, 403) or (status == 401 and upgrade), PlanRefusedError, "the account's plan does not allow it"),
         (status == 401, KeyRefusedError, "the API key was refused; check it, or get a new one"),
         (status >= 500, UnavailableError, "the search engine failed"),
+        (300 <= status < 500 and not is_json, NoEngineError, "this is not the search engine; check SHODAN_API_URL"),
         (not is_json, UnavailableError, "the search engine's answer is no JSON, or is cut short"),
         (not said or _LATER.search(said) is not None, UnavailableError, "the search engine failed"),
+        (True, BadQueryError, "the search engine refuses the query"),
     ]
-    refusal: tuple[type[EngineError], str] = (BadQueryError, "the search engine refuses the query")
-    kind, told = next(((kind, told) for holds, kind, told in meanings if holds), refusal)
-    cause = redact(said or ("" if is_json else _start(answer.body)), key)
-    return kind(told, cause[:_SHOWN], status, answer.retry_after)
+    return next((kind, told) for holds, kind, told in meanings if holds)
 
 
 def ambiguous(answer: Answer | None) -> bool:
@@ -67,7 +73,7 @@ def ambiguous(answer: Answer | None) -> bool:
 
 def _json(body: bytes) -> tuple[Any, bool]:
     try:
-        return json.loads(body), True
+        return decode(body), True
     except (ValueError, RecursionError):
         return None, False
 

@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.collect.ledger import FILE, Ledger, Page
+from pipeline.collect.ledger import FILE, Ledger
+from pipeline.collect.rows import Page
 from pipeline.study import Study
 
 PAGES = 500

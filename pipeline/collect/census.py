@@ -5,14 +5,18 @@ For each query: the total and its facets, from one reply; what a facet does not 
 was cut off, the query is asked again for each country.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 from pipeline.catalogue import Query
 from pipeline.collect.chain import Link, links_of
 from pipeline.collect.client import Client, Facets
 from pipeline.collect.ledger import Ledger
+from pipeline.collect.partitions import COUNTRY as CODE
+from pipeline.collect.partitions import named
 from pipeline.collect.replies import Replies
 from pipeline.collect.reply import Reply
+from pipeline.collect.turns import in_turn
 from pipeline.errors import BadQueryError, PlanRefusedError, UnavailableError
 
 MODE = "census"
@@ -34,59 +38,71 @@ CONTROL_QUERIES = {
 
 def census(
     client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query], say: Callable[[str], None]
-) -> None:
-    """Asks all that is not there yet."""
-    controls(client, Replies(replies.raw, ledger, CONTROLS))
-    for link in links_of(client, queries, ledger):
+) -> list[str]:
+    """Asks all that is not there yet; what the engine would not answer, in words."""
+    failed: list[str] = []
+
+    def ask(link: Link) -> None:
         total = _query(client, replies, link)
         say(f"{link.query.id}: {total:,} matches{f'; {link.note}' if link.note else ''}")
         ledger.add_done(MODE, link.query.id)
+
+    controls(client, Replies(replies.raw, ledger, CONTROLS))
+    in_turn(links_of(client, queries, ledger), ask, failed)
+    return failed
 
 
 def controls(client: Client, replies: Replies) -> None:
     """The free control counts and the list of ports that the engine looks at."""
     replies.ask("ports", "", "", client.ports)
     for name, sent in CONTROL_QUERIES.items():
-        replies.ask(name, "", sent, lambda sent=sent: client.count(sent))  # type: ignore[misc]
+        replies.ask(name, "", sent, functools.partial(client.count, sent))
 
 
 def _query(client: Client, replies: Replies, link: Link) -> int:
     """All that is asked for one query; its total."""
     name, sent = link.query.id, link.sent
-    first, facets = _facets(client, replies, name, sent)
-    found = set(first.facet("country"))
-    _further_countries(client, replies, name, sent, first, found)
-    cut = [(facet, size) for facet, size in facets if len(first.facet(facet)) >= size]
-    if cut:
+    first = replies.ask(name, "", sent, functools.partial(_facets, client, sent))
+    found = named(first, *_CODES)
+    _further_countries(client, replies, name, sent, first.total, found)
+    if cut := cut_off(first):
         for code in sorted(found):
             narrow = f"{sent} country:{code}"
-            replies.ask(name, code, narrow, lambda narrow=narrow: client.count(narrow, cut))  # type: ignore[misc]
+            replies.ask(name, code, narrow, functools.partial(client.count, narrow, cut))
     return first.total
 
 
-def _facets(client: Client, replies: Replies, name: str, sent: str) -> tuple[Reply, Facets]:
+_CODES = ("country", CODE)
+
+
+def _facets(client: Client, sent: str) -> Reply:
     """Total, countries and all other facets in one reply; where that is too much for the engine, without the others."""
+    try:
+        return client.count(sent, [COUNTRY, *OTHERS])
+    except (BadQueryError, PlanRefusedError, UnavailableError):
+        return client.count(sent, [COUNTRY])
 
-    def ask() -> Reply:
-        try:
-            return client.count(sent, [COUNTRY, *OTHERS])
-        except (BadQueryError, PlanRefusedError, UnavailableError):
-            return client.count(sent, [COUNTRY])
 
-    reply = replies.ask(name, "", sent, ask)
-    return reply, [other for other in OTHERS if other[0] in reply.value.get("facets", {})]
+def cut_off(reply: Reply) -> Facets:
+    """The facets, but for countries, that may lack values: they do not cover the total, and have as many values as were
+    asked for, or as any facet of the reply has: the engine's own limit is not known."""
+    sizes = {name: len(reply.facet(name)) for name, _ in (COUNTRY, *OTHERS)}
+    most = max(sizes.values())
+    return [
+        (name, size)
+        for name, size in OTHERS
+        if sizes[name] >= min(size, most) and 0 < sum(reply.facet(name).values()) < reply.total
+    ]
 
 
 def _further_countries(
-    client: Client, replies: Replies, name: str, sent: str, first: Reply, found: set[str]
-) -> None:  # fmt: skip
-    """Countries that the first facet had no room for, asked until one names no new one."""
-    covered = sum(first.facet("country").values())
-    while found and covered < first.total:
+    client: Client, replies: Replies, name: str, sent: str, total: int, found: dict[str, int]
+) -> None:
+    """Countries that the first facet had no room for, entered in `found`; asked until one names no new one."""
+    while found and sum(found.values()) < total:
         rest = f"{sent} -country:{','.join(sorted(found))}"
-        reply = replies.ask(name, f"without-{len(found)}", rest, lambda rest=rest: client.count(rest, [COUNTRY]))  # type: ignore[misc]
-        new = reply.facet("country")
-        if not set(new) - found:
+        reply = replies.ask(name, f"without-{len(found)}", rest, functools.partial(client.count, rest, [COUNTRY]))
+        new = {code: n for code, n in named(reply, *_CODES).items() if code not in found}
+        if not new:
             return
-        found |= set(new)
-        covered += sum(new.values())
+        found |= new

@@ -4,11 +4,10 @@ all processes, a look at every status, retries of what may pass, none of what wi
 Never `search_cursor`: it takes short pages for whole ones and hides why it stopped.
 """
 
-import contextlib
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -16,18 +15,22 @@ from typing import Any
 import shodan
 import tenacity
 
-from pipeline.collect.address import is_loopback
+from pipeline.collect.address import check_address, is_loopback
 from pipeline.collect.answers import ambiguous, error_of, failed
 from pipeline.collect.key import redact_logs
 from pipeline.collect.limiter import Limiter
-from pipeline.collect.reply import Attempt, Reply
-from pipeline.collect.session import Session
+from pipeline.collect.reply import SEARCH, Attempt, Book, NoBook, Reply
+from pipeline.collect.session import Session, arrived
 from pipeline.collect.shapes import account, counted, mapping, monthly, numbers, paged
-from pipeline.errors import BadQueryError, CamcensusError, EngineError, Interrupted, UnavailableError
+from pipeline.errors import BadQueryError, EngineError, Interrupted, UnavailableError
+from pipeline.study import Collect
 
 Facets = Sequence[tuple[str, int]]
 ADDRESS = "SHODAN_API_URL"
-RATE = 1.0  # requests a second; the engine's own limit
+TOKENS = "tokens"
+# Tries of what costs a credit each time, or which the engine takes minutes to give up.
+DEAR_TRIES = 3
+LONGEST_PAUSE = 60.0
 
 
 @dataclass(frozen=True)
@@ -37,34 +40,39 @@ class Limits:
     silence: float = 30.0
     whole: float = 120.0
     deadline: float = 600.0
-    rate: float = RATE
+    rate: float = 1.0
+
+    @classmethod
+    def of(cls, settings: Collect) -> "Limits":
+        """The limits of a study."""
+        return cls(settings.timeout_seconds, 4 * settings.timeout_seconds, settings.deadline_seconds, settings.rate)
 
 
 class Client:
-    """Asks one search engine. Every method raises an `EngineError`; the key is in none of them. `observe` is told of
-    each request, those that failed too."""
+    """Asks one search engine. Every method raises an `EngineError`; the key is in none of them. Each request is entered
+    in the `book` before it is sent and when it is answered."""
 
     def __init__(
-        self, key: str, limits: Limits | None = None, base_url: str | None = None,
-        observe: Callable[[Attempt], None] = lambda _: None,
-    ) -> None:  # fmt: skip
+        self, key: str, limits: Limits | None = None, base_url: str | None = None, book: Book | None = None
+    ) -> None:
         self._key = key
         self._limits = limits or Limits()
-        self._observe = observe
-        address = base_url or os.environ.get(ADDRESS) or shodan.Shodan(key).base_url
-        check_rate(address, self._limits.rate)
-        redact_logs(key)
+        self._book = book or NoBook()
         self._api = api = shodan.Shodan(key)
-        self._session = Session(Limiter(address, self._limits.rate), self._limits.silence, self._limits.whole)
+        named = base_url or os.environ.get(ADDRESS)
+        address = (named or api.base_url).rstrip("/")
+        check_address(address, self._limits.rate)
+        redact_logs(key)
+        self._limiter = Limiter(address, self._limits.rate)
+        self._session = Session(self._limits.silence, self._limits.whole)
         # What is on this machine is asked directly, whatever proxy is set.
         self.local = is_loopback(address)
         self._session.trust_env = not self.local
         # The package's own limiter knows one object only, and forgets requests that failed.
-        api._session, api.api_rate_limit = self._session, 0
-        api.base_url = address.rstrip("/")
-        if base_url or os.environ.get(ADDRESS):
+        api._session, api.api_rate_limit, api.base_url = self._session, 0, address
+        if named:
             # The package honours the variable for one of its two services.
-            api.base_trends_url = api.base_url
+            api.base_trends_url = address
 
     def count(self, query: str, facets: Facets = ()) -> Reply:
         """The total of a query and its facets, from one reply; free."""
@@ -77,16 +85,12 @@ class Client:
         call = functools.partial(
             self._api.search, query, page=page, facets=list(facets) or None, minify=False, **wanted
         )
-        return self._ask("search", query, call, paged, page)
+        return self._ask(SEARCH, query, call, paged, page)
 
     def trends(self, query: str, facets: Facets) -> Reply:
         """Monthly matches of a query since 2017-06."""
         call = functools.partial(self._api.trends.search, query, list(facets))
         return self._ask("trends", query, call, monthly)
-
-    def host(self, address: str) -> Reply:
-        """All services of one address that the engine holds."""
-        return self._ask("host", address, functools.partial(self._api.host, address), mapping)
 
     def info(self) -> Reply:
         """The account: its plan and credits."""
@@ -96,55 +100,57 @@ class Client:
         """The ports that the engine looks at."""
         return self._ask("ports", "", self._api.ports, numbers)
 
-    def tokens(self, query: str) -> Reply:
-        """How the engine reads a query, without running it."""
-        return self._ask("tokens", query, functools.partial(self._api.search_tokens, query), mapping)
-
     def _ask(
         self, endpoint: str, query: str, call: Callable[[], Any], usable: Callable[[Any], str], page: int = 1
     ) -> Reply:
         """The call's reply, asked again while that may help and time is left."""
+        pause = 1.0 / self._limits.rate if self._limits.rate else 0.01  # no limit holds on this machine only
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, EngineError) and error.transient),
-            wait=tenacity.wait_exponential(multiplier=self._pause, max=60)
-            + tenacity.wait_random(0, self._pause)
+            wait=tenacity.wait_exponential(multiplier=pause, max=LONGEST_PAUSE)
+            + tenacity.wait_random(0, pause)
             + tenacity.wait_exception(lambda error: getattr(error, "retry_after", 0.0)),
-            stop=tenacity.stop_before_delay(self._limits.deadline),
+            stop=tenacity.stop_any(tenacity.stop_before_delay(self._limits.deadline), _DearTries()),
             reraise=True,
         )
         return retrying(self._once, endpoint, query, call, usable, page)
 
-    @property
-    def _pause(self) -> float:
-        """Seconds before the first retry; short where no limit holds, which is on this machine only."""
-        return 1.0 / self._limits.rate if self._limits.rate else 0.01
-
     def _once(
-        self, endpoint: str, query: str, call: Callable[[], Any], usable: Callable[[Any], str], page: int
+        self, endpoint: str, query: str, call: Callable[[], Any], usable: Callable[[Any], str], page: int = 1
     ) -> Reply:
-        at = _now()
-        value = None
-        # The package's own errors say less than the answer itself; what cannot be read at all it raises as it comes.
-        with contextlib.suppress(shodan.APIError, RecursionError, TypeError):
-            value = call()
+        self._limiter.wait()
+        attempt = Attempt(_now(), endpoint, query, page)
+        number = self._book.asks(attempt)
+        value = self._called(call)
         answer, error = self._session.answer, self._problem(value, usable)
-        results = len(value["matches"]) if value and endpoint == "search" and not error else 0
-        status = answer.status if answer else None
-        self._observe(Attempt(at, endpoint, query, page, status, type(error).__name__ if error else "", results))
+        outcome = type(error).__name__ if error else ""
+        results = 0 if error or endpoint != SEARCH else len(value["matches"])
+        status, reached = (answer.status, True) if answer else (None, arrived(self._session.failure))
+        attempt = replace(attempt, status=status, outcome=outcome, results=results, arrived=reached)
+        self._book.answered(number, attempt)
         # Raised out here, so that no error that holds the address with the key hangs on to it.
         if error or answer is None:
-            error = error or failed(None, self._key)
-            error.asked = query
-            raise self._told_apart(error, endpoint, query)
-        return Reply(answer.body, value, at)
+            error = self._told_apart(error or failed(None, self._key), endpoint, query)
+            error.asked, error.dear = query, error.dear or attempt.price > 0
+            raise error
+        return Reply(answer.body, value, _now())
+
+    def _called(self, call: Callable[[], Any]) -> Any:
+        """What the package makes of the answer; None for what it refuses. Its errors say less than the answer itself,
+        and stand in the place of whatever else happened meanwhile."""
+        try:
+            return call()
+        except (shodan.APIError, RecursionError) as error:
+            stopped = isinstance(error.__context__, Interrupted)
+        if stopped:
+            raise Interrupted
+        return None
 
     def _problem(self, value: Any, usable: Callable[[Any], str]) -> EngineError | None:
         """What is wrong with what just came; None: nothing."""
-        answer, failure = self._session.answer, self._session.failure
-        if isinstance(failure, Interrupted):
-            raise Interrupted
+        answer = self._session.answer
         if answer is None:
-            return failed(failure, self._key)
+            return failed(self._session.failure, self._key)
         if answer.status != HTTPStatus.OK or value is None:
             return error_of(answer, self._key)
         problem = usable(value)
@@ -152,21 +158,28 @@ class Client:
 
     def _told_apart(self, error: EngineError, endpoint: str, query: str) -> EngineError:
         """The error; where its text stands for a time-out and for a bad query alike, the engine's reading decides."""
-        if endpoint == "tokens" or not ambiguous(self._session.answer):
+        if endpoint == TOKENS or not ambiguous(self._session.answer):
             return error
-        read = self.tokens(query).value
-        if faults := read.get("errors"):
-            return BadQueryError("the search engine cannot read the query", str(faults)[:200])
-        return UnavailableError("the search engine did not answer in time", error.cause, error.status)
+        slow = UnavailableError("the search engine did not answer in time", error.cause, error.status)
+        slow.dear = True
+        try:
+            reading = self._once(TOKENS, query, functools.partial(self._api.search_tokens, query), mapping).value
+        except EngineError:
+            return slow
+        faults = reading.get("errors")
+        return BadQueryError("the search engine cannot read the query", str(faults)[:200]) if faults else slow
 
 
-def check_rate(address: str, rate: float) -> None:
-    """Raises `CamcensusError` for a rate above the engine's own limit, unless the address is on this machine."""
-    if not 0 < rate <= RATE and not is_loopback(address):
-        raise CamcensusError(
-            f"rate: found {rate:g}; the search engine allows {RATE:g} request a second. Set rate under [collect] in "
-            "the study to at most that; more, and 0 for no limit, is for servers on this machine only"
-        )
+class _DearTries(tenacity.stop.stop_base):
+    """Stops after so many tries that cost something each, whatever time is left."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        self._tries += isinstance(error, EngineError) and error.dear
+        return self._tries >= DEAR_TRIES
 
 
 def _now() -> str:

@@ -9,8 +9,9 @@ from pipeline import store
 from pipeline.collect.bundles import has_ledger
 from pipeline.collect.census import CONTROLS
 from pipeline.collect.completeness import missing
-from pipeline.collect.ledger import Counted, Ledger
+from pipeline.collect.ledger import Ledger
 from pipeline.collect.replies import Replies
+from pipeline.collect.rows import Counted
 from pipeline.errors import IntegrityError
 from pipeline.manifest import Collection, SentQuery
 from pipeline.study import Collect

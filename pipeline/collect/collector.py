@@ -1,14 +1,15 @@
 """One collection: who may do it, what it may cost, what it did. What each mode asks stands in a file of its own."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline import store
-from pipeline.catalogue import load_catalogue
+from pipeline.catalogue import Query, load_catalogue
+from pipeline.collect.budget import Budget
 from pipeline.collect.census import CONTROLS, census, controls
 from pipeline.collect.census import MODE as CENSUS
 from pipeline.collect.client import Client, Limits
@@ -20,7 +21,6 @@ from pipeline.collect.exports import raw_files
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.queries import queries_of
 from pipeline.collect.replies import Replies
-from pipeline.collect.reply import Attempt
 from pipeline.collect.sample import sample
 from pipeline.collect.trends import MODE as TRENDS
 from pipeline.collect.trends import trends
@@ -28,19 +28,21 @@ from pipeline.errors import CamcensusError
 from pipeline.study import Study
 
 MODES = ("census", "download", "sample", "trends")
+Say = Callable[[str], None]
 
 
 @dataclass
 class Collected:
     """What a run of the collector did: pages and query credits of this run, credits of the snapshot in all; why it
-    `stopped` before the end ("": it did not), requests that `failed`, and what is `missing`, in
-    words; `notes`: what else is to be said."""
+    `stopped` before the end ("": it did not), requests that `failed`, and what is `missing`, in words; what it costs to
+    ask for that `again`; `notes`: what else is to be said."""
 
     snapshot: str
     mode: str
     pages: int = 0
     credits: int = 0
     credits_in_all: int = 0
+    again: int = 0
     stopped: str = ""
     failed: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -56,11 +58,6 @@ class Collected:
         return {**asdict(self), "complete": self.complete}
 
 
-def price_of(attempt: Attempt) -> int:
-    """Query credits that the engine takes for a request: one for each page that it gave."""
-    return 1 if attempt.endpoint == "search" and attempt.status == 200 and not attempt.outcome else 0
-
-
 @contextmanager
 def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
     """The snapshot's raw folder and ledger, for this collector alone. Raises `BusyError` when another one is at it,
@@ -71,6 +68,7 @@ def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
     with store.lock(raw, f"snapshot {snapshot}"):
         store.remove_leftovers(raw)
         with closing(Ledger(raw)) as ledger:
+            ledger.forget_lost()
             yield raw, ledger
 
 
@@ -82,44 +80,52 @@ def _keep_apart(snapshot: str, ledger: Ledger, mode: str) -> None:
         raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into one of another name")
 
 
-def client_of(study: Study, key: str, ledger: Ledger | None = None) -> Client:
-    """A client with the study's rate; each of its requests is entered in the ledger."""
-
-    def observe(attempt: Attempt) -> None:
-        if ledger:
-            ledger.add_request(attempt, price_of(attempt))
-
-    return Client(key, Limits(rate=study.collect.rate), observe=observe)
-
-
-def collect_snapshot(
-    study: Study, snapshot: str, mode: str, key: str, allowed: int | None, say: Callable[[str], None]
-) -> Collected:
+def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: int | None, say: Say) -> Collected:
     """Collects in one of `MODES`, going on where an earlier run stopped. `allowed`: query credits that the snapshot may
     cost in all; None: the study's budget. Raises a `CamcensusError` for what nothing can be done about here."""
     queries = queries_of(study, load_catalogue(study.catalogue_path))
     done = Collected(snapshot, mode)
     with collecting(study, snapshot) as (raw, ledger):
-        client = client_of(study, key, ledger)
+        book = Budget(ledger, study.collect.budget if allowed is None else allowed)
+        client = Client(key, Limits.of(study.collect), book=book)
         before = ledger.spent
         _keep_apart(snapshot, ledger, mode)
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
-            if mode == "census":
-                census(client, ledger, Replies(raw, ledger, CENSUS), queries, say)
-            elif mode == "trends":
-                done.notes = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
-            else:
-                controls(client, Replies(raw, ledger, CONTROLS))
-                limit = study.collect.budget if allowed is None else allowed
-                work = Download(raw, ledger, client, study.collect, limit, say, mode)
-                if mode == SAMPLE:
-                    done.stopped, done.notes = sample(work, queries)
-                else:
-                    work.plan(queries)
-                    done.stopped = work.run()
-                done.pages, done.failed = work.bought, work.failed
+            _collect(study, raw, ledger, client, book, queries, done, say)
             done.missing = missing(ledger, mode, study.collect)
+        except CamcensusError as error:
+            error.add_note(_kept(done.pages, ledger.spent))
+            raise
         finally:
             done.credits, done.credits_in_all = ledger.spent - before, ledger.spent
     return done
+
+
+def _collect(
+    study: Study, raw: Path, ledger: Ledger, client: Client, book: Budget, queries: Sequence[Query],
+    done: Collected, say: Say,
+) -> None:  # fmt: skip
+    """Asks for what is not there yet, and enters in `done` how that went."""
+    if done.mode == CENSUS:
+        done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, say)
+    elif done.mode == TRENDS:
+        done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
+    else:
+        controls(client, Replies(raw, ledger, CONTROLS))
+        work = Download(raw, ledger, client, study.collect, book.allowed, say, done.mode)
+        try:
+            if done.mode == SAMPLE:
+                done.stopped, done.notes = sample(work, queries)
+            else:
+                work.plan(queries)
+                done.stopped = work.run()
+            done.again = sum(pages for _, pages in work.prices())
+        finally:
+            done.pages, done.failed = work.bought, work.failed
+
+
+def _kept(pages: int, spent: int) -> str:
+    """What an error leaves behind."""
+    came = f"{pages:,} pages came, and the snapshot has cost {spent:,} query credits so far; " if spent else ""
+    return f"{came}what is whole stays, and the same command goes on from there"

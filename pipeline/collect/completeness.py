@@ -1,46 +1,69 @@
-"""Whether a collection is whole: what came against what was announced, on distinct address and port, for each part and
-for each country of a query. 98 % of the world can hide a country that is lost.
+"""Whether a collection is whole: what came against what was announced, on distinct address, port and transport, for
+each part, each country and each query. 98 % of the world can hide a country that is lost.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from pipeline.collect.drawn import MODE as SAMPLE
 from pipeline.collect.drawn import uncounted
-from pipeline.collect.ledger import Ledger, Partition
+from pipeline.collect.ledger import Ledger
+from pipeline.collect.rows import Partition, Whole
 from pipeline.study import Collect
 
 
 def is_short(part: Partition, settings: Collect) -> bool:
-    """Whether a part that was asked to its end has less than the study's threshold."""
-    return part.passes > 0 and part.found < part.announced * settings.threshold
+    """Whether a part that was asked to its end lacks something: in all, in a country, or, until it was asked twice,
+    against what was counted when it was planned."""
+    if not part.passes:
+        return False
+    counted = [(part.found, part.announced), *((found, told) for told, found in part.by_country.values())]
+    if any(found < told * settings.threshold for found, told in counted):
+        return True
+    return part.passes == 1 and _lost(part.found, part.expected, settings)
+
+
+def _lost(found: int, planned: int, settings: Collect) -> bool:
+    """Whether less was found than drift explains: between plan and download lie hours, in which banners come and go.
+    Three times the root of a number is what it rarely moves by of itself."""
+    return planned - found > planned * (1 - settings.threshold) + 3 * math.sqrt(planned)
 
 
 def missing(ledger: Ledger, mode: str, settings: Collect) -> list[str]:
     """What is missing of a mode, in words, one line each; empty: the collection is whole."""
     asked = json.loads(ledger.fact(f"queries of {mode}") or "[]")
-    parts = ledger.partitions(mode)
-    told = [f"{query}: not asked yet" for query in asked if query not in ledger.done(mode)]
+    planned, parts = ledger.done(mode), ledger.partitions(mode)
+    told = [f"{query}: not asked yet" for query in asked if query not in planned]
     told += uncounted(ledger) if mode == SAMPLE else []
     told += [f"{part.sent}: not asked to the end" for part in parts if not part.passes]
-    told += [
-        f"{part.sent}: {part.found:,} of {part.announced:,} banners; {part.repeated:,} rows came twice"
-        for part in parts
-        if is_short(part, settings)
-    ]
-    return told + [
-        f"{query}: {code or 'no country'}: {found:,} of {announced:,} banners"
-        for (query, code), (announced, found) in sorted(by_country(parts).items())
-        if found < announced * settings.threshold
-    ]
-
-
-def by_country(parts: Sequence[Partition]) -> dict[tuple[str, str], tuple[int, int]]:
-    """Query and country (ISO alpha-2; "": none) to banners announced and found."""
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for part in parts:
-        for code, counted in part.by_country.items():
-            for n, value in enumerate(counted):
-                sums[part.query, code][n] += value
-    return {key: (announced, found) for key, (announced, found) in sums.items()}
+        if is_short(part, settings):
+            told += [_told(part.sent, part.found, part.announced or part.expected, part.repeated)]
+            told += [
+                _told(f"{part.sent}: {code or 'no country'}", found, announced)
+                for code, (announced, found) in part.by_country.items()
+                if found < announced * settings.threshold
+            ]
+    return told or _holes(planned, parts, settings)
+
+
+def _told(what: str, found: int, announced: int, repeated: int = 0) -> str:
+    twice = f"; {repeated:,} rows came twice" if repeated else ""
+    return f"{what}: {found:,} of {announced:,} banners{twice}"
+
+
+def _holes(planned: Mapping[str, Whole], parts: Sequence[Partition], settings: Collect) -> list[str]:
+    """What no part announced, although the whole query did when it was planned; asking again does not help."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for part in parts:
+        found[part.query] += Counter({code: n for code, (_, n) in part.by_country.items()})
+    told = []
+    for query, whole in planned.items():
+        wholes = {"": whole.announced, **whole.countries}
+        for code, announced in wholes.items():
+            came = found[query][code] if code else sum(part.found for part in parts if part.query == query)
+            if _lost(came, announced, settings):
+                told += [f"{_told(f'{query}: {code}' if code else query, came, announced)}; its parts do not add up"]
+    return told

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.collect.blocks import Block, Frame
-from pipeline.collect.ledger import Ledger, Partition
+from pipeline.collect.ledger import Ledger
+from pipeline.collect.rows import Partition
 from pipeline.errors import CamcensusError
 from pipeline.study import Sample
 

@@ -1,26 +1,35 @@
 """The ledger of a collection: what was asked, what came, what it cost. SQLite, in the snapshot's raw folder.
 
 A page counts as received once its file is whole and its row stands here. A file without a row is what a stop left
-between the two: it is entered, never bought again.
+between the two: it is entered, never bought again. A kill loses nothing of that. So that a power cut does not either,
+files and rows are forced to the disk together, at most `SYNC` seconds after they were written; rows that are younger
+than that when a ledger is opened are held against their files.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
+from pipeline import store
 from pipeline.collect.reply import Attempt
-from pipeline.errors import IntegrityError
+from pipeline.collect.rows import Counted, Page, Partition, Whole
+from pipeline.errors import InputError, IntegrityError
 
 FILE = "ledger.sqlite"
 FORMAT = "1"
+SYNC = 0.5
 _SCHEMA = """
 create table if not exists facts (name text primary key, value text not null);
 create table if not exists queries (
     id text primary key, text text not null, sent text not null, note text not null);
-create table if not exists done (mode text not null, query text not null, primary key (mode, query));
+create table if not exists done (
+    mode text not null, query text not null, announced integer not null, countries text not null,
+    primary key (mode, query));
 create table if not exists partitions (
     id integer primary key, mode text not null, query text not null, sent text not null, expected integer not null,
     passes integer not null, announced integer not null, received integer not null, found integer not null,
@@ -32,151 +41,131 @@ create table if not exists pages (
 create index if not exists pages_of on pages (partition);
 create table if not exists replies (
     id integer primary key, mode text not null, query text not null, part text not null, sent text not null,
-    file text not null unique, bytes integer not null, sha256 text not null, received text not null);
+    file text not null unique, bytes integer not null, sha256 text not null, received text not null,
+    unique (mode, query, part));
 create table if not exists requests (
     id integer primary key, at text not null, endpoint text not null, query text not null, page integer not null,
     status integer, outcome text not null, results integer not null, credits integer not null);
 """
-
-
-@dataclass(frozen=True)
-class Partition:
-    """A part of a query that is paged by itself. `sent`: the query as sent. `expected`: matches when it was planned.
-    `passes`: how often it was asked to its end; once it was: matches `announced` (the most that any of its replies
-    said), rows `received`, distinct banners (address, port, transport) `found`, rows `repeated`, `drift` of the total
-    while paging, and for each country what was announced and what was found."""
-
-    id: int
-    mode: str
-    query: str
-    sent: str
-    expected: int
-    passes: int = 0
-    announced: int = 0
-    received: int = 0
-    found: int = 0
-    repeated: int = 0
-    drift: int = 0
-    countries: str = "{}"
-
-    @property
-    def by_country(self) -> dict[str, tuple[int, int]]:
-        """Country (ISO alpha-2; "": none) to banners announced and found in it."""
-        return {code: (int(a), int(f)) for code, (a, f) in json.loads(self.countries).items()}
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page as received: its number (from 1), in which pass over its part it was asked (from 0), its file under
-    raw/, the total it announced, its rows, the file's bytes and SHA-256, and when it came (UTC, ISO 8601)."""
-
-    partition: int
-    page: int
-    again: int
-    file: str
-    total: int
-    results: int
-    bytes: int
-    sha256: str
-    received: str
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A free reply (counts, history, ports) as received: for which query and which part of it (a country, say; "": all
-    of it), what was sent, the file under raw/ with its bytes and SHA-256, and when it came (UTC, ISO 8601)."""
-
-    mode: str
-    query: str
-    part: str
-    sent: str
-    file: str
-    bytes: int
-    sha256: str
-    received: str
+_REPLY = "select mode, query, part, sent, file, bytes, sha256, received from replies where mode = ?"
+_PAGE = "select partition, page, pass, file, total, results, bytes, sha256, received from pages"
+# Rows up to these are on the disk, and so are their files.
+_MARK = """
+insert or replace into facts values ('synced', json_array(
+    (select coalesce(max(id), 0) from pages), (select coalesce(max(id), 0) from replies)))
+"""
+_SINCE = "select file, sha256 from pages where id > ? union all select file, sha256 from replies where id > ?"
+_FORGET = (
+    """update partitions set passes = pages.pass from pages
+       where pages.file = ? and partitions.id = pages.partition and passes > pages.pass""",
+    "delete from pages where file = ?",
+    "delete from replies where file = ?",
+)
 
 
 class Ledger:
     """The ledger in `folder`, made if need be; `read_only`: only read. Raises `IntegrityError` when it is damaged or of
-    another format."""
+    another format, `InputError` when it cannot be read or written."""
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.path = folder / FILE
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        self._read_only = read_only
+        if not read_only:
+            folder.mkdir(parents=True, exist_ok=True)
+        place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        with self._told():
             self._db = sqlite3.connect(place, uri=True, isolation_level=None)
             if not read_only:
-                # What is acknowledged survives a power cut, as the pages do.
-                self._db.execute("pragma synchronous = full")
+                # A log beside the file, so that one write is one sync; readers see the last whole state meanwhile.
+                self._db.execute("pragma journal_mode = wal")
+                self._db.execute("pragma synchronous = normal")
                 self._db.executescript(_SCHEMA)
                 self._db.execute("insert or ignore into facts values ('format', ?)", (FORMAT,))
-            if self.fact("format") != FORMAT:
-                raise IntegrityError(self.path, "is of another version of camcensus; collect into a new snapshot")
-            (self._spent,) = self._db.execute("select coalesce(sum(credits), 0) from requests").fetchone()
+        if self.fact("format") != FORMAT:
+            raise IntegrityError(self.path, "is of another version of camcensus; collect into a new snapshot")
+        (self._spent,) = self._run("select coalesce(sum(credits), 0) from requests").fetchone()
+        self._fresh: list[Path] = []
+        self._synced = time.monotonic()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The database's errors in our words."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise InputError(self.path, f"cannot be read or written: {error}; what is whole stays") from None
         except sqlite3.DatabaseError as error:
-            raise IntegrityError(self.path, f"is damaged: {error}; collect into a new snapshot") from None
+            raise IntegrityError(self.path, f"is damaged: {error}; put a copy of it back") from None
+
+    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        with self._told():
+            return self._db.execute(statement, values)
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file, which is then the only one, and on the disk."""
+        self.sync()
+        with suppress(sqlite3.Error):  # somebody reads: the log stays, and is as good
+            self._db.execute("pragma journal_mode = delete")
         self._db.close()
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """What is written inside is written whole, or not at all."""
-        self._db.execute("begin immediate")
+        self._run("begin immediate")
         try:
             yield
+            self._run("commit")
         except BaseException:
-            self._db.execute("rollback")
+            if self._db.in_transaction:
+                self._run("rollback")
             raise
-        self._db.execute("commit")
 
     def fact(self, name: str) -> str:
         """What the ledger holds under a name; empty: nothing."""
-        found = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
+        found = self._run("select value from facts where name = ?", (name,)).fetchone()
         return str(found[0]) if found else ""
 
     def set_fact(self, name: str, value: str) -> None:
         """Holds a value under a name, in place of what was there."""
-        self._db.execute("insert or replace into facts values (?, ?)", (name, value))
+        self._run("insert or replace into facts values (?, ?)", (name, value))
 
     def add_query(self, name: str, text: str, sent: str, note: str) -> None:
         """Enters a query: its text, what is sent for it, and a note in words."""
-        self._db.execute("insert into queries values (?, ?, ?, ?)", (name, text, sent, note))
+        self._run("insert into queries values (?, ?, ?, ?)", (name, text, sent, note))
 
     def queries(self) -> dict[str, dict[str, str]]:
         """Queries by id, in the order in which they were entered."""
-        rows = self._db.execute("select id, text, sent, note from queries order by rowid")
+        rows = self._run("select id, text, sent, note from queries order by rowid")
         return {name: {"text": text, "sent": sent, "note": note} for name, text, sent, note in rows}
 
-    def add_done(self, mode: str, query: str) -> None:
-        """Enters that a query is planned (download) or asked (other modes) to its end."""
-        self._db.execute("insert or ignore into done values (?, ?)", (mode, query))
+    def add_done(self, mode: str, query: str, announced: int = 0, countries: Mapping[str, int] | None = None) -> None:
+        """Enters that a query is planned (download), and what it then announced, or asked (other modes) to its end."""
+        told = json.dumps(dict(countries or {}), sort_keys=True)
+        self._run("insert or ignore into done values (?, ?, ?, ?)", (mode, query, announced, told))
 
-    def done(self, mode: str) -> set[str]:
+    def done(self, mode: str) -> dict[str, Whole]:
         """Queries that `add_done` was told of."""
-        return {query for (query,) in self._db.execute("select query from done where mode = ?", (mode,))}
+        rows = self._run("select query, announced, countries from done where mode = ? order by rowid", (mode,))
+        return {query: Whole(announced, json.loads(countries)) for query, announced, countries in rows}
 
     def add_partition(self, mode: str, query: str, sent: str, expected: int) -> None:
         """Enters a partition as planned."""
-        self._db.execute(
+        self._run(
             "insert into partitions values (null, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, '{}')", (mode, query, sent, expected)
         )
 
     def partitions(self, mode: str) -> list[Partition]:
         """The partitions of a mode, in order."""
-        rows = self._db.execute("select * from partitions where mode = ? order by id", (mode,))
-        return [Partition(*row) for row in rows]
+        return [Partition(*row) for row in self._run("select * from partitions where mode = ? order by id", (mode,))]
 
     def withdraw(self, part: Partition) -> None:
         """Takes a partition out of the plan, of which nothing was asked."""
-        self._db.execute("delete from partitions where id = ?", (part.id,))
+        self._run("delete from partitions where id = ?", (part.id,))
 
     def settle(self, part: Partition) -> None:
         """Writes down how a partition came out."""
         found = (part.passes, part.announced, part.received, part.found, part.repeated, part.drift, part.countries)
-        self._db.execute(
+        self._run(
             "update partitions set passes = ?, announced = ?, received = ?, found = ?, repeated = ?, drift = ?, "
             "countries = ? where id = ?",
             (*found, part.id),
@@ -184,33 +173,75 @@ class Ledger:
 
     def add_page(self, page: Page) -> None:
         """Enters a page whose file is whole."""
-        self._db.execute("insert into pages values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(page))
+        self._run("insert into pages values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(page))
+        self._wrote(page.file)
 
     def pages(self, partition: int | None = None) -> list[Page]:
         """Pages in order of receipt, of one partition or of all."""
-        columns = "select partition, page, pass, file, total, results, bytes, sha256, received from pages"
         if partition is None:
-            return [Page(*row) for row in self._db.execute(f"{columns} order by id")]
-        return [Page(*row) for row in self._db.execute(f"{columns} where partition = ? order by id", (partition,))]
+            return [Page(*row) for row in self._run(f"{_PAGE} order by id")]
+        return [Page(*row) for row in self._run(f"{_PAGE} where partition = ? order by id", (partition,))]
 
     def add_reply(self, reply: Counted) -> None:
         """Enters a free reply whose file is whole."""
-        self._db.execute("insert into replies values (null, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(reply))
+        self._run("insert into replies values (null, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(reply))
+        self._wrote(reply.file)
 
     def replies(self, mode: str) -> list[Counted]:
         """The free replies of a mode, in order of receipt."""
-        rows = self._db.execute(
-            "select mode, query, part, sent, file, bytes, sha256, received from replies where mode = ? order by id",
-            (mode,),
-        )
-        return [Counted(*row) for row in rows]
+        return [Counted(*row) for row in self._run(f"{_REPLY} order by id", (mode,))]
 
-    def add_request(self, attempt: Attempt, price: int) -> None:
-        """Enters a request as it went, and the query credits that the engine takes for it."""
-        self._db.execute("insert into requests values (null, ?, ?, ?, ?, ?, ?, ?, ?)", (*astuple(attempt), price))
-        self._spent += price
+    def reply(self, mode: str, query: str, part: str) -> Counted | None:
+        """The free reply for a part of a query, if it is there."""
+        found = self._run(f"{_REPLY} and query = ? and part = ?", (mode, query, part)).fetchone()
+        return Counted(*found) if found else None
+
+    def asks(self, attempt: Attempt) -> int:
+        """Enters a request that will be sent, at the price that it may have; its number."""
+        values = (attempt.at, attempt.endpoint, attempt.query, attempt.page, attempt.outcome, attempt.price)
+        row = self._run("insert into requests values (null, ?, ?, ?, ?, null, ?, 0, ?)", values).lastrowid
+        self._spent += attempt.price
+        return int(row or 0)
+
+    def answered(self, number: int, attempt: Attempt) -> None:
+        """Enters how a request went, and what it cost."""
+        (before,) = self._run("select credits from requests where id = ?", (number,)).fetchone()
+        values = (attempt.status, attempt.outcome, attempt.results, attempt.price, number)
+        self._run("update requests set status = ?, outcome = ?, results = ?, credits = ? where id = ?", values)
+        self._spent += attempt.price - before
 
     @property
     def spent(self) -> int:
-        """Query credits spent on the snapshot, by the engine's published rule."""
+        """Query credits that the snapshot has cost at most, by the engine's published rule."""
         return int(self._spent)
+
+    def _wrote(self, file: str) -> None:
+        self._fresh.append(self.path.parent / file)
+        if time.monotonic() - self._synced >= SYNC:
+            self.sync()
+
+    def sync(self) -> None:
+        """Forces to the disk what was written since the last time: files, then the rows that tell of them."""
+        if self._read_only:
+            return
+        store.sync_files(self._fresh)
+        self._run("pragma synchronous = full")
+        self._run(_MARK)
+        self._run("pragma synchronous = normal")
+        self._fresh, self._synced = [], time.monotonic()
+
+    def forget_lost(self) -> list[str]:
+        """Takes out pages and replies that a power cut left without their files; the files, to be asked for again."""
+        mark = json.loads(self.fact("synced") or "[0, 0]")
+        lost = []
+        for file, digest in self._run(_SINCE, tuple(mark)).fetchall():
+            path = self.path.parent / file
+            self._fresh.append(path)
+            if not path.is_file() or store.sha256(path) != digest:
+                lost.append(file)
+        for file in lost:
+            self._fresh.remove(self.path.parent / file)
+            (self.path.parent / file).unlink(missing_ok=True)
+            for statement in _FORGET:
+                self._run(statement, (file,))
+        return lost

@@ -6,14 +6,15 @@ exact, and it starts only within what it may cost.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.catalogue import load_catalogue
 from pipeline.collect.census import COUNTRY
 from pipeline.collect.chain import links_of
-from pipeline.collect.collector import MODES, client_of
+from pipeline.collect.client import Client, Limits
+from pipeline.collect.collector import MODES
 from pipeline.collect.pages import PER_PAGE
 from pipeline.collect.queries import queries_of
 from pipeline.query import parse
@@ -65,7 +66,7 @@ _SUMMED = ("matches", "credits_least", "credits_most", "requests")
 
 def make_plan(study: Study, key: str) -> Plan:
     """Asks the account and the free counts. Raises an `EngineError`."""
-    client = client_of(study, key)
+    client = Client(key, Limits.of(study.collect))
     account = client.info().value
     queries = queries_of(study, load_catalogue(study.catalogue_path))
     prices: list[Price] = []
@@ -80,19 +81,26 @@ def make_plan(study: Study, key: str) -> Plan:
 
 
 def _prices(name: str, text: str, total: int, countries: dict[str, int], settings: Collect) -> Iterator[Price]:
-    limit = settings.depth * PER_PAGE
     pages = math.ceil(total / PER_PAGE)
-    # Small countries share a part; a large one is split into about twice as many parts as would do if all were full.
-    large = [n for n in countries.values() if n > limit]
-    others = math.ceil(2 * (total - sum(large)) / limit)
-    parts = 1 if total <= limit else others + sum(2 * math.ceil(n / limit) for n in large)
-    counts = 1 if total <= limit else 1 + 2 * parts
-    most = pages + parts - 1 if total else 0
+    parts = parts_at_most(total, countries, settings.depth * PER_PAGE)
+    most = pages + max(0, parts - 1)
     yield Price("census", name, total, 0, 0, 1)
-    yield Price("download", name, total, pages, most, counts + most)
+    yield Price("download", name, total, pages, most, (1 if parts <= 1 else 1 + 2 * parts) + most)
     yield _sample(name, total, settings)
     history = 0 if parse(text).not_in_trends else 1
     yield Price("trends", name, total if history else 0, 0, 0, history)
+
+
+def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
+    """The most parts of at most `limit` matches that a query is split into (`partitions.py`). Two neighbours that share
+    a level do not fit into one part, so n matches make at most 2 n / limit parts; a large country has such parts by
+    network for each large port, each with one for IPv6, besides those by port. Each part wastes a credit at most."""
+    if total <= limit:
+        return 1 if total else 0
+    shares = [*countries.values(), max(0, total - sum(countries.values()))]
+    large = [n for n in shares if n > limit]
+    small = sum(shares) - sum(large)
+    return math.ceil(2 * small / limit) + 1 + sum(4 * math.ceil(n / limit) + 3 for n in large)
 
 
 def _sample(name: str, total: int, settings: Collect) -> Price:

@@ -1,15 +1,16 @@
 """Free replies as files: asked once, kept exactly as received, like pages."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import store
-from pipeline.collect.ledger import Counted, Ledger
-from pipeline.collect.pages import ENDING, keep, read, read_reply
+from pipeline.collect.ledger import Ledger
+from pipeline.collect.loose import decode
+from pipeline.collect.pages import ENDING, keep, read
 from pipeline.collect.reply import Reply
+from pipeline.collect.rows import Counted
+from pipeline.errors import IntegrityError
 
 
 @dataclass(frozen=True)
@@ -21,19 +22,26 @@ class Replies:
     mode: str
 
     def ask(self, query: str, part: str, sent: str, call: Callable[[], Reply]) -> Reply:
-        """The reply for a part of a query ("": all): the one that is there, else that of `call`, which is kept."""
-        for there in self.ledger.replies(self.mode):
-            if (there.query, there.part) == (query, part):
-                return read_reply(self.raw, there.file)
+        """The reply for a part of a query ("": all): the one that is there, else that of `call`, which is kept.
+        `part` names its file: letters, digits and "-" only."""
+        if there := self.ledger.reply(self.mode, query, part):
+            return read_reply(self.raw, there.file, there.received)
         file = f"{self.mode}/{query}/{part or 'all'}{ENDING}"
         reply = call()
-        keep(self.raw, file, reply.body)
-        path = self.raw / file
-        size, digest = path.stat().st_size, store.sha256(path)
+        size, digest = keep(self.raw, file, reply.body)
         self.ledger.add_reply(Counted(self.mode, query, part, sent, file, size, digest, reply.received))
         return reply
 
     def all(self) -> Iterator[tuple[Counted, Any]]:
         """Every reply of the mode with its value, in order of receipt."""
         for there in self.ledger.replies(self.mode):
-            yield there, json.loads(read(self.raw / there.file))
+            yield there, read_reply(self.raw, there.file, there.received).value
+
+
+def read_reply(raw: Path, file: str, received: str = "") -> Reply:
+    """A reply that was kept, as it came. Raises `IntegrityError` when it is damaged."""
+    body = read(raw / file)
+    try:
+        return Reply(body, decode(body), received)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(raw / file, f"is damaged: {error}") from None

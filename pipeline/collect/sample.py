@@ -96,8 +96,8 @@ class Sampling:
             for part in halved(link.sent, block, total, self.client.count, limit, ADDRESS)
         ]
         with self.ledger.together():
-            for part in parts:
-                self.ledger.add_partition(MODE, link.query.id, part.sent, part.expected)
+            for network, total in parts:
+                self.ledger.add_partition(MODE, link.query.id, f"{link.sent} net:{network}", total)
             set_counted(self.ledger, link.query.id, at + len(blocks))
 
     def _tell(self, link: Link) -> None:

@@ -1,21 +1,24 @@
-"""The HTTP session that the official package is given: with time limits, a rate limit, and a memory of what came.
+"""The HTTP session that the official package is given: with time limits, and a memory of what came.
 
 The package sets no time limit, looks at three statuses only, and hides what went wrong behind one sentence; what is
 kept here tells `client.py` the rest.
 """
 
+import functools
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import requests
+import urllib3
 
-from pipeline.collect.limiter import Limiter
+from pipeline.collect.loose import decode
 
 CONNECT = 10.0
 BLOCK = 1 << 16
 # A page of 100 banners has 0.3 to 3 MB.
 LARGEST = 256 << 20
+LONGEST_PAUSE = 3600.0
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,11 @@ class Answer:
 
 
 class Session(requests.Session):
-    """Keeps the last answer, or the last failure in words. `silence`: seconds without a byte, `whole`: seconds for a
-    whole answer, after which it is given up."""
+    """Keeps the last answer, or the last failure. `silence`: seconds without a byte, `whole`: seconds for a whole
+    answer, after which it is given up."""
 
-    def __init__(self, limiter: Limiter, silence: float, whole: float) -> None:
+    def __init__(self, silence: float, whole: float) -> None:
         super().__init__()
-        self._limiter = limiter
         self._silence = silence
         self._whole = whole
         self.answer: Answer | None = None
@@ -42,11 +44,10 @@ class Session(requests.Session):
     def request(self, *args: Any, **named: Any) -> requests.Response:
         """One request, and its answer read to the end."""
         self.answer = self.failure = None
-        self._limiter.wait()
         until = time.monotonic() + self._whole
+        # Redirects would take the key, which stands in the address, somewhere else.
+        limits = {"timeout": (min(CONNECT, self._silence), self._silence), "allow_redirects": False, "stream": True}
         try:
-            # Redirects would take the key, which stands in the address, somewhere else.
-            limits = {"timeout": (min(CONNECT, self._silence), self._silence), "allow_redirects": False, "stream": True}
             response = super().request(*args, **{**named, **limits})
             body = _read(response, until)
         except Exception as error:
@@ -55,8 +56,17 @@ class Session(requests.Session):
             raise
         # A response that was streamed knows its body only so.
         response._content = body
+        response.json = functools.partial(decode, body)  # type: ignore[method-assign]
         self.answer = Answer(response.status_code, _retry_after(response), body)
         return response
+
+
+def arrived(failure: Exception | None) -> bool:
+    """Whether a request that got no answer may have reached the engine: false where no connection came about."""
+    if isinstance(failure, requests.ConnectTimeout):
+        return False
+    reason = getattr(failure.args[0], "reason", None) if failure and failure.args else None
+    return not isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def _read(response: requests.Response, until: float) -> bytes:
@@ -76,4 +86,4 @@ def _read(response: requests.Response, until: float) -> bytes:
 def _retry_after(response: requests.Response) -> float:
     """The header in seconds; its other form, a date, is rare and counts as absent."""
     value = response.headers.get("Retry-After", "")
-    return min(float(value), 3600.0) if value.isdigit() else 0.0
+    return min(float(value), LONGEST_PAUSE) if value.isascii() and value.isdigit() else 0.0

@@ -20,4 +20,16 @@ def tell_collected(done: Collected, study: Path, as_json: bool) -> str:
     if done.complete:
         return "\n".join([*lines, f"complete; next: camcensus run --study {study}"])
     why = f": {done.stopped}" if done.stopped else ""
-    return "\n".join([*lines, f"PARTIAL{why}. The same command goes on where this stopped, and buys nothing twice"])
+    return "\n".join([*lines, f"PARTIAL{why}", _next(done, study)])
+
+
+def _next(done: Collected, study: Path) -> str:
+    again = "run the same command again to go on; what came is not bought again"
+    if done.again:
+        again = (
+            f"run the same command again to ask for what is missing: about {done.again:,} query credits, "
+            f"--max-credits {done.credits_in_all + done.again}"
+        )
+    elif done.missing and not (done.stopped or done.failed):
+        again = "asking again does not help: collect into a new snapshot"
+    return f"{again}; or count what is there: camcensus run --study {study} --allow-partial"

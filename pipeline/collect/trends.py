@@ -9,22 +9,29 @@ from pipeline.collect.census import COUNTRY
 from pipeline.collect.client import Client
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.replies import Replies
+from pipeline.collect.turns import in_turn
 from pipeline.errors import BadQueryError
 from pipeline.query import parse
 
 MODE = "trends"
 
 
-def trends(client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query]) -> list[str]:
-    """Asks all that is not there yet; a line for each query that has no history."""
-    without = []
-    for query in queries:
+def trends(
+    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query]
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Asks all that is not there yet; a line for each query that has no history, and for each that failed."""
+    without: list[str] = []
+    failed: list[str] = []
+
+    def ask(query: Query) -> None:
         refused = ", ".join(parse(query.text).not_in_trends)
         if not refused:
             try:
                 replies.ask(query.id, "", query.text, functools.partial(client.trends, query.text, [COUNTRY]))
             except BadQueryError as error:
                 refused = str(error)
-        without += [f"{query.id}: has no history: Trends refuses {refused}"] if refused else []
+        without.extend([f"{query.id}: has no history: Trends refuses {refused}"] if refused else [])
         ledger.add_done(MODE, query.id)
-    return without
+
+    in_turn(queries, ask, failed)
+    return without, failed

@@ -1,11 +1,12 @@
 """Pages of search results, as the collector keeps them: each a JSON object with a list of banners."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from pipeline.collect.loose import items
 from pipeline.collect.pages import read
 from pipeline.errors import IntegrityError
 from pipeline.lines import LONGEST, Line
@@ -44,9 +45,13 @@ class SearchPages:
             on_bytes(done)
 
 
-def _banners(path: Path) -> list[msgspec.Raw]:
+def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:
     body = read(path)
     try:
         return _DECODE(body).matches
-    except msgspec.MsgspecError as error:
+    except msgspec.MsgspecError:
+        pass  # one banner with half a character must not cost the other 99
+    try:
+        return list(items(body, "matches"))
+    except (ValueError, RecursionError) as error:
         raise IntegrityError(path, f"is damaged: {error}") from None

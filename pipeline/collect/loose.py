@@ -1,0 +1,54 @@
+"""JSON as the engine writes it: half characters (lone surrogates), NaN, numbers without end and raw control characters
+stand in some banners. A strict reader would lose a whole page, which was paid for, to one of them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def decode(body: bytes) -> Any:
+    """The value of an answer. Raises `ValueError` for what is no JSON, `RecursionError` for what is nested too deep."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _DECODER.decode(body.decode("utf-8", "replace"))
+
+
+def items(body: bytes, name: str) -> Iterator[bytes]:
+    """The items of the list `name` of an object, each as the bytes that it came as. Raises `ValueError`."""
+    text = body.decode("utf-8", "surrogateescape")
+    at = _past(text, 0, "{")
+    while True:
+        key, at = _DECODER.raw_decode(text, _skip(text, at))
+        at = _past(text, at, ":")
+        if key == name:
+            break
+        _, at = _DECODER.raw_decode(text, _skip(text, at))
+        at = _past(text, at, ",")
+    at = _skip(text, _past(text, at, "["))
+    while text[at : at + 1] != "]":
+        _, end = _DECODER.raw_decode(text, at)
+        yield text[at:end].encode("utf-8", "surrogateescape")
+        at = _skip(text, end)
+        if text[at : at + 1] != "]":
+            at = _skip(text, _past(text, at, ","))
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _past(text: str, at: int, mark: str) -> int:
+    """The place behind a mark."""
+    at = _skip(text, at)
+    if text[at : at + 1] != mark:
+        raise ValueError(f"{mark!r} expected at character {at}")
+    return at + 1
