@@ -210,7 +210,7 @@ def report(study: StudyOption, quiet: Quiet = False) -> None:
 @app.command(epilog="Example: camcensus status --study studies/demo.toml")
 def status(study: StudyOption, json_: Json = False) -> None:
     """Shows the study's snapshots: what they hold, whether they are complete, what is stale."""
-    from pipeline.commands import tell_status
+    from pipeline.status import tell_status
 
     _tell(tell_status(load_study(study), json_))
 

@@ -3,18 +3,15 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pipeline.catalogue import faults_of, load_catalogue
 from pipeline.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from pipeline.catalogue_page import page
-from pipeline.collect.exports import raw_files
 from pipeline.errors import SHOWN, CamcensusError, CatalogueError
-from pipeline.manifest import STAGES, Manifest, load_manifest
+from pipeline.manifest import load_manifest
 from pipeline.progress import printable
 from pipeline.resources import bundled
 from pipeline.run import Outcome
-from pipeline.sources.registry import named_source
 from pipeline.store import write_text
 from pipeline.study import Study
 
@@ -60,19 +57,6 @@ def partial_snapshots(study: Study) -> list[str]:
     return [name for name, manifest in manifests.items() if manifest and not manifest.complete]
 
 
-def tell_status(study: Study, as_json: bool) -> str:
-    """A table of snapshots; as JSON a list of objects with the same facts."""
-    rows = [_facts(study, name) for name in study.snapshot_ids()]
-    if as_json:
-        return json.dumps(rows, sort_keys=True)
-    if not rows:
-        return f"{study.data} holds no snapshot yet; bring one in with camcensus import"
-    heads = {name: name.upper().replace("_", " ") for name in rows[0]}
-    cells = [heads, *({key: _cell(row[key]) for key in heads} for row in rows)]
-    widths = {key: max(len(row[key]) for row in cells) for key in heads}
-    return "\n".join("  ".join(row[key].ljust(widths[key]) for key in heads).rstrip() for row in cells)
-
-
 def check_catalogue(folder: Path) -> str:
     """The catalogue's totals when it is sound. Raises `CatalogueError` with each fault otherwise."""
     catalogue = load_catalogue(folder)
@@ -94,39 +78,3 @@ def write_catalogue_page(folder: Path) -> str:
     found = extend_register(folder, catalogue)
     write_text(folder / "README.md", page(catalogue))
     return f"{folder / 'README.md'}: written; {len(found.added)} new ids in {REGISTER}"
-
-
-def _facts(study: Study, name: str) -> dict[str, Any]:
-    manifest = load_manifest(study.data / name)
-    files = raw_files(study.data / name)
-    ingested = manifest.stages.get("ingest") if manifest else None
-    identified = manifest.stages.get("identify") if manifest else None
-    return {
-        "snapshot": name,
-        "files": len(files),
-        "bytes": sum(p.stat().st_size for p in files),
-        "banners": ingested.flow.rows_out if ingested else None,
-        "camera_banners": identified.flow.rows_out if identified else None,
-        "complete": manifest.complete if manifest else None,
-        "state": _state(study.data / name, manifest, {p.name for p in files}),
-    }
-
-
-def _state(folder: Path, manifest: Manifest | None, files: set[str]) -> str:
-    """How far the snapshot has come, by its manifest, its raw files and the mappings that read them."""
-    if manifest is None:
-        return "imported; run to count"
-    if missing := [stage for stage in STAGES if stage not in manifest.stages]:
-        return f"stopped before {missing[0]}; run to go on"
-    if set(manifest.stages["ingest"].parts) != files:
-        return "stale: raw files have changed; run to count again"
-    read_with = {i.source: i.mapping.sha256 for i in manifest.inputs.values() if i.mapping}
-    if any(named_source(source, folder / "raw").checksum != checksum for source, checksum in read_with.items()):
-        return "stale: a mapping has changed; run to count again"
-    return "counted"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value is None else f"{value:,}" if isinstance(value, int) else printable(str(value))

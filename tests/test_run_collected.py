@@ -77,6 +77,24 @@ def test_a_whole_download_is_counted_with_its_instrument(study: Path, shodan: Lo
     assert json.loads(again.stdout)["done"] == []
 
 
+def test_status_knows_what_was_collected(study: Path, shodan: Loopback) -> None:
+    shodan.set_faults(Fault("empty-page", where="host/search\\?.*page=2"))
+    collect(study, "download", "b", status=3)
+    collect(study, "census", "c")
+
+    def states() -> dict[str, tuple[bool, str]]:
+        found = json.loads(camcensus("status", "--study", study, "--json").stdout)
+        return {row["snapshot"]: (row["complete"], row["state"]) for row in found}
+
+    assert states() == {
+        "b": (False, "partial: 2 parts or countries lack something; collect goes on"),
+        "c": (True, "collected; run to count"),
+    }
+    collect(study, "download", "b")
+    camcensus("run", "--study", study, "--no-report")
+    assert states() == {"b": (True, "counted"), "c": (True, "counted")}
+
+
 def test_a_partial_collection_is_held_back_unless_allowed(study: Path, shodan: Loopback) -> None:
     shodan.set_faults(Fault("empty-page", where="host/search\\?.*page=2"))
     assert "PARTIAL" in collect(study, "download", status=3).stdout
