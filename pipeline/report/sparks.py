@@ -15,7 +15,7 @@ from pipeline.report.steps import Step
 
 WIDE, HIGH, EDGE = 72, 20, 3
 LARGE_WIDE, LARGE_HIGH = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 16, 84, 26, 26
+LEFT, RIGHT, TOP, BOTTOM = 44, 44, 30, 30
 
 
 @dataclass(frozen=True)

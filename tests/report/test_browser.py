@@ -78,6 +78,15 @@ def test_axe_finds_nothing(browser: Browser, page_path: Path, file: str, scheme:
         assert seen.axe() == []
 
 
+def test_axe_finds_nothing_where_the_data_are_made_up_and_partial(browser: Browser, tmp_path: Path) -> None:
+    study = make_study(tmp_path, "simulated = true")
+    page = draw_report(study, [make_result("2023"), make_result("2024", manifest={"complete": False})])
+    for file in ("index.html", "countries/DE.html", "makers/hikvision.html"):
+        with opened(browser, page.parent / file) as seen:
+            assert seen.page.locator(".band").count() == 2
+            assert seen.axe() == []
+
+
 def test_without_javascript_everything_is_there(browser: Browser, page_path: Path) -> None:
     with opened(browser, page_path, java_script_enabled=False) as seen:
         text = seen.page.inner_text("body")
