@@ -54,9 +54,7 @@ def _state(folder: Path, manifest: Manifest | None, collection: Collection | Non
     if store.is_locked(folder / "raw"):
         return "being collected"
     if collection and collection.missing:
-        return (
-            f"partial: {len(collection.missing):,} parts or countries lack something; collect goes on"
-        )
+        return f"partial: {len(collection.missing):,} parts or countries lack something; collect goes on"
     if manifest is None:
         return f"{'collected' if collection else 'imported'}; run to count"
     stages = STAGES if inputs or not collection else [mode for mode in collection.modes if mode in COUNTING]
