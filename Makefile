@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock
+.PHONY: setup demo test lint bench accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -42,6 +42,10 @@ bench: setup
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	$(BIN)/python benchmarks/whole_run.py
+
+# How wrong the software is in simulated worlds; takes about half an hour on two cores, and writes reports/accuracy.
+accuracy: setup
+	$(BIN)/camcensus accuracy --devices 200000 --worlds 500
 
 # For whoever changes the dependencies: needs uv.
 lock:

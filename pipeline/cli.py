@@ -333,6 +333,90 @@ def simulate(
     _tell(f"{paths[0] / 'study.toml'}")
 
 
+estimate_app = typer.Typer(name="estimate", no_args_is_help=True, help="Says more than counts do, with intervals.")
+app.add_typer(estimate_app)
+SnapshotOption = Annotated[str, typer.Option("--snapshot", help="The snapshot's id.", show_default=False)]
+
+
+@estimate_app.command(
+    "engines", epilog="Example: camcensus estimate engines --study a.toml --snapshot 2026 --with b.toml"
+)
+def estimate_engines(
+    study: StudyOption,
+    snapshot: SnapshotOption,
+    other: Annotated[
+        Path | None, typer.Option("--with", help="The study of a second engine's export.", show_default=False)
+    ] = None,
+    other_snapshot: Annotated[str | None, typer.Option("--with-snapshot", help="Default: the same id.")] = None,
+    json_: Json = False,
+) -> None:
+    """How many hosts two engines' snapshots let expect in all: reachable from the Internet, seen or not."""
+    from pipeline.estimate.commands import tell_engines
+
+    _tell(tell_engines(study, snapshot, other, other_snapshot or snapshot, json_))
+
+
+@estimate_app.command("change", epilog="Example: camcensus estimate change --study study.toml")
+def estimate_change(study: StudyOption, json_: Json = False) -> None:
+    """How each snapshot's hosts changed against the one before: range or interval, and up, down or not to be told."""
+    from pipeline.estimate.commands import tell_changes
+
+    _tell(tell_changes(study, json_))
+
+
+audit_app = typer.Typer(name="audit", no_args_is_help=True, help="Errors found by hand, within what was collected.")
+app.add_typer(audit_app)
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the draw; it is written down.")]
+
+
+@audit_app.command("sample", epilog="Example: camcensus audit sample --study study.toml --snapshot 2026 --hosts 400")
+def audit_sample(
+    study: StudyOption,
+    snapshot: SnapshotOption,
+    hosts: Annotated[int, typer.Option("--hosts", min=10, help="About how many to label.")] = 400,
+    seed: Seed = 1,
+) -> None:
+    """Draws hosts to label by hand, counted and uncounted: a page to read and a file to fill in."""
+    from pipeline.estimate.commands import tell_sample
+
+    _tell(tell_sample(study, snapshot, hosts, seed))
+
+
+@audit_app.command("score", epilog="Example: camcensus audit score labels-ann.csv --study study.toml --snapshot 2026")
+def audit_score(
+    labels: Annotated[list[Path], typer.Argument(help="One labeller's file, or two.")],
+    study: StudyOption,
+    snapshot: SnapshotOption,
+    seed: Seed = 1,
+    json_: Json = False,
+) -> None:
+    """Precision, recall within what was collected, confused makers and the corrected count, from labels."""
+    from pipeline.estimate.commands import tell_score
+
+    _tell(tell_score(study, snapshot, labels, seed, json_))
+
+
+@app.command(epilog="Example: camcensus accuracy --devices 200000 --worlds 500")
+def accuracy(
+    out: Annotated[Path, typer.Option("--out", help="The folder of the report.")] = Path("reports/accuracy"),
+    devices: Annotated[int, typer.Option("--devices", min=1000, help="Of the world that is counted.")] = 200_000,
+    worlds: Annotated[int, typer.Option("--worlds", min=1, help="Small ones, for each setting of an interval.")] = 500,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another world.")] = 20261101,
+    workers: Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")] = 0,
+    quiet: Quiet = False,
+) -> None:
+    """How wrong the software is in simulated worlds, whose cameras are known: writes a report."""
+    from datetime import UTC, datetime
+
+    from pipeline.accuracy.measure import measure
+    from pipeline.accuracy.page import write as write_page
+    from pipeline.simulate.world import Plan
+
+    plan = Plan(devices, 2, seed)
+    found = measure(plan, worlds, workers or os.cpu_count() or 1, Reporter(quiet).say)
+    _tell(str(write_page(found, out, datetime.now(UTC).date())))
+
+
 @app.command(epilog="Example: camcensus doctor")
 def doctor() -> None:
     """Checks environment, catalogue, geolocation database, disk and, if one is set, the Shodan key."""

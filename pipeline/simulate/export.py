@@ -9,7 +9,7 @@ from pipeline.simulate.heads import heads_of
 from pipeline.simulate.looks import Flags, Seen
 from pipeline.simulate.world import Block, World
 
-QUERIES, NET = "queries", "net"  # returned by camera queries; the rest of whole blocks of addresses
+QUERIES, NET = "queries", "net"  # returned by camera queries; whole blocks of addresses
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ def lines_of(world: World, block: Block, found: Seen, year: int, engine: str = "
     """The lines of each kind of export of an engine."""
     wanted = {QUERIES: found.returned}
     if engine == "first":
-        in_net = _in_net(world.chance, found, world.parameters.number("export.net_blocks"))
-        wanted[NET] = in_net & ~found.returned
+        wanted[NET] = _in_net(world.chance, found, world.parameters.number("export.net_blocks"))
     return {kind: _lines(world, block, found, np.flatnonzero(mask), year, engine) for kind, mask in wanted.items()}
 
 

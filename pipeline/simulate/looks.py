@@ -25,7 +25,7 @@ Flags = npt.NDArray[np.bool_]
 class Seen:
     """The sights of a block at one snapshot, by column, with what each looks like and what it gives away.
 
-    `look`: index into `texts`; `returned`: a query of the catalogue returns it; `names`, `tells`, `models`,
+    `look`: index into `looks` and `texts`; `returned`: a query of the catalogue returns it; `names`, `tells`, `models`,
     `identifies`: what an expert would read from it (maker, that it is a surveillance device, model, which device).
     """
 
@@ -33,6 +33,7 @@ class Seen:
     port: Ints
     product: Ints
     look: Ints
+    looks: list[Look]
     texts: list[Text]
     rows: Rows
     high: Bits
@@ -74,7 +75,7 @@ def seen(world: World, block: Block, here: Now, sights: Sights, year: int, engin
         seen=sights.seen,
     )
     return Seen(
-        device, port, product, look, texts, rows, sights.high, sights.low,
+        device, port, product, look, looks, texts, rows, sights.high, sights.low,
         returned=_returned(world, texts, look, port),
         names=evidence(lambda a, b: bool(a.product.names & b.answer.pieces)),
         tells=evidence(lambda a, b: bool(a.product.tells & b.answer.pieces)),
@@ -95,5 +96,5 @@ def _look(world: World, code: int, layout: str) -> Look:
 def _returned(world: World, texts: list[Text], look: Ints, port: Ints) -> Flags:
     """Whether any query of the catalogue returns each; asked once for each look and port."""
     pairs, which = np.unique(look * (1 << 16) + port, return_inverse=True)
-    said = [world.returns(texts[pair >> 16], pair & 0xFFFF) for pair in pairs.tolist()]
+    said = [world.queries.returns(texts[pair >> 16], pair & 0xFFFF) for pair in pairs.tolist()]
     return np.array(said, bool)[which]

@@ -4,6 +4,7 @@ A site's address in the public space is one that the built-in country database p
 that the parameters misplace. An address is drawn for each epoch: the time for which the network leaves it unchanged.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -54,6 +55,16 @@ def space_of(ranges: Ranges, codes: list[str], version: int) -> Space:
     return Space(starts, np.concatenate([[0], np.cumsum(sizes)]), offset, total)
 
 
+_SPACES: dict[tuple[str, tuple[str, ...], int], Space] = {}  # by database, countries and version
+
+
+def _spaces(database: str, codes: tuple[str, ...], version: int, ranges: Callable[[], Ranges]) -> Space:
+    """The space of a database, worked out once."""
+    if (database, codes, version) not in _SPACES:
+        _SPACES[database, codes, version] = space_of(ranges(), list(codes), version)
+    return _SPACES[database, codes, version]
+
+
 def _whole(ranges: Ranges, version: int) -> tuple[Bits, Bits]:
     """The first whole block in each range, and the end of the last one."""
     if version == 4:
@@ -97,12 +108,12 @@ class Places:
     @cached_property
     def v4(self) -> Space:
         """IPv4 space in /24s."""
-        return space_of(self.locator.v4, self.codes, 4)
+        return _spaces(self.locator.sha256, tuple(self.codes), 4, lambda: self.locator.v4)
 
     @cached_property
     def v6(self) -> Space:
         """IPv6 space in /64s."""
-        return space_of(self.locator.v6, self.codes, 6)
+        return _spaces(self.locator.sha256, tuple(self.codes), 6, lambda: self.locator.v6)
 
     @cached_property
     def weights(self) -> Floats:

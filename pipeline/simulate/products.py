@@ -1,5 +1,6 @@
 """The products of the synthetic Internet, and how likely each is at a place and time."""
 
+import functools
 import re
 import tomllib
 from collections.abc import Sequence
@@ -57,8 +58,9 @@ class Product:
         return str(self.pieces.get(name, ""))
 
 
+@functools.cache
 def load_products() -> list[Product]:
-    """Every product, in order."""
+    """Every product, in order. Shared: do not change it."""
     tables = [
         t for name in FILES for t in tomllib.loads((bundled(FOLDER) / name).read_text(encoding="utf-8"))["product"]
     ]

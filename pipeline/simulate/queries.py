@@ -1,11 +1,15 @@
 """Which answers the catalogue's search queries return: Shodan's query language as far as the catalogue uses it."""
 
+import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from pipeline.catalogue import Query
+from pipeline.catalogue import Query, load_catalogue
+from pipeline.resources import bundled
+from pipeline.simulate.texts import Text
 
 _TERM = re.compile(r'(?:([a-z][\w.]*):)?(?:"([^"]*)"|(\S+))')
 Banner = dict[str, Any]
@@ -24,6 +28,37 @@ class Search:
     def returns(self, banner: Banner) -> bool:
         """Whether the query returns this banner; all its terms must hold."""
         return all(_holds(banner, name, wanted) for name, wanted in self.terms)
+
+
+@dataclass
+class Asked:
+    """All queries of a catalogue, and which answers they were found to return."""
+
+    searches: list[Search]
+    _known: dict[tuple[int, int], bool] = field(default_factory=dict)
+
+    def returns(self, text: Text, port: int) -> bool:
+        """Whether any query returns an answer on this port. `text` must live on, as those of `text_of` do."""
+        plain = (id(text), -1)
+        if plain not in self._known:
+            banner = {**text.answer.banner, "_shodan": {"module": text.answer.module}}
+            self._known[plain] = any(q.returns(banner) for q in self.searches if not q.asks("port"))
+        if self._known[plain] or not self._with_port:
+            return self._known[plain]
+        if (id(text), port) not in self._known:
+            banner = {**text.answer.banner, "port": port, "_shodan": {"module": text.answer.module}}
+            self._known[id(text), port] = any(q.returns(banner) for q in self._with_port)
+        return self._known[id(text), port]
+
+    @cached_property
+    def _with_port(self) -> list[Search]:
+        return [query for query in self.searches if query.asks("port")]
+
+
+@functools.cache
+def builtin_queries() -> Asked:
+    """Those of the built-in catalogue."""
+    return Asked(searches(load_catalogue(bundled("queries")).queries))
 
 
 def searches(queries: Sequence[Query]) -> list[Search]:

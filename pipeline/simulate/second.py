@@ -15,14 +15,16 @@ def body(found: Answer) -> dict[str, Any]:
     data = str(said.get("data", ""))
     if http := said.get("http"):
         inner: dict[str, Any] = {
-            "prot7": "https" if "ssl" in said else "http",
+            "protocol": "https" if "ssl" in said else "http",
+            "prot7": "http",
             "http": {
                 "status_code": http["status"], "title": http["title"], "body": http["html"], "headers": _headers(data),
                 "content_length": len(http["html"]), "http_version": {"name": "HTTP/1.1", "major": 1, "minor": 1},
             },
         }  # fmt: skip
     else:
-        inner = {"prot7": found.module.split("-")[0], "banner": data}
+        name = found.module.split("-")[0]
+        inner = {"protocol": name, "prot7": name, name: {"banner": data}}
     if ssl := said.get("ssl"):
         inner["certificate"] = _certificate(ssl["cert"], ssl["chain"])
     return inner

@@ -61,6 +61,7 @@ def _open_ports(
     for service in range(most):
         has = np.array([len(p.services) > service for p in products])
         chance = np.array([p.services[service].chance if len(p.services) > service else 0.0 for p in products])
+        chance *= population.parameters.number("sites.more_ports")
         drawn = population.chance.share("open", devices.number, service)
         # What comes first in the list is always open; a host that answers on everything has one port for each device.
         is_open = reachable & has[devices.product] & ((service == 0) | (drawn < chance[devices.product]))

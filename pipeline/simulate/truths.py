@@ -19,7 +19,7 @@ from pipeline.tables import COUNTED_TYPES
 
 @dataclass(frozen=True)
 class Placed:
-    """Where each sight was written: file (None: nowhere) and line from 1."""
+    """Where each sight stands in what the queries returned: file (None: nowhere) and line from 1."""
 
     file: list[str | None]
     line: Ints
@@ -64,10 +64,11 @@ def _what(world: World, block: Block, at: Ints) -> dict[str, pa.Array]:
     decoy = block.sites.decoy[devices.site[at]]
     real = decoy < 0
     models = [products[p].models[m] for p, m in zip(product.tolist(), devices.model[at].tolist(), strict=True)]
+    known = real & np.array([p.pool != "tail" for p in products])[product]  # the tail's strings are of any model
     return {
         "manufacturer": _named([p.maker for p in products], np.where(real, product, -1)),
         "brand": _named([p.brand for p in products], np.where(real, product, -1)),
-        "model": pa.array([m if r else None for m, r in zip(models, real.tolist(), strict=True)], pa.string()),
+        "model": pa.array([m if r else None for m, r in zip(models, known.tolist(), strict=True)], pa.string()),
         "product_type": _named([p.type for p in products], np.where(real, product, -1)),
         "decoy": _named(list(DECOYS), decoy),
     }

@@ -1,25 +1,22 @@
 """A world: the population with its engines, and the part of it that is drawn at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from pipeline.catalogue import load_catalogue
 from pipeline.locate import open_locator
-from pipeline.resources import bundled
 from pipeline.simulate.chance import Chance, Ints
 from pipeline.simulate.engines import ENGINES, Engine, Sights
 from pipeline.simulate.parameters import Parameters, load_parameters
 from pipeline.simulate.places import Places
 from pipeline.simulate.population import Devices, Population, Sites
 from pipeline.simulate.products import Market, load_products
-from pipeline.simulate.queries import Search, searches
+from pipeline.simulate.queries import Asked, builtin_queries
 from pipeline.simulate.services import Now, now
-from pipeline.simulate.texts import Text
 
 FILES_A_SNAPSHOT = 16
 LEAST_SITES, MOST_SITES = 4_000, 160_000
@@ -51,8 +48,7 @@ class World:
     parameters: Parameters
     population: Population
     engines: Mapping[str, Engine]
-    queries: list[Search]
-    asked: dict[tuple[int, int], bool] = field(default_factory=dict)
+    queries: Asked
 
     @property
     def chance(self) -> Chance:
@@ -98,20 +94,6 @@ class World:
         """What an engine holds of it."""
         return self.engines[engine].sights(block.sites, block.devices, here, self.end(year))
 
-    def returns(self, text: Text, port: int) -> bool:
-        """Whether any query of the catalogue returns an answer on this port. What was asked once is remembered."""
-        asked = (id(text), port if self._with_port else 0)
-        if asked not in self.asked:
-            banner = {**text.answer.banner, "port": port, "_shodan": {"module": text.answer.module}}
-            if (id(text), -1) not in self.asked:
-                self.asked[id(text), -1] = any(q.returns(banner) for q in self.queries if not q.asks("port"))
-            self.asked[asked] = self.asked[id(text), -1] or any(q.returns(banner) for q in self._with_port)
-        return self.asked[asked]
-
-    @cached_property
-    def _with_port(self) -> list[Search]:
-        return [query for query in self.queries if query.asks("port")]
-
     def firmware(self, devices: Devices, rows: Ints, year: int) -> Ints:
         """Which of its product's firmware each device has: the one it came with, or a later one."""
         first = self.chance.share("firmware", devices.number[rows])
@@ -132,4 +114,4 @@ def make_world(plan: Plan, parameters: Parameters | None = None) -> World:
     market = Market(load_products(), found)
     population = Population(found, chance, places, market, plan.snapshots - 1, plan.devices)
     engines = {name: Engine(name, found, chance, places) for name in ENGINES}
-    return World(plan, found, population, engines, searches(load_catalogue(bundled("queries")).queries))
+    return World(plan, found, population, engines, builtin_queries())

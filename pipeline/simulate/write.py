@@ -1,11 +1,12 @@
 """Writes a world: `OUT/study.toml`, `OUT/data/<snapshot>/raw/` as an import would leave it, and the truth beside it.
 
+`OUT/net/` is a study of whole blocks of addresses that the first engine holds, `OUT/second/` one of the second engine.
 A file of a snapshot holds a fixed range of sites and is drawn a chunk at a time, so memory is bounded whatever the
 world's size, and the content is the same whatever the size of chunks and the number of workers.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,17 +25,16 @@ from pipeline.progress import Reporter
 from pipeline.simulate.export import NET, QUERIES, Lines, lines_of
 from pipeline.simulate.looks import Seen, seen
 from pipeline.simulate.packed import Packed
-from pipeline.simulate.second import SOURCE
+from pipeline.simulate.second import SECOND, SOURCE
 from pipeline.simulate.truth import BANNERS, TRUTH
 from pipeline.simulate.truths import Placed, banner_rows, device_rows
 from pipeline.simulate.world import Plan, World, make_world
 
-OTHER = "second"  # the folder of the second engine
 CHUNK = 16_000  # sites drawn at a time
 STUDY = """# A simulated Internet (camcensus simulate): {devices:,} devices, seed {seed}. Nothing in it is real.
 # truth.parquet says what is there; the pipeline never reads it.
 
-title = "SIMULATED: cameras visible from a made-up Internet, {first}-{last} ({engine} engine)"
+title = "SIMULATED: cameras visible from a made-up Internet, {first}-{last} ({name})"
 vendors = ["Hikvision", "Dahua", "TVT", "Uniview", "Axis", "Hanwha Vision"]
 countries_left_out = ["CN"]
 window_days = 30
@@ -45,12 +45,28 @@ report_dir = "report"
 
 
 @dataclass(frozen=True)
+class Collection:
+    """A study that is written: its folder below OUT, the source of its files, and what it is."""
+
+    folder: str
+    source: str
+    name: str
+
+
+COLLECTIONS = {
+    QUERIES: Collection(".", "shodan", "camera queries"),
+    NET: Collection("net", "shodan", "whole blocks of addresses"),
+    SECOND: Collection("second", SOURCE, "second engine"),
+}
+Files = Mapping[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """What came of one file's worth of sites at one snapshot."""
+    """What came of one file's worth of sites at one snapshot: ledger entries by collection, and the truth."""
 
     year: int
-    first: dict[str, dict[str, Any]]
-    second: dict[str, dict[str, Any]]
+    files: Mapping[str, Files]
     devices: pa.Table
     banners: pa.Table
 
@@ -65,20 +81,22 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
     world = make_world(plan)
     half_done = out.with_name(f".{out.name}{store.PART}")
     shutil.rmtree(half_done, ignore_errors=True)
-    for year in world.years:
-        for folder in (raw_folder(half_done, year), raw_folder(half_done / OTHER, year)):
-            folder.mkdir(parents=True)
-    written = _write(world, half_done, reporter, workers)
-    store.write_text(half_done / "study.toml", study_text(world, "first"))
-    store.write_text(half_done / OTHER / "study.toml", study_text(world, "second"))
+    for name in COLLECTIONS:
+        for year in world.years:
+            raw_folder(half_done, name, year).mkdir(parents=True)
+    written = _write(world, half_done, workers)
+    for name, lines in written.items():
+        reporter.say(f"{name}: {lines:,} lines")
+    for name, collection in COLLECTIONS.items():
+        store.write_text(half_done / collection.folder / "study.toml", study_text(world, name))
     if out.is_dir():
         out.rmdir()
     half_done.rename(out)
     return written
 
 
-def _write(world: World, out: Path, reporter: Reporter, workers: int) -> dict[str, int]:
-    """Raw files with their ledgers, and the truth; lines of each snapshot of the first engine."""
+def _write(world: World, out: Path, workers: int) -> dict[str, int]:
+    """Raw files with their ledgers, and the truth; lines of each snapshot that queries returned."""
     ledgers: dict[Path, dict[str, Any]] = {}
     written = {str(year): 0 for year in world.years}
     with ExitStack() as stack:
@@ -87,28 +105,27 @@ def _write(world: World, out: Path, reporter: Reporter, workers: int) -> dict[st
         for drawn in _drawn(world, out, workers):
             devices.write_table(store.fitted(drawn.devices, TRUTH, devices))
             banners.write_table(store.fitted(drawn.banners, BANNERS, banners))
-            for folder, files in ((out, drawn.first), (out / OTHER, drawn.second)):
-                entries = ledgers.setdefault(raw_folder(folder, drawn.year) / LEDGER, {})
-                entries |= {name: {k: v for k, v in entry.items() if k != "lines"} for name, entry in files.items()}
-            written[str(drawn.year)] += sum(int(entry["lines"]) for entry in drawn.first.values())
+            for name, files in drawn.files.items():
+                entries = ledgers.setdefault(raw_folder(out, name, drawn.year) / LEDGER, {})
+                entries |= {file: {k: v for k, v in entry.items() if k != "lines"} for file, entry in files.items()}
+            written[str(drawn.year)] += sum(int(entry["lines"]) for entry in drawn.files[QUERIES].values())
     for path, entries in ledgers.items():
         store.write_json(path, entries)
-    for name, lines in written.items():
-        reporter.say(f"{name}: {lines:,} lines")
     return written
 
 
-def study_text(world: World, engine: str) -> str:
-    """The study that runs on what an engine holds."""
+def study_text(world: World, name: str) -> str:
+    """The study that runs on a collection."""
     text = STUDY.format(
-        devices=world.plan.devices, seed=world.plan.seed, first=world.years[0], last=world.years[-1], engine=engine
-    )
+        devices=world.plan.devices, seed=world.plan.seed, first=world.years[0], last=world.years[-1],
+        name=COLLECTIONS[name].name,
+    )  # fmt: skip
     return text + "".join(f'\n[snapshots."{year}"]\ndate = {world.date(year)}\n' for year in world.years)
 
 
-def raw_folder(out: Path, year: int) -> Path:
-    """Where a snapshot's raw files lie."""
-    return out / "data" / str(year) / "raw"
+def raw_folder(out: Path, name: str, year: int) -> Path:
+    """Where a snapshot's raw files of a collection lie."""
+    return out / COLLECTIONS[name].folder / "data" / str(year) / "raw"
 
 
 def _drawn(world: World, out: Path, workers: int) -> Iterator[Drawn]:
@@ -140,45 +157,41 @@ def _draw(out: Path, number: int, year: int) -> Drawn:
 
 
 def draw(world: World, out: Path, number: int, year: int, chunk: int = CHUNK) -> Drawn:
-    """Draws the sites of one file at one snapshot, and writes the file."""
+    """Draws the sites of one file at one snapshot, and writes the file of each collection."""
     first, end = world.cuts[number]
     devices, banners = [], []
     with ExitStack() as stack:
-        files = {kind: Packed(_raw_path(out, year, kind, number)) for kind in (QUERIES, NET)}
-        other = Packed(_raw_path(out / OTHER, year, SOURCE, number), SOURCE)
-        stack.enter_context(other)
-        for file in files.values():
-            stack.enter_context(file)
+        files = {}
+        for name, collection in COLLECTIONS.items():
+            path = raw_folder(out, name, year) / f"SIMULATED-{name}-{number:04d}.jsonl.gz"
+            files[name] = stack.enter_context(Packed(path, collection.source))
         for start in range(first, end, chunk):
             block = world.block(start, min(start + chunk, end))
             here = world.now(block, year)
             sights = world.sights(block, here, year, "first")
-            second = world.sights(block, here, year, "second")
-            twice = seen(world, block, here, second, year, "second")
-            other.write(lines_of(world, block, twice, year, "second")[QUERIES].lines)
+            others = world.sights(block, here, year, "second")
+            theirs = seen(world, block, here, others, year, "second")
+            files[SECOND].write(lines_of(world, block, theirs, year, "second")[QUERIES].lines)
             found = seen(world, block, here, sights, year)
-            placed = _place(found, lines_of(world, block, found, year), files)
-            devices.append(device_rows(world, block, here, found, second, year))
+            exported = lines_of(world, block, found, year)
+            files[NET].write(exported[NET].lines)
+            placed = _place(found, exported[QUERIES], files[QUERIES])
+            devices.append(device_rows(world, block, here, found, others, year))
             banners.append(banner_rows(world, block, found, sights, placed, year))
     received = datetime.fromtimestamp(world.end(year) + 1, UTC).isoformat(timespec="seconds")
-    ledger = {file.path.name: file.entry(received) for file in files.values() if file.lines}
-    second_ledger = {other.path.name: other.entry(received)} if other.lines else {}
-    return Drawn(year, ledger, second_ledger, pa.concat_tables(devices), pa.concat_tables(banners))
+    ledgers = {
+        name: {file.path.name: file.entry(received)} if file.lines else {} for name, file in files.items()
+    }  # fmt: skip
+    return Drawn(year, ledgers, pa.concat_tables(devices), pa.concat_tables(banners))
 
 
-def _raw_path(out: Path, year: int, kind: str, number: int) -> Path:
-    return raw_folder(out, year) / f"SIMULATED-{kind}-{number:04d}.jsonl.gz"
-
-
-def _place(found: Seen, exported: dict[str, Lines], files: dict[str, Packed]) -> Placed:
+def _place(found: Seen, exported: Lines, target: Packed) -> Placed:
     """Writes the lines, and says where each sight went."""
     file: list[str | None] = [None] * len(found.device)
     line = np.zeros(len(found.device), np.int64)
-    for kind, lines in exported.items():
-        target = files[kind]
-        real = np.flatnonzero(lines.sight >= 0)
-        line[lines.sight[real]] = target.lines + 1 + real
-        for sight in lines.sight[real].tolist():
-            file[sight] = target.path.name
-        target.write(lines.lines)
+    real = np.flatnonzero(exported.sight >= 0)
+    line[exported.sight[real]] = target.lines + 1 + real
+    for sight in exported.sight[real].tolist():
+        file[sight] = target.path.name
+    target.write(exported.lines)
     return Placed(file, line)

@@ -41,7 +41,7 @@ def test_the_count_lies_between_nothing_and_what_is_there(counted: Path) -> None
 def test_the_demo_study_is_the_one_that_is_simulated_for_it(tmp_path: Path) -> None:
     demo = load_study(ROOT / "studies/demo.toml")
     written = tmp_path / "study.toml"
-    written.write_text(study_text(make_world(Plan()), "first"))
+    written.write_text(study_text(make_world(Plan()), "queries"))
     model = load_study(written)
     assert demo.snapshots == model.snapshots
     assert (demo.vendors, demo.window_days, demo.simulated) == (model.vendors, model.window_days, True)

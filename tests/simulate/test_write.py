@@ -53,7 +53,7 @@ def test_another_seed_gives_another_world(world: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chunk", [257, 3_000])
 def test_chunks_of_any_size_give_the_same_file(world: Path, tmp_path: Path, chunk: int) -> None:
-    for folder in (tmp_path / "data/2026/raw", tmp_path / "second/data/2026/raw"):
+    for folder in (tmp_path / part / "data/2026/raw" for part in (".", "net", "second")):
         folder.mkdir(parents=True)
     draw(make_world(PLAN), tmp_path, 0, 2026, chunk)
     found = content(tmp_path)
@@ -93,10 +93,22 @@ def test_the_truth_of_a_banner_is_that_of_its_line(world: Path) -> None:
     assert by_line == {}
 
 
+def test_whole_blocks_hold_what_queries_return_there_and_more(world: Path) -> None:
+    def answers(pattern: str) -> set[tuple[str, int, str]]:
+        whole = [json.loads(line) for *_, line in lines(world, pattern) if line.endswith("}\n")]
+        return {(banner["ip_str"], banner["port"], banner["timestamp"]) for banner in whole}
+
+    net, queried = answers("net/data/2026/raw/*.gz"), answers("data/2026/raw/*.gz")
+    blocks = {host.rsplit(".", 2)[0] for host, *_ in net}
+    inside = {answer for answer in queried if answer[0].rsplit(".", 2)[0] in blocks}
+    assert len(inside) > 20
+    assert inside < net
+
+
 def test_the_second_engine_s_lines_are_json_of_its_own(world: Path) -> None:
     found = [json.loads(line)["data"] for *_, line in lines(world, "second/data/*/raw/*.gz") if line.endswith("}}\n")]
     assert len(found) > 1_000
-    assert all({"ip", "port", "@timestamp", "prot7"} <= set(data) for data in found)
+    assert all({"ip", "port", "@timestamp", "protocol"} <= set(data) for data in found)
 
 
 def test_each_truth_holds_the_next(world: Path) -> None:

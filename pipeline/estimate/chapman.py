@@ -1,0 +1,94 @@
+"""Two lists of the same population: how many are on neither.
+
+Chapman's estimator supposes a closed population, correct matching, equal chances within a stratum in at least one list,
+and lists that do not depend on each other. The last cannot be known from two lists, so it is varied: with an odds ratio
+of r between the lists, the hosts on neither are r times as many.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+LEAST_OVERLAP = 10
+ODDS_RATIOS = (1.0, 2.0, 5.0, 10.0)
+_Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many are on the first list alone, on the second alone, and on both."""
+
+    first: int
+    second: int
+    both: int
+
+    @property
+    def seen(self) -> int:
+        """How many are on either."""
+        return self.first + self.second + self.both
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A population: point and 95 % interval where the lists are independent, and the point at each odds ratio.
+
+    `seen`: what is on either list; `left_out`: of that, what stands in strata without an estimate, which add only what
+    was seen.
+    """
+
+    seen: int
+    left_out: int
+    point: float
+    low: float
+    high: float
+    band: tuple[tuple[float, float], ...]
+
+
+def chapman(overlap: Overlap) -> Estimate | None:
+    """The estimate of one stratum; None where the overlap is under `LEAST_OVERLAP`."""
+    if overlap.both < LEAST_OVERLAP:
+        return None
+    return total([overlap])
+
+
+def total(overlaps: Sequence[Overlap]) -> Estimate | None:
+    """The sum over strata; None where none has an estimate.
+
+    One stratum: the transformed logit interval of Sadinle (2009), which holds in small samples. Several: log-normal on
+    what is on neither list, with Chapman's variances added.
+    """
+    used = [o for o in overlaps if o.both >= LEAST_OVERLAP]
+    left_out = sum(o.seen for o in overlaps if o.both < LEAST_OVERLAP)
+    if not used:
+        return None
+    seen = sum(o.seen for o in used)
+    missed = sum(_missed(o) for o in used)
+    low, high = _logit(used[0]) if len(used) == 1 else _lognormal(seen, missed, sum(_variance(o) for o in used))
+    band = tuple((ratio, seen + left_out + ratio * missed) for ratio in ODDS_RATIOS)
+    return Estimate(seen + left_out, left_out, seen + left_out + missed, left_out + low, left_out + high, band)
+
+
+def _missed(o: Overlap) -> float:
+    """Chapman's estimate of what is on neither list."""
+    return o.first * o.second / (o.both + 1)
+
+
+def _variance(o: Overlap) -> float:
+    one, two = o.first + o.both, o.second + o.both
+    return (one + 1) * (two + 1) * o.first * o.second / ((o.both + 1) ** 2 * (o.both + 2))
+
+
+def _lognormal(seen: int, missed: float, variance: float) -> tuple[float, float]:
+    if missed <= 0:
+        return float(seen), float(seen)
+    factor = math.exp(_Z * math.sqrt(math.log1p(variance / missed**2)))
+    return seen + missed / factor, seen + missed * factor
+
+
+def _logit(o: Overlap) -> tuple[float, float]:
+    first, second, both = o.first + 0.5, o.second + 0.5, o.both + 0.5
+    deviation = math.sqrt(1 / both + 1 / first + 1 / second + both / (first * second))
+    centre = first * second / both
+    start, factor = o.seen - 0.5, math.exp(_Z * deviation)
+    return start + centre / factor, start + centre * factor

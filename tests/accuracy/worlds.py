@@ -1,0 +1,16 @@
+"""A small world, written and counted, for the tests of accuracy and estimates."""
+
+from pathlib import Path
+
+from pipeline.accuracy.counted import Counted, count_world
+from pipeline.progress import Reporter
+from pipeline.simulate.world import Plan
+from pipeline.simulate.write import simulate
+
+PLAN = Plan(devices=6_000, snapshots=2, seed=4)
+
+
+def counted(folder: Path, plan: Plan = PLAN) -> list[Counted]:
+    """The world of a plan, written to a new folder and counted: its snapshots."""
+    simulate(folder, plan, Reporter(quiet=True))
+    return [Counted(folder, name) for name in count_world(folder)]
