@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import GeoDatabaseError, IntegrityError
 from pipeline.label import ENGINE
 from pipeline.locate import Locator, built_on, open_locator
-from pipeline.manifest import Geo
+from pipeline.manifest import FAR, Geo
 from pipeline.snapshot import Snapshot
 from pipeline.study import BUILTIN, Study
 
@@ -60,6 +60,18 @@ class Used:
             days=abs((self.day - built).days),
             flag="after" if built > self.day else "before",
             second=self.second.edition if self.second else ENGINE,
+        )
+
+    @property
+    def warning(self) -> str:
+        """What is said at once of an edition too far from the snapshot's day; empty for one that is near enough."""
+        geo = self.record
+        if geo.days <= FAR:
+            return ""
+        return (
+            f"located with {geo.edition}, {geo.days:,} days {'after' if geo.flag == 'after' else 'before'} the "
+            f"snapshot ({geo.snapshot}); hosts that moved to another country in between are counted where it has them. "
+            "Give an edition of its time in geo_database, a file or a folder of editions"
         )
 
     @property

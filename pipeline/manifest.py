@@ -121,6 +121,9 @@ class Instrument(_Strict):
     geo_db: str
 
 
+FAR = 180  # days between an edition and the snapshot from which on there is a warning
+
+
 class Geo(_Strict):
     """The country database that located the snapshot. `built` and `snapshot` are days, `days` lie between them; `flag`
     says whether it was built after the snapshot's day, or before (or on) it. `second`: the second opinion's source."""

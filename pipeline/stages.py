@@ -200,6 +200,8 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
     used = tools.sources.on(day_of(snapshot, tools.study))
     snapshot.manifest.geo, snapshot.manifest.geo_credit = used.record, used.credit
+    if used.warning:
+        tools.reporter.warn(f"{snapshot.id}: {used.warning}")
     reference = [store.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
     versions = (tools.catalogue.version, used.checksums, reference, store.key_id(tools.key))
     key = digest_of(code_hash("pipeline.label"), versions)

@@ -196,6 +196,21 @@ def test_a_later_edition_is_flagged(tmp_path: Path) -> None:
     assert (geo.flag, geo.days) == ("after", 1)
 
 
+@pytest.mark.parametrize(("seen", "days"), [("2026-06-29", None), ("2026-06-30", 181), ("2025-07-05", None)])
+def test_an_edition_far_from_the_snapshot_is_said_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], seen: str, days: int | None
+) -> None:
+    edition(tmp_path / "geo", "2025-12-31", "DE")
+    edition(tmp_path / "geo", "2025-07-06", "DE")
+    study = make_study(tmp_path, 'geo_database = "geo"', seen=seen)
+    run(study, Reporter())
+    told = capfd.readouterr().err
+    assert (f"{days} days before the snapshot" in " ".join(told.split())) == (days is not None)
+    assert ("warning: one: located with" in " ".join(told.split())) == (days is not None)
+    run(study, Reporter(quiet=True))  # a warning stands until it is mended
+    assert ("located with" in capfd.readouterr().err) == (days is not None)
+
+
 def test_a_better_edition_makes_identify_run_again_and_a_worse_one_does_not(tmp_path: Path) -> None:
     edition(tmp_path / "geo", "2026-03-01", "NL")
     study = make_study(tmp_path, 'geo_database = "geo"')

@@ -5,11 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.manifest import Geo
+from pipeline.manifest import FAR, Geo
 from pipeline.report.inputs import Result, world_cell
 from pipeline.study import Study
 
-FAR = 180  # days between edition and snapshot from which on the report warns
 DECIMALS = 4
 
 
