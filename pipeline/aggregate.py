@@ -17,11 +17,11 @@ from pipeline import store
 from pipeline.engines.local import Sql
 from pipeline.errors import ReconciliationError
 from pipeline.manifest import Flow, Instrument, Manifest, Window
-from pipeline.tables import COUNTS, GROUPS
+from pipeline.tables import COUNTS, GROUPS, NETWORKS
 
 # Tables in the order that they are made in.
 TABLES = ("called", "levels", "lands", "facts", "spread", "held", "sums", "cells")
-QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range")
+QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range", "networks")
 LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
@@ -51,7 +51,7 @@ def variants() -> Iterator[Variant]:
 
 
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
-    """From `members` and `devices` in `db` to `counts.parquet` in `folder`; the flow to the headline number."""
+    """From what dedupe left in `db` to `counts.parquet` and `networks.parquet`; the flow to the headline number."""
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
@@ -67,6 +67,8 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
         db.append("apart", "apart")
     table = _table(_cells(db, min_confidence), manifest, window, instrument)
     store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest, instrument))
+    networks = db.query("networks")
+    store.write_table(folder / "networks.parquet", networks, NETWORKS, _metadata(manifest, instrument))
     world = table.filter(pc.equal(table["level"], "world")).to_pylist()
     return _flow(world, min_confidence)
 

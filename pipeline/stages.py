@@ -304,7 +304,7 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
 def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, reporter: Reporter) -> None:
     rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in _COUNTED}
     outputs = {name: snapshot.output(name, rows[name]) for name in _COUNTED}
-    counts = {"counts.parquet": outputs.pop("counts.parquet")}
+    counts = {name: outputs.pop(name) for name in ("counts.parquet", "networks.parquet")}
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
     snapshot.manifest.stages["dedupe"] = Stage(
         key=key,
@@ -320,4 +320,4 @@ def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flo
     reporter.say(f"{snapshot.id}: {rows['devices.parquet']:,} devices; run {snapshot.manifest.run}")
 
 
-_COUNTED = ("links.parquet", "devices.parquet", "counts.parquet")
+_COUNTED = ("links.parquet", "devices.parquet", "counts.parquet", "networks.parquet")

@@ -240,6 +240,41 @@ COUNTS = Table(
     ),
 )
 
+NETWORKS = Table(
+    "networks",
+    "the headline (IPv4, the study's confidence, certain decoys left out) on one kind of network; all adds up",
+    (
+        _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+        _text("level", "world or country", nullable=False),
+        _text("country", "ISO alpha-2; ZZ: not known; null: world"),
+        _text("network_kind", "hosting, mobile, fixed or unknown", nullable=False),
+        _int("n_banners", "distinct (address, port, transport)", nullable=False),
+        _int("n_hosts", "addresses with at least one counted banner", nullable=False),
+        _int("n_devices", "inferred devices; a low estimate", nullable=False),
+    ),
+)
+
+CHURN = Table(
+    "churn",
+    "what became of one collection of a snapshot in the next; private, for it names networks",
+    (
+        _text("earlier", "name of the collection", nullable=False),
+        _text("later", "name of the next collection", nullable=False),
+        _text("level", "world, country or network", nullable=False),
+        _text("country", "ISO alpha-2, in the earlier collection; ZZ: not known; null: not in the level"),
+        _int("asn", "number of the autonomous system, in the earlier collection; null: not in the level"),
+        _text("network", "name of the network's operator, as the engine gives it; null: not in the level"),
+        _int("n_hosts", "hosts with a counted banner in the earlier collection", nullable=False),
+        _int("n_hosts_gone", "of these, hosts without one in the later: off, or moved", nullable=False),
+        _int("n_identities", "serial numbers and MAC addresses on one host in each of the two", nullable=False),
+        _int(
+            "n_identities_moved",
+            "of these, those whose host is another; the churn index is their share",
+            nullable=False,
+        ),
+    ),
+)
+
 CENSUS = Table(
     "census",
     "matches of a query, in all or in part, as the search engine counts them: no banners, decoys included",

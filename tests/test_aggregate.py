@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import store
 from pipeline.study import Decoys
-from pipeline.tables import GROUPS, UNITS
+from pipeline.tables import GROUPS, NETWORKS, UNITS
 from tests.test_decoys import grades_of
 from tests.test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
@@ -170,6 +171,47 @@ def test_the_range_between_location_sources(counted: tuple[Census, str]) -> None
     assert world["n_hosts_geo_min"] == sum(a == b for a, b in other.values())
     assert world["n_hosts_geo_max"] == world["n_hosts"] == len(other)
     assert world["n_hosts_geo_asked"] == sum(b is not None for _, b in other.values())
+
+
+def test_the_headline_by_kind_of_network(counted: tuple[Census, str]) -> None:
+    found, least = counted
+    grade = graded(found)
+    kind_of: dict[str, str] = {}
+    for row in found.kept:
+        order = ("unknown", "fixed", "mobile", "hosting")
+        kind_of[row["host"]] = max(
+            kind_of.get(row["host"], "unknown"), row["network_kind"] or "unknown", key=order.index
+        )
+    cells: dict[Key, list[set[Any]]] = defaultdict(lambda: [set(), set(), set()])
+
+    def add(scope: str, country: str, host: str, device: Row, row: Row | None) -> None:
+        headline = (scope, "4", least, "certain")
+        decoy = grade[host] if row else GRADES.index(device["decoy"])
+        if values_of(country, device, headline, decoy) is None:
+            return
+        for level, place in (("world", None), ("country", country)):
+            cell = cells[scope, level, place, kind_of[host]]
+            if row is None:
+                cell[2].add(device["device"])
+            else:
+                cell[0].add((row["file"], row["line"]))
+                cell[1].add(row["host"])
+
+    for scope in ("all", "study"):
+        for row in found.kept:
+            device = {**found.devices[row["device"]], "ip_version": row["ip_version"]}
+            add(scope, row["country"], row["host"], device, row)
+        for device in found.devices.values():
+            add(scope, device["country"], device["host"], device, None)
+    rows = store.read_table(found.folder / "networks.parquet", NETWORKS).to_pylist()
+    told = {
+        (r["scope"], r["level"], r["country"], r["network_kind"]): [r["n_banners"], r["n_hosts"], r["n_devices"]]
+        for r in rows
+    }
+    assert told == {key: [len(units) for units in sets] for key, sets in cells.items()}
+    assert {key[3] for key in told} == {"unknown", "fixed", "mobile", "hosting"}
+    (world,) = headline(counted, "world")
+    assert sum(n[1] for key, n in told.items() if key[:2] == ("all", "world")) == world["n_hosts"]
 
 
 def test_the_flow_ends_at_the_headline(counted: tuple[Census, str]) -> None:

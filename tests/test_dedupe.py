@@ -144,6 +144,7 @@ def somewhere(seed: int, n: int = 300) -> list[Row]:
             "certificate": chance.choice((None, None, f"cert{chance.randrange(20)}")),
             "decoy": chance.choice((*[None] * 40, "possible", "likely", "certain")),
             "country": country[host], "country_second": chance.choice((country[host], country[host], "FR", None)),
+            "network_kind": chance.choice((*[None] * 9, "hosting", "mobile", "fixed")),
         }  # fmt: skip
         rows.append(banner(host, chance.choice((80, 554, 8000)), **told))
     return rows

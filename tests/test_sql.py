@@ -38,7 +38,7 @@ WORDS = {
 }
 TYPES = {"bigint", "string", "boolean"}
 # What a file or a cell is made of; their rows stand in a total order.
-WRITTEN = {"links", "devices_written", "ages", "cube", "margins", "geo_range"}
+WRITTEN = {"links", "devices_written", "ages", "cube", "margins", "geo_range", "networks"}
 NEVER_NULL = {
     "file", "line", "host", "ip_version", "prefix", "seen", "sight", "device", "level", "type_rank",
     "maker_rank", "same_model", "same_kind", "same_maker", "no_country", "no_manufacturer", "no_brand",

@@ -13,17 +13,19 @@ with apart as (
 told as (
     select
         d.host, p.land, p.ip_version, d.spot, c.label, c.high, c.headline, d.grade, d.n_banners as banners,
-        true as alone
+        d.network_kind, true as alone
     from devices d
     join called c on c.says = d.says
     join spots p on p.spot = d.spot
     where d.level is not null
     union all
-    select host, land, ip_version, spot, label, high, headline, grade, banners, false from apart
+    select
+        a.host, a.land, a.ip_version, a.spot, a.label, a.high, a.headline, a.grade, a.banners, h.network_kind, false
+    from apart a join hosts h on h.host = a.host
 )
 select
     t.host, coalesce(x.network, t.host >> 8) as network, t.land, t.ip_version, t.spot, t.label, t.high, t.grade,
-    cast(t.banners as bigint) as banners, t.alone,
+    cast(t.banners as bigint) as banners, t.network_kind, t.alone,
     case when t.headline and t.ip_version = 4 and t.grade <= 2 then true else false end as picked
 from told t
 left join sixes x on x.host = t.host
