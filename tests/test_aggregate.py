@@ -177,11 +177,10 @@ def test_the_headline_by_kind_of_network(counted: tuple[Census, str]) -> None:
     found, least = counted
     grade = graded(found)
     kind_of: dict[str, str] = {}
+    order = ("unknown", "fixed", "mobile", "hosting")
     for row in found.kept:
-        order = ("unknown", "fixed", "mobile", "hosting")
-        kind_of[row["host"]] = max(
-            kind_of.get(row["host"], "unknown"), row["network_kind"] or "unknown", key=order.index
-        )
+        kinds = (kind_of.get(row["host"], "unknown"), row["network_kind"] or "unknown")
+        kind_of[row["host"]] = max(kinds, key=order.index)
     cells: dict[Key, list[set[Any]]] = defaultdict(lambda: [set(), set(), set()])
 
     def add(scope: str, country: str, host: str, device: Row, row: Row | None) -> None:

@@ -648,7 +648,7 @@ def test_no_two_hosts_bring_a_device_to_contradict_itself(
 @pytest.mark.parametrize("seed", range(4))
 def test_hosts_that_are_settled_at_once_come_out_as_if_they_were_disputed(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    rows = somewhere(seed)[:60]
+    rows = somewhere(seed)[:150]
     for n in range(300):  # hosts whose banners mostly agree
         host = f"198.51.{chance.randrange(40)}.1"
         told = random.Random(host).choice((HIK, DAHUA, {}))

@@ -1,12 +1,12 @@
 -- The headline by kind of network, in the world and each country, in both scopes. A host has one kind and one country,
 -- and a device those of its latest host, so all that is counted here adds up.
 with hosts_of as (
-    select land, network_kind, sum(banners) as banners, count(*) as hosts
+    select land, network_kind, cast(sum(banners) as bigint) as banners, cast(count(*) as bigint) as hosts
     from facts
     where picked and alone
     group by land, network_kind
     union all
-    select land, network_kind, sum(banners), count(distinct host)
+    select land, network_kind, cast(sum(banners) as bigint), cast(count(distinct host) as bigint)
     from facts
     where picked and not alone
     group by land, network_kind
@@ -14,7 +14,7 @@ with hosts_of as (
 parts as (
     select land, network_kind, banners, hosts, 0 as devices from hosts_of
     union all
-    select p.land, d.network_kind, 0, 0, count(*)
+    select p.land, d.network_kind, 0, 0, cast(count(*) as bigint)
     from devices d
     join called c on c.says = d.says
     join spots p on p.spot = d.spot
