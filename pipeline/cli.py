@@ -68,9 +68,9 @@ def _stop(error: object, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _check_snapshot_id(snapshot: str) -> None:
-    if not SNAPSHOT_ID.fullmatch(snapshot) or snapshot in (".", ".."):
-        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint="--snapshot")
+def _check_snapshot_id(name: str, option: str = "--snapshot") -> None:
+    if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
+        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint=option)
 
 
 @app.command(epilog="Example: camcensus init my-census")
@@ -92,6 +92,9 @@ def import_(
     source: SourceOption = "shodan",
     link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, where possible.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of files of the same name.")] = False,
+    collection: Annotated[
+        str | None, typer.Option("--collection", help="Which of several full collections of the snapshot they are of.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
@@ -101,6 +104,8 @@ def import_(
     from pipeline.sources.registry import chosen_source
 
     _check_snapshot_id(snapshot)
+    if collection is not None:
+        _check_snapshot_id(collection, "--collection")
     loaded = load_study(study)
     reporter = Reporter(quiet)
     if has_ledger(loaded.data / snapshot):
@@ -108,10 +113,11 @@ def import_(
     chosen, mapping = chosen_source(source)
     with store.lock(loaded.data):
         store.remove_leftovers(loaded.data, collected_folders(loaded))
-        for item in import_files(files, loaded.data / snapshot, chosen, link, replace, mapping):
+        for item in import_files(files, loaded.data / snapshot, chosen, link, replace, mapping, collection):
             what = "is there already" if item.already else "imported"
             if item.before:
                 what += f" (as one of {item.before}) and is now read as one of {item.source}"
+            what += f", of collection {item.collection}" if item.collection else ""
             if not item.already and item.file.startswith(f"{item.sha256[:8]}-"):
                 reporter.warn("another file has that name, so both are counted; --replace would take its place")
             reporter.say(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")

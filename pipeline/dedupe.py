@@ -12,8 +12,8 @@ What no rule joins is a device of its own, so devices are a low estimate.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -22,10 +22,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import store
+from pipeline.churn import churn
 from pipeline.decoys import graded
 from pipeline.engines.local import Sql
 from pipeline.errors import InputError
-from pipeline.manifest import Ages, DecoyRule, Flow, Merges, Window
+from pipeline.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
 from pipeline.study import Decoys, Dedupe
 from pipeline.tables import DEVICES, LINKS
 
@@ -39,21 +40,21 @@ HOSTS = ("hosts", "mixed", "disputed")
 QUERIES = (
     "window", *NUMBERED, *IDENTITIES, *HOSTS, "suspects", "decoys", "decoy_rules", "evaluable", "told", "claims",
     "attach", "members", "resolved", "says", "devices", "devices_written", "links", "merges", "identities", "ages",
+    "collected", "churn",
 )  # fmt: skip
-ONE_COLLECTION = (
-    "the snapshot is one collection, which holds only the latest banner of each address and port; churn shows only "
-    "between repeated full collections"
-)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the study decides of dedupe: the window (days before `end`), the rules and the signs of decoys."""
+    """What the study decides of dedupe: the window (days before `end`), the rules and the signs of decoys. And what is
+    known of the snapshot: raw files with the names of their collections, and whether these are whole."""
 
     days: int | str
     end: date | None
     dedupe: Dedupe
     decoys: Decoys
+    collections: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Deduped:
     identities: dict[str, int]
     decoy_rules: list[DecoyRule]
     ages: Ages
+    churn: Churn
 
 
 def key_id_of(parts: Sequence[Path]) -> str:
@@ -121,6 +123,7 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
         rows_out=fates["kept"],
         dropped={reason: n for reason, n in dropped.items() if n},
     )
+    moved = churn(db, rules.collections, rules.whole, folder)
     return Deduped(
         window=window,
         flow=flow.check("dedupe"),
@@ -128,7 +131,8 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
         merges=_merges(db, rules.dedupe, flow.rows_out, devices),
         identities=db.query("identities").to_pylist()[0],
         decoy_rules=decoy_rules,
-        ages=_ages(db),
+        ages=_ages(db, moved),
+        churn=moved,
     )
 
 
@@ -172,7 +176,7 @@ def _merges(db: Sql, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
     return merges
 
 
-def _ages(db: Sql) -> Ages:
+def _ages(db: Sql, moved: Churn) -> Ages:
     ages = {unit: dict.fromkeys(AGES, 0) for unit in ("banners", "hosts")}
     for row in db.query("ages").to_pylist():
         ages[row["unit"]][row["age"]] = row["n"]
@@ -180,7 +184,8 @@ def _ages(db: Sql) -> Ages:
         banners=ages["banners"],
         hosts=ages["hosts"],
         hosts_last_7_days=sum(ages["hosts"][age] for age in LAST_7_DAYS),
-        churn_reason=ONE_COLLECTION,
+        churn_index=moved.index,
+        churn_reason=moved.reason,
     )
 
 

@@ -79,6 +79,28 @@ class Ages(_Strict):
     churn_reason: str | None = None
 
 
+class Collected(_Strict):
+    """One of several collections of a snapshot: its counted banners in the window, and when they were seen (UTC)."""
+
+    collection: str
+    n_banners: int
+    first_seen: int
+    last_seen: int
+
+
+class Churn(_Strict):
+    """What became of one collection in the next, summed over each two in a row (`pipeline.churn`). `index`: share of
+    the identities seen again that moved; null with the `reason` in words."""
+
+    index: float | None = None
+    reason: str | None = None
+    collections: list[Collected] = []
+    n_hosts: int | None = None
+    n_hosts_gone: int | None = None
+    n_identities: int | None = None
+    n_identities_moved: int | None = None
+
+
 class Merges(_Strict):
     """What one dedupe rule did: rows that it put with another one. `on` false: the study has it off, or `reason`."""
 
@@ -93,7 +115,7 @@ class Stage(_Strict):
     Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
     in how many rows or lines each held something. Dedupe alone has `merges` (by rule: rows in the window = devices +
     all that was merged), `identities` (by kind: how many kinds of each were seen, used, and refused for being on too
-    many hosts), `decoy_rules` and `ages`.
+    many hosts), `decoy_rules`, `ages` and `churn`.
     """
 
     key: str
@@ -106,6 +128,7 @@ class Stage(_Strict):
     identities: dict[str, int] = {}
     decoy_rules: list[DecoyRule] = []
     ages: Ages | None = None
+    churn: Churn | None = None
 
 
 UNKNOWN_QUERIES = "not known"
@@ -153,13 +176,17 @@ class Mapped(_Strict):
     verified: bool
 
 
+MAIN = "main"  # the collection of files for which none was named
+
+
 class Input(_Strict):
-    """A raw file; when it was received stands in its ledger. `mapping` is null for Shodan's own. `damage` says where a
-    compressed stream broke off, or that the file gave nothing."""
+    """A raw file; when it was received stands in its ledger. `collection`: which of the snapshot's it is of. `mapping`
+    is null for Shodan's own. `damage` says where a compressed stream broke off, or that the file gave nothing."""
 
     source: str
     bytes: int
     sha256: str
+    collection: str = MAIN
     mapping: Mapped | None = None
     damage: str | None = None
 

@@ -10,7 +10,7 @@ from pipeline.collect.bundles import Bundle, bundles_of
 from pipeline.collect.collected import collection_of
 from pipeline.collect.exports import adopt, raw_files
 from pipeline.errors import InputError, IntegrityError
-from pipeline.manifest import Input, Manifest, Mapped, Output, Stage, load_manifest
+from pipeline.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, load_manifest
 from pipeline.sources.registry import SHODAN, Source, named_source
 from pipeline.study import Study
 
@@ -165,6 +165,7 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
             source=entry["source"],
             bytes=path.stat().st_size,
             sha256=digest,
+            collection=entry.get("collection", MAIN),
             mapping=_mapped(snapshot.sources[entry["source"]]),
             damage=before.damage if before and before.sha256 == digest else None,
         )

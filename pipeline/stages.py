@@ -14,6 +14,7 @@ from pipeline import store
 from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.aggregate import aggregate
 from pipeline.catalogue import Catalogue
+from pipeline.churn import FILE as CHURN_FILE
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
@@ -266,7 +267,9 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
     made = {name: output.sha256 for name, output in manifest.stages["identify"].outputs.items()}
     settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
-    key = digest_of(rules, made, manifest.complete, settings, manifest.engine, manifest.instrument.model_dump_json())
+    collections = {name: item.collection for name, item in manifest.inputs.items()}
+    known = (manifest.complete, sorted(collections.items()), manifest.engine, manifest.instrument.model_dump_json())
+    key = digest_of(rules, made, settings, known)
     if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
@@ -274,7 +277,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         parts = snapshot.verified("identify", ".parquet")
         key_id = key_id_of(parts)
         db.parquet("identified", parts)
-        rules_held = Rules(study.window_days, end, study.dedupe, study.decoys)
+        rules_held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
         deduped = dedupe(db, rules_held, snapshot.folder, key_id)
         manifest.window = deduped.window
         _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
@@ -304,6 +307,8 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
 def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, reporter: Reporter) -> None:
     rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in _COUNTED}
     outputs = {name: snapshot.output(name, rows[name]) for name in _COUNTED}
+    if snapshot.path(CHURN_FILE).is_file():
+        outputs[CHURN_FILE] = snapshot.output(CHURN_FILE, pq.read_metadata(snapshot.path(CHURN_FILE)).num_rows)
     counts = {name: outputs.pop(name) for name in ("counts.parquet", "networks.parquet")}
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
     snapshot.manifest.stages["dedupe"] = Stage(
@@ -315,6 +320,7 @@ def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flo
         identities=deduped.identities,
         decoy_rules=deduped.decoy_rules,
         ages=deduped.ages,
+        churn=deduped.churn,
     )
     snapshot.record("aggregate", Stage(key=key, outputs=counts, flow=counted))
     reporter.say(f"{snapshot.id}: {rows['devices.parquet']:,} devices; run {snapshot.manifest.run}")

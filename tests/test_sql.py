@@ -38,10 +38,10 @@ WORDS = {
 }
 TYPES = {"bigint", "string", "boolean"}
 # What a file or a cell is made of; their rows stand in a total order.
-WRITTEN = {"links", "devices_written", "ages", "cube", "margins", "geo_range", "networks"}
+WRITTEN = {"links", "devices_written", "ages", "cube", "margins", "geo_range", "networks", "collected", "churn"}
 NEVER_NULL = {
-    "file", "line", "host", "ip_version", "prefix", "seen", "sight", "device", "level", "type_rank",
-    "maker_rank", "same_model", "same_kind", "same_maker", "no_country", "no_manufacturer", "no_brand",
+    "file", "line", "host", "ip_version", "prefix", "seen", "first_seen", "last_seen", "sight", "device", "level",
+    "type_rank", "maker_rank", "same_model", "same_kind", "same_maker", "no_country", "no_manufacturer", "no_brand",
     "no_product_type", "no_model", "maker_no", "brand_no", "model_no", "kind_no", "firmware_no", "claimed_no",
 }  # fmt: skip
 # What one engine has and the other has not, or has with another meaning.

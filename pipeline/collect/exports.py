@@ -24,7 +24,8 @@ _ENTRY = {"file", "source", "bytes", "sha256", "received"}
 class Imported:
     """One file of a snapshot: its name under raw/, where it came from, and when it was received (UTC, ISO 8601).
 
-    `already`: it was there before; `before`: as a file of another source, which is not the one it is read as now."""
+    `already`: it was there before; `before`: as a file of another source, which is not the one it is read as now.
+    `collection`: the one it was said to be of."""
 
     file: str
     source: str
@@ -33,6 +34,7 @@ class Imported:
     received: str
     already: bool = False
     before: str | None = None
+    collection: str | None = None
 
 
 def import_files(
@@ -42,10 +44,11 @@ def import_files(
     link: bool = False,
     replace: bool = False,
     mapping: Path | None = None,
+    collection: str | None = None,
 ) -> list[Imported]:
     """Brings files (or globs) into `<snapshot>/raw`, and `mapping`, the analyst's own that they are read with. A file
     that is there already, by content, is not copied again; one of the same name but other content stands beside it, or
-    with `replace` takes its place.
+    with `replace` takes its place. `collection` names the collection that they are of, if the snapshot has several.
 
     Raises `InputError` before anything is copied when a file is missing, unreadable or not of the source, or when the
     snapshot holds files of another engine.
@@ -68,23 +71,27 @@ def import_files(
         digest, size = _bring(path, incoming, link)
         if digest in known:
             incoming.unlink()
-            done.append(_again(known[digest], source))
-            if done[-1].before is None:
+            told = known[digest].get("collection")
+            done.append(_again(known[digest], source, collection))
+            if done[-1].before is None and done[-1].collection == told:
                 continue
         else:
             name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
             incoming.replace(raw / name)
-            done.append(Imported(name, source.name, size, digest, _now()))
+            done.append(Imported(name, source.name, size, digest, _now(), collection=collection))
             known[digest] = ledger[name] = _entry(done[-1])
         store.write_json(raw / LEDGER, ledger)
     return done
 
 
-def _again(entry: dict[str, Any], source: Source) -> Imported:
-    """A file that is there already, from now on read as one of `source`."""
+def _again(entry: dict[str, Any], source: Source, collection: str | None) -> Imported:
+    """A file that is there already, from now on read as one of `source`, and of the collection if one is named."""
     before, entry["source"] = entry["source"], source.name
+    if collection:
+        entry["collection"] = collection
     held = {name: entry[name] for name in _ENTRY}
-    return Imported(**held, already=True, before=None if before == source.name else before)
+    told = entry.get("collection")
+    return Imported(**held, already=True, before=None if before == source.name else before, collection=told)
 
 
 def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Source) -> None:
@@ -127,7 +134,8 @@ def _now() -> str:
 
 
 def _entry(imported: Imported) -> dict[str, Any]:
-    return {name: value for name, value in asdict(imported).items() if name in _ENTRY}
+    entry = {name: value for name, value in asdict(imported).items() if name in _ENTRY}
+    return entry | ({"collection": imported.collection} if imported.collection else {})
 
 
 def expand(names: list[str]) -> list[Path]:
