@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -52,6 +51,14 @@ def variants() -> Iterator[Variant]:
 
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
     """From what dedupe left in `db` to `counts.parquet` and `networks.parquet`; the flow to the headline number."""
+    table = count(db, manifest, min_confidence, left_out)
+    store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest))
+    store.write_table(folder / "networks.parquet", db.query("networks"), NETWORKS, _metadata(manifest))
+    return flow_of(table, min_confidence)
+
+
+def count(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...]) -> pa.Table:
+    """`tables.COUNTS` of what dedupe left in `db`; leaves behind there what the headline is counted of."""
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
@@ -65,12 +72,7 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
     for level in range(1, LEVELS + 1):
         db.rows("step", pa.table({"level": [level]}))
         db.append("apart", "apart")
-    table = _table(_cells(db, min_confidence), manifest, window, instrument)
-    store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest, instrument))
-    networks = db.query("networks")
-    store.write_table(folder / "networks.parquet", networks, NETWORKS, _metadata(manifest, instrument))
-    world = table.filter(pc.equal(table["level"], "world")).to_pylist()
-    return _flow(world, min_confidence)
+    return _table(_cells(db, min_confidence), manifest, window, instrument)
 
 
 _APART = pa.schema({
@@ -125,15 +127,16 @@ def _table(cells: pa.Table, manifest: Manifest, window: Window, instrument: Inst
     return pa.table(columns)
 
 
-def _metadata(manifest: Manifest, instrument: Instrument) -> dict[str, str]:
-    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument.model_dump()}
+def _metadata(manifest: Manifest) -> dict[str, str]:
+    instrument = manifest.instrument.model_dump() if manifest.instrument else {}
+    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument}
 
 
-def _flow(rows: list[dict[str, Any]], min_confidence: str) -> Flow:
+def flow_of(counts: pa.Table, min_confidence: str) -> Flow:
     """From kept banners to the banners behind the headline, one reason after the other; each step is a counted cell."""
     world = {
         tuple(row[name] for name in ("scope", "ip_version", "min_confidence", "decoys_left_out")): row["n_banners"]
-        for row in rows
+        for row in counts.filter(pc.equal(counts["level"], "world")).to_pylist()
     }
     steps = [
         ("", ("all", "all", "medium", "none")),

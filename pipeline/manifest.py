@@ -200,9 +200,19 @@ class SentQuery(_Strict):
     note: str = ""
 
 
+class DrawnBlocks(_Strict):
+    """The blocks of a sample: so many, drawn by a seed out of so many of a prefix length, each with the same chance."""
+
+    seed: int
+    prefix_length: int
+    blocks: int
+    of: int
+
+
 class Collection(_Strict):
     """How a snapshot was collected: modes, queries by id, parts, banners announced and found (distinct address, port
-    and transport, by query), query credits, what is missing in words, and free control counts with the engine's ports.
+    and transport, by query), query credits, what is missing in words, free control counts with the engine's ports, and
+    which blocks a sample is of (null: it is none).
     """
 
     modes: list[str]
@@ -215,6 +225,7 @@ class Collection(_Strict):
     missing: list[str]
     controls: dict[str, int]
     ports: list[int]
+    sample: DrawnBlocks | None = None
 
 
 class Manifest(_Strict):

@@ -11,7 +11,7 @@ from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
 from pipeline.resources import BORDERS, COUNTRIES, PRIOR, bundled
 from pipeline.study import Study
-from pipeline.tables import CENSUS, COUNTS, TRENDS, Table
+from pipeline.tables import CENSUS, COUNTS, ESTIMATES, TRENDS, Table
 from pipeline.versions import code_hash, digest_of
 
 RECORD = "manifest.json"
@@ -25,18 +25,21 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     `GateError` when they must not be published; the report is then as it was.
     """
     manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
-    counted = [(name, found) for name, found in manifests.items() if found and "aggregate" in found.stages]
+    counted = [(name, found) for name, found in manifests.items() if found and _has(found, "aggregate", COUNTS)]
     asked = [(name, found) for name, found in manifests.items() if found and found.stages.keys() & COUNTING]
-    if not counted and not asked:
+    drawn = [(name, found) for name, found in manifests.items() if found and _has(found, ESTIMATES.name, ESTIMATES)]
+    if not counted and not asked and not drawn:
         raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
-    key = digest_of(_drawn_with(), study.settings(), [found.model_dump_json() for _, found in (*counted, *asked)])
+    key = digest_of(
+        _drawn_with(), study.settings(), [found.model_dump_json() for _, found in (*counted, *asked, *drawn)]
+    )
     page = study.report / "index.html"
     if not again and _stands(study.report, key):
         return page, False
     if study.report.is_dir():
         store.remove_leftovers(study.report)
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
-    from pipeline.report import Matches, Result, draw_report
+    from pipeline.report import Estimated, Matches, Result, draw_report
 
     reporter.say("drawing the report")
     results = [Result(name, manifest, _counts(study, name, manifest)) for name, manifest in counted]
@@ -47,10 +50,11 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
         Matches(name, found, _table(study, name, found, CENSUS), _table(study, name, found, TRENDS))
         for name, found in asked
     ]
-    page = draw_report(study, results, [str(finding) for finding in warnings], matches)
+    samples = [Estimated(name, found, _estimates(study, name, found).to_pylist()) for name, found in drawn]
+    page = draw_report(study, results, [str(finding) for finding in warnings], matches, samples)
     files = [p for p in study.report.rglob("*") if p.is_file() and p != study.report / RECORD]
     outputs = {p.relative_to(study.report).as_posix(): store.sha256(p) for p in files}
-    runs = {name: found.run for name, found in (*counted, *asked)}
+    runs = {name: found.run for name, found in (*counted, *asked, *drawn)}
     store.write_json(study.report / RECORD, {"format": 1, "key": key, "runs": runs, "outputs": outputs})
     return page, True
 
@@ -63,6 +67,15 @@ def _drawn_with() -> tuple[object, ...]:
 
 def _counts(study: Study, name: str, manifest: Manifest) -> pa.Table:
     return _read(study.data / name / "counts.parquet", manifest, "aggregate", COUNTS)
+
+
+def _has(manifest: Manifest, stage: str, to: Table) -> bool:
+    """Whether a stage made a table. A sample has no counts: what was counted in its blocks is a total of nothing."""
+    return stage in manifest.stages and f"{to.name}.parquet" in manifest.stages[stage].outputs
+
+
+def _estimates(study: Study, name: str, manifest: Manifest) -> pa.Table:
+    return _read(study.data / name / "estimates.parquet", manifest, ESTIMATES.name, ESTIMATES)
 
 
 def _table(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | None:

@@ -10,6 +10,7 @@ from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
 from pipeline.progress import Reporter
 from pipeline.reporting import bring_report_up_to_date
+from pipeline.sampled.stage import estimate
 from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.stages import Tools
 from pipeline.study import Study, check_vendors
@@ -61,6 +62,7 @@ def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
         stages.require_banners(snapshot)
         done.append(stages.identify_and_locate(snapshot, tools))
         done.append(stages.dedupe_and_aggregate(snapshot, tools))
+        done.append(estimate(snapshot, tools))
     snapshot.close()
     return [name for name in done if name]
 

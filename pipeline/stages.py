@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from pipeline.manifest import Flow, Input, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
+from pipeline.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
+from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
+from pipeline.sampled.blocks import count_blocks
 from pipeline.snapshot import Snapshot
 from pipeline.sources.pages import SearchPages
 from pipeline.sources.registry import Source
@@ -269,7 +273,11 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
     collections = {name: item.collection for name, item in manifest.inputs.items()}
     known = (manifest.complete, sorted(collections.items()), manifest.engine, manifest.instrument.model_dump_json())
-    key = digest_of(rules, made, settings, known)
+    sample = manifest.collection.sample if manifest.collection else None
+    blocks = (
+        (sample.prefix_length, code_hash("pipeline.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
+    )
+    key = digest_of(rules, made, settings, known, blocks)
     if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
@@ -281,7 +289,8 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         deduped = dedupe(db, rules_held, snapshot.folder, key_id)
         manifest.window = deduped.window
         _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
-        counted = aggregate(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
+        count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
+        counted = count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
     manifest.version = package_version()
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
     _record_counted(snapshot, key, deduped, counted, tools.reporter)
@@ -305,11 +314,13 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
 
 
 def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, reporter: Reporter) -> None:
-    rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in _COUNTED}
-    outputs = {name: snapshot.output(name, rows[name]) for name in _COUNTED}
+    made = (SAMPLE_BLOCKS_FILE,) if snapshot.manifest.basis == "sample" else ("counts.parquet", "networks.parquet")
+    files = ("links.parquet", "devices.parquet", *made)
+    rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in files}
+    outputs = {name: snapshot.output(name, rows[name]) for name in files}
     if snapshot.path(CHURN_FILE).is_file():
         outputs[CHURN_FILE] = snapshot.output(CHURN_FILE, pq.read_metadata(snapshot.path(CHURN_FILE)).num_rows)
-    counts = {name: outputs.pop(name) for name in ("counts.parquet", "networks.parquet")}
+    counts = {name: outputs.pop(name) for name in made}
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
     snapshot.manifest.stages["dedupe"] = Stage(
         key=key,
@@ -324,6 +335,3 @@ def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flo
     )
     snapshot.record("aggregate", Stage(key=key, outputs=counts, flow=counted))
     reporter.say(f"{snapshot.id}: {rows['devices.parquet']:,} devices; run {snapshot.manifest.run}")
-
-
-_COUNTED = ("links.parquet", "devices.parquet", "counts.parquet", "networks.parquet")

@@ -13,6 +13,7 @@ from pipeline.manifest import STAGES, Collection, Manifest, load_manifest
 from pipeline.progress import printable
 from pipeline.sources.registry import named_source
 from pipeline.study import Study
+from pipeline.tables import ESTIMATES
 
 
 def tell_status(study: Study, as_json: bool) -> str:
@@ -57,7 +58,8 @@ def _state(folder: Path, manifest: Manifest | None, collection: Collection | Non
         return f"partial: {len(collection.missing):,} parts or countries lack something; collect goes on"
     if manifest is None:
         return f"{'collected' if collection else 'imported'}; run to count"
-    stages = STAGES if inputs or not collection else [mode for mode in collection.modes if mode in COUNTING]
+    stages = list(STAGES) if inputs or not collection else [mode for mode in collection.modes if mode in COUNTING]
+    stages += [ESTIMATES.name] if inputs and collection and collection.sample else []
     if missing := [stage for stage in stages if stage not in manifest.stages]:
         return f"stopped before {missing[0]}; run to go on"
     return f"stale: {changed}; run to count again" if (changed := _changed(folder, manifest, inputs)) else "counted"

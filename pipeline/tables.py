@@ -202,6 +202,18 @@ DEVICES = Table(
     ),
 )
 
+# What a number depends on: the same in every row of a snapshot.
+_INSTRUMENT: tuple[Column, ...] = (
+    _text("query_set", "version of the query set", nullable=False),
+    _text("catalogue", "version of the catalogue", nullable=False),
+    _text("rules", "version of the counting rules", nullable=False),
+    _text("geo_db", "edition of the geolocation database", nullable=False),
+    _int("window_start", "first second counted, UTC"),
+    _int("window_end", "last second counted, UTC"),
+    _bool("complete", "the collection is whole", nullable=False),
+    _bool("simulated", "made-up data", nullable=False),
+)
+
 COUNTS = Table(
     "counts",
     "a cell that was counted on its own",
@@ -229,14 +241,51 @@ COUNTS = Table(
             "n_hosts_geo_asked", "hosts counted here with a second opinion on their country; world and country levels"
         ),
         _int("n_matches", "matches of a query (census only)"),
-        _text("query_set", "version of the query set", nullable=False),
-        _text("catalogue", "version of the catalogue", nullable=False),
-        _text("rules", "version of the counting rules", nullable=False),
-        _text("geo_db", "edition of the geolocation database", nullable=False),
-        _int("window_start", "first second counted, UTC"),
-        _int("window_end", "last second counted, UTC"),
-        _bool("complete", "the collection is whole", nullable=False),
-        _bool("simulated", "made-up data", nullable=False),
+        *_INSTRUMENT,
+    ),
+)
+
+SAMPLE_BLOCKS = Table(
+    "sample_blocks",
+    "what was counted at the headline values in one sampled block and country; private, and a total of nothing",
+    (
+        _text("block", "block of addresses that was sampled, as ADDRESS/LENGTH", nullable=False),
+        _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
+        _text("manufacturer", "unknown: not known; null: all"),
+        _int("n_hosts", "addresses with at least one counted banner; of several makers they do not add up", False),
+        _int("n_devices", "inferred devices whose latest address lies in the block", False),
+        _int("n_banners", "distinct (address, port, transport)", False),
+    ),
+)
+
+ESTIMATES = Table(
+    "estimates",
+    "a figure that was estimated from a sample of blocks, or the reason why it was not; IPv4 alone",
+    (
+        _text("snapshot", "id of the snapshot", nullable=False),
+        _text("engine", "search engine", nullable=False),
+        _text("basis", "sample", nullable=False),
+        _text("level", "what the row groups by, joined with +; world: nothing", nullable=False),
+        _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+        _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
+        _text("manufacturer", "unknown: not known; null: not in the level"),
+        _text("unit", "n_hosts, n_devices or n_banners", nullable=False),
+        _int("estimate", "how many there are in all, as estimated; null: see reason"),
+        _int("low", "lower end of the 95 % interval: what drawing other blocks would change, and nothing else"),
+        _int("high", "upper end of the 95 % interval"),
+        _int("share_ppm", "parts per million of the world (a country), of its scope or country (a maker)"),
+        _int("share_low_ppm", "lower end of the share's 95 % interval"),
+        _int("share_high_ppm", "upper end of the share's 95 % interval"),
+        _text("reason", "why there is no estimate; null: there is one"),
+        _int("n_matches", "matches that the engine announces everywhere, which the estimate is held against", False),
+        _int("in_sample", "counted in the sampled blocks; no total", nullable=False),
+        _int("blocks_with_matches", "sampled blocks that hold such matches", nullable=False),
+        _int("blocks_counted", "sampled blocks that hold what is counted", nullable=False),
+        _int("blocks_sampled", "blocks drawn and collected whole", nullable=False),
+        _int("blocks_in_all", "blocks that they were drawn from", nullable=False),
+        _text("min_confidence", "medium or high: the least type and maker confidence counted", nullable=False),
+        _text("decoys_left_out", "certain", nullable=False),
+        *_INSTRUMENT,
     ),
 )
 

@@ -11,6 +11,7 @@ from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.dedupe import LEVELS
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.engines.local import SQL
+from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from pipeline.tables import DEVICES, IDENTIFIED
 
 # Functions that both engines have under this name and with this meaning.
@@ -38,7 +39,10 @@ WORDS = {
 }
 TYPES = {"bigint", "string", "boolean"}
 # What a file or a cell is made of; their rows stand in a total order.
-WRITTEN = {"links", "devices_written", "ages", "cube", "margins", "geo_range", "networks", "collected", "churn"}
+WRITTEN = {
+    "links", "devices_written", "ages", "cube", "margins", "geo_range", "networks", "collected", "churn",
+    "sample_blocks",
+}  # fmt: skip
 NEVER_NULL = {
     "file", "line", "host", "ip_version", "prefix", "seen", "first_seen", "last_seen", "sight", "device", "level",
     "type_rank", "maker_rank", "same_model", "same_kind", "same_maker", "no_country", "no_manufacturer", "no_brand",
@@ -103,8 +107,7 @@ def is_total(item: str) -> bool:
 
 
 def test_the_queries_are_those_the_stages_name() -> None:
-    assert sorted({*DEDUPE_QUERIES, *COUNT_QUERIES}) == NAMES
-    assert len(NAMES) == len(DEDUPE_QUERIES) + len(COUNT_QUERIES)
+    assert sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES]) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,11 +9,12 @@ from pipeline import store
 from pipeline.collect.bundles import has_ledger
 from pipeline.collect.census import CONTROLS
 from pipeline.collect.completeness import missing
+from pipeline.collect.drawn import drawn_of
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.replies import Replies
 from pipeline.collect.rows import Counted
 from pipeline.errors import IntegrityError
-from pipeline.manifest import Collection, SentQuery
+from pipeline.manifest import Collection, DrawnBlocks, SentQuery
 from pipeline.study import Collect
 
 PAGED = ("download", "sample")
@@ -46,7 +47,17 @@ def collection_of(snapshot: Path, settings: Collect) -> Collection | None:
             missing=[line for mode in modes for line in missing(ledger, mode, settings)],
             controls={name: value["total"] for name, value in controls.items() if name != "ports"},
             ports=sorted(controls.get("ports", [])),
+            sample=_sample(ledger),
         )
+
+
+def _sample(ledger: Ledger) -> DrawnBlocks | None:
+    drawn = drawn_of(ledger)
+    if drawn is None:
+        return None
+    return DrawnBlocks(
+        seed=drawn.seed, prefix_length=drawn.prefix_length, blocks=drawn.n_blocks, of=drawn.frame.size
+    )  # fmt: skip
 
 
 def replies_of(snapshot: Path, mode: str) -> list[tuple[Counted, Any]]:

@@ -25,6 +25,7 @@ from pipeline.study import Study
 from pipeline.tables import UNKNOWN_COUNTRY
 
 NAME = "matches.html"
+MEANING = "matches of queries by census and history, which are no counted banners"
 
 
 def charts_of(study: Study, found: Sequence[Matches]) -> list[Chart]:

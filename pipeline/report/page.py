@@ -1,6 +1,7 @@
 """The page: one file that works offline, without a request and without JavaScript."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,17 @@ def draw(
     folder: Path,
     makers: dict[str, str],
     warnings: list[str],
-    matches: str = "",
+    beside: Sequence[tuple[str, str]] = (),
+    matches: bool = False,
 ) -> str:
     """The text of `index.html`. The charts' files are in `folder`; `makers`: each maker's page; `warnings`: gates that
-    did not hold; `matches`: the page of census and history, where there is one."""
+    did not hold; `beside`: pages of what is not counted like this, and what they are; `matches`: census or history is
+    among them."""
     style, script = source("base.css", "page.css"), source("page.js")
     context = _context(study, results, found, charts, folder) | _tables(study, results, found)
     return render(
-        "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), matches=matches,
-        absent=words.absent(bool(matches)), **context,
+        "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), beside=beside,
+        absent=words.absent(matches), **context,
     )  # fmt: skip
 
 

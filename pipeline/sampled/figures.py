@@ -21,6 +21,8 @@ ALL, STUDY = "all", "study"
 # As many sampled blocks must have matches of a cell, and as many must hold what is counted.
 LEAST_BLOCKS = 10
 PPM = 1_000_000
+_INTERVAL = ("estimate", "low", "high")
+_SHARE = ("share_ppm", "share_low_ppm", "share_high_ppm")
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ class Figures:
     def rows(self) -> list[dict[str, Any]]:
         """A row for each cell and unit, in order, with the columns of `tables.ESTIMATES` that differ between them."""
         given = [(cell, unit) for cell in self._cells for unit in UNITS if not self._reason(cell, unit)]
-        found = self._ratios(given)
-        return [self._row(cell, unit, found) for cell in self._cells for unit in UNITS if self._shown(cell, unit)]
+        found = self._ratios(given) if given else {}
+        return [self._row(cell, unit, found) for cell in self._cells for unit in UNITS]
 
     def _places(self, country: str) -> Iterator[str]:
         yield from (ALL, country)
@@ -153,10 +155,6 @@ class Figures:
             return f"counted in {there} {of}; {least}"
         return ""
 
-    def _shown(self, cell: Cell, unit: str) -> bool:
-        """Makers of a country have a row only where there is an estimate: there are thousands of them."""
-        return not (cell.country and cell.maker) or not self._reason(cell, unit)
-
     def _ratios(self, given: list[tuple[Cell, str]]) -> dict[tuple[Cell, str], Ratio]:
         """The estimate of each of these figures."""
         blocks = sorted({m.block for m in self._sampled.matches if m.block is not None} | set(self._blocks()))
@@ -185,7 +183,7 @@ class Figures:
         against = self._held_against(cell)
         inside = self._counted[unit].get(cell, {})
         counted = sum(inside.values())
-        row: dict[str, Any] = {
+        row: dict[str, Any] = dict.fromkeys((*_INTERVAL, *_SHARE)) | {
             "level": cell.level,
             "scope": ALL if cell.country else cell.place,
             "country": cell.country,
@@ -199,10 +197,10 @@ class Figures:
         }
         own, whole = found.get((cell, unit)), found.get((cell.whole, unit))
         if own:
-            row |= dict(zip(("estimate", "low", "high"), _rounded(own, 1, counted), strict=True))
+            row |= dict(zip(_INTERVAL, _rounded(own, 1, counted), strict=True))
         if own and whole and cell != cell.whole:
             share = _rounded(own.over(whole), PPM, 0)
-            row |= dict(zip(("share_ppm", "share_low_ppm", "share_high_ppm"), share, strict=True))
+            row |= dict(zip(_SHARE, share, strict=True))
         return row
 
 
@@ -221,4 +219,6 @@ def _rounded(found: Ratio, times: int, least: int) -> tuple[int, int, int]:
     """Estimate, low and high as whole numbers, each rounded once: the interval outwards. There is at least what was
     counted in the sample."""
     low, high = found.interval()
-    return round(found.point * times), max(math.floor(low * times), least), math.ceil(high * times)
+    numbers = round(found.point * times), math.floor(low * times), math.ceil(high * times)
+    estimate, lowest, highest = (max(number, least) for number in numbers)
+    return estimate, lowest, highest

@@ -5,26 +5,24 @@ import random
 from pathlib import Path
 
 from pipeline.collect.blocks import Block, Frame
+from pipeline.locate import open_locator
 from tests.conftest import Banner, banner
 
-LENGTH = 10
+LENGTH = 8
 FRAME = Frame(LENGTH)
-QUERIES = ("hikvision.query.product", "dahua.query.title-web-service")
-COUNTRIES = ("GB", "NL", "NL", "DE", None)
 STUDY = """title = "T"
-vendors = ["Hikvision", "Dahua"]
+vendors = ["Hikvision", "TVT"]
 simulated = true
 [collect]
-queries = ["hikvision.query.product", "dahua.query.title-web-service"]
+queries = ["hikvision.query.product", "tvt.query.product"]
 rate = 0
 budget = 10000
 depth = 1
 [collect.sample]
 blocks = {blocks}
-prefix_length = 10
+prefix_length = 8
 seed = {seed}
 """
-DAHUA = {"status": 200, "title": "WEB SERVICE", "html": "<title>WEB SERVICE</title>", "server": "Dahua"}
 
 
 def study(folder: Path, blocks: int, seed: int = 1) -> Path:
@@ -34,25 +32,33 @@ def study(folder: Path, blocks: int, seed: int = 1) -> Path:
     return path
 
 
-def cameras(seed: int, share: float = 0.4, most: float = 1.3) -> list[Banner]:
-    """In so many of the blocks cameras, in most a few, in some hundreds; one maker per address, one or two ports."""
+def cameras(seed: int, share: float = 0.7) -> list[Banner]:
+    """In so many of the blocks cameras: in most a few, in some hundreds close together; one maker at an address, on one
+    port or two. The engine places most of them where the country database does, some nowhere."""
     dice = random.Random(seed)
-    found = []
+    hosts = []
     for place in range(FRAME.size):
-        if dice.random() >= share:
-            continue
-        block, country = FRAME.block(place), dice.choice(COUNTRIES)
-        for offset in dice.sample(range(1 << 20), int(dice.lognormvariate(0.7, most)) + 1):
-            address = block.network_address + offset
-            found += _host(str(address), country, dice) if address.is_global else []
-    return found
+        if dice.random() < share:
+            first = int(FRAME.block(place).network_address)
+            hosts += [first + dice.randrange(1 << 24) for _ in range(int(dice.lognormvariate(1.5, 1.2)) + 1)]
+            if dice.random() < 0.04:
+                hosts += [first + dice.randrange(1 << 12) for _ in range(200)]
+    public = sorted(str(a) for a in map(ipaddress.IPv4Address, set(hosts)) if a.is_global)
+    countries = open_locator().countries(public)
+    return [b for host, code in zip(public, countries, strict=True) for b in _host(host, code, dice)]
 
 
-def _host(address: str, country: str | None, dice: random.Random) -> list[Banner]:
-    same = {"ip_str": address, "ip": int(ipaddress.ip_address(address)), "location": {"country_code": country}}
+def _host(address: str, country: str, dice: random.Random) -> list[Banner]:
+    place = {"country_code": country if dice.random() < 0.95 else None}
+    same = {"ip_str": address, "ip": int(ipaddress.ip_address(address)), "location": place}
     if dice.random() < 0.3:
-        return [banner(product="Dahua", http=DAHUA, data="HTTP/1.1 200 OK\r\n\r\n", **same)]
-    return [banner(port=port, **same) for port in ((80, 8000) if dice.random() < 0.4 else (80,))]
+        return [
+            banner(**same, product="Cross Web Server", data=TVT, http={"status": 200, "server": "Cross Web Server"})
+        ]
+    return [banner(**same, port=port) for port in ((80, 8000) if dice.random() < 0.4 else (80,))]
+
+
+TVT = "HTTP/1.1 200 OK\r\nServer: Cross Web Server\r\n\r\n"
 
 
 def block_of(found: Banner) -> Block:
