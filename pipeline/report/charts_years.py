@@ -19,7 +19,6 @@ from pipeline.tables import UNKNOWN, Column
 ALL = "All makers"
 OTHERS = "All others"
 TOP_SHARES = 5
-AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 
 
 def charts_of(study: Study, results: Sequence[Result]) -> list[Chart]:
@@ -127,7 +126,7 @@ def last_seen(study: Study, results: Sequence[Result]) -> Chart:
     ages = [s.ages if (s := r.manifest.stages.get("dedupe")) else None for r in results]
     parts = [
         Part(f"{days} days", tuple(a.hosts.get(days, 0) if a else None for a in ages), color)
-        for days, color in zip(AGES, style.PARTS, strict=False)
+        for days, color in zip(words.AGES, style.PARTS, strict=False)
     ]
     title = "When hosts were last seen before the end of the window"
     said = "Percent of hosts, everywhere, by days since the engine's latest sight of them."

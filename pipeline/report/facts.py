@@ -76,15 +76,18 @@ def headline(study: Study, result: Result, vendor: str) -> Headline:
 
 def headline_change(study: Study, before: Result | None, now: Result) -> str:
     """How the first vendor's number moved, and all makers' with its sensitivity range, in words."""
-    if before is None or (why := not_comparable(before, now)):
-        return f"Change since the snapshot before: n/a ({not_comparable(before, now) if before is None else why})."
+    why = not_comparable(before, now)
+    if before is None or why:
+        return f"Change since the snapshot before: n/a ({why})."
     unit = study.headline_unit
     one, two = (published(study, r).total(f"n_{unit}", manufacturer=study.vendors[0]) for r in (before, now))
     own = f"{_moved(change(one, two))} since {before.snapshot}."
     one, two = (world_cell(r, study, "study")[f"n_{unit}"] for r in (before, now))
     span = sensitivity.change_range(study, before, now, unit)
     ranged = f", with other settings {forms.signed(span.low)} to {forms.signed(span.high)}" if span else ""
-    return f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
+    said = f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
+    parts = words.changed_instrument(before.manifest, now.manifest)
+    return f"{said} Not one instrument: {words.listing(parts)} changed." if parts else said
 
 
 def _moved(found: Change) -> str:

@@ -44,6 +44,12 @@ def share(n: float | None) -> str:
     return MISSING if n is None else f"{100 * n:.1f} %"
 
 
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: one line, nothing in it is mark-up, nothing turns its direction."""
+    one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return re.sub(r"([\\`*_\[\]|<>&#~])", r"\\\1", one_line)
+
+
 def site(text: str) -> Markup:
     """A link named by its site alone, where the text is an address; else the text, escaped."""
     found = _SITE.fullmatch(text)

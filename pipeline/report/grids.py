@@ -1,6 +1,5 @@
 """The small tables of a report, made from manifests and study, for the page and for methodology.md."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,8 +9,6 @@ from pipeline.report import country_table, facts, forms, geo, sensitivity, words
 from pipeline.report.inputs import Result, world_cell
 from pipeline.report.steps import Step
 from pipeline.study import Study
-
-AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 
 
 @dataclass(frozen=True)
@@ -50,14 +47,8 @@ def grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], numbers
 def markdown(found: Grid) -> str:
     """The table as Markdown, in which nothing of a cell is mark-up."""
     lines = [[head.name for head in found.head], ["---"] * len(found.head)]
-    lines += [[plain(str(cell)) for cell in row.cells] for row in found.rows]
+    lines += [[forms.plain(str(cell)) for cell in row.cells] for row in found.rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is: one line, nothing in it is mark-up, nothing turns its direction."""
-    one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return re.sub(r"([\\`*_\[\]|<>&#~])", r"\\\1", one_line)
 
 
 def changes(study: Study, before: Result | None, now: Result) -> Grid | None:
@@ -157,7 +148,7 @@ def process(study: Study, result: Result) -> list[tuple[str, str, Grid]]:
             "Days between the last sight of a host and the end of the window; "
             f"{ages.hosts_last_7_days:,} hosts were seen in the last 7 days.{why}"
         )
-        rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in AGES]
+        rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in words.AGES]
         found.append(("Last seen", said, grid("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
     where = words.outside(study.countries_left_out)
     said = f"All makers, {where}. One choice at a time is made otherwise than in the headline."

@@ -2,7 +2,8 @@
 
 from pipeline.countries import code_notes
 from pipeline.report import geo, grids, words
-from pipeline.report.grids import markdown, plain
+from pipeline.report.forms import plain
+from pipeline.report.grids import markdown
 from pipeline.report.inputs import Result, simulated
 from pipeline.report.publish import published
 from pipeline.report.steps import steps

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import xlsxwriter
 
-from pipeline.report.grids import plain
+from pipeline.report.forms import plain
 from pipeline.report.inputs import DTYPES
 from pipeline.tables import Table, conform
 

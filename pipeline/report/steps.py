@@ -15,7 +15,6 @@ from pipeline.manifest import UNKNOWN_QUERIES
 from pipeline.report import words
 from pipeline.report.inputs import Result
 
-YEAR = 365.25 * 86_400
 GAP = 1.5  # years between two snapshots from which on one is missing
 # A new edition of the country database breaks no total: it follows the addresses. A country's line is dotted there.
 _NOT_OF_TOTALS = "geolocation edition"

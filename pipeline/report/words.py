@@ -12,6 +12,7 @@ from pipeline.study import Study
 SYNTHETIC = "SYNTHETIC DATA: made up by a simulation, not measured. No number here says anything about the world."
 PARTIAL = "PARTIAL COLLECTION: this snapshot is not whole. Its counts are too low and are not compared with others."
 ENGINES = {"shodan": "Shodan"}
+AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")  # days since the last sight, as the manifest has them
 MANY_NAMES = 3
 LEAST_SHARE = 0.05  # percent; less would be shown as 0.0
 # Often taken to be counted with China; each has an ISO code of its own.

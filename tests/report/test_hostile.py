@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from pipeline.report import draw_report
-from pipeline.report.grids import plain
+from pipeline.report.forms import plain
 from pipeline.report.publish import LONGEST_NAME, safe_name
 from tests.report.browser import opened
 from tests.report.conftest import make_study

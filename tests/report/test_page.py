@@ -14,8 +14,7 @@ from pipeline.errors import TableError
 from pipeline.manifest import Instrument
 from pipeline.report import draw_report
 from pipeline.report.facts import Change, change, headline, settings
-from pipeline.report.forms import linked
-from pipeline.report.grids import plain
+from pipeline.report.forms import linked, plain
 from pipeline.report.inputs import Result
 from pipeline.report.words import left_out_note, outside
 from pipeline.store import sha256
@@ -126,6 +125,7 @@ def test_changed_instrument_is_said(study: Study) -> None:
     changed = Instrument(query_set="q2", catalogue="c2", rules="r1", geo_db="g1")
     _, read = page(study, make_result("2023"), make_result("2024", manifest={"instrument": changed}))
     assert "Not corrected for changed instrument: query set and catalogue differ." in read.words
+    assert "Not one instrument: query set and catalogue changed." in read.words
 
 
 def test_nothing_counted(study: Study) -> None:
