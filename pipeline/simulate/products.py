@@ -19,7 +19,6 @@ FOLDER = "data/simulate"
 FILES = ("products.toml", "tail.toml")
 REGIONS = ("Africa", "Americas", "Antarctica", "Asia", "Europe", "Oceania")
 YEARS_BACK = 8  # shares and models of devices older than this are taken as that old
-PIECES = ("server", "title", "realm", "page", "favicon", "rtsp", "subject", "issuer", "block", "engine", "cpe", "text")
 
 
 @dataclass(frozen=True)
