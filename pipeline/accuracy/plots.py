@@ -101,5 +101,5 @@ def decoys(table: pd.DataFrame) -> Figure:
         axes.set_yticks(at, [f"{kind} ({n:,})" for kind, n in zip(rows["kind"], rows["hosts"], strict=True)], size=8)
         axes.set_xlim(0, 100)
         axes.invert_yaxis()
-        axes.legend(loc="lower right", frameon=False, fontsize=8)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=8)
     return figure

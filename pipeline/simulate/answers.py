@@ -5,6 +5,7 @@ A variant of a device takes pieces away or puts others in their place: `hidden` 
 """
 
 import functools
+import json
 import tomllib
 import zlib
 from dataclasses import dataclass
@@ -43,9 +44,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Answer:
-    """A banner without what surrounds every answer, and which pieces of the product's text are in it."""
+    """A banner without what surrounds every answer, and which pieces of the product's text are in it.
+
+    `sample`: the banner of one device, with a model and a firmware in it, which search queries are held against.
+    """
 
     banner: Banner
+    sample: Banner
     pieces: frozenset[str]
     module: str
     transport: str
@@ -68,9 +73,17 @@ def answer(look: Look) -> Answer:
         banner = {"data": "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nEXT:\r\n\r\n", "upnp": block}
     else:
         banner = {"data": said.text(kind)}
-    return Answer(
-        banner, frozenset(said.used), MODULES.get(kind, kind), "udp" if kind in UDP else "tcp"
-    )  # fmt: skip
+    pieces, module = frozenset(said.used), MODULES.get(kind, kind)
+    return Answer(banner, _sample(banner, look.product), pieces, module, "udp" if kind in UDP else "tcp")
+
+
+def _sample(banner: Banner, product: Product) -> Banner:
+    """The banner with the product's first model and firmware; makers name their models alike, so one will do."""
+    text = json.dumps(banner)
+    for name, value in (("$model", product.models[0]), ("$fw", product.firmware[0])):
+        text = text.replace(name, json.dumps(value)[1:-1])
+    found: Banner = json.loads(text)
+    return found
 
 
 @functools.cache

@@ -41,12 +41,12 @@ class Asked:
         """Whether any query returns an answer on this port. `text` must live on, as those of `text_of` do."""
         plain = (id(text), -1)
         if plain not in self._known:
-            banner = {**text.answer.banner, "_shodan": {"module": text.answer.module}}
+            banner = {**text.answer.sample, "_shodan": {"module": text.answer.module}}
             self._known[plain] = any(q.returns(banner) for q in self.searches if not q.asks("port"))
         if self._known[plain] or not self._with_port:
             return self._known[plain]
         if (id(text), port) not in self._known:
-            banner = {**text.answer.banner, "port": port, "_shodan": {"module": text.answer.module}}
+            banner = {**text.answer.sample, "port": port, "_shodan": {"module": text.answer.module}}
             self._known[id(text), port] = any(q.returns(banner) for q in self._with_port)
         return self._known[id(text), port]
 

@@ -124,6 +124,16 @@ def test_strings_that_the_catalogue_has_not_seen_are_there(plain: World) -> None
     assert (~looks.names & ~looks.tells).any()
 
 
+def test_queries_that_ask_for_a_model_are_held_against_one(plain: World) -> None:
+    found = block(plain)
+    here = plain.now(found, 2026)
+    looks = seen(plain, found, here, plain.sights(found, here, 2026, "first"), 2026)
+    titled = [n for n, look in enumerate(looks.looks) if look.product.piece("title") == "$model Network Camera"]
+    web = np.isin(looks.look, [n for n in titled if looks.looks[n].kind == "web" and looks.looks[n].variant == "plain"])
+    assert web.sum() > 20
+    assert looks.returned[web].all()  # http.title:"Network Camera" http.title:"WV-"
+
+
 def test_queries_are_understood_as_the_engine_does() -> None:
     def query(text: str) -> bool:
         made = Query(id="a.b", text=text, since=date(2026, 1, 1), catches="", also="", trends=True)
