@@ -11,7 +11,7 @@ from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
 from pipeline.resources import BORDERS, COUNTRIES, PRIOR, bundled
 from pipeline.study import Study
-from pipeline.tables import CENSUS, COUNTS, ESTIMATES, TRENDS, Table
+from pipeline.tables import CENSUS, COUNTS, ESTIMATES, NETWORKS, TRENDS, Table
 from pipeline.versions import code_hash, digest_of
 
 RECORD = "manifest.json"
@@ -42,7 +42,10 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     from pipeline.report import Estimated, Matches, Result, draw_report
 
     reporter.say("drawing the report")
-    results = [Result(name, manifest, _counts(study, name, manifest)) for name, manifest in counted]
+    results = [
+        Result(name, manifest, _counts(study, name, manifest), _networks(study, name, manifest))
+        for name, manifest in counted
+    ]
     warnings = stop_at_fatal(check_gates(study, ((r.manifest, r.counts) for r in results)))
     for finding in warnings:
         reporter.warn(str(finding))
@@ -67,6 +70,12 @@ def _drawn_with() -> tuple[object, ...]:
 
 def _counts(study: Study, name: str, manifest: Manifest) -> pa.Table:
     return _read(study.data / name / "counts.parquet", manifest, "aggregate", COUNTS)
+
+
+def _networks(study: Study, name: str, manifest: Manifest) -> pa.Table | None:
+    """Hosts by kind of network; None of a snapshot that was counted before there was such a table."""
+    found = _has(manifest, "aggregate", NETWORKS)
+    return _read(study.data / name / "networks.parquet", manifest, "aggregate", NETWORKS) if found else None
 
 
 def _has(manifest: Manifest, stage: str, to: Table) -> bool:

@@ -19,11 +19,18 @@ from pipeline.tables import UNKNOWN, Column
 ALL = "All makers"
 OTHERS = "All others"
 TOP_SHARES = 5
+NETWORK_KINDS = (
+    ("fixed", "Fixed lines", style.PARTS[1], ""),
+    ("mobile", "Mobile", style.PARTS[3], ""),
+    ("hosting", "Hosting", style.PARTS[4], ""),
+    (UNKNOWN, "Kind not known", style.GREY, "///"),
+)
 
 
 def charts_of(study: Study, results: Sequence[Result]) -> list[Chart]:
     """Those that there are data for, in the order in which the page shows them."""
     found = [trend(study, results), maker_shares(study, results), decoys(study, results)]
+    found += [networks(study, results)] if any(r.networks is not None for r in results) else []
     return [*found, last_seen(study, results), flow(study, results[-1])]
 
 
@@ -119,6 +126,27 @@ def decoys(study: Study, results: Sequence[Result]) -> Chart:
 def _setting(study: Study, result: Result, decoys_left_out: str) -> int | None:
     """The world's hosts with a grade of decoys left out."""
     return sensitivity.choices(study, result, "hosts")[decoys_left_out, study.min_confidence, "first"].get("")
+
+
+def networks(study: Study, results: Sequence[Result]) -> Chart:
+    """Hosts by kind of network, which add up. The world alone: no maker and no network is named."""
+    found = [_by_network(r) for r in results]
+    parts = [
+        Part(label, tuple(None if one is None else one.get(kind, 0) for one in found), color, hatch)
+        for kind, label, color, hatch in NETWORK_KINDS
+    ]
+    title = "Kinds of network that hosts are in, by snapshot"
+    said = f"Percent of hosts {words.outside(study.countries_left_out)}, all makers."
+    note = "The kind is known of well-known operators only, by their number or the engine's tag."
+    return _stacks(study, results, "networks", title, said, parts, note, shares=True)
+
+
+def _by_network(result: Result) -> dict[str, int] | None:
+    """Kind of network to hosts, in the headline's world; None where they were not counted."""
+    if result.networks is None:
+        return None
+    rows = result.networks.to_pylist()
+    return {r["network_kind"]: r["n_hosts"] for r in rows if (r["level"], r["scope"]) == ("world", "study")}
 
 
 def last_seen(study: Study, results: Sequence[Result]) -> Chart:

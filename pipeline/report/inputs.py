@@ -27,11 +27,13 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Result:
-    """One snapshot's outcome. `counts` conforms to `tables.COUNTS`; `memo` keeps what `publish` made of them."""
+    """One snapshot's outcome. `counts` conforms to `tables.COUNTS`, `networks` to `tables.NETWORKS` (None: not
+    counted); `memo` keeps what `publish` made of them."""
 
     snapshot: str
     manifest: Manifest
     counts: pa.Table
+    networks: pa.Table | None = None
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -301,11 +301,11 @@ def absent(matches: bool) -> list[str]:
     """What a reader may look for and there is no data for, a sentence each. `matches`: census or history are there."""
     said = [
         (
-            "95 % intervals: nothing was held against a truth (an audit) or a second engine. Sensitivity ranges stand "
+            "95 % intervals: on this page no count is held against an audit or a second engine. Sensitivity ranges stand "
             "in their place."
         ),
         "Firmware age: the counts hold no firmware.",
-        "Concentration, that is how few networks hold how much: the counts are not by network.",
+        "Concentration, that is how few networks hold how much: the counts are by kind of network, not by network.",
         (
             "A series of the banners that every snapshot's queries would have returned, and one of the ports that the "
             "engine looked at in every snapshot: the counts are not by query or port. Where the queries changed, or "

@@ -1,10 +1,12 @@
 """Charts: drawn for any names and numbers, with the same bytes every time, and with their data beside them."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from pipeline.manifest import Instrument, Window
@@ -15,6 +17,7 @@ from pipeline.report.inputs import Result
 from pipeline.report.lines import Lines
 from pipeline.report.output import Output
 from pipeline.study import Study
+from pipeline.tables import NETWORKS
 from tests.report.conftest import DAY, START, make_result, make_study
 
 HOSTILE = [
@@ -144,6 +147,23 @@ def test_a_partial_snapshot_is_a_hollow_mark(study: Study) -> None:
     assert found == []
     marks = [line for line in picture.draw().axes[0].lines if line.get_marker() == "o"]
     assert [line.get_markerfacecolor() == style.PAPER for line in marks] == [False, True]
+
+
+def test_kinds_of_network_are_drawn_where_they_were_counted(study: Study) -> None:
+    same = {"n_banners": 9, "n_devices": 9, "level": "world", "country": None}
+    rows = [
+        same | {"scope": scope, "network_kind": kind, "n_hosts": n}
+        for scope, kind, n in (("all", "fixed", 99), ("study", "fixed", 60), ("study", "unknown", 40))
+    ]
+    rows.append(same | {"scope": "study", "network_kind": "fixed", "n_hosts": 7, "level": "country", "country": "DE"})
+    counted = replace(make_result("2024"), networks=pa.Table.from_pylist(rows, schema=NETWORKS.schema))
+    chart = charts(study, [make_result("2023"), counted])["networks"]
+    found = {(row["snapshot"], row["part"]): row["count"] for row in chart.rows}
+    assert found["2024", "Fixed lines"] == 60
+    assert found["2024", "Kind not known"] == 40
+    assert found["2024", "Mobile"] == 0
+    assert found["2023", "Fixed lines"] is None
+    assert "networks" not in charts(study, [make_result("2023")])
 
 
 def test_simulated_charts_say_so(study: Study) -> None:
