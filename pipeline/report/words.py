@@ -301,8 +301,8 @@ def absent(matches: bool) -> list[str]:
     """What a reader may look for and there is no data for, a sentence each. `matches`: census or history are there."""
     said = [
         (
-            "95 % intervals: on this page no count is held against an audit or a second engine. Sensitivity ranges stand "
-            "in their place."
+            "95 % intervals: on this page no count is held against an audit or a second engine. Sensitivity ranges "
+            "stand in their place."
         ),
         "Firmware age: the counts hold no firmware.",
         "Concentration, that is how few networks hold how much: the counts are by kind of network, not by network.",
