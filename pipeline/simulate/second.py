@@ -6,6 +6,8 @@ from pipeline.simulate.answers import Answer
 
 SECOND = "second"
 SOURCE = "netlas"
+# Protocols whose banners the engine keeps under their own names, as far as that is documented.
+_PROTOCOLS = ("ftp", "telnet", "rtsp")
 _HEADERS = ("date", "server", "www-authenticate", "content-type")
 
 
@@ -24,7 +26,8 @@ def body(found: Answer) -> dict[str, Any]:
         }  # fmt: skip
     else:
         name = found.module.split("-")[0]
-        inner = {"protocol": name, "prot7": name, name: {"banner": data}}
+        answer = {name: {"banner": data}} if name in _PROTOCOLS else {"banner": data}
+        inner = {"protocol": name, "prot7": name, **answer}
     if ssl := said.get("ssl"):
         inner["certificate"] = _certificate(ssl["cert"], ssl["chain"])
     return inner
