@@ -105,13 +105,7 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
 
     Leaves the tables `members` and `devices` in `db`, which aggregate goes on from.
     """
-    (seen,) = db.query("window").to_pylist()
-    window = window_of(seen["newest"], rules.days, rules.end)
-    if rules.days == "all" and seen["oldest"] is not None:
-        window.start = min(seen["oldest"], window.end or seen["oldest"])
-    db.rows("settings", _settings(window, rules))
-    for name in (*NUMBERED, *IDENTITIES, *HOSTS):
-        db.table(name, name)
+    window, counted = number(db, rules)
     decoy_rules = graded(db, rules.decoys)
     attach(db)
     fates, placed = _write_links(db, folder, {"key_id": key_id})
@@ -119,7 +113,7 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     dropped = {"seen again": fates["again"], "outside the window": fates["outside"]}
     flow = Flow(
         unit="counted banners",
-        rows_in=seen["counted"],
+        rows_in=counted,
         rows_out=fates["kept"],
         dropped={reason: n for reason, n in dropped.items() if n},
     )
@@ -134,6 +128,19 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
         ages=_ages(db, moved),
         churn=moved,
     )
+
+
+def number(db: Sql, rules: Rules) -> tuple[Window, int]:
+    """From the view `identified` to tables of numbers, up to the hosts that are disputed; the window, and how many
+    banners there are to count."""
+    (seen,) = db.query("window").to_pylist()
+    window = window_of(seen["newest"], rules.days, rules.end)
+    if rules.days == "all" and seen["oldest"] is not None:
+        window.start = min(seen["oldest"], window.end or seen["oldest"])
+    db.rows("settings", _settings(window, rules))
+    for name in (*NUMBERED, *IDENTITIES, *HOSTS):
+        db.table(name, name)
+    return window, int(seen["counted"])
 
 
 def _settings(window: Window, rules: Rules) -> pa.Table:

@@ -55,9 +55,35 @@ class Part(_Strict):
     tally: dict[str, int] = {}
 
 
+class Share(_Strict):
+    """A share of hosts in a random sample, `flagged` of `hosts`, with its 95 % interval (each 0 to 1)."""
+
+    hosts: int
+    flagged: int
+    share: float
+    low: float
+    high: float
+
+
+class HostSample(_Strict):
+    """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up (`pipeline.host_sample`):
+    how many were asked, were `gone`, and still had a counted banner (`counted`, of which the shares are). `likely`: at
+    least likely decoys by what one host shows; `rules`: hosts by rule. Null: nobody is left."""
+
+    seed: int
+    of: int
+    drawn: int
+    asked: int
+    gone: int
+    counted: int
+    likely: Share | None
+    rules: dict[str, Share]
+
+
 class DecoyRule(_Strict):
     """One rule that sees decoys across banners. `evaluated` false: it could not be, and `reason` says why. `from_n`:
-    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated."""
+    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated. `sample`: what it found
+    on hosts drawn at random, where it could not be evaluated on all."""
 
     rule: str
     grade: str
@@ -65,6 +91,7 @@ class DecoyRule(_Strict):
     reason: str | None = None
     from_n: int | None = None
     hosts: int | None = None
+    sample: Share | None = None
 
 
 class Ages(_Strict):
@@ -115,7 +142,7 @@ class Stage(_Strict):
     Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
     in how many rows or lines each held something. Dedupe alone has `merges` (by rule: rows in the window = devices +
     all that was merged), `identities` (by kind: how many kinds of each were seen, used, and refused for being on too
-    many hosts), `decoy_rules`, `ages` and `churn`.
+    many hosts), `decoy_rules`, `ages`, `churn` and `host_sample`.
     """
 
     key: str
@@ -129,6 +156,7 @@ class Stage(_Strict):
     decoy_rules: list[DecoyRule] = []
     ages: Ages | None = None
     churn: Churn | None = None
+    host_sample: HostSample | None = None
 
 
 UNKNOWN_QUERIES = "not known"

@@ -21,11 +21,13 @@ from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
 from pipeline.errors import SHOWN, CamcensusError
+from pipeline.host_sample import QUERY as HOSTS_QUERY
+from pipeline.host_sample import evaluate, sample_files, with_sample
 from pipeline.identify import Identifier
 from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_file, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
-from pipeline.manifest import Flow, Input, Instrument, Stage
+from pipeline.manifest import Flow, HostSample, Input, Instrument, Stage
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
@@ -254,9 +256,9 @@ def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Use
 def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     """Devices and counts, when what they are made from or how they are counted has changed."""
     study, manifest = tools.study, snapshot.manifest
-    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES)]
+    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES, HOSTS_QUERY)]
     rules = digest_of(
-        code_hash("pipeline.dedupe", "pipeline.aggregate"),
+        code_hash("pipeline.dedupe", "pipeline.aggregate", "pipeline.host_sample"),
         queries,
         study.dedupe.model_dump_json(),
         study.decoys.model_dump_json(),
@@ -272,29 +274,38 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     made = {name: output.sha256 for name, output in manifest.stages["identify"].outputs.items()}
     settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
     collections = {name: item.collection for name, item in manifest.inputs.items()}
-    known = (manifest.complete, sorted(collections.items()), manifest.engine, manifest.instrument.model_dump_json())
+    looked = [snapshot.stats.sha256(path) for path in sample_files(snapshot.folder)]
+    known = (manifest.complete, sorted(collections.items()), looked, manifest.engine)
     sample = manifest.collection.sample if manifest.collection else None
     blocks = (
         (sample.prefix_length, code_hash("pipeline.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
     )
-    key = digest_of(rules, made, settings, known, blocks)
+    key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks)
     if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
+    held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
+    hosts = _sampled_hosts(snapshot, tools, held)
     with sql(tools.workers, snapshot.folder / ".scratch") as db:
         parts = snapshot.verified("identify", ".parquet")
         key_id = key_id_of(parts)
         db.parquet("identified", parts)
-        rules_held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
-        deduped = dedupe(db, rules_held, snapshot.folder, key_id)
+        deduped = dedupe(db, held, snapshot.folder, key_id)
         manifest.window = deduped.window
         _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
         count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
         counted = count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
     manifest.version = package_version()
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
-    _record_counted(snapshot, key, deduped, counted, tools.reporter)
+    _record_counted(snapshot, key, deduped, counted, hosts, tools.reporter)
     return "dedupe, aggregate"
+
+
+def _sampled_hosts(snapshot: Snapshot, tools: Tools, rules: Rules) -> HostSample | None:
+    """What decoy rules find on hosts that were drawn at random and looked up."""
+    used = tools.sources.on(day_of(snapshot, tools.study))
+    identifier = Identifier(tools.catalogue)
+    return evaluate(snapshot.folder, rules, identifier, used.locator, tools.key, tools.workers)
 
 
 def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:
@@ -313,7 +324,9 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
         reporter.warn(f"{snapshot.id}: the study dates it {last}, but its newest banner is of {seen}")
 
 
-def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, reporter: Reporter) -> None:
+def _record_counted(
+    snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, hosts: HostSample | None, reporter: Reporter
+) -> None:
     made = (SAMPLE_BLOCKS_FILE,) if snapshot.manifest.basis == "sample" else ("counts.parquet", "networks.parquet")
     files = ("links.parquet", "devices.parquet", *made)
     rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in files}
@@ -329,7 +342,8 @@ def _record_counted(snapshot: Snapshot, key: str, deduped: Deduped, counted: Flo
         notes=placed,
         merges=deduped.merges,
         identities=deduped.identities,
-        decoy_rules=deduped.decoy_rules,
+        decoy_rules=with_sample(deduped.decoy_rules, hosts),
+        host_sample=hosts,
         ages=deduped.ages,
         churn=deduped.churn,
     )

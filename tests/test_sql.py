@@ -11,6 +11,7 @@ from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.dedupe import LEVELS
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.engines.local import SQL
+from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from pipeline.tables import DEVICES, IDENTIFIED
 
@@ -40,7 +41,7 @@ WORDS = {
 TYPES = {"bigint", "string", "boolean"}
 # What a file or a cell is made of; their rows stand in a total order.
 WRITTEN = {
-    "links", "devices_written", "ages", "cube", "margins", "geo_range", "networks", "collected", "churn",
+    "links", "devices_written", "ages", "cube", "margins", "geo_range", "networks", "collected", "churn", "sampled",
     "sample_blocks",
 }  # fmt: skip
 NEVER_NULL = {
@@ -107,7 +108,7 @@ def is_total(item: str) -> bool:
 
 
 def test_the_queries_are_those_the_stages_name() -> None:
-    assert sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES]) == NAMES
+    assert sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES, HOSTS_QUERY]) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
