@@ -31,11 +31,15 @@ def _lost(found: int, planned: int, settings: Collect) -> bool:
     return planned - found > planned * (1 - settings.threshold) + 3 * math.sqrt(planned)
 
 
+def asked_for(ledger: Ledger, mode: str) -> list[str]:
+    """The queries that the last run in a mode was to ask."""
+    return list(json.loads(ledger.fact(f"queries of {mode}") or "[]"))
+
+
 def missing(ledger: Ledger, mode: str, settings: Collect) -> list[str]:
     """What is missing of a mode, in words, one line each; empty: the collection is whole."""
-    asked = json.loads(ledger.fact(f"queries of {mode}") or "[]")
     planned, parts = ledger.done(mode), ledger.partitions(mode)
-    told = [f"{query}: not asked yet" for query in asked if query not in planned]
+    told = [f"{query}: not asked yet" for query in asked_for(ledger, mode) if query not in planned]
     told += uncounted(ledger) if mode == SAMPLE else []
     told += [f"{part.sent}: not asked to the end" for part in parts if not part.passes]
     for part in parts:

@@ -12,7 +12,7 @@ from pipeline import store
 from pipeline.catalogue import Query
 from pipeline.collect.chain import links_of
 from pipeline.collect.client import Client
-from pipeline.collect.completeness import is_short
+from pipeline.collect.completeness import asked_for, is_short
 from pipeline.collect.exports import free_bytes
 from pipeline.collect.fields import FIELDS, MARK
 from pipeline.collect.ledger import Ledger
@@ -100,8 +100,10 @@ class Download:
             self.say(f"{file}: was received before the stop, and is entered now")
 
     def _unfinished(self) -> list[Partition]:
-        """Parts that were not asked to their end, and those that came out incomplete, which are asked again."""
-        return [part for part in self.ledger.partitions(self.mode) if not part.passes or is_short(part, self.settings)]
+        """Parts of the queries asked for that were not asked to their end, or came out incomplete."""
+        asked = asked_for(self.ledger, self.mode)
+        parts = [part for part in self.ledger.partitions(self.mode) if part.query in asked]
+        return [part for part in parts if not part.passes or is_short(part, self.settings)]
 
     def _page_through(self, part: Partition) -> None:
         """Buys the missing pages of a part, as many as its total asks for by then, and settles it."""

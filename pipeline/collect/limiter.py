@@ -12,20 +12,21 @@ import filelock
 from pipeline.resources import cache_folder
 
 # Longer than any queue of collectors on one machine; a file that says more is of before a restart, or damaged.
-LONGEST_WAIT = 60.0
+LONGEST_QUEUE = 60
 
 
 class Limiter:
-    """Lets one request pass at a time, `rate` a second (0: no limit). Raises nothing; a damaged file starts anew."""
+    """Lets one request pass at a time, `rate` a second (0: no limit). A damaged file starts anew."""
 
     def __init__(self, address: str, rate: float, folder: Path | None = None) -> None:
         self._gap = 1.0 / rate if rate > 0 else 0.0
-        host = "".join(c if c.isalnum() else "-" for c in urlsplit(address).netloc)
+        parts = urlsplit(address)
+        host = "".join(c if c.isalnum() else "-" for c in f"{parts.hostname}:{parts.port or ''}")
         self._file = (folder or cache_folder()) / f"next-request-{host}"
         self._lock = filelock.FileLock(self._file.with_suffix(".lock"))
 
     def wait(self) -> float:
-        """Waits for a free moment; the seconds waited."""
+        """Waits for a free moment; the seconds waited. Raises `OSError` when the file cannot be written."""
         if not self._gap:
             return 0.0
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,4 +43,4 @@ class Limiter:
             free = float(self._file.read_text())
         except (OSError, ValueError):
             return now
-        return free if now < free < now + LONGEST_WAIT else now
+        return free if now < free <= now + LONGEST_QUEUE * max(1.0, self._gap) else now

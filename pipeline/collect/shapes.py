@@ -3,56 +3,73 @@
 Each function gives what is wrong, in words; empty: nothing.
 """
 
-from typing import Any
+import functools
+from typing import Annotated, Any
+
+import msgspec
+
+_Number = Annotated[int, msgspec.Meta(ge=0)]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+class _Value(msgspec.Struct):
+    """A value of a facet."""
+
+    value: Any
+    count: _Number
 
 
-def counted(value: Any) -> str:
-    """What is wrong with a count: it has a total, and facets of values and numbers."""
-    if not isinstance(value, dict) or not _is_number(value.get("total")):
-        return "it has no total"
-    facets = value.get("facets") or {}
-    records = [f for found in facets.values() for f in found] if isinstance(facets, dict) else [None]
-    if not all(isinstance(f, dict) and _is_number(f.get("count")) and "value" in f for f in records):
-        return "its facets are not values and numbers"
+class _Counts(msgspec.Struct):
+    """A count: a total, and facets of values and numbers."""
+
+    total: _Number
+    facets: dict[str, list[_Value]] | None = None
+
+
+class _Page(_Counts, kw_only=True):
+    """A page: a count with banners."""
+
+    matches: list[dict[str, Any]]
+
+
+class _Month(msgspec.Struct):
+    """Matches of a month."""
+
+    month: str
+    count: _Number
+
+
+class _MonthOfFacet(msgspec.Struct):
+    """A facet in a month."""
+
+    key: str
+    values: list[_Value]
+
+
+class _History(msgspec.Struct):
+    """Months with numbers."""
+
+    matches: list[_Month]
+    facets: dict[str, list[_MonthOfFacet]] | None = None
+
+
+class _Account(msgspec.Struct):
+    """Plan and credits."""
+
+    plan: str
+    query_credits: int
+
+
+def _fault(kind: Any, value: Any) -> str:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
     return ""
 
 
-def paged(value: Any) -> str:
-    """What is wrong with a page: a total, and a list of banners, are there."""
-    if problem := counted(value):
-        return problem
-    matches = value.get("matches")
-    if not isinstance(matches, list) or not all(isinstance(banner, dict) for banner in matches):
-        return "it has no list of banners"
-    return ""
-
-
-def monthly(value: Any) -> str:
-    """What is wrong with a history: months with numbers."""
-    months = value.get("matches") if isinstance(value, dict) else None
-    if not isinstance(months, list) or not all(
-        isinstance(m, dict) and isinstance(m.get("month"), str) and _is_number(m.get("count")) for m in months
-    ):
-        return "it has no months"
-    return ""
-
-
-def account(value: Any) -> str:
-    """What is wrong with an account: plan and credits are there."""
-    if not isinstance(value, dict) or "plan" not in value or not isinstance(value.get("query_credits"), int):
-        return "it has no plan and credits"
-    return ""
-
-
-def mapping(value: Any) -> str:
-    """What is wrong with an object."""
-    return "" if isinstance(value, dict) else "it is no object"
-
-
-def numbers(value: Any) -> str:
-    """What is wrong with a list of numbers, such as ports."""
-    return "" if isinstance(value, list) and all(map(_is_number, value)) else "it is no list of numbers"
+counted = functools.partial(_fault, _Counts)
+paged = functools.partial(_fault, _Page)
+monthly = functools.partial(_fault, _History)
+account = functools.partial(_fault, _Account)
+mapping = functools.partial(_fault, dict[str, Any])
+numbers = functools.partial(_fault, list[_Number])
