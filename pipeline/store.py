@@ -8,7 +8,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -53,13 +53,13 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
 
 
 def sync_files(paths: Iterable[Path]) -> None:
-    """Forces files, and that they are where they are, to the disk."""
+    """Forces files, and that they are where they are, to the disk; those that somebody took away are let be."""
     folders = set()
     for path in paths:
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:
             os.fsync(file.fileno())
         folders |= {path.parent, path.parent.parent}
-    for folder in folders:
+    for folder in filter(Path.is_dir, folders):
         _sync_folder(folder)
 
 

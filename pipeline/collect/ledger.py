@@ -103,10 +103,12 @@ class Ledger:
 
     def close(self) -> None:
         """Lets go of the file, which is then the only one, and on the disk."""
-        self.sync()
-        with suppress(sqlite3.Error):  # somebody reads: the log stays, and is as good
-            self._db.execute("pragma journal_mode = delete")
-        self._db.close()
+        try:
+            self.sync()
+            with suppress(sqlite3.Error):  # somebody reads: the log stays, and is as good
+                self._db.execute("pragma journal_mode = delete")
+        finally:
+            self._db.close()
 
     @contextmanager
     def together(self) -> Iterator[None]:
