@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from pipeline import store
 from pipeline.progress import printable
 from pipeline.tables import COUNTS
 from tests.conftest import Banner, banner, write_lines
+from tests.shell import Shell
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ("init", "import", "run", "report", "status", "identify", "doctor")
@@ -64,62 +64,22 @@ def finish(process: "subprocess.Popen[str]", status: int) -> Done:
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-# Importing takes most of a short command's time. This imports once, then forks a process for each command.
-FORKING = """
-import json, os, sys, traceback
-import pandas  # which pyarrow imports when it makes its first array
-import pipeline.cli, pipeline.commands, pipeline.doctor, pipeline.run
-for line in sys.stdin:
-    job = json.loads(line)
-    child = os.fork()
-    if not child:
-        os.environ.update(job["environment"])
-        for handle, path in enumerate((os.devnull, *job["outputs"])):
-            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), handle)
-        sys.argv = ["camcensus", *job["arguments"]]
-        status = 1
-        try:
-            pipeline.cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        except BaseException:
-            traceback.print_exc()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-_forking: list["subprocess.Popen[str]"] = []
+_shells: list[Shell] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _stop_forking() -> Iterator[None]:
+def _one_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    _shells.append(Shell(tmp_path_factory.mktemp("shell")))
     yield
-    while _forking:
-        _forking.pop().communicate()
+    _shells.pop().close()
 
 
 def camcensus(*arguments: object, status: int = 0, **environment: str) -> Done:
     """The command, done in a process of its own; never with a traceback."""
-    if not _forking:
-        command = [sys.executable, "-c", FORKING]
-        surroundings = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-        _forking.append(
-            subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings, cwd=ROOT
-            )
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        outputs = [f"{folder}/out", f"{folder}/err"]
-        job = {"arguments": [str(a) for a in arguments], "environment": environment, "outputs": outputs}
-        assert _forking[0].stdin is not None
-        assert _forking[0].stdout is not None
-        print(json.dumps(job), file=_forking[0].stdin, flush=True)
-        code = int(_forking[0].stdout.readline())
-        out, err = (Path(path).read_bytes().decode("utf-8", "surrogateescape") for path in outputs)
-    assert "Traceback" not in err, err
-    assert code == status, out + err
-    return subprocess.CompletedProcess("camcensus", code, out, err)
+    done = _shells[0].run(*arguments, **environment)
+    assert "Traceback" not in done.err, done.err
+    assert done.status == status, done.out + done.err
+    return subprocess.CompletedProcess("camcensus", done.status, done.out, done.err)
 
 
 def study_in(folder: Path, **files: list[Any]) -> Path:

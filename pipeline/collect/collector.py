@@ -97,6 +97,12 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
         except CamcensusError as error:
             error.add_note(_kept(done.pages, ledger.spent))
             raise
+        except OSError as error:
+            told = CamcensusError(
+                f"{error.filename or raw}: {error.strerror or error}; make room, or see who may write"
+            )
+            told.add_note(_kept(done.pages, ledger.spent))
+            raise told from None
         finally:
             done.credits, done.credits_in_all = ledger.spent - before, ledger.spent
     return done

@@ -1,0 +1,121 @@
+"""The command in processes of its own, quickly: imports take most of a short command's time, so one process imports
+once and forks another for each command. Those can be killed at any moment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_FORKING = """
+import json, os, sys, traceback
+import pandas  # which pyarrow imports when it makes its first array
+import pipeline.cli, pipeline.collect.plan, pipeline.collect.tell, pipeline.commands, pipeline.doctor, pipeline.run
+for line in sys.stdin:
+    job = json.loads(line)
+    child = os.fork()
+    if not child:
+        os.environ.update(job["environment"])
+        for handle, path in enumerate((os.devnull, *job["outputs"])):
+            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), handle)
+        sys.argv = ["camcensus", *job["arguments"]]
+        status = 1
+        try:
+            pipeline.cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    print(child, flush=True)
+    sys.stdin.readline()  # until then its number stays its own, even if it has ended
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended: exit status (negative: the signal that killed it), and what it printed where."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Running:
+    """A command under way."""
+
+    def __init__(self, shell: "Shell", pid: int, folder: Path) -> None:
+        self._shell = shell
+        self._pid = pid
+        self._folder = folder
+
+    def kill(self) -> None:
+        """Kill -9; nothing happens to one that has ended."""
+        os.kill(self._pid, signal.SIGKILL)
+
+    def done(self) -> Done:
+        """Waits for the end."""
+        self._shell.say("")
+        status = int(self._shell.line())
+        out, err = ((self._folder / name).read_bytes().decode("utf-8", "surrogateescape") for name in ("out", "err"))
+        return Done(status, out, err)
+
+
+class Shell:
+    """Starts commands, one at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", _FORKING],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"},
+        )
+
+    def line(self) -> str:
+        """The next line that the parent says."""
+        assert self._parent.stdout is not None
+        return self._parent.stdout.readline()
+
+    def say(self, line: str) -> None:
+        """A line to the parent."""
+        assert self._parent.stdin is not None
+        print(line, file=self._parent.stdin, flush=True)
+
+    def start(self, *arguments: object, **environment: str) -> Running:
+        """The command, started."""
+        outputs = [str(self._folder / name) for name in ("out", "err")]
+        job = {"arguments": [str(a) for a in arguments], "environment": environment, "outputs": outputs}
+        self.say(json.dumps(job))
+        return Running(self, int(self.line()), self._folder)
+
+    def run(self, *arguments: object, **environment: str) -> Done:
+        """The command, done."""
+        return self.start(*arguments, **environment).done()
+
+    def close(self) -> None:
+        """Ends the parent."""
+        self._parent.communicate()
+
+
+@contextmanager
+def shell() -> Iterator[Shell]:
+    """A shell for as long as it is needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Shell(Path(folder))
+        try:
+            yield found
+        finally:
+            found.close()
