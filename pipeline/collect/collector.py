@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from pipeline.collect.replies import Replies
 from pipeline.collect.sample import sample
 from pipeline.collect.trends import MODE as TRENDS
 from pipeline.collect.trends import trends
-from pipeline.errors import CamcensusError, EngineError
+from pipeline.errors import CamcensusError
 from pipeline.study import Study
 
 MODES = ("census", "download", "sample", "trends")
@@ -119,7 +119,6 @@ def _collect(
     if done.mode == TRENDS:
         done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
         return
-    left, spent = int(client.info().value["query_credits"]), ledger.spent
     controls(client, Replies(raw, ledger, CONTROLS))
     work = Download(raw, ledger, client, study.collect, book.allowed, say, done.mode)
     try:
@@ -129,20 +128,9 @@ def _collect(
             work.plan(queries)
             done.stopped = work.run()
         done.again = sum(pages for _, pages in work.prices())
+        done.notes += work.notes
     finally:
         done.pages, done.failed = work.bought, work.failed
-    if work.bought:
-        done.notes += _dearer(client, left, ledger.spent - spent)
-
-
-def _dearer(client: Client, left: int, spent: int) -> list[str]:
-    """What is to be said where the account went down by more than the ledger has: what a request costs that the engine
-    fails at is not known, and somebody else may use the account."""
-    with suppress(EngineError):
-        gone = left - int(client.info().value["query_credits"])
-        if gone > spent:
-            return [f"the account went down by {gone:,} query credits meanwhile, of which this run knows {spent:,}"]
-    return []
 
 
 def _kept(pages: int, spent: int) -> str:

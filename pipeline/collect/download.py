@@ -5,6 +5,7 @@ incomplete is asked again by the next run (`passes.py`).
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,15 @@ from pipeline.collect.replies import read_reply
 from pipeline.collect.reply import Reply
 from pipeline.collect.rows import Page, Partition
 from pipeline.collect.turns import in_turn
-from pipeline.errors import BudgetError, CamcensusError, IntegrityError, NoCreditsError, PlanRefusedError, SpentError
+from pipeline.errors import (
+    BudgetError,
+    CamcensusError,
+    EngineError,
+    IntegrityError,
+    NoCreditsError,
+    PlanRefusedError,
+    SpentError,
+)
 from pipeline.study import Collect
 
 MODE = "download"
@@ -37,7 +46,7 @@ NOTED = 100
 class Download:
     """One collection under way. `allowed`: query credits that the snapshot may cost in all. `mode`: whose parts are
     bought; those of a sample are planned by `sample.py`. `bought`: pages received; `failed`: what the engine would not
-    answer, in words."""
+    answer, and `notes`: what else is to be said, in words."""
 
     raw: Path
     ledger: Ledger
@@ -48,6 +57,7 @@ class Download:
     mode: str = MODE
     bought: int = 0
     failed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     # What was seen of the pages of the part under way, so that they are not read again.
     _seen: dict[str, Seen] = field(default_factory=dict)
 
@@ -77,11 +87,25 @@ class Download:
         price, before = sum(pages for _, pages in self.prices()), self.ledger.spent
         if price and before + price > self.allowed:
             raise BudgetError(price, before, self.allowed)
+        # Without a price only what a stop left unsettled is settled, from pages that are there.
+        left = int(self.client.info().value["query_credits"]) if price else 0
+        if left < price:
+            self.say(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop on the way")
         try:
             in_turn(self._unfinished(), self._page_through, self.failed)
         except (SpentError, NoCreditsError) as error:
             return str(error)
+        if price:
+            self._hold_against_account(left, self.ledger.spent - before)
         return ""
+
+    def _hold_against_account(self, left: int, spent: int) -> None:
+        """Notes where the account went down by more than the ledger has: what the engine takes for a request that it
+        fails at is not known, and somebody else may use the account."""
+        with suppress(EngineError):
+            gone = left - int(self.client.info().value["query_credits"])
+            if gone > spent:
+                self.notes.append(f"the account went down by {gone:,} query credits, of which this run knows {spent:,}")
 
     def adopt(self) -> None:
         """Enters pages that were written before a stop and not entered."""

@@ -37,7 +37,9 @@ def ledger(study: Path) -> dict[str, list[tuple[Any, ...]]]:
 def requests(study: Path) -> tuple[Counter[tuple[Any, ...]], int]:
     """Requests in the ledger that were answered well, and the credits of all."""
     with closing(sqlite3.connect(raw(study) / FILE)) as found:
-        rows = found.execute("select endpoint, query, page, results from requests where outcome = ''")
+        rows = found.execute(
+            "select endpoint, query, page, results from requests where outcome = '' and endpoint != 'info'"
+        )
         (spent,) = found.execute("select sum(credits) from requests").fetchone()
         return Counter(rows), int(spent)
 

@@ -339,6 +339,19 @@ def test_a_plan_without_search_is_told_at_once(three_pages: Index, folder: Path)
     assert len(server.log) < 12
 
 
+def test_what_the_account_paid_beyond_the_ledger_is_told(three_pages: Index, folder: Path) -> None:
+    """A failure of the engine is taken to cost nothing; here it does."""
+    said: list[str] = []
+    with served(three_pages, plan="dev", credits=5, faults=[Fault("502", where=PAGE_2, charged=True)]):
+        done = collect(study_in(folder, fields=False), say=said.append)
+    assert done.complete
+    assert done.notes == ["the account went down by 4 query credits, of which this run knows 3"]
+    assert not any("will stop on the way" in text for text in said)
+    with served(three_pages, plan="dev", credits=2):
+        assert not collect(study_in(folder / "poor", fields=False), say=said.append).complete
+    assert "the account has 2 query credits left, and this costs 3: it will stop on the way" in said
+
+
 def test_two_queries_of_a_maker_buy_nothing_twice(folder: Path) -> None:
     mixed = cameras(300)
     for n, camera in enumerate(mixed):

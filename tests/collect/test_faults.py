@@ -114,7 +114,7 @@ def test_one_fault(shell: Shell, folder: Path, calm: Path, kind: Any) -> None:
         says(command(shell, server, study), 0, "complete")
         before = len(server.log)
         says(command(shell, server, study), 0, "0 pages for 0 query credits")
-        assert [request.path for request in server.log[before:]] in ([], ["/api-info"])
+        assert len(server.log) == before
         assert len(set(searches(server))) == 3
     assert kept.items() <= pages(study).items()
     # Pages that were asked for again stand beside the first.
