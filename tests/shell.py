@@ -1,6 +1,8 @@
 """The command in processes of its own, quickly: imports take most of a short command's time, so one process imports
 once and forks another for each command. Those can be killed at any moment."""
 
+import atexit
+import functools
 import json
 import os
 import signal
@@ -21,6 +23,7 @@ for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()
     if not child:
+        os.environ.clear()
         os.environ.update(job["environment"])
         for handle, path in enumerate((os.devnull, *job["outputs"])):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), handle)
@@ -70,6 +73,10 @@ class Running:
         return Done(status, out, err)
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+
+
 class Shell:
     """Starts commands, one at a time."""
 
@@ -81,7 +88,7 @@ class Shell:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            env=_environment(),
         )
 
     def line(self) -> str:
@@ -97,7 +104,9 @@ class Shell:
     def start(self, *arguments: object, **environment: str) -> Running:
         """The command, started."""
         outputs = [str(self._folder / name) for name in ("out", "err")]
-        job = {"arguments": [str(a) for a in arguments], "environment": environment, "outputs": outputs}
+        # The environment as it is now, and not as it was when the parent began.
+        told = _environment() | environment
+        job = {"arguments": [str(a) for a in arguments], "environment": told, "outputs": outputs}
         self.say(json.dumps(job))
         return Running(self, int(self.line()), self._folder)
 
@@ -108,6 +117,16 @@ class Shell:
     def close(self) -> None:
         """Ends the parent."""
         self._parent.communicate()
+
+
+@functools.cache
+def one_shell() -> Shell:
+    """A shell that all tests of a process share; it ends with the process."""
+    folder = tempfile.TemporaryDirectory()
+    found = Shell(Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(found.close)
+    return found
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from pipeline import store
 from pipeline.progress import printable
 from pipeline.tables import COUNTS
 from tests.conftest import Banner, banner, write_lines
-from tests.shell import Shell
+from tests.shell import one_shell
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ("init", "import", "run", "report", "status", "identify", "doctor")
@@ -64,19 +64,9 @@ def finish(process: "subprocess.Popen[str]", status: int) -> Done:
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-_shells: list[Shell] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    _shells.append(Shell(tmp_path_factory.mktemp("shell")))
-    yield
-    _shells.pop().close()
-
-
 def camcensus(*arguments: object, status: int = 0, **environment: str) -> Done:
     """The command, done in a process of its own; never with a traceback."""
-    done = _shells[0].run(*arguments, **environment)
+    done = one_shell().run(*arguments, **environment)
     assert "Traceback" not in done.err, done.err
     assert done.status == status, done.out + done.err
     return subprocess.CompletedProcess("camcensus", done.status, done.out, done.err)

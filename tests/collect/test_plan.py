@@ -34,7 +34,7 @@ def test_the_price_brackets_the_cost(
     world = [
         banner(
             ip=None, port=80 + n % ports, location={"country_code": codes[n % len(codes)]},
-            ip_str=f"2001:db8::{n:x}" if n % 10 < v6 else str(IPv4Address(0x3C000000 + n * spread)),
+            ip_str=f"2001:db8::{n:x}" if n % 10 < v6 else str(IPv4Address((0x3C000000 + n * spread) % (1 << 32))),
         )
         for n in range(number)
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from pipeline.resources import MAPPINGS, bundled
 from pipeline.sources.registry import shipped
 from pipeline.tables import COUNTS, OBSERVATIONS
 from tests.conftest import banner, write_lines
-from tests.test_cli import _stop_forking, camcensus  # noqa: F401  the fixture ends what the command runs in
+from tests.test_cli import camcensus
 
 MADE_UP = Path(__file__).parent.parent / "data" / "mappings"
 MARY = ("mary", "Mary")
