@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench accuracy lock
+.PHONY: setup demo test faults lint bench accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -31,6 +31,10 @@ $(WORLD)/study.toml: .venv/ready $(MODEL)
 
 test: setup
 	$(BIN)/python -m pytest
+
+# Kills collectors at 200 random moments (the suite: at 10), and every fault of the loopback Shodan again.
+faults: setup
+	CAMCENSUS_KILLS=200 $(BIN)/python -m pytest tests/collect/test_kills.py tests/collect/test_faults.py
 
 lint: setup
 	$(BIN)/ruff check .

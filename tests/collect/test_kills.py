@@ -1,6 +1,7 @@
 """Killed at any moment, a collection goes on where it was and ends as one that was left in peace. `make faults` kills
 at 200 moments."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def mixed() -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.parametrize(("mode", "tries"), [("download", 10), ("census", 3)])
+KILLS = int(os.environ.get("CAMCENSUS_KILLS", "10"))
+
+
+@pytest.mark.parametrize(("mode", "tries"), [("download", KILLS), ("census", 3)])
 def test_f1_a_killed_collector_goes_on_and_ends_as_if_nothing_had_been(
     tmp_path: Path, shell: Shell, mode: str, tries: int
 ) -> None:
