@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test faults lint bench accuracy lock
+.PHONY: setup demo test faults lint bench sample-coverage accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -46,6 +46,10 @@ bench: setup
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	$(BIN)/python benchmarks/whole_run.py
+
+# How often the intervals of samples hold the truth; takes some minutes.
+sample-coverage: setup
+	PYTHONPATH=. $(BIN)/python benchmarks/sample_coverage.py
 
 # How wrong the software is in simulated worlds; takes about half an hour on two cores, and writes reports/accuracy.
 accuracy: setup

@@ -12,10 +12,11 @@ import argparse
 import json
 import statistics
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipeline import store
 from pipeline.catalogue import load_catalogue
 from pipeline.collect.blocks import BITS, Frame
 from pipeline.collect.chain import chain
+from pipeline.collect.exports import import_files
 from pipeline.collect.queries import queries_of
 from pipeline.countries import canonical_code
 from pipeline.dedupe import Rules, dedupe
@@ -53,9 +55,17 @@ class Population:
 
     matches: dict[int, list[Matches]]
     counted: dict[int, list[Counted]]
-    everywhere: tuple[Matches, ...]
     left_out: tuple[str, ...]
     vendors: tuple[str, ...]
+
+    @cached_property
+    def everywhere(self) -> list[Matches]:
+        """The matches in all blocks."""
+        sums = Counter[tuple[str | None, str]]()
+        for rows in self.matches.values():
+            for row in rows:
+                sums[row.maker, row.country] += row.n
+        return [Matches(None, maker, country, n) for (maker, country), n in sums.items()]
 
     def sample(self, seed: int, blocks: int) -> Sampled:
         """The sample that a seed draws."""
@@ -81,13 +91,12 @@ PLACES = {str(FRAME.block(place)): place for place in range(FRAME.size)}
 
 def world(folder: Path, devices: int) -> Population:
     """A simulated Internet, counted whole."""
-    simulate(folder / "w", Plan(devices, 1, 20261101), Reporter(quiet=True))
-    study = load_study(folder / "w" / "study.toml")
-    raw = sorted((study.data / YEAR / "raw").glob("*.jsonl.gz"))
-    for path in raw:
-        if "-net-" in path.name:  # downloaded without queries, which a sample does not do
-            path.unlink()
-    files = [path for path in raw if path.exists()]
+    simulate(folder / "world", Plan(devices, 1, 20261101), Reporter(quiet=True))
+    # The files of blocks that were downloaded without queries are left behind: a sample has no such.
+    files = sorted((folder / "world/data" / YEAR / "raw").glob("*-queries-*"))
+    (folder / "study.toml").write_bytes((folder / "world/study.toml").read_bytes())
+    study = load_study(folder / "study.toml")
+    import_files(list(map(str, files)), study.data / YEAR, link=True)
     run(study, Reporter(quiet=True), report=False, workers=2)
     snapshot = open_snapshot(study, YEAR)
     with sql(2, folder / "scratch") as db:
@@ -100,12 +109,10 @@ def world(folder: Path, devices: int) -> Population:
         place = PLACES[row["block"]]
         counted[place].append(Counted(place, row["country"], row["manufacturer"], units))
     matches: dict[int, list[Matches]] = defaultdict(list)
-    everywhere = []
     catalogue = load_catalogue(study.catalogue_path)
     for maker, block, country, n in found_by_queries(Index(files), queries_of(study, catalogue)):
         matches[block].append(Matches(block, maker, country, n))
-        everywhere.append(Matches(None, maker, country, n))
-    return Population(matches, counted, tuple(everywhere), study.countries_left_out, study.vendors)
+    return Population(matches, counted, study.countries_left_out, study.vendors)
 
 
 def found_by_queries(index: Index, queries: list[Any]) -> Iterator[tuple[str | None, int, str, int]]:
@@ -134,16 +141,15 @@ def skewed(share: float = 0.4, sigma: float = 2.0) -> Population:
     where = random.choice(
         len(names), FRAME.size, p=np.array([2.0**-n for n in range(10)]) / sum(2.0**-n for n in range(10))
     )
-    matches, counted, everywhere = {}, {}, []
+    matches, counted = {}, {}
     for place in np.flatnonzero(sizes):
         own, country = int(sizes[place]) * 2 // 3, names[where[place]]
         parts = [("Hikvision", own), (None, int(sizes[place]) - own)]
         matches[int(place)] = [Matches(int(place), maker, country, n) for maker, n in parts if n]
-        everywhere += [Matches(None, maker, country, n) for maker, n in parts if n]
         first = int(random.binomial(good[place], 0.6))
         units = [(None, int(good[place])), ("Hikvision", first), ("Axis", int(good[place]) - first)]
         counted[int(place)] = [Counted(int(place), country, maker, dict.fromkeys(UNITS, n)) for maker, n in units if n]
-    return Population(matches, counted, tuple(everywhere), ("CN",), ("Hikvision", "Axis"))
+    return Population(matches, counted, ("CN",), ("Hikvision", "Axis"))
 
 
 def held(population: Population, blocks: int, draws: int) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def _by_country(query: str, total: int, found: dict[str, int], count: Count, lim
         reply = count(others, [("country", COUNTRIES)])
         further = named(reply, "country", COUNTRY)
         if both := found.keys() & further.keys():
-            _contradict(others, f"matches in {min(both)}, which is left out")
+            contradict(others, f"matches in {min(both)}, which is left out")
         _check(others, reply.total, total - sum(found.values()), total)
         yield from _by_country(others, reply.total, further, count, limit)
 
@@ -152,10 +152,11 @@ def _packed(query: str, name: str, values: Iterable[tuple[str, int]], limit: int
 
 def _check(query: str, counted: int, expected: int, of: int) -> None:
     if counted > expected + of * DRIFT_SHARE + DRIFT:
-        _contradict(query, f"{counted:,} matches where {expected:,} should be")
+        contradict(query, f"{counted:,} matches where {expected:,} should be")
 
 
-def _contradict(query: str, found: str) -> NoReturn:
+def contradict(query: str, found: str) -> NoReturn:
+    """Raises `ContradictionError`: what was counted cannot be."""
     error = ContradictionError(
         f"the search engine counts {found}; its counts cannot be relied on now, or it does not take this query as "
         "it is meant. Nothing was spent on it; try again later"

@@ -11,16 +11,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.catalogue import load_catalogue
+from pipeline.collect.blocks import Frame
 from pipeline.collect.census import COUNTRY
 from pipeline.collect.chain import links_of
 from pipeline.collect.client import Client, Limits
 from pipeline.collect.collector import MODES
 from pipeline.collect.pages import PER_PAGE
 from pipeline.collect.queries import queries_of
+from pipeline.collect.sample import blocks_together
 from pipeline.query import parse
 from pipeline.study import Collect, Study
-
-IPV4 = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,18 @@ def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
 
 
 def _sample(name: str, total: int, settings: Collect) -> Price:
-    """Blocks are drawn alike; matches are taken to lie in them at random, which they do not: clusters cost less."""
-    sample = settings.sample
-    there = IPV4 >> (32 - sample.prefix_length)
+    """What a sample costs on average over all draws; full blocks cost more. Matches are taken to lie at random, which
+    they do not: clusters leave more blocks empty, and cost less."""
+    blocks, there = settings.sample.blocks, Frame(settings.sample.prefix_length).size
     in_block = total / there
-    matches = round(in_block * sample.blocks)
-    pages = math.ceil(matches / PER_PAGE)
-    most = math.ceil(sample.blocks * max(in_block / PER_PAGE, 1 - math.exp(-in_block)) + pages)
-    return Price("sample", name, matches, min(pages, most), most, sample.blocks + most)
+    matches = round(in_block * blocks)
+    occupied = blocks * (1 - math.exp(-in_block))
+    # Each occupied block wastes a credit at most, and so does each part of a block that is too full.
+    most = math.ceil(occupied + matches / PER_PAGE + 2 * matches / (settings.depth * PER_PAGE))
+    together = blocks_together(total, there)
+    halvings = math.ceil(math.log2(together))
+    counts = 2 + math.ceil(blocks / together) + math.ceil(2 * occupied * halvings)
+    return Price("sample", name, matches, min(math.ceil(matches / PER_PAGE), most), most, counts + most)
 
 
 def tell_plan(plan: Plan, as_json: bool) -> str:

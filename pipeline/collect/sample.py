@@ -17,13 +17,14 @@ from pipeline.collect.download import Download
 from pipeline.collect.drawn import MODE, Drawn, draw, n_counted, set_counted
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.pages import PER_PAGE
-from pipeline.collect.partitions import HALVES, halved
+from pipeline.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, contradict, halved
 from pipeline.collect.replies import Replies
 from pipeline.errors import BudgetError
 from pipeline.study import Collect
 
 # Where the replies are kept that say how many matches there are in all.
 TOTALS = "sample-totals"
+CHECK = "sample-check"
 EVERYWHERE, IPV4 = "", "ipv4"
 # Blocks in one count; more would make an address too long for a server.
 TOGETHER = 50
@@ -64,6 +65,7 @@ class Sampling:
     def plan(self, queries: Sequence[Query]) -> None:
         """Enters the parts of every query in every block that was not counted yet. What a stop loses is the count of
         one group of blocks."""
+        self._check_networks()
         for link in links_of(self.client, queries, self.ledger):
             total = self._totals(link)
             together = blocks_together(total, self.drawn.frame.size)
@@ -72,6 +74,18 @@ class Sampling:
                 self._group(link, blocks[at : at + together], at)
             self.ledger.add_done(MODE, name)
             self._tell(link)
+
+    def _check_networks(self) -> None:
+        """Raises `ContradictionError` when the engine does not take several networks in one filter: all blocks that are
+        counted together would look empty, or full."""
+        check = Replies(self.replies.raw, self.ledger, CHECK)
+        asked = {"together": f"net:{','.join(HALVES)}"} | {half.partition(".")[0]: f"net:{half}" for half in HALVES}
+        together, *apart = (
+            check.ask(name, "", text, lambda text=text: self.client.count(text)).total  # type: ignore[misc]
+            for name, text in asked.items()
+        )
+        if abs(together - sum(apart)) > DRIFT_SHARE * sum(apart) + DRIFT:
+            contradict(asked["together"], f"{together:,} matches where {sum(apart):,} should be")
 
     def _totals(self, link: Link) -> int:
         """Matches of a query in the IPv4 space, which is what blocks are drawn from. Asked besides: all matches, since

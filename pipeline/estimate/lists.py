@@ -40,10 +40,13 @@ class Source:
 
     @property
     def manifest(self) -> Manifest:
-        """What is known of it. Raises `CamcensusError` when it was not counted."""
+        """What is known of it. Raises `CamcensusError` when it was not counted, or is a sample of blocks, whose hosts
+        are no list of all."""
         found = load_manifest(self.folder)
         if found is None or "aggregate" not in found.stages or found.window is None or found.window.end is None:
             raise CamcensusError(f"{self.folder}: is not counted yet; run: camcensus run --study {self.study.path}")
+        if found.basis == "sample":
+            raise CamcensusError(f"{self.folder}: is a sample of blocks of addresses; this takes a whole collection")
         return found
 
     def parts(self, table: str) -> list[Path]:

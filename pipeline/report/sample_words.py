@@ -14,8 +14,9 @@ _ESTIMATE = (
 )
 _INTERVAL = (
     f"Its interval comes from {RESAMPLES:,} resamples of whole blocks, as percentiles, stretched by Student's t at as "
-    "many degrees of freedom as there are effective blocks but one. There is no estimate where fewer than "
-    f"{LEAST_BLOCKS} blocks hold matches, or fewer than {LEAST_BLOCKS} hold what is counted."
+    "many degrees of freedom as there are effective blocks but one. For the low end a block is added in which matches "
+    "are announced and nothing counts: what happens in few blocks may be in none drawn. There is no estimate "
+    f"where fewer than {LEAST_BLOCKS} blocks hold matches, or fewer than {LEAST_BLOCKS} hold what is counted."
 )
 _COVERS = (
     "An interval says what drawing other blocks would have changed, in 95 of 100 draws, and nothing else. It does not "

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.sampled.ratio import Floats, Ratio, Vector, ratio, resampled_sums
+from pipeline.sampled.ratio import Floats, Ratio, Vector, ratio, resample
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
 ALL, STUDY = "all", "study"
@@ -162,15 +162,19 @@ class Figures:
         against = list(dict.fromkeys(self._held_against(cell) for cell, _ in given))
         matches = {cell: _vector(self._matches[cell], place) for cell in against}
         counted = {(cell, unit): _vector(self._counted[unit][cell], place) for cell, unit in given}
-        sums = resampled_sums(
+        drawn = resample(
             [*matches.values(), *counted.values()],
             len(blocks), self._sampled.n_blocks, self._sampled.n_frame, self._sampled.seed,
         )  # fmt: skip
-        below: dict[Cell, Floats] = dict(zip(matches, sums[: len(matches)], strict=True))
-        above: dict[tuple[Cell, str], Floats] = dict(zip(counted, sums[len(matches) :], strict=True))
+        below: dict[Cell, Floats] = dict(zip(matches, drawn.sums[: len(matches)], strict=True))
+        above: dict[tuple[Cell, str], Floats] = dict(zip(counted, drawn.sums[len(matches) :], strict=True))
         return {
             (cell, unit): ratio(
-                counted[cell, unit], matches[held], self._everywhere[held], (above[cell, unit], below[held])
+                counted[cell, unit],
+                matches[held],
+                self._everywhere[held],
+                (above[cell, unit], below[held]),
+                drawn.added,
             )
             for cell, unit in given
             for held in [self._held_against(cell)]

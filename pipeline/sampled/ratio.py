@@ -8,6 +8,9 @@ The interval comes from resampling whole blocks (Rao and Wu 1988: so that a samp
 surer), as percentiles. With few blocks that count, percentiles are too narrow: the interval is stretched, on the scale
 of logarithms, by Student's t over the normal quantile, at as many degrees of freedom as there are effective blocks
 (Kish: a sum squared over the sum of the squares; of the matches or of what was counted, whichever are fewer) but one.
+
+What happens in few blocks may have happened in none of those drawn: where every match was counted, resamples know of no
+other. So for the lower end a block is added, as full of matches as the others on average, in which nothing counts.
 """
 
 import math
@@ -48,33 +51,47 @@ class Vector:
 
 
 @dataclass(frozen=True)
+class Resamples:
+    """Sums in each resample (of each vector, in order), and what the block adds that is not there: by how many average
+    blocks it makes each resample larger."""
+
+    sums: list[Floats]
+    added: Floats
+
+
+@dataclass(frozen=True)
 class Ratio:
-    """A total that was estimated: `point`, the same for each resample (nan: its blocks held no matches) and by how much
-    an interval from them is stretched."""
+    """A total that was estimated: `point`, the same for each resample (nan: its blocks held no matches), the same again
+    with the block that is not there, and by how much an interval from them is stretched."""
 
     point: float
     resampled: Floats
+    cautious: Floats
     stretch: float
 
     def over(self, whole: "Ratio") -> "Ratio":
         """The share of this total in another one."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            resampled = self.resampled / whole.resampled
-        return Ratio(self.point / whole.point, resampled, self.stretch)
+            resampled, cautious = self.resampled / whole.resampled, self.cautious / whole.resampled
+        return Ratio(self.point / whole.point, resampled, cautious, self.stretch)
 
     def interval(self) -> tuple[float, float]:
         """The 95 % interval."""
-        known = self.resampled[np.isfinite(self.resampled)]
-        if not self.point or not len(known):
+        low, high = (_quantile(f, tail) for f, tail in zip((self.cautious, self.resampled), _TAILS, strict=True))
+        if not self.point or low is None or high is None:
             return self.point, self.point
-        low, high = (float(q) for q in np.quantile(known, _TAILS))
         return (
             self.point * (min(low, self.point) / self.point) ** self.stretch,
             self.point * (max(high, self.point) / self.point) ** self.stretch,
         )
 
 
-def resampled_sums(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_frame: int, seed: int) -> list[Floats]:
+def _quantile(found: Floats, tail: float) -> float | None:
+    known = found[np.isfinite(found)]
+    return float(np.quantile(known, tail)) if len(known) else None
+
+
+def resample(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_frame: int, seed: int) -> Resamples:
     """The sum of each vector in each resample of the `n_blocks` sampled blocks, of which `n_occupied` hold anything;
     they were drawn from `n_frame`.
 
@@ -90,21 +107,23 @@ def resampled_sums(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_
         for vector, found in zip(vectors, sums, strict=True):
             found.append(vector.values.astype(np.float64) @ times[vector.blocks])
     pull = math.sqrt(1.0 - n_blocks / n_frame)
-    return [
-        vector.total + pull * (np.concatenate(found) * n_blocks / less - vector.total)
-        for vector, found in zip(vectors, sums, strict=True)
-    ]
+    scale = n_blocks / less
+    return Resamples(
+        [v.total + pull * (np.concatenate(found) * scale - v.total) for v, found in zip(vectors, sums, strict=True)],
+        np.asarray(pull * scale * random.poisson(1.0, RESAMPLES), np.float64),
+    )
 
 
-def ratio(counted: Vector, matches: Vector, everywhere: int, sums: tuple[Floats, Floats]) -> Ratio:
+def ratio(counted: Vector, matches: Vector, everywhere: int, sums: tuple[Floats, Floats], added: Floats) -> Ratio:
     """The total of what was `counted` in blocks: over their `matches`, times the matches `everywhere`. `sums`: of both
-    in the resamples."""
+    in the resamples; `added`: see `Resamples`."""
     above, below = sums
-    resampled = np.full(len(above), np.nan)
-    there = below > 0
-    resampled[there] = everywhere * above[there] / below[there]
-    effective = min(matches.effective, counted.effective)
-    return Ratio(everywhere * counted.total / matches.total, resampled, stretch(effective))
+    point = everywhere * counted.total / matches.total
+    average = matches.total / len(matches.values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        resampled = np.where(below > 0, everywhere * above / below, np.nan)
+        cautious = np.where(below > 0, everywhere * above / (below + average * added), np.nan)
+    return Ratio(point, resampled, cautious, stretch(min(matches.effective, counted.effective)))
 
 
 def stretch(effective: float) -> float:

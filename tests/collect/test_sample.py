@@ -12,15 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.collect.blocks import Block
+from pipeline.collect.census import CONTROL_QUERIES
 from pipeline.collect.collector import Collected, collect_snapshot
 from pipeline.collect.ledger import Ledger, Page
 from pipeline.collect.pages import read
+from pipeline.collect.plan import make_plan
 from pipeline.collect.sample import blocks_together, occupied
-from pipeline.errors import BudgetError, CamcensusError, EngineError
-from pipeline.query import parse
+from pipeline.errors import BudgetError, CamcensusError, ContradictionError, EngineError
+from pipeline.query import Query, Term, parse
 from pipeline.simulate.loopback import KEY, Loopback
 from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index
+from pipeline.simulate.loopback_index import Index, Mask
 from pipeline.study import load_study
 from tests.conftest import Banner
 from tests.sampled.worlds import FRAME, block_of, cameras, study
@@ -125,6 +127,18 @@ def test_as_many_blocks_as_the_message_says_cost_what_it_says(tmp_path: Path, sh
         collect(study(tmp_path, blocks + 1), allowed=15)
 
 
+def test_the_plan_of_all_blocks_covers_what_they_cost(tmp_path: Path, shodan: Loopback, world: list[Banner]) -> None:
+    # With fewer blocks the plan is right on average only; with all there is no chance in it.
+    path = study(tmp_path, FRAME.size)
+    (price,) = [price for price in make_plan(load_study(path), KEY).totals() if price.mode == "sample"]
+    assert price.matches == len(world)
+    before = len(shodan.log)
+    done = collect(path)
+    assert price.credits_least <= done.credits <= price.credits_most
+    controls, checks = len(CONTROL_QUERIES) + 1, 3
+    assert len(shodan.log) - before <= price.requests + controls + checks
+
+
 def test_a_sample_that_was_stopped_goes_on_and_buys_nothing_twice(
     tmp_path: Path, shodan: Loopback, world: list[Banner]
 ) -> None:
@@ -168,6 +182,24 @@ def test_a_sample_stays_what_it_was_drawn_as(tmp_path: Path, shodan: Loopback) -
     with pytest.raises(CamcensusError, match="snapshot a is a sample; collect a download into one of another name"):
         collect(study(tmp_path, 30), mode="download")
     assert collect(study(tmp_path, 30)).complete
+
+
+class OneNetwork(Index):
+    """An engine that looks at the first network of a filter only."""
+
+    def mask(self, query: Query) -> Mask:
+        terms = (Term(t.name, t.values[:1], t.negated) if t.name == "net" else t for t in query.terms)
+        return super().mask(Query(query.text, tuple(terms)))
+
+
+def test_an_engine_that_takes_one_network_at_a_time_is_found_out(
+    tmp_path: Path, world: list[Banner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Loopback(OneNetwork(world)) as shodan:
+        monkeypatch.setenv("SHODAN_API_URL", shodan.url)
+        with pytest.raises(ContradictionError, match=r"matches where [\d,]+ should be.*Nothing was spent"):
+            collect(study(tmp_path, 30))
+        assert all(request.credits == 0 for request in shodan.log)
 
 
 def test_what_comes_short_is_partial_until_it_is_there(tmp_path: Path, shodan: Loopback, world: list[Banner]) -> None:

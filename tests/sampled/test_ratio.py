@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.collect.blocks import Frame
-from pipeline.sampled.ratio import Ratio, Vector, ratio, resampled_sums, stretch
+from pipeline.sampled.ratio import Ratio, Vector, ratio, resample, stretch
 
 FRAME = Frame(12)
 
@@ -19,8 +19,8 @@ def vector(values: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Vector:
 def estimate(counted: list[int], matches: list[int], everywhere: int, frame: int, seed: int = 1) -> Ratio:
     """The estimate from what was counted in each sampled block, and its matches."""
     y, x = vector(np.array(counted)), vector(np.array(matches))
-    above, below = resampled_sums([y, x], len(counted), len(counted), frame, seed)
-    return ratio(y, x, everywhere, (above, below))
+    drawn = resample([y, x], len(counted), len(counted), frame, seed)
+    return ratio(y, x, everywhere, (drawn.sums[0], drawn.sums[1]), drawn.added)
 
 
 def test_an_estimate_is_the_ratio_of_sums_times_all_matches() -> None:
@@ -30,24 +30,36 @@ def test_an_estimate_is_the_ratio_of_sums_times_all_matches() -> None:
     assert low < found.point < high
 
 
-def test_where_every_block_is_alike_or_every_block_was_drawn_nothing_is_left_to_chance() -> None:
-    assert estimate([2, 4, 6, 8], [4, 8, 12, 16], 1000, 100).interval() == pytest.approx((500, 500))
+def test_where_every_block_was_drawn_nothing_is_left_to_chance() -> None:
     assert estimate([1, 0, 8, 3], [2, 1, 9, 4], 16, 4).interval() == pytest.approx((12, 12))
+
+
+def test_what_was_never_seen_to_fail_may_fail_elsewhere_the_less_the_more_blocks_there_are() -> None:
+    lows = []
+    for blocks in (10, 40, 160):
+        low, high = estimate([3] * blocks, [3] * blocks, 1000, 10_000).interval()
+        assert high == pytest.approx(1000)
+        lows.append(low)
+    # Of n things that never failed, 3 / n may fail (the rule of three); a block is one thing here.
+    assert lows == sorted(lows)
+    assert all(1 - 5 / n < low / 1000 < 1 - 1.5 / n for n, low in zip((10, 40, 160), lows, strict=True))
 
 
 def test_resamples_vary_as_a_simple_random_sample_of_blocks_does() -> None:
     values = np.random.default_rng(3).integers(0, 50, 40)
     n, frame = len(values), 100
-    (sums,) = resampled_sums([vector(values)], n, n, frame, seed=1)
+    (sums,) = resample([vector(values)], n, n, frame, seed=1).sums
     assert sums.mean() == pytest.approx(values.sum(), rel=0.02)
     assert sums.var() == pytest.approx(n * values.var(ddof=1) * (1 - n / frame), rel=0.15)
 
 
 def test_the_same_seed_gives_the_same_resamples_whatever_else_is_asked() -> None:
     first, second = vector(np.array([5, 0, 7, 1])), vector(np.array([0, 2, 0, 9]))
-    alone = resampled_sums([second], 4, 10, 50, seed=4)[0]
-    assert np.array_equal(resampled_sums([first, second], 4, 10, 50, seed=4)[1], alone)
-    assert not np.array_equal(resampled_sums([second], 4, 10, 50, seed=5)[0], alone)
+    alone = resample([second], 4, 10, 50, seed=4)
+    both = resample([first, second], 4, 10, 50, seed=4)
+    assert np.array_equal(both.sums[1], alone.sums[0])
+    assert np.array_equal(both.added, alone.added)
+    assert not np.array_equal(resample([second], 4, 10, 50, seed=5).sums[0], alone.sums[0])
 
 
 def test_the_fewer_blocks_really_count_the_wider_the_interval() -> None:

@@ -223,6 +223,13 @@ def test_a_reply_that_changed_is_not_used(tmp_path: Path, shodan: Loopback) -> N
         counted(path)
 
 
+def test_a_sample_is_no_list_of_hosts_for_other_estimates(ran: Path) -> None:
+    engines = camcensus("estimate", "engines", "--study", ran, "--snapshot", "a", "--with", ran, status=1)
+    audit = camcensus("audit", "sample", "--study", ran, "--snapshot", "a", status=1)
+    assert "is a sample of blocks of addresses; this takes a whole collection" in engines.stderr
+    assert "is a sample of blocks of addresses; this takes a whole collection" in audit.stderr
+
+
 def test_the_report_is_of_what_was_counted_and_samples_stand_beside_it(tmp_path: Path, shodan: Loopback) -> None:
     path = study(tmp_path, 30)
     collect(path, "first")
