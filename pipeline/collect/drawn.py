@@ -32,10 +32,9 @@ class Drawn:
         """The blocks in the order in which they were drawn."""
         return self.frame.draw(self.seed, self.n_blocks)
 
-    def block_of(self, part: Partition) -> Block:
-        """The block in which a part lies: it asks for the block or for a network in it."""
-        network = Block(part.sent.rpartition(" net:")[2])
-        return network.supernet(new_prefix=self.prefix_length)
+    def blocks_of(self, part: Partition) -> set[Block]:
+        """The blocks that a part asks for, or for networks in them."""
+        return {Block(network).supernet(new_prefix=self.prefix_length) for network in networks_of(part)}
 
     def in_words(self) -> str:
         """Which blocks they are."""
@@ -43,6 +42,11 @@ class Drawn:
             f"{self.n_blocks:,} of {self.frame.size:,} public /{self.prefix_length} blocks, drawn with equal "
             f"probability by seed {self.seed}"
         )
+
+
+def networks_of(part: Partition) -> list[str]:
+    """The networks that a part asks for."""
+    return part.sent.rpartition(" net:")[2].split(",")
 
 
 def drawn_of(ledger: Ledger) -> Drawn | None:
@@ -72,11 +76,11 @@ def draw(ledger: Ledger, settings: Sample) -> Drawn:
 
 
 def _withdraw(ledger: Ledger, known: Drawn, keep: int) -> None:
-    """Takes parts out of the plan that lie in blocks after the first so many."""
+    """Takes parts out of the plan that hold blocks after the first so many; what else they hold is planned anew."""
     gone = set(known.blocks[keep:])
     bought = {page.partition for page in ledger.pages()}
     for part in ledger.partitions(MODE):
-        if known.block_of(part) not in gone:
+        if not gone & known.blocks_of(part):
             continue
         if part.id in bought:
             raise CamcensusError(
@@ -84,9 +88,6 @@ def _withdraw(ledger: Ledger, known: Drawn, keep: int) -> None:
                 f"{known.n_blocks:,}, or collect into a new snapshot"
             )
         ledger.withdraw(part)
-    for query in ledger.queries():
-        if n_counted(ledger, query) > keep:
-            set_counted(ledger, query, keep)
 
 
 def n_counted(ledger: Ledger, query: str) -> int:
@@ -99,10 +100,21 @@ def set_counted(ledger: Ledger, query: str, blocks: int) -> None:
     ledger.set_fact(f"sample blocks of {query}", str(blocks))
 
 
+def unplanned(ledger: Ledger, query: str, drawn: Drawn) -> list[tuple[int, str, int]]:
+    """What was found of a query in the blocks drawn and is in no part: place of the block, network, matches."""
+    planned = {n for part in ledger.partitions(MODE) if part.query == query for n in networks_of(part)}
+    return [row for row in ledger.networks(query) if row[0] < drawn.n_blocks and row[1] not in planned]
+
+
 def uncounted(ledger: Ledger) -> list[str]:
-    """Queries that were asked once, and not in blocks drawn since, in words."""
+    """Queries that were asked once, and not in all blocks that are drawn by now, in words."""
     drawn = drawn_of(ledger)
     if drawn is None:
         return []
-    counted = {query: n_counted(ledger, query) for query in sorted(ledger.done(MODE))}
-    return [f"{q}: counted in {n:,} of {drawn.n_blocks:,} blocks" for q, n in counted.items() if n < drawn.n_blocks]
+    told = []
+    for query in sorted(ledger.done(MODE)):
+        if (n := n_counted(ledger, query)) < drawn.n_blocks:
+            told.append(f"{query}: counted in {n:,} of {drawn.n_blocks:,} blocks")
+        elif left := unplanned(ledger, query, drawn):
+            told.append(f"{query}: {len(left):,} networks with matches are not planned yet")
+    return told

@@ -9,7 +9,7 @@ than that when a ledger is opened are held against their files.
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -34,6 +34,9 @@ create table if not exists partitions (
     id integer primary key, mode text not null, query text not null, sent text not null, expected integer not null,
     passes integer not null, announced integer not null, received integer not null, found integer not null,
     repeated integer not null, drift integer not null, countries text not null);
+create table if not exists networks (
+    query text not null, place integer not null, network text not null, matches integer not null,
+    primary key (query, network));
 create table if not exists pages (
     id integer primary key, partition integer not null references partitions (id), page integer not null,
     pass integer not null, file text not null unique, total integer not null, results integer not null,
@@ -159,6 +162,16 @@ class Ledger:
     def partitions(self, mode: str) -> list[Partition]:
         """The partitions of a mode, in order."""
         return [Partition(*row) for row in self._run("select * from partitions where mode = ? order by id", (mode,))]
+
+    def add_networks(self, query: str, found: Iterable[tuple[int, str, int]]) -> None:
+        """Enters networks in which a query has matches: the place of the network's block in a sample, the network and
+        the matches."""
+        self._db.executemany("insert into networks values (?, ?, ?, ?)", ((query, *row) for row in found))
+
+    def networks(self, query: str) -> list[tuple[int, str, int]]:
+        """What `add_networks` was told of a query, in order."""
+        rows = self._run("select place, network, matches from networks where query = ? order by rowid", (query,))
+        return [tuple(row) for row in rows]
 
     def withdraw(self, part: Partition) -> None:
         """Takes a partition out of the plan, of which nothing was asked."""

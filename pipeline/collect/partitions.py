@@ -104,7 +104,7 @@ def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator
     others = f"{query} -net:{','.join(HALVES)}"
     outside = count(others, ()).total
     _check(query, sum(n for _, n in blocks) + outside, expected, expected)
-    yield from _packed(query, "net", blocks, limit)
+    yield from packed(query, "net", blocks, limit)
     yield from _whole(others, outside)
 
 
@@ -131,17 +131,20 @@ def _groups(
     query: str, name: str, found: dict[str, int], limit: int, deeper: Callable[[str, int], Iterator[Part]]
 ) -> Iterator[Part]:
     """Values that are small together as one part; those that are too large alone split further by `deeper`."""
-    yield from _packed(query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit)
+    yield from packed(query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit)
     for value in sorted(v for v in found if found[v] > limit):
         yield from deeper(f"{query} {name}:{value}", found[value])
 
 
-def _packed(query: str, name: str, values: Iterable[tuple[str, int]], limit: int) -> Iterator[Part]:
-    """Values and their matches, in order, as many in a part as fit; one that does not fit has its own."""
+def packed(
+    query: str, name: str, values: Iterable[tuple[str, int]], limit: int, most: int | None = None
+) -> Iterator[Part]:
+    """Values and their matches, in order, as many in a part as fit, and `most` at most; one that does not fit has its
+    own."""
     group: list[str] = []
     size = 0
     for value, n in values:
-        if group and size + n > limit:
+        if group and (size + n > limit or len(group) == most):
             yield Part(f"{query} {name}:{','.join(group)}", size)
             group, size = [], 0
         group.append(value)

@@ -18,7 +18,7 @@ from pipeline.collect.client import Client, Limits
 from pipeline.collect.collector import MODES
 from pipeline.collect.pages import PER_PAGE
 from pipeline.collect.queries import queries_of
-from pipeline.collect.sample import blocks_together
+from pipeline.collect.sample import TOGETHER, blocks_together
 from pipeline.query import parse
 from pipeline.study import Collect, Study
 
@@ -110,11 +110,13 @@ def _sample(name: str, total: int, settings: Collect) -> Price:
     in_block = total / there
     matches = round(in_block * blocks)
     occupied = blocks * (1 - math.exp(-in_block))
-    # Each occupied block wastes a credit at most, and so does each part of a block that is too full.
-    most = math.ceil(occupied + matches / PER_PAGE + 2 * matches / (settings.depth * PER_PAGE))
+    # Each part wastes a credit at most: of so many blocks, or of so many matches that two neighbours fill one.
+    parts = 1 + occupied / TOGETHER + 2 * matches / (settings.depth * PER_PAGE)
+    most = math.ceil(matches / PER_PAGE + parts)
     together = blocks_together(total, there)
     halvings = math.ceil(math.log2(together))
-    counts = 2 + math.ceil(blocks / together) + math.ceil(2 * occupied * halvings)
+    full = 8 * matches / (settings.depth * PER_PAGE)  # halvings of blocks that are too full
+    counts = 2 + math.ceil(blocks / together + 2 * occupied * halvings + full)
     return Price("sample", name, matches, min(math.ceil(matches / PER_PAGE), most), most, counts + most)
 
 

@@ -1,11 +1,12 @@
 """Plans a sample: blocks of the address space drawn at random, and in which of them each query has matches; free.
 
 Most blocks hold nothing of a query, so several are counted in one request, and halved where there is something. No
-block is taken for empty that was not in a count of zero. What is found is bought whole, as parts of the mode "sample",
-by `download.py`.
+block is taken for empty that was not in a count of zero. What is found is bought whole, several blocks in one part of
+the mode "sample", by `download.py`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue import Query
@@ -14,10 +15,10 @@ from pipeline.collect.census import COUNTRY
 from pipeline.collect.chain import Link, links_of
 from pipeline.collect.client import Client
 from pipeline.collect.download import Download
-from pipeline.collect.drawn import MODE, Drawn, draw, n_counted, set_counted
+from pipeline.collect.drawn import MODE, Drawn, draw, n_counted, set_counted, unplanned
 from pipeline.collect.ledger import Ledger
 from pipeline.collect.pages import PER_PAGE
-from pipeline.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, contradict, halved
+from pipeline.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, Part, contradict, halved, packed
 from pipeline.collect.replies import Replies
 from pipeline.errors import BudgetError
 from pipeline.study import Collect
@@ -26,7 +27,7 @@ from pipeline.study import Collect
 TOTALS = "sample-totals"
 CHECK = "sample-check"
 EVERYWHERE, IPV4 = "", "ipv4"
-# Blocks in one count; more would make an address too long for a server.
+# Blocks in one count or part; more would make an address too long for a server.
 TOGETHER = 50
 # A block that is too full is halved down to one address.
 ADDRESS = 32
@@ -39,14 +40,13 @@ def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
     # What a stop left over is entered before the plan may lose parts.
     work.adopt()
     drawn = draw(work.ledger, work.settings.sample)
-    Sampling(work.client, work.ledger, Replies(work.raw, work.ledger, TOTALS), work.settings, drawn, work.say).plan(
-        queries
-    )
+    totals = Replies(work.raw, work.ledger, TOTALS)
+    Sampling(work.client, work.ledger, totals, work.settings, drawn, work.say).plan(queries)
     try:
         return work.run(), [drawn.in_words()]
     except BudgetError as error:
-        prices = [(drawn.block_of(part), pages) for part, pages in work.prices()]
-        n, cost = affordable(prices, drawn, error.allowed - error.spent)
+        found = [work.ledger.networks(query.id) for query in queries]
+        n, cost = affordable(found, drawn.n_blocks, error.allowed, work.settings.depth * PER_PAGE)
         instead = f"the first {n:,} of {drawn.n_blocks:,} blocks would cost {cost:,} (blocks under [collect.sample])"
         raise BudgetError(error.price, error.spent, error.allowed, instead) from None
 
@@ -69,10 +69,10 @@ class Sampling:
         for link in links_of(self.client, queries, self.ledger):
             total = self._totals(link)
             together = blocks_together(total, self.drawn.frame.size)
-            name, blocks = link.query.id, self.drawn.blocks
-            while (at := n_counted(self.ledger, name)) < len(blocks):
-                self._group(link, blocks[at : at + together], at)
-            self.ledger.add_done(MODE, name)
+            name = link.query.id
+            while (at := n_counted(self.ledger, name)) < self.drawn.n_blocks:
+                self._group(link, at, together)
+            self._pack(link)
             self._tell(link)
 
     def _check_networks(self) -> None:
@@ -97,31 +97,44 @@ class Sampling:
         ]
         return replies[-1].total
 
-    def _group(self, link: Link, blocks: Sequence[Block], at: int) -> None:
-        """Counts a query in some blocks, and enters the parts of those that hold something."""
+    def _group(self, link: Link, at: int, together: int) -> None:
+        """Counts a query in some blocks, and enters the networks that hold something."""
 
         def count(some: Sequence[Block]) -> int:
             return self.client.count(f"{link.sent} net:{','.join(map(str, some))}").total
 
         limit = self.settings.depth * PER_PAGE
-        parts = [
-            part
+        blocks = self.drawn.blocks[at : at + together]
+        place = {block: at + n for n, block in enumerate(blocks)}
+        found = [
+            (place[block], network, n)
             for block, total in occupied(blocks, count(blocks), count)
-            for part in halved(link.sent, block, total, self.client.count, limit, ADDRESS)
+            for network, n in halved(link.sent, block, total, self.client.count, limit, ADDRESS)
         ]
         with self.ledger.together():
-            for network, total in parts:
-                self.ledger.add_partition(MODE, link.query.id, f"{link.sent} net:{network}", total)
+            self.ledger.add_networks(link.query.id, found)
             set_counted(self.ledger, link.query.id, at + len(blocks))
 
+    def _pack(self, link: Link) -> None:
+        """Enters parts of several networks, since each part wastes half a page on average."""
+        limit = self.settings.depth * PER_PAGE
+        with self.ledger.together():
+            for part in parts_of(link.sent, unplanned(self.ledger, link.query.id, self.drawn), limit):
+                self.ledger.add_partition(MODE, link.query.id, part.sent, part.expected)
+            self.ledger.add_done(MODE, link.query.id)
+
     def _tell(self, link: Link) -> None:
-        own = [part for part in self.ledger.partitions(MODE) if part.query == link.query.id]
-        blocks = len({self.drawn.block_of(part) for part in own})
+        own = [row for row in self.ledger.networks(link.query.id) if row[0] < self.drawn.n_blocks]
         overlap = f"; {link.note}" if link.note else ""
         self.say(
-            f"{link.query.id}: {sum(part.expected for part in own):,} matches in {blocks:,} of {self.drawn.n_blocks:,} "
-            f"blocks{overlap}"
+            f"{link.query.id}: {sum(n for *_, n in own):,} matches in {len({place for place, *_ in own}):,} of "
+            f"{self.drawn.n_blocks:,} blocks{overlap}"
         )
+
+
+def parts_of(sent: str, found: Iterable[tuple[int, str, int]], limit: int) -> Iterator[Part]:
+    """Networks with matches as parts of a query, in their order."""
+    return packed(sent, "net", ((network, n) for _, network, n in found), limit, TOGETHER)
 
 
 def blocks_together(total: int, frame: int) -> int:
@@ -144,14 +157,13 @@ def occupied(blocks: Sequence[Block], total: int, count: Count) -> Iterator[tupl
     yield from occupied(blocks[half:], count(blocks[half:]) if there else total, count)
 
 
-def affordable(prices: Sequence[tuple[Block, int]], drawn: Drawn, credits_: int) -> tuple[int, int]:
-    """How many of the first blocks so many credits buy, and what they cost. `prices`: block and pages of each part."""
-    pages = dict.fromkeys(drawn.blocks, 0)
-    for block, n in prices:
-        pages[block] += n
-    spent = 0
-    for n, block in enumerate(drawn.blocks):
-        if spent + pages[block] > credits_:
-            return n, spent
-        spent += pages[block]
-    return drawn.n_blocks, spent
+def affordable(found: Sequence[list[tuple[int, str, int]]], blocks: int, allowed: int, limit: int) -> tuple[int, int]:
+    """How many of the first blocks so many credits buy, and what they cost. `found`: of each query the networks with
+    matches, each with the place of its block."""
+
+    def cost(n: int) -> int:
+        parts = (part for rows in found for part in parts_of("", (row for row in rows if row[0] < n), limit))
+        return sum(-(-part.expected // PER_PAGE) for part in parts)
+
+    n = bisect_right(range(blocks + 1), allowed, key=cost) - 1
+    return n, cost(n)

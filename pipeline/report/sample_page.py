@@ -79,6 +79,10 @@ def _parts(study: Study, rows: Sequence[Row]) -> list[tuple[str, str, Grid]]:
     unit, where = study.headline_unit, words.outside(study.countries_left_out)
     column = f"n_{unit}"
     countries = list(_rows(rows, "country", column))
+
+    def place(row: Row) -> str:
+        return f"{_country(row)}{', left out of headlines' if row['country'] in study.countries_left_out else ''}"
+
     makers = _ranked("Maker", unit, _rows(rows, "manufacturer", column), lambda row: str(row["manufacturer"]))
     both = _rows(rows, "country+manufacturer", "n_hosts")
     crossed = _ranked("Country, maker", "hosts", both, lambda row: f"{_country(row)}, {row['manufacturer']}")
@@ -88,7 +92,7 @@ def _parts(study: Study, rows: Sequence[Row]) -> list[tuple[str, str, Grid]]:
         (
             "Countries and territories",
             f"{unit.capitalize()} of all makers.",
-            _ranked("Country", unit, countries, _country),
+            _ranked("Country", unit, countries, place),
         ),
         ("Makers in countries", "Hosts, and the share of all makers' in the country.", crossed),
         ("No estimate", "Countries and territories of which the sample holds too little.", _missing(countries)),

@@ -8,8 +8,8 @@ MARK = (
     "SAMPLE: every number here is an estimate from blocks of addresses drawn at random, and stands with its interval."
 )
 _ESTIMATE = (
-    "An estimate is what was counted in the blocks, over the matches that the engine announces in them, times the "
-    "matches that it announces in the whole IPv4 space: those of a maker's own queries where it has some, and those in "
+    "An estimate is what was counted in the blocks, over the matches that came from them, times the matches that "
+    "the engine announces in the whole IPv4 space: those of a maker's own queries where it has some, and those in "
     "the country where it is a country's."
 )
 _INTERVAL = (
@@ -29,8 +29,8 @@ _APPROXIMATE = (
 )
 _ADDS_UP = "Each figure is estimated on its own: estimates of countries or makers do not add up to that of the world."
 _OTHER = (
-    "A device that moved from one block to another, and decoys that show only across blocks, are seen less well in a "
-    "sample than in a whole download. Estimates and whole downloads are not compared in one series."
+    "A device whose address moved from one block to another may count in both, so devices come out somewhat high; "
+    "decoys that show only across blocks are missed. Estimates and whole downloads are not compared in one series."
 )
 
 

@@ -8,7 +8,7 @@ along as far as it shows in the sampled blocks.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,7 +157,8 @@ class Figures:
 
     def _ratios(self, given: list[tuple[Cell, str]]) -> dict[tuple[Cell, str], Ratio]:
         """The estimate of each of these figures."""
-        blocks = sorted({m.block for m in self._sampled.matches if m.block is not None} | set(self._blocks()))
+        occupied = {m.block for m in self._sampled.matches if m.block is not None}
+        blocks = sorted(occupied | {c.block for c in self._sampled.counted})
         place = {block: n for n, block in enumerate(blocks)}
         against = list(dict.fromkeys(self._held_against(cell) for cell, _ in given))
         matches = {cell: _vector(self._matches[cell], place) for cell in against}
@@ -179,9 +180,6 @@ class Figures:
             for cell, unit in given
             for held in [self._held_against(cell)]
         }
-
-    def _blocks(self) -> Iterable[int]:
-        return (found.block for found in self._sampled.counted)
 
     def _row(self, cell: Cell, unit: str, found: Mapping[tuple[Cell, str], Ratio]) -> dict[str, Any]:
         against = self._held_against(cell)

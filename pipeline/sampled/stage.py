@@ -10,7 +10,7 @@ from pipeline.collect.drawn import MODE
 from pipeline.manifest import Flow, Manifest, Stage
 from pipeline.sampled.blocks import FILE as BLOCKS
 from pipeline.sampled.figures import Figures, Sampled
-from pipeline.sampled.inputs import Recorded, recorded, sampled
+from pipeline.sampled.inputs import Recorded, matches_in, recorded, sampled
 from pipeline.snapshot import Snapshot
 from pipeline.stages import Tools
 from pipeline.tables import ESTIMATES, SAMPLE_BLOCKS
@@ -21,7 +21,8 @@ FILE = f"{NAME}.parquet"
 
 
 def estimate(snapshot: Snapshot, tools: Tools) -> str | None:
-    """From `sample_blocks.parquet` and the ledger to `estimates.parquet`; "estimates" if it had to be done."""
+    """From observations, `sample_blocks.parquet` and the ledger to `estimates.parquet`; "estimates" if it had to be
+    done."""
     manifest, study = snapshot.manifest, tools.study
     if manifest.basis != MODE or manifest.collection is None:
         return None
@@ -29,12 +30,14 @@ def estimate(snapshot: Snapshot, tools: Tools) -> str | None:
     makers = {name: known.get(name) for name in manifest.collection.queries}
     found = recorded(snapshot.folder, makers, study.collect)
     settings = (study.countries_left_out, study.vendors, study.min_confidence)
-    made = manifest.stages["aggregate"].outputs[BLOCKS].sha256
-    key = digest_of(code_hash("pipeline.sampled.stage"), made, repr(found), settings, _same(manifest))
+    made = [manifest.stages[stage].outputs for stage in ("ingest", "aggregate")]
+    sums = [sorted((name, output.sha256) for name, output in outputs.items()) for outputs in made]
+    key = digest_of(code_hash("pipeline.sampled.stage"), sums, repr(found), settings, _same(manifest))
     if snapshot.stands(NAME, key):
         return None
     (blocks,) = snapshot.verified("aggregate", BLOCKS)
-    sample, outside = sampled(found, store.read_table(blocks, SAMPLE_BLOCKS))
+    inside = list(matches_in(snapshot.verified("ingest", ".parquet"), found, makers))
+    sample, outside = sampled(found, inside, store.read_table(blocks, SAMPLE_BLOCKS))
     rows = Figures(sample, study.countries_left_out, study.vendors).rows()
     _write(snapshot, rows, sample, study.min_confidence)
     flow = Flow(

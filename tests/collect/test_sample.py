@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.collect.blocks import Block
 from pipeline.collect.census import CONTROL_QUERIES
 from pipeline.collect.collector import Collected, collect_snapshot
+from pipeline.collect.drawn import networks_of
 from pipeline.collect.ledger import Ledger, Page
 from pipeline.collect.pages import read
 from pipeline.collect.plan import make_plan
@@ -93,38 +94,39 @@ def test_no_part_pages_deep_and_the_fullest_block_is_split(tmp_path: Path, shoda
     with closing(Ledger(path.parent / "data/a/raw", read_only=True)) as ledger:
         parts = ledger.partitions("sample")
     assert max(part.announced for part in parts) <= 100
-    assert max(Block(part.sent.rpartition("net:")[2]).prefixlen for part in parts) > 8
+    assert max(Block(network).prefixlen for part in parts for network in networks_of(part)) > 8
 
 
 def test_it_costs_what_it_says_before_and_says_what_could_be_had(
     tmp_path: Path, shodan: Loopback, world: list[Banner]
 ) -> None:
     path = study(tmp_path, 70)
-    per_block = Counter((block_of(b), query.text) for b in world for query in (HIKVISION, TVT) if query.matches(b))
     drawn = FRAME.draw(1, 70)
-    # Full blocks are split, which may cost more than full pages would.
-    least = sum(math.ceil(n / 100) for (block, _), n in per_block.items() if block in drawn)
+    found = Counter(
+        query.text for b in world for query in (HIKVISION, TVT) if query.matches(b) and block_of(b) in drawn
+    )
     before = shodan.credits
     with pytest.raises(BudgetError, match=r"nothing was spent.*blocks would cost") as refused:
-        collect(path, allowed=15)
+        collect(path, allowed=5)
     assert shodan.credits == before
     price = refused.value.price
-    assert price >= least
+    # Blocks share parts, of which two neighbours fill one, so hardly more than full pages are bought.
+    assert sum(math.ceil(n / 100) for n in found.values()) <= price <= sum(2 * n // 100 + 1 for n in found.values())
     assert collect(path, allowed=price).credits == price == before - shodan.credits
 
 
 def test_as_many_blocks_as_the_message_says_cost_what_it_says(tmp_path: Path, shodan: Loopback) -> None:
     path = study(tmp_path, 70)
     with pytest.raises(BudgetError) as refused:
-        collect(path, allowed=15)
+        collect(path, allowed=5)
     words = str(refused.value).split()
     blocks, cost = int(words[words.index("first") + 1]), int(words[words.index("cost", 10) + 1])
-    assert 0 < cost <= 15
-    done = collect(study(tmp_path, blocks), allowed=15)
+    assert 0 < cost <= 5
+    done = collect(study(tmp_path, blocks), allowed=5)
     assert done.complete
     assert done.credits == cost
     with pytest.raises(BudgetError):
-        collect(study(tmp_path, blocks + 1), allowed=15)
+        collect(study(tmp_path, blocks + 1), allowed=5)
 
 
 def test_the_plan_of_all_blocks_covers_what_they_cost(tmp_path: Path, shodan: Loopback, world: list[Banner]) -> None:
@@ -149,7 +151,7 @@ def test_a_sample_that_was_stopped_goes_on_and_buys_nothing_twice(
     collect(whole)
     price = before - shodan.credits
     # The key is refused while it counts and while it buys.
-    for where, at in (("host/count", 30), ("host/count", 40), ("host/search", 10), ("host/search", 25)):
+    for where, at in (("host/count", 30), ("host/count", 40), ("host/search", 2), ("host/search", 3)):
         shodan.set_faults(Fault("revoked", at=at, where=where))
         with pytest.raises(EngineError):
             collect(stopped)
@@ -170,7 +172,8 @@ def test_more_blocks_add_to_those_that_are_there(tmp_path: Path, shodan: Loopbac
     assert received(path) == inside(world, 1, 70)
     before = shodan.credits
     collect(path, "b")
-    assert before - shodan.credits == first.credits + added.credits
+    # Of each of two queries one part more is not full.
+    assert 0 <= first.credits + added.credits - (before - shodan.credits) <= 2
 
 
 def test_a_sample_stays_what_it_was_drawn_as(tmp_path: Path, shodan: Loopback) -> None:

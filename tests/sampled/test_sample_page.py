@@ -77,4 +77,5 @@ def test_it_says_how_it_was_drawn_and_what_the_interval_leaves_out(drawn: Path) 
     assert "40 came whole" in text
     assert "7 matches lie outside the IPv4 space" in text
     assert "does not cover what the engine does not see" in text
+    assert "China (CN), left out of headlines" in text
     assert HOSTILE not in text
