@@ -40,7 +40,7 @@ from pipeline.simulate.loopback_index import Index
 from pipeline.simulate.world import Plan
 from pipeline.simulate.write import simulate
 from pipeline.snapshot import open_snapshot
-from pipeline.study import load_study
+from pipeline.study import Study, load_study
 from pipeline.tables import SAMPLE_BLOCKS
 
 HERE = Path(__file__).parent
@@ -90,14 +90,25 @@ PLACES = {str(FRAME.block(place)): place for place in range(FRAME.size)}
 
 
 def world(folder: Path, devices: int) -> Population:
-    """A simulated Internet, counted whole."""
+    """A simulated Internet, of which all that the study's queries find is counted."""
     simulate(folder / "world", Plan(devices, 1, 20261101), Reporter(quiet=True))
-    # The files of blocks that were downloaded without queries are left behind: a sample has no such.
-    files = sorted((folder / "world/data" / YEAR / "raw").glob("*-queries-*"))
     (folder / "study.toml").write_bytes((folder / "world/study.toml").read_bytes())
     study = load_study(folder / "study.toml")
-    import_files(list(map(str, files)), study.data / YEAR, link=True)
+    index = Index(sorted((folder / "world/data" / YEAR / "raw").glob("*.jsonl.gz")))
+    queries = queries_of(study, load_catalogue(study.catalogue_path))
+    found = np.logical_or.reduce([index.mask(parse(query.text)) for query in queries])
+    export = folder / "export.jsonl"
+    export.write_bytes(b"".join(index.rows[row] + b"\n" for row in np.flatnonzero(found)))
+    import_files([str(export)], study.data / YEAR, link=True)
     run(study, Reporter(quiet=True), report=False, workers=2)
+    matches: dict[int, list[Matches]] = defaultdict(list)
+    for maker, block, country, n in found_by_queries(index, queries):
+        matches[block].append(Matches(block, maker, country, n))
+    return Population(matches, counted_in(study, folder), study.countries_left_out, study.vendors)
+
+
+def counted_in(study: Study, folder: Path) -> dict[int, list[Counted]]:
+    """What was counted in each block of the whole space."""
     snapshot = open_snapshot(study, YEAR)
     with sql(2, folder / "scratch") as db:
         db.parquet("identified", snapshot.verified("identify", ".parquet"))
@@ -108,11 +119,7 @@ def world(folder: Path, devices: int) -> Population:
         units = {unit: row[unit] for unit in UNITS}
         place = PLACES[row["block"]]
         counted[place].append(Counted(place, row["country"], row["manufacturer"], units))
-    matches: dict[int, list[Matches]] = defaultdict(list)
-    catalogue = load_catalogue(study.catalogue_path)
-    for maker, block, country, n in found_by_queries(Index(files), queries_of(study, catalogue)):
-        matches[block].append(Matches(block, maker, country, n))
-    return Population(matches, counted, study.countries_left_out, study.vendors)
+    return counted
 
 
 def found_by_queries(index: Index, queries: list[Any]) -> Iterator[tuple[str | None, int, str, int]]:

@@ -16,6 +16,7 @@ TABLES = {
     "facts": "name, value",
     "queries": "id, text, sent, note",
     "done": "mode, query, announced, countries",
+    "networks": "query, place, network, matches",
     "partitions": "id, mode, query, sent, expected, passes, announced, received, found, repeated, drift, countries",
     "pages": "id, partition, page, pass, file, total, results, bytes, sha256",
     "replies": "id, mode, query, part, sent, file, bytes, sha256",
@@ -31,7 +32,9 @@ def files(study: Path) -> dict[str, bytes]:
 def ledger(study: Path) -> dict[str, list[tuple[Any, ...]]]:
     """What the ledger says, without times and requests."""
     with closing(sqlite3.connect(raw(study) / FILE)) as found:
-        return {name: list(found.execute(f"select {columns} from {name}")) for name, columns in TABLES.items()}
+        held = {name: list(found.execute(f"select {columns} from {name}")) for name, columns in TABLES.items()}
+    # A fact that is written again goes to the end.
+    return held | {"facts": sorted(held["facts"])}
 
 
 def requests(study: Path) -> tuple[Counter[tuple[Any, ...]], int]:
@@ -71,7 +74,7 @@ def collector(server: Loopback, mode: str = "download") -> Victim:
     began: dict[Path, int] = {}
 
     def prepare(folder: Path) -> None:
-        study_in(folder, queries=(PRODUCT, SERVER), depth=2)
+        study_in(folder, queries=(PRODUCT, SERVER), depth=2, sample="{ blocks = 221, prefix_length = 8 }")
         began[folder] = len(server.log)
 
     def arguments(folder: Path) -> list[object]:

@@ -32,7 +32,7 @@ def mixed() -> list[dict[str, object]]:
 KILLS = int(os.environ.get("CAMCENSUS_KILLS", "10"))
 
 
-@pytest.mark.parametrize(("mode", "tries"), [("download", KILLS), ("census", 3)])
+@pytest.mark.parametrize(("mode", "tries"), [("download", KILLS), ("sample", KILLS), ("census", 3)])
 def test_f1_a_killed_collector_goes_on_and_ends_as_if_nothing_had_been(
     tmp_path: Path, shell: Shell, mode: str, tries: int
 ) -> None:
