@@ -47,6 +47,7 @@ def kill_often(victim: Victim, folder: Path, shell: Shell, tries: int, seed: int
     chance = random.Random(f"{victim.name} {seed}")
     calm = folder / "calm"
     victim.prepare(calm)
+    shell.run("--version")  # the first command waits until the shell has loaded everything
     began = time.monotonic()
     done = shell.run(*victim.arguments(calm), **victim.environment)
     length = time.monotonic() - began

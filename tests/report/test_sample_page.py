@@ -9,11 +9,10 @@ from pipeline.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifes
 from pipeline.report import Estimated, draw_report
 from pipeline.sampled.figures import Figures
 from pipeline.study import Study, load_study
-from tests.report.browser import browser, opened
+from tests.report.browser import opened
 from tests.sampled.test_figures import sample
 from tests.sampled.worlds import study
 
-__all__ = ["browser"]
 HOSTILE = "<script>alert(1)</script>&amp;\"'"
 
 
