@@ -46,6 +46,7 @@ bench: setup
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	$(BIN)/python benchmarks/whole_run.py
+	$(BIN)/python benchmarks/collect.py
 
 # How often the intervals of samples hold the truth; takes some minutes.
 sample-coverage: setup

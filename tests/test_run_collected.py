@@ -1,9 +1,6 @@
 """What `camcensus run` makes of collected snapshots: whole ones, partial ones, a census alone, history alone."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +8,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import store
+from pipeline.collect.pages import read
 from pipeline.manifest import load_manifest
 from pipeline.simulate.loopback import KEY, Loopback
 from pipeline.simulate.loopback_faults import Fault
 from pipeline.simulate.loopback_index import Index
 from pipeline.tables import CENSUS, COUNTS, TRENDS
-from tests.conftest import banner
+from tests.conftest import banner, write_lines
+from tests.test_cli import Done, camcensus
 
-ROOT = Path(__file__).parent.parent
 STUDY = 'title = "T"\nvendors = ["Hikvision"]\n[collect]\nrate = 0\nbudget = 100\n'
 
 
@@ -26,8 +24,11 @@ STUDY = 'title = "T"\nvendors = ["Hikvision"]\n[collect]\nrate = 0\nbudget = 100
 def index() -> Index:
     """Cameras of one maker in two countries, and a few that the engine places nowhere."""
     places = ["GB"] * 120 + ["NL"] * 60 + [None] * 5
+    # A block of a camera of which nothing is read says something by being there.
+    blocks = [{"hikvision": {"activex_files": {}}}, {"hikvision": {"device_model": "DS-2CD2032-I"}}, {}]
     return Index(
-        banner(ip_str=f"81.2.{n // 250}.{n % 250}", location={"country_code": code}) for n, code in enumerate(places)
+        banner(ip_str=f"81.2.{n // 250}.{n % 250}", location={"country_code": code}, **blocks[n % 3])
+        for n, code in enumerate(places)
     )
 
 
@@ -47,16 +48,7 @@ def shodan(index: Index, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
         yield found
 
 
-def camcensus(*words: object, status: int = 0) -> "subprocess.CompletedProcess[str]":
-    """The command as a user has it."""
-    command = [sys.executable, "-m", "pipeline.cli", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"NO_COLOR": "1"})
-    assert done.returncode == status, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def collect(study: Path, mode: str, snapshot: str = "a", status: int = 0) -> "subprocess.CompletedProcess[str]":
+def collect(study: Path, mode: str, snapshot: str = "a", status: int = 0) -> Done:
     """A collection."""
     return camcensus("collect", "--study", study, "--snapshot", snapshot, "--mode", mode, status=status)
 
@@ -75,6 +67,31 @@ def test_a_whole_download_is_counted_with_its_instrument(study: Path, shodan: Lo
     assert manifest.collection.ports == [80]
     again = camcensus("run", "--study", study, "--no-report", "--json")
     assert json.loads(again.stdout)["done"] == []
+
+
+def test_a_download_counts_as_the_same_banners_do_as_files(
+    index: Index, study: Path, shodan: Loopback, tmp_path: Path
+) -> None:
+    """With chosen fields, whole, and imported: only where a banner stands differs."""
+    counted, fields = [], {}
+    for name in ("chosen", "whole", "imported"):
+        folder = tmp_path / name
+        folder.mkdir()
+        asked = "true" if name == "chosen" else "false"
+        (folder / "study.toml").write_text(f"{STUDY}fields = {asked}\n")
+        if name == "imported":
+            export = write_lines(tmp_path / "export.jsonl", index.banners(range(len(index.rows))))
+            camcensus("import", export, "--study", folder / "study.toml", "--snapshot", "a")
+        else:
+            collect(folder / "study.toml", "download")
+            page = next((folder / "data/a/raw/download").rglob("*.page.zst"))
+            fields[name] = set(json.loads(read(page))["matches"][0])
+        camcensus("run", "--study", folder / "study.toml")
+        # Of imported files nobody knows the queries.
+        counts = store.read_table(folder / "data/a/counts.parquet", COUNTS).drop_columns(["query_set"])
+        counted.append((counts.to_pylist(), (folder / "report/country_table.csv").read_bytes()))
+    assert fields["chosen"] < fields["whole"]
+    assert counted[0] == counted[1] == counted[2]
 
 
 def test_status_knows_what_was_collected(study: Path, shodan: Loopback) -> None:
