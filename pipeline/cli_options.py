@@ -1,0 +1,29 @@
+"""What the commands share: options, and how a result is told."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.progress import printable
+from pipeline.study import SNAPSHOT_ID
+
+StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and results.")]
+SourceOption = Annotated[
+    str, typer.Option("--source", help="shodan, censys, fofa, zoomeye, netlas, or a mapping file of your own (.toml).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
+SnapshotOption = Annotated[str, typer.Option("--snapshot", help="The snapshot's id.", show_default=False)]
+Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")]
+
+
+def tell(result: str) -> None:
+    """A result, without anything in it that a terminal would obey (names of folders, words of a server)."""
+    typer.echo(printable(result))
+
+
+def check_snapshot_id(name: str, option: str = "--snapshot") -> None:
+    """Raises `typer.BadParameter` for what cannot be the id of a snapshot or collection."""
+    if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
+        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint=option)
