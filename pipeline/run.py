@@ -88,7 +88,7 @@ def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> li
     if missing := [name for name in snapshots or [] if name not in found]:
         raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
     wanted = snapshots or found
-    for name in wanted:
-        if store.is_locked(study.data / name / "raw"):
-            reporter.warn(f"{name}: is being collected right now, and left out of this run")
-    return [name for name in wanted if not store.is_locked(study.data / name / "raw")]
+    busy = [name for name in wanted if store.is_locked(study.data / name / "raw")]
+    for name in busy:
+        reporter.warn(f"{name}: is being collected right now, and left out of this run")
+    return [name for name in wanted if name not in busy]
