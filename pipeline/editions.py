@@ -55,11 +55,13 @@ class Used:
         built = self.locator.built
         return Geo(
             edition=self.locator.edition,
+            sha256=self.locator.sha256,
             built=built.isoformat(),
             snapshot=self.day.isoformat(),
             days=abs((self.day - built).days),
             flag="after" if built > self.day else "before",
             second=self.second.edition if self.second else ENGINE,
+            second_sha256=self.second.sha256 if self.second else None,
         )
 
     @property
@@ -92,6 +94,10 @@ class Sources:
         """Those for a snapshot of `day`."""
         second = open_locator(choose(self.second, day).path) if self.second else None
         return Used(open_locator(choose(self.first, day).path), second, day)
+
+    def on_day(self, day: str) -> Used:
+        """Those for a snapshot of a day as a manifest writes it."""
+        return self.on(date.fromisoformat(day))
 
 
 def choose(editions: tuple[Edition, ...], day: date) -> Edition:

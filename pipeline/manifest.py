@@ -12,16 +12,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline import store
 from pipeline.errors import IntegrityError, ReconciliationError
+from pipeline.versions import built_on, code_hash, commit, digest_of, package_version
 
-FORMAT = 1
+FORMAT = 2
+EARLIER = (1,)  # formats that are made anew
 STAGES = ("ingest", "identify", "locate", "dedupe", "aggregate")
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A record in which nothing unknown stands, and nothing is turned into another type."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Flow(_Strict):
+class Flow(Strict):
     """Where a stage's rows went: `rows_in` = `rows_out` + everything in `dropped` (reason to rows)."""
 
     unit: str
@@ -40,22 +44,24 @@ class Flow(_Strict):
         return self
 
 
-class Output(_Strict):
-    """A file that a stage wrote. `rows` is null for what is not a table."""
+class Output(Strict):
+    """A file that a stage wrote. `rows` and `table` (its schema: name and a hash of columns, types and what may be null)
+    are null for what is not a table."""
 
     bytes: int
     sha256: str
     rows: int | None = None
+    table: str | None = None
 
 
-class Part(_Strict):
+class Part(Strict):
     """One part of a row-wise stage: the checksum of what it was made from, and what was counted on the way."""
 
     made_from: str
     tally: dict[str, int] = {}
 
 
-class Share(_Strict):
+class Share(Strict):
     """A share of hosts in a random sample, `flagged` of `hosts`, with its 95 % interval (each 0 to 1)."""
 
     hosts: int
@@ -65,7 +71,7 @@ class Share(_Strict):
     high: float
 
 
-class HostSample(_Strict):
+class HostSample(Strict):
     """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up (`pipeline.host_sample`):
     how many were asked, were `gone`, and still had a counted banner (`counted`, of which the shares are). `likely`: at
     least likely decoys by what one host shows; `rules`: hosts by rule. Null: nobody is left."""
@@ -80,7 +86,7 @@ class HostSample(_Strict):
     rules: dict[str, Share]
 
 
-class DecoyRule(_Strict):
+class DecoyRule(Strict):
     """One rule that sees decoys across banners. `evaluated` false: it could not be, and `reason` says why. `from_n`:
     the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated. `sample`: what it found
     on hosts drawn at random, where it could not be evaluated on all."""
@@ -94,7 +100,7 @@ class DecoyRule(_Strict):
     sample: Share | None = None
 
 
-class Ages(_Strict):
+class Ages(Strict):
     """How long before the window's end what was kept was last seen: days ("0", "1-2", ... "30+") to counted banners and
     to hosts (by their latest banner). The churn index is null with the reason in words: it needs several collections.
     """
@@ -106,7 +112,7 @@ class Ages(_Strict):
     churn_reason: str | None = None
 
 
-class Collected(_Strict):
+class Collected(Strict):
     """One of several collections of a snapshot: its counted banners in the window, and when they were seen (UTC)."""
 
     collection: str
@@ -115,7 +121,7 @@ class Collected(_Strict):
     last_seen: int
 
 
-class Churn(_Strict):
+class Churn(Strict):
     """What became of one collection in the next, summed over each two in a row (`pipeline.churn`). `index`: share of
     the identities seen again that moved; null with the `reason` in words."""
 
@@ -128,7 +134,7 @@ class Churn(_Strict):
     n_identities_moved: int | None = None
 
 
-class Merges(_Strict):
+class Merges(Strict):
     """What one dedupe rule did: rows that it put with another one. `on` false: the study has it off, or `reason`."""
 
     on: bool
@@ -136,7 +142,7 @@ class Merges(_Strict):
     reason: str | None = None
 
 
-class Stage(_Strict):
+class Stage(Strict):
     """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from.
 
     Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
@@ -162,7 +168,7 @@ class Stage(_Strict):
 UNKNOWN_QUERIES = "not known"
 
 
-class Instrument(_Strict):
+class Instrument(Strict):
     """The four versions that a number depends on (design: the instrument). What was asked for is not known of files
     that were imported; their `query_set` says so."""
 
@@ -175,19 +181,22 @@ class Instrument(_Strict):
 FAR = 180  # days between an edition and the snapshot from which on there is a warning
 
 
-class Geo(_Strict):
+class Geo(Strict):
     """The country database that located the snapshot. `built` and `snapshot` are days, `days` lie between them; `flag`
-    says whether it was built after the snapshot's day, or before (or on) it. `second`: the second opinion's source."""
+    says whether it was built after the snapshot's day, or before (or on) it. `second`: the second opinion's source.
+    The files' checksums; `second_sha256` is null where the engine is the second opinion."""
 
     edition: str
+    sha256: str
     built: str
     snapshot: str
     days: int
     flag: Literal["before", "after"]
     second: str
+    second_sha256: str | None
 
 
-class Window(_Strict):
+class Window(Strict):
     """First and last second counted (UTC), and the study's days; all null when nothing was counted."""
 
     start: int | None
@@ -195,7 +204,7 @@ class Window(_Strict):
     days: int | Literal["all"]
 
 
-class Mapped(_Strict):
+class Mapped(Strict):
     """The mapping that a file of another engine was read with: its checksum, the engine's name as people write it, and
     whether it was ever held against a real export."""
 
@@ -207,19 +216,23 @@ class Mapped(_Strict):
 MAIN = "main"  # the collection of files for which none was named
 
 
-class Input(_Strict):
+class Input(Strict):
     """A raw file; when it was received stands in its ledger. `collection`: which of the snapshot's it is of. `mapping`
-    is null for Shodan's own. `damage` says where a compressed stream broke off, or that the file gave nothing."""
+    is null for Shodan's own. `pages`: how many collected pages it stands for (null: it is a file), and then its checksum
+    is over theirs. `rows`: lines or records in it; null: not read yet. `damage` says where a compressed stream broke
+    off, or that the file gave nothing."""
 
     source: str
     bytes: int
     sha256: str
+    pages: int | None = None
+    rows: int | None = None
     collection: str = MAIN
     mapping: Mapped | None = None
     damage: str | None = None
 
 
-class SentQuery(_Strict):
+class SentQuery(Strict):
     """A query that was sent: its text, what was sent for it (without what earlier ones find), and a note where that
     could not be."""
 
@@ -228,7 +241,7 @@ class SentQuery(_Strict):
     note: str = ""
 
 
-class DrawnBlocks(_Strict):
+class DrawnBlocks(Strict):
     """The blocks of a sample: so many, drawn by a seed out of so many of a prefix length, each with the same chance."""
 
     seed: int
@@ -237,7 +250,7 @@ class DrawnBlocks(_Strict):
     of: int
 
 
-class Collection(_Strict):
+class Collection(Strict):
     """How a snapshot was collected: modes, queries by id, parts, banners announced and found (distinct address, port
     and transport, by query), query credits, what is missing in words, free control counts with the engine's ports, and
     which blocks a sample is of (null: it is none).
@@ -256,13 +269,39 @@ class Collection(_Strict):
     sample: DrawnBlocks | None = None
 
 
-class Manifest(_Strict):
-    """A snapshot's manifest. `collection` is null for one that was imported."""
+class Made(Strict):
+    """What made the counts: the command, the version of camcensus, the commit it was checked out at (null: it was
+    installed), a hash of all its code, one of what the study decides, and the versions of what it is built on."""
 
-    format: Literal[1] = 1
+    command: str
+    version: str
+    commit: str | None
+    code: str
+    study: str
+    versions: dict[str, str]
+
+
+def made_by(command: str, settings: str) -> Made:
+    """What makes something now. `settings`: all that the study decides."""
+    return Made(
+        command=command,
+        version=package_version(),
+        commit=commit(),
+        code=code_hash("pipeline.run")[:12],
+        study=digest_of(settings)[:12],
+        versions=built_on(),
+    )
+
+
+class Manifest(Strict):
+    """A snapshot's manifest. `collection` is null for one that was imported. `purged`: files that `camcensus purge`
+    removed; their records stay."""
+
+    format: Literal[2] = 2
     snapshot: str
     run: str = ""
     version: str = ""
+    made: Made | None = None
     engine: str = "shodan"
     basis: str = "download"
     complete: bool = True
@@ -275,6 +314,7 @@ class Manifest(_Strict):
     collection: Collection | None = None
     inputs: dict[str, Input] = {}
     missing: list[str] = []
+    purged: list[str] = []
     stages: dict[str, Stage] = {}
 
     @property
@@ -287,7 +327,7 @@ class Manifest(_Strict):
 
     def save(self, folder: Path) -> None:
         """Writes `manifest.json` into the snapshot's folder."""
-        store.write_json(folder / "manifest.json", self.model_dump())
+        store.write_sealed(folder / "manifest.json", self.model_dump())
 
 
 def load_manifest(folder: Path) -> Manifest | None:
@@ -296,9 +336,9 @@ def load_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         return None
     found = store.read_json(path)
-    if not isinstance(found, Mapping) or found.get("format") != FORMAT:
+    if isinstance(found, Mapping) and found.get("format") in EARLIER:
         return None
     try:
-        return Manifest.model_validate(found)
+        return Manifest.model_validate(store.read_sealed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is not a manifest: {error.errors()[0]['msg']}; delete it and run again") from None

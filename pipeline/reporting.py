@@ -3,18 +3,19 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline import store
+from pipeline.drawn import RECORD, Report, drawn_from, load_report
 from pipeline.errors import CamcensusError, IntegrityError
 from pipeline.gates import check_gates, stop_at_fatal
-from pipeline.manifest import Manifest, load_manifest
+from pipeline.manifest import Manifest, Output, load_manifest, made_by
 from pipeline.progress import Reporter
 from pipeline.resources import BORDERS, COUNTRIES, PRIOR, bundled
 from pipeline.study import Study
 from pipeline.tables import CENSUS, COUNTS, ESTIMATES, NETWORKS, TRENDS, Table
 from pipeline.versions import code_hash, digest_of
 
-RECORD = "manifest.json"
 COUNTING = {CENSUS.name, TRENDS.name}  # stages whose tables have a page of their own
 
 
@@ -55,11 +56,20 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
     ]
     samples = [Estimated(name, found, _estimates(study, name, found).to_pylist()) for name, found in drawn]
     page = draw_report(study, results, [str(finding) for finding in warnings], matches, samples)
-    files = [p for p in study.report.rglob("*") if p.is_file() and p != study.report / RECORD]
-    outputs = {p.relative_to(study.report).as_posix(): store.sha256(p) for p in files}
-    runs = {name: found.run for name, found in (*counted, *asked, *drawn)}
-    store.write_json(study.report / RECORD, {"format": 1, "key": key, "runs": runs, "outputs": outputs})
+    shown = {name: drawn_from(found) for name, found in (*counted, *asked, *drawn)}
+    made = made_by("camcensus report", study.settings())
+    Report(key=key, made=made, snapshots=shown, outputs=_outputs(study.report)).save(study.report)
     return page, True
+
+
+def _outputs(folder: Path) -> dict[str, Output]:
+    """Every file of the report but its record."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / RECORD)
+    rows = {p: pq.read_metadata(p).num_rows for p in files if p.suffix == ".parquet"}
+    return {
+        p.relative_to(folder).as_posix(): Output(bytes=p.stat().st_size, sha256=store.sha256(p), rows=rows.get(p))
+        for p in files
+    }
 
 
 def _drawn_with() -> tuple[object, ...]:
@@ -101,9 +111,9 @@ def _read(path: Path, manifest: Manifest, stage: str, to: Table) -> pa.Table:
 
 
 def _stands(folder: Path, key: str) -> bool:
-    if not (folder / RECORD).is_file():
-        return False
-    record = store.read_json(folder / RECORD)
-    if record.get("format") != 1 or record.get("key") != key:
-        return False
-    return all((folder / n).is_file() and store.sha256(folder / n) == s for n, s in record["outputs"].items())
+    try:
+        record = load_report(folder)
+    except IntegrityError:
+        return False  # what cannot be read is drawn anew
+    files = {folder / name: output.sha256 for name, output in record.outputs.items()}
+    return record.key == key and all(path.is_file() and store.sha256(path) == digest for path, digest in files.items())

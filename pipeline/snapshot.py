@@ -13,6 +13,7 @@ from pipeline.errors import InputError, IntegrityError
 from pipeline.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, load_manifest
 from pipeline.sources.registry import SHODAN, Source, named_source
 from pipeline.study import Study
+from pipeline.tables import BY_NAME
 
 STATS = ".stats.json"
 
@@ -61,7 +62,8 @@ class Snapshot:
     def output(self, relative: str, rows: int | None = None) -> Output:
         """The record of a file just written."""
         path = self.path(relative)
-        return Output(bytes=path.stat().st_size, sha256=self.stats.sha256(path), rows=rows)
+        table = None if rows is None else BY_NAME[relative.split("/")[0].removesuffix(".parquet")].id
+        return Output(bytes=path.stat().st_size, sha256=self.stats.sha256(path), rows=rows, table=table)
 
     def verified(self, stage: str, ending: str) -> list[Path]:
         """The files of a stage, every byte read and held against the manifest. Raises `IntegrityError`."""
@@ -167,6 +169,7 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
             sha256=digest,
             collection=entry.get("collection", MAIN),
             mapping=_mapped(snapshot.sources[entry["source"]]),
+            rows=before.rows if before and before.sha256 == digest else None,
             damage=before.damage if before and before.sha256 == digest else None,
         )
     for name, bundle in snapshot.bundles.items():
@@ -174,7 +177,11 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
             path = snapshot.path(f"raw/{page.file}")
             if not path.is_file() or snapshot.stats.sha256(path) != page.sha256:
                 raise IntegrityError(path, "is not the page that was received; put it back, or collect anew")
-        inputs[name] = Input(source="shodan", bytes=bundle.bytes, sha256=bundle.sha256)
+        before = known.get(name)
+        rows = before.rows if before and before.sha256 == bundle.sha256 else None
+        inputs[name] = Input(
+            source="shodan", bytes=bundle.bytes, sha256=bundle.sha256, pages=len(bundle.pages), rows=rows
+        )
     return inputs
 
 

@@ -27,7 +27,7 @@ from pipeline.identify import Identifier
 from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_file, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
-from pipeline.manifest import Flow, HostSample, Input, Instrument, Stage
+from pipeline.manifest import Flow, HostSample, Input, Instrument, Stage, made_by
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
@@ -114,6 +114,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
         results = map_parts(call, tasks, sizes, tools.workers, progress)
     for name, result in zip(parts.stale, results, strict=True):
+        inputs[name].rows = result.lines
         inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, inputs[name], result))
         parts.made(name, result.tally(), result.accepted)
     parts.remove_gone()
@@ -296,6 +297,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
         counted = count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
     manifest.version = package_version()
+    manifest.made = made_by("camcensus run", study.settings())
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
     _record_counted(snapshot, key, deduped, counted, hosts, tools.reporter)
     return "dedupe, aggregate"

@@ -25,6 +25,7 @@ _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 PART = ".part"
 LOCK = ".lock"
+SEAL = "sha256"
 PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest()
 
 
@@ -84,7 +85,32 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON with sorted keys, atomically; the same value gives the same bytes."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    write_text(path, _as_json(value))
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Writes a JSON object with a checksum of itself under `SEAL`, so that no flipped bit in it goes unseen."""
+    write_json(path, {**value, SEAL: hashlib.sha256(_as_json(value).encode()).hexdigest()})
+
+
+def read_sealed(path: Path, required: bool = True) -> dict[str, Any]:
+    """What `write_sealed` wrote, without the seal. Raises `IntegrityError` when it is not what was written, or has no
+    seal, unless it need not have one (a person wrote it)."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise IntegrityError(path, "is damaged: it is not an object")
+    if SEAL not in value and not required:
+        return value
+    seal = value.pop(SEAL, None)
+    # Half characters stand in no file of ours, but damage may make some.
+    own, whole = (_as_json(v).encode("utf-8", "surrogatepass") for v in (value, {**value, SEAL: seal}))
+    if seal != hashlib.sha256(own).hexdigest() or whole != path.read_bytes():
+        raise IntegrityError(path, "is damaged: it is not what was written")
+    return value
 
 
 def read_json(path: Path) -> Any:
@@ -122,6 +148,14 @@ def read_table(path: Path, to: Table) -> pa.Table:
     try:
         parts = [_read_part(p) for p in parts_of(path)]
         return conform(pa.concat_tables(parts) if parts else to.schema.empty_table(), to)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+def read_any(path: Path) -> pa.Table:
+    """A Parquet file whose schema is its own, its page checksums verified."""
+    try:
+        return _read_part(path)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise IntegrityError(path, f"is damaged: {error}") from None
 

@@ -4,6 +4,7 @@ Only int64, string and bool (and lists of strings in `observations`) are used, s
 on Spark. Times are seconds since 1970-01-01 UTC.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -42,6 +43,12 @@ class Table:
     def schema(self) -> pa.Schema:
         """The Arrow schema, with the meaning of each column in the field's metadata."""
         return pa.schema([pa.field(c.name, c.type, c.nullable, {"meaning": c.meaning}) for c in self.columns])
+
+    @property
+    def id(self) -> str:
+        """Name, and a hash of the columns with their types and whether they may be null."""
+        columns = [(c.name, str(c.type), c.nullable) for c in self.columns]
+        return f"{self.name}:{hashlib.sha256(repr(columns).encode()).hexdigest()[:12]}"
 
     @property
     def names(self) -> list[str]:
@@ -351,6 +358,13 @@ TRENDS = Table(
         _int("n_matches", "matches of the query", nullable=False),
     ),
 )
+
+BY_NAME = {
+    table.name: table
+    for table in (
+        OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, COUNTS, SAMPLE_BLOCKS, ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS,
+    )
+}  # fmt: skip
 
 
 def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:

@@ -3,6 +3,7 @@ when what it depends on has changed, and only then."""
 
 import ast
 import hashlib
+import platform
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,35 @@ def package_version() -> str:
         return version("camcensus")
     except PackageNotFoundError:
         return "0"
+
+
+@lru_cache
+def commit() -> str | None:
+    """The commit that the code is checked out at, read from its repository; None: it is in none, or was installed."""
+    marker = HERE.parent / ".git"
+    try:
+        # In a further worktree it is a file that says where.
+        held = Path(marker.read_text().removeprefix("gitdir:").strip()) if marker.is_file() else marker
+        head = (held / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head
+        common = held / (held / "commondir").read_text().strip() if (held / "commondir").is_file() else held
+        return _ref(common, head.removeprefix("ref: "))
+    except OSError:
+        return None
+
+
+def _ref(repository: Path, name: str) -> str | None:
+    if (repository / name).is_file():
+        return (repository / name).read_text().strip()
+    packed = (repository / "packed-refs").read_text().splitlines()
+    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
+
+
+def built_on() -> dict[str, str]:
+    """The versions of Python and of the libraries that decide what stands in the tables."""
+    libraries = {name: version(name) for name in ("duckdb", "msgspec", "pyarrow")}
+    return {"python": platform.python_version(), **libraries}
 
 
 @lru_cache

@@ -21,6 +21,7 @@ from pipeline.collect.rows import Counted, Page, Partition, Whole
 from pipeline.errors import InputError, IntegrityError
 
 FILE = "ledger.sqlite"
+SEAL = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes
 FORMAT = "1"
 SYNC = 0.5
 _SCHEMA = """
@@ -73,12 +74,15 @@ class Ledger:
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.path = folder / FILE
         self._read_only = read_only
+        self._seal = folder / SEAL
+        self.sealed = self._check_seal()
         if not read_only:
             folder.mkdir(parents=True, exist_ok=True)
         place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
         with self._told():
             self._db = sqlite3.connect(place, uri=True, isolation_level=None)
             if not read_only:
+                self._seal.unlink(missing_ok=True)
                 # A log beside the file, so that one write is one sync; readers see the last whole state meanwhile.
                 self._db.execute("pragma journal_mode = wal")
                 self._db.execute("pragma synchronous = normal")
@@ -112,6 +116,23 @@ class Ledger:
                 self._db.execute("pragma journal_mode = delete")
         finally:
             self._db.close()
+        # Where a reader is at it, the log stays beside the file, which is then not all there is.
+        if not self._read_only and not self._log.exists():
+            store.write_text(self._seal, store.sha256(self.path) + "\n")
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{FILE}-wal")
+
+    def _check_seal(self) -> bool:
+        """Whether there is a seal. Raises `IntegrityError` when it is broken; a collector that begins meanwhile takes
+        it away first."""
+        if not self._seal.is_file() or not self.path.is_file() or self._log.exists():
+            return False
+        told = self._seal.read_bytes().strip()
+        if store.sha256(self.path).encode() != told and self._seal.is_file() and not self._log.exists():
+            raise IntegrityError(self.path, "is damaged: it is not what was written; put a copy of it back")
+        return True
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -205,6 +226,10 @@ class Ledger:
     def replies(self, mode: str) -> list[Counted]:
         """The free replies of a mode, in order of receipt."""
         return [Counted(*row) for row in self._run(f"{_REPLY} order by id", (mode,))]
+
+    def modes(self) -> list[str]:
+        """The modes that have free replies, in order."""
+        return [mode for (mode,) in self._run("select distinct mode from replies order by mode")]
 
     def reply(self, mode: str, query: str, part: str) -> Counted | None:
         """The free reply for a part of a query, if it is there."""

@@ -77,12 +77,12 @@ def schema(study: Study) -> Table:
 
 def build(study: Study, results: list[Result]) -> pd.DataFrame:
     """The table (columns of `schema`): newest snapshot first, then by rank, left-out countries, Unknown, World."""
-    return as_frame(as_table(_all_rows(study, results), schema(study)))
+    return as_frame(as_table(rows(study, results), schema(study)))
 
 
 def write(study: Study, results: list[Result], out: Output) -> pd.DataFrame:
     """Writes `country_table` as Parquet, CSV, workbook and Markdown, and gives the table."""
-    table = as_table(_all_rows(study, results), schema(study))
+    table = as_table(rows(study, results), schema(study))
     metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
     store.write_table(out.folder / f"{NAME}.parquet", table, schema(study), metadata)
     out.keep(f"{NAME}.parquet")
@@ -93,7 +93,8 @@ def write(study: Study, results: list[Result], out: Output) -> pd.DataFrame:
     return frame
 
 
-def _all_rows(study: Study, results: list[Result]) -> list[dict[str, Any]]:
+def rows(study: Study, results: list[Result]) -> list[dict[str, Any]]:
+    """The rows of all snapshots, newest first."""
     return [row for result in reversed(results) for row in _snapshot_rows(study, result)]
 
 

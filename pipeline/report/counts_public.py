@@ -32,10 +32,15 @@ SCHEMA = Table(
 
 def write(study: Study, results: list[Result], out: Output) -> None:
     """Writes `counts_public.parquet`, newest snapshot first."""
-    parts = [part for result in reversed(results) for part in (_totals(result), _finer(study, result))]
     metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    store.write_table(out.folder / NAME, pa.concat_tables(parts), SCHEMA, metadata)
+    store.write_table(out.folder / NAME, table(study, results), SCHEMA, metadata)
     out.keep(NAME)
+
+
+def table(study: Study, results: list[Result]) -> pa.Table:
+    """What of all counts may be given away, newest snapshot first."""
+    parts = [part for result in reversed(results) for part in (_totals(result), _finer(study, result))]
+    return pa.concat_tables(parts)
 
 
 def _totals(result: Result) -> pa.Table:

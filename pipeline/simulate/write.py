@@ -110,7 +110,7 @@ def _write(world: World, out: Path, workers: int) -> dict[str, int]:
                 entries |= {file: {k: v for k, v in entry.items() if k != "lines"} for file, entry in files.items()}
             written[str(drawn.year)] += sum(int(entry["lines"]) for entry in drawn.files[QUERIES].values())
     for path, entries in ledgers.items():
-        store.write_json(path, entries)
+        store.write_sealed(path, entries)
     return written
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.ledger import FILE
+from pipeline.collect.ledger import FILE, SEAL
 from pipeline.simulate.loopback import KEY, Loopback, Request
 from tests.collect.worlds import PRODUCT, SERVER, raw, study_in
 from tests.kills import Victim
@@ -26,7 +26,9 @@ TABLES = {
 def files(study: Path) -> dict[str, bytes]:
     """Every file of the snapshot but the ledger and the lock, with its bytes."""
     found = sorted(path for path in raw(study).rglob("*") if path.is_file())
-    return {str(path.relative_to(raw(study))): path.read_bytes() for path in found if path.name not in (FILE, ".lock")}
+    return {
+        str(path.relative_to(raw(study))): path.read_bytes() for path in found if path.name not in (FILE, SEAL, ".lock")
+    }
 
 
 def ledger(study: Path) -> dict[str, list[tuple[Any, ...]]]:

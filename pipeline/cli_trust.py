@@ -1,0 +1,33 @@
+"""Commands that let others check: what is sound, where a figure comes from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli_options import Json, tell
+
+
+def verify(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Data folders, snapshots or reports, wherever they lie.", show_default=False),
+    ] = None,
+    study: Annotated[Path | None, typer.Option("--study", "-s", help="All that this study has.")] = None,
+    json_: Json = False,
+) -> None:
+    """Proves data folders and published reports: every byte, schemas, reconciliation, figures, and no address."""
+    from pipeline.study import load_study
+    from pipeline.verify.command import tell_verdict, verify_folder, verify_study
+    from pipeline.verify.verdict import Verdict
+
+    if not folders and study is None:
+        raise typer.BadParameter("name a folder, or a study with --study", param_hint="FOLDER")
+    verdict = Verdict()
+    for folder in folders or []:
+        verify_folder(folder, verdict)
+    if study is not None:
+        verify_study(load_study(study), verdict)
+    tell(tell_verdict(verdict, json_))
+    if not verdict.sound:
+        raise typer.Exit(1)
