@@ -210,6 +210,14 @@ def _digest(entries: Sequence[BaseModel]) -> str:
     return hashlib.sha256("\n".join(map(meaning, entries)).encode()).hexdigest()[:12]
 
 
+def checksum_of(folder: Path) -> str:
+    """A checksum over the files that a catalogue is read from, comments and examples included."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.toml")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def load_catalogue(folder: Path) -> Catalogue:
     """The catalogue in a folder of TOML files. Raises `CatalogueError` with file, line, id and reason of each fault."""
     paths = sorted(folder.glob("*.toml"))

@@ -45,8 +45,8 @@ class Flow(Strict):
 
 
 class Output(Strict):
-    """A file that a stage wrote. `rows` and `table` (its schema: name and a hash of columns, types and what may be null)
-    are null for what is not a table."""
+    """A file that a stage wrote. `rows` and `table` (its schema: name and a hash of columns, types and what may be
+    null) are null for what is not a table."""
 
     bytes: int
     sha256: str
@@ -218,9 +218,9 @@ MAIN = "main"  # the collection of files for which none was named
 
 class Input(Strict):
     """A raw file; when it was received stands in its ledger. `collection`: which of the snapshot's it is of. `mapping`
-    is null for Shodan's own. `pages`: how many collected pages it stands for (null: it is a file), and then its checksum
-    is over theirs. `rows`: lines or records in it; null: not read yet. `damage` says where a compressed stream broke
-    off, or that the file gave nothing."""
+    is null for Shodan's own. `pages`: how many collected pages it stands for (null: it is a file), and then its
+    checksum is over theirs. `rows`: lines or records in it; null: not read yet. `damage` says where a compressed
+    stream broke off, or that the file gave nothing."""
 
     source: str
     bytes: int
@@ -271,24 +271,27 @@ class Collection(Strict):
 
 class Made(Strict):
     """What made the counts: the command, the version of camcensus, the commit it was checked out at (null: it was
-    installed), a hash of all its code, one of what the study decides, and the versions of what it is built on."""
+    installed), a hash of all its code, one of what the study decides, one of the catalogue's files (null: it takes no
+    part), and the versions of what it is built on."""
 
     command: str
     version: str
     commit: str | None
     code: str
     study: str
+    catalogue: str | None
     versions: dict[str, str]
 
 
-def made_by(command: str, settings: str) -> Made:
-    """What makes something now. `settings`: all that the study decides."""
+def made_by(command: str, settings: str, catalogue: str | None = None) -> Made:
+    """What makes something now. `settings`: all that the study decides; `catalogue`: the checksum of its files."""
     return Made(
         command=command,
         version=package_version(),
         commit=commit(),
         code=code_hash("pipeline.run")[:12],
         study=digest_of(settings)[:12],
+        catalogue=catalogue,
         versions=built_on(),
     )
 

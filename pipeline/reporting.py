@@ -105,8 +105,8 @@ def _table(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table |
 
 
 def _read(path: Path, manifest: Manifest, stage: str, to: Table) -> pa.Table:
-    if store.sha256(path) != manifest.stages[stage].outputs[path.name].sha256:
-        raise IntegrityError(path, "is not what was counted; run again with --rehash")
+    digest = manifest.stages[stage].outputs[path.name].sha256
+    store.require(path, digest, "is not what was counted; run again with --rehash")
     return store.read_table(path, to)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline import counting, stages, store
 from pipeline.catalogue import load_catalogue
+from pipeline.catalogue_diff import require_meanings
 from pipeline.collect.bundles import collected_folders
 from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
@@ -13,7 +14,7 @@ from pipeline.reporting import bring_report_up_to_date
 from pipeline.sampled.stage import estimate
 from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.stages import Tools
-from pipeline.study import Study, check_vendors
+from pipeline.study import BUILTIN, Study, check_vendors
 
 
 @dataclass
@@ -69,6 +70,7 @@ def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
 
 def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
     catalogue = load_catalogue(study.catalogue_path)
+    require_meanings(study.catalogue_path, catalogue, page_too=study.catalogue == BUILTIN)
     check_vendors(study, list(catalogue.makers))
     reporter.say("opening the country database; the first time takes some seconds")
     return Tools(

@@ -62,7 +62,7 @@ class Snapshot:
     def output(self, relative: str, rows: int | None = None) -> Output:
         """The record of a file just written."""
         path = self.path(relative)
-        table = None if rows is None else BY_NAME[relative.split("/")[0].removesuffix(".parquet")].id
+        table = None if rows is None else BY_NAME[relative.split("/", maxsplit=1)[0].removesuffix(".parquet")].id
         return Output(bytes=path.stat().st_size, sha256=self.stats.sha256(path), rows=rows, table=table)
 
     def verified(self, stage: str, ending: str) -> list[Path]:
@@ -71,8 +71,7 @@ class Snapshot:
         for relative, record in sorted(self.manifest.stages[stage].outputs.items()):
             if relative.endswith(ending):
                 path = self.path(relative)
-                if not path.is_file() or store.sha256(path) != record.sha256:
-                    raise IntegrityError(path, "is not what the manifest says; run again with --rehash")
+                store.require(path, record.sha256, "is not what the manifest says; run again with --rehash")
                 found.append(path)
         return found
 

@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 from pipeline import store
 from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.aggregate import aggregate
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, checksum_of
 from pipeline.churn import FILE as CHURN_FILE
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.local import map_parts, sql, text_of
-from pipeline.errors import SHOWN, CamcensusError
+from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
 from pipeline.identify import Identifier
@@ -68,13 +68,15 @@ class IngestTask:
     quarantine: Path
     latest: int
     source: Source
+    sha256: str
     pages: tuple[str, ...] = ()
 
     def __call__(self, tick: Callable[[int], None]) -> Ingested:
         """Does it."""
-        if self.pages:
+        if self.pages:  # each has a checksum of its own
             pages = SearchPages(self.raw, self.pages)
             return ingest_records(pages, self.raw.name, self.observations, self.quarantine, self.latest, tick)
+        store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
         return ingest_file(self.raw, self.observations, self.quarantine, self.latest, tick, self.source)
 
 
@@ -83,6 +85,7 @@ class LabelTask:
     """One part of observations to identify and locate; picklable."""
 
     observations: Path
+    sha256: str
     identified: Path
     catalogue: Catalogue
     locator: Locator
@@ -91,6 +94,7 @@ class LabelTask:
 
     def __call__(self, tick: Callable[[int], None]) -> Labelled:
         """Does it."""
+        store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
         identifier = Identifier(self.catalogue)
         return label_part(
             self.observations, self.identified, identifier, self.locator, self.key, tick, second=self.second
@@ -144,10 +148,10 @@ def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
     source = snapshot.sources[snapshot.manifest.inputs[name].source]
     if name in snapshot.bundles:
         pages = tuple(page.file for page in snapshot.bundles[name].pages)
-        return IngestTask(snapshot.path("raw"), observations, quarantine, latest, source, pages)
+        return IngestTask(snapshot.path("raw"), observations, quarantine, latest, source, "", pages)
     raw = snapshot.path(f"raw/{name}")
     source.check(raw)
-    return IngestTask(raw, observations, quarantine, latest, source)
+    return IngestTask(raw, observations, quarantine, latest, source, snapshot.manifest.inputs[name].sha256)
 
 
 def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
@@ -207,6 +211,7 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     made = snapshot.manifest.stages["ingest"]
     tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
     used = tools.sources.on(day_of(snapshot, tools.study))
+    _same_edition(snapshot, used)
     snapshot.manifest.geo, snapshot.manifest.geo_credit = used.record, used.credit
     if used.warning:
         tools.reporter.warn(f"{snapshot.id}: {used.warning}")
@@ -219,6 +224,7 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     tasks = [
         LabelTask(
             snapshot.path(ingested(name)[0]),
+            tables[name].sha256,
             snapshot.path(identified(name)[0]),
             tools.catalogue,
             used.locator,
@@ -235,6 +241,19 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     parts.remove_gone()
     _record_identified(snapshot, parts, tools, used)
     return "identify"
+
+
+def _same_edition(snapshot: Snapshot, used: Used) -> None:
+    """Raises `IntegrityError` when an edition is not the file that it was when the snapshot was located before."""
+    before, now = snapshot.manifest.geo, used.record
+    if before is None or (before.edition, before.second) != (now.edition, now.second):
+        return
+    if (before.sha256, before.second_sha256) != (now.sha256, now.second_sha256):
+        raise IntegrityError(
+            snapshot.folder,
+            f"was located with another file of {now.edition} (SHA-256 {before.sha256[:12]}, now {now.sha256[:12]}): "
+            "put a copy of that one back. If this is the right one, delete the snapshot's manifest.json and run again",
+        )
 
 
 def identified(name: str) -> tuple[str, ...]:
@@ -297,7 +316,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
         counted = count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
     manifest.version = package_version()
-    manifest.made = made_by("camcensus run", study.settings())
+    manifest.made = made_by("camcensus run", study.settings(), checksum_of(study.catalogue_path))
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
     _record_counted(snapshot, key, deduped, counted, hosts, tools.reporter)
     return "dedupe, aggregate"

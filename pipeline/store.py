@@ -35,6 +35,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def require(path: Path, digest: str, reason: str) -> None:
+    """Reads every byte of a file. Raises `IntegrityError` with the reason when it is not the file of that checksum."""
+    if not path.is_file() or sha256(path) != digest:
+        raise IntegrityError(path, reason)
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[BinaryIO]:
     """A file to write that appears under `path` whole, or not at all. Survives a crash of the machine (fsync)."""

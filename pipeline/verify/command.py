@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.catalogue import load_catalogue
+from pipeline.catalogue import checksum_of, load_catalogue
 from pipeline.drawn import RECORD, Report
 from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
@@ -83,6 +83,8 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
         if manifest.instrument.catalogue != catalogue.version:
             told = f"{name} was counted with version {manifest.instrument.catalogue}, this is {catalogue.version}"
             verdict.wrong(study.catalogue_path, f"{told}; if it was changed on purpose, run camcensus run")
+        elif manifest.made and manifest.made.catalogue != checksum_of(study.catalogue_path):
+            verdict.notes.append(f"{study.catalogue_path}: its comments or examples changed since {name} was counted")
         try:
             used = sources.on_day(manifest.geo.snapshot).record
         except CamcensusError as error:

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def check_against_study(folder: Path, study: Study, results: list[Result], verdi
     """The country table and the public counts, made again from the counts."""
     if not results or not (folder / counts_public.NAME).is_file():
         return
-    pairs = (
+    pairs: tuple[tuple[str, Callable[[], pa.Table]], ...] = (
         (counts_public.NAME, lambda: counts_public.table(study, results)),
         (TABLE, lambda: as_table(country_table.rows(study, results), country_table.schema(study))),
     )

@@ -39,7 +39,7 @@ def check_files(files: Mapping[Path, Expected], verdict: Verdict) -> set[Path]:
         if digests[path] == expected.sha256 and expected.bytes in (None, sizes[path]):
             good.add(path)
         else:
-            verdict.wrong(path, _difference(path, sizes[path], digests[path], expected))
+            verdict.wrong(path, _difference(sizes[path], digests[path], expected))
     return good
 
 
@@ -50,7 +50,7 @@ def _digest(path: Path) -> str:
         return f"cannot be read: {error.strerror}"
 
 
-def _difference(path: Path, size: int, digest: str, expected: Expected) -> str:
+def _difference(size: int, digest: str, expected: Expected) -> str:
     """In words, how a file is not what it must be."""
     if digest.startswith("cannot"):
         return digest

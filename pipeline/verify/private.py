@@ -12,7 +12,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.tables import (
-    CENSUS, COUNTS, DEVICES, ESTIMATES, IDENTIFIED, LINKS, NETWORKS, OBSERVATIONS, SAMPLE_BLOCKS, TRENDS,
+    CENSUS,
+    COUNTS,
+    DEVICES,
+    ESTIMATES,
+    IDENTIFIED,
+    LINKS,
+    NETWORKS,
+    OBSERVATIONS,
+    SAMPLE_BLOCKS,
+    TRENDS,
 )  # fmt: skip
 from pipeline.verify.verdict import Verdict
 

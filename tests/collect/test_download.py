@@ -9,6 +9,7 @@ import pytest
 import zstandard
 
 from pipeline.collect.fields import FIELDS, MARK
+from pipeline.collect.ledger import SEAL
 from pipeline.errors import (
     BudgetError,
     CamcensusError,
@@ -386,6 +387,7 @@ def test_what_a_stop_left_between_file_and_ledger_is_entered_not_bought(three_pa
 def rows_gone(study: Path, statement: str) -> None:
     import sqlite3
 
+    (raw(study) / SEAL).unlink()  # as while a collector is at work
     ledger = sqlite3.connect(raw(study) / "ledger.sqlite", isolation_level=None)
     ledger.execute(statement)
     ledger.close()
