@@ -17,6 +17,7 @@ from pipeline.catalogue import Catalogue, meaning
 from pipeline.errors import CatalogueError
 
 REGISTER = "ids.csv"
+TELLS = "\nVersion "  # where the page (`catalogue_page`) tells the version
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,14 @@ def read_register(folder: Path) -> dict[str, str]:
         return {row["id"]: row["meaning"] for row in csv.DictReader(file)}
 
 
-def require_meanings(folder: Path, catalogue: Catalogue, page_too: bool) -> None:
-    """Raises `CatalogueError` when an id means something else than the register says; with `page_too` when the version
-    is not the one that the page beside it tells. Either was changed in passing, or is damaged."""
+def require_meanings(folder: Path, catalogue: Catalogue) -> None:
+    """Raises `CatalogueError` when an id means something else than the register says, or the version is not the one
+    that the page beside it tells, where there are such: either was changed in passing, or is damaged."""
     changed = difference(read_register(folder), meanings(catalogue)).changed
     problems = [f"{name}: means something else than it did" for name in changed]
     page = folder / "README.md"
-    told = page.read_text(encoding="utf-8", errors="replace") if page_too and page.is_file() else None
-    if told is not None and f"\nVersion {catalogue.version}, " not in told:
+    told = page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
+    if TELLS in told and f"{TELLS}{catalogue.version}, " not in told:
         problems.append(f"is not the catalogue that {page.name} tells of (this is version {catalogue.version})")
     if problems:
         advice = f"put it back; if it was changed on purpose, run: camcensus catalogue page {folder}"

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from pipeline.cli_options import Json, Quiet, SourceOption, StudyOption, Workers, check_snapshot_id, tell
-from pipeline.cli_trust import verify
+from pipeline.cli_trust import lineage, verify
 from pipeline.cli_truth import accuracy, audit_app, estimate_app, simulate
 from pipeline.cli_upkeep import catalogue_app, geo_app
 from pipeline.errors import CamcensusError, Interrupted, StudyError
@@ -228,6 +228,7 @@ def identify(
 
 
 app.command(epilog="Example: camcensus verify --study studies/demo.toml")(verify)
+app.command(epilog="Example: camcensus lineage report/country_table.csv --study study.toml")(lineage)
 app.add_typer(catalogue_app)
 app.add_typer(geo_app)
 app.command(epilog="Example: camcensus simulate made-up-world --devices 100000 --snapshots 6")(simulate)

@@ -31,3 +31,15 @@ def verify(
     tell(tell_verdict(verdict, json_))
     if not verdict.sound:
         raise typer.Exit(1)
+
+
+def lineage(
+    file: Annotated[Path, typer.Argument(help="A file of a report, or a table of a snapshot.")],
+    study: Annotated[Path | None, typer.Option("--study", "-s", help="The study whose data a report is of.")] = None,
+    json_: Json = False,
+) -> None:
+    """Answers what a table was made from, back to the raw files with their checksums."""
+    from pipeline.lineage import lineage_of, tell_lineage
+    from pipeline.study import load_study
+
+    tell(tell_lineage(lineage_of(file, load_study(study) if study else None), json_))

@@ -75,7 +75,7 @@ def open_locator(path: Path | None = None) -> Locator:
     source = path or bundled(BUILTIN)
     if not source.is_file():
         raise GeoDatabaseError(source, 'no such geolocation database; give the path of an .mmdb file or "builtin"')
-    checksum = store.sha256(source)
+    checksum = _checked(source)
     cache = cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
     if (held := _from_cache(cache)) is None:
         held = _flatten(source)
@@ -91,6 +91,16 @@ def open_locator(path: Path | None = None) -> Locator:
         v4=without_special(Ranges(held["starts4"], held["codes4"]), 4),
         v6=without_special(Ranges(held["starts6"], held["codes6"]), 6),
     )
+
+
+def _checked(source: Path) -> str:
+    """The file's checksum. Raises `GeoDatabaseError` when a file `NAME.sha256` beside it tells another one."""
+    checksum = store.sha256(source)
+    beside = source.with_name(f"{source.name}.sha256")
+    told = beside.read_text(encoding="utf-8", errors="replace").split()[:1] if beside.is_file() else [checksum]
+    if told != [checksum]:
+        raise GeoDatabaseError(source, f"is damaged, or {beside.name} beside it is: fetch it again, or put a copy back")
+    return checksum
 
 
 def built_on(source: Path) -> date:

@@ -11,10 +11,11 @@ from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
 from pipeline.progress import Reporter
 from pipeline.reporting import bring_report_up_to_date
+from pipeline.runlog import logged
 from pipeline.sampled.stage import estimate
 from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.stages import Tools
-from pipeline.study import BUILTIN, Study, check_vendors
+from pipeline.study import Study, check_vendors
 
 
 @dataclass
@@ -39,19 +40,23 @@ def run(
     store.remove_leftovers(study.data, collected_folders(study))
     ids = _wanted(study, snapshots, reporter)
     tools = _tools(study, workers, reporter)
-    outcome = Outcome()
-    for name in ids:
-        snapshot = open_snapshot(study, name, rehash)
-        if not allow_partial and snapshot.manifest.collection and snapshot.manifest.collection.missing:
-            outcome.held_back[name] = snapshot.manifest.collection.missing
-            continue
-        done = bring_up_to_date(snapshot, tools)
-        outcome.done.extend(f"{name}: {stage}" for stage in done)
-        if not snapshot.manifest.complete:
-            outcome.partial.append(name)
-    if report and not outcome.held_back:
-        outcome.page, drawn = bring_report_up_to_date(study, reporter)
-        outcome.done.extend(["report"] if drawn else [])
+    with logged(study.data, workers) as entry:
+        outcome = Outcome()
+        for name in ids:
+            snapshot = open_snapshot(study, name, rehash)
+            if not allow_partial and snapshot.manifest.collection and snapshot.manifest.collection.missing:
+                outcome.held_back[name] = snapshot.manifest.collection.missing
+                continue
+            before = snapshot.manifest.run
+            done = bring_up_to_date(snapshot, tools)
+            outcome.done.extend(f"{name}: {stage}" for stage in done)
+            entry.did(name, snapshot.manifest.run, before, done)
+            if not snapshot.manifest.complete:
+                outcome.partial.append(name)
+        if report and not outcome.held_back:
+            outcome.page, drawn = bring_report_up_to_date(study, reporter)
+            outcome.done.extend(["report"] if drawn else [])
+            entry.report = str(outcome.page) if drawn else None
     return outcome
 
 
@@ -70,7 +75,7 @@ def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
 
 def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
     catalogue = load_catalogue(study.catalogue_path)
-    require_meanings(study.catalogue_path, catalogue, page_too=study.catalogue == BUILTIN)
+    require_meanings(study.catalogue_path, catalogue)
     check_vendors(study, list(catalogue.makers))
     reporter.say("opening the country database; the first time takes some seconds")
     return Tools(

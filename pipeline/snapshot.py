@@ -1,6 +1,5 @@
 """A snapshot's folder: its raw files, its manifest, and which of its files are still what the manifest says."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,8 +99,8 @@ class Stats:
         self._changed = False
         if not rehash and self._file.is_file():
             try:
-                self._known = json.loads(self._file.read_text())
-            except ValueError:
+                self._known = store.read_sealed(self._file)
+            except IntegrityError:
                 self._known = {}  # only a cache: damage is a miss
 
     def sha256(self, path: Path) -> str:
@@ -120,7 +119,7 @@ class Stats:
     def save(self) -> None:
         """Writes the cache, if it changed."""
         if self._changed:
-            store.write_json(self._file, self._known)
+            store.write_sealed(self._file, self._known)
             self._changed = False
 
 

@@ -291,7 +291,8 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         geo_db=manifest.geo.edition if manifest.geo else UNKNOWN,
     )
     end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
-    made = {name: output.sha256 for name, output in manifest.stages["identify"].outputs.items()}
+    # In order of name: a part that was made later stands last until the manifest is read again.
+    made = sorted((name, output.sha256) for name, output in manifest.stages["identify"].outputs.items())
     settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
     collections = {name: item.collection for name, item in manifest.inputs.items()}
     looked = [snapshot.stats.sha256(path) for path in sample_files(snapshot.folder)]

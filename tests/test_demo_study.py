@@ -20,7 +20,7 @@ from tests.report.test_publish import cells_in, small, solved_hosts, true_cells
 
 ROOT = Path(__file__).parent.parent
 YEARS = ("2024", "2025", "2026")
-VARYING = {".stats.json", ".lock", "imports.json"}
+VARYING = {".stats.json", ".lock", "imports.json", "run-log.json"}
 
 
 def camcensus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

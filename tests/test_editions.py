@@ -183,7 +183,8 @@ def test_the_manifest_and_the_counts_say_which_edition(tmp_path: Path) -> None:
     assert manifest.geo is not None
     assert manifest.geo.model_dump() == {
         "edition": "DB-IP Lite country 2026-03-01", "built": "2026-03-01", "snapshot": "2026-10-20", "days": 233,
-        "flag": "before", "second": "engine",
+        "flag": "before", "second": "engine", "second_sha256": None,
+        "sha256": store.sha256(tmp_path / "geo" / "2026-03-01.mmdb"),
     }  # fmt: skip
     assert manifest.instrument is not None
     assert manifest.instrument.geo_db == "DB-IP Lite country 2026-03-01"

@@ -63,6 +63,8 @@ def _put(path: Path, content: bytes, found: Locator) -> str:
         raise UpdateError(
             f"the file fetched has {len(content):,} bytes, less than half of {largest:,} of one there; nothing was kept"
         )
+    # First, so that no file of ours stands without its checksum.
+    store.write_text(path.with_name(f"{path.name}.sha256"), f"{found.sha256}  {path.name}\n")
     if path in there and store.sha256(path) == found.sha256:
         return f"{path}: {found.edition}, there already; {found.credit}"
     with store.atomic(path) as file:

@@ -106,14 +106,14 @@ def test_this_months_edition_is_put_and_credited(tmp_path: Path, publisher: Publ
 def test_the_month_before_where_this_months_is_not_out(tmp_path: Path, publisher: Publisher) -> None:
     publisher.files[f"{BEFORE}.gz"] = gzip.compress(database(tmp_path, "2026-10-01"))
     fetch(tmp_path, publisher)
-    assert [p.name for p in tmp_path.iterdir()] == [BEFORE]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [BEFORE, f"{BEFORE}.sha256"]
     assert publisher.asked == [f"/free/{THIS}.gz", f"/free/{BEFORE}.gz"]
 
 
 def test_in_january_the_month_before_is_of_last_year(tmp_path: Path, publisher: Publisher) -> None:
     publisher.files["dbip-country-lite-2025-12.mmdb.gz"] = gzip.compress(database(tmp_path, "2025-12-01"))
     update(tmp_path, lambda _: None, publisher.address, date(2026, 1, 31))
-    assert [p.name for p in tmp_path.iterdir()] == ["dbip-country-lite-2025-12.mmdb"]
+    assert {p.name.removesuffix(".sha256") for p in tmp_path.iterdir()} == {"dbip-country-lite-2025-12.mmdb"}
 
 
 def test_a_corrected_edition_takes_the_place_of_the_first(tmp_path: Path, publisher: Publisher) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import store
-from pipeline.collect.ledger import FILE, SYNC, Ledger
+from pipeline.collect.ledger import FILE, SEAL, SYNC, Ledger
 from pipeline.collect.pages import file_of, keep, page_of
 from pipeline.collect.reply import Attempt
 from pipeline.collect.rows import Counted, Page, Partition, Whole
@@ -58,7 +58,7 @@ def test_what_is_entered_is_there_when_it_is_opened_again(ledger: Ledger) -> Non
     assert again.reply("census", "q", "DE") is None
     again.close()
     # Nothing but the one file is left.
-    assert [path.name for path in ledger.path.parent.glob("ledger*")] == [FILE]
+    assert sorted(path.name for path in ledger.path.parent.glob("ledger*")) == [FILE, SEAL]
 
 
 def test_a_request_is_paid_from_when_it_is_sent_until_it_is_known_better(ledger: Ledger) -> None:

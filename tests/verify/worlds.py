@@ -1,0 +1,121 @@
+"""A small study of one imported and one collected snapshot, with a database and a catalogue of its own, counted and
+drawn: what tests damage, kill and follow to its sources."""
+
+import gzip
+import json
+import os
+import shutil
+from pathlib import Path
+
+from pipeline import store
+from pipeline.locate import open_locator
+from pipeline.progress import Reporter
+from pipeline.resources import bundled
+from pipeline.run import Outcome, run
+from pipeline.simulate.loopback import KEY, Loopback
+from pipeline.study import load_study
+from pipeline.verify.command import verify_study
+from pipeline.verify.verdict import Verdict
+from tests.conftest import Banner, banner
+from tests.shell import one_shell
+from tests.test_locate import mmdb, official
+
+STUDY = """title = "T"
+vendors = ["Hikvision"]
+catalogue = "queries"
+geo_database = "geo.mmdb"
+window_days = "all"
+[publication]
+min_hosts = 2
+[collect]
+rate = 0
+budget = 100
+queries = ["hikvision.query.product"]
+"""
+# Written anew by each run, or of this machine alone.
+VARYING = {".lock", ".lock-holder", ".stats.json", "run-log.json", "imports.json"}
+
+
+def cameras(number: int, first: int = 0) -> list[Banner]:
+    """So many cameras in three countries, a few with a serial number."""
+    return [
+        banner(
+            ip_str=f"81.{2 + n % 3}.{n // 250}.{n % 250}",
+            ip=None,
+            location={"country_code": ("GB", "NL", "DE")[n % 3]},
+            timestamp=f"2026-10-2{n % 7}T08:30:01.123456",
+            hikvision={"device_model": "DS-2CD2032-I", "device_version": f"V5.4.{n % 4}"},
+        )
+        for n in range(first, first + number)
+    ]
+
+
+def settings_in(folder: Path) -> Path:
+    """The study's file, database and catalogue; no snapshot yet."""
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text(STUDY)
+    codes = {"81.2.0.0/16": "GB", "81.3.0.0/16": "NL", "81.4.0.0/16": "DE"}
+    path = mmdb(folder / "geo.mmdb", official(codes))
+    path.with_name("geo.mmdb.sha256").write_text(f"{store.sha256(path)}  geo.mmdb\n")
+    shutil.copytree(bundled("queries"), folder / "queries")
+    return folder / "study.toml"
+
+
+def exports_in(folder: Path) -> list[Path]:
+    """Two exports, one of them with lines that are no banners."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(one).encode() for one in cameras(60)]
+    (folder / "one.json").write_bytes(b"\n".join([*lines[:30], b"bad", b"{"]) + b"\n")
+    (folder / "two.json.gz").write_bytes(gzip.compress(b"\n".join(lines[30:]) + b"\n", mtime=0))
+    return [folder / "one.json", folder / "two.json.gz"]
+
+
+def counted_in(folder: Path) -> Path:
+    """The study, counted and drawn."""
+    study = settings_in(folder)
+    shell = one_shell()
+    imported = shell.run("import", *exports_in(folder / "exports"), "--study", study, "--snapshot", "2025")
+    assert imported.status == 0, imported.err
+    with Loopback(cameras(150)) as server:
+        collected = shell.run(
+            *("collect", "--study", study, "--snapshot", "2026", "--mode", "download"),
+            SHODAN_API_URL=server.url,
+            SHODAN_API_KEY=KEY,
+        )
+    assert collected.status == 0, collected.err
+    counted(study, rehash=False)
+    return study
+
+
+def counted(study: Path, rehash: bool = True) -> Outcome:
+    """Runs the study in this process, as if nothing were remembered of its files."""
+    open_locator.cache_clear()
+    loaded = load_study(study)
+    with store.lock(loaded.data):
+        return run(loaded, Reporter(quiet=True), rehash=rehash)
+
+
+def verified(study: Path) -> Verdict:
+    """What verify says of all that a study has."""
+    open_locator.cache_clear()
+    verdict = Verdict()
+    verify_study(load_study(study), verdict)
+    return verdict
+
+
+def results(study: Path) -> dict[str, bytes]:
+    """Every file that a study's run leaves, but what is of the moment: name to bytes."""
+    folders = [study.parent / "data", study.parent / "report"]
+    found = sorted(p for folder in folders for p in folder.rglob("*") if p.is_file() and p.name not in VARYING)
+    return {str(p.relative_to(study.parent)): p.read_bytes() for p in found}
+
+
+def flip(path: Path, place: int, bit: int) -> None:
+    """One bit of a file, as a disk that rots does it: size, time and inode stay."""
+    state = path.stat()
+    with path.open("r+b") as file:
+        file.seek(place)
+        (before,) = file.read(1)
+        file.seek(place)
+        file.write(bytes([before ^ 1 << bit]))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))

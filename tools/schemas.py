@@ -1,0 +1,31 @@
+"""Writes `data/schemas`: the JSON Schemas of the records that camcensus leaves beside data and reports.
+
+.venv/bin/python tools/schemas.py
+"""
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline.drawn import Report
+from pipeline.manifest import Manifest
+from pipeline.runlog import RunLog
+from pipeline.store import SEAL
+
+FOLDER = Path(__file__).parent.parent / "data" / "schemas"
+RECORDS: dict[str, type[BaseModel]] = {"manifest": Manifest, "report-manifest": Report, "run-log": RunLog}
+
+
+def schema_of(record: type[BaseModel]) -> str:
+    """The schema, with the seal that each record carries of itself."""
+    found = record.model_json_schema()
+    found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    found["properties"][SEAL] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "title": "Checksum of all the rest"}
+    found["required"] = sorted({*found.get("required", []), "format", SEAL})
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    for name, record in RECORDS.items():
+        (FOLDER / f"{name}.schema.json").write_text(schema_of(record), encoding="utf-8")
