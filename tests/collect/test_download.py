@@ -387,7 +387,7 @@ def test_what_a_stop_left_between_file_and_ledger_is_entered_not_bought(three_pa
 def rows_gone(study: Path, statement: str) -> None:
     import sqlite3
 
-    (raw(study) / SEAL).unlink()  # as while a collector is at work
+    (raw(study) / SEAL).unlink(missing_ok=True)  # as while a collector is at work
     ledger = sqlite3.connect(raw(study) / "ledger.sqlite", isolation_level=None)
     ledger.execute(statement)
     ledger.close()
