@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from pipeline.errors import CamcensusError
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -96,11 +98,18 @@ def text_of(query: str) -> str:
 def sql(threads: int, scratch: Path) -> Iterator[Sql]:
     """A connection that is closed in any case; what it put into `scratch` is removed, as is what a killed one left."""
     shutil.rmtree(scratch, ignore_errors=True)
-    connection = Sql(threads, scratch)
     try:
-        yield connection
+        connection = Sql(threads, scratch)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+        told = str(error).strip().splitlines()[0]
+        raise CamcensusError(
+            f"{scratch}: the database cannot work there: {told}; make room, and run this again"
+        ) from None
     finally:
-        connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
