@@ -151,13 +151,15 @@ def accuracy(
     workers: Workers = 0,
     quiet: Quiet = False,
 ) -> None:
-    """How wrong the software is in simulated worlds, whose cameras are known: writes a report."""
+    """How wrong the software is in simulated worlds, whose cameras are known: writes a report and prints the goals."""
     from datetime import UTC, datetime
 
     from pipeline.accuracy.measure import measure
+    from pipeline.accuracy.page import WHOSE, goals
     from pipeline.accuracy.page import write as write_page
     from pipeline.simulate.world import Plan
 
     plan = Plan(devices, 2, seed)
     found = measure(plan, worlds, workers or os.cpu_count() or 1, Reporter(quiet).say)
-    tell(str(write_page(found, out, datetime.now(UTC).date())))
+    path = write_page(found, out, datetime.now(UTC).date())
+    tell(f"{WHOSE}\n{goals(found.tables).to_string(index=False)}\n{path}")

@@ -23,6 +23,7 @@ SHARES = frozenset({
     "real_lost", "decoys_found", "of_truth", "same_direction", "holds", "low", "high",
     "mean_error", "mean_width", "in_band",
 })  # fmt: skip
+WHOSE = "These figures are the software's error in simulated worlds, never the error of a published count."
 EVIDENCE = "recall of what carries any evidence"
 HOLDING = ("assumptions hold", "labels are right")
 
@@ -49,7 +50,7 @@ def page(results: Results, on: date) -> str:
     # Markdown, not HTML; all names in it are the catalogue's or the model's.
     template = jinja2.Environment(loader=loader, autoescape=False, keep_trailing_newline=True)  # noqa: S701
     return template.get_template("accuracy.md.j2").render(
-        on=on.isoformat(), plan=results.plan, worlds=results.worlds, version=package_version(),
+        whose=WHOSE, on=on.isoformat(), plan=results.plan, worlds=results.worlds, version=package_version(),
         code=code_hash("pipeline.run", "pipeline.simulate.write")[:12], truths=TRUTHS, least=LEAST, small=SMALL,
         goals=markdown(goals(results.tables)), **{name: markdown(table) for name, table in t.items()},
     )  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.errors import CamcensusError, InputError
 from pipeline.estimate import audit
-from pipeline.estimate.engines import WHY_NOT_ONE, estimate, told
+from pipeline.estimate.engines import ASSUMPTIONS, WHAT, WHY_NOT_ONE, estimate, told
 from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, keep
 from pipeline.estimate.lists import Source, comparable
 from pipeline.estimate.recall import queries
@@ -44,7 +44,8 @@ def tell_engines(study: Path, snapshot: str, other: Path | None, other_snapshot:
         for name, each in (("hosts", found.hosts), ("identities", found.identities))
     }
     strata = json.loads(found.strata.to_json(orient="records"))
-    return json.dumps({**sums, "strata": strata, "evidence": lists.evidence}, sort_keys=True)
+    about = {"what": WHAT, "assumptions": ASSUMPTIONS, "evidence": lists.evidence}
+    return json.dumps({**sums, **about, "strata": strata}, sort_keys=True)
 
 
 def tell_changes(study: Path, labels: list[str], as_json: bool) -> str:

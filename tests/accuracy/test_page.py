@@ -15,7 +15,9 @@ from tests.test_cli import camcensus
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("accuracy")
-    camcensus("accuracy", "--out", out, "--devices", "1500", "--worlds", "1", "--quiet")
+    done = camcensus("accuracy", "--out", out, "--devices", "1500", "--worlds", "1", "--quiet")
+    assert "never the error of a published count" in done.stdout
+    assert "precision of the maker" in done.stdout
     return out
 
 

@@ -1,6 +1,7 @@
 """An audit by the command: drawn with known chances, labelled, scored; no address in what is kept."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,8 @@ from pipeline.accuracy.counted import Counted, count_world
 from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, kept
 from pipeline.estimate.lists import Source
 from pipeline.estimate.sample import banners_of, code_of, frame_of
+from pipeline.manifest import load_manifest
+from pipeline.resources import bundled
 from pipeline.study import load_study
 from tests.accuracy.worlds import counted
 from tests.test_cli import camcensus
@@ -47,6 +50,12 @@ def labelled(world: Counted, path: Path) -> pd.DataFrame:
         .merge(answers(world), on="code", how="left")
         .pipe(lambda f: (f.to_csv(path, index=False), f)[1])
     )
+
+
+def changed(world: Counted, **values: object) -> None:
+    found = load_manifest(world.data)
+    assert found is not None
+    found.model_copy(update=values).save(world.data)
 
 
 def score(world: Counted, *files: Path, status: int = 0) -> dict[str, object]:
@@ -127,6 +136,25 @@ def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
     assert "with one engine nothing says how much it misses" in done.stderr
 
 
+def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path: Path) -> None:
+    labelled(world, tmp_path / "a.csv")
+    before = score(world, tmp_path / "a.csv")
+    shutil.copytree(bundled("queries"), world.folder / "queries")
+    for name in ("hikvision.toml", "README.md"):  # as if its signatures were not known
+        (world.folder / "queries" / name).unlink()
+    study = world.folder / "study.toml"
+    text = study.read_text()
+    study.write_text(text.replace('vendors = ["Hikvision", ', 'catalogue = "queries"\nvendors = ['))
+    count_world(world.folder, snapshots=[world.snapshot])
+    after = score(world, tmp_path / "a.csv")
+    study.write_text(text)
+    count_world(world.folder, snapshots=[world.snapshot])
+    assert after["counted"] < before["counted"]  # type: ignore[operator]
+    assert after["recall"][0] < before["recall"][0] - 0.1  # type: ignore[index]
+    assert after["cameras"][1] < before["cameras"][0] < after["cameras"][2]  # type: ignore[index]
+    assert score(world, tmp_path / "a.csv") == before
+
+
 def test_a_score_is_kept_until_the_counts_change(world: Counted, tmp_path: Path) -> None:
     labelled(world, tmp_path / "a.csv")
     found = score(world, tmp_path / "a.csv")
@@ -140,7 +168,7 @@ def test_a_score_is_kept_until_the_counts_change(world: Counted, tmp_path: Path)
     assert not [host for host in world.identified["host"] if host in text]
     manifest = world.data / "manifest.json"
     before = manifest.read_text()
-    manifest.write_text(before.replace('"run": "', '"run": "0'))
+    changed(world, run="another")
     assert kept(study, f"audit-{world.snapshot}.csv") is None
     manifest.write_text(before)
 
@@ -242,7 +270,7 @@ def test_changes_without_an_audit_are_ranges(world: Counted) -> None:
 def test_snapshots_that_cannot_be_compared_have_no_change(world: Counted) -> None:
     manifest = world.data / "manifest.json"
     before = manifest.read_text()
-    manifest.write_text(before.replace('"complete": true', '"complete": false'))
+    changed(world, complete=False)
     done = camcensus("estimate", "change", "--study", world.folder / "study.toml")
     manifest.write_text(before)
     assert "not comparable: one of the two collections is partial" in done.stdout
