@@ -11,6 +11,7 @@ import platform
 import random
 import statistics
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +20,9 @@ import pyarrow as pa
 from pipeline.banner import Rejected, decode
 from pipeline.catalogue import load_catalogue
 from pipeline.identify import Identifier
-from pipeline.ingest import observe, to_batch
 from pipeline.label import verdicts
 from pipeline.lines import RawFile
+from pipeline.observe import batch_of, observe
 from pipeline.resources import bundled
 
 ROOT = Path(__file__).parent.parent
@@ -62,33 +63,34 @@ def rate(identifier: Identifier, batches: list[pa.RecordBatch], rounds: int) -> 
     return round(total / statistics.median(seconds))
 
 
-def demo_rows() -> list[dict[str, object]]:
+def demo_rows() -> pa.RecordBatch:
     """Observations of the demo."""
-    rows = []
+    banners = []
     for path in sorted((ROOT / "data/demo/raw").rglob("SYNTHETIC-*")):
         for line in RawFile(path).lines():
-            try:
-                rows.append({**observe(decode(line.data)), "file": path.name, "line": line.number})
-            except Rejected:
-                continue
-    return rows
+            with suppress(Rejected):
+                banners.append(decode(line.data))
+    seen = observe(banners)
+    rows = len(seen.accepted)
+    return batch_of({**seen.columns, "file": ["demo"] * rows, "line": list(range(rows))}, rows)
 
 
-def repeated(rows: list[dict[str, object]]) -> list[pa.RecordBatch]:
+def repeated(rows: pa.RecordBatch) -> list[pa.RecordBatch]:
     """Batches of 50,000 drawn from the rows."""
     chance = random.Random(1)
-    return [to_batch(chance.choices(rows, k=50_000)) for _ in range(REPEATED // 50_000)]
+    return [rows.take(pa.array(chance.choices(range(rows.num_rows), k=50_000))) for _ in range(REPEATED // 50_000)]
 
 
-def distinct(rows: list[dict[str, object]]) -> list[pa.RecordBatch]:
+def distinct(rows: pa.RecordBatch) -> list[pa.RecordBatch]:
     """Batches of 10,000 in which no two banners share a value of the columns in `OWN`."""
     chance = random.Random(2)
+    said = rows.to_pylist()
     own = []
     for number in range(DISTINCT):
-        row = dict(chance.choice(rows))
+        row = dict(chance.choice(said))
         row |= {name: f"{row[name]} {number}" for name in OWN if row.get(name)}
         own.append(row)
-    return [to_batch(own[start : start + 10_000]) for start in range(0, DISTINCT, 10_000)]
+    return [pa.RecordBatch.from_pylist(own[n : n + 10_000], rows.schema) for n in range(0, DISTINCT, 10_000)]
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.banner import Rejected, decode
-from pipeline.ingest import observe
 from pipeline.lines import RawFile
 from pipeline.locate import BUILTIN
+from pipeline.observe import observe
 from pipeline.resources import bundled
 
 HERE = Path(__file__).parent
@@ -96,10 +96,10 @@ def make_files(folder: Path, banners: int) -> list[Path]:
     for path in sorted((ROOT / "data/demo/raw").rglob("SYNTHETIC-*")):
         for line in RawFile(path).lines():
             try:
-                observe(decode(line.data))
+                if observe([decode(line.data)]).accepted:
+                    seeds.append(json.loads(line.data))
             except Rejected:
                 continue
-            seeds.append(json.loads(line.data))
     paths = [folder / f"bench-{n}.json.gz" for n in range(FILES)]
     for path in paths:
         with gzip.open(path, "wt", compresslevel=6) as out:

@@ -152,14 +152,16 @@ class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "mark": "_ca
     mark: dict[str, Any] | None = None
 
 
-_DECODE = msgspec.json.Decoder(Banner).decode
+DECODE = msgspec.json.Decoder(Banner).decode
+# What the typed decoder raises for a line that it cannot read; another look, without types, may still find a banner.
+UNDECODED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 def decode(line: bytes) -> Banner:
     """The banner in a line. Raises `Rejected` with why it is none."""
     try:
-        return _DECODE(line)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return DECODE(line)
+    except UNDECODED:
         return soften(untyped(line), Banner)
 
 

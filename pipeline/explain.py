@@ -13,6 +13,7 @@ from pipeline.evidence import evidence_of
 from pipeline.identify import Identifier, Verdict
 from pipeline.progress import printable
 from pipeline.resources import bundled
+from pipeline.sources.record import records
 from pipeline.sources.registry import SHODAN, Source
 
 # What a verdict holds besides the fixed format.
@@ -30,7 +31,7 @@ def explain_lines(path: Path, form: str, catalogue: Path | None, source: Source 
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
     source.check(path)
     reader = source.reader(path)
-    for record in reader.records():
+    for record in records(reader):
         verdict, reason = _verdict(record.found, identifier)
         made = _json(record.number, verdict, reason) if form == "jsonl" else None
         yield made or _row(record.number, verdict, reason, disputed)

@@ -29,7 +29,7 @@ from pipeline.lines import LONGEST, Line, RawFile
 from pipeline.locate import Locator
 from pipeline.manifest import DecoyRule, HostSample, Share
 from pipeline.sampled.hosts import draw, wilson
-from pipeline.sources.record import Record
+from pipeline.sources.record import Batch, Record, in_batches
 from pipeline.sources.shodan import found_in
 
 FOLDER = "raw/hosts-sample"
@@ -140,7 +140,11 @@ class Replies:
         self.unknown: Counter[str] = Counter()
         self.damage: str | None = None
 
-    def records(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
+    def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
+        """The same records, gathered."""
+        return in_batches(self._records(on_bytes))
+
+    def _records(self, on_bytes: Callable[[int], None]) -> Iterator[Record]:
         """A record for each banner. Raises `IntegrityError` for a line that is no reply, or of a host nobody drew."""
         count = 0
         for path in self._files:

@@ -9,29 +9,18 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline import store
 from pipeline.banner import Banner, Rejected
-from pipeline.evidence import evidence_of, text_of
-from pipeline.fields import (
-    LATEST,
-    address_of,
-    asn_of,
-    country_of,
-    fingerprint_of,
-    integer_of,
-    port_of,
-    seconds_of,
-    transport_of,
-)
+from pipeline.fields import LATEST
 from pipeline.manifest import Flow
-from pipeline.sources.record import Reader, Record
+from pipeline.observe import batch_of, observe
+from pipeline.sources.record import Batch, Reader, Record
 from pipeline.sources.registry import SHODAN, Source
 from pipeline.tables import OBSERVATIONS
 
@@ -53,13 +42,10 @@ REASONS = {
     "too_early": "the timestamp is before 2009, when the engine began",
     "too_late": "the timestamp is after the file was received",
 }
-# A batch ends after so many records, or so many bytes of them.
-BATCH = 5_000
-BATCH_BYTES = 64 << 20
 QUARANTINE_KEEPS = 64 << 10
+# Rows that are written together: enough to compress well, few enough to be held.
+ROW_GROUP = 20_000
 UNKNOWN_FIELD = "unknown field: "
-_SCHEMA = OBSERVATIONS.schema
-_COLUMNS = [(column.name, column.type) for column in OBSERVATIONS.columns]
 
 
 @dataclass
@@ -115,86 +101,38 @@ def ingest_records(
     result = Ingested()
     with store.parquet_writer(observations, OBSERVATIONS) as accepted, store.atomic(quarantine) as rejected:
         with gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member:
-            for rows in _batches(reader.records(tick), file, latest, result, member):
-                accepted.write_batch(to_batch(rows))
+            held: list[pa.RecordBatch] = []
+            for batch in reader.batches(tick):
+                rows, refused = judge(batch, file, latest, result)
+                for record, reason in refused:
+                    member.write(_quarantined(record, record.file or file, reason))
+                held.append(rows)
+                if sum(rows.num_rows for rows in held) >= ROW_GROUP:
+                    accepted.write_table(pa.Table.from_batches(held))
+                    held.clear()
+            if any(rows.num_rows for rows in held):
+                accepted.write_table(pa.Table.from_batches(held))
     result.damage, result.unknown = reader.damage, reader.unknown
     result.flow()
     return result
 
 
-def _batches(
-    records: Iterable[Record], file: str, latest: int, result: Ingested, quarantine: gzip.GzipFile
-) -> Iterator[list[dict[str, Any]]]:
-    """Rows of good records, a batch at a time; bad records go to the quarantine. A banner is let go of as soon as its
-    row is made, which is faster than to hold a batch of them."""
-    rows: list[dict[str, Any]] = []
-    held = size = 0
-    for record in records:
-        name = record.file or file
-        row = _judge(record, name, latest, result)
-        if isinstance(row, str):
-            quarantine.write(_quarantined(record, name, row))
-        elif row is not None:
-            rows.append(row)
-        held, size = held + 1, size + len(record.line.data)
-        if held >= BATCH or size > BATCH_BYTES:
-            if rows:
-                yield rows
-            rows, held, size = [], 0, 0
-    if rows:
-        yield rows
-
-
-def _judge(record: Record, file: str, latest: int, result: Ingested) -> dict[str, Any] | str | None:
-    """The row of a good record, the reason of a bad one, None for a blank one; counts it in `result`."""
-    result.lines += 1
-    if record.found is None:
-        result.blank += 1
-        return None
-    try:
-        if isinstance(record.found, Rejected):
-            raise record.found
-        row = observe(record.found, latest)
-    except Rejected as rejected:
-        result.quarantined[rejected.reason] += 1
-        return rejected.reason
-    row["file"], row["line"] = file, record.number
-    result.accepted += 1
-    result.synthetic += row["synthetic"]
-    return row
-
-
-def observe(banner: Banner, latest: int = LATEST) -> dict[str, Any]:
-    """A row of `observations` (but file and line) from a banner. Raises `Rejected` with the reason."""
-    host, version = address_of(banner)
-    row: dict[str, Any] = {
-        "host": host,
-        "ip_version": version,
-        "port": port_of(banner.port),
-        "transport": transport_of(banner.transport),
-        "seen": seconds_of(banner.timestamp, latest),
-        "engine_country": country_of(banner.location.country_code if banner.location else None),
-        "asn": asn_of(banner.asn),
-        "network": (text_of(banner.org) or text_of(banner.isp) or "")[:256] or None,
-        "firmware": (text_of(banner.version) or "")[:256] or None,
-        "http_status": integer_of(banner.http.status) if banner.http else None,
-        "banner_hash": integer_of(banner.hash),
-        "html_hash": integer_of(banner.http.html_hash) if banner.http else None,
-        "cert_sha256": fingerprint_of(banner),
-        "synthetic": bool(banner.mark and banner.mark.get("synthetic") is True),
-    }
-    row.update(evidence_of(banner))
-    return row
-
-
-def to_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    """Rows as a record batch of `observations`; a column that a row lacks is null."""
-    held = set().union(*rows)
-    columns = [
-        pa.array([row.get(name) for row in rows], kind) if name in held else pa.nulls(len(rows), kind)
-        for name, kind in _COLUMNS
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+def judge(batch: Batch, file: str, latest: int, result: Ingested) -> tuple[pa.RecordBatch, list[tuple[Record, str]]]:
+    """Rows of the good records, and the bad ones with their reasons; counts both, and the blank ones, in `result`."""
+    banners = {place: found for place, found in enumerate(batch.found) if isinstance(found, Banner)}
+    places = list(banners)
+    seen = observe(list(banners.values()), latest)
+    reasons = {place: found.reason for place, found in enumerate(batch.found) if isinstance(found, Rejected)}
+    reasons |= {places[place]: reason for place, reason in seen.rejected.items()}
+    kept = [places[place] for place in seen.accepted]
+    files = [batch.files[place] or file for place in kept] if batch.files else [file] * len(kept)
+    rows = batch_of({**seen.columns, "file": files, "line": [batch.numbers[place] for place in kept]}, len(kept))
+    result.lines += len(batch.found)
+    result.accepted += len(kept)
+    result.blank += len(batch.found) - len(kept) - len(reasons)
+    result.synthetic += sum(seen.columns.get("synthetic", ()))
+    result.quarantined.update(reasons.values())
+    return rows, [(batch.record(place), reasons[place]) for place in sorted(reasons)]
 
 
 def _quarantined(record: Record, file: str, reason: str) -> bytes:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipeline.banner import Banner as Struct
+from pipeline.banner import Rejected
 from pipeline.catalogue import Catalogue, load_catalogue
 from pipeline.identify import Identifier
+from pipeline.observe import batch_of, observe
 from pipeline.resources import bundled
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
@@ -38,6 +41,15 @@ def nothing_fetched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
         yield
+
+
+def row_of(found: Struct) -> dict[str, Any]:
+    """What is not null in the row of `observations` that one banner becomes, but file and line. Raises `Rejected`."""
+    seen = observe([found])
+    if seen.rejected:
+        raise Rejected(seen.rejected[0])
+    row = batch_of({**seen.columns, "file": [""], "line": [0]}, 1).drop_columns(["file", "line"]).to_pylist()[0]
+    return {name: value for name, value in row.items() if value is not None}
 
 
 _BANNER: Banner = {

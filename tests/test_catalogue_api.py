@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.catalogue import Catalogue
 from pipeline.explain import explain_lines
-from pipeline.ingest import observe, to_batch
+from pipeline.observe import batch_of, observe
 from tests.conftest import banner, write_lines
 
 QUERIES = Path(__file__).parent.parent / "queries"
@@ -28,8 +28,9 @@ def test_a_batch_says_what_each_banner_says(catalogue: Catalogue) -> None:
     from pipeline.banner import Banner, soften
 
     banners = [banner(), banner(data="", http={"title": "AXIS"}), banner(data="SSH-2.0-OpenSSH", http=None)]
-    rows = [{**observe(soften(b, Banner)), "file": "x", "line": n} for n, b in enumerate(banners, 1)]
-    assert catalogue.identify_batch(to_batch(rows)) == [catalogue.identify(b) for b in banners]
+    columns = observe([soften(b, Banner) for b in banners]).columns
+    batch = batch_of({**columns, "file": ["x"] * 3, "line": [1, 2, 3]}, 3)
+    assert catalogue.identify_batch(batch) == [catalogue.identify(b) for b in banners]
 
 
 def test_a_brand_of_several_makers_stays_unresolved_and_says_so(tmp_path: Path, catalogue: Catalogue) -> None:

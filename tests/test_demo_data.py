@@ -12,12 +12,12 @@ import pytest
 from pipeline.banner import Rejected, decode
 from pipeline.catalogue import load_catalogue
 from pipeline.identify import Identifier
-from pipeline.ingest import observe
 from pipeline.lines import RawFile
 from pipeline.locate import open_locator
 from pipeline.resources import bundled
 from pipeline.study import check_vendors, load_study
 from pipeline.tables import EVIDENCE, UNKNOWN_COUNTRY
+from tests.conftest import row_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "data" / "demo"
@@ -37,7 +37,7 @@ def ingested(year: str) -> tuple[tuple[Row, ...], Counter[str]]:
         for line in source.lines():
             if line.data.strip():
                 try:
-                    rows.append(observe(decode(line.data)))
+                    rows.append(row_of(decode(line.data)))
                 except Rejected as rejected:
                     refused[rejected.reason] += 1
         assert source.damage is None

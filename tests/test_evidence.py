@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.banner import decode
-from pipeline.evidence import GREETING, PAGE, SHORT, evidence_of, text_of
+from pipeline.evidence import evidence_of
 from pipeline.tables import EVIDENCE
+from pipeline.textcolumns import GREETING, PAGE, SHORT
+from pipeline.texts import text_of
 from tests.conftest import banner
 
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from pipeline.banner import Rejected, decode
 from pipeline.countries import canonical_code
 from pipeline.errors import GeoDatabaseError
-from pipeline.ingest import observe
 from pipeline.lines import RawFile
 from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
 from pipeline.ranges import key_v4
 from pipeline.resources import bundled
+from tests.conftest import row_of
 
 GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
 ROOT = Path(__file__).parent.parent
@@ -150,7 +150,7 @@ def test_every_address_of_the_demo(builtin: Locator, reader: maxminddb.Reader) -
     for path in sorted((ROOT / "data/demo/raw").rglob("SYNTHETIC-*")):
         for line in RawFile(path).lines():
             try:
-                hosts.add(str(observe(decode(line.data))["host"]))
+                hosts.add(str(row_of(decode(line.data))["host"]))
             except Rejected:
                 continue
     some = sorted(hosts)

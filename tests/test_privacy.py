@@ -8,7 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline import privacy
 from pipeline.ingest import ingest_file
 from pipeline.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
 from pipeline.progress import Reporter
@@ -262,3 +265,20 @@ def test_a_dhip_reply_keeps_six_fields_and_no_other() -> None:
     fields: dict[str, Any] = dict.fromkeys(["Vendor", "DeviceClass", "DeviceType", "Version", "SerialNo", "mac"], "v")
     reply = dhip_reply(json.dumps(fields | {"MachineName": "attic", "AlarmInputChannels": "1"}))
     assert [part.split('"')[1] for part in reply.split(", ")] == list(fields)
+
+
+PIECES = st.sampled_from([
+    "user", "User", "name", "names", "NAME", " ", "_", "-", "device", "info", "ip", "addr", "address", "e", "mail",
+    "alias", "ddns", "password", "login", "host", "Host_Name = joe", "a@b.c", "a@b.c.d.e.f.g@h.i", "@", "x", "a.b",
+    ":", "=", ">", "<", '"', "'", '\\"', "{", "}", "[", "]", "value=", "<![CDATA[", ",", ", ", "; ", "\n", "\r", "\xa0",
+    "\x1c", "\x0b", "\u2028", "é", "ſ", "ı", "İ", "K", "uſername=b", "onvif://www.onvif.org/name/x", "< b>",
+])  # fmt: skip
+
+
+@given(pieces=st.lists(st.lists(PIECES, max_size=18).map("".join), max_size=5))
+def test_the_quick_ways_remove_what_the_patterns_find(pieces: list[str]) -> None:
+    def plainly(text: str) -> str:
+        text = privacy._ONVIF_PERSONAL.sub(privacy.GONE, privacy._EMAIL.sub(privacy.GONE, text))
+        return privacy._FIELD.sub(lambda found: f"{found['name']}{found['sep']}{privacy.GONE}", text)
+
+    assert privacy.scrub_all(pieces) == [privacy.scrub(text) for text in pieces] == [plainly(text) for text in pieces]

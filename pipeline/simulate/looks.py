@@ -16,8 +16,7 @@ from pipeline.simulate.texts import Rows, Text, escaped, hosts, text_of
 from pipeline.simulate.world import Block, World
 
 NEW_LAYOUT = 2024  # from this year on
-# Not the token in a realm of newer firmware: nobody knows whether it stays.
-_IDENTITY = frozenset({"serial", "mac", "dashed", "bare", "BARE"})
+_IDENTITY = frozenset({"serial", "mac", "dashed", "bare", "BARE", "token"})
 _SERVICES = 8  # most services that a product has
 Flags = npt.NDArray[np.bool_]
 

@@ -14,7 +14,7 @@ from pipeline.lines import Line, RawFile
 from pipeline.sources.mapping import NEEDED, Mapping
 from pipeline.sources.mold import MARK, Mold
 from pipeline.sources.objects import Known, path_of, told
-from pipeline.sources.record import Record
+from pipeline.sources.record import Batch, Record, in_batches
 from pipeline.sources.rows import rows
 from pipeline.sources.shodan import unheld
 
@@ -40,7 +40,11 @@ class MappedFile:
         """Where the compressed stream broke off."""
         return self._raw.damage
 
-    def records(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
+    def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
+        """The same records, gathered."""
+        return in_batches(self._records(on_bytes))
+
+    def _records(self, on_bytes: Callable[[int], None]) -> Iterator[Record]:
         """A record for each row, each line, or each of the answers in a line."""
         lines = self._raw.lines(on_bytes)
         found = self._csv(lines) if self._mapping.format == "csv" else self._json(lines)

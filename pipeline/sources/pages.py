@@ -10,7 +10,7 @@ from pipeline.collect.loose import items
 from pipeline.collect.pages import read
 from pipeline.errors import IntegrityError
 from pipeline.lines import LONGEST, Line
-from pipeline.sources.record import Record
+from pipeline.sources.record import Batch, Record, in_batches
 from pipeline.sources.shodan import found_in
 
 
@@ -32,7 +32,11 @@ class SearchPages:
         self.unknown: Counter[str] = Counter()
         self.damage: str | None = None
 
-    def records(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
+    def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
+        """The same records, gathered."""
+        return in_batches(self._records(on_bytes))
+
+    def _records(self, on_bytes: Callable[[int], None]) -> Iterator[Record]:
         """A record for each banner. Raises `IntegrityError` for a page that is not as it was received."""
         done = 0
         for file in self._files:

@@ -1,11 +1,11 @@
 """What every reader of raw files gives: one record after the other, each with its bytes and what it says."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from pipeline.banner import Banner, Rejected
-from pipeline.lines import Line
+from pipeline.lines import Line, whole
 
 
 class Record(NamedTuple):
@@ -22,6 +22,25 @@ class Record(NamedTuple):
     file: str | None = None
 
 
+class Batch(NamedTuple):
+    """Some consecutive records, in columns.
+
+    `lines` has each record's `Line`, or the bytes of a line that is held whole, as they stand in the file; `files` is
+    there where several files are read as one.
+    """
+
+    numbers: Sequence[int]
+    lines: Sequence[Line | bytes]
+    found: Sequence[Banner | Rejected | None]
+    files: Sequence[str | None] | None = None
+
+    def record(self, place: int) -> Record:
+        """The record at a place in the batch, from 0."""
+        number, line = self.numbers[place], self.lines[place]
+        held = line if isinstance(line, Line) else whole(number, line)
+        return Record(number, held, self.found[place], self.files[place] if self.files else None)
+
+
 class Reader(Protocol):
     """A raw file, read once. After reading, `damage` says where a compressed stream broke off, and `unknown` which
     fields nobody asked for, and in how many records (of some kinds of file: lines) each held something."""
@@ -34,5 +53,30 @@ class Reader(Protocol):
     def unknown(self) -> Counter[str]:
         """Names of fields to records."""
 
-    def records(self, on_bytes: Callable[[int], None] = ...) -> Iterator[Record]:
+    def batches(self, on_bytes: Callable[[int], None] = ...) -> Iterator[Batch]:
         """Every record in order, in bounded memory. `on_bytes` is told the compressed bytes read so far."""
+
+
+# A batch ends after so many records, or so many bytes of them.
+RECORDS = 2_000
+BYTES = 32 << 20
+
+
+def records(reader: Reader, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
+    """The same records one by one."""
+    for batch in reader.batches(on_bytes):
+        yield from map(batch.record, range(len(batch.numbers)))
+
+
+def in_batches(found: Iterable[Record]) -> Iterator[Batch]:
+    """Records gathered into batches."""
+    held: list[Record] = []
+    size = 0
+    for record in found:
+        held.append(record)
+        size += len(record.line.data)
+        if len(held) >= RECORDS or size >= BYTES:
+            yield Batch(*zip(*held, strict=True))
+            held, size = [], 0
+    if held:
+        yield Batch(*zip(*held, strict=True))

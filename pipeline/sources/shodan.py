@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.banner import Banner, Rejected, decode
-from pipeline.lines import Line, RawFile
-from pipeline.sources.record import Record
+from pipeline.banner import DECODE, UNDECODED, Banner, Rejected, decode
+from pipeline.lines import Line, RawFile, whole
+from pipeline.sources.record import BYTES, RECORDS, Batch
 
 
 class ShodanLines:
@@ -21,10 +21,36 @@ class ShodanLines:
         """Where the compressed stream broke off."""
         return self._raw.damage
 
-    def records(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
+    def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
         """A record for each line."""
-        for line in self._raw.lines(on_bytes):
-            yield Record(line.number, line, found_in(line))
+        first = 1
+        held: list[bytes] = []
+        size = 0
+        for block in self._raw.blocks(on_bytes):
+            lines = [] if isinstance(block, Line) else block
+            if held and (not lines or len(held) + len(lines) > RECORDS or size > BYTES):
+                yield _batch(first, held)
+                first += len(held)
+                held, size = [], 0
+            if isinstance(block, Line):
+                yield Batch([first], [block], [found_in(block)])
+                first += 1
+            held += lines
+            size += sum(map(len, lines))
+        if held:
+            yield _batch(first, held)
+
+
+def _batch(first: int, lines: list[bytes]) -> Batch:
+    """What stands in lines that are held whole, of which `first` is the number of the first."""
+    found: list[Banner | Rejected | None] = []
+    for number, line in enumerate(lines, first):
+        try:
+            # The first line may begin with a byte order mark.
+            found.append(DECODE(line) if number > 1 else found_in(whole(1, line)))
+        except UNDECODED:
+            found.append(found_in(whole(number, line)))
+    return Batch(range(first, first + len(lines)), lines, found)
 
 
 def found_in(line: Line) -> Banner | Rejected | None:

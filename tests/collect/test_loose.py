@@ -13,6 +13,7 @@ from pipeline.collect.loose import decode, items
 from pipeline.collect.pages import keep
 from pipeline.errors import IntegrityError
 from pipeline.sources.pages import SearchPages
+from pipeline.sources.record import records
 from tests.conftest import banner
 
 JSON = st.recursive(
@@ -87,16 +88,16 @@ def test_one_odd_banner_costs_none_of_its_page(tmp_path: Path, name: str) -> Non
     size, digest = keep(tmp_path, "download/q/000001/0001.page.zst", body)
     assert size == (tmp_path / "download/q/000001/0001.page.zst").stat().st_size
     assert len(digest) == 64
-    records = list(SearchPages(tmp_path, ["download/q/000001/0001.page.zst"]).records())
-    assert [record.number for record in records] == [1, 2, 3]
-    assert [record.line.data for record in records] == [good, ODD[name], good]
-    assert isinstance(records[0].found, Banner)
-    assert isinstance(records[1].found, Banner | Rejected)
-    assert isinstance(records[2].found, Banner)
+    found = list(records(SearchPages(tmp_path, ["download/q/000001/0001.page.zst"])))
+    assert [record.number for record in found] == [1, 2, 3]
+    assert [record.line.data for record in found] == [good, ODD[name], good]
+    assert isinstance(found[0].found, Banner)
+    assert isinstance(found[1].found, Banner | Rejected)
+    assert isinstance(found[2].found, Banner)
 
 
 @pytest.mark.parametrize("body", [b'{"total":5}', b'{"matches":[{"a":1}', b'{"matches":5}', b"<html>"])
 def test_a_page_that_is_none_is_damaged(tmp_path: Path, body: bytes) -> None:
     keep(tmp_path, "p.page.zst", body)
     with pytest.raises(IntegrityError, match=r"p\.page\.zst: is damaged"):
-        list(SearchPages(tmp_path, ["p.page.zst"]).records())
+        list(SearchPages(tmp_path, ["p.page.zst"]).batches())

@@ -11,12 +11,12 @@ import pytest
 from pipeline.banner import decode
 from pipeline.collect.exports import read_ledger
 from pipeline.errors import CamcensusError
-from pipeline.ingest import observe
 from pipeline.simulate.truth import BANNERS, TRUTH
 from pipeline.simulate.world import Plan, make_world
 from pipeline.simulate.write import draw
 from pipeline.store import read_table, sha256
 from pipeline.study import load_study
+from tests.conftest import row_of
 from tests.simulate.written import by_command, content, made
 
 PLAN = Plan(devices=6_000, snapshots=2, seed=5)
@@ -88,7 +88,7 @@ def test_the_truth_of_a_banner_is_that_of_its_line(world: Path) -> None:
             with pytest.raises(json.JSONDecodeError):
                 json.loads(line)
             continue
-        row = observe(decode(line.encode()))
+        row = row_of(decode(line.encode()))
         assert (row["host"], row["port"]) == by_line.pop(place)
     assert by_line == {}
 

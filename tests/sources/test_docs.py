@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 from pipeline.banner import Banner
-from pipeline.ingest import observe
+from pipeline.sources.record import records
 from pipeline.sources.registry import chosen_source, shipped
 from pipeline.sources.targets import TARGETS
+from tests.conftest import row_of
 
 DOCS = (Path(__file__).parent.parent.parent / "docs" / "mappings.md").read_text(encoding="utf-8")
 
@@ -23,7 +24,7 @@ def test_the_worked_example_works(tmp_path: Path) -> None:
     source, _ = chosen_source(str(tmp_path / "scan.toml"))
     source.check(tmp_path / "scan.csv")
     reader = source.reader(tmp_path / "scan.csv")
-    rows = [observe(record.found) for record in reader.records() if isinstance(record.found, Banner)]
+    rows = [row_of(record.found) for record in records(reader) if isinstance(record.found, Banner)]
     assert [(row["host"], row["port"], row["transport"], row["seen"], row["engine_country"]) for row in rows] == [
         ("81.2.69.142", 80, "tcp", 1795508100, "GB"), ("81.2.69.143", 554, "tcp", 1795508160, "GB"),
     ]  # fmt: skip

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pipeline.banner import Rejected
-from pipeline.ingest import observe
 from pipeline.sources.mapping import Mapping, Time
 from pipeline.sources.mold import Mold, timestamp_of
+from tests.conftest import row_of
 
 BASE: dict[str, Any] = {
     "engine": "other", "title": "Other", "format": "jsonl", "source": "s", "licence": "l", "verified": True,
@@ -19,7 +19,7 @@ RECORD = {"ip": "81.2.69.142", "port": 80, "seen": "2026-10-20T08:30:01"}
 def seen(record: dict[str, Any], fields: dict[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
     """The row of observations that a record becomes."""
     whole = {**BASE, **changed, "fields": {**BASE["fields"], **(fields or {})}}
-    return observe(Mold(Mapping.model_validate(whole)).banner({**RECORD, **record}))
+    return row_of(Mold(Mapping.model_validate(whole)).banner({**RECORD, **record}))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_fixed_values_stand_in_every_record() -> None:
     assert seen({}, fixed={"transport": "UDP", "country": "NL"})["transport"] == "udp"
     fields = {"address": "ip", "port": "port"}
     fixed = Mapping.model_validate({**BASE, "fields": fields, "fixed": {"time": "2026-10-20T00:00:00Z"}})
-    assert observe(Mold(fixed).banner(RECORD))["seen"] == 1792454400
+    assert row_of(Mold(fixed).banner(RECORD))["seen"] == 1792454400
 
 
 def test_words_of_the_engine_become_ours() -> None:
@@ -110,7 +110,7 @@ def test_values_of_a_wrong_kind_count_as_absent() -> None:
     row = seen({"t": {"x": 1}, "s": "2oo", "a": [[]], "c": "Germany", "n": 5, "h": "zz"}, fields)
     assert "http_title" not in row
     assert "cert_subject" not in row
-    assert [row[name] for name in ("http_status", "asn", "engine_country", "cert_sha256")] == [None] * 4
+    assert row.keys().isdisjoint({"http_status", "asn", "engine_country", "cert_sha256"})
 
 
 def test_a_status_in_digits_is_a_number() -> None:
