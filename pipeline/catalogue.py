@@ -92,8 +92,8 @@ class _Rule(_Entry):
         return re.compile(self.pattern, FLAGS)
 
     @cached_property
-    def words(self) -> Words:
-        """Lower-case words one of which every text that matches holds; empty: not known."""
+    def words(self) -> tuple[Words, ...]:
+        """Groups of lower-case words; every text that matches holds one of each. Empty: not known."""
         return words_of(self.regex)
 
     def faults(self) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import store
@@ -79,27 +80,27 @@ def label(
     """`identified` rows for a batch of `observations` rows, in the same order. `second`: where to ask for a second
     opinion on the country before the engine's."""
     table = conform(batch, OBSERVATIONS)
-    found, identities = verdicts(batch, identifier)
+    decided, group, identities = decisions(batch, identifier)
     hosts = table.column("host").to_pylist()
-    places = locator.countries(hosts)
-    hashed = [_keyed(key, identity) for identity in identities]
+    places = pa.array(locator.countries(hosts), pa.string())
     columns = {name: table.column(name) for name in _PASSED}
-    schema = IDENTIFIED.schema
-    columns |= {name: pa.array([getattr(v, name) for v in found], schema.field(name).type) for name in _FOUND}
+    rows, schema = pa.array(group), IDENTIFIED.schema
+    for name in _FOUND:
+        columns[name] = pa.array([getattr(v, name) for v in decided], schema.field(name).type).take(rows)
     columns |= {
         "address": addresses_of(hosts),
-        "prefix": pa.array([prefix_of(host) for host in hosts], pa.string()),
-        "identity": pa.array(hashed, pa.string()),
+        "prefix": _prefixes(table.column("host").combine_chunks()),
+        "identity": pa.array([_keyed(key, identity) for identity in identities], pa.string()),
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
         "certificate": _certificates(key, table.column("cert_sha256")),
-        "signatures": pa.array([" ".join(v.signatures) for v in found], pa.string()),
-        "country": pa.array(places, pa.string()),
+        "signatures": pa.array([" ".join(v.signatures) for v in decided], pa.string()).take(rows),
+        "country": places,
+        "network_kind": _network_kinds(table),
     }
-    columns |= _second_opinion(hosts, table.column("engine_country").to_pylist(), second)
-    kinds = map(network_kind, table.column("asn").to_pylist(), table.column("tags").to_pylist())
-    columns["network_kind"] = pa.array(kinds, pa.string())
-    result.fates.update(fate_of(v) for v in found)
-    result.nowhere += places.count(UNKNOWN_COUNTRY)
+    columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
+    for verdict, often in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
+        result.fates[fate_of(verdict)] += often
+    result.nowhere += pc.sum(pc.equal(places, UNKNOWN_COUNTRY)).as_py() or 0
     return pa.table(columns)
 
 
@@ -129,19 +130,36 @@ def prefix_of(host: str) -> str:
     return str(ipaddress.IPv6Network((host, 48), strict=False))
 
 
-def _second_opinion(hosts: list[str], told: list[str | None], second: Locator | None) -> dict[str, pa.Array]:
+def _prefixes(hosts: pa.Array) -> pa.Array:
+    """`prefix_of` of many."""
+    six = pc.match_substring(hosts, ":")
+    four = pc.replace_substring_regex(hosts, r"\.[0-9]+$", ".0/24")
+    if not pc.any(six).as_py():
+        return four
+    return pc.replace_with_mask(four, six, pa.array([prefix_of(host) for host in hosts.filter(six).to_pylist()]))
+
+
+def _network_kinds(table: pa.Table) -> pa.Array:
+    """Each distinct pair of network and tags is asked for once."""
+    asn, tags = (table.column(name).combine_chunks().dictionary_encode("encode") for name in ("asn", "tags"))
+    pairs = asn.indices.to_numpy().astype(np.int64) * len(tags.dictionary) + tags.indices.to_numpy()
+    distinct, rows = np.unique(pairs, return_inverse=True)
+    networks, said = asn.dictionary.to_pylist(), tags.dictionary.to_pylist()
+    kinds = [network_kind(networks[pair // len(said)], said[pair % len(said)]) for pair in distinct.tolist()]
+    return pa.array(kinds, pa.string()).take(pa.array(rows))
+
+
+def _second_opinion(hosts: list[str], told: pa.Array, second: Locator | None) -> dict[str, pa.Array]:
     """The second database's country, else the engine's, and which of the two it was."""
-    asked = second.countries(hosts) if second else [UNKNOWN_COUNTRY] * len(hosts)
-    by_engine = [_second(code) for code in told]
-    answers = [e if a == UNKNOWN_COUNTRY else a for a, e in zip(asked, by_engine, strict=True)]
-    edition = second.edition if second else ENGINE
-    sources = [
-        edition if a != UNKNOWN_COUNTRY else ENGINE if e else None for a, e in zip(asked, by_engine, strict=True)
-    ]
-    return {
-        "country_second": pa.array(answers, pa.string()),
-        "second_source": pa.array(sources, pa.string()),
-    }
+    codes = told.dictionary_encode("encode")
+    answers = pa.array([_second(code) for code in codes.dictionary.to_pylist()], pa.string()).take(codes.indices)
+    sources = pc.if_else(pc.is_valid(answers), ENGINE, pa.scalar(None, pa.string()))
+    if second:
+        asked = pa.array(second.countries(hosts), pa.string())
+        known = pc.not_equal(asked, UNKNOWN_COUNTRY)
+        answers = pc.if_else(known, asked, answers)
+        sources = pc.if_else(known, second.edition, sources)
+    return {"country_second": answers, "second_source": sources}
 
 
 def _second(code: str | None) -> str | None:
@@ -170,6 +188,14 @@ def _certificates(key: bytes, values: pa.ChunkedArray) -> pa.Array:
 
 def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdict], list[tuple[str, str] | None]]:
     """The verdict and the identity of each row."""
+    decided, group, identities = decisions(batch, identifier)
+    return [decided[g] for g in group.tolist()], identities
+
+
+def decisions(
+    batch: pa.RecordBatch, identifier: Identifier
+) -> tuple[list[Verdict], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
+    """Distinct verdicts, which of them each row has, and the identity of each row."""
     rows = batch.num_rows
     identities: list[tuple[str, str] | None] = [None] * rows
     group: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
@@ -187,8 +213,7 @@ def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdic
         said = list(cases)
         unique, group = np.unique(group * len(said) + case[codes], return_inverse=True)
         hits_of = [hits_of[pair // len(said)] + said[pair % len(said)] for pair in unique.tolist()]
-    decided = [identifier.decide(hits) for hits in hits_of]
-    return [decided[g] for g in group.tolist()], identities
+    return [identifier.decide(hits) for hits in hits_of], group, identities
 
 
 def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int64], list[Match]]:

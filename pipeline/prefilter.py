@@ -6,12 +6,16 @@ understood about a pattern only makes the answer weaker, never wrong.
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from functools import cached_property
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Generic, Protocol, TypeVar
 
+import ahocorasick_rs
+
 LEAST = 2
+# A word of so many letters is rare enough to be asked for alone.
+ENOUGH = 4
 Words = tuple[str, ...]
 
 
@@ -19,8 +23,8 @@ class Rule(Protocol):
     """What a screen needs of a rule."""
 
     @property
-    def words(self) -> Words:
-        """Words one of which every matching text holds; empty: not known."""
+    def words(self) -> tuple[Words, ...]:
+        """Groups of words; every matching text holds one of each group. Empty: not known."""
 
 
 R = TypeVar("R", bound=Rule)
@@ -30,28 +34,43 @@ class Screen(Generic[R]):
     """Rules, and which of them a text could match at all."""
 
     def __init__(self, rules: Sequence[R]) -> None:
-        """Sorts the rules by the words they need; each word is looked for once, however many rules need it."""
+        """Sorts the rules by the words they need; all words are looked for at once, however many there are."""
         self._rules = rules
         self._always = [n for n, rule in enumerate(rules) if not rule.words]
-        needs: dict[str, list[int]] = {}
-        for number, rule in enumerate(rules):
-            for word in rule.words:
-                needs.setdefault(word, []).append(number)
-        self._needs = list(needs.items())
+        self._words = sorted({word for rule in rules for group in rule.words for word in group})
+        numbers = {word: number for number, word in enumerate(self._words)}
+        # By each word of a rule's first group: the rule, and what else it needs.
+        self._needs: list[list[tuple[int, list[set[int]]]]] = [[] for _ in self._words]
+        for rule_number, rule in enumerate(rules):
+            for word in set(rule.words[0]) if rule.words else ():
+                others = [{numbers[other] for other in group} for group in rule.words[1:]]
+                self._needs[numbers[word]].append((rule_number, others))
+
+    @cached_property
+    def _automaton(self) -> ahocorasick_rs.BytesAhoCorasick:
+        words = [word.encode() for word in self._words]
+        return ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
 
     def candidates(self, text: str) -> list[R]:
         """The rules that may match `text`, in their order."""
-        lowered = text.lower()
-        found = [numbers for word, numbers in self._needs if word in lowered]
-        if not found:
+        # In bytes only ASCII letters have their case changed, which is how the patterns see it.
+        hits = self._automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass").lower(), overlapping=True)
+        if not hits:
             return [self._rules[n] for n in self._always]
-        return [self._rules[n] for n in sorted({*self._always, *chain.from_iterable(found)})]
+        held = {word for word, _, _ in hits}
+        found = {n for word in held for n, others in self._needs[word] if not any(map(held.isdisjoint, others))}
+        return [self._rules[n] for n in sorted(found.union(self._always))]
 
 
-def words_of(pattern: re.Pattern[str]) -> Words:
-    """Lower-case words one of which every matching text holds; empty when no such words are known."""
-    best = _best(_requirements(parser.parse(pattern.pattern, pattern.flags)))
-    return best if best and min(map(len, best)) >= LEAST else ()
+def words_of(pattern: re.Pattern[str]) -> tuple[Words, ...]:
+    """Groups of lower-case words; every matching text holds one word of each. The first group is what fewest texts
+    hold, and where its words are short, all that is known follows. Empty when nothing is known."""
+    known = _requirements(parser.parse(pattern.pattern, pattern.flags))
+    known = [words for words in known if min(map(len, words)) >= LEAST]
+    best = _best(known)
+    if not best or min(map(len, best)) >= ENOUGH:
+        return (best,) if best else ()
+    return tuple(dict.fromkeys([best, *known]))
 
 
 def _requirements(sequence: Iterable[tuple[Any, Any]]) -> list[Words]:
