@@ -11,7 +11,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.cli_options import Json, Quiet, SourceOption, StudyOption, Workers, check_snapshot_id, tell
+from pipeline.cli_options import (
+    Json,
+    Quiet,
+    SourceOption,
+    StudyOption,
+    Workers,
+    check_snapshot_id,
+    disk_trouble,
+    tell,
+)  # fmt: skip
 from pipeline.cli_trust import lineage, verify
 from pipeline.cli_truth import accuracy, audit_app, estimate_app, simulate
 from pipeline.cli_upkeep import catalogue_app, geo_app
@@ -41,7 +50,7 @@ def main() -> NoReturn:
     except PermissionError as error:
         _stop(f"{error.filename}: permission denied; check who may write there", 1)
     except OSError as error:
-        _stop(f"{error.filename or 'disk'}: {error.strerror or error}", 1)
+        _stop(disk_trouble(error), 1)
     except RuntimeError as error:
         # The database gives an interrupt of its own for ours.
         if "interrupted" not in str(error).lower():

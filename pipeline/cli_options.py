@@ -1,5 +1,6 @@
 """What the commands share: options, and how a result is told."""
 
+import errno
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,14 @@ Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Process
 def tell(result: str) -> None:
     """A result, without anything in it that a terminal would obey (names of folders, words of a server)."""
     typer.echo(printable(result))
+
+
+def disk_trouble(error: OSError) -> str:
+    """What a failure of the disk comes to, and what to do."""
+    told = f"{error.filename or 'disk'}: {error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{told}: no space is left on the disk; what was there is as it was. Make room, and run this again"
+    return told
 
 
 def check_snapshot_id(name: str, option: str = "--snapshot") -> None:

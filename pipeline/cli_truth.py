@@ -30,12 +30,28 @@ def estimate_engines(
     tell(tell_engines(study, snapshot, other, other_snapshot or snapshot, json_))
 
 
-@estimate_app.command("change", epilog="Example: camcensus estimate change --study study.toml")
-def estimate_change(study: StudyOption, json_: Json = False) -> None:
+@estimate_app.command(
+    "change", epilog="Example: camcensus estimate change --study study.toml --labels 2025=a.csv --labels 2026=b.csv"
+)
+def estimate_change(
+    study: StudyOption,
+    labels: Annotated[
+        list[str] | None, typer.Option("--labels", help="SNAPSHOT=FILE of an audit's labels.", show_default=False)
+    ] = None,
+    json_: Json = False,
+) -> None:
     """How each snapshot's hosts changed against the one before: range or interval, and up, down or not to be told."""
     from pipeline.estimate.commands import tell_changes
 
-    tell(tell_changes(study, json_))
+    tell(tell_changes(study, labels or [], json_))
+
+
+@estimate_app.command("ranks", epilog="Example: camcensus estimate ranks --study study.toml --snapshot 2026")
+def estimate_ranks(study: StudyOption, snapshot: SnapshotOption, json_: Json = False) -> None:
+    """Countries by hosts, each with the best and the worst rank that the ranges of counts allow."""
+    from pipeline.estimate.commands import tell_ranks
+
+    tell(tell_ranks(study, snapshot, json_))
 
 
 audit_app = typer.Typer(name="audit", no_args_is_help=True, help="Errors found by hand, within what was collected.")
@@ -67,6 +83,28 @@ def audit_score(
     from pipeline.estimate.commands import tell_score
 
     tell(tell_score(study, snapshot, labels, seed, json_))
+
+
+@audit_app.command(
+    "queries", epilog="Example: camcensus audit queries --study net.toml --snapshot 2026 --against study.toml"
+)
+def audit_queries(
+    study: StudyOption,
+    snapshot: SnapshotOption,
+    against: Annotated[Path, typer.Option("--against", help="The study that was collected with camera queries.")],
+    against_snapshot: Annotated[str | None, typer.Option("--against-snapshot", help="Default: the same id.")] = None,
+    prefix_length: Annotated[
+        int, typer.Option("--prefix-length", min=8, max=24, help="Of the blocks that were downloaded whole.")
+    ] = 16,
+    labels: Annotated[
+        list[Path] | None, typer.Option("--labels", help="Of an audit of the blocks.", show_default=False)
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Recall of the queries themselves, on blocks of addresses that were downloaded without them (net:)."""
+    from pipeline.estimate.commands import tell_queries
+
+    tell(tell_queries(study, snapshot, against, against_snapshot or snapshot, prefix_length, labels or [], json_))
 
 
 def simulate(
@@ -113,13 +151,15 @@ def accuracy(
     workers: Workers = 0,
     quiet: Quiet = False,
 ) -> None:
-    """How wrong the software is in simulated worlds, whose cameras are known: writes a report."""
+    """How wrong the software is in simulated worlds, whose cameras are known: writes a report and prints the goals."""
     from datetime import UTC, datetime
 
     from pipeline.accuracy.measure import measure
+    from pipeline.accuracy.page import WHOSE, goals
     from pipeline.accuracy.page import write as write_page
     from pipeline.simulate.world import Plan
 
     plan = Plan(devices, 2, seed)
     found = measure(plan, worlds, workers or os.cpu_count() or 1, Reporter(quiet).say)
-    tell(str(write_page(found, out, datetime.now(UTC).date())))
+    path = write_page(found, out, datetime.now(UTC).date())
+    tell(f"{WHOSE}\n{goals(found.tables).to_string(index=False)}\n{path}")

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import ipaddress
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,17 +60,23 @@ def label_part(
     """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far."""
     result = Labelled()
     done = 0
+    with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
+        for batch in _batches(observations):
+            labelled = label(batch, identifier, locator, key, result, second)
+            writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
+            done += batch.num_rows
+            tick(done)
+    return result
+
+
+def _batches(observations: Path) -> Iterator[pa.RecordBatch]:
+    """The rows, page checksums verified. Raises `IntegrityError`; what goes wrong while others write is theirs."""
     try:
-        source = pq.ParquetFile(observations, page_checksum_verification=True)
-        with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
-            for batch in source.iter_batches(BATCH):
-                labelled = label(batch, identifier, locator, key, result, second)
-                writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
-                done += batch.num_rows
-                tick(done)
+        batches = pq.ParquetFile(observations, page_checksum_verification=True).iter_batches(BATCH)
+        while (batch := next(batches, None)) is not None:
+            yield batch
     except (OSError, pa.ArrowException) as error:
         raise IntegrityError(observations, f"is damaged: {error}; run again with --rehash") from None
-    return result
 
 
 def label(

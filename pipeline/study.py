@@ -77,8 +77,8 @@ class Dedupe(_Strict):
     identity: bool = True
     same_host: bool = True
     churn: bool = True
-    max_identity_hosts: int = Field(6, ge=1, le=1000)
-    max_certificate_hosts: int = Field(1, ge=0, le=1000)
+    max_identity_hosts: int = Field(9, ge=1, le=1000)
+    max_certificate_hosts: int = Field(0, ge=0, le=1000)
 
 
 class Decoys(_Strict):

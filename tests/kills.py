@@ -5,6 +5,7 @@ seed from the time that the command takes in peace; which step of its work such 
 """
 
 import random
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,13 +18,14 @@ from tests.shell import Shell
 class Victim:
     """What is killed. `prepare`: makes what it starts from in a new folder; `arguments`: the command for that folder;
     `faults`: what is wrong with a folder in which it was killed so often and then ended, held against one in which it
-    was left in peace."""
+    was left in peace; `halves`: what is wrong with a folder right after the kill, as whoever reads it then sees it."""
 
     name: str
     prepare: Callable[[Path], None]
     arguments: Callable[[Path], list[object]]
     faults: Callable[[Path, Path, int], list[str]]
     environment: dict[str, str] = field(default_factory=dict)
+    halves: Callable[[Path, Path], list[str]] = lambda _, __: []
 
 
 @dataclass
@@ -60,12 +62,14 @@ def kill_often(victim: Victim, folder: Path, shell: Shell, tries: int, seed: int
         time.sleep(chance.uniform(0, length))
         running.kill()
         hit = running.done().status < 0
+        halves = victim.halves(place, calm)
         again = shell.run(*victim.arguments(place), **victim.environment)
-        faults = victim.faults(place, calm, int(hit))
+        faults = halves + victim.faults(place, calm, int(hit))
         if again.status != 0 or "Traceback" in again.err:
             faults.append(f"ended with {again.status}: {again.out}{again.err}")
         tally.tries += 1
         tally.hit += hit
         tally.failed += bool(faults)
         tally.faults += [f"try {number}: {fault}" for fault in faults]
+        shutil.rmtree(place)
     return tally

@@ -35,7 +35,8 @@ def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
         for body in ("banner_hash", "html_hash"):
             if row["counted"] and row["identity"] and row[body] is not None:
                 alike[row["prefix"], body, row[body]].append(row)
-        if row["decoy"] and not (row["decoy"] == "possible" and "decoys.tags.cloud" in row["signatures"]):
+        signs_of = [name for name in (row["signatures"] or "").split() if name.startswith("decoys.")]
+        if row["decoy"] and not (row["decoy"] == "possible" and signs_of == ["decoys.tags.cloud"]):
             tell(row["host"], "banner", GRADES.index(row["decoy"]))
         if row["network_kind"] == "hosting":
             tell(row["host"], "hosting", 1)
@@ -145,6 +146,8 @@ def test_two_different_reasons_are_likely_and_one_reason_twice_is_not(tmp_path: 
     found = census(tmp_path / "two", [banner(**cloud), *others])
     assert (grade(found), told(found)["two-reasons"], told(found)["hosting"]) == ("likely", 1, 1)
     assert grade(census(tmp_path / "twice", [banner(**cloud), banner(port=81, **cloud)])) == "possible"
+    both = cloud | {"signatures": "decoys.rtsp.auth.digest-and-basic decoys.tags.cloud"}
+    assert grade(census(tmp_path / "both", [banner(**both)])) == "likely"
 
 
 def test_a_host_without_a_camera_and_what_is_outside_the_window_grade_nobody(tmp_path: Path) -> None:

@@ -379,15 +379,17 @@ def test_a_certificate_is_an_identity_on_few_hosts_only(tmp_path: Path, hosts: i
 
 def test_two_rare_certificates_on_a_host_are_two_devices_and_one_is_one(tmp_path: Path) -> None:
     rows = [banner(port=443, certificate="c"), banner(port=8443, certificate="c", **HIK)]
-    assert len(census(tmp_path / "one", rows).devices) == 1
-    found = census(tmp_path / "two", [*rows, banner(port=444, certificate="d")])
+    rare = {"max_certificate_hosts": 1}
+    assert len(census(tmp_path / "one", rows, rules=rare).devices) == 1
+    assert len(census(tmp_path / "never", [*rows, banner(port=444, certificate="d")]).devices) == 1
+    found = census(tmp_path / "two", [*rows, banner(port=444, certificate="d")], rules=rare)
     assert len(found.devices) == 2
     assert found.deduped.identities["banners_by_certificate"] == 3
 
 
 def test_a_certificate_beside_a_serial_number_makes_no_second_device(tmp_path: Path) -> None:
     rows = [banner(port=80, identity="s"), banner(port=443, certificate="c")]
-    found = census(tmp_path, rows)
+    found = census(tmp_path, rows, rules={"max_certificate_hosts": 1})
     assert (len(found.devices), found.deduped.identities["banners_by_certificate"]) == (1, 0)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.accuracy.counted import Counted, count_world
-from pipeline.accuracy.countries import country_errors, summary, true_counts
+from pipeline.accuracy.countries import country_errors, prefix, summary, true_counts
 from pipeline.accuracy.joined import joins
+from pipeline.tables import DECOY_GRADES
 
 # Names of settings, and what they set in the study's section `dedupe`; the first is how a study comes.
 DEDUPE: dict[str, dict[str, Any]] = {
@@ -17,16 +18,18 @@ DEDUPE: dict[str, dict[str, Any]] = {
     "without identity": {"identity": False},
     "without same-host": {"same_host": False},
     "without churn": {"churn": False},
-    "without certificates": {"max_certificate_hosts": 0},
-    "certificates on up to 3 addresses": {"max_certificate_hosts": 3},
-    "identities on 1 address": {"max_identity_hosts": 1},
+    "certificates on 1 address identify": {"max_certificate_hosts": 1},
+    "certificates on up to 3 addresses identify": {"max_certificate_hosts": 3},
+    "identities on 1 address only": {"max_identity_hosts": 1},
     "identities on up to 3 addresses": {"max_identity_hosts": 3},
-    "identities on up to 9 addresses": {"max_identity_hosts": 9},
+    "identities on up to 6 addresses": {"max_identity_hosts": 6},
+    "identities on up to 20 addresses": {"max_identity_hosts": 20},
 }
 VARIANTS = {
     "headline (medium, certain decoys left out)": ("medium", "certain"),
     "no decoys left out": ("medium", "none"),
     "likely decoys left out too": ("medium", "likely"),
+    "possible decoys left out too (not among the counts)": ("medium", "possible"),
     "high confidence only": ("high", "certain"),
 }
 
@@ -59,7 +62,9 @@ def variants(world: Counted) -> pd.DataFrame:
     true = true_counts(world, "evidence")
     rows = []
     for name, (confidence, decoys) in VARIANTS.items():
-        found = summary(country_errors(world.by_country(confidence, decoys), true)).set_index("unit").loc["n_hosts"]
+        count = _by_devices if decoys == "possible" else Counted.by_country
+        counted = count(world, confidence, decoys)
+        found = summary(country_errors(counted, true)).set_index("unit").loc["n_hosts"]
         kept = _hosts(world, confidence, decoys)
         rows.append({
             "setting": name, "hosts": found["counted"], "world": found["world"], "median": found["median"],
@@ -69,15 +74,30 @@ def variants(world: Counted) -> pd.DataFrame:
 
 
 def _hosts(world: Counted, confidence: str, decoys: str) -> dict[str, float]:
-    """Real hosts that are left out, and decoys' hosts that are not, as shares."""
-    rows = world.linked.merge(world.devices[["device", "decoy", "type_confidence"]], on="device", suffixes=("_b", ""))
-    left_out = {"none": [], "certain": ["certain"], "likely": ["certain", "likely"]}[decoys]
-    out = rows["decoy"].isin(left_out)
-    if confidence == "high":
-        out |= rows["type_confidence"] != "high"
-    hosts = rows.assign(out=out, real=rows["is_camera"].eq(True), bad=rows["true_decoy"].notna()).groupby("host")
+    """Real hosts that are left out, and decoys' hosts that are, as shares of each."""
+    rows = left_out(world, confidence, decoys)
+    hosts = rows.assign(real=rows["is_camera"].eq(True), bad=rows["true_decoy"].notna()).groupby("host")
     each = pd.DataFrame({"out": hosts["out"].all(), "real": hosts["real"].any(), "bad": hosts["bad"].all()})
     return {
         "real_lost": float(each.loc[each["real"], "out"].mean()),
         "decoys_found": float(each.loc[each["bad"], "out"].mean()),
     }
+
+
+def left_out(world: Counted, confidence: str, decoys: str) -> pd.DataFrame:
+    """Counted banners with `out`: whether their device is left out."""
+    rows = world.linked.merge(world.devices[["device", "decoy", "type_confidence"]], on="device", suffixes=("_b", ""))
+    grades = [] if decoys == "none" else DECOY_GRADES[DECOY_GRADES.index(decoys) :]
+    out = rows["decoy"].isin(grades)
+    return rows.assign(out=out | (rows["type_confidence"] != "high") if confidence == "high" else out)
+
+
+def _by_devices(world: Counted, confidence: str, decoys: str) -> pd.DataFrame:
+    """Counts by country from what is left of devices, for a variant that is not among the counts."""
+    kept = left_out(world, confidence, decoys)
+    kept = kept[~kept["out"]]
+    each = kept.groupby("country")
+    return pd.DataFrame({
+        "n_banners": each.size(), "n_hosts": each["host"].nunique(), "n_devices": each["device"].nunique(),
+        "n_prefixes": kept.assign(prefix=kept["host"].map(prefix)).groupby("country")["prefix"].nunique(),
+    })  # fmt: skip

@@ -18,6 +18,7 @@ from pipeline.tables import COUNTED_TYPES, COUNTS, DEVICES, LINKS
 
 _IDENTIFIED = [
     "file", "line", "host", "counted", "manufacturer", "manufacturer_confidence", "model", "product_type", "decoy",
+    "country",
 ]  # fmt: skip
 SURE = ("medium", "high")
 

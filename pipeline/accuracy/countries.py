@@ -21,8 +21,7 @@ def true_counts(world: Counted, truth: str) -> pd.DataFrame:
     """True counts by country: columns of `tables.UNITS`, index country."""
     if truth == "reachable":
         there = world.cameras[world.cameras["reachable"]]
-        prefix = there["host"].map(_prefix)
-        groups = there.assign(prefix=prefix).groupby("country")
+        groups = there.assign(prefix=there["host"].map(prefix)).groupby("country")
         banners = groups["services"].sum()
     else:
         there = world.banners[world.banners["counted"]]
@@ -30,7 +29,7 @@ def true_counts(world: Counted, truth: str) -> pd.DataFrame:
             there = there[there["returned"]]
         if truth == "evidence":
             there = there[there["names"] | there["tells"]]
-        there = there.assign(prefix=there["host"].map(_prefix))
+        there = there.assign(prefix=there["host"].map(prefix))
         groups = there.groupby("country")
         banners = there.drop_duplicates(["host", "port"]).groupby("country").size()
     return pd.DataFrame({
@@ -99,6 +98,6 @@ def _change(old: pd.Series, new: pd.Series) -> pd.Series:
     return (new / old.where(old > 0) - 1.0).dropna()
 
 
-def _prefix(host: str) -> str:
+def prefix(host: str) -> str:
     """The /24, or the first three groups of an IPv6 address, which here has no shortened ones before the fourth."""
     return host.rpartition(".")[0] if ":" not in host else ":".join(host.split(":")[:3])

@@ -13,9 +13,10 @@ import pandas as pd
 
 from pipeline.accuracy.lists import Eyes, Small
 from pipeline.catalogue import load_catalogue
-from pipeline.estimate.change import audited
+from pipeline.estimate.audit import replicates
+from pipeline.estimate.change import Span, audited, correlation
 from pipeline.estimate.engines import STRATUM, estimate
-from pipeline.estimate.proportions import Audited, Stratum, bootstrap, wilson
+from pipeline.estimate.proportions import Audited, wilson
 from pipeline.estimate.sample import draw, frame_of
 from pipeline.identify import Identifier
 from pipeline.resources import bundled
@@ -94,8 +95,9 @@ def audits(setting: str, seed: int) -> Iterator[Outcome]:
     plan = Plan(SIZE, 2, seed)
     world = make_world(plan)
     found: dict[int, Audited] = {}
+    told: dict[int, pd.DataFrame] = {}
     true: dict[int, float] = {}
-    counted: dict[int, int] = {}
+    counted: dict[int, Span] = {}
     for year in (BEFORE, LAST):
         banners = Small(world, year, _eyes()).collected()
         frame = frame_of(banners)
@@ -104,19 +106,16 @@ def audits(setting: str, seed: int) -> Iterator[Outcome]:
         labelled = draw(frame, frame.strata(groups), LABELLED, seed)
         answers = labelled["host"].map(dict(zip(frame.hosts["host"], camera, strict=True)))
         wrong = world.chance.share("label", np.arange(len(labelled)), year) < LABELLERS[setting]
-        rows = labelled.assign(answer=answers.to_numpy(bool) ^ wrong)
-        strata = [
-            Stratum(int(each["stratum_size"].iloc[0]), each["counted"].to_numpy(bool), each["answer"].to_numpy(bool))
-            for _, each in rows.groupby("stratum", sort=True)
-        ]
-        found[year] = bootstrap(strata, seed, REPLICATES)
+        told[year] = labelled.assign(answer=answers.to_numpy(bool) ^ wrong, code=labelled["host"])
+        found[year] = replicates(told[year], seed + year, REPLICATES)
         mine = frame.hosts["counted"]
-        true[year], counted[year] = float(camera.sum()), int(mine.sum())
+        true[year], counted[year] = float(camera.sum()), Span(*[int(mine.sum())] * 3)
         if year == LAST:
             shares = {"precision": (camera & mine).sum() / mine.sum(), "recall": (camera & mine).sum() / camera.sum()}
             for name, truth in {**shares, "cameras": float(camera.sum())}.items():
                 yield Outcome(f"audit, {name}", setting, float(truth), *found[year].interval(name))
-    change = audited((counted[BEFORE], counted[LAST]), (found[BEFORE], found[LAST]))
+    pairing = correlation(told[BEFORE], told[LAST])
+    change = audited((counted[BEFORE], counted[LAST]), (found[BEFORE], found[LAST]), pairing)
     yield Outcome(
         "audit, change", setting, true[LAST] / true[BEFORE] - 1.0, change.change, change.low, change.high
     )  # fmt: skip

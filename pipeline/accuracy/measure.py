@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.accuracy import ablation, recognised
+from pipeline.accuracy.budget import budget
 from pipeline.accuracy.counted import Counted, count_world
 from pipeline.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from pipeline.accuracy.coverage import coverage
@@ -89,6 +90,7 @@ def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]
         "counted": pd.DataFrame(list(recognised.counted_at_all(last).items()), columns=["what", "is"]),
         "decoys": recognised.decoys(last),
         "joins": as_rows({"as it comes": joins(last)}),
+        "budget": budget(last),
         "variants": ablation.variants(last),
     }
     if len(worlds) > 1:

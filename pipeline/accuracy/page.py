@@ -20,9 +20,10 @@ SMALL = 30  # makers with fewer devices stand in the CSV alone
 SHARES = frozenset({
     "world", "median", "p90", "worst", "precision", "recall", "by_queries", "possible", "likely", "certain", "devices",
     "devices_median", "devices_p90", "hosts_median", "hosts_p90",
-    "real_lost", "decoys_found", "same_direction", "holds", "low", "high",
+    "real_lost", "decoys_found", "of_truth", "same_direction", "holds", "low", "high",
     "mean_error", "mean_width", "in_band",
 })  # fmt: skip
+WHOSE = "These figures are the software's error in simulated worlds, never the error of a published count."
 EVIDENCE = "recall of what carries any evidence"
 HOLDING = ("assumptions hold", "labels are right")
 
@@ -49,7 +50,7 @@ def page(results: Results, on: date) -> str:
     # Markdown, not HTML; all names in it are the catalogue's or the model's.
     template = jinja2.Environment(loader=loader, autoescape=False, keep_trailing_newline=True)  # noqa: S701
     return template.get_template("accuracy.md.j2").render(
-        on=on.isoformat(), plan=results.plan, worlds=results.worlds, version=package_version(),
+        whose=WHOSE, on=on.isoformat(), plan=results.plan, worlds=results.worlds, version=package_version(),
         code=code_hash("pipeline.run", "pipeline.simulate.write")[:12], truths=TRUTHS, least=LEAST, small=SMALL,
         goals=markdown(goals(results.tables)), **{name: markdown(table) for name, table in t.items()},
     )  # fmt: skip
@@ -67,8 +68,10 @@ def goals(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         _goal("precision of the maker", "at least 99.5 %", everybody["precision"], least=0.995),
         _goal("recall of the maker where evidence names it", "at least 95 %", everybody["recall"], least=0.95),
         _goal("recall of cameras that carry any evidence", "at least 95 %", evidence, least=0.95),
-        _goal("wrong merges for each 1,000 devices", "at most 10", joined["merges"], most=10, form="{:.1f}"),
-        _goal("wrong splits for each 1,000 devices", "at most 10", joined["splits"], most=10, form="{:.1f}"),
+        _joins("wrong merges", joined["merges"]),
+        _joins("of them where banners tell the devices apart", joined["merges_told"]),
+        _joins("wrong splits", joined["splits"]),
+        _joins("of them not by a new address that nothing links to the old", joined["splits"] - joined["splits_moved"]),
     ]
     intervals = tables["coverage"]
     rows += [
@@ -83,6 +86,10 @@ def _goal(
 ) -> dict[str, str]:  # fmt: skip
     shown = form.format(value) if form else _share(value)
     return {"goal": goal, "set": set_, "measured": shown, "met": "yes" if least <= value <= most else "no"}
+
+
+def _joins(goal: str, value: float) -> dict[str, str]:
+    return _goal(f"{goal}, for each 1,000 devices", "at most 10", value, most=10, form="{:.1f}")
 
 
 def _changes(table: pd.DataFrame) -> pd.DataFrame:

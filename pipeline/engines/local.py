@@ -1,6 +1,7 @@
 """The engine of one machine: a process pool for the row-wise maps, DuckDB for the set-wise queries."""
 
 import multiprocessing
+import os
 import shutil
 import signal
 import threading
@@ -13,6 +14,8 @@ from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
+
+from pipeline.errors import CamcensusError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -93,12 +96,20 @@ def text_of(query: str) -> str:
 
 @contextmanager
 def sql(threads: int, scratch: Path) -> Iterator[Sql]:
-    """A connection that is closed in any case; what it put into `scratch` is removed."""
-    connection = Sql(threads, scratch)
+    """A connection that is closed in any case; what it put into `scratch` is removed, as is what a killed one left."""
+    shutil.rmtree(scratch, ignore_errors=True)
     try:
-        yield connection
+        connection = Sql(threads, scratch)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+        told = str(error).strip().splitlines()[0]
+        raise CamcensusError(
+            f"{scratch}: the database cannot work there: {told}; make room, and run this again"
+        ) from None
     finally:
-        connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -169,6 +180,15 @@ def _adopt(ticks: Any) -> None:
     # One array for each worker process, set once when it starts.
     global _progress  # noqa: PLW0603
     _progress = ticks
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the first process is gone: killed, it can tell nobody to stop, and all would wait on."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _ticking(work: Callable[[T, Callable[[int], None]], R], task: T, index: int) -> R:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pipeline import store
 from pipeline.errors import InputError
 from pipeline.estimate.lists import Source
-from pipeline.estimate.proportions import Audited, Stratum, bootstrap, wilson
+from pipeline.estimate.proportions import REPLICATES, Audited, Stratum, bootstrap, wilson
 from pipeline.estimate.sample import TEXTS, banners_of, code_of, draw, frame_of
 from pipeline.resources import bundled
 from pipeline.tables import UNKNOWN
@@ -69,6 +69,48 @@ def score(source: Source, files: Sequence[Path], seed: int) -> Score:
 
     Raises `InputError` for a file that is none of this sample's.
     """
+    labels = told_of(source, files)
+    told = labels.told
+    found = replicates(told, seed)
+    return Score(
+        labelled=len(told),
+        cannot_tell=labels.cannot_tell,
+        agreement=labels.agreement,
+        precision=found.interval("precision"), recall=found.interval("recall"), cameras=found.interval("cameras"),
+        counted=labels.counted,
+        strata=_by_stratum(told), makers=_by_maker(told, seed), confused=_confused(told),
+    )  # fmt: skip
+
+
+def as_table(found: Score) -> pd.DataFrame:
+    """The score as rows, with the columns that `kept` names."""
+    rows: list[dict[str, Any]] = []
+    for what in ("precision", "recall", "cameras"):
+        value, low, high = getattr(found, what)
+        rows.append({"what": what, "manufacturer": "", "value": value, "low": low, "high": high,
+                     "labelled": found.labelled, "counted": found.counted})  # fmt: skip
+    for maker in found.makers.to_dict("records"):
+        rows += [
+            {"what": what, "manufacturer": maker["maker"], "value": maker[what], "low": maker[f"{what}_low"],
+             "high": maker[f"{what}_high"], "labelled": maker["labelled"], "counted": None}
+            for what in ("precision", "recall")
+        ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labelled hosts (`told`: `code`, `host`, `stratum`, `stratum_size`, `chance`, `maker`, `answer`, and what the
+    catalogue says now: `counted`, `manufacturer`), hosts that cannot be told, hosts counted in all, and agreement."""
+
+    told: pd.DataFrame
+    cannot_tell: int
+    counted: int
+    agreement: tuple[float, float] | None
+
+
+def told_of(source: Source, files: Sequence[Path]) -> Labels:
+    """What one or two labellers said, beside what the catalogue says now. Raises `InputError` as `score` does."""
     key = store.identity_key(source.study.key_path, source.study.simulated)
     drawn = _read(source.folder / "audit" / "sample.csv", _KEPT)
     labels = [_labels(path) for path in files]
@@ -78,24 +120,16 @@ def score(source: Source, files: Sequence[Path], seed: int) -> Score:
     first = drawn.merge(labels[0], on="code", how="left")
     hosts = frame_of(banners_of(source)).hosts
     hosts["code"] = [code_of(key, host) for host in hosts["host"]]
-    now = first.merge(hosts[["code", "counted", "manufacturer"]], on="code", how="left")
+    now = first.merge(hosts[["code", "host", "counted", "manufacturer"]], on="code", how="left")
     now["counted"] = now["counted"].eq(True)
     told = now[now["answer"].notna()].assign(answer=lambda rows: rows["answer"].astype(bool))
-    strata = [_stratum(each) for _, each in told.groupby("stratum", sort=True)]
-    found = bootstrap(strata, seed)
-    return Score(
-        labelled=len(told),
-        cannot_tell=int((now["camera"] == "cannot tell").sum()),
-        agreement=_agreement(labels) if len(labels) > 1 else None,
-        precision=found.interval("precision"), recall=found.interval("recall"), cameras=found.interval("cameras"),
-        counted=int(hosts["counted"].sum()),
-        strata=_by_stratum(told), makers=_by_maker(told, seed), confused=_confused(told),
-    )  # fmt: skip
+    cannot = int((now["camera"] == "cannot tell").sum())
+    return Labels(told, cannot, int(hosts["counted"].sum()), _agreement(labels) if len(labels) > 1 else None)
 
 
-def replicates(told: pd.DataFrame, seed: int) -> Audited:
+def replicates(told: pd.DataFrame, seed: int, number: int = REPLICATES) -> Audited:
     """The bootstrap over labelled rows (`stratum`, `stratum_size`, `counted`, `answer`)."""
-    return bootstrap([_stratum(each) for _, each in told.groupby("stratum", sort=True)], seed)
+    return bootstrap([_stratum(each) for _, each in told.groupby("stratum", sort=True)], seed, number)
 
 
 def _stratum(rows: pd.DataFrame) -> Stratum:

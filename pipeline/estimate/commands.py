@@ -1,22 +1,23 @@
 """What `camcensus estimate` and `camcensus audit` say."""
 
 import json
+from collections.abc import Hashable
 from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pipeline import store
 from pipeline.errors import CamcensusError, InputError
 from pipeline.estimate import audit
-from pipeline.estimate.change import Change, sensitivity
-from pipeline.estimate.engines import WHY_NOT_ONE, estimate, told
+from pipeline.estimate.engines import ASSUMPTIONS, WHAT, WHY_NOT_ONE, estimate, told
+from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, keep
 from pipeline.estimate.lists import Source, comparable
+from pipeline.estimate.recall import queries
+from pipeline.estimate.years import changes, ranks, years_of
 from pipeline.study import load_study
-from pipeline.tables import COUNTS
 
+SHOWN = 25  # countries in the terminal
 WITHIN = "within what was collected; what the queries did not return is not in it"
 
 
@@ -32,8 +33,10 @@ def tell_engines(study: Path, snapshot: str, other: Path | None, other_snapshot:
     """The two-engine estimate. Raises `CamcensusError` where there is only one engine."""
     if other is None:
         raise CamcensusError(WHY_NOT_ONE)
-    lists = comparable(source(study, snapshot), source(other, other_snapshot))
+    first = source(study, snapshot)
+    lists = comparable(first, source(other, other_snapshot))
     found = estimate(lists)
+    keep(first.study, f"engines-{snapshot}.csv", found.strata, [snapshot])
     if not as_json:
         return told(found, lists)
     sums = {
@@ -41,28 +44,87 @@ def tell_engines(study: Path, snapshot: str, other: Path | None, other_snapshot:
         for name, each in (("hosts", found.hosts), ("identities", found.identities))
     }
     strata = json.loads(found.strata.to_json(orient="records"))
-    return json.dumps({**sums, "strata": strata, "evidence": lists.evidence}, sort_keys=True)
+    about = {"what": WHAT, "assumptions": ASSUMPTIONS, "evidence": lists.evidence}
+    return json.dumps({**sums, **about, "strata": strata}, sort_keys=True)
 
 
-def tell_changes(study: Path, as_json: bool) -> str:
-    """The change between neighbouring snapshots, in the world without the countries left out."""
+def tell_changes(study: Path, labels: list[str], as_json: bool) -> str:
+    """The changes between neighbouring snapshots and the newest one's ranks, which are kept for the report; in words
+    the world's. `labels`: SNAPSHOT=FILE, of audits."""
     loaded = load_study(study)
-    counts: dict[str, pd.DataFrame] = {}
-    for name in loaded.snapshot_ids():
-        if (path := loaded.data / name / "counts.parquet").exists():
-            counts[name] = store.read_table(path, COUNTS).to_pandas()
-    if len(counts) < 2:
-        raise CamcensusError(f"{study}: a change takes two counted snapshots, there are {len(counts)}")
-    found = {f"{a}-{b}": sensitivity(counts[a], counts[b]) for a, b in pairwise(counts)}
+    years = years_of(loaded, _by_snapshot(labels))
+    if len(years) < 2:
+        raise CamcensusError(f"{study}: a change takes two counted snapshots, there are {len(years)}")
+    found = changes(loaded, years)
+    files = [path for paths in _by_snapshot(labels).values() for path in paths]
+    path = keep(loaded, CHANGES, found, [year.name for year in years], files)
+    newest = years[-1]
+    keep(loaded, RANKS, ranks(loaded, newest), [newest.name])
     if as_json:
-        return json.dumps({years: asdict(each) for years, each in found.items()}, sort_keys=True)
-    return "\n".join(_change_in_words(years, each) for years, each in found.items())
+        return _rows(found)
+    world = found[found["country"] == ""]
+    lines = [_change_in_words(row) for row in world.to_dict("records")]
+    for years_, each in found[found["country"] != ""].groupby(["before", "after"], sort=False):
+        words = each["word"].value_counts()
+        told = ", ".join(f"{words.get(word, 0)} {word}" for word in ("up", "down", "not distinguishable"))
+        lines.append(f"{'-'.join(str(year) for year in years_)}: of {len(each)} countries {told}")
+    return "\n".join([*lines, str(path)])
 
 
-def _change_in_words(years: str, found: Change) -> str:
+def tell_ranks(study: Path, snapshot: str, as_json: bool) -> str:
+    """Countries by hosts, with the ranks that their ranges allow."""
+    loaded = load_study(study)
+    source(study, snapshot)
+    (year,) = (year for year in years_of(loaded) if year.name == snapshot)
+    found = ranks(loaded, year)
+    keep(loaded, RANKS, found, [snapshot])
+    if as_json:
+        return _rows(found)
+    shown = found.head(SHOWN).drop(columns="snapshot")
+    more = f"\n{len(found) - SHOWN} more: {loaded.data / FOLDER / RANKS}" if len(found) > SHOWN else ""
+    return f"ranks by sensitivity ranges, which are no 95 % intervals\n{shown.to_string(index=False)}{more}"
+
+
+def tell_queries(
+    study: Path, snapshot: str, asked: Path, asked_snapshot: str, prefix_length: int, labels: list[Path], as_json: bool
+) -> str:  # fmt: skip
+    """What the queries return of cameras in whole blocks of addresses."""
+    blocks = source(study, snapshot)
+    told = audit.told_of(blocks, labels).told if labels else None
+    found = queries(blocks, source(asked, asked_snapshot), prefix_length, told)
+    keep(blocks.study, f"queries-{snapshot}.csv", found.table, [snapshot], labels)
+    if as_json:
+        return _rows(found.table)
     return (
-        f"{years}: {found.before:,} to {found.after:,} hosts, {found.change:+.1%} "
-        f"({found.basis} {found.low:+.1%} to {found.high:+.1%}): {found.word}"
+        f"recall of the queries on {found.blocks} blocks /{found.prefix_length} that were downloaded whole: hosts that "
+        "any query returned, of hosts with a camera there\n"
+        "by the catalogue, which does not know what it does not know; by labels where there are any; for all addresses "
+        f"only if the blocks were drawn at random\n{found.table.round(3).to_string(index=False)}"
+    )
+
+
+def _by_snapshot(labels: list[str]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for text in labels:
+        snapshot, equals, path = text.partition("=")
+        if not (snapshot and equals and path):
+            raise CamcensusError(f"--labels {text}: say the snapshot and its file, such as 2026=labels-ann.csv")
+        found.setdefault(snapshot, []).append(Path(path))
+    return found
+
+
+def _rows(table: pd.DataFrame) -> str:
+    return json.dumps(json.loads(table.to_json(orient="records")), sort_keys=True)
+
+
+def _change_in_words(row: dict[Hashable, Any]) -> str:
+    years = f"{row['before']}-{row['after']}"
+    if row["reason"]:
+        return f"{years}: not comparable: {row['reason']}"
+    said = "corrected by audits, 95 %:" if row["basis"] == "audit" else row["basis"]
+    return (
+        f"{years}: {row['n_hosts_before']:,.0f} to {row['n_hosts_after']:,.0f} hosts counted, {row['change']:+.1%} "
+        f"({said} {row['low']:+.1%} to {row['high']:+.1%}): {row['word']}"
     )
 
 
@@ -85,7 +147,9 @@ def tell_score(study: Path, snapshot: str, labels: list[Path], seed: int, as_jso
     """What the labels say."""
     if len(labels) > 2:
         raise CamcensusError("labels of one labeller or of two; agreement is of two")
-    found = audit.score(source(study, snapshot), labels, seed)
+    where = source(study, snapshot)
+    found = audit.score(where, labels, seed)
+    keep(where.study, f"audit-{snapshot}.csv", audit.as_table(found), [snapshot], labels)
     if as_json:
         tables = {name: json.loads(getattr(found, name).to_json(orient="records")) for name in ("strata", "makers")}
         return json.dumps({**_plain(found), **tables}, sort_keys=True)

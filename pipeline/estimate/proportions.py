@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 REPLICATES = 2_000
-RARE = 5  # labels of a kind that differ from the others, for resampling to say how sure they are
 _Z = NormalDist().inv_cdf(0.975)
 Floats = npt.NDArray[np.float64]
 
@@ -55,26 +54,24 @@ class Audited:
 
 
 def bootstrap(strata: Sequence[Stratum], seed: int, replicates: int = REPLICATES) -> Audited:
-    """A stratified bootstrap over labelled hosts, with Rao and Wu's rescaling: n - 1 of a stratum's n labels are drawn
-    anew, and what was labelled of the whole stratum has no doubt left. A stratum whose labels are all alike adds no
-    doubt of its own; over many strata that evens out, since those with one label apart add more than their share.
+    """A stratified bootstrap over labelled hosts. What was labelled of the whole stratum has no doubt left.
 
-    Where hardly any label of a kind (counted, or not) differs from the others, resampling would call the answer free of
-    doubt. There the share is drawn from the Beta that as many labels of a simple sample would leave possible.
+    Strata that are all counted, or not at all, are drawn together from a Beta (`_drawn`). Resampling their labels gave
+    intervals that held the truth in 92 to 93 of 100 worlds: most strata have no label apart, and add no doubt to it.
+    Strata that are counted in part, as under another catalogue than at the draw, are resampled (`_resampled`).
     """
     draw = np.random.default_rng(seed)
     sums = np.zeros((replicates, 4))
     labelled = [(stratum, _cells(stratum)) for stratum in strata if len(stratum.camera)]
     for kind in sorted({_kind(cells) for _, cells in labelled}):
         same = [(stratum.size, cells) for stratum, cells in labelled if _kind(cells) == kind]
-        together = np.sum([cells for _, cells in same], axis=0)
-        few = sorted(together[np.repeat(kind, 2)])[-2] < RARE
-        sums += _simple(draw, same, kind, replicates) if few and sum(kind) == 1 else _resampled(draw, same, replicates)
+        sums += _resampled(draw, same, replicates) if all(kind) else _drawn(draw, same, kind, replicates)
     return Audited(sums[:, 0] + sums[:, 1], sums[:, 0], sums[:, 0] + sums[:, 2])
 
 
 def _resampled(draw: np.random.Generator, strata: Sequence[tuple[int, Floats]], replicates: int) -> Floats:
-    """Replicates of how many hosts are in each cell, summed over strata."""
+    """Replicates of how many hosts are in each cell, summed over strata, with Rao and Wu's rescaling: n - 1 of a
+    stratum's n labels are drawn anew."""
     found = np.zeros((replicates, 4))
     for size, cells in strata:
         tried = int(cells.sum())
@@ -84,24 +81,29 @@ def _resampled(draw: np.random.Generator, strata: Sequence[tuple[int, Floats]], 
     return np.maximum(found, 0.0)
 
 
-def _simple(
+def _drawn(
     draw: np.random.Generator, strata: Sequence[tuple[int, Floats]], kind: tuple[bool, bool], replicates: int
 ) -> Floats:  # fmt: skip
-    """Replicates where labels hardly differ: of all strata together, by the size of the simple sample that says as
-    much as theirs."""
+    """Replicates of all strata of a kind together: shares that their labels leave possible, from the Beta with
+    Jeffreys' prior and the size of a simple sample that says as much.
+
+    That size is what the stratified variance comes to, and as Korn and Graubard (1998) have it never more than if all
+    strata had one share: where few labels differ, their variance says too little.
+    """
     sizes = np.array([size for size, _ in strata], float)
     tried = np.array([cells.sum() for _, cells in strata])
-    doubt = float((sizes**2 * np.maximum(1.0 - tried / sizes, 0.0) / tried).sum())
-    shares = np.stack([cells / cells.sum() for _, cells in strata])
-    known = (sizes[:, None] * shares).sum(axis=0)
-    if doubt == 0.0:
-        return np.tile(known, (replicates, 1))
-    as_many = sizes.sum() ** 2 / doubt
     at = 0 if kind[0] else 2
-    share = known[at] / sizes.sum()
-    drawn = draw.beta(share * as_many + 0.5, (1.0 - share) * as_many + 0.5, replicates) * sizes.sum()
+    shares = np.array([cells[at] / cells.sum() for _, cells in strata])
+    share = float((sizes * shares).sum() / sizes.sum())
+    doubt = sizes**2 * np.maximum(1.0 - tried / sizes, 0.0)
+    if not doubt.any():
+        drawn = np.full(replicates, share)
+    else:
+        own = float((doubt * shares * (1.0 - shares) / np.maximum(tried - 1.0, 1.0)).sum())
+        as_many = sizes.sum() ** 2 / max(float((doubt / tried).sum()), own / max(share * (1.0 - share), 1e-12))
+        drawn = draw.beta(share * as_many + 0.5, (1.0 - share) * as_many + 0.5, replicates)
     found = np.zeros((replicates, 4))
-    found[:, at], found[:, at + 1] = drawn, sizes.sum() - drawn
+    found[:, at], found[:, at + 1] = drawn * sizes.sum(), (1.0 - drawn) * sizes.sum()
     return found
 
 

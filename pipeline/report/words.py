@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pipeline.countries import country_name, load_countries
+from pipeline.estimate.engines import WHY_NOT_ONE
 from pipeline.manifest import UNKNOWN_QUERIES, Instrument, Manifest, Window
 from pipeline.report.inputs import Result
 from pipeline.report.publish import Folded
@@ -304,6 +305,7 @@ def absent(matches: bool) -> list[str]:
             "95 % intervals: on this page no count is held against an audit or a second engine. Sensitivity ranges "
             "stand in their place."
         ),
+        WHY_NOT_ONE,
         "Firmware age: the counts hold no firmware.",
         "Concentration, that is how few networks hold how much: the counts are by kind of network, not by network.",
         (

@@ -48,7 +48,8 @@ class Packed:
 
     def entry(self, received: str) -> dict[str, Any]:
         """The file as the ledger of imports has it, and its lines."""
-        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        with self.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {
             "file": self.path.name, "source": self.source, "bytes": self.path.stat().st_size, "sha256": digest,
             "received": received, "lines": self.lines,

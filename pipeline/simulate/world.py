@@ -19,7 +19,7 @@ from pipeline.simulate.queries import Asked, builtin_queries
 from pipeline.simulate.services import Now, now
 
 FILES_A_SNAPSHOT = 16
-LEAST_SITES, MOST_SITES = 4_000, 160_000
+LEAST_SITES, MOST_SITES = 4_000, 48_000
 
 
 @dataclass(frozen=True)

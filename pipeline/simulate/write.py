@@ -30,7 +30,7 @@ from pipeline.simulate.truth import BANNERS, TRUTH
 from pipeline.simulate.truths import Placed, banner_rows, device_rows
 from pipeline.simulate.world import Plan, World, make_world
 
-CHUNK = 16_000  # sites drawn at a time
+CHUNK = 4_000  # sites drawn at a time
 STUDY = """# A simulated Internet (camcensus simulate): {devices:,} devices, seed {seed}. Nothing in it is real.
 # truth.parquet says what is there; the pipeline never reads it.
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from pipeline.accuracy import ablation, recognised
+from pipeline.accuracy.budget import budget
 from pipeline.accuracy.counted import Counted
 from pipeline.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from pipeline.accuracy.joined import joins
@@ -120,3 +121,33 @@ def test_a_rule_turned_off_is_off_and_the_world_is_left_as_it_was(worlds: list[C
     assert table.loc["without churn", "splits_moved"] >= table.loc["as it comes", "splits_moved"]
     assert (world.data / "devices.parquet").read_bytes() == before
     assert set(world.cameras["product_type"]) <= COUNTED_TYPES
+
+
+def test_what_the_error_consists_of_adds_up_to_it(worlds: list[Counted]) -> None:
+    world = worlds[-1]
+    table = budget(world, least=20).set_index("cause")
+    counted, true = world.by_country()["n_hosts"].sum(), true_counts(world, "evidence")["n_hosts"].sum()
+    shares = table["of_truth"] * true
+    assert shares["as it is"] == pytest.approx(counted - true)
+    parts = [name for name in table.index if name not in ("as it is", "all decoys")]
+    # A camera that carries no evidence and is counted all the same stands in none of the causes.
+    assert shares[parts].sum() <= shares["as it is"] + 1e-6
+    assert shares[[n for n in parts if n.startswith("decoys")]].sum() == pytest.approx(shares["all decoys"])
+    assert table.loc["all decoys", "hosts"] > 0
+
+
+def test_what_rules_could_mend_is_told_from_what_nothing_shows(worlds: list[Counted]) -> None:
+    world = Counted(worlds[-1].folder, worlds[-1].snapshot)
+    rows = world.linked
+    rows["device"] = "one"  # everything merged: all that shows what it is would have been told apart
+    real = rows[rows["is_camera"].eq(True)]
+    shown = real.loc[real["identifies"], "device_id"].nunique()
+    found = joins(world)
+    assert found.merges_told == pytest.approx(1_000 * (shown - 1) / found.devices)
+    rows["device"] = rows["host"] + rows["device_id"].astype(str)  # a device of its own at each address
+    apart = joins(world)
+    assert (apart.splits_here, apart.splits_stayed) == (0, 0)
+    assert apart.splits == pytest.approx(apart.splits_shown + apart.splits_moved)
+    both = real[real["identifies"]].groupby("device_id")["host"].nunique().sub(1).sum()
+    assert apart.splits_shown == pytest.approx(1_000 * both / apart.devices)
+    assert apart.splits_moved > 0

@@ -1,21 +1,32 @@
 """An audit by the command: drawn with known chances, labelled, scored; no address in what is kept."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline import store
-from pipeline.accuracy.counted import Counted
-from pipeline.estimate.sample import code_of
+from pipeline.accuracy.counted import Counted, count_world
+from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, kept
+from pipeline.estimate.lists import Source
+from pipeline.estimate.sample import banners_of, code_of, frame_of
+from pipeline.manifest import load_manifest
+from pipeline.resources import bundled
+from pipeline.study import load_study
 from tests.accuracy.worlds import counted
 from tests.test_cli import camcensus
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Counted:
-    found = counted(tmp_path_factory.mktemp("world") / "out")[-1]
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[Counted]:
+    return counted(tmp_path_factory.mktemp("world") / "out")
+
+
+@pytest.fixture(scope="module")
+def world(worlds: list[Counted]) -> Counted:
+    found = worlds[-1]
     camcensus("audit", "sample", "--study", found.folder / "study.toml", "--snapshot", found.snapshot, "--hosts", "300")
     return found
 
@@ -39,6 +50,12 @@ def labelled(world: Counted, path: Path) -> pd.DataFrame:
         .merge(answers(world), on="code", how="left")
         .pipe(lambda f: (f.to_csv(path, index=False), f)[1])
     )
+
+
+def changed(world: Counted, **values: object) -> None:
+    found = load_manifest(world.data)
+    assert found is not None
+    found.model_copy(update=values).save(world.data)
 
 
 def score(world: Counted, *files: Path, status: int = 0) -> dict[str, object]:
@@ -119,8 +136,141 @@ def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
     assert "with one engine nothing says how much it misses" in done.stderr
 
 
+def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path: Path) -> None:
+    labelled(world, tmp_path / "a.csv")
+    before = score(world, tmp_path / "a.csv")
+    shutil.copytree(bundled("queries"), world.folder / "queries")
+    for name in ("hikvision.toml", "README.md"):  # as if its signatures were not known
+        (world.folder / "queries" / name).unlink()
+    study = world.folder / "study.toml"
+    text = study.read_text()
+    study.write_text(text.replace('vendors = ["Hikvision", ', 'catalogue = "queries"\nvendors = ['))
+    count_world(world.folder, snapshots=[world.snapshot])
+    after = score(world, tmp_path / "a.csv")
+    study.write_text(text)
+    count_world(world.folder, snapshots=[world.snapshot])
+    assert after["counted"] < before["counted"]  # type: ignore[operator]
+    assert after["recall"][0] < before["recall"][0] - 0.1  # type: ignore[index]
+    assert after["cameras"][1] < before["cameras"][0] < after["cameras"][2]  # type: ignore[index]
+    assert score(world, tmp_path / "a.csv") == before
+
+
+def test_a_score_is_kept_until_the_counts_change(world: Counted, tmp_path: Path) -> None:
+    labelled(world, tmp_path / "a.csv")
+    found = score(world, tmp_path / "a.csv")
+    study = load_study(world.folder / "study.toml")
+    table = kept(study, f"audit-{world.snapshot}.csv")
+    assert table is not None
+    everybody = table[table["manufacturer"].isna()].set_index("what")
+    assert everybody.loc["precision", ["value", "low", "high"]].tolist() == pytest.approx(found["precision"], rel=1e-4)
+    assert "Hikvision" in set(table["manufacturer"])
+    text = (study.data / FOLDER / f"audit-{world.snapshot}.csv").read_text()
+    assert not [host for host in world.identified["host"] if host in text]
+    manifest = world.data / "manifest.json"
+    before = manifest.read_text()
+    changed(world, run="another")
+    assert kept(study, f"audit-{world.snapshot}.csv") is None
+    manifest.write_text(before)
+
+
+def test_a_damaged_table_is_none(world: Counted) -> None:
+    camcensus("estimate", "ranks", "--study", world.folder / "study.toml", "--snapshot", world.snapshot)
+    study = load_study(world.folder / "study.toml")
+    assert kept(study, RANKS) is not None
+    with (study.data / FOLDER / RANKS).open("a") as file:
+        file.write("2026,NL,1,1,1,1,1,1\n")
+    assert kept(study, RANKS) is None
+
+
+def test_ranks_are_those_of_the_counts(world: Counted) -> None:
+    done = camcensus("estimate", "ranks", "--study", world.folder / "study.toml", "--snapshot", "2026", "--json")
+    rows = json.loads(done.stdout)
+    cells = world.counts.query(
+        "level == 'country' and scope == 'all' and ip_version == '4' and min_confidence == 'medium' "
+        "and decoys_left_out == 'certain' and n_hosts > 0 and country not in ('CN', 'ZZ')"
+    )  # fmt: skip
+    assert {row["country"]: row["n_hosts"] for row in rows} == dict(
+        zip(cells["country"], cells["n_hosts"], strict=True)
+    )
+    assert all(row["best"] <= row["rank"] <= row["worst"] for row in rows)
+    assert [row["n_hosts"] for row in rows] == sorted((row["n_hosts"] for row in rows), reverse=True)
+
+
+def test_queries_have_a_recall_on_whole_blocks_alone(world: Counted, tmp_path: Path) -> None:
+    studies = world.folder / "net/study.toml", world.folder / "study.toml"
+    count_world(world.folder / "net")
+    asked = ("audit", "queries", "--snapshot", "2026", "--study")
+    rows = json.loads(camcensus(*asked, studies[0], "--against", studies[1], "--json").stdout)
+    net = Source(load_study(studies[0]), "2026")
+    there = set(banners_of(Source(load_study(studies[1]), "2026"))["host"])
+    hosts = frame_of(banners_of(net)).hosts.query("counted")
+    hosts = hosts[~hosts["host"].str.contains(":")]
+    (everybody,) = (row for row in rows if not row["manufacturer"])
+    assert (everybody["hosts"], everybody["found"]) == (len(hosts), hosts["host"].isin(there).sum())
+    cameras = world.banners[world.banners["counted"] & world.banners["host"].isin(hosts["host"])]
+    truth = cameras.groupby("host")["returned"].any().mean()
+    assert everybody["low"] < truth < everybody["high"]
+    # What queries returned is no block that was downloaded without them.
+    refused = camcensus(*asked, studies[1], "--against", studies[1], status=1)
+    assert "recall of the queries cannot be told" in refused.stderr
+
+
+def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: Counted, tmp_path: Path) -> None:
+    net, study = world.folder / "net/study.toml", world.folder / "study.toml"
+    count_world(world.folder / "net")
+    camcensus("audit", "sample", "--study", net, "--snapshot", "2026", "--hosts", "1000")
+    sample = pd.read_csv(net.parent / "data/2026/audit/sample.csv")
+    cameras = set(world.banners.loc[world.banners["counted"], "host"])
+    codes = {code_of(store.PUBLIC_KEY, host): host for host in set(world.banners["host"])}
+    sample["camera"] = ["yes" if codes[code] in cameras else "no" for code in sample["code"]]
+    sample[["code", "camera"]].assign(maker="").to_csv(tmp_path / "a.csv", index=False)
+    asked = ("audit", "queries", "--snapshot", "2026", "--study", net, "--against", study)
+    rows = json.loads(camcensus(*asked, "--labels", tmp_path / "a.csv", "--json").stdout)
+    assert [row["basis"] for row in rows if not row["manufacturer"]] == ["labels", "catalogue"]
+    blocks = {codes[code] for code in sample["code"]} & cameras
+    there = set(banners_of(Source(load_study(study), "2026"))["host"])
+    assert rows[0]["recall"] < rows[1]["recall"]
+    assert rows[0]["recall"] == pytest.approx(len(blocks & there) / len(blocks), abs=0.02)
+
+
+def test_changes_with_audits_of_both_years_have_an_interval(
+    world: Counted, worlds: list[Counted], tmp_path: Path
+) -> None:
+    study = ("--study", world.folder / "study.toml")
+    before = worlds[0]
+    camcensus("audit", "sample", *study, "--snapshot", before.snapshot, "--hosts", "300")
+    labels = []
+    for year in (before, world):
+        labelled(year, tmp_path / f"{year.snapshot}.csv")
+        labels += ["--labels", f"{year.snapshot}={tmp_path}/{year.snapshot}.csv"]
+    done = camcensus("estimate", "change", *study, *labels, "--json")
+    rows = [row for row in json.loads(done.stdout) if not row["country"]]
+    assert [row["basis"] for row in rows] == ["audit", "sensitivity range"]
+    true = [int((answers(year)["camera"] == "yes").sum()) for year in (before, world)]
+    assert rows[0]["low"] < true[1] / true[0] - 1 < rows[0]["high"]
+    table = kept(load_study(world.folder / "study.toml"), CHANGES)
+    assert table is not None
+    assert len(table) == len(json.loads(done.stdout))
+    told = camcensus("estimate", "change", *study, *labels).stdout
+    assert "corrected by audits, 95 %" in told
+    said = camcensus("estimate", "change", *study, "--labels", "2026", status=1).stderr
+    assert "such as 2026=labels-ann.csv" in said
+
+
 def test_changes_without_an_audit_are_ranges(world: Counted) -> None:
     done = camcensus("estimate", "change", "--study", world.folder / "study.toml", "--json")
-    (found,) = json.loads(done.stdout).values()
+    rows = json.loads(done.stdout)
+    (found,) = (row for row in rows if not row["country"])
     assert found["basis"] == "sensitivity range"
     assert found["low"] <= found["change"] <= found["high"]
+    assert {row["word"] for row in rows} <= {"up", "down", "not distinguishable"}
+    assert len({row["country"] for row in rows}) == len(rows) > 20
+
+
+def test_snapshots_that_cannot_be_compared_have_no_change(world: Counted) -> None:
+    manifest = world.data / "manifest.json"
+    before = manifest.read_text()
+    changed(world, complete=False)
+    done = camcensus("estimate", "change", "--study", world.folder / "study.toml")
+    manifest.write_text(before)
+    assert "not comparable: one of the two collections is partial" in done.stdout

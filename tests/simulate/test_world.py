@@ -1,6 +1,8 @@
 """The model does what its parameters say: addresses that change, devices that hide, engines that depend."""
 
 import ast
+import csv
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -91,6 +93,23 @@ def test_banned_makers_come_no_more_and_go_sooner(plain: World) -> None:
     alone = np.bincount(found.devices.site)[found.devices.site] == 1
     assert banned[camera & ~late].mean() > 0.3
     assert not banned[camera & late & alone].any()
+
+
+def test_countries_and_makers_are_as_large_beside_each_other_as_a_study_found(plain: World) -> None:
+    text = bundled("data/reference/prior_studies.csv").read_text(encoding="utf-8")
+    rows = [row for row in csv.DictReader(text.splitlines()) if row["study"] == "Comparitech NDAA"]
+    told = {row["place"]: int(row["count"]) for row in rows if len(row["place"]) == 2}
+    found = block(plain)
+    camera = (found.sites.group == 0) & (found.sites.gone > 0) & (found.sites.born <= 0)
+    hosts = np.bincount(found.sites.where.country[camera], minlength=len(plain.places.codes))
+    largest = [plain.places.codes[n] for n in np.argsort(-hosts)[: len(told)]]
+    assert largest == sorted(told, key=lambda code: -told[code])
+    for code, count in told.items():
+        share = hosts[plain.places.codes.index(code)] / hosts[plain.places.codes.index("US")]
+        assert share == pytest.approx(count / told["US"], rel=0.25)
+    makers = [str(p.maker) for p in plain.population.market.products]
+    number = np.array(makers)[found.devices.product[camera[found.devices.site]]]
+    assert [name for name, _ in Counter(number.tolist()).most_common(3) if name != "None"][:2] == ["Hikvision", "Dahua"]
 
 
 def odds_ratio(of: World) -> float:

@@ -54,6 +54,7 @@ def settings_in(folder: Path) -> Path:
     """The study's file, database and catalogue; no snapshot yet."""
     folder.mkdir(parents=True)
     (folder / "study.toml").write_text(STUDY)
+    store.identity_key(folder / "study.key", simulated=False)  # one key, so that copies give the same bytes
     codes = {"81.2.0.0/16": "GB", "81.3.0.0/16": "NL", "81.4.0.0/16": "DE"}
     path = mmdb(folder / "geo.mmdb", official(codes))
     path.with_name("geo.mmdb.sha256").write_text(f"{store.sha256(path)}  geo.mmdb\n")
