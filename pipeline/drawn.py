@@ -12,7 +12,7 @@ from pipeline.manifest import Made, Manifest, Output, Strict
 RECORD = "manifest.json"
 FORMAT = 2
 # Stages whose tables a report is drawn from.
-DRAWN_FROM = ("aggregate", "estimates", "census", "trends")
+DRAWN_FROM = ("aggregate", "series", "details", "estimates", "census", "trends")
 
 
 class DrawnFrom(Strict):

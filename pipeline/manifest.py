@@ -252,8 +252,9 @@ class DrawnBlocks(Strict):
 
 class Collection(Strict):
     """How a snapshot was collected: modes, queries by id, parts, banners announced and found (distinct address, port
-    and transport, by query), query credits, what is missing in words, free control counts with the engine's ports, and
-    which blocks a sample is of (null: it is none).
+    and transport, by query), query credits, what is missing in words, free control counts with the engine's ports,
+    which blocks a sample is of (null: it is none), and whether banners came with all their fields (`whole_banners`) or
+    with those alone that the pipeline reads.
     """
 
     modes: list[str]
@@ -267,6 +268,15 @@ class Collection(Strict):
     controls: dict[str, int]
     ports: list[int]
     sample: DrawnBlocks | None = None
+    whole_banners: bool = False
+
+
+class Told(Strict):
+    """What the study says that imported files were downloaded with: queries, and the ports that the engine looked at
+    then; empty: not said."""
+
+    queries: list[str] = []
+    ports: list[int] = []
 
 
 class Made(Strict):
@@ -297,8 +307,8 @@ def made_by(command: str, settings: str, catalogue: str | None = None) -> Made:
 
 
 class Manifest(Strict):
-    """A snapshot's manifest. `collection` is null for one that was imported. `purged`: files that `camcensus purge`
-    removed; their records stay."""
+    """A snapshot's manifest. `collection` is null for one that was imported; of that the study may have `told`.
+    `purged`: files that `camcensus purge` removed; their records stay."""
 
     format: Literal[2] = 2
     snapshot: str
@@ -315,6 +325,7 @@ class Manifest(Strict):
     window: Window | None = None
     instrument: Instrument | None = None
     collection: Collection | None = None
+    told: Told = Told()
     inputs: dict[str, Input] = {}
     missing: list[str] = []
     purged: list[str] = []
@@ -322,10 +333,13 @@ class Manifest(Strict):
 
     @property
     def query_set(self) -> str:
-        """The version of the queries that were sent; of files that were imported nobody knows."""
+        """The version of the queries that were sent; of files that were imported only the study may know."""
         if self.collection is None:
+            sent = [("", text, text) for text in sorted(set(self.told.queries))]
+        else:
+            sent = sorted((name, query.text, query.sent) for name, query in self.collection.queries.items())
+        if not sent:
             return UNKNOWN_QUERIES
-        sent = sorted((name, query.text, query.sent) for name, query in self.collection.queries.items())
         return hashlib.sha256(repr(sent).encode()).hexdigest()[:12]
 
     def save(self, folder: Path) -> None:

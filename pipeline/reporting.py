@@ -1,6 +1,7 @@
 """The report as a run sees it: is it up to date; if not, draw it and write down what was drawn from what."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,9 +14,21 @@ from pipeline.manifest import Manifest, Output, load_manifest, made_by
 from pipeline.progress import Reporter
 from pipeline.resources import BORDERS, COUNTRIES, PRIOR, bundled
 from pipeline.study import Study
-from pipeline.tables import CENSUS, COUNTS, ESTIMATES, NETWORKS, TRENDS, Table
+from pipeline.tables import (
+    CENSUS,
+    CONCENTRATION,
+    COUNTS,
+    ESTIMATES,
+    FIRMWARE,
+    NETWORKS,
+    SERIES,
+    TRENDS,
+    Table,
+)
 from pipeline.versions import code_hash, digest_of
 
+# Tables beside the counts, and the stage that makes them; `Result` has them under their names.
+BESIDE = (("aggregate", NETWORKS), ("series", SERIES), ("details", CONCENTRATION), ("details", FIRMWARE))
 COUNTING = {CENSUS.name, TRENDS.name}  # stages whose tables have a page of their own
 
 
@@ -44,7 +57,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
 
     reporter.say("drawing the report")
     results = [
-        Result(name, manifest, _counts(study, name, manifest), _networks(study, name, manifest))
+        Result(name, manifest, _counts(study, name, manifest), **_beside(study, name, manifest))
         for name, manifest in counted
     ]
     warnings = stop_at_fatal(check_gates(study, ((r.manifest, r.counts) for r in results)))
@@ -82,10 +95,13 @@ def _counts(study: Study, name: str, manifest: Manifest) -> pa.Table:
     return _read(study.data / name / "counts.parquet", manifest, "aggregate", COUNTS)
 
 
-def _networks(study: Study, name: str, manifest: Manifest) -> pa.Table | None:
-    """Hosts by kind of network; None of a snapshot that was counted before there was such a table."""
-    found = _has(manifest, "aggregate", NETWORKS)
-    return _read(study.data / name / "networks.parquet", manifest, "aggregate", NETWORKS) if found else None
+def _beside(study: Study, name: str, manifest: Manifest) -> dict[str, Any]:
+    """The tables beside the counts, by name; without those that the snapshot does not have."""
+    return {
+        to.name: _read(study.data / name / f"{to.name}.parquet", manifest, stage, to)
+        for stage, to in BESIDE
+        if _has(manifest, stage, to)
+    }
 
 
 def _has(manifest: Manifest, stage: str, to: Table) -> bool:

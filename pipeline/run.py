@@ -7,12 +7,15 @@ from pipeline import counting, stages, store
 from pipeline.catalogue import load_catalogue
 from pipeline.catalogue_diff import require_meanings
 from pipeline.collect.bundles import collected_folders
+from pipeline.details import describe
 from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
+from pipeline.manifest import load_manifest
 from pipeline.progress import Reporter
 from pipeline.reporting import bring_report_up_to_date
 from pipeline.runlog import logged
 from pipeline.sampled.stage import estimate
+from pipeline.series import bring_series_up_to_date, has_counts, is_current
 from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.stages import Tools
 from pipeline.study import Study, check_vendors
@@ -53,6 +56,8 @@ def run(
             entry.did(name, snapshot.manifest.run, before, done)
             if not snapshot.manifest.complete:
                 outcome.partial.append(name)
+        if not outcome.held_back:
+            outcome.done.extend(_over_all(study, tools))
         if report and not outcome.held_back:
             outcome.page, drawn = bring_report_up_to_date(study, reporter)
             outcome.done.extend(["report"] if drawn else [])
@@ -71,6 +76,17 @@ def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
         done.append(estimate(snapshot, tools))
     snapshot.close()
     return [name for name in done if name]
+
+
+def _over_all(study: Study, tools: Tools) -> list[str]:
+    """What is made over all counted snapshots; one that is being collected waits. What was done."""
+    counted = []
+    for name in study.snapshot_ids():
+        if has_counts(load_manifest(study.data / name)) and not store.is_locked(study.data / name / "raw"):
+            snapshot = open_snapshot(study, name)
+            counted += [snapshot] if is_current(snapshot) else []
+    done = [f"{snapshot.id}: {stage}" for snapshot in counted if (stage := describe(snapshot, tools))]
+    return done + bring_series_up_to_date(counted, tools)
 
 
 def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:

@@ -9,7 +9,7 @@ from pipeline.collect.bundles import Bundle, bundles_of
 from pipeline.collect.collected import collection_of
 from pipeline.collect.exports import adopt, raw_files
 from pipeline.errors import InputError, IntegrityError
-from pipeline.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, load_manifest
+from pipeline.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
 from pipeline.sources.registry import SHODAN, Source, named_source
 from pipeline.study import Study
 from pipeline.tables import BY_NAME
@@ -135,12 +135,19 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources)
     manifest.inputs = _inputs(snapshot)
     manifest.collection = collection_of(folder, study.collect)
+    manifest.told = _told(study, name)
     if manifest.collection:
         manifest.basis = (
             "sample" if "sample" in manifest.collection.modes else "download" if manifest.inputs else "census"
         )
     snapshot.judge()
     return snapshot
+
+
+def _told(study: Study, name: str) -> Told:
+    """What the study says of how the snapshot's files came to be."""
+    said = study.snapshots.get(name)
+    return Told(queries=list(said.queries), ports=list(said.ports)) if said else Told()
 
 
 def _engine(folder: Path, sources: dict[str, Source]) -> str:

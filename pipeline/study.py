@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.countries import load_countries
-from pipeline.errors import StudyError
+from pipeline.errors import QueryError, StudyError
+from pipeline.query import parse
 from pipeline.resources import bundled
 
 BUILTIN = "builtin"
@@ -132,10 +133,22 @@ class Collect(_Strict):
     sample: Sample = Field(default_factory=lambda: Sample.model_validate({}))
 
 
+def _readable(queries: tuple[str, ...]) -> tuple[str, ...]:
+    for text in queries:
+        try:
+            parse(text)
+        except QueryError as error:
+            raise ValueError(f"queries of the engine; {text!r}: {error.reason}") from None
+    return queries
+
+
 class Snapshot(_Strict):
-    """What a study says of one snapshot: the last day of its window."""
+    """What a study says of one snapshot: the last day of its window; and of imported files, where that is known, the
+    `queries` that they were downloaded with (all of them) and the `ports` that the engine looked at then."""
 
     date: date
+    queries: Annotated[tuple[str, ...], AfterValidator(_readable)] = ()
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
 
 
 class Study(_Strict):

@@ -183,6 +183,7 @@ LINKS = Table(
         _text("fate", "kept, again (an older sight of the same banner), or outside (the window)", nullable=False),
         _text("device", "id of the device; null: not counted as one"),
         _text("rule", "same-banner, identity or same-host: what put the banner with its device; alone: nothing did"),
+        _text("decoy", "worst grade of the host in the window; null: no sign of one, or outside the window"),
     ),
 )
 
@@ -296,6 +297,59 @@ ESTIMATES = Table(
     ),
 )
 
+RETURNED = Table(
+    "returned",
+    "an accepted banner that the queries of every snapshot would have returned; private",
+    (
+        _text("file", "name of the raw file", nullable=False),
+        _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
+    ),
+)
+
+SERIES = Table(
+    "series",
+    "the headline (without the countries left out) once more, on banners that can be held against other snapshots",
+    (
+        _text("snapshot", "id of the snapshot", nullable=False),
+        _text(
+            "series",
+            "all: the headline; queries: banners that every snapshot's queries would have returned; ports: of these, "
+            "those of ports that the engine looked at in every snapshot",
+            nullable=False,
+        ),
+        _text("manufacturer", "unknown: not known; null: all"),
+        _int("n_banners", "distinct (address, port, transport); null: see reason"),
+        _int("n_hosts", "addresses with at least one such banner; of several makers they do not add up"),
+        _int("n_devices", "inferred devices with at least one such banner; a low estimate"),
+        _text("reason", "why there is no count; null: there is one"),
+        *_INSTRUMENT,
+    ),
+)
+
+CONCENTRATION = Table(
+    "concentration",
+    "how much of the headline (without the countries left out) the largest networks hold; no network is named",
+    (
+        _text("network_type", "asn: autonomous systems; prefix: networks of length /24", nullable=False),
+        _int("top", "so many of the largest networks together; null: all that are known"),
+        _int("n_networks", "networks among them: fewer than `top` where there are not so many", nullable=False),
+        _int("n_hosts", "hosts in them", nullable=False),
+    ),
+)
+
+FIRMWARE = Table(
+    "firmware",
+    "devices of the headline (without the countries left out) by the age of their firmware",
+    (
+        _text(
+            "age",
+            "years from build to window's end (0, 1-2, ... 10+); undated: a version alone; unknown: nothing",
+            False,
+        ),
+        _int("n_devices", "inferred devices; a low estimate", nullable=False),
+    ),
+)
+
 NETWORKS = Table(
     "networks",
     "the headline (IPv4, the study's confidence, certain decoys left out) on one kind of network; all adds up",
@@ -363,6 +417,7 @@ BY_NAME = {
     table.name: table
     for table in (
         OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, COUNTS, SAMPLE_BLOCKS, ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS,
+        RETURNED, SERIES, CONCENTRATION, FIRMWARE,
     )
 }  # fmt: skip
 

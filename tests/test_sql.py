@@ -10,9 +10,11 @@ import pytest
 from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.dedupe import LEVELS
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
+from pipeline.details import QUERIES as DETAIL_QUERIES
 from pipeline.engines.local import SQL
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
+from pipeline.series import QUERY as SERIES_QUERY
 from pipeline.tables import DEVICES, IDENTIFIED
 
 # Functions that both engines have under this name and with this meaning.
@@ -42,7 +44,7 @@ TYPES = {"bigint", "string", "boolean"}
 # What a file or a cell is made of; their rows stand in a total order.
 WRITTEN = {
     "links", "devices_written", "ages", "cube", "margins", "geo_range", "networks", "collected", "churn", "sampled",
-    "sample_blocks",
+    "sample_blocks", "series", "concentration", "firmwares",
 }  # fmt: skip
 NEVER_NULL = {
     "file", "line", "host", "ip_version", "prefix", "seen", "first_seen", "last_seen", "sight", "device", "level",
@@ -108,7 +110,9 @@ def is_total(item: str) -> bool:
 
 
 def test_the_queries_are_those_the_stages_name() -> None:
-    assert sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES, HOSTS_QUERY]) == NAMES
+    assert (
+        sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES, *DETAIL_QUERIES, HOSTS_QUERY, SERIES_QUERY]) == NAMES
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -48,6 +48,7 @@ def collection_of(snapshot: Path, settings: Collect) -> Collection | None:
             controls={name: value["total"] for name, value in controls.items() if name != "ports"},
             ports=sorted(controls.get("ports", [])),
             sample=_sample(ledger),
+            whole_banners=ledger.fact("fields") == "all",
         )
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pipeline.errors import TableError
 from pipeline.report import (
+    charts_details,
+    charts_instrument,
     charts_now,
     charts_years,
     country_table,
@@ -49,6 +51,7 @@ def draw_report(
     if not results:
         return _without_counts(study, matches, samples, out)
     charts = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results)]
+    charts += [*charts_instrument.charts_of(study, results), *charts_details.charts_of(study, results)]
     histories = matches_page.charts_of(study, matches)
     pictures = drawing.Drawing([*charts, *histories], out.folder)  # while they are drawn, the tables are made
     country_table.write(study, results, out)
@@ -58,7 +61,7 @@ def draw_report(
     small = [*country_pages(study, results, found), *maker_pages(study, results, found)]
     for name, text in leaves.pages(study, results, small).items():
         out.write(name, text)
-    out.write("methodology.md", methodology.text(study, results, bool(matches)))
+    out.write("methodology.md", methodology.text(study, results, [chart.name for chart in charts], bool(matches)))
     pictures.finish(out)
     if matches:
         matches_page.write(study, matches, histories, out)

@@ -1,7 +1,7 @@
 """The charts of a report: each a picture to be drawn, the table it shows, and words for those who cannot see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.report import words
 from pipeline.report.inputs import Result, simulated
+from pipeline.report.stacks import Part, Stacks
 from pipeline.study import Study
 from pipeline.tables import Column, Table
 
@@ -67,3 +68,26 @@ def most(values: Sequence[tuple[str, int]], unit: str) -> str:
 def number(n: int | None) -> str:
     """1,234, or that it is not shown."""
     return "not shown" if n is None else f"{n:,}"
+
+
+def stacked(
+    study: Study, results: Sequence[Result], name: str, title: str, unit: str, parts: Sequence[Part], note: str,
+    shares: bool = False,
+) -> Chart:  # fmt: skip
+    """A chart of one stacked bar for each snapshot, newest first."""
+    put = frame(study, results, title, unit)
+    turned = tuple(Part(p.name, tuple(reversed(p.counts)), p.color, p.hatch) for p in parts)
+    picture = Stacks(tuple(r.snapshot for r in reversed(results)), turned, **asdict(put), shares=shares)
+    columns = (
+        SNAPSHOT,
+        Column("part", pa.string(), "part of the bar", False),
+        Column("count", pa.int64(), "its count; null: not known or not shown"),
+    )
+    rows = [
+        {"snapshot": r.snapshot, "part": p.name, "count": p.counts[i], "simulated": simulated(study, [r])}
+        for i, r in enumerate(results)
+        for p in parts
+    ]
+    newest = ", ".join(f"{p.name} {number(p.counts[-1])}" for p in parts)
+    alt = f"Stacked bars, one for each snapshot. {results[-1].snapshot}: {newest}."
+    return Chart(name, title, alt, note, picture, table(name, "a snapshot and part", *columns), rows)

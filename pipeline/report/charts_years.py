@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.report import facts, sensitivity, style, words
-from pipeline.report.charts import SNAPSHOT, Chart, frame, number, table
+from pipeline.report.charts import SNAPSHOT, Chart, frame, number, stacked, table
 from pipeline.report.inputs import Result, simulated, world_cell
 from pipeline.report.lines import MOST, Line, Lines
 from pipeline.report.publish import published
@@ -35,10 +35,10 @@ def charts_of(study: Study, results: Sequence[Result]) -> list[Chart]:
 
 
 def trend(study: Study, results: Sequence[Result]) -> Chart:
-    """The total and the study's makers, snapshot by snapshot."""
+    """The total, the study's makers and the largest others, snapshot by snapshot."""
     unit, way = study.headline_unit, steps(results)
     lines = _trend_lines(study, results)
-    title = f"{unit.capitalize()} by snapshot, all makers and the study's"
+    title = f"{unit.capitalize()} by snapshot: all makers, and the study’s and largest ones"
     put = frame(study, results, title, f"{unit.capitalize()} {words.outside(study.countries_left_out)}.")
     columns = (
         SNAPSHOT,
@@ -80,10 +80,17 @@ def _trend_lines(study: Study, results: Sequence[Result]) -> list[Line]:
     lows, highs = (tuple(getattr(s, end) if s else None for s in spans) for end in ("low", "high"))
     first = Line(ALL, total, lows, highs) if any(spans) else Line(ALL, total)
     own = [
-        Line(vendor, tuple(published(study, r).total(unit, manufacturer=vendor) for r in results))
-        for vendor in study.vendors[: MOST - 1]
+        Line(maker, tuple(published(study, r).total(unit, manufacturer=maker) for r in results))
+        for maker in _makers(study, results[-1])[: MOST - 1]
     ]
     return [first, *own]
+
+
+def _makers(study: Study, newest: Result) -> list[str]:
+    """The study's makers, then the largest others."""
+    found = {m: u["n_hosts"] or 0 for m, u in published(study, newest).shown("manufacturer").items() if m != UNKNOWN}
+    others = sorted(found.keys() - set(study.vendors), key=lambda maker: (-found[maker], maker))
+    return [*study.vendors, *others]
 
 
 def maker_shares(study: Study, results: Sequence[Result]) -> Chart:
@@ -102,7 +109,7 @@ def maker_shares(study: Study, results: Sequence[Result]) -> Chart:
     title = "Makers' shares of devices by snapshot"
     said = f"Percent of inferred devices {words.outside(study.countries_left_out)}, which add up across makers."
     note = f"A maker that is too small to be shown in a snapshot is among “{OTHERS.lower()}” there."
-    return _stacks(study, results, "vendors_by_year", title, said, parts, note, shares=True)
+    return stacked(study, results, "vendors_by_year", title, said, parts, note, shares=True)
 
 
 def decoys(study: Study, results: Sequence[Result]) -> Chart:
@@ -120,7 +127,7 @@ def decoys(study: Study, results: Sequence[Result]) -> Chart:
     ]
     said = f"Hosts {words.outside(study.countries_left_out)}, all makers."
     note = "Decoys are graded, never silently dropped. The headline leaves out the certain ones."
-    return _stacks(study, results, "decoys", "Decoys by snapshot", said, parts, note)
+    return stacked(study, results, "decoys", "Decoys by snapshot", said, parts, note)
 
 
 def _setting(study: Study, result: Result, decoys_left_out: str) -> int | None:
@@ -138,7 +145,7 @@ def networks(study: Study, results: Sequence[Result]) -> Chart:
     title = "Kinds of network that hosts are in, by snapshot"
     said = f"Percent of hosts {words.outside(study.countries_left_out)}, all makers."
     note = "The kind is known of well-known operators only, by their number or the engine's tag."
-    return _stacks(study, results, "networks", title, said, parts, note, shares=True)
+    return stacked(study, results, "networks", title, said, parts, note, shares=True)
 
 
 def _by_network(result: Result) -> dict[str, int] | None:
@@ -165,7 +172,7 @@ def last_seen(study: Study, results: Sequence[Result]) -> Chart:
     reasons = {a.churn_reason for a in ages if a and a.churn_reason}
     why = f" ({words.listing(sorted(reasons))})" if reasons else ""
     note = f"Churn index: {told}." if told else f"There is no churn index{why}."
-    return _stacks(study, results, "last_seen", title, said, parts, note, shares=True)
+    return stacked(study, results, "last_seen", title, said, parts, note, shares=True)
 
 
 def flow(study: Study, result: Result) -> Chart:
@@ -193,26 +200,3 @@ def flow(study: Study, result: Result) -> Chart:
     return Chart(
         "flow", title, alt, "The table below has the reasons.", picture, table("flow", "a stage", *columns), rows
     )
-
-
-def _stacks(
-    study: Study, results: Sequence[Result], name: str, title: str, unit: str, parts: Sequence[Part], note: str,
-    shares: bool = False,
-) -> Chart:  # fmt: skip
-    """A chart of one stacked bar for each snapshot, newest first."""
-    put = frame(study, results, title, unit)
-    turned = tuple(Part(p.name, tuple(reversed(p.counts)), p.color, p.hatch) for p in parts)
-    picture = Stacks(tuple(r.snapshot for r in reversed(results)), turned, **asdict(put), shares=shares)
-    columns = (
-        SNAPSHOT,
-        Column("part", pa.string(), "part of the bar", False),
-        Column("count", pa.int64(), "its count; null: not known or not shown"),
-    )
-    rows = [
-        {"snapshot": r.snapshot, "part": p.name, "count": p.counts[i], "simulated": simulated(study, [r])}
-        for i, r in enumerate(results)
-        for p in parts
-    ]
-    newest = ", ".join(f"{p.name} {number(p.counts[-1])}" for p in parts)
-    alt = f"Stacked bars, one for each snapshot. {results[-1].snapshot}: {newest}."
-    return Chart(name, title, alt, note, picture, table(name, "a snapshot and part", *columns), rows)

@@ -27,13 +27,16 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Result:
-    """One snapshot's outcome. `counts` conforms to `tables.COUNTS`, `networks` to `tables.NETWORKS` (None: not
-    counted); `memo` keeps what `publish` made of them."""
+    """One snapshot's outcome. `counts`, `networks`, `series`, `concentration` and `firmware` conform to the tables of
+    these names (None: not made); `memo` keeps what `publish` made of them."""
 
     snapshot: str
     manifest: Manifest
     counts: pa.Table
     networks: pa.Table | None = None
+    series: pa.Table | None = None
+    concentration: pa.Table | None = None
+    firmware: pa.Table | None = None
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -1,7 +1,9 @@
 """methodology.md: what the page says of units, rules, limits and instrument, to keep beside the data."""
 
+from collections.abc import Sequence
+
 from pipeline.countries import code_notes
-from pipeline.report import geo, grids, words
+from pipeline.report import charts_instrument, geo, grids, words
 from pipeline.report.forms import plain
 from pipeline.report.grids import markdown
 from pipeline.report.inputs import Result, simulated
@@ -10,8 +12,9 @@ from pipeline.report.steps import steps
 from pipeline.study import Study
 
 
-def text(study: Study, results: list[Result], matches: bool) -> str:
-    """The text of `methodology.md`. `matches`: census or history stand beside the report."""
+def text(study: Study, results: list[Result], charts: Sequence[str], matches: bool) -> str:
+    """The text of `methodology.md`. `charts`: names of those that are drawn; `matches`: census or history
+    stand beside the report."""
     now = results[-1]
     parts = [
         f"# {plain(study.title)}: methodology",
@@ -24,13 +27,15 @@ def text(study: Study, results: list[Result], matches: bool) -> str:
         "### Country codes\n\n" + _list(code_notes()),
         "### Small cells\n\n" + words.public_counts(study),
         _list([_folded(study, result) for result in reversed(results)]),
+        "### Trend over one instrument\n\n" + charts_instrument.MEANING,
+        _list([plain(said) for said in charts_instrument.reasons(results)]),
         "### Sensitivity ranges\n\n" + words.SENSITIVITY,
         "### What the study decides",
         markdown(grids.decisions(study)),
         "## Limits",
         _list([*words.LIMITS, *map(plain, [*geo.limits(results), *words.unverified(results)])]),
         "## Not in this report",
-        _list(words.absent(matches)),
+        _list(words.absent(charts, matches)),
         "## Instrument",
         markdown(grids.instruments(results)),
         "### What changed from snapshot to snapshot",

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline.countries import code_notes
-from pipeline.report import facts, forms, geo, grids, words
+from pipeline.report import charts_instrument, facts, forms, geo, grids, words
 from pipeline.report.charts import Chart
 from pipeline.report.country_rows import columns, country_rows, data
 from pipeline.report.datapackage import FILES
@@ -52,7 +52,7 @@ def draw(
     context = _context(study, results, found, charts, folder) | _tables(study, results, found)
     return render(
         "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), beside=beside,
-        absent=words.absent(matches), **context,
+        absent=words.absent({chart.name for chart in charts}, matches), **context,
     )  # fmt: skip
 
 
@@ -89,6 +89,8 @@ def _tables(study: Study, results: list[Result], found: View) -> dict[str, Any]:
     """The page's tables."""
     now, before = results[-1], results[-2] if len(results) > 1 else None
     return {
+        "one_instrument": charts_instrument.instrument_grid(study, results),
+        "no_instrument": charts_instrument.reasons(results),
         "changes": grids.changes(study, before, now),
         "columns": columns(study, found),
         "rows": country_rows(study, found),

@@ -1,6 +1,6 @@
 """Words that the page, the charts and methodology.md share. Text only: who shows it escapes it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from pipeline.countries import country_name, load_countries
@@ -102,6 +102,7 @@ ROWS_STAY = (
 )
 NO_SENSITIVITY = "No sensitivity range: only one way of counting is there."
 ASKED_UNKNOWN = "What was asked of the engine is not known of imported files, so a change may be one of the question."
+NO_AUDIT = "No count on this page is held against an audit, so sensitivity ranges stand in place of 95 % intervals."
 DECOY_RULES = {
     "banner": "what one banner shows: a known decoy's constant, the engine's honeypot tag",
     "hosting": "the address is in a hosting network",
@@ -298,22 +299,21 @@ def not_corrected(before: Result, now: Result) -> str:
     return " ".join(said)
 
 
-def absent(matches: bool) -> list[str]:
-    """What a reader may look for and there is no data for, a sentence each. `matches`: census or history are there."""
-    said = [
-        (
-            "95 % intervals: on this page no count is held against an audit or a second engine. Sensitivity ranges "
-            "stand in their place."
-        ),
-        WHY_NOT_ONE,
-        "Firmware age: the counts hold no firmware.",
-        "Concentration, that is how few networks hold how much: the counts are by kind of network, not by network.",
-        (
-            "A series of the banners that every snapshot's queries would have returned, and one of the ports that the "
-            "engine looked at in every snapshot: the counts are not by query or port. Where the queries changed, or "
-            "are not known, lines are broken or dotted instead."
-        ),
-    ]
+def absent(charts: Collection[str], matches: bool) -> list[str]:
+    """What a reader may look for and there is no data for, a sentence each. `charts`: names of those that are drawn;
+    `matches`: census or history are there."""
+    said = [f"{WHY_NOT_ONE} {NO_AUDIT}"]
+    if "firmware_age" not in charts:
+        said.append("Firmware age: no firmware of what was counted has the day it was built in its name.")
+    if "instrument" not in charts:
+        said.append(
+            "A series of the banners that every snapshot’s queries would have returned: of no snapshot it is known "
+            "which queries its files were downloaded with. A study can say so (queries, under a snapshot)."
+        )
+    if "controls" not in charts:
+        said.append("The ratio to free control counts of the engine: no snapshot was collected with them.")
+    if "churn" not in charts:
+        said.append("A churn index: it takes several whole collections of one snapshot.")
     if not matches:
         said.append("The engine's own totals (a census) and its monthly history: they were not asked for.")
     return said

@@ -10,7 +10,11 @@ select
         when i.sight is not null then 'identity'
         when d.named or n.level > d.level then 'same-host'
         else 'alone'
-    end as rule
+    end as rule,
+    case
+        when t.fate = 2 then null
+        else case coalesce(m.grade, d.grade) when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' end
+    end as decoy
 from sights t
 join files f on f.part = t.part
 join names n on n.name = t.name

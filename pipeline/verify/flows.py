@@ -15,6 +15,7 @@ _ROWS = (
     ("ingest", "observations.parquet", "rows_out"),
     ("identify", "identified.parquet", "rows_in"),
     ("dedupe", "links.parquet", "rows_in"),
+    ("returned", "returned.parquet", "rows_out"),
 )
 
 
@@ -32,8 +33,8 @@ def check_flows(folder: Path, manifest: Manifest, verdict: Verdict) -> None:
             gave, took = stages[one].flow.rows_out, stages[two].flow.rows_in
             verdict.wrong(folder / "manifest.json", f"{one} gave {gave:,} rows, {two} was given {took:,}")
     for name, table, side in _ROWS:
-        if name in stages:
-            _rows(folder, stages[name], table, side, verdict)
+        if name in manifest.stages:
+            _rows(folder, manifest.stages[name], table, side, verdict)
     _devices(folder, stages, verdict)
     if "aggregate" in stages and "counts.parquet" in stages["aggregate"].outputs:
         _headline(folder, stages["aggregate"], verdict)

@@ -1,0 +1,48 @@
+"""The headline of a counted snapshot, for stages that look at it once more: its counts, and the tables behind it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import store
+from pipeline.aggregate import HEADLINE_DECOYS, HEADLINE_IP
+from pipeline.engines.local import Sql, sql
+from pipeline.snapshot import Snapshot
+from pipeline.study import Study
+from pipeline.tables import COUNTS
+
+UNITS = ("n_banners", "n_hosts", "n_devices")
+STAGES = ("identify", "dedupe", "aggregate")  # what it is made by
+
+
+def checksums(snapshot: Snapshot, *stages: str) -> list[list[tuple[str, str]]]:
+    """Names and checksums of what stages left."""
+    made = [snapshot.manifest.stages[stage].outputs for stage in stages]
+    return [sorted((name, output.sha256) for name, output in outputs.items()) for outputs in made]
+
+
+def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[str, Any]]:
+    """Units by maker (None: all), without the countries left out."""
+    path = next(path for path in snapshot.verified("aggregate", ".parquet") if path.name == "counts.parquet")
+    counts = store.read_table(path, COUNTS)
+    wanted = {"scope": "study", "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
+    for name, value in (wanted | {"min_confidence": study.min_confidence}).items():
+        counts = counts.filter(pc.equal(counts[name], value))
+    rows = counts.filter(pc.is_in(counts["level"], pa.array(["world", "manufacturer"]))).to_pylist()
+    return {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows}
+
+
+@contextmanager
+def behind(snapshot: Snapshot, study: Study, workers: int) -> Iterator[Sql]:
+    """A database with the views `identified`, `links` and `devices`, and the settings that the headline depends on."""
+    with sql(workers, snapshot.folder / ".scratch") as db:
+        db.parquet("identified", snapshot.verified("identify", ".parquet"))
+        made = snapshot.verified("dedupe", ".parquet")
+        for name in ("links", "devices"):
+            db.parquet(name, [path for path in made if path.stem == name])
+        db.rows("left_out", pa.table({"country": pa.array(study.countries_left_out, pa.string())}))
+        db.rows("headline", pa.table({"min_confidence": [study.min_confidence]}))
+        yield db

@@ -1,0 +1,117 @@
+"""Which banners the queries of every snapshot would have returned: raw files to `returned`, row by row.
+
+Raw files are read once more, since evidence is bounded and queries look at all of a banner. That happens only where
+snapshots have different queries; with the same ones every banner was returned by them already.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from pipeline import store
+from pipeline.asked import parsed
+from pipeline.banner import Banner, untyped
+from pipeline.query import Query
+from pipeline.sources.pages import SearchPages
+from pipeline.sources.record import Record, records
+from pipeline.sources.registry import Source
+from pipeline.tables import RETURNED
+
+BATCH = 50_000
+_SCHEMA = RETURNED.schema
+
+
+@dataclass
+class Returned:
+    """What came of one raw file: banners read, those that the snapshot's own queries match, those that all do."""
+
+    banners: int = 0
+    own: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class ReturnedTask:
+    """One raw file, or the collected `pages` under it, to hold against query sets; `own`: which one is the snapshot's.
+    Picklable."""
+
+    raw: Path
+    to: Path
+    sets: tuple[tuple[str, ...], ...]
+    own: int
+    source: Source
+    pages: tuple[str, ...] = ()
+
+    def __call__(self, tick: Callable[[int], None]) -> Returned:
+        """Does it."""
+        reader = SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
+        with store.parquet_writer(self.to, RETURNED) as writer:
+            found = Returned()
+            for batch in _batches(records(reader, tick), self.raw.name, Matcher(self.sets, self.own), found):
+                writer.write_batch(batch)
+        return found
+
+
+class Matcher:
+    """Holds banners against query sets; each query is asked at most once of a banner."""
+
+    def __init__(self, sets: Sequence[Sequence[str]], own: int) -> None:
+        """`own`: the place of the snapshot's own set."""
+        everywhere = set(sets[0]).intersection(*sets)
+        self._shared = parsed([sorted(everywhere)])[0]
+        self._rest = parsed([[text for text in one if text not in everywhere] for one in sets])
+        self._own = own
+
+    def matches(self, banner: dict[str, Any]) -> tuple[bool, bool]:
+        """Whether the snapshot's own queries match, and whether every set's do."""
+        if any(query.matches(banner) for query in self._shared):
+            return True, True
+        known: dict[str, bool] = {}
+        own = _any(self._rest[self._own], banner, known)
+        return own, own and all(_any(queries, banner, known) for queries in self._rest)
+
+
+def _any(queries: Sequence[Query], banner: dict[str, Any], known: dict[str, bool]) -> bool:
+    for query in queries:
+        if query.text not in known:
+            known[query.text] = query.matches(banner)
+        if known[query.text]:
+            return True
+    return False
+
+
+def _batches(read: Iterable[Record], file: str, matcher: Matcher, found: Returned) -> Iterable[pa.RecordBatch]:
+    files: list[str] = []
+    lines: list[int] = []
+    decode = msgspec.json.Decoder().decode
+    for record in read:
+        if not isinstance(record.found, Banner):
+            continue
+        found.banners += 1
+        own, common = matcher.matches(_whole(decode, record.line.data))
+        found.own += own
+        if common:
+            found.rows += 1
+            files.append(record.file or file)
+            lines.append(record.number)
+        if len(files) >= BATCH:
+            yield _batch(files, lines)
+            files, lines = [], []
+    yield _batch(files, lines)
+
+
+def _batch(files: list[str], lines: list[int]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(files, pa.string()), pa.array(lines, pa.int64())], schema=_SCHEMA)
+
+
+def _whole(decode: Callable[[bytes], Any], data: bytes) -> dict[str, Any]:
+    """All of a banner, as ingest read it: what is no strict JSON is read by the forgiving decoder."""
+    try:
+        found: dict[str, Any] = decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return untyped(data)
+    return found
