@@ -194,7 +194,7 @@ def run(
 
 @app.command(epilog="Example: camcensus report --study studies/demo.toml")
 def report(study: StudyOption, quiet: Quiet = False) -> None:
-    """Draws the report again from the counts."""
+    """Draws the report from the counts, unless it stands and nothing that it depends on has changed."""
     from pipeline import store
     from pipeline.commands import partial_snapshots, tell_outcome
     from pipeline.reporting import bring_report_up_to_date
@@ -202,8 +202,8 @@ def report(study: StudyOption, quiet: Quiet = False) -> None:
 
     loaded = load_study(study)
     with store.lock(loaded.data):
-        page, _ = bring_report_up_to_date(loaded, Reporter(quiet), again=True)
-    outcome = Outcome(page=page, done=["report"], partial=partial_snapshots(loaded))
+        page, drawn = bring_report_up_to_date(loaded, Reporter(quiet))
+    outcome = Outcome(page=page, done=["report"] if drawn else [], partial=partial_snapshots(loaded))
     tell(tell_outcome(outcome, as_json=False))
     if outcome.partial:
         raise typer.Exit(PARTIAL)

@@ -32,8 +32,8 @@ BESIDE = (("aggregate", NETWORKS), ("series", SERIES), ("details", CONCENTRATION
 COUNTING = {CENSUS.name, TRENDS.name}  # stages whose tables have a page of their own
 
 
-def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = False) -> tuple[Path, bool]:
-    """The page's path, and whether it had to be drawn. `again` draws it in any case.
+def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, bool]:
+    """The page's path, and whether it had to be drawn: not where all of it stands and nothing it depends on changed.
 
     Raises `CamcensusError` when no snapshot has been counted, `IntegrityError` when counts are not what was counted,
     `GateError` when they must not be published; the report is then as it was.
@@ -48,7 +48,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter, again: bool = Fals
         _drawn_with(), study.settings(), [found.model_dump_json() for _, found in (*counted, *asked, *drawn)]
     )
     page = study.report / "index.html"
-    if not again and _stands(study.report, key):
+    if _stands(study.report, key):
         return page, False
     if study.report.is_dir():
         store.remove_leftovers(study.report)

@@ -60,13 +60,15 @@ def counts(study: Study, result: Result, series: str, maker: str | None = None) 
 
 
 def reasons(results: Sequence[Result]) -> list[str]:
-    """Why snapshots have no such count, a sentence each."""
-    return [
-        f"{result.snapshot}: no {series} series: {row['reason']}."
-        for result in results
-        for series in SERIES
-        if (row := rows_of(result).get(series)) and row["reason"]
-    ]
+    """Why snapshots have no such count, a sentence for each reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        rows = rows_of(result)
+        without = {name: row["reason"] for name in SERIES if (row := rows.get(name)) and row["reason"]}
+        for reason in dict.fromkeys(without.values()):
+            kind = "series" if len(without) == len(SERIES) else "series on common ports"
+            found.setdefault((kind, reason), []).append(result.snapshot)
+    return [f"No {kind} for {words.listing(names)}: {reason}." for (kind, reason), names in found.items()]
 
 
 def way_of(results: Sequence[Result]) -> list[Step]:
@@ -111,8 +113,8 @@ def instrument(study: Study, results: Sequence[Result]) -> Chart:
 
 
 def instrument_grid(study: Study, results: Sequence[Result]) -> Grid | None:
-    """Headline and both series, all makers and the study's, newest first; None where no series was made."""
-    if all(result.series is None for result in results):
+    """Headline and both series, all makers and the study's, newest first; None where there is no series."""
+    if all(counts(study, result, "queries") is None for result in results):
         return None
     rows = []
     for result in reversed(results):

@@ -57,7 +57,7 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
     drawn = [line for line in picture.draw().axes[0].lines if len(line.get_xdata()) == 2]
     assert [list(line.get_ydata()) for line in drawn] == [[500, 510], [400, 390]]
     assert [row["reason"] for row in chart.rows[-2:]] == ["which queries is <b>not</b> known"] * 2
-    assert charts_instrument.reasons(results)[0] == "2025: no queries series: which queries is <b>not</b> known."
+    assert charts_instrument.reasons(results) == ["No series for 2025: which queries is <b>not</b> known."]
 
 
 def test_other_reasons_still_break_the_series(study: Study) -> None:

@@ -264,4 +264,4 @@ def test_the_commands_from_a_plan_to_a_page(tmp_path: Path, shodan: Loopback) ->
     assert "a: estimates from 40 of 221 blocks" in told.stderr
     assert told.stdout == f"{path.parent.resolve()}/report/index.html\n"
     assert json.loads(camcensus("run", "--study", path, "--json").stdout)["done"] == []
-    assert camcensus("report", "--study", path).stdout == told.stdout
+    assert camcensus("report", "--study", path).stdout.endswith(told.stdout)
