@@ -6,6 +6,7 @@ equal to camcensus's; it does without checksums and what a run says of itself, a
 hashing their names.
 """
 
+import time
 from hashlib import md5
 from itertools import product
 from pathlib import Path
@@ -34,8 +35,9 @@ DAYS, A_DAY = 30, 86400
 FAR = 1 << 40  # numbers of devices: hosts have their own, those of disputed hosts begin here
 
 
-def count(folder: Path, left_out: str = "CN") -> pd.DataFrame:
-    """Writes links, devices and counts; gives the counts, as `tables.COUNTS` has them."""
+def count(folder: Path, left_out: str = "CN") -> float:
+    """Writes links, devices and counts; gives the seconds that passed until it had the devices."""
+    began = time.perf_counter()
     dedupe, decoys = Dedupe.model_validate({}), Decoys.model_validate({})
     rows = read(folder)
     latest = rows[rows["counted"]].sort_values("seen", kind="stable")
@@ -47,9 +49,9 @@ def count(folder: Path, left_out: str = "CN") -> pd.DataFrame:
     devices = attached(kept)
     devices.to_parquet(folder / "pandas-devices.parquet")
     kept[["file", "line", "device"]].to_parquet(folder / "pandas-links.parquet")
-    counts = cube(facts_of(kept, devices), devices, left_out)
-    counts.to_parquet(folder / "pandas-counts.parquet")
-    return counts
+    seconds = time.perf_counter() - began
+    cube(facts_of(kept, devices), devices, left_out).to_parquet(folder / "pandas-counts.parquet")
+    return seconds
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -95,7 +97,9 @@ def identities(rows: pd.DataFrame, kept: pd.DataFrame, rules: Dedupe) -> pd.Seri
     hosts = pairs.groupby("identity").size()
     good = set(hosts.index[hosts <= rules.max_identity_hosts])
     serial = kept["identity"].where(kept["identity"].isin(good))
-    seen = rows.loc[rows["certificate"].notna(), ["certificate", "host"]].drop_duplicates().groupby("certificate").size()
+    seen = (
+        rows.loc[rows["certificate"].notna(), ["certificate", "host"]].drop_duplicates().groupby("certificate").size()
+    )
     owned = pd.DataFrame({"certificate": kept["certificate"], "serial": serial}).dropna(subset="certificate")
     owners = owned.groupby("certificate")["serial"].agg(["min", "max"])
     rare = seen.reindex(owners.index) <= rules.max_certificate_hosts
@@ -308,7 +312,9 @@ def cube(facts: pd.DataFrame, devices: pd.DataFrame, left_out: str) -> pd.DataFr
             for country in ([], ["country"]) if n in WITH_COUNTRY else ([],):
                 cell = grouped(some, counted, country + level)
                 if headline and not level:
-                    cell = cell.merge(geo(some, country), how="outer", on=country) if country else with_world(cell, some)
+                    cell = (
+                        cell.merge(geo(some, country), how="outer", on=country) if country else with_world(cell, some)
+                    )
                 name = "+".join(country + level) or "world"
                 variant = {"ip_version": version, "min_confidence": confidence, "decoys_left_out": decoys}
                 cells.append(cell.assign(level=name, scope=scope, **variant))
@@ -318,9 +324,7 @@ def cube(facts: pd.DataFrame, devices: pd.DataFrame, left_out: str) -> pd.DataFr
     return counts[~away]
 
 
-def pick(
-    frame: pd.DataFrame, scope: str, version: str, confidence: str, decoys: str, left_out: str
-) -> pd.DataFrame:
+def pick(frame: pd.DataFrame, scope: str, version: str, confidence: str, decoys: str, left_out: str) -> pd.DataFrame:
     """The rows that one variant counts."""
     chosen = frame["grade"] <= {"none": 3, "certain": 2, "likely": 1}[decoys]
     if scope == "study":

@@ -129,7 +129,9 @@ def things(host: Numbers, door: Numbers) -> dict[str, pa.Array]:
 
 def proofs(host: Numbers, door: Numbers) -> dict[str, pa.Array]:
     """Serial numbers, certificates and hashes of answers. A device that moved has that of the host before it."""
-    device = np.where(drawn(host, 18, 25) == 0, host - 1, host) + np.where((drawn(host, 8, 20) == 0) & (door > 2), 1 << 40, 0)
+    device = np.where(drawn(host, 18, 25) == 0, host - 1, host) + np.where(
+        (drawn(host, 8, 20) == 0) & (door > 2), 1 << 40, 0
+    )
     copied = drawn(device, 19, 500) == 0
     serial = np.where(copied, drawn(device, 20, 50), device)
     silent = (drawn(device, 21, 3) != 0) | (door % 2 == 1)
@@ -151,6 +153,9 @@ def texts(numbers: Numbers, absent: np.ndarray[tuple[int], np.dtype[np.bool_]]) 
     """Such as keyed hashes are: 32 hexadecimal digits."""
     high, low = drawn(numbers, 29, 1 << 62), drawn(numbers, 30, 1 << 62)
     return pa.array(
-        [None if no else f"{a:016x}{b:016x}" for a, b, no in zip(high.tolist(), low.tolist(), absent.tolist(), strict=True)],
+        [
+            None if no else f"{a:016x}{b:016x}"
+            for a, b, no in zip(high.tolist(), low.tolist(), absent.tolist(), strict=True)
+        ],
         pa.string(),
     )

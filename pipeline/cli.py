@@ -126,25 +126,38 @@ def import_(
 def collect(
     study: StudyOption,
     snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
-    mode: Annotated[str, typer.Option("--mode", help="census (free), download, sample or trends.")],
+    mode: Annotated[str, typer.Option("--mode", help="census (free), download, sample, trends or hosts (free).")],
     max_credits: Annotated[
         int | None,
         typer.Option("--max-credits", min=0, help="What the snapshot may cost in all."),
     ] = None,
+    hosts: Annotated[
+        int, typer.Option("--hosts", min=1, help="Mode hosts: counted hosts to look up, drawn at random.")
+    ] = 400,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Mode hosts: of the draw.")] = 1,
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
     """Collects from Shodan: priced before a credit is spent, and goes on where it stopped."""
     from pipeline.collect.collector import MODES, collect_snapshot
     from pipeline.collect.key import require_key
+    from pipeline.collect.look_up import MODE as HOSTS
+    from pipeline.collect.look_up import look_up, tell_looked_up
     from pipeline.collect.tell import tell_collected
 
     check_snapshot_id(snapshot)
-    if mode not in MODES:
-        raise typer.BadParameter(", ".join(MODES), param_hint="--mode")
-    done = collect_snapshot(load_study(study), snapshot, mode, require_key(), max_credits, Reporter(quiet or json_).say)
-    tell(tell_collected(done, study, json_))
-    if not done.complete:
+    if mode not in (*MODES, HOSTS):
+        raise typer.BadParameter(", ".join((*MODES, HOSTS)), param_hint="--mode")
+    loaded, say = load_study(study), Reporter(quiet or json_).say
+    if mode == HOSTS:
+        looked = look_up(loaded, snapshot, hosts, seed, require_key(), say)
+        tell(tell_looked_up(looked, study, json_))
+        complete = looked.complete
+    else:
+        done = collect_snapshot(loaded, snapshot, mode, require_key(), max_credits, say)
+        tell(tell_collected(done, study, json_))
+        complete = done.complete
+    if not complete:
         raise typer.Exit(PARTIAL)
 
 

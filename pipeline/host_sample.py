@@ -6,7 +6,7 @@ goes into the manifest and moves no count: most hosts were not looked up.
 
 In a snapshot's `raw/hosts-sample/` stand `draw.json` (`{"seed": 1, "of": 50000, "hosts": [...]}`) and `replies.jsonl`
 (.gz, .zst) with a line for each host that was asked, `{"host": "192.0.2.1", "reply": {...}}`: the reply as received, or
-null where the engine no longer knew the host.
+null where the engine no longer knew the host. `camcensus collect --mode hosts` writes both (`collect/look_up.py`).
 """
 
 from collections import Counter
@@ -91,7 +91,7 @@ def evaluate(
     files = sample_files(snapshot)
     if not files:
         return None
-    drawn = _drawn(files[0])
+    drawn = read_draw(files[0])
     replies = Replies(files[1:], set(drawn.hosts))
     scratch = snapshot / ".scratch-hosts"
     observations, identified = scratch / "observations.parquet", scratch / "identified.parquet"
@@ -173,7 +173,8 @@ class Replies:
         return looked.reply.data if looked.reply else []
 
 
-def _drawn(path: Path) -> Draw:
+def read_draw(path: Path) -> Draw:
+    """What was drawn. Raises `IntegrityError`."""
     try:
         return Draw.model_validate(store.read_json(path))
     except ValidationError as error:

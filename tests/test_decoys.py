@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.catalogue import load_catalogue
+from pipeline.resources import bundled
 from pipeline.study import Decoys
 from tests.test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
@@ -35,8 +37,9 @@ def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
         for body in ("banner_hash", "html_hash"):
             if row["counted"] and row["identity"] and row[body] is not None:
                 alike[row["prefix"], body, row[body]].append(row)
-        signs_of = [name for name in (row["signatures"] or "").split() if name.startswith("decoys.")]
-        if row["decoy"] and not (row["decoy"] == "possible" and signs_of == ["decoys.tags.cloud"]):
+        signs_of = [sign for sign in row["signatures"].split() if sign.startswith("decoys.")]
+        is_tag = row["decoy"] == "possible" and signs_of == ["decoys.tags.cloud"] and row["network_kind"] == "hosting"
+        if row["decoy"] and not is_tag:
             tell(row["host"], "banner", GRADES.index(row["decoy"]))
         if row["network_kind"] == "hosting":
             tell(row["host"], "hosting", 1)
@@ -148,6 +151,21 @@ def test_two_different_reasons_are_likely_and_one_reason_twice_is_not(tmp_path: 
     assert grade(census(tmp_path / "twice", [banner(**cloud), banner(port=81, **cloud)])) == "possible"
     both = cloud | {"signatures": "decoys.rtsp.auth.digest-and-basic decoys.tags.cloud"}
     assert grade(census(tmp_path / "both", [banner(**both)])) == "likely"
+
+
+def test_a_sign_beside_the_tag_of_a_hosting_network_is_a_second_reason(tmp_path: Path) -> None:
+    both = "decoys.rtsp.auth.digest-and-basic decoys.tags.cloud"
+    one = census(tmp_path / "hosting", [banner(decoy="possible", signatures=both, network_kind="hosting")])
+    assert (grade(one), told(one)["banner"], told(one)["hosting"]) == ("likely", 1, 1)
+    # A network that the table knows as another kind: what is left is the engine's tag.
+    tag = census(tmp_path / "fixed", [banner(decoy="possible", signatures="decoys.tags.cloud", network_kind="fixed")])
+    assert (grade(tag), told(tag)["banner"], told(tag)["hosting"]) == ("possible", 1, 0)
+
+
+def test_signs_of_decoys_are_told_by_their_ids() -> None:
+    signatures = [s for s in load_catalogue(bundled("queries")).signatures if s.decoy]
+    assert {s.id.partition(".")[0] for s in signatures} == {"decoys"}
+    assert "decoys.tags.cloud" in {s.id for s in signatures}
 
 
 def test_a_host_without_a_camera_and_what_is_outside_the_window_grade_nobody(tmp_path: Path) -> None:

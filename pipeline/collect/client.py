@@ -21,7 +21,7 @@ from pipeline.collect.key import redact_logs
 from pipeline.collect.limiter import Limiter
 from pipeline.collect.reply import SEARCH, Attempt, Book, NoBook, Reply
 from pipeline.collect.session import Session, arrived
-from pipeline.collect.shapes import account, counted, mapping, monthly, numbers, paged
+from pipeline.collect.shapes import account, counted, looked_up, mapping, monthly, numbers, paged
 from pipeline.errors import BadQueryError, EngineError, Interrupted, UnavailableError
 from pipeline.study import Collect
 
@@ -91,6 +91,15 @@ class Client:
         """Monthly matches of a query since 2017-06."""
         call = functools.partial(self._api.trends.search, query, list(facets))
         return self._ask("trends", query, call, monthly)
+
+    def host(self, address: str) -> Reply | None:
+        """All ports of an address; free. None where the engine holds nothing of it."""
+        try:
+            return self._ask("host", address, functools.partial(self._api.host, address), looked_up)
+        except BadQueryError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
     def info(self) -> Reply:
         """The account: its plan and credits."""

@@ -52,6 +52,12 @@ class _History(msgspec.Struct):
     facets: dict[str, list[_MonthOfFacet]] | None = None
 
 
+class _Host(msgspec.Struct):
+    """A host with its banners."""
+
+    data: list[dict[str, Any]]
+
+
 class _Account(msgspec.Struct):
     """Plan and credits."""
 
@@ -70,6 +76,7 @@ def _fault(kind: Any, value: Any) -> str:
 counted = functools.partial(_fault, _Counts)
 paged = functools.partial(_fault, _Page)
 monthly = functools.partial(_fault, _History)
+looked_up = functools.partial(_fault, _Host)
 account = functools.partial(_fault, _Account)
 mapping = functools.partial(_fault, dict[str, Any])
 numbers = functools.partial(_fault, list[_Number])

@@ -17,12 +17,13 @@ seen as (
 ),
 marks as (
     -- What identify saw in one banner. That the network is a hosting one is a reason of its own, and the engine's tag
-    -- for it no second one, unless the banner shows another sign beside it.
+    -- for it no second one; but a second sign beside the tag is.
     select
         host, 'banner' as reason, case decoy when 'certain' then 3 when 'likely' then 2 else 1 end as grade
     from seen
     where decoy is not null and not (
-        decoy = 'possible' and signatures like '%decoys.tags.cloud%' and signatures not like '%decoys.%decoys.%'
+        decoy = 'possible' and network_kind is not distinct from 'hosting'
+        and signatures like '%decoys.tags.cloud%' and signatures not like '%decoys.%decoys.%'
     )
     union all
     select host, 'hosting', 1 from seen where network_kind = 'hosting'
