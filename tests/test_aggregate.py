@@ -11,8 +11,8 @@ import pytest
 from pipeline import store
 from pipeline.study import Decoys
 from pipeline.tables import GROUPS, NETWORKS, UNITS
+from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 from tests.test_decoys import grades_of
-from tests.test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

@@ -15,10 +15,10 @@ from pipeline.engines.local import sql
 from pipeline.manifest import Churn, load_manifest
 from pipeline.study import Decoys, Dedupe
 from pipeline.tables import CHURN
+from tests.census import DAY, NOON, banner, numbered, somewhere, write
 from tests.conftest import banner as raw_banner
 from tests.conftest import write_lines
 from tests.test_cli import camcensus
-from tests.test_dedupe import DAY, NOON, banner, numbered, somewhere, write
 
 Row = dict[str, Any]
 MAY, JUNE, JULY = "may", "june", "july"

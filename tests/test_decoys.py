@@ -9,7 +9,7 @@ import pytest
 from pipeline.catalogue import load_catalogue
 from pipeline.resources import bundled
 from pipeline.study import Decoys
-from tests.test_dedupe import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
+from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]
 GRADES = (None, "possible", "likely", "certain")

@@ -24,7 +24,7 @@ from pipeline.snapshot import open_snapshot
 from pipeline.study import Study, load_study
 from pipeline.tables import IDENTIFIED
 from tests.conftest import banner, write_lines
-from tests.test_locate import mmdb, official
+from tests.mmdb import mmdb, official
 
 HOST = "81.127.163.14"  # of the banner in conftest; the engine says GB
 

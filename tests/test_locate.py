@@ -4,7 +4,7 @@ import ipaddress
 import lzma
 import random
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,88 +17,13 @@ from hypothesis import strategies as st
 
 from pipeline.banner import Rejected, decode
 from pipeline.countries import canonical_code
-from pipeline.errors import GeoDatabaseError
 from pipeline.lines import RawFile
 from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
 from pipeline.ranges import key_v4
 from pipeline.resources import bundled
 from tests.conftest import row_of
-
-GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
-ROOT = Path(__file__).parent.parent
-EPOCH = 1_780_000_000
-
-
-# --- a small database ---
-
-
-def encoded(value: Any) -> bytes:
-    """A value in the MaxMind DB data format."""
-    if isinstance(value, str):
-        raw = value.encode()
-        return bytes([0x40 | len(raw)]) + raw
-    if isinstance(value, int):
-        return b"\xc4" + value.to_bytes(4)
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, list):
-        return bytes([len(value), 4]) + b"".join(map(encoded, value))
-    return bytes([0xE0 | len(value)]) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
-
-
-def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country", epoch: int = EPOCH) -> Path:
-    """A MaxMind DB of disjoint networks."""
-    nodes: list[list[int | None]] = [[None, None]]
-    data = bytearray()
-    leaves: dict[tuple[int, int], int] = {}
-    written: dict[int, int] = {}  # records that are one object are written once
-    for _ in range(96 if any(":" not in name for name in records) else 0):  # IPv4 is what lies under 96 zeros
-        nodes[-1][0] = len(nodes)
-        nodes.append([None, None])
-    v4 = len(nodes) - 1
-    for name, record in records.items():
-        network = ipaddress.ip_network(name)
-        length = network.prefixlen + (96 if network.version == 4 else 0)
-        bits, at = int(network.network_address), v4 if network.version == 4 else 0
-        for depth in range(length - network.prefixlen, length):
-            side = bits >> (127 - depth) & 1
-            if depth == length - 1:
-                leaves[at, side] = written.setdefault(id(record), len(data))
-            elif (following := nodes[at][side]) is not None:
-                at = following
-            else:
-                nodes.append([None, None])
-                nodes[at][side] = at = len(nodes) - 1
-        if written[id(record)] == len(data):
-            data += encoded(record)
-    count = len(nodes)
-    tree = bytearray()
-    for at, node in enumerate(nodes):
-        for side, following in enumerate(node):
-            value = count + 16 + leaves[at, side] if (at, side) in leaves else count if following is None else following
-            tree += value.to_bytes(4)
-    about = {
-        "node_count": count, "record_size": b"\xa1\x20", "ip_version": b"\xa1\x06", "database_type": kind,
-        "languages": ["en"], "binary_format_major_version": b"\xa1\x02", "binary_format_minor_version": b"\xa0",
-        "build_epoch": b"\x08\x02" + epoch.to_bytes(8), "description": {"en": "made up"},
-    }  # fmt: skip
-    path.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + encoded(about))
-    return path
-
-
-def official(records: Mapping[str, str]) -> dict[str, Any]:
-    """Records in the layout of GeoLite2 Country."""
-    return {network: {"country": {"iso_code": code, "geoname_id": 1}} for network, code in records.items()}
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A cache of this test's own, and nothing held in memory."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    open_locator.cache_clear()
-    yield tmp_path / "cache" / "camcensus"
-    open_locator.cache_clear()
-
+from tests.mmdb import GEOIP2, ROOT, mmdb, official
+from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture
 
 # --- the built-in database ---
 
@@ -307,62 +232,6 @@ def test_a_compressed_database_is_the_same(tmp_path: Path) -> None:
     assert open_locator(packed).countries(["1.0.0.1", "2.16.0.1"]) == ["AU", "NL"]
 
 
-# --- what is no database ---
-
-
-@pytest.mark.parametrize("name", ["a.mmdb", "a.mmdb.xz"])
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\x89PNG\r\n\x1a\n" + bytes(500), b"ip,country\n8.8.8.8,US\n", bytes(4096), b"\xfd7zXZ\x00" + bytes(50)],
-)
-def test_what_is_no_database_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(GeoDatabaseError, match=r"a\.mmdb"):
-        open_locator(path)
-
-
-def test_a_missing_database_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.mmdb", tmp_path):
-        with pytest.raises(GeoDatabaseError, match="no such geolocation database"):
-            open_locator(path)
-
-
-def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
-    path = mmdb(tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 15169}}, "GeoLite2-ASN")
-    with pytest.raises(GeoDatabaseError, match="names a country"):
-        open_locator(path)
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_truncated_database_is_refused(tmp_path: Path, packed: bool) -> None:
-    whole = mmdb(tmp_path / "whole.mmdb", official(GEOIP2)).read_bytes()
-    path = tmp_path / ("a.mmdb.xz" if packed else "a.mmdb")
-    whole = lzma.compress(whole) if packed else whole
-    for length in (10, len(whole) // 2, len(whole) - 1):
-        path.write_bytes(whole[:length])
-        open_locator.cache_clear()
-        with pytest.raises(GeoDatabaseError):
-            open_locator(path)
-
-
-def test_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: Path) -> None:
-    whole = mmdb(tmp_path / "whole.mmdb", official(GEOIP2)).read_bytes()
-    chance = random.Random(8)
-    path = tmp_path / "a.mmdb"
-    refused = 0
-    for _ in range(150):
-        content = bytearray(whole)
-        content[chance.randrange(len(content) - 400, len(content))] ^= 1 << chance.randrange(8)
-        path.write_bytes(content)
-        open_locator.cache_clear()
-        try:
-            open_locator(path)
-        except GeoDatabaseError:
-            refused += 1
-    assert refused > 20
-
-
 # --- addresses ---
 
 
@@ -389,61 +258,3 @@ def test_both_versions_in_any_order(builtin: Locator) -> None:
     known = {"81.2.69.142": "GB", "2001:67c:2e8:22::c100:68b": "NL", "10.0.0.1": "ZZ", "::1": "ZZ"}
     hosts = chance.choices(list(known), k=3 * CHUNK // 2)
     assert builtin.countries(hosts) == [known[host] for host in hosts]
-
-
-# --- the cache ---
-
-
-def cached(folder: Path) -> Path:
-    """The one file in the cache."""
-    (path,) = folder.iterdir()
-    return path
-
-
-def test_the_cache_is_used(tmp_path: Path, cache: Path) -> None:
-    path = mmdb(tmp_path / "a.mmdb", official(GEOIP2))
-    first = open_locator(path)
-    before = cached(cache).stat().st_mtime_ns
-    open_locator.cache_clear()
-    second = open_locator(path)
-    assert cached(cache).stat().st_mtime_ns == before
-    assert (second.edition, second.built, second.sha256) == (first.edition, first.built, first.sha256)
-    assert second.countries(["8.8.8.8", "2a00:1450::1"]) == ["US", "IE"]
-
-
-def test_a_damaged_cache_is_a_miss(tmp_path: Path, cache: Path) -> None:
-    path = mmdb(tmp_path / "a.mmdb", official(GEOIP2))
-    open_locator(path)
-    held = cached(cache)
-    whole = held.read_bytes()
-    chance = random.Random(9)
-    damaged = [b"", b"x", whole[:-1], whole[: len(whole) // 2], whole + b"x", b"\0" * len(whole)]
-    for _ in range(40):
-        content = bytearray(whole)
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-        damaged.append(bytes(content))
-    for content in damaged:
-        held.write_bytes(content)
-        open_locator.cache_clear()
-        assert open_locator(path).countries(["1.0.0.1", "8.8.8.8", "9.9.9.9"]) == ["AU", "US", "ZZ"]
-        assert held.read_bytes() == whole
-
-
-def test_another_database_under_the_same_name_is_another(tmp_path: Path) -> None:
-    path = tmp_path / "a.mmdb"
-    for code in ("NL", "DE"):
-        open_locator.cache_clear()
-        mmdb(path, official({"8.8.8.0/24": code}))
-        assert open_locator(path).countries(["8.8.8.8"]) == [code]
-
-
-@pytest.mark.parametrize("name", ["a.mmdb", "a.mmdb.xz"])
-def test_a_home_that_cannot_be_written_only_costs_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    (tmp_path / "a-file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a-file"))
-    content = mmdb(tmp_path / "plain.mmdb", official(GEOIP2)).read_bytes()
-    path = tmp_path / name
-    path.write_bytes(lzma.compress(content) if name.endswith(".xz") else content)
-    assert open_locator(path).countries(["8.8.8.8"]) == ["US"]

@@ -138,7 +138,7 @@ def process(study: Study, result: Result) -> list[tuple[str, str, Grid]]:
     stage = result.manifest.stages.get("dedupe")
     if stage and stage.merges:
         said = "What each rule put together. Devices are what is left, so they are a low estimate."
-        found.append(("From banners to devices", said, _merges(stage)))
+        found.append(("From banners to devices", said + _identities(study, stage), _merges(stage)))
     if stage and stage.decoy_rules:
         found.append(("Decoys, by rule", "Hosts that each rule graded; a host takes its worst grade.", _decoys(stage)))
     if stage and stage.ages:
@@ -155,6 +155,19 @@ def process(study: Study, result: Result) -> list[tuple[str, str, Grid]]:
     return [*found, ("With other settings", said, settings(study, result))]
 
 
+def _identities(study: Study, stage: Stage) -> str:
+    """What the study's bounds on identities did: on more addresses than so many, they say nothing of one device."""
+    told = stage.identities
+    if not told:
+        return ""
+    return (
+        f" Serial numbers and MAC addresses: {told['serials_used']:,} told devices apart, {told['serials_refused']:,} "
+        f"did not, being on more than {study.dedupe.max_identity_hosts:,} addresses. Certificates: "
+        f"{told['certificates_used']:,} did, {told['certificates_refused']:,} did not, being on more than "
+        f"{study.dedupe.max_certificate_hosts:,} or with two serial numbers."
+    )
+
+
 def _merges(stage: Stage) -> Grid:
     rows = [
         [rule, words.MERGE_RULES.get(rule, ""), f"{merge.merged:,}" if merge.on else "off"]
@@ -168,6 +181,11 @@ def _decoys(stage: Stage) -> Grid:
     for rule in stage.decoy_rules:
         said = words.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")
         said += f". Not evaluated: {rule.reason}" if rule.reason else ""
+        if rule.sample:
+            low, high = (f"{100 * bound:.1f}" for bound in (rule.sample.low, rule.sample.high))
+            said += (
+                f": {rule.sample.flagged:,} hosts, {100 * rule.sample.share:.1f} % (95 % interval {low} to {high} %)"
+            )
         rows.append([rule.rule, said, rule.grade, forms.number(rule.hosts) if rule.evaluated else forms.MISSING])
     return grid("Rules on decoys", ["Rule", "Says", "Grade alone", "Hosts"], rows, (3,))
 

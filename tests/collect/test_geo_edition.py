@@ -19,7 +19,7 @@ from pipeline.collect import geo_edition
 from pipeline.collect.geo_edition import update
 from pipeline.errors import UpdateError
 from pipeline.locate import BUILTIN_CREDIT, open_locator
-from tests.test_locate import mmdb, official
+from tests.mmdb import mmdb, official
 
 TODAY = date(2026, 11, 23)
 THIS, BEFORE = "dbip-country-lite-2026-11.mmdb", "dbip-country-lite-2026-10.mmdb"

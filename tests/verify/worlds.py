@@ -17,8 +17,8 @@ from pipeline.study import load_study
 from pipeline.verify.command import verify_study
 from pipeline.verify.verdict import Verdict
 from tests.conftest import Banner, banner
+from tests.mmdb import mmdb, official
 from tests.shell import one_shell
-from tests.test_locate import mmdb, official
 
 STUDY = """title = "T"
 vendors = ["Hikvision"]

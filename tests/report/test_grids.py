@@ -1,0 +1,38 @@
+"""Tables of the page on how the counts came about: what bounds on identities did, and what a sample of hosts shows."""
+
+from pipeline.manifest import DecoyRule, Flow, Merges, Share, Stage
+from pipeline.report.grids import process
+from pipeline.study import Study
+from tests.report.conftest import make_result
+
+IDENTITIES = {
+    "serials_used": 1234, "serials_refused": 5, "certificates_used": 67, "certificates_refused": 8,
+    "certificates_of_a_serial": 9, "banners_by_certificate": 10,
+}  # fmt: skip
+PORTS = DecoyRule(
+    rule="many-ports", grade="likely", evaluated=False, reason="only counted banners were collected", from_n=20,
+    sample=Share(hosts=400, flagged=10, share=0.025, low=0.0136, high=0.0454),
+)  # fmt: skip
+
+
+def told(study: Study, **fields: object) -> dict[str, tuple[str, str]]:
+    """Words, and cells in one text, of each table by its title."""
+    flow = Flow(unit="counted banners", rows_in=0, rows_out=0)
+    stage = Stage.model_validate({"key": "k", "outputs": {}, "flow": flow, **fields})
+    result = make_result("2026", manifest={"stages": {"dedupe": stage}})
+    return {title: (said, repr(grid)) for title, said, grid in process(study, result)}
+
+
+def test_the_bounds_on_identities_stand_with_what_they_did(study: Study) -> None:
+    merges = {"identity": Merges(on=True, merged=3)}
+    said, _ = told(study, merges=merges, identities=IDENTITIES)["From banners to devices"]
+    assert "1,234 told devices apart, 5 did not, being on more than 6 addresses" in said
+    assert "67 did, 8 did not, being on more than 1 or with two serial numbers" in said
+    assert "Serial numbers" not in told(study, merges=merges)["From banners to devices"][0]
+
+
+def test_a_rule_that_ran_on_a_sample_has_its_share_and_interval(study: Study) -> None:
+    _, cells = told(study, decoy_rules=[PORTS])["Decoys, by rule"]
+    assert "10 hosts, 2.5 % (95 % interval 1.4 to 4.5 %)" in cells
+    _, cells = told(study, decoy_rules=[PORTS.model_copy(update={"sample": None})])["Decoys, by rule"]
+    assert "interval" not in cells
