@@ -45,6 +45,7 @@ lint: setup
 bench: setup
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
+	PYTHONPATH=. $(BIN)/python benchmarks/count.py
 	$(BIN)/python benchmarks/whole_run.py
 	$(BIN)/python benchmarks/collect.py
 

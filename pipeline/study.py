@@ -78,12 +78,16 @@ class Dedupe(_Strict):
     identity: bool = True
     same_host: bool = True
     churn: bool = True
+    # A number that is seen on more addresses than one device can have in the window is a copy. With a bound of 3, 6, 9
+    # and 20 a simulated world of 30,000 devices (2026-11-25) had 193, 64, 44 and 44 wrong splits for each 1,000 devices
+    # that show an identity on every banner, and 1.1 wrong merges of these with each. Not higher: how many numbers are
+    # copied in the real world is not known, and from ten addresses on one is a sign of decoys.
     max_identity_hosts: int = Field(9, ge=1, le=1000)
     max_certificate_hosts: int = Field(0, ge=0, le=1000)
 
 
 class Decoys(_Strict):
-    """From which number on something is a sign of a decoy (`sql/decoys.sql`): makers of cameras on a host, makers of
+    """From which number on something is a sign of a decoy (`sql/suspects.sql`): makers of cameras on a host, makers of
     other products beside its cameras, ports of a host, hosts with one identity, hosts of one network that answer alike
     and each with an identity of its own."""
 

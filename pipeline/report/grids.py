@@ -160,11 +160,15 @@ def _identities(study: Study, stage: Stage) -> str:
     told = stage.identities
     if not told:
         return ""
+    serials = (
+        f" Serial numbers and MAC addresses: {told['serials_used']:,} told devices apart, {told['serials_refused']:,} did "
+        f"not, being on more than {study.dedupe.max_identity_hosts:,} addresses."
+    )
+    if not study.dedupe.max_certificate_hosts:
+        return f"{serials} Certificates were not used."
     return (
-        f" Serial numbers and MAC addresses: {told['serials_used']:,} told devices apart, {told['serials_refused']:,} "
-        f"did not, being on more than {study.dedupe.max_identity_hosts:,} addresses. Certificates: "
-        f"{told['certificates_used']:,} did, {told['certificates_refused']:,} did not, being on more than "
-        f"{study.dedupe.max_certificate_hosts:,} or with two serial numbers."
+        f"{serials} Certificates: {told['certificates_used']:,} did, {told['certificates_refused']:,} did not, being on "
+        f"more than {study.dedupe.max_certificate_hosts:,} or with two serial numbers."
     )
 
 
