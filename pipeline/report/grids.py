@@ -161,14 +161,14 @@ def _identities(study: Study, stage: Stage) -> str:
     if not told:
         return ""
     serials = (
-        f" Serial numbers and MAC addresses: {told['serials_used']:,} told devices apart, {told['serials_refused']:,} did "
-        f"not, being on more than {study.dedupe.max_identity_hosts:,} addresses."
+        f" Serial numbers and MAC addresses: {told['serials_used']:,} were used, {told['serials_refused']:,} were not, "
+        f"being on more than {study.dedupe.max_identity_hosts:,} addresses."
     )
     if not study.dedupe.max_certificate_hosts:
         return f"{serials} Certificates were not used."
     return (
-        f"{serials} Certificates: {told['certificates_used']:,} did, {told['certificates_refused']:,} did not, being on "
-        f"more than {study.dedupe.max_certificate_hosts:,} or with two serial numbers."
+        f"{serials} Certificates: {told['certificates_used']:,} were used, {told['certificates_refused']:,} were not, "
+        f"being on more than {study.dedupe.max_certificate_hosts:,} or with two serial numbers."
     )
 
 

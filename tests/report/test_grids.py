@@ -26,10 +26,10 @@ def told(study: Study, **fields: object) -> dict[str, tuple[str, str]]:
 def test_the_bounds_on_identities_stand_with_what_they_did(study: Study) -> None:
     merges = {"identity": Merges(on=True, merged=3)}
     said, _ = told(study, merges=merges, identities=IDENTITIES)["From banners to devices"]
-    assert "1,234 told devices apart, 5 did not, being on more than 9 addresses. Certificates were not used." in said
+    assert "1,234 were used, 5 were not, being on more than 9 addresses. Certificates were not used." in said
     on = study.model_copy(update={"dedupe": study.dedupe.model_copy(update={"max_certificate_hosts": 2})})
     said, _ = told(on, merges=merges, identities=IDENTITIES)["From banners to devices"]
-    assert "67 did, 8 did not, being on more than 2 or with two serial numbers" in said
+    assert "67 were used, 8 were not, being on more than 2 or with two serial numbers" in said
     assert "Serial numbers" not in told(study, merges=merges)["From banners to devices"][0]
 
 
