@@ -106,7 +106,7 @@ def compare(rows: int, threads: int, rounds: int) -> dict[str, object]:
         cells = differences(folder)
     medians = {one: {key: round(median(t[key] for t in told), 2) for key in told[0]} for one, told in found.items()}
     ours, theirs = (medians[one] for one in SIDES)
-    return {
+    found_out: dict[str, object] = {
         "rows": rows,
         "rounds": {one: len(told) for one, told in found.items()},
         **medians,
@@ -114,6 +114,8 @@ def compare(rows: int, threads: int, rounds: int) -> dict[str, object]:
         "times_faster_than_pandas": round(theirs["seconds"] / ours["seconds"], 2),
         "times_less_cpu_than_pandas": round(theirs["cpu_seconds"] / ours["cpu_seconds"], 2),
     }
+    print(json.dumps(found_out), file=sys.stderr, flush=True)
+    return found_out
 
 
 def measured(name: str, folder: Path, threads: int) -> Figures:

@@ -119,10 +119,12 @@ def graded(rows: pd.DataFrame, kept: pd.DataFrame, rules: Decoys) -> pd.Series:
     counted = rows[rows["counted"]]
     makers = counted[["host", "manufacturer"]].dropna().drop_duplicates().groupby("host").size()
     reasons.append((many(makers, rules.makers), "many-makers", 2))
-    others = rows.loc[rows["product_type"].isin(["other", "software"]), ["host", "manufacturer"]]
-    unrelated = others.dropna().drop_duplicates().groupby("host").size()
-    reasons.append((many(unrelated, rules.unrelated), "unrelated-products", 1))
-    if not rows["counted"].all():
+    # These two need ports that are no cameras', such as one host in twenty shows where they were collected.
+    hosts = kept["host"].unique()
+    if 20 * np.isin(hosts, rows.loc[~rows["counted"], "host"].unique()).sum() >= len(hosts):
+        others = rows.loc[rows["product_type"].isin(["other", "software"]), ["host", "manufacturer"]]
+        unrelated = others.dropna().drop_duplicates().groupby("host").size()
+        reasons.append((many(unrelated, rules.unrelated), "unrelated-products", 1))
         ports = rows[["host", "port"]].drop_duplicates().groupby("host").size()
         reasons.append((many(ports, rules.ports), "many-ports", 2))
     named = rows[rows["identity"].notna()]

@@ -106,7 +106,7 @@ def things(host: Numbers, door: Numbers) -> dict[str, pa.Array]:
     maker = drawn(device, 9, MAKERS) * drawn(device, 10, MAKERS) // MAKERS
     model = drawn(device, 11, MODELS)
     quiet = (drawn(host, 12, 2) == 0) & (door % 3 == 1)  # names neither model nor firmware, nor its kind
-    other = drawn(host * 8 + door, 13, 40)  # in 40: 0 is no camera, 1 names nobody
+    other = drawn(host * 8 + door, 13, 24)  # in 24: 0 is no camera, 1 names nobody
     nobody = other <= 1
     names = pa.array([f"Maker {n}" for n in range(MAKERS)])
     models = pa.array([f"M{m}-{n}" for m in range(MAKERS) for n in range(MODELS)])

@@ -33,7 +33,8 @@ RULES = (
     Rule("two-reasons", "likely"),
 )
 MISSING = {
-    "other_ports": "only counted banners were collected, so the other ports of a host are not known",
+    "other_ports": "fewer than one host in twenty shows a port that is no camera's, so the other ports of hosts were not "
+    "collected",
     "identities": "no banner shows a serial number or MAC address",
     "hashes": "no banner has a hash of its answer",
 }
@@ -41,6 +42,7 @@ MISSING = {
 
 def graded(db: Sql, decoys: Decoys) -> list[DecoyRule]:
     """Makes the table `decoys` (host, grade from 1 possible to 3 certain) and says what each rule found."""
+    db.table("others", "others")
     (has,) = db.query("evaluable").to_pylist()
     db.table("suspects", "suspects")
     db.table("decoys", "decoys")

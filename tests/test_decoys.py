@@ -22,6 +22,12 @@ def sights(found: Census) -> list[Row]:
     return [r for r in found.rows if (window.start or 0) <= r["seen"] <= (window.end or 0)]
 
 
+def other_ports(rows: list[Row]) -> bool:
+    """Whether one host in twenty shows a port that is no camera's."""
+    hosts = {r["host"] for r in rows if r["counted"]}
+    return 20 * len({r["host"] for r in rows if not r["counted"]} & hosts) >= max(len(hosts), 1)
+
+
 def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
     """The grade of each host and reason, one by one from the words of the rules."""
     rows = sights(found)
@@ -49,9 +55,9 @@ def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
         others = {r["manufacturer"] for r in mine if r["product_type"] in ("other", "software")} - {None}
         if len(makers) >= signs.makers:
             tell(host, "many-makers", 2)
-        if len(others) >= signs.unrelated:
+        if len(others) >= signs.unrelated and other_ports(rows):
             tell(host, "unrelated-products", 1)
-        if len({r["port"] for r in mine}) >= signs.ports and not all(r["counted"] for r in rows):
+        if len({r["port"] for r in mine}) >= signs.ports and other_ports(rows):
             tell(host, "many-ports", 2)
         if any(r["identity"] and len(on[r["identity"]]) >= signs.identity_hosts for r in mine):
             tell(host, "shared-identity", 1)
@@ -118,9 +124,15 @@ def test_many_open_ports_are_likely_and_not_evaluated_without_uncounted_ones(tmp
     assert (grade(found), told(found)["many-ports"], told(found)["unrelated-products"]) == (None, None, None)
     rule = next(r for r in found.deduped.decoy_rules if r.rule == "many-ports")
     assert not rule.evaluated
-    assert "only counted banners were collected" in str(rule.reason)
-    found = census(tmp_path / "all", [*rows, banner("192.0.2.2", product_type=None)])
+    assert "so the other ports of hosts were not collected" in str(rule.reason)
+    # Queries for cameras bring a few others, mostly on hosts without one; that tells nothing of this host.
+    found = census(tmp_path / "elsewhere", [*rows, banner("192.0.2.2", product_type=None)])
+    assert (grade(found), told(found)["many-ports"]) == (None, None)
+    others = [banner("192.0.2.1", 22, product_type=None), *(banner(f"192.0.2.{n}") for n in range(2, 21))]
+    found = census(tmp_path / "one in twenty", [*rows, *others])
     assert (grade(found), told(found)["many-ports"]) == ("likely", 1)
+    found = census(tmp_path / "one in twenty-one", [*rows, *others, banner("192.0.2.21")])
+    assert (grade(found), told(found)["many-ports"], told(found)["unrelated-products"]) == (None, None, None)
 
 
 def test_one_serial_on_many_hosts_is_possible(tmp_path: Path) -> None:

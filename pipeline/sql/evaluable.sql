@@ -1,6 +1,6 @@
--- What the window has for rules across banners: ports that are not counted, identities, hashes of answers.
+-- What the window has for rules across banners: other ports of its hosts, identities, hashes of answers.
 select
-    cast(coalesce(sum(case when i.counted then 0 else 1 end), 0) as bigint) as other_ports,
+    cast((select case when collected then 1 else 0 end from others) as bigint) as other_ports,
     cast(count(i.identity) as bigint) as identities,
     cast(count(i.banner_hash) + count(i.html_hash) as bigint) as hashes
 from identified i cross join settings s

@@ -1,7 +1,6 @@
 -- Signs of a decoy, counted or not, in the window: a row for each host and reason, with the grade that the reason has
 -- alone (3 certain, 2 likely, 1 possible). Only hosts with a counted banner.
-with others as (select count(*) as n from sights where fate = 3),
-seen as (
+with seen as (
     -- What is only in the table of banners, of those that can show a sign by it.
     select
         coalesce(i.address, x.host) as host, coalesce(x.network, i.address >> 8) as network, i.counted, i.identity,
@@ -95,11 +94,11 @@ reasons as (
     union all
     select p.host, 'many-makers', 2 from products p cross join settings s where p.makers >= s.from_makers
     union all
-    select p.host, 'unrelated-products', 1 from products p cross join settings s
-    where p.unrelated >= s.from_unrelated
+    select p.host, 'unrelated-products', 1 from products p cross join settings s cross join others o
+    where p.unrelated >= s.from_unrelated and o.collected
     union all
     select p.host, 'many-ports', 2 from products p cross join settings s cross join others o
-    where p.ports >= s.from_ports and o.n > 0
+    where p.ports >= s.from_ports and o.collected
     union all
     select t.host, 'shared-identity', 1 from sights t join spread k on k.identity = t.identity where t.fate <> 2
     union all
