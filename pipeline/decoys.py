@@ -33,8 +33,7 @@ RULES = (
     Rule("two-reasons", "likely"),
 )
 MISSING = {
-    "other_ports": "fewer than one host in twenty shows a port that is no camera's, so the other ports of hosts were not "
-    "collected",
+    "other_ports": "fewer than one host in twenty shows a port that is no camera's, so other ports were not collected",
     "identities": "no banner shows a serial number or MAC address",
     "hashes": "no banner has a hash of its answer",
 }

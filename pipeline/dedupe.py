@@ -38,9 +38,9 @@ NUMBERED = ("files", "sixes", "spots", "names", "repeated", "sights")
 IDENTITIES = ("serials", "certificates", "marked")
 HOSTS = ("hosts", "mixed", "disputed")
 QUERIES = (
-    "window", *NUMBERED, *IDENTITIES, *HOSTS, "others", "suspects", "decoys", "decoy_rules", "evaluable", "told", "claims",
-    "attach", "members", "resolved", "says", "devices", "devices_written", "links", "merges", "identities", "ages",
-    "collected", "churn",
+    "window", *NUMBERED, *IDENTITIES, *HOSTS, "others", "suspects", "decoys", "decoy_rules", "evaluable", "told",
+    "claims", "attach", "members", "resolved", "says", "devices", "devices_written", "links", "merges", "identities",
+    "ages", "collected", "churn",
 )  # fmt: skip
 
 
