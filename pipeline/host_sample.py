@@ -30,8 +30,8 @@ from pipeline.lines import LONGEST, Line, RawFile
 from pipeline.locate import Locator
 from pipeline.manifest import DecoyRule, HostSample, Share
 from pipeline.sampled.hosts import draw, wilson
+from pipeline.sources.found import found_in
 from pipeline.sources.record import Batch, Record, in_batches
-from pipeline.sources.shodan import found_in
 
 FOLDER = "raw/hosts-sample"
 DRAW = "draw.json"

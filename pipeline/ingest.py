@@ -11,16 +11,20 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import store
 from pipeline.banner import Banner, Rejected
+from pipeline.engines.lanes import ONE_LANE, Lanes
 from pipeline.fields import LATEST
+from pipeline.lines import Line
 from pipeline.manifest import Flow
 from pipeline.observe import batch_of, observe
-from pipeline.sources.record import Batch, Reader, Record
+from pipeline.sources.record import Batch, Reader
 from pipeline.sources.registry import SHODAN, Source
 from pipeline.tables import OBSERVATIONS
 
@@ -48,6 +52,17 @@ ROW_GROUP = 20_000
 UNKNOWN_FIELD = "unknown field: "
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What became of some records: rows of `observations`, and lines of the quarantine with how many for which reason;
+    the rest were blank."""
+
+    records: int
+    rows: pa.RecordBatch
+    reasons: Counter[str]
+    quarantined: list[bytes]
+
+
 @dataclass
 class Ingested:
     """What came of one raw file."""
@@ -59,6 +74,14 @@ class Ingested:
     quarantined: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     damage: str | None = None
+
+    def add(self, judged: Judged) -> None:
+        """Counts what became of some records."""
+        self.lines += judged.records
+        self.accepted += judged.rows.num_rows
+        self.blank += judged.records - judged.rows.num_rows - judged.reasons.total()
+        self.synthetic += pc.sum(judged.rows.column("synthetic")).as_py() or 0
+        self.quarantined.update(judged.reasons)
 
     def tally(self) -> dict[str, int]:
         """The numbers by name, for the manifest; those that are nothing have no name."""
@@ -81,67 +104,73 @@ def ingest_file(
     latest: int = LATEST,
     tick: Callable[[int], None] = lambda _: None,
     source: Source = SHODAN,
+    lanes: Lanes = ONE_LANE,
 ) -> Ingested:
     """Reads one raw file into one part of `observations` and one part of the quarantine; see `ingest_records`.
 
     `source` knows how to read it.
     """
-    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, tick)
+    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, tick, lanes)
 
 
 def ingest_records(
     reader: Reader, file: str, observations: Path, quarantine: Path, latest: int = LATEST,
-    tick: Callable[[int], None] = lambda _: None,
+    tick: Callable[[int], None] = lambda _: None, lanes: Lanes = ONE_LANE,
 ) -> Ingested:  # fmt: skip
     """Reads records into one part of `observations` and one part of the quarantine (gzip member).
 
     `file` is what the records' file is called, `latest` the last second a timestamp may have; `tick` is told the
-    compressed bytes read so far.
+    compressed bytes read so far. With several `lanes`, other processes look into what this one reads and writes.
     """
     result = Ingested()
-    with store.parquet_writer(observations, OBSERVATIONS) as accepted, store.atomic(quarantine) as rejected:
-        with gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member:
-            held: list[pa.RecordBatch] = []
-            for batch in reader.batches(tick):
-                rows, refused = judge(batch, file, latest, result)
-                for record, reason in refused:
-                    member.write(_quarantined(record, record.file or file, reason))
-                held.append(rows)
-                if sum(rows.num_rows for rows in held) >= ROW_GROUP:
-                    accepted.write_table(pa.Table.from_batches(held))
-                    held.clear()
-            if any(rows.num_rows for rows in held):
+    held: list[pa.RecordBatch] = []
+    with (
+        store.parquet_writer(observations, OBSERVATIONS) as accepted,
+        store.atomic(quarantine) as rejected,
+        gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
+    ):
+        for judged in lanes.in_order(partial(judge, file=file, latest=latest), reader.batches(tick)):
+            result.add(judged)
+            member.write(b"".join(judged.quarantined))
+            held.append(judged.rows)
+            if sum(rows.num_rows for rows in held) >= ROW_GROUP:
                 accepted.write_table(pa.Table.from_batches(held))
+                held.clear()
+        if any(rows.num_rows for rows in held):
+            accepted.write_table(pa.Table.from_batches(held))
     result.damage, result.unknown = reader.damage, reader.unknown
     result.flow()
     return result
 
 
-def judge(batch: Batch, file: str, latest: int, result: Ingested) -> tuple[pa.RecordBatch, list[tuple[Record, str]]]:
-    """Rows of the good records, and the bad ones with their reasons; counts both, and the blank ones, in `result`."""
-    banners = {place: found for place, found in enumerate(batch.found) if isinstance(found, Banner)}
+def judge(batch: Batch, file: str, latest: int) -> Judged:
+    """What becomes of records. A pure function of them, so that any process can do it."""
+    found = batch.found()
+    banners = {place: banner for place, banner in enumerate(found) if isinstance(banner, Banner)}
+    reasons = {place: rejected.reason for place, rejected in enumerate(found) if isinstance(rejected, Rejected)}
     places = list(banners)
     seen = observe(list(banners.values()), latest)
-    reasons = {place: found.reason for place, found in enumerate(batch.found) if isinstance(found, Rejected)}
     reasons |= {places[place]: reason for place, reason in seen.rejected.items()}
     kept = [places[place] for place in seen.accepted]
-    files = [batch.files[place] or file for place in kept] if batch.files else [file] * len(kept)
-    rows = batch_of({**seen.columns, "file": files, "line": [batch.numbers[place] for place in kept]}, len(kept))
-    result.lines += len(batch.found)
-    result.accepted += len(kept)
-    result.blank += len(batch.found) - len(kept) - len(reasons)
-    result.synthetic += sum(seen.columns.get("synthetic", ()))
-    result.quarantined.update(reasons.values())
-    return rows, [(batch.record(place), reasons[place]) for place in sorted(reasons)]
+    files = [name or file for name in batch.files] if batch.files else [file] * len(found)
+    which = {"file": [files[place] for place in kept], "line": [batch.numbers[place] for place in kept]}
+    return Judged(
+        records=len(found),
+        rows=batch_of(seen.columns | which, len(kept)),
+        reasons=Counter(reasons.values()),
+        quarantined=[
+            _quarantined(batch.numbers[place], batch.line(place), files[place], reasons[place])
+            for place in sorted(reasons)
+        ],
+    )
 
 
-def _quarantined(record: Record, file: str, reason: str) -> bytes:
-    line = record.line
+def _quarantined(number: int, line: Line, file: str, reason: str) -> bytes:
     told = {
         "file": file,
-        "line": record.number,
+        "line": number,
         # Where it begins in the file, if a record is not simply a line.
-        **({} if record.number == line.number else {"at_line": line.number}),
+        **({} if number == line.number else {"at_line": line.number}),
         "reason": reason,
         "length": line.length,
         "sha256": line.sha256 or hashlib.sha256(line.data).hexdigest(),

@@ -19,12 +19,13 @@ from pipeline.churn import FILE as CHURN_FILE
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
-from pipeline.engines.local import map_parts, sql, text_of
+from pipeline.engines.lanes import ONE_LANE, Lanes, lanes
+from pipeline.engines.local import even, map_parts, sql, text_of
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
 from pipeline.identify import Identifier
-from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_file, ingest_records
+from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
 from pipeline.manifest import Flow, HostSample, Input, Instrument, Stage, made_by
@@ -71,13 +72,12 @@ class IngestTask:
     sha256: str
     pages: tuple[str, ...] = ()
 
-    def __call__(self, tick: Callable[[int], None]) -> Ingested:
+    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Ingested:
         """Does it."""
-        if self.pages:  # each has a checksum of its own
-            pages = SearchPages(self.raw, self.pages)
-            return ingest_records(pages, self.raw.name, self.observations, self.quarantine, self.latest, tick)
-        store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
-        return ingest_file(self.raw, self.observations, self.quarantine, self.latest, tick, self.source)
+        if not self.pages:
+            store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
+        reader = SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
+        return ingest_records(reader, self.raw.name, self.observations, self.quarantine, self.latest, tick, lanes)
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ class LabelTask:
         )
 
 
-def call(task: Any, tick: Callable[[int], None]) -> Any:
+def call(task: Any, tick: Callable[[int], None], **more: Any) -> Any:
     """Does a task; a function of a module, so that it can be sent to another process."""
-    return task(tick)
+    return task(tick, **more)
 
 
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -116,7 +116,11 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     tasks = [_ingest_task(snapshot, name) for name in parts.stale]
     sizes = [inputs[name].bytes for name in parts.stale]
     with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
-        results = map_parts(call, tasks, sizes, tools.workers, progress)
+        if even(sizes, tools.workers):
+            results = map_parts(call, tasks, sizes, tools.workers, progress)
+        else:
+            with lanes(tools.workers) as several:
+                results = map_parts(partial(call, lanes=several), tasks, sizes, 1, progress)
     for name, result in zip(parts.stale, results, strict=True):
         inputs[name].rows = result.lines
         inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, inputs[name], result))

@@ -3,8 +3,6 @@
 import multiprocessing
 import os
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from pipeline.engines.processes import deaf_to_interrupts, stop
 from pipeline.errors import CamcensusError
 
 T = TypeVar("T")
@@ -94,6 +93,12 @@ def text_of(query: str) -> str:
     return (SQL / f"{query}.sql").read_text(encoding="utf-8")
 
 
+def even(sizes: Sequence[int], workers: int) -> bool:
+    """Whether a process for each part keeps all of them busy: no part is much more than a worker's share."""
+    total = sum(sizes)
+    return workers <= 1 or total < WORTH_PROCESSES or max(sizes) * workers <= 1.25 * total
+
+
 @contextmanager
 def sql(threads: int, scratch: Path) -> Iterator[Sql]:
     """A connection that is closed in any case; what it put into `scratch` is removed, as is what a killed one left."""
@@ -131,7 +136,7 @@ def map_parts(
     with ProcessPoolExecutor(min(workers, len(tasks)), context, _adopt, (ticks,)) as pool:
         # Largest first, so that no worker is left with the longest file at the end.
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
-        with _deaf_to_interrupts():
+        with deaf_to_interrupts():
             futures: dict[int, Future[R]] = {i: pool.submit(_ticking, work, tasks[i], i) for i in order}
         waiting: set[Future[R]] = set(futures.values())
         try:
@@ -141,24 +146,9 @@ def map_parts(
                     future.result()
                 on_progress(sum(ticks))
         except BaseException:
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            pool.shutdown(wait=True, cancel_futures=True)
+            stop(pool)
             raise
         return [futures[i].result() for i in range(len(tasks))]
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started here do not hear Ctrl-C: it is the first process that stops them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _in_process(

@@ -11,12 +11,12 @@ import msgspec
 from pipeline.banner import Banner, Rejected, untyped
 from pipeline.errors import InputError
 from pipeline.lines import Line, RawFile
+from pipeline.sources.found import unheld
 from pipeline.sources.mapping import NEEDED, Mapping
 from pipeline.sources.mold import MARK, Mold
 from pipeline.sources.objects import Known, path_of, told
 from pipeline.sources.record import Batch, Record, in_batches
 from pipeline.sources.rows import rows
-from pipeline.sources.shodan import unheld
 
 Found = tuple[Line, Banner | Rejected | None]
 # More names than this are told as one: a hostile file may have a new one in each record.

@@ -10,8 +10,7 @@ from pipeline.collect.loose import items
 from pipeline.collect.pages import read
 from pipeline.errors import IntegrityError
 from pipeline.lines import LONGEST, Line
-from pipeline.sources.record import Batch, Record, in_batches
-from pipeline.sources.shodan import found_in
+from pipeline.sources.record import BYTES, RECORDS, Batch
 
 
 class _Page(msgspec.Struct):
@@ -33,20 +32,26 @@ class SearchPages:
         self.damage: str | None = None
 
     def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
-        """The same records, gathered."""
-        return in_batches(self._records(on_bytes))
-
-    def _records(self, on_bytes: Callable[[int], None]) -> Iterator[Record]:
-        """A record for each banner. Raises `IntegrityError` for a page that is not as it was received."""
+        """Records of each page. Raises `IntegrityError` for a page that is not as it was received."""
         done = 0
+        held: list[tuple[int, Line, str]] = []
         for file in self._files:
             path = self._raw / file
             for number, raw in enumerate(_banners(path), 1):
                 data = bytes(raw)
-                line = Line(number, data[:LONGEST], len(data))
-                yield Record(number, line, found_in(line), file)
+                held.append((number, Line(number, data[:LONGEST], len(data)), file))
+            if sum(line.length for _, line, _ in held) >= BYTES or len(held) >= RECORDS:
+                yield _batch(held)
+                held = []
             done += path.stat().st_size
             on_bytes(done)
+        if held:
+            yield _batch(held)
+
+
+def _batch(held: list[tuple[int, Line, str]]) -> Batch:
+    numbers, lines, files = zip(*held, strict=True)
+    return Batch(numbers, lines, files=files)
 
 
 def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from pipeline.banner import Banner, Rejected
 from pipeline.lines import Line, whole
+from pipeline.sources.found import Found, found_in_each
 
 
 class Record(NamedTuple):
@@ -18,27 +18,31 @@ class Record(NamedTuple):
 
     number: int
     line: Line
-    found: Banner | Rejected | None
+    found: Found
     file: str | None = None
 
 
 class Batch(NamedTuple):
     """Some consecutive records, in columns.
 
-    `lines` has each record's `Line`, or the bytes of a line that is held whole, as they stand in the file; `files` is
-    there where several files are read as one.
+    `lines` has each record's `Line`, or the bytes of a line that is held whole, as they stand in the file. `said` is
+    what they were found to hold; None where each is a line of JSON that nobody has looked into yet. `files` is there
+    where several files are read as one. Picklable, so that another process can look into the lines.
     """
 
     numbers: Sequence[int]
     lines: Sequence[Line | bytes]
-    found: Sequence[Banner | Rejected | None]
+    said: Sequence[Found] | None = None
     files: Sequence[str | None] | None = None
 
-    def record(self, place: int) -> Record:
-        """The record at a place in the batch, from 0."""
-        number, line = self.numbers[place], self.lines[place]
-        held = line if isinstance(line, Line) else whole(number, line)
-        return Record(number, held, self.found[place], self.files[place] if self.files else None)
+    def found(self) -> Sequence[Found]:
+        """What each record holds."""
+        return found_in_each(self.lines) if self.said is None else self.said
+
+    def line(self, place: int) -> Line:
+        """The line of a record, by its place in the batch, from 0."""
+        line = self.lines[place]
+        return line if isinstance(line, Line) else whole(self.numbers[place], line)
 
 
 class Reader(Protocol):
@@ -65,7 +69,8 @@ BYTES = 32 << 20
 def records(reader: Reader, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
     """The same records one by one."""
     for batch in reader.batches(on_bytes):
-        yield from map(batch.record, range(len(batch.numbers)))
+        files = batch.files or [None] * len(batch.numbers)
+        yield from map(Record, batch.numbers, map(batch.line, range(len(batch.numbers))), batch.found(), files)
 
 
 def in_batches(found: Iterable[Record]) -> Iterator[Batch]:

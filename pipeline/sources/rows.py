@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.banner import Rejected
 from pipeline.lines import LONGEST, Line
-from pipeline.sources.shodan import unheld
+from pipeline.sources.found import unheld
 
 # What a line costs in memory beside its bytes, roughly.
 PER_LINE = 256

@@ -1,0 +1,53 @@
+"""Processes side by side for a stream: one reads and writes in order, the others do the work between."""
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pipeline.engines.processes import deaf_to_interrupts, stop
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Lanes:
+    """Does pure functions of many items; without a pool in this process. Open it with `lanes`."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None = None, ahead: int = 0) -> None:
+        self._pool = pool
+        self._ahead = ahead
+
+    def in_order(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """`work(item)` for each item, in order; a few items at most are held at a time."""
+        if self._pool is None:
+            yield from map(work, items)
+            return
+        pending: deque[Future[R]] = deque()
+        for item in items:
+            with deaf_to_interrupts():
+                pending.append(self._pool.submit(work, item))
+            if len(pending) > self._ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+ONE_LANE = Lanes()
+
+
+@contextmanager
+def lanes(workers: int) -> Iterator[Lanes]:
+    """Lanes over `workers` processes, which are gone afterwards."""
+    if workers <= 1:
+        yield ONE_LANE
+        return
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        try:
+            # One item more than there are processes, so that none waits while this one writes.
+            yield Lanes(pool, workers + 1)
+        except BaseException:
+            stop(pool)
+            raise
