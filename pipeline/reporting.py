@@ -44,16 +44,16 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     drawn = [(name, found) for name, found in manifests.items() if found and _has(found, ESTIMATES.name, ESTIMATES)]
     if not counted and not asked and not drawn:
         raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
-    key = digest_of(
-        _drawn_with(), study.settings(), [found.model_dump_json() for _, found in (*counted, *asked, *drawn)]
-    )
+    audits = _audits(study, [name for name, _ in counted])
+    made_from = [found.model_dump_json() for _, found in (*counted, *asked, *drawn)]
+    key = digest_of(_drawn_with(), study.settings(), made_from, {of: table.to_csv() for of, table in audits.items()})
     page = study.report / "index.html"
     if _stands(study.report, key):
         return page, False
     if study.report.is_dir():
         store.remove_leftovers(study.report)
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
-    from pipeline.report import Estimated, Matches, Result, draw_report
+    from pipeline.report import Audits, Estimated, Matches, Result, draw_report
 
     reporter.say("drawing the report")
     results = [
@@ -68,7 +68,9 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
         for name, found in asked
     ]
     samples = [Estimated(name, found, _estimates(study, name, found).to_pylist()) for name, found in drawn]
-    page = draw_report(study, results, [str(finding) for finding in warnings], matches, samples)
+    scores = {name: table for (kind, name), table in audits.items() if kind == "audit"}
+    held = Audits(audits.get(("changes", "")), scores)
+    page = draw_report(study, results, [str(finding) for finding in warnings], matches, samples, held)
     shown = {name: drawn_from(found) for name, found in (*counted, *asked, *drawn)}
     made = made_by("camcensus report", study.settings())
     Report(key=key, made=made, snapshots=shown, outputs=_outputs(study.report)).save(study.report)
@@ -102,6 +104,16 @@ def _beside(study: Study, name: str, manifest: Manifest) -> dict[str, Any]:
         for stage, to in BESIDE
         if _has(manifest, stage, to)
     }
+
+
+def _audits(study: Study, snapshots: list[str]) -> dict[tuple[str, str], Any]:
+    """What `camcensus audit` and `camcensus estimate` left of these counts: tables by kind and snapshot."""
+    if not (study.data / "estimates").is_dir():
+        return {}
+    from pipeline.estimate.kept import CHANGES, kept  # pandas: not where there is nothing to read
+
+    files = {("changes", ""): CHANGES} | {("audit", name): f"audit-{name}.csv" for name in snapshots}
+    return {of: table for of, file in files.items() if (table := kept(study, file)) is not None}
 
 
 def _has(manifest: Manifest, stage: str, to: Table) -> bool:

@@ -19,6 +19,7 @@ from pipeline.report import (
     page,
     sample_page,
 )
+from pipeline.report.audits import NO_AUDITS, Audits
 from pipeline.report.country_pages import country_pages
 from pipeline.report.inputs import Result
 from pipeline.report.maker_pages import maker_files, maker_pages
@@ -28,7 +29,7 @@ from pipeline.report.samples import Estimated
 from pipeline.report.view import view
 from pipeline.study import Study
 
-__all__ = ["Estimated", "Matches", "Result", "draw_report"]
+__all__ = ["Audits", "Estimated", "Matches", "Result", "draw_report"]
 
 
 def draw_report(
@@ -37,11 +38,12 @@ def draw_report(
     warnings: list[str] | None = None,
     matches: Sequence[Matches] = (),
     samples: Sequence[Estimated] = (),
+    audits: Audits = NO_AUDITS,
 ) -> Path:
     """Writes the report of the snapshots (oldest first) into the study's report folder; gives the page's path.
 
     warnings: gates that did not hold, as the page says them. matches: censuses and history, samples: estimates; these
-    have pages of their own, and are all of the report where no whole download was counted.
+    have pages of their own, and are all of the report where no whole download was counted. audits: what labels say.
 
     Same study and results, same bytes. The page is written last but for the data package, which lists the others.
     """
@@ -50,7 +52,7 @@ def draw_report(
     out = Output(study.report)
     if not results:
         return _without_counts(study, matches, samples, out)
-    charts = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results)]
+    charts = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results, audits)]
     charts += [*charts_instrument.charts_of(study, results), *charts_details.charts_of(study, results)]
     histories = matches_page.charts_of(study, matches)
     pictures = drawing.Drawing([*charts, *histories], out.folder)  # while they are drawn, the tables are made
@@ -61,7 +63,8 @@ def draw_report(
     small = [*country_pages(study, results, found), *maker_pages(study, results, found)]
     for name, text in leaves.pages(study, results, small).items():
         out.write(name, text)
-    out.write("methodology.md", methodology.text(study, results, [chart.name for chart in charts], bool(matches)))
+    names = [chart.name for chart in charts]
+    out.write("methodology.md", methodology.text(study, results, names, bool(matches), bool(audits.scores)))
     pictures.finish(out)
     if matches:
         matches_page.write(study, matches, histories, out)
@@ -70,7 +73,7 @@ def draw_report(
     beside += sample_page.titles(samples).items()
     out.write(
         "index.html",
-        page.draw(study, results, found, charts, out.folder, makers, warnings or [], beside, bool(matches)),
+        page.draw(study, results, found, charts, out.folder, makers, warnings or [], beside, bool(matches), audits),
     )
     titles = {leaf.file: leaf.title for leaf in small} | matches_page.titles(matches) | sample_page.titles(samples)
     out.write(datapackage.NAME, datapackage.text(study, results, [*charts, *histories], titles, out.folder))

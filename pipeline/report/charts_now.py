@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from pipeline.countries import country_name
 from pipeline.report import geo, sensitivity, style, words
+from pipeline.report.audits import ranks
 from pipeline.report.bars import Bar, Bars
 from pipeline.report.charts import NO_SUM, SNAPSHOT, Chart, frame, most, table
 from pipeline.report.inputs import Result, headline_cells, world_cell
@@ -63,16 +64,18 @@ def world_map(study: Study, result: Result) -> Chart:
 
 
 def countries(study: Study, result: Result) -> Chart:
-    """The countries with most, with their sensitivity ranges."""
+    """The countries with most, with their sensitivity ranges, and the ranks that these allow."""
     unit = study.headline_unit
     spans = sensitivity.ranges(study, result, unit)
-    bars = []
-    for code, n in _ranked(study, result)[:TOP_COUNTRIES]:
-        span = spans.get(code)
+    counted, bars = _ranked(study, result), []
+    placed = ranks(counted, spans)
+    for code, n in counted[:TOP_COUNTRIES]:
+        span, name = spans.get(code), country_name(code)
         ends = (span.low, span.high) if span else (None, None)
-        bars.append(Bar(code, country_name(code), n, style.ACCENT, *ends))
+        label = "{}  {}–{}".format(name, *placed[code]) if code in placed else name
+        bars.append(Bar(code, label, n, style.ACCENT, *ends))
     title = f"Countries with the most {unit}, {result.snapshot}"
-    note = words.SENSITIVITY if spans else words.NO_SENSITIVITY
+    note = f"{words.SENSITIVITY}{f' {words.RANKS}' if placed else ''}" if spans else words.NO_SENSITIVITY
     return _bar_chart(study, result, "countries", "alpha2", title, bars, note)
 
 

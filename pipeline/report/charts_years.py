@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.report import facts, sensitivity, style, words
+from pipeline.report.audits import NO_AUDITS, Audits, corrected
 from pipeline.report.charts import SNAPSHOT, Chart, frame, number, stacked, table
 from pipeline.report.inputs import Result, simulated, world_cell
 from pipeline.report.lines import MOST, Line, Lines
@@ -17,6 +18,7 @@ from pipeline.study import Study
 from pipeline.tables import UNKNOWN, Column
 
 ALL = "All makers"
+CORRECTED = "By audit, 95 %"
 OTHERS = "All others"
 TOP_SHARES = 5
 NETWORK_KINDS = (
@@ -27,25 +29,29 @@ NETWORK_KINDS = (
 )
 
 
-def charts_of(study: Study, results: Sequence[Result]) -> list[Chart]:
+def charts_of(study: Study, results: Sequence[Result], held: Audits = NO_AUDITS) -> list[Chart]:
     """Those that there are data for, in the order in which the page shows them."""
-    found = [trend(study, results), maker_shares(study, results), decoys(study, results)]
+    found = [trend(study, results, held), maker_shares(study, results), decoys(study, results)]
     found += [networks(study, results)] if any(r.networks is not None for r in results) else []
     return [*found, last_seen(study, results), flow(study, results[-1])]
 
 
-def trend(study: Study, results: Sequence[Result]) -> Chart:
+def trend(study: Study, results: Sequence[Result], held: Audits) -> Chart:
     """The total, the study's makers and the largest others, snapshot by snapshot."""
     unit, way = study.headline_unit, steps(results)
-    lines = _trend_lines(study, results)
+    lines = _trend_lines(study, results, held)
     title = f"{unit.capitalize()} by snapshot: all makers, and the study’s and largest ones"
     put = frame(study, results, title, f"{unit.capitalize()} {words.outside(study.countries_left_out)}.")
     columns = (
         SNAPSHOT,
         Column("maker", pa.string(), "maker; all makers: the headline total", False),
         Column(unit, pa.int64(), f"{unit}, at the headline values; null: under the study's minimum"),
-        Column("low", pa.int64(), "low end of the sensitivity range; null: not counted"),
-        Column("high", pa.int64(), "high end of the sensitivity range; null: not counted"),
+        Column(
+            "low",
+            pa.int64(),
+            "low end of the sensitivity range (by audit: of the 95 % interval); null: none",
+        ),
+        Column("high", pa.int64(), "high end of the same; null: none"),
         Column("break", pa.string(), "why it cannot be held against the snapshot before; null: it can"),
         Column("whole", pa.bool_(), "the collection is whole", False),
     )
@@ -61,7 +67,9 @@ def trend(study: Study, results: Sequence[Result]) -> Chart:
         for line in lines
     )
     picture = Lines(tuple(way), tuple(lines), **asdict(put))
+    audited = any(line.name == CORRECTED for line in lines)
     note = line_note(way, any(line.lows for line in lines))
+    note += f" {CORRECTED}: hosts of all makers as an audit corrects them, with 95 % intervals." if audited else ""
     return Chart(
         "trend",
         title,
@@ -73,17 +81,23 @@ def trend(study: Study, results: Sequence[Result]) -> Chart:
     )
 
 
-def _trend_lines(study: Study, results: Sequence[Result]) -> list[Line]:
+def _trend_lines(study: Study, results: Sequence[Result], held: Audits) -> list[Line]:
     unit = f"n_{study.headline_unit}"
     spans = [sensitivity.ranges(study, r, study.headline_unit).get("") for r in results]
     total = tuple(world_cell(r, study, "study")[unit] for r in results)
     lows, highs = (tuple(getattr(s, end) if s else None for s in spans) for end in ("low", "high"))
     first = Line(ALL, total, lows, highs) if any(spans) else Line(ALL, total)
+    audited = [corrected(held, r.snapshot) for r in results]
+    if study.headline_unit == "hosts" and any(audited):
+        ends = zip(*(found or (None, None, None) for found in audited), strict=True)
+        right = [Line(CORRECTED, *ends)]
+    else:
+        right = []
     own = [
         Line(maker, tuple(published(study, r).total(unit, manufacturer=maker) for r in results))
-        for maker in _makers(study, results[-1])[: MOST - 1]
+        for maker in _makers(study, results[-1])[: MOST - 1 - len(right)]
     ]
-    return [first, *own]
+    return [first, *right, *own]
 
 
 def _makers(study: Study, newest: Result) -> list[str]:

@@ -8,7 +8,8 @@ from pipeline.countries import load_countries
 from pipeline.gates import incomparable
 from pipeline.ingest import REASONS
 from pipeline.manifest import STAGES, Manifest
-from pipeline.report import forms, sensitivity, words
+from pipeline.report import audits, forms, sensitivity, words
+from pipeline.report.audits import Audits
 from pipeline.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from pipeline.report.publish import published, ranked
 from pipeline.study import Study
@@ -74,8 +75,8 @@ def headline(study: Study, result: Result, vendor: str) -> Headline:
     return Headline(vendor, number, f"{thing} in {places} {where}", f"{members:,} of them UN members")
 
 
-def headline_change(study: Study, before: Result | None, now: Result) -> str:
-    """How the first vendor's number moved, and all makers' with its sensitivity range, in words."""
+def headline_change(study: Study, before: Result | None, now: Result, held: Audits) -> str:
+    """How the first vendor's number moved, and all makers' with its ranges and intervals, in words."""
     why = not_comparable(before, now)
     if before is None or why:
         return f"Change since the snapshot before: n/a ({why})."
@@ -86,6 +87,7 @@ def headline_change(study: Study, before: Result | None, now: Result) -> str:
     span = sensitivity.change_range(study, before, now, unit)
     ranged = f", with other settings {forms.signed(span.low)} to {forms.signed(span.high)}" if span else ""
     said = f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
+    said = f"{said} {audits.change_said(held, before, now)}".rstrip()
     parts = words.changed_instrument(before.manifest, now.manifest)
     return f"{said} Not one instrument: {words.listing(parts)} changed." if parts else said
 

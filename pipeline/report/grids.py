@@ -1,14 +1,19 @@
 """The small tables of a report, made from manifests and study, for the page and for methodology.md."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+
+import pandas as pd
 
 from pipeline.manifest import Stage
 from pipeline.report import country_table, facts, forms, geo, sensitivity, words
+from pipeline.report.audits import Audits
 from pipeline.report.inputs import Result, world_cell
 from pipeline.report.steps import Step
 from pipeline.study import Study
+
+AUDITED = {"precision": "Of counted hosts, cameras", "recall": "Of cameras, counted", "cameras": "Hosts with cameras"}
 
 
 @dataclass(frozen=True)
@@ -202,3 +207,18 @@ def settings(study: Study, result: Result) -> Grid:
         rows.append(GridRow([label, *map(forms.number, (s.hosts, s.devices, s.banners))], s.is_headline))
     heads = [Head("Setting"), *(Head(name, True) for name in ("Hosts", "Devices", "Banners"))]
     return Grid("Counts with other settings", heads, rows)
+
+
+def audit(held: Audits, result: Result) -> Grid | None:
+    """The audit of a snapshot; None where there is none."""
+    scores = held.scores.get(result.snapshot)
+    if scores is None:
+        return None
+    rows = []
+    for row in scores.to_dict("records"):
+        ends = [row[name] for name in ("value", "low", "high")]
+        numbers = [forms.number(n) if row["what"] == "cameras" else forms.share(n) for n in ends]
+        whose = "All makers" if pd.isna(row["manufacturer"]) else str(row["manufacturer"])
+        rows.append([AUDITED.get(row["what"], row["what"]), whose, *numbers, forms.number(row["labelled"])])
+    head = ["What", "Maker", "Value", "95 % low", "95 % high", "Labelled"]
+    return replace(grid(f"Audit of {result.snapshot}", head, rows, range(2, 6)), tall=True)

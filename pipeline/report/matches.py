@@ -1,23 +1,30 @@
 """Matches of queries: what a census and the engine's history say, as tables and a chart.
 
 They are what the engine counts for a query, by its own country, decoys included: no banners, hosts or devices, and
-never in one line with counts of a download. Anybody can ask the engine for them, so no small number is hidden.
+never in one line with counts of a download. Whoever has an account can ask the engine for them; small cells of a
+country and a maker are hidden all the same, by the rules of all counts (`suppress`), for beside a download of the same
+days they would tell what is hidden there. Totals of queries and makers stand.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline.countries import load_countries
 from pipeline.manifest import Manifest
-from pipeline.report import forms, words
+from pipeline.report import forms, style, words
+from pipeline.report.bars import Bar, Bars
 from pipeline.report.charts import Chart, Frame, table
 from pipeline.report.grids import Grid, GridRow, Head, grid
 from pipeline.report.history import History
+from pipeline.report.publish import cell_of
+from pipeline.report.suppress import hidden_cells
+from pipeline.study import Study
 from pipeline.tables import UNKNOWN_COUNTRY, Column, Table
 
+TOP_COUNTRIES = 20
 OVERLAPS = "overlaps with earlier queries, in no sum"
 UNIT = (
     "Matches of queries as the engine counts them, by its own country, decoys included. No banners, hosts or devices."
@@ -44,25 +51,46 @@ def census_table(found: Matches) -> Table:
             Column("country", pa.string(), "ISO alpha-2; ZZ: the engine told none", False),
             Column("name", pa.string(), "English name", False),
             Column("manufacturer", pa.string(), "whose queries were counted", False),
-            Column("n_matches", pa.int64(), UNIT, False),
+            Column("n_matches", pa.int64(), f"{UNIT} Null: few, or it would tell one that is"),
             Column("complete", pa.bool_(), "the census is whole", False),
             Column("simulated", pa.bool_(), "made-up data", False),
         ),
     )
 
 
-def census_rows(found: Matches, simulated: bool) -> list[dict[str, Any]]:
-    """Rows of `census_table`, most matches first; only queries that share nothing with earlier ones of their maker."""
+def census_sums(found: Matches) -> dict[tuple[str, str], int]:
+    """Matches by country and maker; only of queries that share nothing with earlier ones of their maker."""
     sums: dict[tuple[str, str], int] = {}
     for row in found.census.to_pylist() if found.census else []:
         if row["facet"] is None and row["country"] and row["disjoint"]:
             key = (row["country"], row["manufacturer"] or "several makers")
             sums[key] = sums.get(key, 0) + row["n_matches"]
-    order = sorted(sums, key=lambda key: (-sums[key], key))
+    return sums
+
+
+def shown_sums(study: Study, found: Matches) -> dict[tuple[str, str], int | None]:
+    """The same, None where it is small or would tell one that is; most matches first."""
+    sums = census_sums(found)
+    cells = {cell_of(): sum(sums.values())}
+    for (country, maker), n in sums.items():
+        totals = [cell_of(country=country)]
+        totals += [cell_of(manufacturer=maker)] if country not in study.countries_left_out else []
+        for cell in totals:
+            cells[cell] = cells.get(cell, 0) + n
+        cells[cell_of(country=country, manufacturer=maker)] = n
+    hidden = hidden_cells(cells, study.countries_left_out, study.publication.min_hosts)
+    shown = {key: None if cell_of(country=key[0], manufacturer=key[1]) in hidden else n for key, n in sums.items()}
+    # Hidden ones by name, lest their order tell their size.
+    order = sorted(shown, key=lambda key: (shown[key] is None, -(shown[key] or 0), key))
+    return {key: shown[key] for key in order}
+
+
+def census_rows(study: Study, found: Matches, simulated: bool) -> list[dict[str, Any]]:
+    """Rows of `census_table`."""
     same = {"snapshot": found.snapshot, "complete": found.manifest.complete, "simulated": simulated}
     return [
-        {"country": c, "name": _name(c), "manufacturer": maker, "n_matches": sums[c, maker], **same}
-        for c, maker in order
+        {"country": c, "name": _name(c), "manufacturer": maker, "n_matches": n, **same}
+        for (c, maker), n in shown_sums(study, found).items()
     ]
 
 
@@ -70,17 +98,47 @@ def _name(code: str) -> str:
     return "Country not told" if code == UNKNOWN_COUNTRY else load_countries()[code].name
 
 
-def country_grid(found: Matches, makers: Sequence[str]) -> Grid:
+def country_grid(study: Study, found: Matches, makers: Sequence[str]) -> Grid:
     """Countries and makers of a census, the first maker's most first, with a row for the world."""
-    cells: dict[str, dict[str, int]] = {}
-    for row in census_rows(found, simulated=False):
-        cells.setdefault(row["country"], {})[row["manufacturer"]] = row["n_matches"]
-    order = sorted(cells, key=lambda code: ([-cells[code].get(maker, 0) for maker in makers], code))
-    rows = [GridRow([_name(c), c, *(forms.number(cells[c].get(maker, 0)) for maker in makers)]) for c in order]
-    world = [forms.number(sum(cell.get(maker, 0) for cell in cells.values())) for maker in makers]
+    sums, shown = census_sums(found), shown_sums(study, found)
+    codes = dict.fromkeys(code for code, _ in shown)
+    order = sorted(codes, key=lambda code: ([-(shown.get((code, maker), 0) or 0) for maker in makers], code))
+    rows = [GridRow([_name(c), c, *(forms.shown(shown.get((c, maker), 0)) for maker in makers)]) for c in order]
+    world = [_world(study, sums, shown, maker) for maker in makers]
     heads = [Head("Country"), Head("Code"), *(Head(maker, True) for maker in makers)]
     title = f"Matches by country, census {found.snapshot}"
-    return Grid(title, heads, [GridRow(["World", "", *world], own=True), *rows], tall=True)
+    return Grid(title, heads, [GridRow(["World", "", *map(forms.shown, world)], own=True), *rows], tall=True)
+
+
+def _world(
+    study: Study, sums: dict[tuple[str, str], int], shown: dict[tuple[str, str], int | None], maker: str
+) -> int | None:
+    """A maker's matches everywhere; None where they would tell a hidden one of a country that headlines leave out."""
+    if any(shown.get((code, maker), 0) is None for code in study.countries_left_out):
+        return None
+    return sum(n for (_, own), n in sums.items() if own == maker)
+
+
+def census_chart(study: Study, found: Matches, simulated: bool) -> Chart | None:
+    """The countries with most matches of the study's first maker; None without a census."""
+    maker = study.vendors[0]
+    held = [(code, n) for (code, own), n in shown_sums(study, found).items() if own == maker and n]
+    if not held:
+        return None
+    bars = tuple(Bar(code, _name(code), n, style.ACCENT) for code, n in held[:TOP_COUNTRIES])
+    title = f"Countries with the most matches for {maker}, census {found.snapshot}"
+    source = f"Source: camcensus from {words.engine(found.manifest)} facet counts. {UNIT}"
+    framed = Frame(title, "Matches of its queries, all countries", source, simulated)
+    columns = (
+        Column("alpha2", pa.string(), "ISO alpha-2; ZZ: the engine told none", False),
+        Column("name", pa.string(), "English name", False),
+        Column("n_matches", pa.int64(), UNIT, False),
+    )
+    rows = [{"alpha2": code, "name": _name(code), "n_matches": n, "simulated": simulated} for code, n in held]
+    name = f"census-{found.snapshot}"
+    picture = Bars(bars, **asdict(framed), empty="Nothing was found.")
+    alt = "Bar chart. " + "; ".join(f"{b.label}: {b.count:,}" for b in bars) + "."
+    return Chart(name, title, alt, UNIT, picture, table(name, "a country", *columns), rows)
 
 
 def query_grid(found: Matches) -> Grid:

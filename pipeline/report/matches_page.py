@@ -10,7 +10,9 @@ from pipeline.report.inline import inline
 from pipeline.report.matches import (
     UNIT,
     Matches,
+    census_chart,
     census_rows,
+    census_sums,
     census_table,
     control_grid,
     country_grid,
@@ -29,8 +31,10 @@ MEANING = "matches of queries by census and history, which are no counted banner
 
 
 def charts_of(study: Study, found: Sequence[Matches]) -> list[Chart]:
-    """The charts of all history that was taken."""
-    drawn = [history_chart(one, study.simulated or one.manifest.simulated) for one in found]
+    """The charts of all censuses and of all history that was taken."""
+    made_up = [study.simulated or one.manifest.simulated for one in found]
+    drawn = [census_chart(study, one, marked) for one, marked in zip(found, made_up, strict=True)]
+    drawn += [history_chart(one, marked) for one, marked in zip(found, made_up, strict=True)]
     return [chart for chart in drawn if chart is not None]
 
 
@@ -39,18 +43,18 @@ def write(study: Study, found: Sequence[Matches], charts: Sequence[Chart], out: 
     simulated = study.simulated or any(one.manifest.simulated for one in found)
     censuses = [one for one in reversed(found) if one.census is not None]
     makers = list(
-        dict.fromkeys([*study.vendors, *(r["manufacturer"] for c in censuses for r in census_rows(c, simulated))])
+        dict.fromkeys([*study.vendors, *(maker for one in censuses for _, maker in sorted(census_sums(one)))])
     )
     for one in censuses:
-        out.write(file_of(one), csv(as_frame(as_table(census_rows(one, simulated), census_table(one)))))
+        out.write(file_of(one), csv(as_frame(as_table(census_rows(study, one, simulated), census_table(one)))))
     pictures = [(chart, _picture(out, chart)) for chart in charts]
     out.write(
         name,
         render(
             "matches.html.j2", source("base.css"), study=study, words=words, simulated=simulated, unit=UNIT,
             newest=found[-1], complete=all(one.manifest.complete for one in found),
-            headline=_headline(study, censuses[0], simulated) if censuses else None,
-            tables=[(one, file_of(one), country_grid(one, makers), query_grid(one)) for one in censuses],
+            headline=_headline(study, censuses[0]) if censuses else None,
+            tables=[(one, file_of(one), country_grid(study, one, makers), query_grid(one)) for one in censuses],
             controls=control_grid(found), pictures=pictures, alone=name != NAME,
         ),
     )  # fmt: skip
@@ -62,16 +66,15 @@ def titles(found: Sequence[Matches]) -> dict[str, str]:
     return {NAME: "Matches of queries: census and history", **tables} if found else {}
 
 
-def _headline(study: Study, found: Matches, simulated: bool) -> tuple[str, str]:
+def _headline(study: Study, found: Matches) -> tuple[str, str]:
     """The number, and what it is."""
     maker = study.vendors[0]
-    rows = [r for r in census_rows(found, simulated) if r["manufacturer"] == maker]
-    outside = [r for r in rows if r["country"] not in study.countries_left_out]
-    places = sum(r["country"] != UNKNOWN_COUNTRY and r["n_matches"] > 0 for r in outside)
+    held = {code: n for (code, own), n in census_sums(found).items() if own == maker}
+    outside = {code: n for code, n in held.items() if code not in study.countries_left_out}
+    places = sum(code != UNKNOWN_COUNTRY and n > 0 for code, n in outside.items())
     where = words.outside(study.countries_left_out)
-    total = sum(r["n_matches"] for r in outside)
     told = f"matches of queries for {maker} in {places:,} countries and territories {where}, census {found.snapshot}"
-    return f"{total:,}", told
+    return f"{sum(outside.values()):,}", told
 
 
 def _picture(out: Output, chart: Chart) -> Markup:

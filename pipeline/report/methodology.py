@@ -12,9 +12,9 @@ from pipeline.report.steps import steps
 from pipeline.study import Study
 
 
-def text(study: Study, results: list[Result], charts: Sequence[str], matches: bool) -> str:
+def text(study: Study, results: list[Result], charts: Sequence[str], matches: bool, audited: bool) -> str:
     """The text of `methodology.md`. `charts`: names of those that are drawn; `matches`: census or history
-    stand beside the report."""
+    stand beside the report; `audited`: an audit does."""
     now = results[-1]
     parts = [
         f"# {plain(study.title)}: methodology",
@@ -35,7 +35,7 @@ def text(study: Study, results: list[Result], charts: Sequence[str], matches: bo
         "## Limits",
         _list([*words.LIMITS, *map(plain, [*geo.limits(results), *words.unverified(results)])]),
         "## Not in this report",
-        _list(words.absent(charts, matches)),
+        _list(words.absent(charts, matches, audited)),
         "## Instrument",
         markdown(grids.instruments(results)),
         "### What changed from snapshot to snapshot",

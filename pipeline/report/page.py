@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from pipeline.countries import code_notes
 from pipeline.report import charts_instrument, facts, forms, geo, grids, words
+from pipeline.report.audits import NO_AUDITS, SAID, Audits
 from pipeline.report.charts import Chart
 from pipeline.report.country_rows import columns, country_rows, data
 from pipeline.report.datapackage import FILES
@@ -44,19 +45,22 @@ def draw(
     warnings: list[str],
     beside: Sequence[tuple[str, str]] = (),
     matches: bool = False,
+    held: Audits = NO_AUDITS,
 ) -> str:
     """The text of `index.html`. The charts' files are in `folder`; `makers`: each maker's page; `warnings`: gates that
     did not hold; `beside`: pages of what is not counted like this, and what they are; `matches`: census or history is
-    among them."""
+    among them; `held`: what audits say."""
     style, script = source("base.css", "page.css"), source("page.js")
-    context = _context(study, results, found, charts, folder) | _tables(study, results, found)
+    context = _context(study, results, found, charts, folder, held) | _tables(study, results, found)
     return render(
         "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), beside=beside,
-        absent=words.absent({chart.name for chart in charts}, matches), **context,
+        absent=words.absent({chart.name for chart in charts}, matches, bool(held.scores)), **context,
     )  # fmt: skip
 
 
-def _context(study: Study, results: list[Result], found: View, charts: list[Chart], folder: Path) -> dict[str, Any]:
+def _context(
+    study: Study, results: list[Result], found: View, charts: list[Chart], folder: Path, held: Audits
+) -> dict[str, Any]:  # fmt: skip
     """Words, numbers and pictures."""
     now, before = results[-1], results[-2] if len(results) > 1 else None
     synthetic = simulated(study, results)
@@ -70,7 +74,9 @@ def _context(study: Study, results: list[Result], found: View, charts: list[Char
         "parts": PARTS,
         "simulated": synthetic,
         "headlines": [facts.headline(study, now, vendor) for vendor in study.vendors],
-        "moved": facts.headline_change(study, before, now),
+        "moved": facts.headline_change(study, before, now, held),
+        "audit": grids.audit(held, now),
+        "audit_said": SAID,
         "figures": _key_figures(study, now),
         "agreed": facts.countries_found(study, now)[1],
         "agreed_hosts": facts.AGREED_HOSTS,

@@ -88,6 +88,7 @@ SENSITIVITY = (
     "Thin lines are sensitivity ranges: the lowest and highest count when decoys, confidence and location source are "
     "chosen otherwise. They are no 95 % intervals."
 )
+RANKS = "Behind a name: the best and worst place that these ranges allow."
 CHANGE_RANGE = (
     "“With other settings” is the sensitivity range of the change: the smallest and largest change when decoys, "
     "confidence and location source are chosen otherwise, alike in both snapshots. It is no 95 % interval."
@@ -135,8 +136,8 @@ LIMITS = (
         "files leave out is not counted."
     ),
     (
-        "No number here is estimated from a sample, so no 95 % interval is given. The sensitivity ranges show how much "
-        "the result depends on the choices made."
+        "Counts are no estimates from a sample, so they have no 95 % interval; only what an audit corrects has one. "
+        "The sensitivity ranges show how much a count depends on the choices made."
     ),
 )
 
@@ -299,10 +300,10 @@ def not_corrected(before: Result, now: Result) -> str:
     return " ".join(said)
 
 
-def absent(charts: Collection[str], matches: bool) -> list[str]:
+def absent(charts: Collection[str], matches: bool, audited: bool = False) -> list[str]:
     """What a reader may look for and there is no data for, a sentence each. `charts`: names of those that are drawn;
-    `matches`: census or history are there."""
-    said = [f"{WHY_NOT_ONE} {NO_AUDIT}"]
+    `matches`: census or history are there; `audited`: an audit is."""
+    said = [WHY_NOT_ONE if audited else f"{WHY_NOT_ONE} {NO_AUDIT}"]
     if "firmware_age" not in charts:
         said.append("Firmware age: no firmware of what was counted has the day it was built in its name.")
     if "instrument" not in charts:

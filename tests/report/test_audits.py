@@ -1,0 +1,72 @@
+"""What audits and changes add to the page: intervals, words, ranks, and nothing where nobody made them."""
+
+import pandas as pd
+
+from pipeline.estimate.years import COLUMNS
+from pipeline.report import audits, charts_years, facts, grids
+from pipeline.report.audits import NO_AUDITS, Audits
+from pipeline.report.lines import Lines
+from pipeline.report.sensitivity import Range
+from pipeline.study import Study
+from tests.report.conftest import make_result
+from tests.report.test_charts import at
+
+SCORES = pd.DataFrame(
+    [
+        ("precision", None, 0.95, 0.9, 0.98, 120, 526),
+        ("cameras", None, 610.4, 560.2, 690.9, 120, 526),
+        ("precision", "<b>Axis</b>", 0.9, 0.7, 0.99, 20, 37),
+    ],
+    columns=["what", "manufacturer", "value", "low", "high", "labelled", "counted"],
+)
+CHANGES = pd.DataFrame(
+    [
+        ("2023", "2024", None, "audit", 500, 526, 0.052, 0.011, 0.093, "up", None),
+        ("2023", "2024", None, "sensitivity range", 500, 526, 0.05, -0.1, 0.2, "not distinguishable", None),
+        ("2023", "2024", "DE", "audit", 5, 6, 0.2, 0.1, 0.3, "up", None),
+    ],
+    columns=COLUMNS,
+)
+
+
+def test_a_change_has_the_interval_of_audits_and_the_word_of_ranges(study: Study) -> None:
+    one, two = make_result("2023", **at(0)), make_result("2024", **at(1))
+    said = facts.headline_change(study, one, two, Audits(changes=CHANGES))
+    assert "By audits of both: +5.2 % (95 % interval +1.1 % to +9.3 %), up." in said
+    assert said.endswith("By the sensitivity ranges of both: not distinguishable.")
+    assert "audits" not in facts.headline_change(study, one, two, NO_AUDITS)
+
+
+def test_a_change_beyond_both_ranges_has_a_direction(study: Study) -> None:
+    one, two = make_result("2023", **at(0)), make_result("2024", {("DE", "Hikvision"): 9000}, **at(1))
+    assert audits.change_said(NO_AUDITS, one, two) == "By the sensitivity ranges of both: up."
+    assert audits.change_said(NO_AUDITS, one, make_result("2024", {}, **at(1))) == ""
+
+
+def test_the_trend_has_the_corrected_count_with_its_interval(study: Study) -> None:
+    results = [make_result("2023", **at(0)), make_result("2024", **at(1))]
+    chart = charts_years.trend(study, results, Audits(scores={"2024": SCORES}))
+    rows = [row for row in chart.rows if row["maker"] == charts_years.CORRECTED]
+    assert [(row["hosts"], row["low"], row["high"]) for row in rows] == [(None, None, None), (610, 560, 691)]
+    assert "95 % intervals" in chart.note
+    assert isinstance(chart.picture, Lines)
+    chart.picture.draw()
+    assert charts_years.CORRECTED not in {row["maker"] for row in charts_years.trend(study, results, NO_AUDITS).rows}
+
+
+def test_the_audit_as_a_table() -> None:
+    found = grids.audit(Audits(scores={"2024": SCORES}), make_result("2024"))
+    assert found is not None
+    assert [list(row.cells)[1:] for row in found.rows] == [
+        ["All makers", "95.0 %", "90.0 %", "98.0 %", "120"],
+        ["All makers", "610", "560", "691", "120"],
+        ["<b>Axis</b>", "90.0 %", "70.0 %", "99.0 %", "20"],
+    ]
+    assert grids.audit(NO_AUDITS, make_result("2024")) is None
+
+
+def test_ranks_are_as_wide_as_ranges_allow() -> None:
+    counts = [("US", 100), ("DE", 90), ("NA", 10)]
+    spans = {"US": Range(85, 110), "DE": Range(80, 95), "NA": Range(9, 12)}
+    assert audits.ranks(counts, spans) == {"US": (1, 2), "DE": (1, 2), "NA": (3, 3)}
+    assert audits.ranks(counts, {}) == {}

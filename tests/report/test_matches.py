@@ -1,0 +1,67 @@
+"""Matches of a census: small cells of a country and a maker are hidden, and nothing that stands tells them."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.report.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
+from pipeline.study import Study
+from pipeline.tables import CENSUS
+from tests.report.conftest import make_manifest
+
+HELD = {
+    ("CN", "Hikvision"): 900, ("DE", "Hikvision"): 120, ("NL", "Hikvision"): 7, ("TK", "Hikvision"): 2,
+    ("DE", "Dahua"): 60, ("US", "Dahua"): 3, ("ZZ", "Dahua"): 30,
+}  # fmt: skip
+
+
+def census(held: dict[tuple[str, str], int]) -> Matches:
+    """A census with one query for each maker."""
+    rows: list[dict[str, Any]] = []
+    for maker in dict.fromkeys(maker for _, maker in held):
+        base = {"query": f"{maker}.query.a", "manufacturer": maker, "sent": "product:x", "disjoint": True}
+        own = {country: n for (country, of), n in held.items() if of == maker}
+        for country, n in {None: sum(own.values()), **own}.items():
+            rows.append(base | {"country": country, "facet": None, "value": None, "n_matches": n})
+    return Matches("c", make_manifest("c"), pa.Table.from_pylist(rows, schema=CENSUS.schema), None)
+
+
+def test_few_matches_are_hidden_and_so_is_what_would_tell_them(study: Study) -> None:
+    found = census(HELD)
+    assert census_sums(found) == HELD
+    shown = shown_sums(study, found)
+    hidden = {key for key, n in shown.items() if n is None}
+    assert {("TK", "Hikvision"), ("US", "Dahua")} <= hidden
+    for maker in ("Hikvision", "Dahua"):
+        left = [HELD[key] for key in hidden if key[1] == maker]
+        assert sum(left) >= study.publication.min_hosts
+        assert len(left) > 1
+    assert shown["CN", "Hikvision"] == 900
+    rows = {(row["country"], row["manufacturer"]): row["n_matches"] for row in census_rows(study, found, False)}
+    assert rows == shown
+
+
+def test_the_table_has_dashes_and_totals(study: Study) -> None:
+    cells = {
+        row.cells[1]: list(row.cells)[2:] for row in country_grid(study, census(HELD), ["Hikvision", "Dahua"]).rows
+    }
+    assert cells[""] == ["1,029", "93"]
+    assert cells["TK"] == ["–", "0"]
+    assert cells["US"] == ["0", "–"]
+
+
+def test_a_world_total_does_not_tell_a_hidden_country_that_is_left_out(study: Study) -> None:
+    held = {("CN", "Hikvision"): 2, ("DE", "Hikvision"): 120, ("NL", "Hikvision"): 70}
+    grid = country_grid(study, census(held), ["Hikvision"])
+    assert {row.cells[1]: row.cells[2] for row in grid.rows} == {"": "–", "CN": "–", "DE": "120", "NL": "70"}
+
+
+def test_the_chart_has_what_is_shown_of_the_first_maker(study: Study) -> None:
+    chart = census_chart(study, census(HELD), simulated=False)
+    assert chart is not None
+    shown = shown_sums(study, census(HELD))
+    assert {row["alpha2"]: row["n_matches"] for row in chart.rows} == {
+        code: n for (code, maker), n in shown.items() if maker == "Hikvision" and n
+    }
+    chart.picture.draw()
+    assert census_chart(study, Matches("c", make_manifest("c"), None, None), simulated=False) is None
