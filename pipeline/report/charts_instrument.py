@@ -22,6 +22,7 @@ MEANING = (
     "identified with today’s catalogue and counted with today’s rules. “… and ports”: of these, those of ports that "
     "the engine looked at in every snapshot. Snapshots whose queries are not known do not take part."
 )
+ALL = "All makers"
 ALL_OF_IT = "everything"
 HALVES = ("half-1", "half-2")
 CONTROLS = ("port-80", "port-443", "port-554", "nginx", "openssh")
@@ -91,16 +92,18 @@ def instrument(study: Study, results: Sequence[Result]) -> Chart:
     columns = (
         SNAPSHOT,
         Column("series", pa.string(), "which banners are counted", False),
-        Column(unit, pa.int64(), f"{unit}; null: see reason"),
-        Column("headline", pa.int64(), f"{unit} of the headline, on all banners", False),
-        Column("reason", pa.string(), "why there is no count; null: there is one"),
+        Column("maker", pa.string(), "a maker of the study; all makers: the total", False),
+        Column(unit, pa.int64(), f"{unit}; null: see reason, or few make the difference to the headline"),
+        Column("headline", pa.int64(), f"{unit} of the headline, on all banners; null: under the study's minimum"),
+        Column("reason", pa.string(), "why there is no series; null: there is one"),
     )
     rows = [
-        {"snapshot": r.snapshot, "series": series, unit: counts(study, r, series)}
-        | {"headline": world_cell(r, study, "study")[f"n_{unit}"], "simulated": simulated(study, [r])}
+        {"snapshot": r.snapshot, "series": series, "maker": maker or ALL, unit: counts(study, r, series, maker)}
+        | {"headline": _headline(study, r, maker), "simulated": simulated(study, [r])}
         | {"reason": row["reason"] if (row := rows_of(r).get(series)) else "not made"}
         for r in results
         for series in SERIES
+        for maker in (None, *study.vendors)
     ]
     told = "; ".join(
         f"{line.name}: " + ", ".join(f"{s.snapshot} {number(n)}" for s, n in zip(way, line.counts, strict=True))
@@ -112,24 +115,29 @@ def instrument(study: Study, results: Sequence[Result]) -> Chart:
     return Chart("instrument", title, f"Line chart of {unit}. {told}.", note, picture, of, rows)
 
 
+def _headline(study: Study, result: Result, maker: str | None) -> int | None:
+    """The headline's count; None where a maker's may not be shown."""
+    unit = f"n_{study.headline_unit}"
+    return (
+        published(study, result).total(unit, manufacturer=maker) if maker else world_cell(result, study, "study")[unit]
+    )
+
+
 def instrument_grid(study: Study, results: Sequence[Result]) -> Grid | None:
-    """Headline and both series, all makers and the study's, newest first; None where there is no series."""
+    """Headline and both series, all makers and the study's first, newest first; None where there is no series."""
     if all(counts(study, result, "queries") is None for result in results):
         return None
     rows = []
     for result in reversed(results):
-        for maker in (None, *study.vendors):
-            own = published(study, result).total(f"n_{study.headline_unit}", manufacturer=maker) if maker else None
-            whole = own if maker else world_cell(result, study, "study")[f"n_{study.headline_unit}"]
-            cells = [forms.shown(whole)]
+        for maker in (None, study.vendors[0]):
+            cells = [forms.shown(_headline(study, result, maker))]
             for series in SERIES:
                 n = counts(study, result, series, maker)
                 known = counts(study, result, series) is not None
                 cells.append(forms.shown(n) if known else forms.MISSING)
-            rows.append([result.snapshot, maker or "All makers", *cells])
+            rows.append([result.snapshot, maker or ALL, *cells])
     head = ["Snapshot", "Maker", "Headline", *SERIES.values()]
-    found = grid(f"{study.headline_unit.capitalize()} on one instrument", head, rows, range(2, 5))
-    return replace(found, tall=True)
+    return grid(f"{study.headline_unit.capitalize()} on one instrument", head, rows, range(2, 5))
 
 
 def _controlled(results: Sequence[Result]) -> bool:

@@ -56,7 +56,9 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
     assert picture.steps[1].joined
     drawn = [line for line in picture.draw().axes[0].lines if len(line.get_xdata()) == 2]
     assert [list(line.get_ydata()) for line in drawn] == [[500, 510], [400, 390]]
-    assert [row["reason"] for row in chart.rows[-2:]] == ["which queries is <b>not</b> known"] * 2
+    assert {row["reason"] for row in chart.rows if row["snapshot"] == "2025"} == {"which queries is <b>not</b> known"}
+    own = [(row["headline"], row["hosts"]) for row in chart.rows if row["maker"] == "Hikvision"]
+    assert own == [(368, 0), (368, 0), (368, 0), (368, 0), (368, None), (368, None)]
     assert charts_instrument.reasons(results) == ["No series for 2025: which queries is <b>not</b> known."]
 
 
