@@ -65,7 +65,7 @@ def headline(study: Study, result: Result, vendor: str) -> Headline:
     where = words.outside(study.countries_left_out)
     if total is None:
         why = f"fewer than {study.publication.min_hosts}, or they would tell the number of a smaller maker"
-        return Headline(vendor, "Not shown:", f"hosts with {vendor} cameras {where} ({why})", "")
+        return Headline(vendor, "Not shown:", f"hosts with cameras or recorders made by {vendor} {where} ({why})", "")
     codes = _countries_of(study, result, vendor)
     number, _, thing = words.counted_things(total, vendor, study.headline_unit).partition(" ")
     if not codes:

@@ -153,9 +153,9 @@ def listing(items: Sequence[str]) -> str:
 
 
 def counted_things(n: int, vendor: str, unit: str) -> str:
-    """The number with what it counts: 12 hosts with Hikvision cameras."""
+    """The number with what it counts: 12 hosts with cameras or recorders made by Hikvision."""
     if unit == "hosts":
-        return plural(n, f"host with {vendor} cameras", f"hosts with {vendor} cameras")
+        return plural(n, *(f"{hosts} with cameras or recorders made by {vendor}" for hosts in ("host", "hosts")))
     if unit == "devices":
         return plural(n, f"{vendor} device", f"{vendor} devices")
     return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")

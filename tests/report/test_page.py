@@ -66,7 +66,10 @@ def page(study: Study, *results: Result) -> tuple[str, Reader]:
 
 def test_numbers_in_words(study: Study) -> None:
     _, read = page(study, make_result("2023", {("US", "Hikvision"): 263}), make_result("2024"))
-    assert "368 hosts with Hikvision cameras in 4 countries and territories outside China" in read.words
+    assert (
+        "368 hosts with cameras or recorders made by Hikvision in 4 countries and territories outside China"
+        in read.words
+    )
     assert "(3 of them UN members)" in read.words
     assert "Left out: China (CN). Hong Kong, Macao and Taiwan have country codes of their own" in read.words
     assert "+263" in read.words
@@ -99,7 +102,7 @@ def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     _, read = page(study, make_result("2024", {("US", name): 50 for name in HOSTILE}))
     assert [a for t, a in read.found if t == "script"] == [{"type": "application/json", "id": "view"}, {}]
     assert [tag for tag, _ in read.found].count("img") == 0
-    assert all(f"50 hosts with {name} cameras" in read.words for name in HOSTILE)
+    assert all(f"50 hosts with cameras or recorders made by {name}" in read.words for name in HOSTILE)
 
 
 def test_table_rows(study: Study) -> None:
@@ -130,7 +133,7 @@ def test_changed_instrument_is_said(study: Study) -> None:
 
 def test_nothing_counted(study: Study) -> None:
     _, read = page(study, make_result("2023", {}), make_result("2024", {}))
-    assert "0 hosts with Hikvision cameras outside China" in read.words
+    assert "0 hosts with cameras or recorders made by Hikvision outside China" in read.words
     assert "Nothing to show: none has 5 hosts or more." in read.words
 
 
@@ -166,7 +169,7 @@ def test_methodology_says_what_the_page_says(study: Study) -> None:
 def test_few_hosts_are_not_told(study: Study) -> None:
     found = headline(study, make_result("2024", {("US", "Hikvision"): 4, ("US", "Axis"): 90}), "Hikvision")
     assert (found.number, found.un_members) == ("Not shown:", "")
-    assert found.text.startswith("hosts with Hikvision cameras outside China (fewer than 5, or")
+    assert found.text.startswith("hosts with cameras or recorders made by Hikvision outside China (fewer than 5, or")
 
 
 def test_what_is_folded_is_said(study: Study) -> None:
