@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from pipeline import store
-from pipeline.manifest import Manifest
+from pipeline.manifest import Manifest, load_manifest
 from pipeline.report import Result, draw_report
 from pipeline.tables import COUNTS
 from tests.report.conftest import make_study
@@ -36,6 +36,13 @@ def main() -> None:
             print(f"  ({what})")
 
 
+def manifest_of(folder: Path) -> Manifest:
+    """The manifest that was written before."""
+    found = load_manifest(folder)
+    assert found is not None
+    return found
+
+
 def draw(folder: Path) -> None:
     """Draws the report of what is in a folder, and says what it took."""
     start = time.perf_counter()
@@ -43,7 +50,7 @@ def draw(folder: Path) -> None:
     results = [
         Result(
             p.name,
-            Manifest.model_validate(store.read_json(p / "manifest.json")),
+            manifest_of(p),
             store.read_table(p / "counts.parquet", COUNTS),
         )
         for p in sorted(folder.iterdir())

@@ -27,6 +27,7 @@ def links(**columns: pa.Array) -> pa.Table:
         "fate": pa.array(["kept"] * ROWS),
         "device": pa.array([f"d{n}" for n in range(ROWS)]),
         "rule": pa.array(["alone"] * ROWS),
+        "decoy": pa.array(["likely"] * ROWS),
     }
     return pa.table({name: array for name, array in (plain | columns).items() if array is not None})
 
@@ -187,7 +188,8 @@ def test_a_table_that_does_not_conform_is_not_written(
 
 def test_conform_puts_columns_in_order_and_leaves_nulls_where_they_may_be() -> None:
     turned = links().select(LINKS.names[::-1])
-    found = conform(turned.set_column(0, "rule", pa.array([None] * ROWS, pa.string())), LINKS)
+    place = turned.column_names.index("rule")
+    found = conform(turned.set_column(place, "rule", pa.array([None] * ROWS, pa.string())), LINKS)
     assert found.column_names == LINKS.names
     assert found.column("rule").null_count == ROWS
 

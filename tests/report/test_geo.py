@@ -9,11 +9,13 @@ from pipeline.report import country_table, draw_report, geo
 from pipeline.study import Study
 from tests.report.conftest import make_result
 
+SUMS = {"sha256": "0" * 64, "second_sha256": None}
+
 
 def located(days: int, flag: str, **changed: Any) -> dict[str, Any]:
     """Part of a manifest: an edition so many days away."""
     fields = {"edition": "DB-IP Lite country 2026-06-01", "built": "2026-06-01", "snapshot": "2024-11-01"}
-    return {"geo": Geo.model_validate({**fields, "days": days, "flag": flag, "second": "engine", **changed})}
+    return {"geo": Geo.model_validate({**fields, "days": days, "flag": flag, "second": "engine", **SUMS, **changed})}
 
 
 @pytest.mark.parametrize(
