@@ -84,6 +84,10 @@ class UpdateError(CamcensusError):
     """A new edition could not be fetched, or is none. What was there before is as it was."""
 
 
+class UnitError(CamcensusError):
+    """Counts were summed in a unit that does not add up across what they differ in."""
+
+
 class TableError(CamcensusError):
     """A table does not have the columns, types or values that its schema promises."""
 

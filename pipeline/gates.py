@@ -18,9 +18,9 @@ from pipeline.countries import load_countries
 from pipeline.errors import GateError
 from pipeline.manifest import STAGES, Manifest
 from pipeline.study import Study
-from pipeline.tables import GROUPS, UNKNOWN_COUNTRY
+from pipeline.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
+from pipeline.units import adds_up
 
-ADDITIVE = ("n_banners", "n_devices")
 SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
 SHOWN = 5
 _NEXT = "Find out why and explain it; if it is so, move {} under [gates] in the study."
@@ -118,7 +118,7 @@ def shares(now: Checked) -> Outcome:
 
 def parts_within_wholes(now: Checked) -> Outcome:
     """No cell has more of a unit than the cell it is part of."""
-    units = ("n_hosts", *ADDITIVE, "n_prefixes")
+    units = ("n_hosts", *(unit for unit in UNITS if unit != "n_hosts"))
     return _first(
         f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(whole)} has {whole.get(unit) or 0:,}"
         for split in _splits(now)
@@ -133,7 +133,7 @@ def additive_units(now: Checked) -> Outcome:
     """Devices and banners add up across every column, hosts across countries."""
     found = []
     for split in _splits(now):
-        for unit in (*ADDITIVE, "n_hosts") if split.column == "country" else ADDITIVE:
+        for unit in (unit for unit in UNITS if adds_up(unit, split.column)):
             sums: Counter[tuple[Any, ...]] = Counter()
             for row in split.rows:
                 sums[split.key(row)] += row[unit] or 0

@@ -42,6 +42,8 @@ class Sql:
                 "temp_directory": str(scratch),
                 # Nobody counts on the order of rows: what is written says which it is in.
                 "preserve_insertion_order": False,
+                # It would draw its own bars between our lines.
+                "enable_progress_bar": False,
                 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
