@@ -14,6 +14,7 @@ from pipeline.accuracy.counted import Counted, count_world
 from pipeline.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from pipeline.accuracy.coverage import coverage
 from pipeline.accuracy.joined import as_rows, joins
+from pipeline.accuracy.words import words
 from pipeline.progress import Reporter
 from pipeline.simulate.world import Plan
 from pipeline.simulate.write import simulate
@@ -95,6 +96,7 @@ def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]
     }
     if len(worlds) > 1:
         tables["changes"] = changes(worlds)
+        tables["words"] = words(folder, worlds)
     say("with and without each rule")
     tables["rules"] = ablation.dedupe_rules(folder, ids[-1], workers)
     return tables

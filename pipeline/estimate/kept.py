@@ -10,7 +10,8 @@
 - `queries-<snapshot>.csv` (`camcensus audit queries`): `manufacturer` (empty: all), `hosts, found, recall, low, high,
   basis` (labels, or catalogue);
 - `engines-<snapshot>.csv` (`camcensus estimate engines`): a row for each country and kind of network, with
-  `country, network_kind, first_only, second_only, both, estimate, low, high, at_odds_10`.
+  `country, network_kind, first_only, second_only, both, estimate, low, high, at_odds_10`; whether the second engine's
+  counts are still the same is not looked at.
 
 All intervals are 95 %, but sensitivity ranges are none. `manifest.json` has for each file its SHA-256, the run of each
 snapshot that it was made from, and the labels' checksums. A file is as good as the runs it was made from: `kept` gives

@@ -67,7 +67,7 @@ def _row(maker: str, rows: pd.DataFrame, prefix_length: int) -> dict[str, object
     hosts, found = int(sums["size"].sum()), int(sums["sum"].sum())
     row = {"manufacturer": maker, "hosts": hosts, "found": found, "basis": "catalogue"}
     if len(sums) < 2:
-        return {**row, "recall": found / max(hosts, 1), "low": 0.0, "high": 1.0}
+        return {**row, "recall": found / hosts if hosts else np.nan, "low": 0.0, "high": 1.0}
     at = np.arange(len(sums))
     vectors = [Vector(at, sums["sum"].to_numpy(np.int64)), Vector(at, sums["size"].to_numpy(np.int64))]
     drawn = resample(vectors, len(sums), len(sums), 1 << prefix_length, SEED)

@@ -8,6 +8,10 @@ from pipeline.accuracy.budget import budget
 from pipeline.accuracy.counted import Counted
 from pipeline.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from pipeline.accuracy.joined import joins
+from pipeline.accuracy.words import words
+from pipeline.estimate.years import changes as changes_of
+from pipeline.estimate.years import years_of
+from pipeline.study import load_study
 from pipeline.tables import COUNTED_TYPES, UNITS
 from tests.accuracy.worlds import counted
 
@@ -151,3 +155,19 @@ def test_what_rules_could_mend_is_told_from_what_nothing_shows(worlds: list[Coun
     both = real[real["identifies"]].groupby("device_id")["host"].nunique().sub(1).sum()
     assert apart.splits_shown == pytest.approx(1_000 * both / apart.devices)
     assert apart.splits_moved > 0
+
+
+def test_words_of_changes_are_right_where_the_truth_went_that_way(worlds: list[Counted]) -> None:
+    folder = worlds[-1].folder
+    table = words(folder, worlds, least=20).set_index("truth")
+    assert set(table.index) == set(TRUTHS)
+    assert ((table["told"] + table["not_told"] * table["countries"]).round() == table["countries"]).all()
+    study = load_study(folder / "study.toml")
+    said = changes_of(study, years_of(study))
+    said = said[said["country"].ne("") & said["word"].isin(["up", "down"])]
+    true = [true_counts(world, "evidence")["n_hosts"] for world in worlds]
+    large = [r for r in said.to_dict("records") if min(t.get(r["country"], 0) for t in true) >= 20]
+    right = [(true[1][r["country"]] > true[0][r["country"]]) == (r["word"] == "up") for r in large]
+    assert table.loc["evidence", "told"] == len(large)
+    if large:
+        assert table.loc["evidence", "told_right"] == pytest.approx(sum(right) / len(right), abs=1 / len(right))
