@@ -20,6 +20,8 @@ def budget(world: Counted, least: int = LEAST) -> pd.DataFrame:
     missed = true[~true.index.isin(counted["host"])]
     causes["cameras that are not counted"] = missed.groupby("country").size()
     real = counted[counted["real"]].set_index("host").join(true["country"].rename("true_country"))
+    causes["cameras counted without evidence"] = -_by_country(real[real["true_country"].isna()])
+    real = real.dropna(subset=["true_country"])
     causes["cameras counted in another country"] = _moved(real)
     base = world.by_country()["n_hosts"]
     rows = [_row("as it is", world, base, int(base.sum()) - len(true), len(true), least)]
@@ -61,5 +63,4 @@ def _by_country(rows: pd.DataFrame) -> pd.Series:
 
 def _moved(real: pd.DataFrame) -> pd.Series:
     """What each country gains and loses when every host is counted where it stands."""
-    known = real.dropna(subset=["true_country"])
-    return known.groupby("true_country").size().sub(known.groupby("country").size(), fill_value=0)
+    return real.groupby("true_country").size().sub(real.groupby("country").size(), fill_value=0)

@@ -134,8 +134,7 @@ def test_what_the_error_consists_of_adds_up_to_it(worlds: list[Counted]) -> None
     shares = table["of_truth"] * true
     assert shares["as it is"] == pytest.approx(counted - true)
     parts = [name for name in table.index if name not in ("as it is", "all decoys")]
-    # A camera that carries no evidence and is counted all the same stands in none of the causes.
-    assert shares[parts].sum() <= shares["as it is"] + 1e-6
+    assert shares[parts].sum() == pytest.approx(shares["as it is"])
     assert shares[[n for n in parts if n.startswith("decoys")]].sum() == pytest.approx(shares["all decoys"])
     assert table.loc["all decoys", "hosts"] > 0
 
