@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 
 from pipeline.countries import load_countries
 from pipeline.errors import GateError
-from pipeline.manifest import STAGES, Manifest
+from pipeline.manifest import STAGES, Fields, Manifest
 from pipeline.study import Study
 from pipeline.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from pipeline.units import adds_up
+from pipeline.upstream import changes, lost
 
 SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
 SHOWN = 5
@@ -206,6 +207,31 @@ def vendor_mix(now: Checked) -> Outcome:
     return [(f"{said} (most: {most}); {bound}", False)]
 
 
+def fields(now: Checked) -> Outcome:
+    """No field that is read is gone from too many rows; what else the engine sends otherwise is a warning."""
+    if now.before is None:
+        return []
+    one, two = (_sent(c.manifest) for c in (now.before, now))
+    if one is None or two is None or min(one.rows, two.rows) < now.study.gates.min_hosts:
+        return []
+    bound, earlier = now.study.gates.max_field_loss, now.before.manifest.snapshot
+    found: Outcome = []
+    for name, (share, left) in lost(one.read, one.rows, two.read, two.rows).items():
+        if round(share - left, 9) >= bound:
+            told = f"{name}: in {100 * share:.0f} % of rows in {earlier}, in {100 * left:.0f} % now"
+            advice = _NEXT.format("max_field_loss")
+            found.append((f"{told}; a loss of {100 * bound:.0f} % is the bound. {advice}", True))
+    moved = changes(one.raw, one.sampled, two.raw, two.sampled)
+    more = f"; and {len(moved) - SHOWN:,} more" if len(moved) > SHOWN else ""
+    if moved:
+        found.append((f"what the engine sends is not as in {earlier}: {'; '.join(moved[:SHOWN])}{more}", False))
+    return found
+
+
+def _sent(manifest: Manifest) -> Fields | None:
+    return manifest.stages["ingest"].fields if "ingest" in manifest.stages else None
+
+
 def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
     """A total that fell or rose too far. Hosts; tiny totals do not count."""
     bounds = now.study.gates
@@ -272,4 +298,5 @@ GATES: dict[str, Callable[[Checked], Outcome]] = {
     "world-total": world_total,
     "vendor-total": vendor_totals,
     "vendor-mix": vendor_mix,
+    "fields": fields,
 }

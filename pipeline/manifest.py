@@ -142,13 +142,23 @@ class Merges(Strict):
     reason: str | None = None
 
 
+class Fields(Strict):
+    """What the engine sent (`pipeline.upstream`): in how many of `rows` accepted banners each column that is read holds
+    something (`read`), and in how many of the `sampled` first records each field of the raw files stands (`raw`)."""
+
+    rows: int
+    read: dict[str, int]
+    sampled: int
+    raw: dict[str, int]
+
+
 class Stage(Strict):
     """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from.
 
     Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
-    in how many rows or lines each held something. Dedupe alone has `merges` (by rule: rows in the window = devices +
-    all that was merged), `identities` (by kind: how many kinds of each were seen, used, and refused for being on too
-    many hosts), `decoy_rules`, `ages`, `churn` and `host_sample`.
+    in how many rows or lines each held something; and `fields`, what the engine sent. Dedupe alone has `merges` (by
+    rule: rows in the window = devices + all that was merged), `identities` (by kind: how many kinds of each were seen,
+    used, and refused for being on too many hosts), `decoy_rules`, `ages`, `churn` and `host_sample`.
     """
 
     key: str
@@ -157,6 +167,7 @@ class Stage(Strict):
     parts: dict[str, Part] = {}
     notes: list[str] = []
     unknown_fields: dict[str, int] = {}
+    fields: Fields | None = None
     merges: dict[str, Merges] = {}
     identities: dict[str, int] = {}
     decoy_rules: list[DecoyRule] = []

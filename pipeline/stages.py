@@ -28,7 +28,7 @@ from pipeline.identify import Identifier
 from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
-from pipeline.manifest import Flow, HostSample, Input, Instrument, Stage, made_by
+from pipeline.manifest import Fields, Flow, HostSample, Input, Instrument, Stage, made_by
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
@@ -37,9 +37,11 @@ from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from pipeline.sampled.blocks import count_blocks
 from pipeline.snapshot import Snapshot
 from pipeline.sources.pages import SearchPages
+from pipeline.sources.record import Reader
 from pipeline.sources.registry import Source
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN
+from pipeline.upstream import filled, sampled
 from pipeline.versions import code_hash, digest_of, package_version
 
 QUARANTINE = "quarantine.jsonl.gz"
@@ -72,12 +74,16 @@ class IngestTask:
     sha256: str
     pages: tuple[str, ...] = ()
 
+    @property
+    def reader(self) -> Reader:
+        """What it reads, ready to be read once."""
+        return SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
+
     def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Ingested:
         """Does it."""
-        if not self.pages:
+        if not self.pages:  # each page has a checksum of its own
             store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
-        reader = SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
-        return ingest_records(reader, self.raw.name, self.observations, self.quarantine, self.latest, tick, lanes)
+        return ingest_records(self.reader, self.raw.name, self.observations, self.quarantine, self.latest, tick, lanes)
 
 
 @dataclass(frozen=True)
@@ -136,9 +142,18 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     flow = Flow(unit=unit, rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
     stage = Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest"))
     stage.unknown_fields = unknown
+    stage.fields = _fields(snapshot, stage)
     snapshot.record("ingest", stage)
     _say_ingested(snapshot, stage, tools.reporter)
     return "ingest"
+
+
+def _fields(snapshot: Snapshot, stage: Stage) -> Fields:
+    """What the engine sent. Of exports that a mapping reads, what is not read is counted as unknown fields."""
+    read = filled(snapshot.path(name) for name in sorted(stage.outputs) if name.endswith(".parquet"))
+    own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
+    rows, raw = sampled(_ingest_task(snapshot, name).reader for name in own)
+    return Fields(rows=stage.flow.rows_out, read=read, sampled=rows, raw=raw)
 
 
 def ingested(name: str) -> tuple[str, ...]:
