@@ -21,7 +21,7 @@ from pipeline.cli_options import (
     disk_trouble,
     tell,
 )  # fmt: skip
-from pipeline.cli_trust import lineage, verify
+from pipeline.cli_trust import diff, lineage, purge, verify
 from pipeline.cli_truth import accuracy, audit_app, estimate_app, simulate
 from pipeline.cli_upkeep import catalogue_app, geo_app
 from pipeline.errors import CamcensusError, Interrupted, StudyError
@@ -97,6 +97,7 @@ def import_(
     from pipeline import store
     from pipeline.collect.bundles import collected_folders, has_ledger
     from pipeline.collect.exports import import_files
+    from pipeline.purge import refuse_purged
     from pipeline.sources.registry import chosen_source
 
     check_snapshot_id(snapshot)
@@ -106,6 +107,7 @@ def import_(
     reporter = Reporter(quiet)
     if has_ledger(loaded.data / snapshot):
         raise CamcensusError(f"snapshot {snapshot} was collected; import into one of another name")
+    refuse_purged(loaded.data / snapshot)
     chosen, mapping = chosen_source(source)
     with store.lock(loaded.data):
         store.remove_leftovers(loaded.data, collected_folders(loaded))
@@ -144,11 +146,13 @@ def collect(
     from pipeline.collect.look_up import MODE as HOSTS
     from pipeline.collect.look_up import look_up, tell_looked_up
     from pipeline.collect.tell import tell_collected
+    from pipeline.purge import refuse_purged
 
     check_snapshot_id(snapshot)
     if mode not in (*MODES, HOSTS):
         raise typer.BadParameter(", ".join((*MODES, HOSTS)), param_hint="--mode")
     loaded, say = load_study(study), Reporter(quiet or json_).say
+    refuse_purged(loaded.data / snapshot)
     if mode == HOSTS:
         looked = look_up(loaded, snapshot, hosts, seed, require_key(), say)
         tell(tell_looked_up(looked, study, json_))
@@ -251,6 +255,8 @@ def identify(
 
 app.command(epilog="Example: camcensus verify --study studies/demo.toml")(verify)
 app.command(epilog="Example: camcensus lineage report/country_table.csv --study study.toml")(lineage)
+app.command(epilog="Example: camcensus diff 2025 2026 --study study.toml")(diff)
+app.command(epilog="Example: camcensus purge --study study.toml --snapshot 2026 --raw")(purge)
 app.add_typer(catalogue_app)
 app.add_typer(geo_app)
 app.command(epilog="Example: camcensus simulate made-up-world --devices 100000 --snapshots 6")(simulate)

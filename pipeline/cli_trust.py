@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_options import Json, tell
+from pipeline.cli_options import Json, SnapshotOption, StudyOption, tell
 
 
 def verify(
@@ -43,3 +43,41 @@ def lineage(
     from pipeline.study import load_study
 
     tell(tell_lineage(lineage_of(file, load_study(study) if study else None), json_))
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="A snapshot's id, or ID@RUN for an earlier run of it.")],
+    after: Annotated[str, typer.Argument(help="Another one.")],
+    study: StudyOption,
+    json_: Json = False,
+) -> None:
+    """Shows what changed between two snapshots, or two runs of one, by country and maker."""
+    from pipeline.snapshot_diff import difference, open_side, tell_difference
+    from pipeline.study import load_study
+
+    loaded = load_study(study)
+    found = difference(open_side(before, loaded), open_side(after, loaded), loaded.min_confidence)
+    tell(tell_difference(found, json_))
+
+
+def purge(
+    study: StudyOption,
+    snapshot: SnapshotOption,
+    raw: Annotated[bool, typer.Option("--raw", help="Yes: raw files, and every table with a row for a host.")] = False,
+) -> None:
+    """Removes raw files and tables with addresses; counts, manifest and checksums stay. Nothing brings them back."""
+    from pipeline import store
+    from pipeline.purge import purge as remove
+    from pipeline.runlog import logged
+    from pipeline.study import load_study
+
+    loaded = load_study(study)
+    if not raw:
+        raise typer.BadParameter("say --raw: what it removes cannot be brought back", param_hint="--raw")
+    if snapshot not in loaded.snapshot_ids():
+        raise typer.BadParameter(f"there is no snapshot {snapshot}", param_hint="--snapshot")
+    with store.lock(loaded.data), store.lock(loaded.data / snapshot / "raw", "the snapshot"):
+        with logged(loaded.data, workers=1) as entry:
+            gone = remove(loaded.data / snapshot)
+            entry.did(snapshot, "", "", ["purge"])
+    tell(f"{snapshot}: {gone.files:,} files removed, {gone.bytes:,} bytes; counts, manifest and checksums stay")

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline import assertions
 from pipeline.countries import load_countries
 from pipeline.errors import GateError
 from pipeline.manifest import STAGES, Fields, Manifest
@@ -228,6 +229,19 @@ def fields(now: Checked) -> Outcome:
     return found
 
 
+def expectations(now: Checked) -> Outcome:
+    """The study's assertions."""
+    expected, countries = now.study.assertions, now.cells.get(("country", "study"), [])
+    levels = {name: now.cells.get((name, "study"), []) for name in assertions.KNOWN}
+    found = assertions.totals(expected, now.world(), countries)
+    found += assertions.makers(expected, now.of_makers())
+    found += assertions.fill_rates(expected, levels, _sent(now.manifest))
+    if now.before is not None:
+        before = now.before.cells.get(("country", "study"), [])
+        found += assertions.country_changes(expected, before, countries, now.study.gates.min_hosts)
+    return found
+
+
 def _sent(manifest: Manifest) -> Fields | None:
     return manifest.stages["ingest"].fields if "ingest" in manifest.stages else None
 
@@ -299,4 +313,5 @@ GATES: dict[str, Callable[[Checked], Outcome]] = {
     "vendor-total": vendor_totals,
     "vendor-mix": vendor_mix,
     "fields": fields,
+    "assertions": expectations,
 }

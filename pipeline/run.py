@@ -12,8 +12,9 @@ from pipeline.editions import sources_of
 from pipeline.errors import CamcensusError
 from pipeline.manifest import load_manifest
 from pipeline.progress import Reporter
+from pipeline.purge import overdue, purge, was_purged
 from pipeline.reporting import bring_report_up_to_date
-from pipeline.runlog import logged
+from pipeline.runlog import Entry, logged
 from pipeline.sampled.stage import estimate
 from pipeline.series import bring_series_up_to_date, has_counts, is_current
 from pipeline.snapshot import Snapshot, open_snapshot
@@ -46,6 +47,8 @@ def run(
     with logged(study.data, workers) as entry:
         outcome = Outcome()
         for name in ids:
+            if was_purged(load_manifest(study.data / name)):
+                continue  # its counts are what is left of it
             snapshot = open_snapshot(study, name, rehash)
             if not allow_partial and snapshot.manifest.collection and snapshot.manifest.collection.missing:
                 outcome.held_back[name] = snapshot.manifest.collection.missing
@@ -62,6 +65,8 @@ def run(
             outcome.page, drawn = bring_report_up_to_date(study, reporter)
             outcome.done.extend(["report"] if drawn else [])
             entry.report = str(outcome.page) if drawn else None
+        if not outcome.held_back:
+            _retain(study, ids, reporter, entry)
     return outcome
 
 
@@ -82,11 +87,29 @@ def _over_all(study: Study, tools: Tools) -> list[str]:
     """What is made over all counted snapshots; one that is being collected waits. What was done."""
     counted = []
     for name in study.snapshot_ids():
-        if has_counts(load_manifest(study.data / name)) and not store.is_locked(study.data / name / "raw"):
+        found = load_manifest(study.data / name)
+        if has_counts(found) and not was_purged(found) and not store.is_locked(study.data / name / "raw"):
             snapshot = open_snapshot(study, name)
             counted += [snapshot] if is_current(snapshot) else []
     done = [f"{snapshot.id}: {stage}" for snapshot in counted if (stage := describe(snapshot, tools))]
     return done + bring_series_up_to_date(counted, tools)
+
+
+def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> None:
+    """Reminds of raw files that have lain longer than the study lets them, or purges them, as it says."""
+    for name in ids:
+        days = overdue(study.data / name, study.retention.days)
+        if days is None:
+            continue
+        if study.retention.action == "purge":
+            gone = purge(study.data / name)
+            entry.did(name, "", "", ["purge"])
+            reporter.warn(f"{name}: {gone.files:,} files with addresses, {days:,} days old, were removed; counts stay")
+        else:
+            reporter.warn(
+                f"{name}: its raw files came {days:,} days ago, and the study keeps them for {study.retention.days:,}; "
+                f"run: camcensus purge --study {study.path.name} --snapshot {name} --raw"
+            )
 
 
 def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:

@@ -20,7 +20,8 @@ STATS = ".stats.json"
 @dataclass
 class Snapshot:
     """One snapshot, open for a run. `ledger` says of each imported raw file where it came from and when; `bundles` are
-    the pages that were collected, each bundle one input; `sources`, by the names in the ledger, how files are read."""
+    the pages that were collected, each bundle one input; `sources`, by the names in the ledger, how files are read;
+    `earlier` is the manifest as it was found."""
 
     id: str
     folder: Path
@@ -29,6 +30,7 @@ class Snapshot:
     ledger: dict[str, dict[str, Any]]
     bundles: dict[str, Bundle]
     sources: dict[str, Source]
+    earlier: Manifest
 
     def received(self, name: str) -> str:
         """When an input was received (UTC, ISO 8601)."""
@@ -127,12 +129,13 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     """The snapshot `name` of a study, with its raw files as they are now."""
     folder = study.data / name
     manifest = load_manifest(folder) or Manifest(snapshot=name)
+    earlier = manifest.model_copy(deep=True)
     stats = Stats(folder, rehash)
     ledger, bundles = adopt(folder, stats.sha256), bundles_of(folder)
     names = {ledger[path.name]["source"] for path in raw_files(folder)} | ({SHODAN.name} if bundles else set())
     sources = {source: named_source(source, folder / "raw") for source in sorted(names)}
     manifest.engine = _engine(folder, sources)
-    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources)
+    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources, earlier)
     manifest.inputs = _inputs(snapshot)
     manifest.collection = collection_of(folder, study.collect)
     manifest.told = _told(study, name)

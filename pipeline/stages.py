@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipeline import store
+from pipeline import runs, store
 from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.aggregate import aggregate
 from pipeline.catalogue import Catalogue, checksum_of
@@ -324,6 +324,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
+    runs.keep(snapshot.folder, snapshot.earlier)
     held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
     hosts = _sampled_hosts(snapshot, tools, held)
     with sql(tools.workers, snapshot.folder / ".scratch") as db:

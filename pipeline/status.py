@@ -34,7 +34,8 @@ def _facts(study: Study, name: str) -> dict[str, Any]:
     manifest = load_manifest(folder)
     imported = raw_files(folder)
     files = [*imported, *(folder / "raw").rglob(f"*{ENDING}")]
-    collection = collection_of(folder, study.collect)
+    purged = manifest is not None and bool(manifest.purged)
+    collection = manifest.collection if manifest and purged else collection_of(folder, study.collect)
     ingested = manifest.stages.get("ingest") if manifest else None
     identified = manifest.stages.get("identify") if manifest else None
     complete = not collection.missing if collection else manifest.complete if manifest else None
@@ -54,6 +55,8 @@ def _state(folder: Path, manifest: Manifest | None, collection: Collection | Non
     """How far the snapshot has come, by its manifest, its raw files and the mappings that read them."""
     if store.is_locked(folder / "raw"):
         return "being collected"
+    if manifest is not None and manifest.purged:
+        return "purged: counts alone are left"
     if collection and collection.missing:
         return f"partial: {len(collection.missing):,} parts or countries lack something; collect goes on"
     if manifest is None:

@@ -35,6 +35,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of_lines(lines: Iterable[str]) -> str:
+    """SHA-256 over lines of text, as hex."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
 def require(path: Path, digest: str, reason: str) -> None:
     """Reads every byte of a file. Raises `IntegrityError` with the reason when it is not the file of that checksum."""
     if not path.is_file() or sha256(path) != digest:

@@ -112,6 +112,38 @@ class Gates(_Strict):
     min_hosts: int = Field(100, ge=1, le=1_000_000_000)
 
 
+class Bounds(_Strict):
+    """What a value may be: a broken `min` stops publication, a broken `max` is a warning. Null: no bound."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+def _open() -> Bounds:
+    return Bounds.model_validate({})
+
+
+class Assertions(_Strict):
+    """What is expected of a snapshot (`pipeline.assertions`): the headline's totals, countries with a host, hosts of
+    single makers, shares filled (0 to 1) by column, and the relative change of a country's hosts against the snapshot
+    before (-0.5: half of them gone)."""
+
+    hosts: Bounds = Field(default_factory=_open)
+    devices: Bounds = Field(default_factory=_open)
+    banners: Bounds = Field(default_factory=_open)
+    countries: Bounds = Field(default_factory=_open)
+    makers: dict[str, Bounds] = {}
+    fill: dict[str, Bounds] = {}
+    country_change: Bounds = Field(default_factory=_open)
+
+
+class Retention(_Strict):
+    """How many days raw files and all tables with addresses may lie, and whether `run` then reminds or purges."""
+
+    days: int | None = Field(None, ge=1, le=36500)
+    action: Literal["remind", "purge"] = "remind"
+
+
 class Sample(_Strict):
     """How a sample is drawn: so many blocks of the IPv4 space, of this prefix length, by this seed."""
 
@@ -176,6 +208,8 @@ class Study(_Strict):
     dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
     gates: Gates = Field(default_factory=lambda: Gates.model_validate({}))
     decoys: Decoys = Field(default_factory=lambda: Decoys.model_validate({}))
+    assertions: Assertions = Field(default_factory=lambda: Assertions.model_validate({}))
+    retention: Retention = Field(default_factory=lambda: Retention.model_validate({}))
     collect: Collect = Field(default_factory=lambda: Collect.model_validate({}))
     snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
     path: Path
@@ -214,7 +248,7 @@ class Study(_Strict):
 
     def settings(self) -> str:
         """All that the study decides, as JSON, for hashing; where it lies on this machine is not part of it."""
-        return self.model_dump_json(exclude={"path"})
+        return self.model_dump_json(exclude={"path", "retention"})
 
 
 def load_study(path: Path) -> Study:
@@ -285,6 +319,8 @@ def _explain(fault: Any) -> str:
             "dedupe": Dedupe,
             "decoys": Decoys,
             "gates": Gates,
+            "assertions": Assertions,
+            "retention": Retention,
             "collect": Collect,
             "collect.sample": Sample,
             "snapshots": Snapshot,

@@ -13,6 +13,7 @@ from pipeline.collect.exports import read_ledger
 from pipeline.collect.ledger import FILE, Ledger
 from pipeline.errors import CamcensusError
 from pipeline.manifest import Manifest, Output, load_manifest
+from pipeline.runs import kept
 from pipeline.tables import BY_NAME, Table
 from pipeline.verify.files import Expected, check_files
 from pipeline.verify.flows import check_flows
@@ -23,18 +24,19 @@ _ANEW = "put a copy of it back, or import it again"
 
 def check_snapshot(folder: Path, verdict: Verdict) -> Manifest | None:
     """Enters into `verdict` what is wrong with the snapshot in `folder`; its manifest, if it has a sound one."""
-    files = dict(_raw(folder, verdict))
     manifest = _manifest(folder, verdict)
+    files = dict(_raw(folder, bool(manifest and manifest.purged), verdict))
     if manifest is None:
         check_files(files, verdict)
         return None
     if not manifest.purged:
         files |= _inputs(folder, manifest, files, verdict)
     outputs = {name: output for stage in manifest.stages.values() for name, output in stage.outputs.items()}
-    kept = {name: output for name, output in outputs.items() if name not in manifest.purged}
-    files |= {folder / name: Expected(output.sha256, output.bytes) for name, output in kept.items()}
+    there = {name: output for name, output in outputs.items() if name not in manifest.purged}
+    files |= {folder / name: Expected(output.sha256, output.bytes) for name, output in there.items()}
+    files |= _earlier(folder, verdict)
     good = check_files(files, verdict)
-    for name, output in kept.items():
+    for name, output in there.items():
         if name.endswith(".parquet") and folder / name in good:
             _check_table(folder / name, BY_NAME.get(name.split("/")[0].removesuffix(".parquet")), output, verdict)
     check_flows(folder, manifest, verdict)
@@ -50,31 +52,31 @@ def _manifest(folder: Path, verdict: Verdict) -> Manifest | None:
         return None
     if found is None:
         verdict.wrong(folder, "has no manifest: nothing of it was counted; run camcensus run")
-    elif found.snapshot != folder.name:
+    elif found.snapshot not in (folder.name, folder.parent.parent.name):
         verdict.wrong(folder, f"its manifest is of snapshot {found.snapshot}")
     verdict.count("manifests")
     return found
 
 
-def _raw(folder: Path, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
+def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
     """Raw files as the ledgers of imports and of the collection have them."""
     try:
         for name, entry in read_ledger(folder).items():
             if (folder / "raw" / name).is_file():  # one that is gone is told by the manifest, if it matters
                 yield folder / "raw" / name, Expected(entry["sha256"], entry["bytes"], _ANEW)
         if (folder / "raw" / FILE).is_file():
-            yield from _collected(folder, verdict)
+            yield from _collected(folder, purged, verdict)
     except CamcensusError as error:
         verdict.wrong(folder / "raw", _reason(error))
 
 
-def _collected(folder: Path, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
+def _collected(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
     with closing(Ledger(folder / "raw", read_only=True)) as ledger:
         if not ledger.sealed:
             verdict.notes.append(f"{ledger.path}: was left open, so a bit that flipped in it since may go unseen")
-        for page in ledger.pages():
+        for page in [] if purged else ledger.pages():
             yield folder / "raw" / page.file, Expected(page.sha256, page.bytes, "put it back, or collect anew")
-        for mode in ledger.modes():
+        for mode in [] if purged else ledger.modes():
             for reply in ledger.replies(mode):
                 yield folder / "raw" / reply.file, Expected(reply.sha256, reply.bytes, "put it back, or collect anew")
     verdict.count("ledgers of collections")
@@ -99,6 +101,16 @@ def _inputs(
         mapping = folder / "raw" / item.source
         if item.mapping and mapping.is_file():
             found[mapping] = Expected(item.mapping.sha256, None, "put the mapping back, or run again with this one")
+    return found
+
+
+def _earlier(folder: Path, verdict: Verdict) -> dict[Path, Expected]:
+    """Counts of earlier runs that were kept."""
+    found: dict[Path, Expected] = {}
+    for run in kept(folder):
+        manifest = _manifest(run, verdict)
+        outputs = manifest.stages["aggregate"].outputs if manifest else {}
+        found |= {run / name: Expected(output.sha256, output.bytes) for name, output in outputs.items()}
     return found
 
 
