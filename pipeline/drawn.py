@@ -43,9 +43,11 @@ def load_report(folder: Path) -> Report:
     if not path.is_file():
         raise IntegrityError(path, "is not there: the folder holds no report that camcensus drew")
     try:
-        return Report.model_validate(store.read_sealed(path))
+        report = Report.model_validate(store.read_sealed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is no record of a report: {error.errors()[0]['msg']}; draw it again") from None
+    store.require_inside(path, report.outputs)
+    return report
 
 
 def drawn_from(manifest: Manifest) -> DrawnFrom:

@@ -367,6 +367,9 @@ def load_manifest(folder: Path) -> Manifest | None:
     if isinstance(found, Mapping) and found.get("format") in EARLIER:
         return None
     try:
-        return Manifest.model_validate(store.read_sealed(path))
+        manifest = Manifest.model_validate(store.read_sealed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is not a manifest: {error.errors()[0]['msg']}; delete it and run again") from None
+    outputs = [name for stage in manifest.stages.values() for name in stage.outputs]
+    store.require_inside(path, [*outputs, *manifest.inputs, *manifest.purged])
+    return manifest

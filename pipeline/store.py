@@ -103,6 +103,13 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def require_inside(path: Path, names: Iterable[str]) -> None:
+    """Raises `IntegrityError` when the record in `path` names a file that is not under its folder."""
+    for name in names:
+        if not name or "\\" in name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise IntegrityError(path, f"names a file outside of its folder: {name!r}")
+
+
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
     """Writes a JSON object with a checksum of itself under `SEAL`, so that no flipped bit in it goes unseen."""
     write_json(path, {**value, SEAL: hashlib.sha256(_as_json(value).encode()).hexdigest()})

@@ -163,6 +163,7 @@ def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = store.read_sealed(path, required=False) if path.is_file() else {}
     if not all(isinstance(e, dict) and e.keys() >= _ENTRY for e in found.values()):
         raise IntegrityError(path, "is not a ledger of imports; move it away if it is an export of yours")
+    store.require_inside(path, found)
     return found
 
 

@@ -1,0 +1,87 @@
+"""A path trick in a file name, a snapshot id or a record never reads, writes or removes outside the data folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import store
+from pipeline.collect.exports import read_ledger
+from pipeline.errors import IntegrityError
+from pipeline.manifest import load_manifest
+from pipeline.study import SNAPSHOT_ID
+from tests.conftest import banner
+from tests.test_cli import camcensus, run, study_in
+
+TRICKS = ("..", ".", "../x", "a/b", "/etc", "a\\b", "a\x00b", "~", "a b", "", "x" * 65, "é")
+
+
+@pytest.mark.parametrize("name", [trick for trick in TRICKS if "\x00" not in trick])
+def test_a_snapshot_id_is_a_name_and_no_path(tmp_path: Path, name: str) -> None:
+    study = study_in(tmp_path / "s", one=[banner()])
+    export = tmp_path / "x.json"
+    export.write_text(json.dumps(banner()))
+    before = sorted(str(p) for p in tmp_path.rglob("*"))
+    camcensus("import", export, "--study", study, "--snapshot", name, status=2)
+    camcensus("collect", "--study", study, "--snapshot", name, "--mode", "census", status=2, SHODAN_API_KEY="x" * 32)
+    camcensus("purge", "--study", study, "--snapshot", name, "--raw", status=2)
+    assert sorted(str(p) for p in tmp_path.rglob("*")) == before
+    assert not SNAPSHOT_ID.fullmatch(name) or name in (".", "..")
+
+
+NAMES = ("..json", "a\\..\\b.json", "~root.json", "a;rm -rf x.json", "\u202ea.json", "-x.json")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_name_stays_in_raw(tmp_path: Path, name: str) -> None:
+    study = study_in(tmp_path / "s")
+    export = tmp_path / name
+    export.write_text(json.dumps(banner()) + "\n")
+    camcensus("import", "--study", study, "--snapshot", "a", "--", export)
+    (made,) = [p for p in (tmp_path / "s" / "data").rglob("*.json") if p.name != "imports.json"]
+    assert made.parent == tmp_path / "s/data/a/raw"
+    assert made.name[0] != "."
+
+
+OUTSIDE = ("../../victim", "/etc/passwd", "a/../../../victim", "..\\victim", "")
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_manifest_that_names_a_file_outside_is_refused(tmp_path: Path, name: str) -> None:
+    study = study_in(tmp_path / "s", one=[banner()])
+    run(study)
+    folder = tmp_path / "s" / "data" / "a"
+    victim = tmp_path / "s" / "victim"
+    victim.write_text("x")
+    found = store.read_sealed(folder / "manifest.json")
+    outputs = found["stages"]["dedupe"]["outputs"]
+    outputs[name] = outputs["links.parquet"]
+    store.write_sealed(folder / "manifest.json", found)
+    with pytest.raises(IntegrityError, match="names a file outside of its folder"):
+        load_manifest(folder)
+    camcensus("purge", "--study", study, "--snapshot", "a", "--raw", status=1)
+    assert victim.read_text() == "x"
+    assert (folder / "raw" / "one.json").is_file()
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_ledger_that_names_a_file_outside_is_refused(tmp_path: Path, name: str) -> None:
+    study = study_in(tmp_path / "s", one=[banner()])
+    run(study)
+    path = tmp_path / "s/data/a/raw/imports.json"
+    found = store.read_sealed(path)
+    found[name] = {**found["one.json"], "file": name}
+    store.write_sealed(path, found)
+    with pytest.raises(IntegrityError, match="names a file outside of its folder"):
+        read_ledger(tmp_path / "s/data/a")
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_report_that_names_a_file_outside_is_refused(tmp_path: Path, name: str) -> None:
+    study = study_in(tmp_path / "s", one=[banner()])
+    camcensus("run", "--study", study)
+    path = tmp_path / "s/report/manifest.json"
+    found = store.read_sealed(path)
+    found["outputs"][name] = found["outputs"]["index.html"]
+    store.write_sealed(path, found)
+    assert "names a file outside of its folder" in camcensus("verify", path.parent, status=1).stdout

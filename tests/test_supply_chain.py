@@ -1,0 +1,54 @@
+"""What is installed is what was pinned: each dependency with its exact version and checksums, from an index alone."""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: *;[^\\]*)?(?: *\\)?$")
+_HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
+
+
+def pins() -> dict[str, dict[str, int]]:
+    """Package to its versions (one for each system that needs its own) and their numbers of checksums, as the lock has
+    them; fails at a line that is neither."""
+    found: dict[str, dict[str, int]] = {}
+    last = ("", "")
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        if pin := _PIN.match(line):
+            last = (pin["name"], pin["version"])
+            found.setdefault(last[0], {})[last[1]] = 0
+        elif _HASH.match(line):
+            found[last[0]][last[1]] += 1
+        else:
+            assert not line.strip() or line.lstrip().startswith("#"), f"not a pin with checksums: {line}"
+    return found
+
+
+def test_each_dependency_has_an_exact_version_and_checksums() -> None:
+    found = pins()
+    assert len(found) > 30
+    assert [name for name, versions in found.items() if not all(versions.values())] == []
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    differing = []
+    for name, locked in pins().items():
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            continue  # for another system or version of Python
+        if installed not in locked:
+            differing.append(f"{name}: {installed}, the lock has {', '.join(locked)}")
+    assert differing == [], "run: make setup"
+
+
+def test_every_dependency_of_the_package_is_locked_within_its_range() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    names = {re.split(r"[<>=!~\[; ]", text)[0].lower().replace("_", "-") for text in wanted}
+    assert names - pins().keys() == set()
+    assert [text for text in wanted if "@" in text or "git+" in text] == []
+    assert [text for text in project["project"]["dependencies"] if "<" not in text] == []
+    assert "--require-hashes" in (ROOT / "Makefile").read_text()
