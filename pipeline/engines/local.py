@@ -42,13 +42,13 @@ class Sql:
                 "temp_directory": str(scratch),
                 # Nobody counts on the order of rows: what is written says which it is in.
                 "preserve_insertion_order": False,
-                # It would draw its own bars between our lines.
-                "enable_progress_bar": False,
                 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
         )
+        # It would draw its own bars between our lines; no setting of a new connection, only of an open one.
+        self._db.execute("set enable_progress_bar = false")
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Names the rows of Parquet files. Verify the files' checksums first: DuckDB does not."""
