@@ -88,6 +88,14 @@ class UnitError(CamcensusError):
     """Counts were summed in a unit that does not add up across what they differ in."""
 
 
+class ChoiceError(CamcensusError):
+    """Something was asked for that does not exist, or does not go together. The text names what there is."""
+
+
+class InstrumentError(CamcensusError):
+    """Snapshots that were counted with different instruments were to stand in one line."""
+
+
 class TableError(CamcensusError):
     """A table does not have the columns, types or values that its schema promises."""
 

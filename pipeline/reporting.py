@@ -1,7 +1,7 @@
 """The report as a run sees it: is it up to date; if not, draw it and write down what was drawn from what."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +26,9 @@ from pipeline.tables import (
     Table,
 )
 from pipeline.versions import code_hash, digest_of
+
+if TYPE_CHECKING:
+    from pipeline.report import Result
 
 # Tables beside the counts, and the stage that makes them; `Result` has them under their names.
 BESIDE = (("aggregate", NETWORKS), ("series", SERIES), ("details", CONCENTRATION), ("details", FIRMWARE))
@@ -53,13 +56,10 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     if study.report.is_dir():
         store.remove_leftovers(study.report)
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
-    from pipeline.report import Audits, Estimated, Matches, Result, draw_report
+    from pipeline.report import Audits, Estimated, Matches, draw_report
 
     reporter.say("drawing the report")
-    results = [
-        Result(name, manifest, _counts(study, name, manifest), **_beside(study, name, manifest))
-        for name, manifest in counted
-    ]
+    results = [_result(study, name, manifest) for name, manifest in counted]
     warnings = stop_at_fatal(check_gates(study, ((r.manifest, r.counts) for r in results)))
     for finding in warnings:
         reporter.warn(str(finding))
@@ -75,6 +75,22 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     made = made_by("camcensus report", study.settings())
     Report(key=key, made=made, snapshots=shown, outputs=_outputs(study.report)).save(study.report)
     return page, True
+
+
+def counted_results(study: Study) -> list["Result"]:
+    """The counted snapshots, oldest first, every table held against its checksum. Raises `CamcensusError` when there
+    are none, `IntegrityError` when a table is not what was counted."""
+    manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
+    counted = [(name, found) for name, found in manifests.items() if found and _has(found, "aggregate", COUNTS)]
+    if not counted:
+        raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
+    return [_result(study, name, manifest) for name, manifest in counted]
+
+
+def _result(study: Study, name: str, manifest: Manifest) -> "Result":
+    from pipeline.report import Result
+
+    return Result(name, manifest, _counts(study, name, manifest), **_beside(study, name, manifest))
 
 
 def _outputs(folder: Path) -> dict[str, Output]:

@@ -150,7 +150,7 @@ def _world_row(
     study: Study, result: Result, makers: Published, counted: dict[str, dict[str, int]], world: dict[str, int]
 ) -> dict[str, Any]:
     """The World row."""
-    people, addresses = world_rates(study, {code: c["hosts"] for code, c in counted.items()})
+    people, addresses = world_rates(study.countries_left_out, {code: c["hosts"] for code, c in counted.items()})
     return (
         {"snapshot": result.snapshot, "rank": None, "alpha2": None, "name": words.world_name(study)}
         | {"in_headline": True}
@@ -162,10 +162,10 @@ def _world_row(
     )
 
 
-def world_rates(study: Study, hosts: Mapping[str, int]) -> tuple[float | None, float | None]:
+def world_rates(left_out: tuple[str, ...], hosts: Mapping[str, int]) -> tuple[float | None, float | None]:
     """The world's hosts per 100,000 people and per million addresses, from hosts by country: of the countries whose
     people (or addresses) are known their hosts, over everybody's people (or addresses)."""
-    inside = [c for c in load_countries().values() if is_ranked(c.alpha2, study.countries_left_out)]
+    inside = [c for c in load_countries().values() if is_ranked(c.alpha2, left_out)]
     people = sum(c.population or 0 for c in inside)
     addresses = sum(c.ipv4_located for c in inside)
     of_people = sum(hosts.get(c.alpha2, 0) for c in inside if c.population)

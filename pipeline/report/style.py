@@ -8,8 +8,7 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-from pipeline.report.worldmap import SYNTHETIC
-
+SYNTHETIC = "#c0392b"
 INK, FAINT, RULE, PAPER = "#222222", "#666666", "#dddddd", "#ffffff"
 ACCENT, PLAIN, GREY, RANGE = "#1f5597", "#8fb4cf", "#c9c9c9", "#444444"
 ON_DARK, ON_LIGHT = "#fefefe", "#1b1b1b"  # numbers on bars: the page's dark theme leaves these two as they are
@@ -40,6 +39,13 @@ _RC: Any = {
 }
 
 
+class HouseFigure(Figure):
+    """A figure that a notebook shows as the PNG that a report has."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
 def house() -> AbstractContextManager[None]:
     """Settings of matplotlib while a chart is made and saved."""
     context: AbstractContextManager[None] = mpl.rc_context(_RC)
@@ -50,7 +56,7 @@ def canvas(
     height: float, *, title: str, unit: str, source: str, synthetic: bool, left: float = 2.4, right: float = 0.9
 ) -> tuple[Figure, Any]:
     """A figure of `height` inches with its words, and axes between margins of `left` and `right` inches."""
-    figure = Figure(figsize=(WIDTH, height))
+    figure = HouseFigure(figsize=(WIDTH, height))
     top, bottom = 0.95, 0.75
     axes = figure.add_axes(
         (left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - top - bottom) / height)

@@ -112,4 +112,4 @@ def _year(study: Study, result: Result, step: Step, why: str, makers: tuple[str,
     }
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
-    return Year(step, why, units, own, agreed, world_rates(study, units["hosts"]))
+    return Year(step, why, units, own, agreed, world_rates(study.countries_left_out, units["hosts"]))

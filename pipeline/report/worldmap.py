@@ -23,6 +23,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
 from pipeline.countries import country_name
+from pipeline.report.style import SYNTHETIC, HouseFigure
 from pipeline.resources import BORDERS, bundled
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +40,6 @@ RAMP = LinearSegmentedColormap.from_list(
     "camcensus", ["#d3ecd9", "#93d2bd", "#4fb0be", "#2c85b3", "#1f5597", "#152a60"]
 )
 TEXT, FAINT, BORDER = "#2b2b2b", "#6b6b6b", "#ffffff"
-SYNTHETIC = "#c0392b"
 BORDER_WIDTH = 0.3  # points
 DOT, FAINT_DOT = 4.6, 2.8  # diameters in points
 
@@ -126,7 +126,7 @@ def draw_world_map(
     """
     if bad := sorted(code for code, count in values.items() if count < 0):
         raise ValueError(f"counts below zero: {', '.join(bad)}")
-    figure = Figure(figsize=SIZE, facecolor="white")
+    figure = HouseFigure(figsize=SIZE, facecolor="white")
     borders = load_borders()
     found = {c: n for c, n in sorted(values.items()) if n > 0 and c not in left_out}
     top = _write_texts(figure, title, unit, [source, _not_drawn(found, borders)])

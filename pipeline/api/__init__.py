@@ -1,0 +1,17 @@
+"""The Python API: what a notebook needs, and no more.
+
+The examples in these pages run on a small made-up world (`camcensus simulate` with 3,000 devices and 2 snapshots,
+opened with the demo's study), so that their numbers are always the same; on the demo itself the numbers are larger."""
+
+from pipeline.api import charts
+from pipeline.api.frame import Frame
+from pipeline.api.meaning import columns, prior_studies, total
+from pipeline.api.rows import Rows
+from pipeline.api.study import OpenStudy, open_study
+from pipeline.api.two_engines import TwoEngines
+from pipeline.errors import CamcensusError, ChoiceError, InstrumentError, UnitError
+
+__all__ = [
+    "CamcensusError", "ChoiceError", "Frame", "InstrumentError", "OpenStudy", "Rows", "TwoEngines", "UnitError",
+    "charts", "columns", "open_study", "prior_studies", "total",
+]  # fmt: skip

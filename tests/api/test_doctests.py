@@ -1,0 +1,33 @@
+"""Every example in the docstrings of the API runs, and gives what it says."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import pipeline
+import pipeline.api
+from pipeline.api import OpenStudy
+
+MODULES = [name for _, name, _ in pkgutil.iter_modules(pipeline.api.__path__, "pipeline.api.")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_are_true(name: str, world: OpenStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(world.study.path.parent.parent)
+    found = importlib.import_module(name)
+    names = {key: getattr(pipeline, key) for key in pipeline.__all__} | {"cc": pipeline, "study": world}
+    failed, _ = doctest.testmod(found, extraglobs=names, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert not failed
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    for name in pipeline.__all__:
+        found = getattr(pipeline, name)
+        assert found.__doc__, name
+        for key, value in (
+            vars(found).items() if isinstance(found, type) and found.__module__.startswith("pipeline") else ()
+        ):
+            if not key.startswith("_") and (callable(value) or isinstance(value, property)):
+                assert getattr(value, "__doc__", None), f"{name}.{key}"

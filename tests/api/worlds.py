@@ -1,0 +1,28 @@
+"""A small simulated world, counted with the demo's study: what tests of the API and examples in docstrings ask."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.api import OpenStudy, open_study
+from pipeline.progress import Reporter
+from pipeline.simulate.world import Plan
+from pipeline.simulate.write import simulate
+
+ROOT = Path(__file__).parent.parent.parent
+DEVICES, SNAPSHOTS, SEED = 3_000, 2, 20261101
+
+
+def make_world(root: Path) -> OpenStudy:
+    """Writes a world to where the demo's is, and counts it. `root` stands for the root of a checkout."""
+    simulate(root / "data/snapshots/simulated", Plan(DEVICES, SNAPSHOTS, SEED), Reporter(quiet=True), 1)
+    (root / "studies").mkdir()
+    shutil.copy(ROOT / "studies/demo.toml", root / "studies")
+    return open_study(root / "studies/demo.toml").run(report=True, workers=1)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> OpenStudy:
+    """The world's study. Whoever changes a file of it works on a copy."""
+    return make_world(tmp_path_factory.mktemp("checkout"))
