@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test faults lint bench sample-coverage accuracy lock
+.PHONY: setup demo test faults lint lab bench sample-coverage accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -57,6 +57,16 @@ sample-coverage: setup
 accuracy: setup
 	$(BIN)/camcensus accuracy --devices 200000 --worlds 500
 
+# The notebooks in JupyterLab, with the demo to ask.
+lab: demo .venv/lab
+	$(BIN)/jupyter lab notebooks
+
+.venv/lab: .venv/ready requirements-lab.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock
+	@touch $@
+
 # For whoever changes the dependencies: needs uv.
+LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra notebooks -c requirements.lock -o requirements-lab.lock

@@ -5,17 +5,22 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 _PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: *;[^\\]*)?(?: *\\)?$")
 _HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
-def pins() -> dict[str, dict[str, int]]:
+LOCKS = ("requirements.lock", "requirements-lab.lock")
+
+
+def pins(lock: str = LOCKS[0]) -> dict[str, dict[str, int]]:
     """Package to its versions (one for each system that needs its own) and their numbers of checksums, as the lock has
     them; fails at a line that is neither."""
     found: dict[str, dict[str, int]] = {}
     last = ("", "")
-    for line in (ROOT / "requirements.lock").read_text().splitlines():
+    for line in (ROOT / lock).read_text().splitlines():
         if pin := _PIN.match(line):
             last = (pin["name"], pin["version"])
             found.setdefault(last[0], {})[last[1]] = 0
@@ -26,8 +31,9 @@ def pins() -> dict[str, dict[str, int]]:
     return found
 
 
-def test_each_dependency_has_an_exact_version_and_checksums() -> None:
-    found = pins()
+@pytest.mark.parametrize("lock", LOCKS)
+def test_each_dependency_has_an_exact_version_and_checksums(lock: str) -> None:
+    found = pins(lock)
     assert len(found) > 30
     assert [name for name, versions in found.items() if not all(versions.values())] == []
 
@@ -46,9 +52,16 @@ def test_what_is_installed_is_what_is_locked() -> None:
 
 def test_every_dependency_of_the_package_is_locked_within_its_range() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    groups = [text for group in project["dependency-groups"].values() for text in group if isinstance(text, str)]
+    wanted = [*project["project"]["dependencies"], *groups]
     names = {re.split(r"[<>=!~\[; ]", text)[0].lower().replace("_", "-") for text in wanted}
     assert names - pins().keys() == set()
     assert [text for text in wanted if "@" in text or "git+" in text] == []
     assert [text for text in project["project"]["dependencies"] if "<" not in text] == []
-    assert "--require-hashes" in (ROOT / "Makefile").read_text()
+    assert (ROOT / "Makefile").read_text().count("--require-hashes") == len(LOCKS)
+
+
+def test_the_lab_has_all_that_the_tests_have_and_jupyter() -> None:
+    lab, own = pins(LOCKS[1]), pins()
+    assert {name: lab.get(name) for name in own} == own
+    assert "jupyterlab" in lab
