@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test faults lint lab bench sample-coverage accuracy lock
+.PHONY: setup demo test faults lint lab notebooks bench sample-coverage accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -60,6 +60,10 @@ accuracy: setup
 # The notebooks in JupyterLab, with the demo to ask.
 lab: demo .venv/lab
 	$(BIN)/jupyter lab notebooks
+
+# Executes the notebooks and writes what they print; CI compares it.
+notebooks: demo
+	$(BIN)/python tools/notebooks.py write
 
 .venv/lab: .venv/ready requirements-lab.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock

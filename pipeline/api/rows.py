@@ -13,6 +13,7 @@ from duckdb import DuckDBPyRelation
 from pyarrow import fs
 
 from pipeline.api.frame import Frame
+from pipeline.engines.local import without_bars
 from pipeline.errors import ChoiceError, IntegrityError
 from pipeline.tables import Table
 
@@ -89,7 +90,7 @@ class Rows:
 
     def _relation(self) -> DuckDBPyRelation:
         connection = duckdb.connect(config=_CONFIG)
-        connection.execute("set enable_progress_bar = false")
+        without_bars(connection)
         relation = connection.from_arrow(self._dataset())
         connection.execute("set enable_external_access = false")  # a condition reads this table and nothing else
         if self._where:

@@ -1,7 +1,6 @@
 """A study opened to be asked: counts, tables, trends, explanations, errors where the truth is known."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -54,8 +53,8 @@ class OpenStudy:
         self.study = study
 
     def __repr__(self) -> str:
-        """The study's title and file."""
-        return f"<study {self.study.title!r}, {self.study.path}>"
+        """The study's title and file's name."""
+        return f"<study {self.study.title!r} ({self.study.path.name})>"
 
     @cached_property
     def results(self) -> list[Result]:
@@ -275,13 +274,16 @@ class OpenStudy:
         or not. Raises `CamcensusError` where the two cannot be compared."""
         return two_engines(self.study, other.study, self._one(snapshot))
 
-    def run(self, snapshots: Sequence[str] | None = None, *, report: bool = False, workers: int = 0) -> "OpenStudy":
-        """Brings the study (or some snapshots) up to date, as `camcensus run` does, and gives it newly opened."""
+    def run(self, snapshots: Sequence[str] | None = None, *, report: bool = False, workers: int = 1) -> "OpenStudy":
+        """Brings the study (or some snapshots) up to date, as `camcensus run` does, and gives it newly opened.
+
+        workers: processes; with more than one, a script must guard its main part (`if __name__ == "__main__":`).
+        """
         from pipeline.run import run  # noqa: PLC0415  (the whole pipeline: not where counts are only read)
 
         with store.lock(self.study.data):
             names = None if snapshots is None else list(snapshots)
-            run(self.study, Reporter(quiet=True), names, workers or os.cpu_count() or 1, report=report)
+            run(self.study, Reporter(quiet=True), names, workers, report=report)
         return OpenStudy(self.study)
 
     @cached_property

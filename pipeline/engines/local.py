@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import c_longlong
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,8 +47,7 @@ class Sql:
                 "autoload_known_extensions": False,
             },
         )
-        # It would draw its own bars between our lines; no setting of a new connection, only of an open one.
-        self._db.execute("set enable_progress_bar = false")
+        without_bars(self._db)
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Names the rows of Parquet files. Verify the files' checksums first: DuckDB does not."""
@@ -89,6 +88,13 @@ class Sql:
     def close(self) -> None:
         """Lets go of memory and scratch space."""
         self._db.close()
+
+
+def without_bars(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lets DuckDB draw no bars between our lines. It is no setting of a new connection, only of an open one, and in a
+    notebook one that DuckDB refuses where it has nothing to draw with."""
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("set enable_progress_bar = false")
 
 
 def text_of(query: str) -> str:

@@ -1,0 +1,100 @@
+"""Executes the notebooks on the demo study (`make demo` first) and keeps or compares what they print.
+
+    python tools/notebooks.py write [NAME...]   executes them and writes their outputs
+    python tools/notebooks.py check [NAME...]   executes them; fails where a printed text is not the committed one
+
+Kept are printed text and pictures (PNG); times, counters, HTML and versions of the kernel are not. Pictures are not
+compared: they name the run, and other versions of fonts draw other bytes.
+"""
+
+import difflib
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+KEPT = ("image/png", "text/plain")
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+MOST_SECONDS = 120
+
+
+def execute(path: Path) -> Any:
+    """The notebook, executed in its folder and cleaned. Raises what a cell raises, and `ValueError` for warnings."""
+    notebook = nbformat.read(path, 4)
+    with TemporaryDirectory() as folder:
+        # Sockets are files of ours, and no ports that others on this machine could reach.
+        sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
+        client = NotebookClient(
+            notebook, timeout=MOST_SECONDS, kernel_name="python3", record_timing=False,
+            resources={"metadata": {"path": str(path.parent)}}, config=sockets,
+        )  # fmt: skip
+        client.execute()
+    return cleaned(notebook)
+
+
+def cleaned(notebook: Any) -> Any:
+    """The notebook with nothing that another execution would change."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict({})
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = [_cleaned_output(output) for output in cell.outputs]
+    return notebook
+
+
+def _cleaned_output(output: Any) -> Any:
+    if output.output_type == "stream":
+        if output.name != "stdout":
+            raise ValueError(f"a notebook warns: {output.text}")
+        return output
+    kind = next((kind for kind in KEPT if kind in output.data), None)
+    if kind is None:
+        raise ValueError(f"an output is neither text nor PNG: {', '.join(output.data)}")
+    return nbformat.v4.new_output("display_data", {kind: output.data[kind]})
+
+
+def texts(notebook: Any) -> list[str]:
+    """What the notebook prints, line by line, each with the number of its cell; a picture is a line that says so."""
+    lines = []
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            data = {"text/plain": output.text} if output.output_type == "stream" else output.data
+            text = data.get("text/plain", "a picture")
+            lines += [f"cell {number}: {line}" for line in text.splitlines()]
+    return lines
+
+
+def check(path: Path) -> bool:
+    """Whether the notebook prints what is committed; says what differs."""
+    committed, now = texts(nbformat.read(path, 4)), texts(execute(path))
+    print("\n".join(difflib.unified_diff(committed, now, f"{path.name} as committed", "now", lineterm="")), end="")
+    return committed == now
+
+
+def main() -> int:
+    """The command."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel's debugger would warn of itself
+    mode, names = sys.argv[1], sys.argv[2:]
+    same = True
+    for path in [FOLDER / name for name in names] or sorted(FOLDER.glob("*.ipynb")):
+        start = time.monotonic()
+        if mode == "write":
+            nbformat.write(execute(path), path)
+        else:
+            same &= check(path)
+        print(f"{path.name}: {time.monotonic() - start:.0f} s")
+    if not same:
+        print("outputs differ; if they are right now: make notebooks, look at the difference, and commit it")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
