@@ -16,18 +16,16 @@ import json
 import math
 import os
 import platform
-import re
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 import pandas as pd
+from watched import Figures, watched
 
 from pipeline.aggregate import aggregate
 from pipeline.dedupe import Rules, dedupe
@@ -44,7 +42,6 @@ CELL = [
     "decoys_left_out",
 ]  # fmt: skip
 UNITS = ["n_banners", "n_hosts", "n_devices", "n_prefixes", "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked"]
-Figures = dict[str, float]
 
 
 def main() -> None:
@@ -58,7 +55,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.side:
-        print(json.dumps(side(told.side, told.folder, told.threads)))
+        (told.folder / "told.json").write_text(json.dumps(side(told.side, told.folder, told.threads)))
         return
     runs = [compare(rows, told.threads, told.rounds) for rows in (FULL if told.full else [told.rows])]
     result: dict[str, object] = {
@@ -119,41 +116,19 @@ def compare(rows: int, threads: int, rounds: int) -> dict[str, object]:
 
 
 def measured(name: str, folder: Path, threads: int) -> Figures:
-    """One side in a process of its own, whose memory is looked at twenty times a second."""
-    command = [sys.executable, str(Path(__file__)), "--side", name, "--folder", str(folder), "--threads", str(threads)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, cwd=HERE.parent, env=dict(os.environ, PYTHONPATH=".")
-    ) as run:
-        peak = 0
-        while run.poll() is None:
-            peak = max(peak, memory_of(run.pid))
-            time.sleep(0.05)
-        assert run.stdout is not None
-        told = run.stdout.read()
-    if run.returncode:
-        raise SystemExit(f"{name} failed")
-    figures: Figures = json.loads(told)
-    return figures | {"peak_mb": round(max(peak / 1e6, figures["peak_mb"]))}
-
-
-def memory_of(process: int) -> int:
-    """Bytes in memory of a process and its children, as /proc has it."""
-    total = 0
-    with suppress(OSError):
-        total = int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
-            total += memory_of(int(child))
-    return total
+    """One side in a process of its own. What it says of itself leaves out the start of Python, and stands."""
+    told = folder / "told.json"
+    command = [sys.executable, __file__, "--side", name, "--folder", folder, "--threads", str(threads)]
+    peak = watched(command)["peak_mb"]
+    return json.loads(told.read_text()) | {"peak_mb": round(peak)}
 
 
 def side(name: str, folder: Path, threads: int) -> Figures:
-    """Seconds and the most memory of one side, in this process."""
+    """Seconds of one side, in this process."""
     began = time.perf_counter(), time.process_time()
     told = camcensus(folder, threads) if name == "camcensus" else by_pandas(folder)
     seconds, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
-    kilobytes = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    assert kilobytes is not None
-    return {"seconds": seconds, "cpu_seconds": cpu, **told, "peak_mb": int(kilobytes[1]) * 1024 / 1e6}
+    return {"seconds": seconds, "cpu_seconds": cpu, **told}
 
 
 def camcensus(folder: Path, threads: int) -> Figures:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline import privacy
 from pipeline.banner import Http
+from pipeline.pages import START, kept_of
 from pipeline.textcolumns import GREETING, PAGE, SHORT, TextColumns
 from pipeline.texts import Memo, cut, cutter
 
@@ -129,8 +130,8 @@ def _scrubbed(text: str, longest: int) -> str | None:
 
 def _put_pages(columns: TextColumns, said: Said, web: list[int], bodies: list[str]) -> None:
     """Title, page, favicon and, where no header named it, the server of web answers, which are the rows in `web`."""
-    servers, titles, pages = (columns.column(f"http_{name}") for name in ("server", "title", "html"))
-    starts: list[str | None] = []
+    servers, titles = columns.column("http_server"), columns.column("http_title")
+    starts: list[str | None] = [None] * columns.rows
     for row, body in zip(web, bodies, strict=True):
         http = said.http[row] or _NO_HTTP
         if servers[row] is None and http.server is not None:
@@ -142,19 +143,10 @@ def _put_pages(columns: TextColumns, said: Said, web: list[int], bodies: list[st
         if title is None and page and (match := _TITLE.search(page[:FAR])):
             title = _short[match[1]]
         titles[row] = title
-        starts.append(page[: PAGE + GREETING] or None)
+        starts[row] = page[:START] or None
         if http.favicon is not None:
             columns.put("http_favicon", row, _once(http.favicon.hash))
-    for row, text in zip(web, _page_texts(starts), strict=True):
-        pages[row] = text
-
-
-def _page_texts(starts: list[str | None]) -> list[str | None]:
-    """What is kept of pages; the page of one firmware is the same on thousands of devices."""
-    distinct = [page for page in dict.fromkeys(starts) if page]
-    kept: dict[str | None, str | None] = {None: None}
-    kept |= zip(distinct, (cut(page, PAGE) for page in privacy.scrub_all(distinct)), strict=True)
-    return [kept[page] for page in starts]
+    columns.ready["http_html"] = kept_of(starts)
 
 
 def _once(value: Any) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.answers import Said, add_answers
 from pipeline.banner import Banner
 from pipeline.textcolumns import GREETING, SHORT, TextColumns
@@ -22,15 +24,16 @@ _Cells = Sequence[Any]
 def evidence_of(banner: Banner) -> dict[str, str]:
     """One banner's evidence: column of `tables.EVIDENCE` to text. What is absent has no key."""
     columns = evidence_columns([banner])
-    return {name: found for name, (found,) in columns.items() if found is not None}
+    found = {name: cells[0].as_py() if isinstance(cells, pa.Array) else cells[0] for name, cells in columns.items()}
+    return {name: text for name, text in found.items() if text is not None}
 
 
-def evidence_columns(banners: Sequence[Banner]) -> dict[str, list[str | None]]:
-    """The evidence of banners: columns of `tables.EVIDENCE`, each a text or None for each banner. A column that no
+def evidence_columns(banners: Sequence[Banner]) -> dict[str, list[str | None] | pa.Array]:
+    """The evidence of banners: columns of `tables.EVIDENCE`, each a text or nothing for each banner. A column that no
     banner fills may be absent."""
     columns = TextColumns(len(banners))
     if not banners:
-        return columns.filled
+        return {}
     probes, product, devicetype, cpe23, cpe, tags, macs, ssl, *answer = zip(*map(_FIELDS, banners), strict=True)
     modules = _short.of_texts([probe.module if probe else None for probe in probes])
     columns.filled["module"] = modules
@@ -44,7 +47,7 @@ def evidence_columns(banners: Sequence[Banner]) -> dict[str, list[str | None]]:
         _block(columns, name, [getattr(banner, name) for banner in banners])
     _certificates(columns, ssl)
     add_answers(columns, Said(modules, *answer))
-    return columns.filled
+    return columns.filled | columns.ready
 
 
 _FIELDS = attrgetter(

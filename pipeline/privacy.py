@@ -6,8 +6,9 @@ which a page or a protocol repeats them: `scrub` takes the value out and leaves 
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import AnyStr
+from functools import cache
 
+import ahocorasick_rs
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,16 +43,14 @@ DHIP_KEPT = re.compile(
 )
 
 
-# Where the name of a personal field begins: looking for a part of the name first, and then at what stands before it, is
-# many times quicker than trying the pattern at each letter, and finds the same. In bytes, which are the quickest.
-_BEGINNINGS = (b"alias", b"ddns", b"password")
-_PARTS = {
-    b"name": (b"user", b"device", b"channel", b"machine", b"alias", b"host", b"owner", b"login"),
-    b"info": (b"user",),
-    b"addr": (b"ip",),
-    b"mail": (b"e",),
-}
-_BETWEEN = frozenset((b" ", b"_", b"-"))
+# What the name of a personal field begins with: looking for these words first, all at once, is many times quicker than
+# trying the pattern at each letter, and finds the same. In bytes, which are the quickest.
+_OWNERS = ("user", "device", "channel", "machine", "alias", "host", "owner", "login")
+_BEGINNINGS = ["alias", "ddns", "password"] + [
+    first + between + second
+    for between in ("", " ", "_", "-")
+    for first, second in [*((owner, "name") for owner in _OWNERS), ("user", "info"), ("ip", "addr"), ("e", "mail")]
+]
 # What the pattern, which ignores case, takes for these letters too.
 _STRANGERS = {"\u017f": "s", "\u0131": "i", "\u0130": "i"}
 # The same for RE2, which cannot look ahead and counts only ASCII as letters and space: it finds at least each text in
@@ -70,10 +69,10 @@ _MAYBE = (
 )
 
 
-def scrub_all(texts: list[str]) -> list[str]:
-    """`scrub` of many texts."""
-    maybe = pc.match_substring_regex(pa.array(texts, pa.string()), _MAYBE, ignore_case=True)
-    return [scrub(text) if found else text for text, found in zip(texts, maybe.to_pylist(), strict=True)]
+def maybe_personal(texts: pa.Array, more: str = "") -> pa.Array:
+    """Whether there may be something in each text that `scrub` removes, or that the pattern `more` finds; never wrongly
+    no."""
+    return pc.match_substring_regex(texts, _MAYBE + more, ignore_case=True)
 
 
 def scrub(text: str) -> str:
@@ -111,21 +110,18 @@ def _field_starts(text: str) -> list[int]:
     for stranger, letter in _STRANGERS.items():
         text = text.replace(stranger, letter)
     encoded = text.encode()
-    starts = sorted(_beginnings(encoded.lower()))
+    found = _words().find_matches_as_indexes(encoded.lower(), overlapping=True)
+    starts = sorted({start for _, start, _ in found})
     return starts if len(encoded) == len(text) else [len(encoded[:at].decode()) for at in starts]
 
 
-def _beginnings(lower: bytes) -> Iterator[int]:
-    for word in _BEGINNINGS:
-        yield from _places(lower, word)
-    for part, befores in _PARTS.items():
-        for at in _places(lower, part):
-            end = at - 1 if lower[at - 1 : at] in _BETWEEN else at
-            if lower.endswith(befores, 0, end):
-                yield from (end - len(before) for before in befores if lower.endswith(before, 0, end))
+@cache
+def _words() -> ahocorasick_rs.BytesAhoCorasick:
+    words = [word.encode() for word in _BEGINNINGS]
+    return ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
 
 
-def _places(text: AnyStr, word: AnyStr) -> Iterator[int]:
+def _places(text: str, word: str) -> Iterator[int]:
     at = text.find(word)
     while at >= 0:
         yield at

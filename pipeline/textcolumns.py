@@ -1,5 +1,7 @@
 """Columns of text that are filled row by row, most of them only here and there."""
 
+import pyarrow as pa
+
 # Longest evidence kept, in characters. What is matched is bounded here, so no pattern can be made to run long.
 SHORT = 256
 GREETING = 512
@@ -12,6 +14,7 @@ class TextColumns:
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.filled: dict[str, list[str | None]] = {}
+        self.ready: dict[str, pa.Array] = {}  # columns that were made whole
 
     def column(self, name: str) -> list[str | None]:
         """A column to fill; at first it says nothing."""

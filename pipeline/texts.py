@@ -11,10 +11,17 @@ V = TypeVar("V")
 # What is remembered at most, in values and in characters of one: a hostile file says something new in each banner.
 REMEMBERED = 8_192
 LONGEST_REMEMBERED = 4_096
+# So much more of a text than is kept is looked at, since it may begin with spaces.
+BEYOND = 64
 
 # Control characters and the marks that turn the direction of text; other scripts stay as they are.
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Those of them that are not ASCII, as Arrow's patterns (RE2) write them.
+CONTROL_BEYOND_ASCII = (
+    r"[\x{80}-\x{9f}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{fff9}-\x{fffb}"
+    r"\x{e0000}-\x{e007f}]"
 )
 _ASCII_CONTROL = dict.fromkeys([*range(0x20), 0x7F], " ")
 _STRINGS = frozenset({str, type(None)})
@@ -65,7 +72,7 @@ def text_of(value: Any) -> str | None:
 
 def cut(value: Any, longest: int) -> str | None:
     """`text_of` with at most `longest` characters; only a little more of a string than that is looked at."""
-    text = text_of(value[: longest + 64] if isinstance(value, str) else value)
+    text = text_of(value[: longest + BEYOND] if isinstance(value, str) else value)
     return text if text is None or len(text) <= longest else text[:longest].rstrip()
 
 

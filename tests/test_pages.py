@@ -1,0 +1,37 @@
+"""Many pages at once are kept as each alone is: the quick way is held to the slow one."""
+
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.pages import START, cleaned, kept_of
+from pipeline.textcolumns import PAGE
+
+PIECES = st.sampled_from([
+    "<p>", "a", " ", "\n", "\t", "\r\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u2003", "\u3000", "\u202e", "\u200b",
+    "\ufeff", "é", "中", "😀", "\U000e0041", 'deviceName = "joe"', "a@b.c", " " * 70, "x" * 900, "é" * 1200,
+    "中\n" * 500,
+])  # fmt: skip
+STARTS = st.lists(PIECES, max_size=8).map("".join).map(lambda text: text[:START] or None)
+
+
+@given(starts=st.lists(st.none() | STARTS, max_size=6))
+def test_many_pages_are_kept_as_each_alone(starts: list[str | None]) -> None:
+    assert kept_of(starts).to_pylist() == [None if start is None else cleaned(start) for start in starts]
+
+
+def test_each_character_is_kept_or_removed_as_alone() -> None:
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+    starts = [*(f"{letter}x{letter}" for letter in letters), *(f"x{letter}x" for letter in letters)]
+    assert kept_of(starts).to_pylist() == [cleaned(start) for start in starts]
+
+
+def test_a_page_that_is_too_long_is_cut_after_the_spaces_that_it_begins_with() -> None:
+    (kept,) = kept_of(["\n" * 60 + "y" * START]).to_pylist()
+    assert kept == "y" * PAGE
+
+
+def test_no_page_is_null() -> None:
+    assert kept_of([None, "\n \t", "x"]).to_pylist() == [None, None, "x"]
+    assert kept_of([]).to_pylist() == []
