@@ -1,12 +1,13 @@
 """The script an analyst would write instead: read, look up, drop duplicates, group. Written fairly, kept as the peer.
 
-Usage: python benchmarks/analyst.py COUNTRY.mmdb EXPORT... ; prints hosts by country and maker.
+Usage: python benchmarks/analyst.py COUNTRY.mmdb OUT.csv EXPORT... ; writes IPv4 hosts by country and maker.
 """
 
 import re
 import sys
 
-import maxminddb
+import geoip2.database
+import geoip2.errors
 import pandas as pd
 from shodan.helpers import iterate_files
 
@@ -21,22 +22,26 @@ MAKERS = {
 PATTERNS = {maker: re.compile(pattern) for maker, pattern in MAKERS.items()}
 
 
-def main(database: str, files: list[str]) -> None:
-    """Prints hosts by country and maker."""
-    reader = maxminddb.open_database(database)
+def main(database: str, out: str, files: list[str]) -> None:
+    """Writes hosts by country and maker."""
+    reader = geoip2.database.Reader(database)
     rows = []
     for banner in iterate_files(files):
         text = banner.get("data") or ""
         maker = next((name for name, pattern in PATTERNS.items() if pattern.search(text)), None)
-        if maker is None:
+        address = banner["ip_str"]
+        if maker is None or ":" in address:
             continue
-        address = banner.get("ip_str") or banner.get("ipv6")
-        found = reader.get(address) or {}
-        rows.append((address, banner["port"], banner["timestamp"], found.get("country_code"), maker))
+        try:
+            country = reader.country(address).country.iso_code
+        except geoip2.errors.AddressNotFoundError:
+            country = None
+        rows.append((address, banner["port"], banner["timestamp"], country, maker))
     table = pd.DataFrame(rows, columns=["host", "port", "seen", "country", "maker"])
     table = table.sort_values("seen").drop_duplicates(["host", "port"], keep="last")
-    print(table.groupby(["country", "maker"])["host"].nunique().to_string())
+    hosts = table.groupby(["country", "maker"])["host"].nunique()
+    hosts.rename("hosts").reset_index().to_csv(out, index=False)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -29,6 +29,7 @@ from ingest_peers import PEERS
 from isal import igzip
 from watched import Figures, watched
 
+from pipeline.banner import DECODE, UNDECODED
 from pipeline.engines.lanes import lanes
 from pipeline.engines.local import map_parts
 from pipeline.sources.registry import SHODAN
@@ -124,11 +125,19 @@ def make_files(folder: Path, banners: int, world: Path | None) -> tuple[list[Pat
 
 
 def _join(pieces: list[Path], path: Path) -> None:
-    """One gzip file of all whole lines: Polars stops at a line that is no JSON."""
+    """One gzip file of all whole lines: other readers stop at a line that is no JSON."""
     with igzip.open(path, "wb", compresslevel=3) as out:
         for piece in pieces:
             with igzip.open(piece) as lines:
-                out.writelines(line for line in lines if line.endswith(b"}\n"))
+                out.writelines(filter(_whole, lines))
+
+
+def _whole(line: bytes) -> bool:
+    try:
+        DECODE(line)
+    except UNDECODED:
+        return False
+    return True
 
 
 def _lines_of(path: Path) -> tuple[int, int]:

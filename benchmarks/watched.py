@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,8 +32,8 @@ def watched(command: Sequence[str | Path]) -> Figures:
     if run.returncode:
         raise SystemExit(f"failed: {' '.join(map(str, command))}")
     seconds = time.perf_counter() - began
-    own = used.ru_maxrss * 1024 if sys.platform == "linux" else used.ru_maxrss
-    return {"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": max(peak, own) / 1e6}
+    # Not `ru_maxrss`: a child begins as its parent, and with what that held.
+    return {"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": peak / 1e6}
 
 
 def memory_of(process: int) -> int:

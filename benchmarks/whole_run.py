@@ -1,115 +1,255 @@
-"""Import to counts, side by side with the script an analyst would write, on the same files in one run.
+"""Import to counts (no report), side by side with the script an analyst would write and with that script's job in other
+engines, on the same files in one run; then what a second run costs, memory, and growth.
 
-The banners are those of the demo, each many times at other addresses. Prints the medians and the ratio; writes them to
-benchmarks/results/<date>.json. Usage: python benchmarks/whole_run.py [--banners 200000] [--rounds 5]
+    python benchmarks/whole_run.py                            200,000 simulated banners, medians of five rounds
+    python benchmarks/whole_run.py --sizes 1000000 10000000 --rounds 1
+
+The peers do much less: six makers by one regular expression each, no models, types, decoys, devices, quarantine,
+checksums or privacy. Their tables are compared with each other. Memory is of the whole process tree. `again` is after
+the first run of the last round, on the same data folder: nothing changed, another counting rule, another catalogue, one
+more raw file of a hundredth. Writes benchmarks/results/whole-run-<date>.json.
 """
 
 import argparse
-import gzip
 import json
-import lzma
+import math
 import os
 import platform
-import random
-import statistics
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
-from pipeline.banner import Rejected, decode
-from pipeline.lines import RawFile
-from pipeline.locate import BUILTIN
-from pipeline.observe import observe
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from analyst_others import OTHERS
+from ingest import CORES, installed, make_files
+from locate import rebuilt, slim
+from watched import Figures, watched
+
+from pipeline.locate import open_locator
+from pipeline.progress import Reporter
 from pipeline.resources import bundled
+from pipeline.run import run
+from pipeline.study import load_study
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent
-FILES = 2
+CLI = [sys.executable, "-m", "pipeline.cli"]
+STUDY = 'title = "benchmark"\nsimulated = true\nwindow_days = "all"\n'
+# What a run says when a stage is done, and the stage.
+DONE = {"ingest:": "ingest", "identify:": "identify", "devices; run": "dedupe_aggregate"}
+# A maker that the catalogue does not know, so that only the catalogue's version changes.
+MAKER = """manufacturer = "Benchmark"
+country = "NL"
+
+[[signature]]
+id = "benchmark.http.title"
+field = "http.title"
+pattern = '^Benchmark of camcensus$'
+maker = "specific"
+type = "camera"
+type_evidence = "specific"
+source = "made up"
+licence = "CC0-1.0"
+examples = ["Benchmark of camcensus"]
+counterexamples = ["Benchmark", "A Benchmark of camcensus"]
+"""
 
 
 def main() -> None:
-    """Makes the files, times both in turn, prints and keeps the result."""
+    """Measures each size, prints and keeps the result."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--banners", type=int, default=200_000)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[200_000], help="banners")
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        result = compare(Path(folder), options.banners, options.rounds)
-    path = HERE / "results" / f"{date.today().isoformat()}.json"
+    parser.add_argument("--side", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.side:
+        side(told.side, told.folder)
+        return
+    sizes = []
+    for banners in told.sizes:
+        with tempfile.TemporaryDirectory() as name:
+            sizes.append(compare(Path(name), banners, told.rounds))
+        print(json.dumps(sizes[-1]), file=sys.stderr, flush=True)
+    packages = ("pyarrow", "msgspec", "duckdb", "polars", "chdb", "pandas", "geoip2", "shodan")
+    result = {
+        "date": date.today().isoformat(),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "versions": {package: version(package) for package in packages if installed(package)},
+        "sizes": sizes,
+    }
+    if len(sizes) > 1:
+        result["growth"] = growth(sizes[0], sizes[-1])
+    path = HERE / "results" / f"whole-run-{date.today().isoformat()}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 
+def growth(least: dict[str, object], most: dict[str, object]) -> float:
+    """By which power of the banners our time grows; 1 is linear."""
+    seconds = [one["median"]["camcensus"]["seconds"] for one in (least, most)]  # type: ignore[index]
+    return round(math.log(seconds[1] / seconds[0]) / math.log(most["banners"] / least["banners"]), 3)  # type: ignore[operator]
+
+
 def compare(folder: Path, banners: int, rounds: int) -> dict[str, object]:
-    """Medians in seconds of both, over the same files."""
-    files = make_files(folder, banners)
-    database = folder / "country.mmdb"
-    database.write_bytes(lzma.decompress(bundled(BUILTIN).read_bytes()))
-    (folder / "study.toml").write_text('title = "benchmark"\nsimulated = true\nwindow_days = "all"\n')
-    times: dict[str, list[float]] = {"camcensus": [], "analyst": [], "decompress": []}
-    for turn in range(rounds):
-        times["camcensus"].append(timed(ours(folder, files, turn)))
-        times["analyst"].append(timed([[sys.executable, str(HERE / "analyst.py"), str(database), *map(str, files)]]))
-        times["decompress"].append(timed([["gzip", "-dc", *map(str, files)]]))
-    medians = {name: round(statistics.median(seconds), 2) for name, seconds in times.items()}
+    """Medians of all sides over the same files, and what the second run costs."""
+    files, _, rows, size = make_files(folder, banners, None)
+    make_ranges(folder)
+    sides = ["camcensus", "analyst", *(name for name, other in OTHERS.items() if installed(other.package))]
+    found: dict[str, list[Figures]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name in sides:
+            if name == "camcensus":
+                shutil.rmtree(folder / "data", ignore_errors=True)
+            figures = watched([sys.executable, __file__, "--side", name, "--folder", folder])
+            told = folder / f"{name}.json"
+            found[name].append(figures | (json.loads(told.read_text()) if told.exists() else {}))
+    same(folder, sides[1:])
+    medians = {
+        name: {key: round(median(run[key] for run in runs), 2) for key in runs[0]} for name, runs in found.items()
+    }
+    ours = medians["camcensus"]["seconds"]
     return {
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "versions": {name: version(name) for name in ("pyarrow", "duckdb", "msgspec", "pandas", "shodan")},
-        "banners": banners,
-        "bytes": sum(f.stat().st_size for f in files),
+        "banners": rows,
+        "raw_mb": {"compressed": round(sum(f.stat().st_size for f in files) / 1e6), "lines": round(size / 1e6)},
         "rounds": rounds,
-        "median_seconds": medians,
-        "banners_per_second": round(banners / medians["camcensus"]),
-        "times_faster_than_analyst": round(medians["analyst"] / medians["camcensus"], 2),
-        "seconds": times,
+        "median": medians,
+        "times_as_fast_as": {name: round(of["seconds"] / ours, 2) for name, of in medians.items()},
+        "range_seconds": {
+            n: [round(f(r["seconds"] for r in runs), 2) for f in (min, max)] for n, runs in found.items()
+        },
+        "tables_share_of_lines": shares(folder, size),
+        "devices_read_for_one_country_percent": read_for_one_country(folder / "data/bench/devices.parquet"),
+        "again": again(folder, files[0], ours),
     }
 
 
-def ours(folder: Path, files: list[Path], turn: int) -> list[list[str]]:
-    """The commands of one whole run of camcensus, into a data folder of its own."""
-    study = folder / f"study-{turn}.toml"
-    study.write_text((folder / "study.toml").read_text() + f'data_dir = "data-{turn}"\n')
-    start = [sys.executable, "-m", "pipeline.cli"]
-    return [
-        [*start, "import", *map(str, files), "--study", str(study), "--snapshot", "bench", "--link", "--quiet"],
-        [*start, "run", "--study", str(study), "--no-report", "--quiet"],
-    ]
+def make_ranges(folder: Path) -> None:
+    """The built-in country database as geoip2 opens it, and as a table of ranges."""
+    rebuilt(folder / "country.mmdb", slim)
+    ranges = open_locator().v4
+    last = [*(ranges.starts[1:].astype("int64") - 1).tolist(), (1 << 32) - 1]
+    table = pa.table({"first": ranges.starts.astype("int64"), "last": last, "country": ranges.codes.tolist()})
+    pq.write_table(table.filter(pa.compute.not_equal(table["country"], "")), folder / "ranges.parquet")
 
 
-def timed(commands: list[list[str]]) -> float:
-    """Wall-clock seconds of commands one after the other."""
+def side(name: str, folder: Path) -> None:
+    """One side, in this process and those it starts."""
+    files = sorted(folder.glob("banners-*.jsonl.gz"))
+    if name == "camcensus":
+        (folder / "camcensus.json").write_text(json.dumps(camcensus(folder, files)))
+    elif name == "analyst":
+        from analyst import main as analyse  # noqa: PLC0415  # its packages belong to its own side
+
+        analyse(str(folder / "country.mmdb"), str(folder / "analyst.csv"), [str(f) for f in files])
+    else:
+        OTHERS[name].work(files, folder / "ranges.parquet", folder / f"{name}.csv", CORES)
+
+
+class Clock(Reporter):
+    """Notes when each stage was done."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.stages: dict[str, float] = {}
+        self._before = time.perf_counter()
+
+    def say(self, text: str) -> None:
+        """Seconds since the stage before."""
+        for sign, stage in DONE.items():
+            if sign in text:
+                now = time.perf_counter()
+                self.stages[stage], self._before = now - self._before, now
+
+
+def camcensus(folder: Path, files: list[Path]) -> Figures:
+    """Import and run, and the seconds of each stage."""
+    (folder / "study.toml").write_text(STUDY)
     began = time.perf_counter()
-    for command in commands:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
-    return time.perf_counter() - began
+    study = ["--study", folder / "study.toml"]
+    watched([*CLI, "import", *files, *study, "--snapshot", "bench", "--link", "--quiet"])
+    imported = time.perf_counter() - began
+    clock = Clock()
+    run(load_study(folder / "study.toml"), clock, workers=CORES, report=False)
+    return {"import": imported, **clock.stages}
 
 
-def make_files(folder: Path, banners: int) -> list[Path]:
-    """Gzip exports with the demo's good banners, each at a new address each time."""
-    chance = random.Random(1)
-    seeds = []
-    for path in sorted((ROOT / "data/demo/raw").rglob("SYNTHETIC-*")):
-        for line in RawFile(path).lines():
-            try:
-                if observe([decode(line.data)]).accepted:
-                    seeds.append(json.loads(line.data))
-            except Rejected:
-                continue
-    paths = [folder / f"bench-{n}.json.gz" for n in range(FILES)]
-    for path in paths:
-        with gzip.open(path, "wt", compresslevel=6) as out:
-            for _ in range(banners // FILES):
-                banner = chance.choice(seeds)
-                banner["ip_str"] = ".".join(str(chance.randrange(1, 224)) for _ in range(4))
-                banner.pop("ipv6", None)
-                banner.pop("ip", None)
-                out.write(json.dumps(banner) + "\n")
-    return paths
+def same(folder: Path, sides: list[str]) -> None:
+    """Raises `SystemExit` unless the peers found the same hosts."""
+    tables = [
+        pd.read_csv(folder / f"{name}.csv", keep_default_na=False).sort_values(["country", "maker"]) for name in sides
+    ]
+    for name, table in zip(sides[1:], tables[1:], strict=True):
+        if table.to_dict("records") != tables[0].to_dict("records"):
+            raise SystemExit(f"{name} counts something else than {sides[0]}")
+
+
+def shares(folder: Path, size: int) -> dict[str, float]:
+    """Percent of the uncompressed lines that each table takes."""
+    snapshot = folder / "data/bench"
+    tables = {name: [*(snapshot / name).rglob("*.parquet")] for name in ("observations.parquet", "identified.parquet")}
+    tables |= {name: [snapshot / name] for name in ("links.parquet", "devices.parquet", "counts.parquet")}
+    return {name: round(100 * sum(f.stat().st_size for f in found) / size, 2) for name, found in tables.items()}
+
+
+def read_for_one_country(devices: Path) -> dict[str, float]:
+    """Percent of the file in row groups that may hold a country: of the median country, and of the largest."""
+    metadata = pq.read_metadata(devices)
+    place = metadata.schema.names.index("country")
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    edges = [(g.column(place).statistics.min, g.column(place).statistics.max, g.total_byte_size) for g in groups]
+    whole = sum(size for _, _, size in edges)
+    countries = pq.read_table(devices, columns=["country"])["country"].value_counts().to_pylist()
+    read = {
+        row["values"]: 100 * sum(size for least, most, size in edges if least <= row["values"] <= most) / whole
+        for row in countries
+    }
+    largest = max(countries, key=lambda row: row["counts"])["values"]
+    return {"median": round(median(read.values()), 1), "largest": round(read[largest], 1)}
+
+
+def again(folder: Path, raw: Path, whole: float) -> dict[str, Figures]:
+    """Seconds of another run after each change, and percent of the whole run."""
+    changes: dict[str, Callable[[Path, Path], None]] = {
+        "nothing": lambda _, __: None,
+        "counting_rule": lambda study, _: _add(study, "[dedupe]\nchurn = false\n"),
+        "catalogue": _other_catalogue,
+        "one_more_file": _one_more_file,
+    }
+    told = {}
+    for name, change in changes.items():
+        change(folder / "study.toml", raw)
+        took = watched([*CLI, "run", "--study", folder / "study.toml", "--no-report", "--quiet"])
+        told[name] = {"seconds": round(took["seconds"], 2), "percent": round(100 * took["seconds"] / whole, 1)}
+    return told
+
+
+def _add(study: Path, text: str) -> None:
+    study.write_text(study.read_text() + text)
+
+
+def _other_catalogue(study: Path, _: Path) -> None:
+    copy = study.parent / "queries"
+    shutil.copytree(bundled("queries"), copy)
+    (copy / "benchmark.toml").write_text(MAKER)
+    watched([*CLI, "catalogue", "page", copy])
+    study.write_text(f'catalogue = "{copy}"\n{study.read_text()}')
+
+
+def _one_more_file(study: Path, raw: Path) -> None:
+    from isal import igzip  # noqa: PLC0415
+
+    more = study.parent / "more.jsonl.gz"
+    with igzip.open(raw) as lines, igzip.open(more, "wb", compresslevel=3) as out:
+        out.writelines(line for n, line in enumerate(lines) if n % 50 == 0)
+    watched([*CLI, "import", more, "--study", study, "--snapshot", "bench", "--link", "--quiet"])
 
 
 if __name__ == "__main__":

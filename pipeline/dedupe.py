@@ -31,6 +31,8 @@ from pipeline.study import Decoys, Dedupe
 from pipeline.tables import DEVICES, LINKS
 
 LEVELS = 9
+# Rows of a row group of `devices`, which are sorted by country: few, so that one country is a small part of the file.
+DEVICES_TOGETHER = 20_000
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
 # Tables in the order that they are made in; each is a query over those before it.
@@ -217,7 +219,7 @@ def _write_devices(db: Sql, folder: Path, metadata: dict[str, str]) -> int:
     """Writes `devices.parquet`; gives the number of devices."""
     rows = 0
     with store.parquet_writer(folder / "devices.parquet", DEVICES, metadata) as writer:
-        for batch in db.stream("devices_written"):
+        for batch in db.stream("devices_written", DEVICES_TOGETHER):
             writer.write_table(store.fitted(batch, DEVICES, writer))
             rows += batch.num_rows
     return rows

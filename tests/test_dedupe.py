@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.manifest import Flow
@@ -151,3 +152,14 @@ def test_a_host_takes_its_worst_decoy_grade(tmp_path: Path, counted: bool) -> No
 def test_a_decoy_outside_the_window_grades_nobody(tmp_path: Path) -> None:
     found = census(tmp_path, [banner(), banner(port=1900, decoy="certain", seen=NOON - 9 * DAY)], days=7)
     assert [d["decoy"] for d in found.devices.values()] == [None]
+
+
+# --- as it is written ---
+
+
+def test_devices_of_one_country_stand_together(tmp_path: Path) -> None:
+    at = [("1.0.0.9", "NL"), ("1.0.0.1", "DE"), ("1.0.0.5", "NL"), ("1.0.0.3", "BR"), ("1.0.0.4", "DE")]
+    census(tmp_path, [banner(host=host, country=country) for host, country in at])
+    written = pq.read_table(tmp_path / "devices.parquet", columns=["country", "device"]).to_pylist()
+    assert written == sorted(written, key=lambda row: (row["country"], row["device"]))
+    assert [row["country"] for row in written] == ["BR", "DE", "DE", "NL", "NL"]

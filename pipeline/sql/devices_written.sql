@@ -1,4 +1,4 @@
--- Devices as they are written.
+-- Devices as they are written: by country, so that whoever asks for one country reads little of the file.
 select
     d.device, d.host_text as host, p.ip_version, p.country, y.manufacturer, y.manufacturer_confidence, y.brand,
     y.product_type, y.type_confidence, y.model, y.firmware,
@@ -7,4 +7,4 @@ select
 from devices d
 join says y on y.says = d.says
 join spots p on p.spot = d.spot
-order by d.device
+order by p.country nulls last, d.device
