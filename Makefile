@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test faults lint lab notebooks bench sample-coverage accuracy lock
+.PHONY: setup demo test faults lint lab notebooks bench bench-full peers sample-coverage accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -41,13 +41,26 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Side by side with what an analyst would otherwise write.
-bench: setup
+# Side by side with what an analyst would otherwise write; about ten minutes.
+bench: setup peers
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	PYTHONPATH=. $(BIN)/python benchmarks/count.py
-	$(BIN)/python benchmarks/whole_run.py
+	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 200000
+	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py
 	$(BIN)/python benchmarks/collect.py
+	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
+
+# The same at 10 million banners; takes hours, and some 20 GB of disk.
+bench-full: setup peers
+	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 2000000
+	PYTHONPATH=. $(BIN)/python benchmarks/count.py --full
+	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py --sizes 1000000 10000000
+	PYTHONPATH=. $(BIN)/python benchmarks/simulate.py
+	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
+
+peers: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 
 # How often the intervals of samples hold the truth; takes some minutes.
 sample-coverage: setup

@@ -1,0 +1,229 @@
+"""Writes the measured part of benchmarks/README.md, and its plots, from the newest result of each benchmark.
+
+python benchmarks/write_up.py
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+PLOTS = HERE / "plots"
+MARK = "<!-- What follows is written by write_up.py. -->"
+OURS, OTHERS = "#1f5597", "#c9c9c9"
+NAMES = {
+    "floor": "decompression alone (ISA-L)",
+    "camcensus": "**camcensus**",
+    "camcensus_one_file": "**camcensus**, one gzip file",
+    "duckdb": "DuckDB, the same columns",
+    "duckdb_plain": "DuckDB, 13 plain columns",
+    "chdb": "ClickHouse (chdb), 13 plain columns",
+    "polars": "Polars, 13 plain columns",
+    "analyst": "the analyst's script",
+}
+JOBS = NAMES | {"duckdb": "its job in DuckDB", "chdb": "its job in ClickHouse (chdb)", "polars": "its job in Polars"}
+Result = dict[str, Any]
+
+
+def main() -> None:
+    """Writes README.md and the plots; a benchmark that was never run has no section."""
+    PLOTS.mkdir(exist_ok=True)
+    sections = []
+    for name, section in SECTIONS.items():
+        if (found := newest(name)) is not None:
+            sections += [f"### {section[0]} ({found['date']}; {found['machine']})", "", *section[1](found), ""]
+    path = HERE / "README.md"
+    told = path.read_text(encoding="utf-8").partition(MARK)[0]
+    path.write_text("\n".join([f"{told}{MARK}", "", *sections]).rstrip() + "\n", encoding="utf-8")
+
+
+def newest(name: str) -> Result | None:
+    """The newest result of a benchmark."""
+    found = sorted((HERE / "results").glob(f"{name}-20*.json"))
+    return json.loads(found[-1].read_text()) if found else None
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """A table in Markdown; whole numbers with separators."""
+    told = list(head)
+    lines = [told, ["---"] + ["---:"] * (len(told) - 1)]
+    lines += [[f"{cell:,}" if isinstance(cell, int | float) else str(cell) for cell in row] for row in rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def ingest(found: Result) -> list[str]:
+    """Rates of all sides, and ours against each."""
+    sides = found["median"]
+    bars("ingest", {name: of["banners_a_second"] for name, of in sides.items()}, NAMES, "banners a second, two cores")
+    rows = [
+        (NAMES[name], of["banners_a_second"], of["cpu_seconds"], round(of["peak_mb"]), found["times_as_long_as"][name])
+        for name, of in sides.items()
+    ]
+    return [
+        f"{found['banners']:,} banners, {found['raw_mb']['lines']:,} MB of lines, medians of {found['rounds']}.",
+        "",
+        *table(("", "banners/s", "CPU s", "peak MB", "camcensus takes so many times as long"), rows),
+        "",
+        "![Banners a second of ingest and its peers](plots/ingest.svg)",
+    ]
+
+
+def whole_run(found: Result) -> list[str]:
+    """Each size: seconds, memory, stages; what a second run costs."""
+    lines: list[str] = []
+    for size in found["sizes"]:
+        rows = [
+            (JOBS[name], of["seconds"], of["cpu_seconds"], round(of["peak_mb"]), size["times_as_fast_as"][name])
+            for name, of in size["median"].items()
+        ]
+        lines += [
+            f"**{size['banners']:,} banners**, {size['raw_mb']['lines']:,} MB of lines, medians of {size['rounds']}:",
+            "",
+            *table(("", "seconds", "CPU s", "peak MB", "so many times camcensus's time"), rows),
+            "",
+            stages(size),
+            "",
+        ]
+    if len(found["sizes"]) > 1:
+        curve("time", found["sizes"], "seconds", "seconds")
+        curve("memory", found["sizes"], "peak_mb", "peak memory, MB")
+        lines += [
+            f"Time grows with the banners to the power of {found['growth']}.",
+            "",
+            "![Seconds against banners](plots/time.svg)",
+            "",
+            "![Peak memory against banners](plots/memory.svg)",
+        ]
+    return lines
+
+
+def stages(size: Result) -> str:
+    """In words: what each stage took, what a second run costs, how large tables are."""
+    own = size["median"]["camcensus"]
+    took = ", ".join(f"{name.replace('_', ' and ')} {own[name]:,} s" for name in STAGES if name in own)
+    again = ", ".join(f"{name.replace('_', ' ')} {of['percent']} %" for name, of in size["again"].items())
+    shares = ", ".join(f"{name.removesuffix('.parquet')} {n} %" for name, n in size["tables_share_of_lines"].items())
+    read = size["devices_read_for_one_country_percent"]
+    return (
+        f"Of it: {took}. Run again, in percent of the whole run, after a change of: {again}. Tables, in percent of the "
+        f"lines: {shares}. A filter on one country reads {read['median']} % of `devices` (the largest country: "
+        f"{read['largest']} %)."
+    )
+
+
+STAGES = ("import", "ingest", "identify", "dedupe_aggregate")
+
+
+def count(found: Result) -> list[str]:
+    """Devices and counts beside pandas."""
+    rows = [
+        (r["rows"], *(r[side][key] for side in ("camcensus", "pandas") for key in ("seconds", "peak_mb")),
+         r["times_faster_than_pandas"])
+        for r in found["runs"]
+    ]  # fmt: skip
+    head = ("identified banners", "camcensus s", "peak MB", "pandas s", "peak MB", "times as fast")
+    grown = f" Time grows to the power of {found['growth']['seconds']}." if "growth" in found else ""
+    return [*table(head, rows), "", f"All cells of both were equal.{grown}"]
+
+
+def locate(found: Result) -> list[str]:
+    """Addresses a second."""
+    rows = [
+        (name, *(found[name][f"{who}_per_second"] for who in ("camcensus", "geoip2", "maxminddb")),
+         found[name]["times_geoip2"])
+        for name in ("slim", "full")
+    ]  # fmt: skip
+    return table(("records", "camcensus/s", "geoip2/s", "maxminddb/s", "times geoip2"), rows)
+
+
+def identify(found: Result) -> list[str]:
+    """Banners a second of one core."""
+    return [
+        (
+            f"{found['signatures']} signatures and {found['model_patterns']} model patterns on one core: "
+            f"{found['repeated_per_second']:,} banners/s where values repeat as they do, "
+            f"{found['distinct_per_second']:,} where each is new."
+        )
+    ]
+
+
+def collect(found: Result) -> list[str]:
+    """Pages a second, loopback."""
+    return [
+        (
+            f"{found['collector']['pages']} pages from a loopback server: {found['pages_per_second_of_buying']} pages/s of "
+            f"buying, {found['times_as_long_as_the_package']} times the official package's own download, which plans, "
+            f"checks and keeps nothing; peak {found['collector']['peak_mb']} MB."
+        )
+    ]
+
+
+def simulate(found: Result) -> list[str]:
+    """Banners a second of the generator."""
+    return table(
+        ("banners", "a CPU second", "peak MB"),
+        [(run["banners"], run["banners_a_cpu_second"], run["peak_mb"]) for run in found["runs"]],
+    )
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
+    "ingest": ("Ingest", ingest),
+    "whole-run": ("Import to counts", whole_run),
+    "count": ("Identified banners to devices and counts", count),
+    "identify": ("Identify", identify),
+    "locate": ("Locate", locate),
+    "collect": ("Collect", collect),
+    "simulate": ("Simulate", simulate),
+}
+
+
+def figure() -> tuple[Figure, Axes]:
+    """An empty plot."""
+    drawn = Figure(figsize=(8, 3.2), layout="constrained")
+    axes = drawn.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return drawn, axes
+
+
+def bars(name: str, values: dict[str, float], names: dict[str, str], unit: str) -> None:
+    """One bar for each side, ours in colour."""
+    drawn, axes = figure()
+    labels = [names[one].replace("*", "") for one in values]
+    colours = [OURS if one.startswith("camcensus") else OTHERS for one in values]
+    axes.bar_label(axes.barh(labels, list(values.values()), color=colours), fmt="{:,.0f}", padding=3)
+    axes.invert_yaxis()
+    axes.set_xlabel(unit)
+    axes.margins(x=0.12)
+    save(drawn, name)
+
+
+def curve(name: str, sizes: list[Result], key: str, unit: str) -> None:
+    """One line for each side over the sizes, both axes logarithmic."""
+    drawn, axes = figure()
+    for one in sizes[0]["median"]:
+        at = [(size["banners"], size["median"][one][key]) for size in sizes if one in size["median"]]
+        ours = one == "camcensus"
+        axes.loglog(
+            *zip(*at, strict=True), marker="o", color=OURS if ours else "#888888", linewidth=2.5 if ours else 1,
+            linestyle="-" if ours else {"analyst": "--", "duckdb": ":", "chdb": "-.", "polars": (0, (1, 3))}[one],
+            label=JOBS[one].replace("*", ""),
+        )  # fmt: skip
+    axes.set_xlabel("banners")
+    axes.set_ylabel(unit)
+    axes.legend(frameon=False, fontsize=8)
+    save(drawn, name)
+
+
+def save(drawn: Figure, name: str) -> None:
+    """The same bytes for the same figures."""
+    with mpl.rc_context({"svg.hashsalt": "camcensus", "svg.fonttype": "none"}):
+        drawn.savefig(PLOTS / f"{name}.svg", metadata={"Date": None, "Creator": None})
+
+
+if __name__ == "__main__":
+    main()
