@@ -154,13 +154,13 @@ def identify(found: Result) -> list[str]:
 
 def collect(found: Result) -> list[str]:
     """Pages a second, loopback."""
-    return [
-        (
-            f"{found['collector']['pages']} pages from a loopback server: {found['pages_per_second_of_buying']} pages/s of "
-            f"buying, {found['times_as_long_as_the_package']} times the official package's own download, which plans, "
-            f"checks and keeps nothing; peak {found['collector']['peak_mb']} MB."
-        )
-    ]
+    own = found["collector"]
+    text = (
+        f"{own['pages']} pages from a loopback server: {found['pages_per_second_of_buying']} pages/s of buying; "
+        f"{found['times_as_long_as_the_package']} times as long as the official package's own download, which plans, "
+        f"checks and keeps nothing; peak {own['peak_mb']} MB."
+    )
+    return [text]
 
 
 def simulate(found: Result) -> list[str]:

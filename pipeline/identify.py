@@ -111,6 +111,10 @@ class Identifier:
         """The columns that any rule looks at."""
         return tuple(self.signatures)
 
+    def quick(self, column: str) -> str | None:
+        """A pattern for RE2, case ignored, without which a value of the column says nothing; None: there is none."""
+        return None if column in _MODEL_COLUMNS else self.signatures[column].quick
+
     def match(self, column: str, text: str) -> Match:
         """What one value says. Pure; the batch path asks once for each distinct value."""
         if column not in self.signatures:

@@ -28,6 +28,8 @@ from pipeline.ranges import key_v4
 from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 
 BATCH = 50_000
+# Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.
+LONG = 200
 ENGINE = "engine"
 _PASSED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
@@ -149,9 +151,9 @@ def _network_kinds(table: pa.Table) -> pa.Array:
     """Each distinct pair of network and tags is asked for once."""
     asn, tags = (table.column(name).combine_chunks().dictionary_encode("encode") for name in ("asn", "tags"))
     pairs = asn.indices.to_numpy().astype(np.int64) * len(tags.dictionary) + tags.indices.to_numpy()
-    distinct, rows = np.unique(pairs, return_inverse=True)
+    distinct, rows = _numbered(pairs)
     networks, said = asn.dictionary.to_pylist(), tags.dictionary.to_pylist()
-    kinds = [network_kind(networks[pair // len(said)], said[pair % len(said)]) for pair in distinct.tolist()]
+    kinds = [network_kind(networks[pair // len(said)], said[pair % len(said)]) for pair in distinct]
     return pa.array(kinds, pa.string()).take(pa.array(rows))
 
 
@@ -217,13 +219,22 @@ def decisions(
         cases: dict[tuple[Hit, ...], int] = {}
         case = np.array([cases.setdefault(m.hits, len(cases)) for m in matches], dtype=np.int64)
         said = list(cases)
-        unique, group = np.unique(group * len(said) + case[codes], return_inverse=True)
-        hits_of = [hits_of[pair // len(said)] + said[pair % len(said)] for pair in unique.tolist()]
+        pairs, group = _numbered(group * len(said) + case[codes])
+        hits_of = [hits_of[pair // len(said)] + said[pair % len(said)] for pair in pairs]
     return [identifier.decide(hits) for hits in hits_of], group, identities
+
+
+def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.int64]]:
+    """The distinct values in order of appearance, and which of them each is. Hashing them is quicker than sorting."""
+    encoded = pa.array(values).dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
 def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int64], list[Match]]:
     """For each row the index of its match, and the matches; no matches when no value of the column says anything."""
+    quick = identifier.quick(column)
+    if quick and values.nbytes > LONG * len(values):
+        values = pc.if_else(pc.match_substring_regex(values, quick, ignore_case=True), values, None)
     if values.null_count == len(values):
         return np.empty(0, dtype=np.int64), []
     encoded = values.dictionary_encode()
