@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults import record
 from tests.shell import Shell
 
 
@@ -60,13 +61,14 @@ def kill_often(victim: Victim, folder: Path, shell: Shell, tries: int, seed: int
         victim.prepare(place)
         running = shell.start(*victim.arguments(place), **victim.environment)
         time.sleep(chance.uniform(0, length))
-        running.kill()
+        running.kill(tree=number % 2 > 0)  # alone, what it started has to end by itself
         hit = running.done().status < 0
         halves = victim.halves(place, calm)
         again = shell.run(*victim.arguments(place), **victim.environment)
         faults = halves + victim.faults(place, calm, int(hit))
         if again.status != 0 or "Traceback" in again.err:
             faults.append(f"ended with {again.status}: {again.out}{again.err}")
+        record(f"F1 {victim.name}", 1, bool(faults))
         tally.tries += 1
         tally.hit += hit
         tally.failed += bool(faults)

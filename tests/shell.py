@@ -23,6 +23,7 @@ for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()
     if not child:
+        os.setpgid(0, 0)  # a group of its own, with all that it starts
         os.environ.clear()
         os.environ.update(job["environment"])
         for handle, path in enumerate((os.devnull, *job["outputs"])):
@@ -38,6 +39,10 @@ for line in sys.stdin:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+    try:
+        os.setpgid(child, child)  # whichever of the two comes first
+    except OSError:
+        pass
     print(child, flush=True)
     sys.stdin.readline()  # until then its number stays its own, even if it has ended
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
@@ -61,9 +66,9 @@ class Running:
         self._pid = pid
         self._folder = folder
 
-    def kill(self) -> None:
-        """Kill -9; nothing happens to one that has ended."""
-        os.kill(self._pid, signal.SIGKILL)
+    def kill(self, tree: bool = False) -> None:
+        """Kill -9, of it alone or of all that it started too; nothing happens to one that has ended."""
+        (os.killpg if tree else os.kill)(self._pid, signal.SIGKILL)
 
     def done(self) -> Done:
         """Waits for the end."""

@@ -197,7 +197,7 @@ def test_f9_a_folder_that_goes_away_while_a_run_works_is_told(tmp_path: Path, im
         assert out.strip().endswith("index.html"), "it was done before the folder went"
     else:
         assert process.returncode == 1
-    record("folder removed while running", 1, 0)
+    record("F9 folder removed while running", 1, 0)
 
 
 def test_f10_of_two_runs_at_once_one_is_told_whom_it_waits_for(tmp_path: Path, imported: Path, drawn: Path) -> None:

@@ -1,5 +1,5 @@
 """Killed at any moment, a collection goes on where it was and ends as one that was left in peace. `make faults` kills
-at 200 moments."""
+at 300 moments."""
 
 import os
 from collections.abc import Iterator
