@@ -6,7 +6,8 @@ goes into the manifest and moves no count: most hosts were not looked up.
 
 In a snapshot's `raw/hosts-sample/` stand `draw.json` (`{"seed": 1, "of": 50000, "hosts": [...]}`) and `replies.jsonl`
 (.gz, .zst) with a line for each host that was asked, `{"host": "192.0.2.1", "reply": {...}}`: the reply as received, or
-null where the engine no longer knew the host. `camcensus collect --mode hosts` writes both (`collect/look_up.py`).
+null where the engine no longer knew the host. `camcensus collect --mode hosts` writes both (`collect/look_up.py`), and
+their checksum (`host_seal.py`).
 """
 
 from collections import Counter
@@ -23,12 +24,13 @@ from pipeline import store
 from pipeline.dedupe import Rules, number
 from pipeline.engines.local import sql
 from pipeline.errors import IntegrityError
+from pipeline.host_seal import check_seal
 from pipeline.identify import Identifier
 from pipeline.ingest import ingest_records
 from pipeline.label import label_part
 from pipeline.lines import LONGEST, Line, RawFile
 from pipeline.locate import Locator
-from pipeline.manifest import DecoyRule, HostSample, Share
+from pipeline.manifest import DecoyRule, HostSample, Share, held, load_manifest
 from pipeline.sampled.hosts import draw, wilson
 from pipeline.sources.found import found_in
 from pipeline.sources.record import Batch, Record, in_batches
@@ -36,6 +38,7 @@ from pipeline.sources.record import Batch, Record, in_batches
 FOLDER = "raw/hosts-sample"
 DRAW = "draw.json"
 REPLIES = ("replies.jsonl", "replies.jsonl.gz", "replies.jsonl.zst")
+SEALED = [DRAW, *REPLIES]
 QUERY = "sampled"
 DECIMALS = 6
 _HINT = "move the folder away, or draw and look up anew"
@@ -65,7 +68,8 @@ _DECODE = msgspec.json.Decoder(_Looked).decode
 def draw_hosts(snapshot: Path, hosts: int, seed: int) -> Draw:
     """Draws so many counted hosts of a snapshot that was identified, and writes down which."""
     counted: set[str] = set()
-    for path in store.parts_of(snapshot / "identified.parquet"):
+    manifest = load_manifest(snapshot)
+    for path in held(snapshot, manifest, "identified") if manifest else []:
         counted.update(pq.read_table(path, columns=["host"], filters=[("counted", "=", True)])["host"].to_pylist())
     drawn = Draw(seed=seed, of=len(counted), hosts=draw(counted, hosts, seed))
     store.write_json(snapshot / FOLDER / DRAW, drawn.model_dump())
@@ -92,6 +96,7 @@ def evaluate(
     files = sample_files(snapshot)
     if not files:
         return None
+    check_seal(snapshot / FOLDER, SEALED)
     drawn = read_draw(files[0])
     replies = Replies(files[1:], set(drawn.hosts))
     scratch = snapshot / ".scratch-hosts"

@@ -373,3 +373,13 @@ def load_manifest(folder: Path) -> Manifest | None:
     outputs = [name for stage in manifest.stages.values() for name in stage.outputs]
     store.require_inside(path, [*outputs, *manifest.inputs, *manifest.purged])
     return manifest
+
+
+def held(folder: Path, manifest: Manifest, table: str) -> list[Path]:
+    """The files of a table in a snapshot's folder, in order of name, every byte read and held against its manifest.
+    Raises `IntegrityError`."""
+    outputs = {name: output for stage in manifest.stages.values() for name, output in stage.outputs.items()}
+    names = [name for name in sorted(outputs) if name.split("/")[0] == f"{table}.parquet"]
+    for name in names:
+        store.require(folder / name, outputs[name].sha256, "is not what the manifest says; run again with --rehash")
+    return [folder / name for name in names]

@@ -44,10 +44,13 @@ class ReturnedTask:
     sets: tuple[tuple[str, ...], ...]
     own: int
     source: Source
+    sha256: str
     pages: tuple[str, ...] = ()
 
     def __call__(self, tick: Callable[[int], None]) -> Returned:
         """Does it."""
+        if not self.pages:  # each page has a checksum of its own
+            store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
         reader = SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
         with store.parquet_writer(self.to, RETURNED) as writer:
             found = Returned()

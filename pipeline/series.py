@@ -98,12 +98,12 @@ def returned(name: str) -> tuple[str, ...]:
 
 
 def _task(snapshot: Snapshot, name: str, asked: Asked, shared: Common) -> ReturnedTask:
-    own, source = shared.sets.index(asked.queries), snapshot.sources[snapshot.manifest.inputs[name].source]
-    to = snapshot.path(returned(name)[0])
+    own, item = shared.sets.index(asked.queries), snapshot.manifest.inputs[name]
+    source, to = snapshot.sources[item.source], snapshot.path(returned(name)[0])
     if name in snapshot.bundles:
         pages = tuple(page.file for page in snapshot.bundles[name].pages)
-        return ReturnedTask(snapshot.path("raw"), to, shared.sets, own, source, pages)
-    return ReturnedTask(snapshot.path(f"raw/{name}"), to, shared.sets, own, source)
+        return ReturnedTask(snapshot.path("raw"), to, shared.sets, own, source, item.sha256, pages)
+    return ReturnedTask(snapshot.path(f"raw/{name}"), to, shared.sets, own, source, item.sha256)
 
 
 def _series(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bool:

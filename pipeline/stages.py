@@ -132,7 +132,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
         inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, inputs[name], result))
         parts.made(name, result.tally(), result.accepted)
     parts.remove_gone()
-    _join_quarantine(snapshot, sorted(parts.parts))
+    _join_quarantine(snapshot, {name: parts.outputs[ingested(name)[1]].sha256 for name in sorted(parts.parts)})
     parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
     total = parts.total()
     snapshot.manifest.simulated = total.pop("synthetic", 0) > 0
@@ -173,12 +173,15 @@ def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
     return IngestTask(raw, observations, quarantine, latest, source, snapshot.manifest.inputs[name].sha256)
 
 
-def _join_quarantine(snapshot: Snapshot, names: list[str]) -> None:
-    """The quarantine as one file: gzip members one after the other are one gzip file."""
+def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
+    """The quarantine as one file: gzip members one after the other are one gzip file. `sums`: raw files to checksums of
+    their members, in order."""
     with store.atomic(snapshot.path(QUARANTINE)) as joined:
-        for name in names:
-            joined.write(snapshot.path(ingested(name)[1]).read_bytes())
-        if not names:
+        for name, digest in sums.items():
+            member = snapshot.path(ingested(name)[1])
+            store.require(member, digest, "is not what ingest wrote; run again with --rehash")
+            joined.write(member.read_bytes())
+        if not sums:
             joined.write(gzip.compress(b"", mtime=0))
 
 

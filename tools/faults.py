@@ -1,10 +1,11 @@
 """The whole fault suite: every test that has a fault's number in its name, with kills, flipped bits and mutated lines
 at full size. Prints a table (fault, tries, survived) and writes it, dated, to `reports/faults/`.
 
-Kills take most of the time, so they are a part of their own; a run of one part takes its place in the day's file.
-Stopped with Ctrl-C, a part says how far it came.
+It has parts: the kills of each command, which take most of the time, and all the others. Each is written down when it
+ends, in place of an earlier one of the day; one that is stopped with Ctrl-C says how far it came.
 
-PYTHONPATH=. .venv/bin/python tools/faults.py [--part kills|others] [--kills 300] [--flips 200] [--lines 1000000]
+PYTHONPATH=. .venv/bin/python tools/faults.py [--part others|import|report|run|collect] [--kills 300] [--flips 200]
+    [--lines 1000000]
 """
 
 import argparse
@@ -27,7 +28,7 @@ from tests.faults import FAULTS, numbers_in
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "reports" / "faults"
-PARTS = ("others", "kills")
+PARTS = ("others", "import", "report", "run", "collect")
 Row = dict[str, Any]
 
 
@@ -43,13 +44,9 @@ class Suite:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Lets go of what has no number, or is of the other part."""
-        wanted = [item for item in items if numbers_in(item.name) and self._holds(item)]
+        wanted = [item for item in items if numbers_in(item.name) and part_of(item) == self.part]
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
-        # Of kills those of import, report and run first, which stand higher than those of the collector.
-        items[:] = sorted(wanted, key=lambda item: len(item.path.parts))
-
-    def _holds(self, item: pytest.Item) -> bool:
-        return (item.path.name == "test_kills.py") == (self.part == "kills")
+        items[:] = wanted
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Counts a test when it is over, or when it could not even begin."""
@@ -60,6 +57,14 @@ class Suite:
                 self.ran[number] += 1
                 self.passed[number] += report.passed
             self.failed += [report.nodeid] if report.failed else []
+
+
+def part_of(item: pytest.Item) -> str:
+    """The part that a test belongs to: that of the command that it kills often, if it does."""
+    parameters: Row = getattr(getattr(item, "callspec", None), "params", {})
+    if item.path.name != "test_kills.py" or not parameters:
+        return "others"
+    return str(parameters.get("name", "collect"))
 
 
 def run_part(part: str, sizes: dict[str, int]) -> Row:
@@ -123,7 +128,7 @@ def page_of(date: str, parts: dict[str, Row]) -> str:
         found = parts[part]
         sizes = ", ".join(f"{name} {count:,}" for name, count in found["asked_for"].items())
         early = "STOPPED EARLY: tries say how far it came." if found["stopped_early"] else ""
-        told.append(f"## {part.capitalize()}")
+        told.append(f"## {'Others' if part == 'others' else f'Kills of {part}'}")
         told.append(f"{found['began']}, commit {found['commit']}, {found['minutes']} minutes; {found['machine']}.")
         told.append(f"Asked for: {sizes}. {early}".strip())
         told.append(table_of(found["rows"]))

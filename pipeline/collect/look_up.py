@@ -15,7 +15,8 @@ from pipeline import store
 from pipeline.collect.client import Client, Limits
 from pipeline.collect.turns import in_turn
 from pipeline.errors import CamcensusError, IntegrityError
-from pipeline.host_sample import DRAW, FOLDER, REPLIES, Draw, draw_hosts, read_draw
+from pipeline.host_sample import DRAW, FOLDER, REPLIES, SEALED, Draw, draw_hosts, read_draw
+from pipeline.host_seal import check_seal, seal
 from pipeline.study import Study
 
 MODE = "hosts"
@@ -52,6 +53,7 @@ def look_up(
     for yet. It costs no query credits. Raises `CamcensusError` where nobody can be drawn, or others were."""
     folder = study.data / snapshot / FOLDER
     with store.lock(folder, f"the sample of hosts of {snapshot}"):
+        check_seal(folder, SEALED)
         drawn = _drawn(study.data / snapshot, hosts, seed)
         replies = folder / REPLIES[0]
         done = LookedUp(snapshot, len(drawn.hosts), drawn.of)
@@ -70,6 +72,7 @@ def look_up(
 
             in_turn((host for host in drawn.hosts if host not in told), ask, done.failed)
         store.sync_files([replies])
+        seal(folder, SEALED)
     return done
 
 

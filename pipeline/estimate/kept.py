@@ -14,8 +14,8 @@
   counts are still the same is not looked at.
 
 All intervals are 95 %, but sensitivity ranges are none. `manifest.json` has for each file its SHA-256, the run of each
-snapshot that it was made from, and the labels' checksums. A file is as good as the runs it was made from: `kept` gives
-none that is older than the counts.
+snapshot that it was made from, and the labels' checksums, and a checksum of itself. A file is as good as the runs it
+was made from: `kept` gives none that is older than the counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,14 @@ from typing import Any
 import pandas as pd
 
 from pipeline import store
+from pipeline.errors import IntegrityError
 from pipeline.manifest import load_manifest
 from pipeline.study import Study
 
 FOLDER = "estimates"
+MANIFEST = "manifest.json"
+ANEW = "delete the folder, and make its tables again with camcensus estimate and camcensus audit"
+DAMAGED = f"is damaged; {ANEW}"
 CHANGES, RANKS = "changes.csv", "ranks.csv"
 
 
@@ -43,25 +47,28 @@ def keep(
         entry = {
             "sha256": store.sha256(path), "runs": runs(study, snapshots), "labels": [store.sha256(p) for p in labels],
         }  # fmt: skip
-        store.write_json(folder / "manifest.json", {**entries(study), name: entry})
+        store.write_sealed(folder / MANIFEST, {**entries(study.data), name: entry})
     return path
 
 
 def kept(study: Study, name: str) -> pd.DataFrame | None:
-    """A table that was kept; None where there is none, it is damaged, or was made from other counts than there are."""
-    entry, path = entries(study).get(name), study.data / FOLDER / name
-    if entry is None or not path.is_file() or store.sha256(path) != entry["sha256"]:
+    """A table that was kept; None where there is none, or it was made from other counts than there are. Raises
+    `IntegrityError` for one that is damaged."""
+    entry, path = entries(study.data).get(name), study.data / FOLDER / name
+    if entry is None or not path.is_file() or entry["runs"] != runs(study, list(entry["runs"])):
         return None
-    if entry["runs"] != runs(study, list(entry["runs"])):
-        return None
+    store.require(path, entry["sha256"], DAMAGED)
     found: pd.DataFrame = pd.read_csv(path, keep_default_na=False, na_values=[""])
     return found
 
 
-def entries(study: Study) -> Mapping[str, Any]:
-    """The manifest: file to its entry."""
-    path = study.data / FOLDER / "manifest.json"
-    return dict(store.read_json(path)) if path.is_file() else {}
+def entries(data: Path) -> Mapping[str, Any]:
+    """The manifest of the tables in a data folder: file to its entry. Raises `IntegrityError` when it is damaged."""
+    path = data / FOLDER / MANIFEST
+    try:
+        return store.read_sealed(path) if path.is_file() else {}
+    except IntegrityError as error:
+        raise IntegrityError(path, DAMAGED) from error
 
 
 def runs(study: Study, snapshots: Sequence[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pipeline.dedupe import key_id_of
 from pipeline.errors import CamcensusError, IntegrityError
 from pipeline.identify import Identifier
 from pipeline.label import verdicts
-from pipeline.manifest import Manifest, load_manifest
+from pipeline.manifest import Manifest, held, load_manifest
 from pipeline.study import Study
 from pipeline.tables import DEVICES, EVIDENCE, LINKS, UNKNOWN
 
@@ -50,8 +50,8 @@ class Source:
         return found
 
     def parts(self, table: str) -> list[Path]:
-        """The parts of a table, in order."""
-        return store.parts_of(self.folder / f"{table}.parquet")
+        """The parts of a table, in order, as they were counted. Raises `IntegrityError`."""
+        return held(self.folder, self.manifest, table)
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,9 @@ def _rows(source: Source) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
 
 def _decoy_hosts(source: Source) -> pa.Array:
     """Hosts of devices with a grade that is left out."""
-    devices = store.read_table(source.folder / "devices.parquet", DEVICES)
+    devices = store.read_table(source.parts("devices")[0], DEVICES)
     bad = devices.filter(pc.is_in(devices["decoy"], pa.array(LEFT_OUT)))["device"]
-    links = store.read_table(source.folder / "links.parquet", LINKS)
+    links = store.read_table(source.parts("links")[0], LINKS)
     lines = links.filter(pc.is_in(links["device"], bad.combine_chunks())).select(["file", "line"])
     hosts = pa.concat_tables(pq.read_table(p, columns=["file", "line", "host"]) for p in source.parts("identified"))
     found = lines.join(hosts, ["file", "line"], join_type="inner")["host"]

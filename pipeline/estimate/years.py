@@ -13,7 +13,8 @@ from pipeline.estimate import audit
 from pipeline.estimate.change import audited, correlation, rank_intervals, sensitivity, span
 from pipeline.estimate.lists import Source
 from pipeline.gates import incomparable
-from pipeline.manifest import Manifest
+from pipeline.manifest import Manifest, load_manifest
+from pipeline.series import has_counts
 from pipeline.study import Study
 from pipeline.tables import COUNTS, UNKNOWN_COUNTRY
 
@@ -54,11 +55,10 @@ def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -
     """
     found = []
     for name in study.snapshot_ids():
-        path = study.data / name / "counts.parquet"
-        if path.exists():
+        if has_counts(load_manifest(study.data / name)):  # a census has matches, which are no hosts
             source = Source(study, name)
             told = audit.told_of(source, labels[name]).told if labels and name in labels else None
-            cells = store.read_table(path, COUNTS).to_pandas()
+            cells = store.read_table(source.parts("counts")[0], COUNTS).to_pandas()
             found.append(Year(name, cells[cells["level"].isin(["world", "country"])], source.manifest, told))
     if missing := sorted(set(labels or {}) - {year.name for year in found}):
         raise CamcensusError(f"{study.path}: has no counted snapshot {missing[0]}, of which there are labels")

@@ -7,12 +7,14 @@ from pathlib import Path
 from pipeline.catalogue import checksum_of, load_catalogue
 from pipeline.drawn import RECORD, Report
 from pipeline.editions import sources_of
-from pipeline.errors import CamcensusError
+from pipeline.errors import CamcensusError, IntegrityError
+from pipeline.estimate import kept
 from pipeline.manifest import Manifest
 from pipeline.progress import printable
 from pipeline.report.inputs import Result
 from pipeline.study import Study
 from pipeline.verify.figures import check_against_snapshots, check_against_study, counts_of
+from pipeline.verify.files import Expected, check_files
 from pipeline.verify.published import check_report
 from pipeline.verify.snapshot import check_snapshot
 from pipeline.verify.verdict import Verdict
@@ -27,6 +29,7 @@ def verify_folder(folder: Path, verdict: Verdict) -> None:
     elif snapshots := _snapshots(folder):
         for snapshot in snapshots:
             check_snapshot(snapshot, verdict)
+        _estimates(folder, verdict)
     elif (folder / RECORD).is_file() or (folder / "index.html").is_file():
         check_report(folder, verdict)
     else:
@@ -45,6 +48,7 @@ def verify_study(study: Study, verdict: Verdict) -> None:
         manifest = check_snapshot(study.data / name, verdict)
         if manifest:
             manifests[name] = manifest
+    _estimates(study.data, verdict)
     _instrument(study, manifests, verdict)
     if not study.report.is_dir():
         verdict.notes.append(f"{study.report}: no report was drawn")
@@ -53,9 +57,20 @@ def verify_study(study: Study, verdict: Verdict) -> None:
         _report_of(study, record, manifests, verdict)
 
 
+def _estimates(data: Path, verdict: Verdict) -> None:
+    """Tables of estimates are as they were kept."""
+    try:
+        held = {data / kept.FOLDER / name: entry["sha256"] for name, entry in kept.entries(data).items()}
+    except IntegrityError as error:
+        verdict.wrong(error.path, error.reason)
+        return
+    check_files({path: Expected(digest, instead=kept.ANEW) for path, digest in held.items()}, verdict)
+
+
 def _report_of(study: Study, record: Report, manifests: dict[str, Manifest], verdict: Verdict) -> None:
     results = []
-    for name, drawn in record.snapshots.items():
+    order = {name: n for n, name in enumerate(study.snapshot_ids())}  # the report's, which may not be that of names
+    for name, drawn in sorted(record.snapshots.items(), key=lambda item: order.get(item[0], -1)):
         manifest = manifests.get(name)
         if manifest is None or manifest.run != drawn.run:
             run = manifest.run if manifest else "there is none"

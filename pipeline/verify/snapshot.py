@@ -12,6 +12,9 @@ from pipeline import store
 from pipeline.collect.exports import read_ledger
 from pipeline.collect.ledger import FILE, Ledger
 from pipeline.errors import CamcensusError
+from pipeline.host_sample import FOLDER as HOST_SAMPLE
+from pipeline.host_sample import SEALED, sample_files
+from pipeline.host_seal import check_seal
 from pipeline.manifest import Manifest, Output, load_manifest
 from pipeline.runs import kept
 from pipeline.tables import BY_NAME, Table
@@ -66,6 +69,9 @@ def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, E
                 yield folder / "raw" / name, Expected(entry["sha256"], entry["bytes"], _ANEW)
         if (folder / "raw" / FILE).is_file():
             yield from _collected(folder, purged, verdict)
+        if sample_files(folder):
+            verdict.notes.extend(check_seal(folder / HOST_SAMPLE, SEALED))
+            verdict.count("samples of hosts")
     except CamcensusError as error:
         verdict.wrong(folder / "raw", _reason(error))
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import store
 from pipeline.accuracy.counted import Counted, count_world
+from pipeline.errors import IntegrityError
 from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, kept
 from pipeline.estimate.lists import Source
 from pipeline.estimate.sample import banners_of, code_of, frame_of
@@ -173,13 +174,14 @@ def test_a_score_is_kept_until_the_counts_change(world: Counted, tmp_path: Path)
     manifest.write_text(before)
 
 
-def test_a_damaged_table_is_none(world: Counted) -> None:
+def test_f26_a_damaged_table_is_told(world: Counted) -> None:
     camcensus("estimate", "ranks", "--study", world.folder / "study.toml", "--snapshot", world.snapshot)
     study = load_study(world.folder / "study.toml")
     assert kept(study, RANKS) is not None
     with (study.data / FOLDER / RANKS).open("a") as file:
         file.write("2026,NL,1,1,1,1,1,1\n")
-    assert kept(study, RANKS) is None
+    with pytest.raises(IntegrityError, match="is damaged; delete the folder, and make its tables again"):
+        kept(study, RANKS)
 
 
 def test_ranks_are_those_of_the_counts(world: Counted) -> None:

@@ -88,6 +88,37 @@ def counted_in(folder: Path) -> Path:
     return study
 
 
+# What 2025 was downloaded with, so that the series is counted on what both snapshots' queries return.
+ASKED = """[gates]
+min_hosts = 1000
+[snapshots.2025]
+date = 2026-10-26
+queries = ['product:"Hikvision IP Camera"', "has_screenshot:false"]
+[collect.sample]
+prefix_length = 8
+blocks = 221
+"""
+
+
+def all_sorts_in(folder: Path) -> Path:
+    """The study with every sort of file that there is: two collections and looked-up hosts in 2025, a census and
+    history in `asked`, blocks at random in `sample`, an earlier run, and estimates."""
+    study = counted_in(folder)
+    study.write_text(study.read_text() + ASKED)
+    later = folder / "exports" / "three.json"
+    later.write_text("".join(json.dumps(one) + "\n" for one in cameras(50, 10)))
+    shell, own = one_shell(), ("--study", study)
+    done = [shell.run("import", later, *own, "--snapshot", "2025", "--collection", "later"), shell.run("run", *own)]
+    with Loopback(cameras(150)) as server:
+        account = {"SHODAN_API_URL": server.url, "SHODAN_API_KEY": KEY}
+        for snapshot, mode in (("asked", "census"), ("asked", "trends"), ("sample", "sample")):
+            done.append(shell.run("collect", *own, "--snapshot", snapshot, "--mode", mode, **account))
+        done.append(shell.run("collect", *own, "--snapshot", "2025", "--mode", "hosts", "--hosts", 20, **account))
+    done += [shell.run("run", *own), shell.run("estimate", "change", *own), shell.run("run", *own)]
+    assert [f"{one.status}: {one.out}{one.err}" for one in done if one.status] == [], done
+    return study
+
+
 def counted(study: Path, rehash: bool = True) -> Outcome:
     """Runs the study in this process, as if nothing were remembered of its files."""
     open_locator.cache_clear()
