@@ -113,7 +113,7 @@ def test_every_cell_of_every_variant(counted: tuple[Census, str]) -> None:
     assert len(wanted) > 300
 
 
-def test_devices_and_banners_add_up_across_every_breakdown(counted: tuple[Census, str]) -> None:
+def test_f21_devices_and_banners_add_up_across_every_breakdown(counted: tuple[Census, str]) -> None:
     for scope in ("all", "study"):
         (world,) = headline(counted, "world", scope)
         for level in LEVELS - {()}:
@@ -232,7 +232,7 @@ def world_of(found: Census, **variant: str) -> tuple[int, ...]:
     return tuple(cell[unit] for unit in UNITS)
 
 
-def test_nothing_counted_is_a_world_of_zeros(tmp_path: Path) -> None:
+def test_f22_nothing_counted_is_a_world_of_zeros(tmp_path: Path) -> None:
     for name, rows in (("none", []), ("software", [banner(product_type="software")])):
         found = census(tmp_path / name, rows, counts=True)
         assert {c["level"] for c in found.counts} == {"world"}
@@ -247,7 +247,7 @@ def test_what_is_not_in_the_level_is_null_and_what_is_not_known_is_unknown(tmp_p
     assert [cell[group] for group in GROUPS] == [None, "unknown", "unknown", None, None]
 
 
-def test_a_host_counts_once_for_each_maker_and_once_in_its_country(tmp_path: Path) -> None:
+def test_f18_a_host_counts_once_for_each_maker_and_once_in_its_country(tmp_path: Path) -> None:
     found = census(tmp_path, [banner(port=80, **HIK), banner(port=81, **DAHUA)], counts=True)
     hosts = {(c["level"], c["manufacturer"]): c["n_hosts"] for c in found.counts if c["scope"] == "all"}
     assert hosts["country+manufacturer", "Hikvision"] == hosts["country+manufacturer", "Dahua"] == 1

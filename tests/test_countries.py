@@ -95,7 +95,7 @@ def test_every_country_stays_itself() -> None:
 
 
 @pytest.mark.parametrize("code", ["UK", "uk"])
-def test_uk_is_gb(code: str) -> None:
+def test_f14_uk_is_gb(code: str) -> None:
     assert canonical_code(code) == "GB"
     assert country_name(code) == "United Kingdom"
 
@@ -104,7 +104,7 @@ NO_COUNTRY = (None, "", " ", "ZZ", "AP", "EU", "AN", "CS", "No", "Un", "XX", "NL
 
 
 @pytest.mark.parametrize("code", NO_COUNTRY)
-def test_what_is_no_country_is_zz(code: str | None) -> None:
+def test_f14_what_is_no_country_is_zz(code: str | None) -> None:
     assert canonical_code(code) == "ZZ"
 
 
@@ -115,7 +115,7 @@ def test_names_of_codes_that_are_no_country() -> None:
 
 
 @pytest.mark.parametrize("code", ["XK", "AP", "EU", "AN", "CS", "UK", "ZZ", "HK", "MO", "TW", "PS"])
-def test_every_code_that_raises_questions_is_handled_in_words(code: str) -> None:
+def test_f14_every_code_that_raises_questions_is_handled_in_words(code: str) -> None:
     [note] = [text for text in code_notes() if re.search(rf"(^|[ ,]){code} (\(|is )", text)]
     found = canonical_code(code)
     if code == "UK":

@@ -89,7 +89,7 @@ def told(found: Census) -> dict[str, int | None]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_every_host_has_the_grade_that_a_slow_count_gives(tmp_path: Path, seed: int) -> None:
+def test_f18_every_host_has_the_grade_that_a_slow_count_gives(tmp_path: Path, seed: int) -> None:
     bodies = [{"banner_hash": n % 3, "html_hash": n % 2 or None} for n in range(300)]
     rows = [row | body for row, body in zip(somewhere(seed), bodies, strict=True)]
     signs = {"makers": 3, "unrelated": 2, "ports": 3, "identity_hosts": 4 + seed, "alike_hosts": 4}
@@ -104,7 +104,7 @@ def test_every_host_has_the_grade_that_a_slow_count_gives(tmp_path: Path, seed: 
             assert hosts == len({host for host, reason in reasons if reason == rule})
 
 
-def test_three_makers_on_a_host_are_a_likely_decoy_and_two_are_none(tmp_path: Path) -> None:
+def test_f18_three_makers_on_a_host_are_a_likely_decoy_and_two_are_none(tmp_path: Path) -> None:
     rows = [banner(port=n, **maker) for n, maker in enumerate((HIK, DAHUA, AXIS), 1)]
     assert grade(census(tmp_path / "3", rows)) == "likely"
     assert grade(census(tmp_path / "2", rows[:2])) is None

@@ -143,7 +143,7 @@ def test_a_device_has_no_model_or_brand_of_another_maker(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("counted", [True, False])
-def test_a_host_takes_its_worst_decoy_grade(tmp_path: Path, counted: bool) -> None:
+def test_f18_a_host_takes_its_worst_decoy_grade(tmp_path: Path, counted: bool) -> None:
     mark = banner(port=1900, decoy="certain", product_type="camera" if counted else None)
     found = census(tmp_path, [banner(decoy="possible"), mark, banner("192.0.2.2", decoy="likely")])
     assert {d["host"]: d["decoy"] for d in found.devices.values()} == {"192.0.2.1": "certain", "192.0.2.2": "likely"}

@@ -182,7 +182,7 @@ def test_hosts_that_are_settled_at_once_come_out_as_if_they_were_disputed(tmp_pa
 # --- order, parts, threads, copies ---
 
 
-def test_nothing_depends_on_order_parts_or_threads(tmp_path: Path) -> None:
+def test_f17_nothing_depends_on_order_parts_or_threads(tmp_path: Path) -> None:
     rows = somewhere(0)
     first = census(tmp_path / "first", rows, days=30, counts=True, numbered_already=True)
     for threads, parts in ((1, 7), (2, 3), (4, 5)):
@@ -200,7 +200,7 @@ def test_threads_agree_on_a_table_larger_than_one_row_group(tmp_path: Path) -> N
     assert some[1] == some[4]
 
 
-def test_a_copy_of_an_older_sight_changes_nothing_but_how_often_it_was_seen(tmp_path: Path) -> None:
+def test_f17_a_copy_of_an_older_sight_changes_nothing_but_how_often_it_was_seen(tmp_path: Path) -> None:
     rows = somewhere(1)
     once = census(tmp_path / "once", rows, days=30, counts=True, numbered_already=True)
     older = {(link["file"], link["line"]) for link in once.links if link["fate"] == "again"}
@@ -228,7 +228,7 @@ def test_a_snapshot_collected_twice_has_the_same_devices(tmp_path: Path) -> None
     threads=st.integers(1, 4), off=st.sets(st.sampled_from(["identity", "same_host", "churn"])),
     certificate_hosts=st.integers(0, 3),
 )  # fmt: skip
-def test_with_any_rules_order_parts_threads_and_copies_change_nothing(
+def test_f17_with_any_rules_order_parts_threads_and_copies_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, seed: int, order: random.Random, parts: int, threads: int,
     off: set[str], certificate_hosts: int,
 ) -> None:  # fmt: skip

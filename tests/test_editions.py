@@ -131,7 +131,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.mmdb", "a.mmdb.xz", "a.mmdb.gz"])
 @pytest.mark.parametrize("content", [b"", b"<html>", bytes(5000), b"\x1f\x8b\x08\0\0\0\0\0\0\3abc", b"\xfd7zXZ\0abc"])
-def test_one_bad_file_in_a_folder_is_named_and_not_passed_over(tmp_path: Path, name: str, content: bytes) -> None:
+def test_f19_one_bad_file_in_a_folder_is_named_and_not_passed_over(tmp_path: Path, name: str, content: bytes) -> None:
     edition(tmp_path / "geo", "2026-03-01", "US")
     (tmp_path / "geo" / name).write_bytes(content)
     with pytest.raises(GeoDatabaseError, match=name.replace(".", r"\.")):
@@ -190,7 +190,7 @@ def test_the_manifest_and_the_counts_say_which_edition(tmp_path: Path) -> None:
     assert manifest.instrument.geo_db == "DB-IP Lite country 2026-03-01"
 
 
-def test_a_later_edition_is_flagged(tmp_path: Path) -> None:
+def test_f19_a_later_edition_is_flagged(tmp_path: Path) -> None:
     edition(tmp_path / "geo", "2026-10-21", "NL")
     geo = counted(make_study(tmp_path, 'geo_database = "geo"')).geo
     assert geo is not None

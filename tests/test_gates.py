@@ -50,7 +50,7 @@ def test_every_gate_holds_for_what_was_counted(study: Study, gate: str, seed: in
     assert findings(study, gate, make_counts("2024", {})) == []
 
 
-def test_shares_that_do_not_sum_up(study: Study) -> None:
+def test_f21_shares_that_do_not_sum_up(study: Study) -> None:
     counts = changed(
         make_counts("2024", HOSTS), lambda r: r["level"] == "country" and r["country"] == "DE", n_hosts=200
     )
@@ -59,7 +59,7 @@ def test_shares_that_do_not_sum_up(study: Study) -> None:
     ]
 
 
-def test_a_part_larger_than_its_whole(study: Study) -> None:
+def test_f21_a_part_larger_than_its_whole(study: Study) -> None:
     counts = changed(make_counts("2024", HOSTS), lambda r: r["level"] == "country+manufacturer" and r["country"] == "NA"
                      and r["manufacturer"] == "Axis", n_hosts=48)  # fmt: skip
     [(text, fatal)] = findings(study, "parts", counts)
@@ -74,7 +74,7 @@ def test_a_part_without_a_whole(study: Study) -> None:
     assert "DE+Axis has 30 hosts, the world has 0" in findings(study, "parts", counts)[0][0]
 
 
-def test_units_that_do_not_add_up(study: Study) -> None:
+def test_f21_units_that_do_not_add_up(study: Study) -> None:
     counts = changed(
         make_counts("2024", HOSTS), lambda r: r["level"] == "country" and r["country"] == "NA", n_devices=9
     )
@@ -115,7 +115,7 @@ def test_rows_that_are_lost(study: Study, flows: dict[str, tuple[int, int, int]]
 
 @pytest.mark.parametrize(("now", "fatal"), [(49, True), (50, None), (100, None), (200, None), (201, False)])
 @pytest.mark.parametrize("gate", ["world-total", "vendor-total"])
-def test_bounds_against_the_snapshot_before(study: Study, gate: str, now: int, fatal: bool | None) -> None:
+def test_f23_bounds_against_the_snapshot_before(study: Study, gate: str, now: int, fatal: bool | None) -> None:
     found = moved(study, gate, {("DE", "Hikvision"): 100}, {("DE", "Hikvision"): now})
     assert [f for _, f in found] == ([] if fatal is None else [fatal])
     if fatal:
@@ -125,7 +125,7 @@ def test_bounds_against_the_snapshot_before(study: Study, gate: str, now: int, f
         assert "101 % more hosts than in 2023; the bound is 100 %" in found[0][0]
 
 
-def test_a_vendor_that_is_gone_is_fatal_and_a_new_one_is_none(study: Study) -> None:
+def test_f23_f27_a_vendor_that_is_gone_is_fatal_and_a_new_one_is_none(study: Study) -> None:
     one, two = {("DE", "Hikvision"): 100, ("DE", "Axis"): 900}, {("DE", "Axis"): 900}
     assert [f for _, f in moved(study, "vendor-total", one, two)] == [True]
     assert moved(study, "vendor-total", two, one) == []

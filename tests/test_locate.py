@@ -121,7 +121,7 @@ NOT_PUBLIC = (
 
 
 @pytest.mark.parametrize("host", NOT_PUBLIC)
-def test_what_is_not_public_is_nowhere(builtin: Locator, host: str) -> None:
+def test_f15_what_is_not_public_is_nowhere(builtin: Locator, host: str) -> None:
     assert builtin.countries([str(ipaddress.ip_address(host))]) == ["ZZ"]
 
 
@@ -204,7 +204,7 @@ def test_where_a_network_is_registered_is_not_where_it_is() -> None:
     assert country_of({"registered_country": {"iso_code": "US"}}) == ""
 
 
-def test_codes_that_are_no_country_are_nowhere(tmp_path: Path) -> None:
+def test_f14_codes_that_are_no_country_are_nowhere(tmp_path: Path) -> None:
     codes = {
         "1.0.0.0/24": "EU",
         "1.0.1.0/24": "UK",

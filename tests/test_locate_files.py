@@ -19,27 +19,27 @@ from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture
     "content",
     [b"", b"\x89PNG\r\n\x1a\n" + bytes(500), b"ip,country\n8.8.8.8,US\n", bytes(4096), b"\xfd7zXZ\x00" + bytes(50)],
 )
-def test_what_is_no_database_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+def test_f19_what_is_no_database_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(GeoDatabaseError, match=r"a\.mmdb"):
         open_locator(path)
 
 
-def test_a_missing_database_is_refused(tmp_path: Path) -> None:
+def test_f19_a_missing_database_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.mmdb", tmp_path):
         with pytest.raises(GeoDatabaseError, match="no such geolocation database"):
             open_locator(path)
 
 
-def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_f19_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
     path = mmdb(tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 15169}}, "GeoLite2-ASN")
     with pytest.raises(GeoDatabaseError, match="names a country"):
         open_locator(path)
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_truncated_database_is_refused(tmp_path: Path, packed: bool) -> None:
+def test_f19_a_truncated_database_is_refused(tmp_path: Path, packed: bool) -> None:
     whole = mmdb(tmp_path / "whole.mmdb", official(GEOIP2)).read_bytes()
     path = tmp_path / ("a.mmdb.xz" if packed else "a.mmdb")
     whole = lzma.compress(whole) if packed else whole
@@ -50,7 +50,7 @@ def test_a_truncated_database_is_refused(tmp_path: Path, packed: bool) -> None:
             open_locator(path)
 
 
-def test_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: Path) -> None:
+def test_f19_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: Path) -> None:
     whole = mmdb(tmp_path / "whole.mmdb", official(GEOIP2)).read_bytes()
     chance = random.Random(8)
     path = tmp_path / "a.mmdb"

@@ -9,6 +9,7 @@ from pipeline.collect.exports import import_files
 from pipeline.collect.look_up import LookedUp, look_up
 from pipeline.errors import CamcensusError, IntegrityError, UnavailableError
 from pipeline.host_sample import DRAW, FOLDER
+from pipeline.host_seal import FILE as SEAL
 from pipeline.manifest import load_manifest
 from pipeline.progress import Reporter
 from pipeline.run import run
@@ -72,6 +73,7 @@ def test_a_stopped_run_goes_on_after_the_last_whole_answer(study: Path) -> None:
         whole = replies(study).read_bytes()
         lines = whole.splitlines(keepends=True)
         replies(study).write_bytes(b"".join(lines[:5]) + lines[5][:40])
+        (replies(study).parent / SEAL).unlink()  # which is written when a run ends
         before = len(server.log)
         done = looked_up(study, hosts=8)
         assert (done.asked, done.now, len(server.log) - before) == (8, 3, 3)
@@ -125,6 +127,7 @@ def test_at_the_command_line(study: Path) -> None:
     assert f"next: camcensus run --study {study}" in told
     host = json.loads((replies(study).parent / DRAW).read_text())["hosts"][1]
     replies(study).unlink()
+    (replies(study).parent / SEAL).unlink()
     with served(HELD, faults=[Fault("502", where=host, times=None)]):
         assert "PARTIAL" in finished(started(study, "--hosts", 4, mode="hosts"), 3)
 

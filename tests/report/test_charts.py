@@ -110,7 +110,7 @@ def test_makers_under_the_minimum_are_not_in_the_trend(tmp_path: Path) -> None:
     assert list(data["hosts"].isna()) == [False, True]
 
 
-def test_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) -> None:
+def test_f24_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) -> None:
     changed = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g2")
     results = [make_result("2023", **at(0)), make_result("2024", **at(1, instrument=changed))]
     trend = save(study, results, tmp_path)["trend"]
@@ -133,7 +133,7 @@ def test_a_question_that_is_not_known_dots_the_line(study: Study) -> None:
     assert "Dotted lines" in charts(study, results)["trend"].note
 
 
-def test_a_missing_year_is_a_gap(study: Study) -> None:
+def test_f27_a_missing_year_is_a_gap(study: Study) -> None:
     results = [make_result("2023", **at(0)), make_result("2026", **at(3))]
     picture, found = lines(study, results)
     assert found == []

@@ -75,7 +75,7 @@ def test_maker_columns_hold_hosts_whatever_the_headline_counts_and_say_so(tmp_pa
     assert (f"the headline counts {unit}" in meaning) == (unit != "hosts")
 
 
-def test_missing_population_is_null(study: Study) -> None:
+def test_f27_missing_population_is_null(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
     assert table.loc[table["alpha2"] == "ZZ", "hosts_per_100k"].isna().all()
     assert (table.loc[table["alpha2"] == "DE", "hosts_per_100k"] > 0).all()
@@ -139,7 +139,7 @@ def test_missing_and_double_cells_are_refused(study: Study) -> None:
         headline_cells(Result("2024", make_manifest("2024"), twice), "country", study)
 
 
-def test_countries_that_do_not_add_up_are_refused(study: Study) -> None:
+def test_f21_countries_that_do_not_add_up_are_refused(study: Study) -> None:
     result = make_result("2024")
     is_tokelau = pc.and_kleene(pc.equal(result.counts["level"], "country"), pc.equal(result.counts["country"], "TK"))
     with pytest.raises(TableError, match="the world 526"):

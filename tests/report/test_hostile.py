@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_report(study, [counts_of(facts, "2023"), counts_of(facts, "2024")]).parent
 
 
-def test_pages_run_and_ask_for_nothing(browser: Browser, folder: Path) -> None:
+def test_f28_pages_run_and_ask_for_nothing(browser: Browser, folder: Path) -> None:
     pages = sorted(folder.rglob("*.html"))
     assert len(pages) > len(HOSTILE)
     for path in pages:
@@ -68,7 +68,7 @@ def test_switching_to_a_hostile_maker_does_no_harm(browser: Browser, folder: Pat
         assert (seen.requests, seen.errors, seen.violations) == ([], [], [])
 
 
-def test_no_control_character_and_no_turned_text_anywhere(folder: Path) -> None:
+def test_f28_no_control_character_and_no_turned_text_anywhere(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".html", ".csv", ".md", ".svg", ".json"):
             assert not CONTROLS & set(path.read_text(encoding="utf-8")), path.name
@@ -77,13 +77,13 @@ def test_no_control_character_and_no_turned_text_anywhere(folder: Path) -> None:
     assert not CONTROLS & set("".join(v for v in values if isinstance(v, str)))
 
 
-def test_pictures_are_pictures(folder: Path) -> None:
+def test_f28_pictures_are_pictures(folder: Path) -> None:
     for path in sorted((folder / "charts").glob("*.svg")):
         tags = {e.tag.rpartition("}")[2] for e in ET.parse(path).getroot().iter()}
         assert not tags & {"script", "image", "a", "foreignObject", "img"}, path.name
 
 
-def test_no_cell_of_a_sheet_is_a_formula(folder: Path) -> None:
+def test_f28_no_cell_of_a_sheet_is_a_formula(folder: Path) -> None:
     cells = [c for sheet in openpyxl.load_workbook(folder / "country_table.xlsx") for row in sheet.rows for c in row]
     assert len(cells) > 100
     assert [c.value for c in cells if c.data_type == "f" or c.hyperlink] == []
@@ -93,14 +93,14 @@ def test_no_cell_of_a_sheet_is_a_formula(folder: Path) -> None:
         assert [t for t in texts if t.startswith(("=", "+", "@")) or (t.startswith("-") and not t[1:2].isdigit())] == []
 
 
-def test_markdown_shows_it_as_it_is(folder: Path) -> None:
+def test_f28_markdown_shows_it_as_it_is(folder: Path) -> None:
     text = (folder / "methodology.md").read_text(encoding="utf-8") + (folder / "country_table.md").read_text("utf-8")
     for mark in ("<script", "<img", "<b>", "[x](", "<svg"):
         assert mark not in text.replace("\\" + mark[0], "")
     assert plain("[x](javascript:hurt) | `y` <b>") == "\\[x\\](javascript:hurt) \\| \\`y\\` \\<b\\>"
 
 
-def test_the_data_in_the_page_cannot_end_their_element(folder: Path) -> None:
+def test_f28_the_data_in_the_page_cannot_end_their_element(folder: Path) -> None:
     text = (folder / "index.html").read_text(encoding="utf-8")
     block = text.split('id="view">')[1].split("</script>")[0]
     names = json.loads(block)["makers"]

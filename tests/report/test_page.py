@@ -197,7 +197,7 @@ def test_other_settings(study: Study) -> None:
     assert found["Location: both sources name the same country"].hosts == 210 - 21 + 47 - 4 + 2 + 261 - 26
 
 
-def test_change_of_zero() -> None:
+def test_f27_change_of_zero() -> None:
     assert change(0, 3) == Change(3, None)
     assert change(None, 3) == change(3, None) == Change()
     assert change(4, 3) == Change(-1, -25.0)

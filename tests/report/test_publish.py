@@ -121,7 +121,7 @@ def small(truth: dict[Cell, int], found: set[Cell]) -> set[Cell]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_small_cell_can_be_worked_out(study: Study, seed: int) -> None:
+def test_f21_no_small_cell_can_be_worked_out(study: Study, seed: int) -> None:
     result = counts_of(random_facts(seed))
     frame = public(study, result)
     hosts, shown = true_cells(study, result, "n_hosts"), cells_in(frame, "n_hosts")

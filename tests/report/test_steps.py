@@ -47,13 +47,13 @@ def test_what_is_joined(part: dict[str, Any], joined: bool, broken: str) -> None
     assert (step.joined, step.broken) == (joined, broken)
 
 
-def test_another_country_database_is_told() -> None:
+def test_f24_another_country_database_is_told() -> None:
     way = steps(series({}, used(geo_db="g2")))
     assert way[1].relocated
     assert breaks(way) == ["2023 to 2024: another edition of the country database, so lines of countries are dotted."]
 
 
-def test_missing_years_are_named() -> None:
+def test_f27_missing_years_are_named() -> None:
     assert missing_years(steps(series({}, {"year": 1}, {"year": 4}))) == [2025, 2026]
     assert missing_years(steps(series({}))) == []
 
