@@ -1,0 +1,144 @@
+"""What `camcensus verify` costs beside plain SHA-256 of the same bytes: gigabytes a second, by the clock and by
+processor time, and seconds for the published report alone.
+
+A simulated Internet is imported unpacked, so that there is a gigabyte or so of raw files, counted and drawn. All files
+are read once before, so what is measured is the processor and not the disk. Plain SHA-256 reads the files that verify
+held against a checksum one after the other; verify uses all cores, and besides decodes published tables, holds schemas,
+flows and figures against each other, and searches what is published for addresses.
+Writes benchmarks/results/verify-<date>.json. Usage: python benchmarks/verify.py [--devices 200000] [--rounds 5]
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+from pipeline.locate import open_locator
+from pipeline.study import load_study
+from pipeline.verify.command import verify_folder, verify_study
+from pipeline.verify.verdict import Verdict
+
+HERE = Path(__file__).parent
+SKIPPED = {".lock", ".stats.json", "run-log.json"}
+GB = 1e9
+
+
+def camcensus(*words: object) -> None:
+    """The command, done."""
+    subprocess.run([sys.executable, "-m", "pipeline.cli", *map(str, words), "--quiet"], check=True, stdout=sys.stderr)
+
+
+def study_in(folder: Path, devices: int) -> Path:
+    """Two simulated snapshots, imported unpacked, counted and drawn."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pipeline.cli",
+            "simulate",
+            folder / "made",
+            "--devices",
+            str(devices),
+            "--snapshots",
+            "2",
+        ],
+        check=True,
+        stdout=sys.stderr,
+    )
+    study = folder / "study.toml"
+    shutil.copy(folder / "made" / "study.toml", study)
+    for packed in sorted((folder / "made" / "data").glob("*/raw/*.gz")):
+        snapshot = packed.parent.parent.name
+        plain = folder / f"{snapshot}-{packed.stem}"
+        with gzip.open(packed) as source, plain.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        camcensus("import", plain, "--study", study, "--snapshot", snapshot, "--link")
+    shutil.rmtree(folder / "made")
+    camcensus("run", "--study", study)
+    return study
+
+
+def plain(paths: Iterable[Path]) -> int:
+    """SHA-256 of the files one after the other; their bytes."""
+    for path in paths:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, "sha256")
+    return sum(path.stat().st_size for path in paths)
+
+
+def verified(work: Callable[[Verdict], None]) -> Verdict:
+    """What verify found; it must be all right."""
+    open_locator.cache_clear()
+    verdict = Verdict()
+    work(verdict)
+    assert verdict.sound, verdict.problems
+    return verdict
+
+
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """By the clock, and of processors."""
+    clock, used = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - clock, time.process_time() - used
+
+
+def measured(study: Path, rounds: int) -> dict[str, float]:
+    """Medians over rounds, in each of which all three are measured."""
+    loaded = load_study(study)
+    files = [p for f in (loaded.data, loaded.report) for p in f.rglob("*") if p.is_file() and p.name not in SKIPPED]
+    size = plain(files)
+    found = verified(lambda verdict: verify_study(loaded, verdict))
+    taken = [
+        (
+            seconds(lambda: plain(files)),
+            seconds(lambda: verified(lambda verdict: verify_study(loaded, verdict))),
+            seconds(lambda: verified(lambda verdict: verify_folder(loaded.report, verdict))),
+        )
+        for _ in range(rounds)
+    ]
+    return {
+        "files": found.files,
+        "gigabytes": round(found.bytes / GB, 3),
+        "gigabytes_of_plain_sha256": round(size / GB, 3),
+        "plain_gb_per_cpu_second": round(median(size / GB / one[1] for one, _, _ in taken), 2),
+        "verify_gb_per_cpu_second": round(median(found.bytes / GB / two[1] for _, two, _ in taken), 2),
+        "cpu_seconds_times_those_of_plain": round(median(two[1] / one[1] for one, two, _ in taken), 2),
+        "plain_gb_per_second": round(median(size / GB / one[0] for one, _, _ in taken), 2),
+        "verify_gb_per_second": round(median(found.bytes / GB / two[0] for _, two, _ in taken), 2),
+        "report_alone_cpu_seconds": round(median(three[1] for _, _, three in taken), 2),
+    }
+
+
+def main() -> None:
+    """All of it; some minutes, most of them to make what is verified."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--devices", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measured(study_in(Path(folder), told.devices), told.rounds)
+    result = {
+        "date": date.today().isoformat(),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "rounds": told.rounds,
+        "load_before": round(os.getloadavg()[0], 1),
+        **figures,
+    }
+    text = json.dumps(result, indent=1) + "\n"
+    (HERE / "results" / f"verify-{result['date']}.json").write_text(text)
+    print(text, end="")
+
+
+if __name__ == "__main__":
+    main()
