@@ -58,7 +58,10 @@ def test_every_dependency_of_the_package_is_locked_within_its_range() -> None:
     assert names - pins().keys() == set()
     assert [text for text in wanted if "@" in text or "git+" in text] == []
     assert [text for text in project["project"]["dependencies"] if "<" not in text] == []
-    assert (ROOT / "Makefile").read_text().count("--require-hashes") == len(LOCKS)
+    makefile = (ROOT / "Makefile").read_text()
+    assert makefile.count("--require-hashes -r") == len(LOCKS)
+    # Without it an audit that could ask nobody ends as one that found nothing.
+    assert "--requirement requirements.lock --disable-pip --require-hashes --strict" in makefile
 
 
 def test_the_lab_has_all_that_the_tests_have_and_jupyter() -> None:

@@ -160,7 +160,8 @@ def test_same_bytes_twice_and_hashes_are_true(study: Study) -> None:
 def test_methodology_says_what_the_page_says(study: Study) -> None:
     _, read = page(study, make_result("2024"))
     text = (study.report / "methodology.md").read_text(encoding="utf-8")
-    for words in ("Devices and banners add up across everything.", "A search engine sees part of the Internet"):
+    said = ("Devices and banners add up across everything.", "A search engine sees part of the Internet")
+    for words in (*said, "Visible is not open"):
         assert words in text
         assert words in read.words
     assert "<b>" not in text.replace("\\<b", "")

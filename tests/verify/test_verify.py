@@ -19,7 +19,7 @@ from pipeline.verify.command import verify_folder
 from pipeline.verify.private import check_private
 from pipeline.verify.verdict import Verdict
 from tests.test_cli import camcensus
-from tests.verify.worlds import counted_in, verified
+from tests.verify.worlds import counted, counted_in, verified
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,17 @@ def test_a_report_alone_is_proven_on_a_machine_that_has_nothing_else(world: Path
     assert verdict.problems == []
     assert verdict.checked["numbers of the page against the table"] > 0
     assert verdict.checked["rows of the country table against counts"] > 0
+
+
+def test_a_lost_key_costs_nothing_but_work(study: Path) -> None:
+    counts = study.parent / "report" / "counts_public.parquet"
+    before, old = pq.read_table(counts).to_pylist(), (study.parent / "study.key").read_bytes()
+    (study.parent / "study.key").unlink()
+    assert verified(study).problems == [], "tables that were made with it stay valid"
+    counted(study)
+    assert (study.parent / "study.key").read_bytes() != old
+    assert verified(study).problems == []
+    assert pq.read_table(counts).to_pylist() == before
 
 
 def test_what_is_none_of_it_is_told(tmp_path: Path) -> None:
