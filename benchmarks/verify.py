@@ -2,10 +2,10 @@
 processor time, and seconds for the published report and for all of a study.
 
 A simulated Internet is imported unpacked, so that there is a gigabyte or so of raw files, counted and drawn. All files
-are read once before, so what is measured is the processor and not the disk. Plain SHA-256 reads the files
-of the data folder one after the other; verify uses all cores, and besides holds ledgers, schemas and flows against them.
-What it does with the report (figures against counts, the search for addresses) and with all of a study (published tables
-made again from the private counts) grows with cells and not with bytes, so it is told in seconds.
+are read once before, so what is measured is the processor and not the disk. Plain SHA-256 reads the files of the data
+folder one after the other; verify uses all cores, and besides holds ledgers, schemas and flows against them. What it
+does with the report (figures against counts, the search for addresses) and with all of a study (published tables made
+again from the private counts) grows with cells and not with bytes, so it is told in seconds.
 Writes benchmarks/results/verify-<date>.json. Usage: python benchmarks/verify.py [--devices 200000] [--rounds 5]
 """
 
