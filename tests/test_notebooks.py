@@ -34,7 +34,7 @@ def test_there_are_these() -> None:
     assert [path.stem for path in sorted(FOLDER.glob("*.ipynb"))] == NAMES
 
 
-def test_it_is_whole_and_clean(notebook: Any) -> None:
+def test_f30_it_is_whole_and_clean(notebook: Any) -> None:
     nbformat.validate(notebook)
     before = nbformat.writes(notebook)
     assert nbformat.writes(cleaned(notebook)) == before, "run: make notebooks"
@@ -67,7 +67,7 @@ def test_it_reads_like_an_article(notebook: Any) -> None:
     assert made_up != ("These are real publications" in words)
 
 
-def test_pictures_are_png_and_nothing_is_private(notebook: Any) -> None:
+def test_f30_pictures_are_png_and_nothing_is_private(notebook: Any) -> None:
     pictures = [
         o.data["image/png"]
         for c in notebook.cells

@@ -131,12 +131,3 @@ def test_values_of_a_census_are_not_published(tmp_path: Path) -> None:
     done = camcensus("run", "--study", study)
     assert Path(done.stdout.strip()).is_file()
     assert leaks(tmp_path / "report", mark.names) == []
-
-
-@pytest.mark.parametrize("name", ["notebooks"])
-def test_f30_notebooks_hold_no_output(name: str) -> None:
-    """There are none yet; one that comes is committed without outputs, or with outputs of made-up data alone."""
-    folder = Path(__file__).parent.parent / name
-    for path in sorted(folder.glob("*.ipynb")) if folder.is_dir() else []:
-        cells = json.loads(path.read_text())["cells"]
-        assert [cell for cell in cells if cell.get("outputs")] == [], path.name
