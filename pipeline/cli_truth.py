@@ -116,6 +116,9 @@ def simulate(
     ),
     snapshots: Annotated[int, typer.Option("--snapshots", min=1, max=20, help="Years, the last of them 2026.")] = 6,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another world.")] = 20261101,
+    growing: Annotated[
+        bool, typer.Option("--growing", help="Some queries are asked, and ports looked at, in later years only.")
+    ] = False,
     workers: Workers = 0,
     quiet: Quiet = False,
     serve: Annotated[bool, typer.Option("--serve", help="Be a Shodan on this machine until Ctrl-C.")] = False,
@@ -131,7 +134,7 @@ def simulate(
     Either connects to nothing.
     """
     from pipeline.simulate.serve import serve_until_stopped
-    from pipeline.simulate.world import Plan
+    from pipeline.simulate.world import GROWING, Plan
     from pipeline.simulate.write import simulate as write
 
     if serve:
@@ -139,7 +142,8 @@ def simulate(
         return
     if len(paths) != 1 or paths[0].is_file():
         raise typer.BadParameter("name one new folder (or say --serve)", param_hint="OUT")
-    write(paths[0], Plan(devices, snapshots, seed), Reporter(quiet), workers or os.cpu_count() or 1)
+    plan_ = Plan(devices, snapshots, seed, GROWING if growing else ())
+    write(paths[0], plan_, Reporter(quiet), workers or os.cpu_count() or 1)
     tell(f"{paths[0] / 'study.toml'}")
 
 

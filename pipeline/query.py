@@ -127,10 +127,6 @@ class Term:
         """Whether one of the alternatives fits what a banner has for the field; the term's minus is not looked at."""
         return any(test(found) for test in self._tests)
 
-    def matches(self, banner: Mapping[str, Any]) -> bool:
-        """Whether the term lets the banner through."""
-        return self.accepts(read(self.name, banner)) != self.negated
-
     @cached_property
     def ranges(self) -> tuple[tuple[int, int, int], ...]:
         """The blocks of a `net:` term: IP version, first and last address as numbers."""
@@ -152,7 +148,11 @@ class Query:
 
     def matches(self, banner: Mapping[str, Any]) -> bool:
         """Whether the search engine would return this banner, by the rules at the head of this module."""
-        return all(term.matches(banner) for term in self.terms)
+        return self.returns(Fields(banner))
+
+    def returns(self, fields: "Fields") -> bool:
+        """The same for a banner of which many queries are asked: each field is read once."""
+        return all(term.accepts(fields[term.name]) != term.negated for term in self.terms)
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -218,6 +218,20 @@ def read(name: str, banner: Mapping[str, Any]) -> Values:
         elif values := tuple(_scalars(place, field.deep)):
             return values
     return ()
+
+
+class Fields(dict[str, Values]):
+    """What a banner has for each field of `FIELDS`, read when it is first asked for."""
+
+    def __init__(self, banner: Mapping[str, Any]) -> None:
+        """Of this banner."""
+        super().__init__()
+        self._banner = banner
+
+    def __missing__(self, name: str) -> Values:
+        """Reads a field."""
+        found = self[name] = read(name, self._banner)
+        return found
 
 
 def _scalars(place: Any, deep: bool) -> list[Value]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline import store
 from pipeline.asked import parsed
 from pipeline.banner import Banner, untyped
-from pipeline.query import Query
+from pipeline.query import Fields, Query
 from pipeline.sources.pages import SearchPages
 from pipeline.sources.record import Record, records
 from pipeline.sources.registry import Source
@@ -71,17 +71,21 @@ class Matcher:
 
     def matches(self, banner: dict[str, Any]) -> tuple[bool, bool]:
         """Whether the snapshot's own queries match, and whether every set's do."""
-        if any(query.matches(banner) for query in self._shared):
-            return True, True
+        fields = Fields(banner)
+        for place, query in enumerate(self._shared):
+            if query.returns(fields):
+                # Asked first of the next banners: few queries return most of them.
+                self._shared.insert(0, self._shared.pop(place))
+                return True, True
         known: dict[str, bool] = {}
-        own = _any(self._rest[self._own], banner, known)
-        return own, own and all(_any(queries, banner, known) for queries in self._rest)
+        own = _any(self._rest[self._own], fields, known)
+        return own, own and all(_any(queries, fields, known) for queries in self._rest)
 
 
-def _any(queries: Sequence[Query], banner: dict[str, Any], known: dict[str, bool]) -> bool:
+def _any(queries: Sequence[Query], fields: Fields, known: dict[str, bool]) -> bool:
     for query in queries:
         if query.text not in known:
-            known[query.text] = query.matches(banner)
+            known[query.text] = query.returns(fields)
         if known[query.text]:
             return True
     return False

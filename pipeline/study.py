@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pipeline.countries import load_countries
 from pipeline.errors import QueryError, StudyError
 from pipeline.query import parse
+from pipeline.query_file import read_queries
 from pipeline.resources import bundled
 
 BUILTIN = "builtin"
@@ -181,10 +182,12 @@ def _readable(queries: tuple[str, ...]) -> tuple[str, ...]:
 
 class Snapshot(_Strict):
     """What a study says of one snapshot: the last day of its window; and of imported files, where that is known, the
-    `queries` that they were downloaded with (all of them) and the `ports` that the engine looked at then."""
+    `queries` that they were downloaded with (all of them, here or in a `queries_file`) and the `ports` that the engine
+    looked at then. Once loaded, `queries` are those of the file too."""
 
     date: date
     queries: Annotated[tuple[str, ...], AfterValidator(_readable)] = ()
+    queries_file: _Path | None = None
     ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
 
 
@@ -267,9 +270,25 @@ def load_study(path: Path) -> Study:
         study = Study.model_validate({**_tuples(raw), "path": path.resolve()})
     except ValidationError as error:
         raise StudyError(path, [_explain(fault) for fault in error.errors()]) from None
-    if problems := _mixed_up(study):
+    snapshots, faults = _with_queries(study)
+    if problems := [*_mixed_up(study), *faults]:
         raise StudyError(path, problems)
-    return study
+    return study.model_copy(update={"snapshots": snapshots})
+
+
+def _with_queries(study: Study) -> tuple[dict[str, Snapshot], list[str]]:
+    """The snapshots of a study with the queries of their files, and a line for each fault."""
+    snapshots, problems = dict(study.snapshots), []
+    for name, snapshot in study.snapshots.items():
+        if snapshot.queries_file is None:
+            continue
+        if snapshot.queries:
+            problems.append(f"snapshots.{name}: found queries and queries_file; allowed: one of them")
+            continue
+        queries, faults = read_queries(study.base / snapshot.queries_file)
+        problems += [f"snapshots.{name}.queries_file: {snapshot.queries_file}: {fault}" for fault in faults]
+        snapshots[name] = snapshot.model_copy(update={"queries": queries})
+    return snapshots, problems
 
 
 def _mixed_up(study: Study) -> list[str]:

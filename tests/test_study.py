@@ -44,6 +44,28 @@ def test_a_snapshot_may_have_a_date(tmp_path: Path) -> None:
     assert found.snapshots["2026"].date == date(2026, 11, 1)
 
 
+def test_queries_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "asked.txt").write_text("# a\nport:80\nvivotek\n")
+    named = '[snapshots."2026"]\ndate = 2026-11-01\nqueries_file = "asked.txt"'
+    found = study_of(tmp_path, f'title = "t"\n{named}')
+    assert found.snapshots["2026"].queries == ("port:80", "vivotek")
+    before = found.settings()
+    (tmp_path / "asked.txt").write_text("port:80\n")
+    assert study_of(tmp_path, f'title = "t"\n{named}').settings() != before
+
+
+def test_faults_of_files_of_queries_name_snapshot_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "asked.txt").write_text("port:80\n\nhttp.titel:x\n")
+    texts = ("queries_file = 'asked.txt'", "queries_file = 'gone.txt'", "queries_file = 'asked.txt'\nqueries = ['a']")
+    snapshots = "".join(f"[snapshots.{2024 + n}]\ndate = {2024 + n}-11-01\n{text}\n" for n, text in enumerate(texts))
+    assert problems_of(tmp_path, f'title = "t"\n{snapshots}') == [
+        "snapshots.2024.queries_file: asked.txt: line 3: 'http.titel:x': there is no filter 'http.titel' in "
+        "pipeline/query.py",
+        "snapshots.2025.queries_file: gone.txt: no such file; the path starts from the study's folder",
+        "snapshots.2026: found queries and queries_file; allowed: one of them",
+    ]
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert study_of(tmp_path, b'\xef\xbb\xbftitle = "t"').title == "t"
 

@@ -17,8 +17,9 @@ from pipeline.study import Study
 from pipeline.tables import Column
 
 SERIES = {"queries": "Same queries", "ports": "… and ports"}
+HEADLINE = "Headline"
 MEANING = (
-    "“Same queries”: only banners that the queries of every snapshot would have returned, all of them "
+    "“Headline”: all that was counted, whatever was asked; its line is broken where the queries changed. “Same queries”: only banners that the queries of every snapshot would have returned, all of them "
     "identified with today’s catalogue and counted with today’s rules. “… and ports”: of these, those of ports that "
     "the engine looked at in every snapshot. Snapshots whose queries are not known do not take part."
 )
@@ -77,7 +78,7 @@ def way_of(results: Sequence[Result]) -> list[Step]:
     kept = []
     for step, result in zip(steps(results), results, strict=True):
         why = [part for part in step.moved if part not in ("query set", "geolocation edition")]
-        broken = words.listing(why) if step.broken and (why or result.manifest.complete) else step.broken
+        broken = words.listing([words.CHANGED[part] for part in why]) if step.broken and (why or result.manifest.complete) else step.broken
         kept.append(replace(step, broken=broken, unsure=False))
     return kept
 
@@ -87,6 +88,7 @@ def instrument(study: Study, results: Sequence[Result]) -> Chart:
     unit, way = study.headline_unit, way_of(results)
     lines = [Line(name, tuple(counts(study, r, series) for r in results)) for series, name in SERIES.items()]
     lines = [line for line in lines if any(n is not None for n in line.counts)]
+    lines.insert(0, _headline_line(study, results))
     title = f"{unit.capitalize()} on one instrument, by snapshot"
     put = frame(study, results, title, f"{unit.capitalize()} {words.outside(study.countries_left_out)}, all makers.")
     columns = (
@@ -115,6 +117,12 @@ def instrument(study: Study, results: Sequence[Result]) -> Chart:
     return Chart("instrument", title, f"Line chart of {unit}. {told}.", note, picture, of, rows)
 
 
+def _headline_line(study: Study, results: Sequence[Result]) -> Line:
+    """The headline beside the series: it leads nowhere where another query set was asked."""
+    apart = tuple(not step.joined for step in steps(results))
+    return Line(HEADLINE, tuple(_headline(study, r, None) for r in results), apart=apart)
+
+
 def _headline(study: Study, result: Result, maker: str | None) -> int | None:
     """The headline's count; None where a maker's may not be shown."""
     unit = f"n_{study.headline_unit}"
@@ -136,7 +144,7 @@ def instrument_grid(study: Study, results: Sequence[Result]) -> Grid | None:
                 known = counts(study, result, series) is not None
                 cells.append(forms.shown(n) if known else forms.MISSING)
             rows.append([result.snapshot, maker or ALL, *cells])
-    head = ["Snapshot", "Maker", "Headline", *SERIES.values()]
+    head = ["Snapshot", "Maker", HEADLINE, *SERIES.values()]
     return grid(f"{study.headline_unit.capitalize()} on one instrument", head, rows, range(2, 5))
 
 

@@ -16,12 +16,14 @@ DOTTED = (0, (1, 2.2))
 
 @dataclass(frozen=True)
 class Line:
-    """One line: a count for each step (None: not shown), and where they are known the ranges."""
+    """One line: a count for each step (None: not shown), and where they are known the ranges. `apart`: steps to which it
+    does not lead from the one before, though others do."""
 
     name: str
     counts: tuple[int | None, ...]
     lows: tuple[int | None, ...] = ()
     highs: tuple[int | None, ...] = ()
+    apart: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Lines:
                 step.place, n, color=color, marker=marker, markersize=6.5, markerfacecolor=face, markeredgewidth=1.5,
                 linestyle="none", zorder=4,
             )  # fmt: skip
-            if i and step.joined and (before := line.counts[i - 1]) is not None:
+            apart = bool(line.apart) and line.apart[i]
+            if i and step.joined and not apart and (before := line.counts[i - 1]) is not None:
                 drawn = DOTTED if step.unsure else dash
                 axes.plot(self._places[i - 1 : i + 1], [before, n], color=color, linestyle=drawn, linewidth=2, zorder=3)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from pipeline.asked import asked_of
 from pipeline.gates import incomparable
 from pipeline.manifest import UNKNOWN_QUERIES
 from pipeline.report import words
@@ -27,7 +28,7 @@ class Step:
     place: the end of its window in years, or its number where that is not known; whole: the collection is; broken: why
     its totals cannot be held against the one before ("" where they can, and for the first); moved: what of the
     instrument changed since, the geolocation edition among it; unsure: what was asked is not known of it or of the one
-    before; gap: snapshots are missing before it.
+    before; ported: the engine is known to have looked at other ports; gap: snapshots are missing before it.
     """
 
     snapshot: str
@@ -36,6 +37,7 @@ class Step:
     broken: str = ""
     moved: tuple[str, ...] = ()
     unsure: bool = False
+    ported: bool = False
     gap: bool = False
     first: bool = False
 
@@ -57,13 +59,19 @@ def steps(results: Sequence[Result]) -> list[Step]:
     found = [Step(results[0].snapshot, places[0], results[0].manifest.complete, first=True)] if results else []
     for (before, now), (one, two) in zip(pairwise(results), pairwise(places), strict=True):
         moved = words.changed_instrument(before.manifest, now.manifest)
-        reasons = [part for part in moved if part != _NOT_OF_TOTALS]
+        reasons = [words.CHANGED[part] for part in moved if part != _NOT_OF_TOTALS]
         reasons += [why] if (why := incomparable(before.manifest, now.manifest)) else []
         gap = dated and two - one > GAP
         unsure = UNKNOWN_QUERIES in (_asked(before), _asked(now))
+        ported = bool(_ports(before) and _ports(now)) and _ports(before) != _ports(now)
         broken = words.listing(reasons)
-        found.append(Step(now.snapshot, two, now.manifest.complete, broken, tuple(moved), unsure, gap))
+        found.append(Step(now.snapshot, two, now.manifest.complete, broken, tuple(moved), unsure, ported, gap))
     return found
+
+
+def _ports(result: Result) -> tuple[int, ...]:
+    """The ports that the engine looked at; none: not known."""
+    return asked_of(result.manifest).ports
 
 
 def _asked(result: Result) -> str:

@@ -132,8 +132,8 @@ LIMITS = (
     "Cameras sold under another brand count for the maker only where the evidence shows it.",
     "Cameras that no query asks for, or no signature knows, are missing. Better signatures find more.",
     (
-        "Imported files hold what their queries returned, and which queries those were is not known here. What the "
-        "files leave out is not counted."
+        "Imported files hold what their queries returned, and which those were only the study can say. What the files "
+        "leave out is not counted."
     ),
     (
         "Counts are no estimates from a sample, so they have no 95 % interval; only what an audit corrects has one. "
@@ -276,6 +276,14 @@ def source(result: Result, first: Result | None = None) -> str:
         f"Source: camcensus from {engine(found)} results, {of}. "
         f"IPv4; certain decoys left out. Run {found.run[:12] or 'not recorded'}."
     )
+
+
+CHANGED = {
+    "query set": "another query set",
+    "catalogue": "another catalogue",
+    "counting rules": "other counting rules",
+    "geolocation edition": "another geolocation edition",
+}
 
 
 def changed_instrument(before: Manifest, now: Manifest) -> list[str]:

@@ -42,12 +42,18 @@ class Engine:
         """A parameter of this engine."""
         return self.parameters.number(f"engine.{self.name}.{key}")
 
+    def ports(self, year: int) -> list[int]:
+        """The ports that the engine looks at as a matter of course at the snapshot of a year."""
+        ports: list[int] = self.parameters.values[f"engine.{self.name}.ports"]
+        later = self.parameters.not_yet("ports", year) if self.name == ENGINES[0] else ()
+        return [port for port in ports if port not in later]
+
     def found(self, sites: Sites, devices: Devices, here: Now) -> npt.NDArray[np.bool_]:
         """Which services the engine can find at this snapshot."""
         services = here.services
         row = devices.site[services.device]
         site, kind = sites.number[row], sites.where.kind[row]
-        crawled = np.isin(services.port, np.array(self.parameters.values[f"engine.{self.name}.ports"]))
+        crawled = np.isin(services.port, self.ports(int(self.parameters.number("time.last")) + here.year))
         base = np.where(crawled, self.number("base"), self.number("base") * self.number("other_ports"))
         logit = np.log(base / (1.0 - base))
         logit += np.where(kind == MOBILE, self.number("mobile"), np.where(kind == HOSTING, self.number("hosting"), 0.0))

@@ -10,6 +10,7 @@ from pipeline.simulate.answers import Look
 from pipeline.simulate.chance import Bits, Ints
 from pipeline.simulate.engines import Sights
 from pipeline.simulate.population import VARIANTS
+from pipeline.simulate.queries import Asked
 from pipeline.simulate.second import SECOND
 from pipeline.simulate.services import Now
 from pipeline.simulate.texts import Rows, Text, escaped, hosts, text_of
@@ -26,8 +27,8 @@ Flags = npt.NDArray[np.bool_]
 class Seen:
     """The sights of a block at one snapshot, by column, with what each looks like and what it gives away.
 
-    `look`: index into `looks` and `texts`; `returned`: a query of the catalogue returns it; `names`, `tells`, `models`,
-    `identifies`: what an expert would read from it (maker, that it is a surveillance device, model, which device).
+    `look`: index into `looks` and `texts`; `returned`: a query that is asked then returns it; `names`, `tells`,
+    `models`, `identifies`: what an expert would read from it (maker, that it is a surveillance device, model, which device).
     """
 
     device: Ints
@@ -77,7 +78,7 @@ def seen(world: World, block: Block, here: Now, sights: Sights, year: int, engin
     )
     return Seen(
         device, port, product, look, looks, texts, rows, sights.high, sights.low,
-        returned=_returned(world, texts, look, port),
+        returned=_returned(world.asked(year), texts, look, port),
         names=evidence(lambda a, b: bool(a.product.names & b.answer.pieces)),
         tells=evidence(lambda a, b: bool(a.product.tells & b.answer.pieces)),
         models=evidence(lambda _, b: "model" in b.names),
@@ -94,8 +95,8 @@ def _look(world: World, code: int, layout: str) -> Look:
     return Look(found, service, VARIANTS[variant], layout, bool(parsed), bool(guessed))
 
 
-def _returned(world: World, texts: list[Text], look: Ints, port: Ints) -> Flags:
-    """Whether any query of the catalogue returns each; asked once for each look and port."""
+def _returned(asked: Asked, texts: list[Text], look: Ints, port: Ints) -> Flags:
+    """Whether any query that is asked returns each; looked up once for each look and port."""
     pairs, which = np.unique(look * (1 << 16) + port, return_inverse=True)
-    said = [world.queries.returns(texts[pair >> 16], pair & 0xFFFF) for pair in pairs.tolist()]
+    said = [asked.returns(texts[pair >> 16], pair & 0xFFFF) for pair in pairs.tolist()]
     return np.array(said, bool)[which]

@@ -31,6 +31,11 @@ class Parameters:
         start = f"{name}."
         return {key[len(start) :]: value for key, value in self.values.items() if key.startswith(start)}
 
+    def not_yet(self, what: str, year: int) -> tuple[Any, ...]:
+        """The `queries` (ids) or `ports` that an instrument that grows does not have in a year; others have all."""
+        early = self.values["growing.on"] and year < self.values[f"growing.{what}_from"]
+        return tuple(self.values[f"growing.{what}"]) if early else ()
+
     def changed(self, overrides: Mapping[str, Any]) -> "Parameters":
         """The same with other values. Raises `KeyError` for a name that does not exist."""
         if unknown := sorted(set(overrides) - set(self.values)):

@@ -32,8 +32,9 @@ class Search:
 
 @dataclass
 class Asked:
-    """All queries of a catalogue, and which answers they were found to return."""
+    """Queries of a catalogue, and which answers they were found to return. `texts`: as they are sent."""
 
+    texts: tuple[str, ...]
     searches: list[Search]
     _known: dict[tuple[int, int], bool] = field(default_factory=dict)
 
@@ -56,9 +57,12 @@ class Asked:
 
 
 @functools.cache
-def builtin_queries() -> Asked:
-    """Those of the built-in catalogue."""
-    return Asked(searches(load_catalogue(bundled("queries")).queries))
+def builtin_queries(without: tuple[str, ...] = ()) -> Asked:
+    """Those of the built-in catalogue but for these ids. Raises `KeyError` for an id that is not there."""
+    queries = {query.id: query for query in load_catalogue(bundled("queries")).queries}
+    for name in without:
+        del queries[name]
+    return Asked(tuple(query.text for query in queries.values()), searches(list(queries.values())))
 
 
 def searches(queries: Sequence[Query]) -> list[Search]:

@@ -32,6 +32,9 @@ class Plan:
     overrides: tuple[tuple[str, Any], ...] = ()
 
 
+GROWING = (("growing.on", 1),)  # overrides of a world whose instrument grows
+
+
 @dataclass(frozen=True)
 class Block:
     """Some sites with all devices that ever stand there."""
@@ -48,7 +51,6 @@ class World:
     parameters: Parameters
     population: Population
     engines: Mapping[str, Engine]
-    queries: Asked
 
     @property
     def chance(self) -> Chance:
@@ -94,6 +96,10 @@ class World:
         """What an engine holds of it."""
         return self.engines[engine].sights(block.sites, block.devices, here, self.end(year))
 
+    def asked(self, year: int) -> Asked:
+        """The queries that are sent for a snapshot."""
+        return builtin_queries(self.parameters.not_yet("queries", year))
+
     def firmware(self, devices: Devices, rows: Ints, year: int) -> Ints:
         """Which of its product's firmware each device has: the one it came with, or a later one."""
         first = self.chance.share("firmware", devices.number[rows])
@@ -114,4 +120,4 @@ def make_world(plan: Plan, parameters: Parameters | None = None) -> World:
     market = Market(load_products(), found)
     population = Population(found, chance, places, market, plan.snapshots - 1, plan.devices)
     engines = {name: Engine(name, found, chance, places) for name in ENGINES}
-    return World(plan, found, population, engines, builtin_queries())
+    return World(plan, found, population, engines)

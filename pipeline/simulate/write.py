@@ -1,8 +1,9 @@
 """Writes a world: `OUT/study.toml`, `OUT/data/<snapshot>/raw/` as an import would leave it, and the truth beside it.
 
-`OUT/net/` is a study of whole blocks of addresses that the first engine holds, `OUT/second/` one of the second engine.
-A file of a snapshot holds a fixed range of sites and is drawn a chunk at a time, so memory is bounded whatever the
-world's size, and the content is the same whatever the size of chunks and the number of workers.
+`OUT/queries/<snapshot>.txt` has what was asked of the first engine, for that study. `OUT/net/` is a study of whole blocks
+of addresses that the first engine holds, `OUT/second/` one of the second engine. A file of a snapshot holds a fixed range
+of sites and is drawn a chunk at a time, so memory is bounded whatever the world's size, and the content is the same
+whatever the size of chunks and the number of workers.
 """
 
 import shutil
@@ -89,6 +90,8 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
         reporter.say(f"{name}: {lines:,} lines")
     for name, collection in COLLECTIONS.items():
         store.write_text(half_done / collection.folder / "study.toml", study_text(world, name))
+    for year in world.years:
+        store.write_text(half_done / queries_file(year), queries_text(world, year))
     if out.is_dir():
         out.rmdir()
     half_done.rename(out)
@@ -120,7 +123,28 @@ def study_text(world: World, name: str) -> str:
         devices=world.plan.devices, seed=world.plan.seed, first=world.years[0], last=world.years[-1],
         name=COLLECTIONS[name].name,
     )  # fmt: skip
-    return text + "".join(f'\n[snapshots."{year}"]\ndate = {world.date(year)}\n' for year in world.years)
+    return text + "".join(
+        f'\n[snapshots."{year}"]\ndate = {world.date(year)}\n{asked(world, name, year)}' for year in world.years
+    )
+
+
+def asked(world: World, name: str, year: int) -> str:
+    """What the study of a collection says of the queries and ports of a snapshot; only one is asked with queries that
+    a study can be told of."""
+    if name != QUERIES:
+        return ""
+    return f'queries_file = "{queries_file(year)}"\nports = {world.engines["first"].ports(year)}\n'
+
+
+def queries_file(year: int) -> str:
+    """The file below OUT that has the queries of a snapshot."""
+    return f"queries/{year}.txt"
+
+
+def queries_text(world: World, year: int) -> str:
+    """What was asked of the first engine for a snapshot, one query a line."""
+    texts = world.asked(year).texts
+    return "".join(f"{line}\n" for line in (f"# SIMULATED: the {len(texts)} queries of {year}", *texts))
 
 
 def raw_folder(out: Path, name: str, year: int) -> Path:

@@ -114,9 +114,9 @@ def test_f24_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) 
     changed = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g2")
     results = [make_result("2023", **at(0)), make_result("2024", **at(1, instrument=changed))]
     trend = save(study, results, tmp_path)["trend"]
-    assert list(trend["break"].fillna("")) == ["", "query set"] * 5
+    assert list(trend["break"].fillna("")) == ["", "another query set"] * 5
     assert lines(study, results)[1] == []
-    assert "Break 1, before 2024: query set." in charts(study, results)["trend"].note
+    assert "Break 1, before 2024: another query set." in charts(study, results)["trend"].note
 
 
 def test_one_instrument_joins(study: Study) -> None:

@@ -47,15 +47,18 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
     results = [
         with_series("2023", dict(zip(ALL, (500, 400), strict=True)), **at(0)["manifest"]),
         with_series("2024", dict(zip(ALL, (510, 390), strict=True)), **at(1)["manifest"], instrument=other),
-        with_series("2025", dict.fromkeys(ALL, "which queries is <b>not</b> known"), **at(2)["manifest"]),
+        with_series("2025", dict.fromkeys(ALL, "which queries is <b>not</b> known"), **at(2)["manifest"], instrument=other),
     ]
     chart = by_name(charts_instrument.charts_of(study, results))["instrument"]
     picture = chart.picture
     assert isinstance(picture, Lines)
-    assert [line.counts for line in picture.lines] == [(500, 510, None), (400, 390, None)]
+    assert [line.name for line in picture.lines] == ["Headline", "Same queries", "… and ports"]
+    assert [line.counts for line in picture.lines] == [(526, 526, 526), (500, 510, None), (400, 390, None)]
     assert picture.steps[1].joined
     drawn = [line for line in picture.draw().axes[0].lines if len(line.get_xdata()) == 2]
-    assert [list(line.get_ydata()) for line in drawn] == [[500, 510], [400, 390]]
+    # Not from 2023 to 2024: other queries gave the headline other banners.
+    between = [(int(line.get_xdata()[1]), list(line.get_ydata())) for line in drawn]
+    assert between == [(2025, [526, 526]), (2024, [500, 510]), (2024, [400, 390])]
     assert {row["reason"] for row in chart.rows if row["snapshot"] == "2025"} == {"which queries is <b>not</b> known"}
     own = [(row["headline"], row["hosts"]) for row in chart.rows if row["maker"] == "Hikvision"]
     assert own == [(368, 0), (368, 0), (368, 0), (368, 0), (368, None), (368, None)]

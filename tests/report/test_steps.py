@@ -34,8 +34,8 @@ def used(**changed: str) -> dict[str, Any]:
     ("part", "joined", "broken"),
     [
         (used(), True, ""),
-        (used(query_set="q2"), False, "query set"),
-        (used(catalogue="c2", rules="r2"), False, "catalogue and counting rules"),
+        (used(query_set="q2"), False, "another query set"),
+        (used(catalogue="c2", rules="r2"), False, "another catalogue and other counting rules"),
         (used(geo_db="g2"), True, ""),
         ({"complete": False}, False, "one of the two collections is partial"),
         ({"engine": "censys"}, False, "engine or way of collecting differ"),
