@@ -24,10 +24,10 @@ MODEL := Makefile $(wildcard data/simulate/*.toml) $(filter-out %/serve.py pipel
 demo: setup $(WORLD)/study.toml
 	$(BIN)/camcensus run --study studies/demo.toml
 
-# Made anew when the model changes.
+# Made anew when the model changes. What it is asked grows over the years, for the trend over one instrument.
 $(WORLD)/study.toml: .venv/ready $(MODEL)
 	rm -rf $(WORLD)
-	$(BIN)/camcensus simulate $(WORLD) --devices $(DEMO_DEVICES)
+	$(BIN)/camcensus simulate $(WORLD) --devices $(DEMO_DEVICES) --growing
 
 test: setup
 	$(BIN)/python -m pytest

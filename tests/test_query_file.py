@@ -14,7 +14,9 @@ def written(folder: Path, content: bytes) -> Path:
 
 
 def test_a_query_a_line_in_order_without_comments(tmp_path: Path) -> None:
-    text = '\ufeff# what was asked\r\n\r\n  product:"Hikvision IP Camera"  \r\n# later\r\n"uc-httpd #1" port:80\nvivotek'
+    text = (
+        '\ufeff# what was asked\r\n\r\n  product:"Hikvision IP Camera"  \r\n# later\r\n"uc-httpd #1" port:80\nvivotek'
+    )
     queries, faults = read_queries(written(tmp_path, text.encode()))
     assert (queries, faults) == (('product:"Hikvision IP Camera"', '"uc-httpd #1" port:80', "vivotek"), [])
 

@@ -146,6 +146,20 @@ def test_a_snapshot_with_other_queries_changes_the_series_of_all(tmp_path: Path)
     assert series(study, "2026")["ports"]["reason"] == NO_PORTS
 
 
+def test_what_a_file_of_queries_says_decides_the_series(tmp_path: Path) -> None:
+    told: Told = {"2025": ([PRODUCT], []), "2026": ([WEBS], [])}
+    study = run(tmp_path, told, {"2025": [camera(n, 2025, 80, True, n % 2 == 0, n % 5 == 0) for n in range(10)],
+                                 "2026": [camera(n, 2026, 80, n % 3 == 0, True, False) for n in range(9)]})  # fmt: skip
+    counted = (tmp_path / "data/2025/counts.parquet").read_bytes()
+    text = study.read_text()
+    study.write_text(text.replace(f"queries = {json.dumps([WEBS])}", 'queries_file = "asked.txt"'))
+    for asked, left in ((WEBS, 5), (LOGIN, 2), (f"{WEBS}\n# both\n{LOGIN}", 6)):
+        (tmp_path / "asked.txt").write_text(asked)
+        camcensus("run", "--study", study, "--no-report")
+        assert units(series(study, "2025")["queries"])[0] == left
+    assert (tmp_path / "data/2025/counts.parquet").read_bytes() == counted
+
+
 def test_where_queries_are_not_known_the_series_is_broken_and_says_so(tmp_path: Path) -> None:
     told: Told = {"2024": ([PRODUCT], [80]), "2025": ([], []), "2026": ([PRODUCT], [80])}
     study = run(tmp_path, told, {name: [camera(1, int(name), 80, True, True, True)] for name in told})

@@ -19,7 +19,8 @@ from pipeline.tables import Column
 SERIES = {"queries": "Same queries", "ports": "… and ports"}
 HEADLINE = "Headline"
 MEANING = (
-    "“Headline”: all that was counted, whatever was asked; its line is broken where the queries changed. “Same queries”: only banners that the queries of every snapshot would have returned, all of them "
+    "“Headline”: all that was counted, whatever was asked; its line is broken where the queries changed. "
+    "“Same queries”: only banners that the queries of every snapshot would have returned, all of them "
     "identified with today’s catalogue and counted with today’s rules. “… and ports”: of these, those of ports that "
     "the engine looked at in every snapshot. Snapshots whose queries are not known do not take part."
 )
@@ -78,7 +79,11 @@ def way_of(results: Sequence[Result]) -> list[Step]:
     kept = []
     for step, result in zip(steps(results), results, strict=True):
         why = [part for part in step.moved if part not in ("query set", "geolocation edition")]
-        broken = words.listing([words.CHANGED[part] for part in why]) if step.broken and (why or result.manifest.complete) else step.broken
+        broken = (
+            words.listing([words.CHANGED[part] for part in why])
+            if step.broken and (why or result.manifest.complete)
+            else step.broken
+        )
         kept.append(replace(step, broken=broken, unsure=False))
     return kept
 

@@ -16,8 +16,8 @@ DOTTED = (0, (1, 2.2))
 
 @dataclass(frozen=True)
 class Line:
-    """One line: a count for each step (None: not shown), and where they are known the ranges. `apart`: steps to which it
-    does not lead from the one before, though others do."""
+    """One line: a count for each step (None: not shown), and where they are known the ranges. `apart`: steps to which
+    it does not lead from the one before, though others do."""
 
     name: str
     counts: tuple[int | None, ...]

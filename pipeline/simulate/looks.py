@@ -28,7 +28,8 @@ class Seen:
     """The sights of a block at one snapshot, by column, with what each looks like and what it gives away.
 
     `look`: index into `looks` and `texts`; `returned`: a query that is asked then returns it; `names`, `tells`,
-    `models`, `identifies`: what an expert would read from it (maker, that it is a surveillance device, model, which device).
+    `models`, `identifies`: what an expert would read from it (maker, that it is a surveillance device, model, which
+    device).
     """
 
     device: Ints

@@ -1,9 +1,9 @@
 """Writes a world: `OUT/study.toml`, `OUT/data/<snapshot>/raw/` as an import would leave it, and the truth beside it.
 
-`OUT/queries/<snapshot>.txt` has what was asked of the first engine, for that study. `OUT/net/` is a study of whole blocks
-of addresses that the first engine holds, `OUT/second/` one of the second engine. A file of a snapshot holds a fixed range
-of sites and is drawn a chunk at a time, so memory is bounded whatever the world's size, and the content is the same
-whatever the size of chunks and the number of workers.
+`OUT/queries/<snapshot>.txt` has what was asked of the first engine, for that study. `OUT/net/` is a study of whole
+blocks of addresses that the first engine holds, `OUT/second/` one of the second engine. A file of a snapshot holds a
+fixed range of sites and is drawn a chunk at a time, so memory is bounded whatever the world's size, and the content is
+the same whatever the size of chunks and the number of workers.
 """
 
 import shutil

@@ -47,7 +47,9 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
     results = [
         with_series("2023", dict(zip(ALL, (500, 400), strict=True)), **at(0)["manifest"]),
         with_series("2024", dict(zip(ALL, (510, 390), strict=True)), **at(1)["manifest"], instrument=other),
-        with_series("2025", dict.fromkeys(ALL, "which queries is <b>not</b> known"), **at(2)["manifest"], instrument=other),
+        with_series(
+            "2025", dict.fromkeys(ALL, "which queries is <b>not</b> known"), **at(2)["manifest"], instrument=other
+        ),
     ]
     chart = by_name(charts_instrument.charts_of(study, results))["instrument"]
     picture = chart.picture
