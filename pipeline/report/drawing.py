@@ -79,11 +79,13 @@ def _stands(folder: Path, name: str, before: Any, wanted: str) -> bool:
 
 def _pool(pictures: int) -> ProcessPoolExecutor | None:
     """Processes for so many pictures; None where they are drawn sooner than a process starts."""
-    workers = min(pictures, os.cpu_count() or 1)
-    if pictures < WORTH_PROCESSES or workers < 2:
+    # One core makes the tables meanwhile, which takes longer; each process holds the libraries once more.
+    workers = min(pictures, (os.cpu_count() or 1) - 1)
+    if pictures < WORTH_PROCESSES or workers < 1:
         return None
-    # Forking this process, in which libraries hold threads, may hang. A server that has all imported forks instead.
-    way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    # Forking this process, in which libraries hold threads, may hang. A server that has all imported forks instead,
+    # where there are several to fork.
+    way = "forkserver" if workers > 1 and "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(way)
     if way == "forkserver":
         context.set_forkserver_preload(["pipeline.report.drawing"])
