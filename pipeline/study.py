@@ -277,15 +277,17 @@ def load_study(path: Path) -> Study:
 
 
 def _with_queries(study: Study) -> tuple[dict[str, Snapshot], list[str]]:
-    """The snapshots of a study with the queries of their files, and a line for each fault."""
+    """The snapshots of a study with the queries of their files, and a line for each fault. A snapshot that is not there
+    yet may wait for its file."""
     snapshots, problems = dict(study.snapshots), []
     for name, snapshot in study.snapshots.items():
-        if snapshot.queries_file is None:
+        path = study.base / (snapshot.queries_file or "")
+        if snapshot.queries_file is None or not (path.exists() or (study.data / name).exists()):
             continue
         if snapshot.queries:
             problems.append(f"snapshots.{name}: found queries and queries_file; allowed: one of them")
             continue
-        queries, faults = read_queries(study.base / snapshot.queries_file)
+        queries, faults = read_queries(path)
         problems += [f"snapshots.{name}.queries_file: {snapshot.queries_file}: {fault}" for fault in faults]
         snapshots[name] = snapshot.model_copy(update={"queries": queries})
     return snapshots, problems

@@ -56,6 +56,7 @@ def test_queries_may_stand_in_a_file(tmp_path: Path) -> None:
 
 def test_faults_of_files_of_queries_name_snapshot_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "asked.txt").write_text("port:80\n\ntitel:x\n")
+    (tmp_path / "data/2025").mkdir(parents=True)
     texts = ("queries_file = 'asked.txt'", "queries_file = 'gone.txt'", "queries_file = 'asked.txt'\nqueries = ['a']")
     snapshots = "".join(f"[snapshots.{2024 + n}]\ndate = {2024 + n}-11-01\n{text}\n" for n, text in enumerate(texts))
     assert problems_of(tmp_path, f'title = "t"\n{snapshots}') == [
@@ -63,6 +64,13 @@ def test_faults_of_files_of_queries_name_snapshot_file_and_line(tmp_path: Path) 
         "snapshots.2025.queries_file: gone.txt: no such file; the path starts from the study's folder",
         "snapshots.2026: found queries and queries_file; allowed: one of them",
     ]
+
+
+def test_a_snapshot_that_is_not_there_waits_for_its_file(tmp_path: Path) -> None:
+    text = 'title = "t"\n[snapshots."2026"]\ndate = 2026-11-01\nqueries_file = "gone.txt"'
+    assert study_of(tmp_path, text).snapshots["2026"].queries == ()
+    (tmp_path / "data/2026").mkdir(parents=True)
+    assert "no such file" in problems_of(tmp_path, text)[0]
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:

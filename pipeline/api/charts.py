@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from pipeline.api.choices import NEWEST, chosen
 from pipeline.api.study import OpenStudy
 from pipeline.errors import ChoiceError
-from pipeline.report import charts_now, charts_years, style
+from pipeline.report import charts_instrument, charts_now, charts_years, style
 from pipeline.report.audits import NO_AUDITS
 from pipeline.report.bars import Bar, Bars
 from pipeline.report.charts import Chart, Picture, frame
@@ -51,6 +51,11 @@ def product_types(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
 def trend(study: OpenStudy) -> Figure:
     """The total, the study's makers and the largest others; broken where snapshots cannot be compared."""
     return _draw(charts_years.trend(study.study, study.results, NO_AUDITS).picture)
+
+
+def instrument(study: OpenStudy) -> Figure:
+    """The total beside what the queries of every snapshot would have returned, and that on common ports."""
+    return _draw(charts_instrument.instrument(study.study, study.results).picture)
 
 
 def maker_shares(study: OpenStudy) -> Figure:

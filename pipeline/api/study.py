@@ -181,8 +181,8 @@ class OpenStudy:
 
         >>> study.trend("hosts")[["snapshot", "window_end", "hosts", "queries_known"]]
           snapshot  window_end  hosts  queries_known
-        0     2025  2025-11-01   1232         False
-        1     2026  2026-11-01   1327         False
+        0     2025  2025-11-01   1232          True
+        1     2026  2026-11-01   1327          True
         """
         if breaks == "raise" and series == "all":
             choices.one_instrument(self.results, 'breaks="mark"')

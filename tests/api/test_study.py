@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,8 @@ import pytest
 
 import pipeline as cc
 from pipeline import store
-from pipeline.tables import COUNTS, DEVICES, OBSERVATIONS
+from pipeline.api.trend import trend
+from pipeline.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
 from tests.conftest import banner
 
 
@@ -178,14 +180,16 @@ def test_two_instruments_are_not_mixed(world: cc.OpenStudy, tmp_path: Path) -> N
     manifest = store.read_sealed(folder / "manifest.json")
     manifest["instrument"]["rules"] = "older"
     store.write_sealed(folder / "manifest.json", manifest)
-    with pytest.raises(cc.InstrumentError, match=r"2026: counting rules.*snapshots=\"2026\".*several_instruments=True"):
+    with pytest.raises(
+        cc.InstrumentError, match=r"2026: other counting rules.*snapshots=\"2026\".*several_instruments=True"
+    ):
         study.counts("world", snapshots="all")
     assert len(study.counts("world", snapshots="all", several_instruments=True)) == 2
     assert len(study.counts("world", snapshots="2026")) == 1
     with pytest.raises(cc.InstrumentError, match='breaks="mark"'):
         study.trend()
     marked = study.trend(breaks="mark")
-    assert marked["break"].tolist()[1] == "counting rules"
+    assert marked["break"].tolist()[1] == "other counting rules"
     assert pd.isna(marked["break"].iloc[0])
 
 
@@ -198,8 +202,17 @@ def test_the_trend_and_its_ranges(world: cc.OpenStudy) -> None:
     own = makers[makers["manufacturer"] == "Dahua"]["n_hosts"].tolist()
     assert world.trend("hosts", "Dahua")["hosts"].tolist() == own
     asked = world.trend("hosts", series="queries")
-    assert asked["hosts"].isna().all()
-    assert asked["reason"].notna().all()
+    # It was asked the same in both years, and the study says what.
+    assert asked["hosts"].tolist() == found["hosts"].tolist()
+    assert asked["reason"].isna().all()
+
+
+def test_where_there_is_no_series_a_reason_stands_in_its_place(world: cc.OpenStudy) -> None:
+    row = {"series": "queries", "reason": "which queries is not known"}
+    series = pa.table({c.name: pa.array([row.get(c.name)], c.type) for c in SERIES.columns})
+    (asked,) = trend(world.study, [replace(world.results[-1], series=series)], "hosts", None, "queries").itertuples()
+    assert pd.isna(asked.hosts)
+    assert (asked.reason, asked.queries_known) == ("which queries is not known", False)
 
 
 def test_errors_are_those_of_the_truth(world: cc.OpenStudy) -> None:
@@ -231,8 +244,8 @@ def test_a_banner_is_explained(world: cc.OpenStudy) -> None:
     assert world.explain(banner()) == said
 
 
-DRAWN = ["world_map", "countries", "makers", "models", "product_types", "trend", "maker_shares", "decoys", "networks",
-         "flow"]  # fmt: skip
+DRAWN = ["world_map", "countries", "makers", "models", "product_types", "trend", "instrument", "maker_shares", "decoys",
+         "networks", "flow"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DRAWN)
