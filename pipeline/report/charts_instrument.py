@@ -19,7 +19,8 @@ from pipeline.tables import Column
 SERIES = {"queries": "Same queries", "ports": "… and ports"}
 HEADLINE = "Headline"
 MEANING = (
-    "“Headline”: all that was counted, whatever was asked; its line is broken where the queries changed. "
+    "“Headline”: all that was counted, whatever was asked; it lies beneath where the two are the same, and its line is "
+    "broken where the queries changed. "
     "“Same queries”: only banners that the queries of every snapshot would have returned, all of them "
     "identified with today’s catalogue and counted with today’s rules. “… and ports”: of these, those of ports that "
     "the engine looked at in every snapshot. Snapshots whose queries are not known do not take part."
