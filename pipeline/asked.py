@@ -49,8 +49,13 @@ def asked_of(manifest: Manifest) -> Asked:
     """What a snapshot asked, as far as its manifest tells."""
     collection, told = manifest.collection, manifest.told
     texts = sorted({query.text for query in collection.queries.values()}) if collection else sorted(set(told.queries))
-    ports = sorted(collection.ports) if collection else sorted(set(told.ports))
-    return Asked(manifest.snapshot, tuple(texts), tuple(ports), _why(manifest, texts))
+    return Asked(manifest.snapshot, tuple(texts), ports_of(manifest), _why(manifest, texts))
+
+
+def ports_of(manifest: Manifest) -> tuple[int, ...]:
+    """The ports that the engine looked at for a snapshot, sorted; none: not known."""
+    known = manifest.collection.ports if manifest.collection else manifest.told.ports
+    return tuple(sorted(set(known)))
 
 
 def _why(manifest: Manifest, texts: Sequence[str]) -> str:

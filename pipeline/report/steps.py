@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from pipeline.asked import asked_of
+from pipeline.asked import ports_of
 from pipeline.gates import incomparable
 from pipeline.manifest import UNKNOWN_QUERIES
 from pipeline.report import words
@@ -63,15 +63,11 @@ def steps(results: Sequence[Result]) -> list[Step]:
         reasons += [why] if (why := incomparable(before.manifest, now.manifest)) else []
         gap = dated and two - one > GAP
         unsure = UNKNOWN_QUERIES in (_asked(before), _asked(now))
-        ported = bool(_ports(before) and _ports(now)) and _ports(before) != _ports(now)
+        ports = [ports_of(result.manifest) for result in (before, now)]
+        ported = all(ports) and ports[0] != ports[1]
         broken = words.listing(reasons)
         found.append(Step(now.snapshot, two, now.manifest.complete, broken, tuple(moved), unsure, ported, gap))
     return found
-
-
-def _ports(result: Result) -> tuple[int, ...]:
-    """The ports that the engine looked at; none: not known."""
-    return asked_of(result.manifest).ports
 
 
 def _asked(result: Result) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.manifest import Instrument, Window
+from pipeline.manifest import Instrument, Told, Window
 from pipeline.report.grids import breaks
 from pipeline.report.inputs import Result
 from pipeline.report.sensitivity import Range, change_range, choices, ranges
@@ -51,6 +51,13 @@ def test_f24_another_country_database_is_told() -> None:
     way = steps(series({}, used(geo_db="g2")))
     assert way[1].relocated
     assert breaks(way) == ["2023 to 2024: another edition of the country database, so lines of countries are dotted."]
+
+
+def test_other_ports_are_told_where_both_are_known() -> None:
+    way = steps(series(*({"told": Told(ports=ports)} for ports in ([80], [80], [], [80, 554], [80]))))
+    assert [step.ported for step in way] == [False, False, False, False, True]
+    assert all(step.joined for step in way[1:])
+    assert "2026 to 2027: the engine looked at other ports" in breaks(way)[0]
 
 
 def test_f27_missing_years_are_named() -> None:
