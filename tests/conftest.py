@@ -17,7 +17,11 @@ from pipeline.observe import batch_of, observe
 from pipeline.resources import bundled
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
-settings.register_profile("camcensus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that what was tested is what lands. `pytest --hypothesis-profile new`
+# looks for new ones; what it finds is written down as an `@example`.
+settings.register_profile("camcensus", _PATIENT, derandomize=True)
+settings.register_profile("new", _PATIENT)
 settings.load_profile("camcensus")
 
 Banner = dict[str, Any]

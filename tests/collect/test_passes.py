@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.collect.passes import EMPTY_AT_MOST, Seen, announced, due, key_of, seen_in, settled
@@ -45,6 +45,7 @@ def test_an_honest_engine_gives_each_page_once_whatever_was_expected(total: int,
 
 
 @settings(max_examples=300)
+@example(total=201, expected=101, lies={1: 0})
 @given(
     total=st.integers(1, 3000), expected=st.integers(1, 3000),
     lies=st.dictionaries(st.integers(1, 30), st.sampled_from([0, 1, 10**6, 10**15]), max_size=1),
@@ -53,7 +54,10 @@ def test_one_reply_that_lies_loses_nothing_and_costs_little(total: int, expected
     pages = asked(part(expected), lambda n: (lies.get(n, total), max(0, min(PER, total - PER * (n - 1)))))
     wanted = -(-total // PER)
     if wanted > 2 or not lies:
-        assert {p.page for p in pages} >= set(range(1, wanted + 1)) or -(-expected // PER) < 2
+        whole = {p.page for p in pages} >= set(range(1, wanted + 1))
+        # Where the plan hoped for too little as well, what is missing is known, and another pass asks for it.
+        known = announced(pages) > sum(p.results for p in pages)
+        assert whole or known or -(-expected // PER) < 2
     assert len(pages) <= wanted + EMPTY_AT_MOST
 
 
