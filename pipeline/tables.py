@@ -4,12 +4,12 @@ Only int64, string and bool (and lists of strings in `observations`) are used, s
 on Spark. Times are seconds since 1970-01-01 UTC.
 """
 
-import hashlib
-from dataclasses import dataclass
+from pipeline.schema import Column, Table, conform
+from pipeline.schema import flag as _bool
+from pipeline.schema import number as _int
+from pipeline.schema import text as _text
 
-import pyarrow as pa
-
-from pipeline.errors import TableError
+__all__ = ["Column", "Table", "conform"]
 
 PRODUCT_TYPES = ("camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other")
 COUNTED_TYPES = frozenset({"camera", "recorder", "encoder", "video"})
@@ -19,53 +19,6 @@ UNITS = ("n_banners", "n_hosts", "n_devices", "n_prefixes")
 GROUPS = ("country", "manufacturer", "brand", "product_type", "model")
 UNKNOWN_COUNTRY = "ZZ"
 UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, Arrow type, what it means, and whether it may be null."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    nullable: bool = True
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table's name, its columns in order, and what one row is."""
-
-    name: str
-    row: str
-    columns: tuple[Column, ...]
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema, with the meaning of each column in the field's metadata."""
-        return pa.schema([pa.field(c.name, c.type, c.nullable, {"meaning": c.meaning}) for c in self.columns])
-
-    @property
-    def id(self) -> str:
-        """Name, and a hash of the columns with their types and whether they may be null."""
-        columns = [(c.name, str(c.type), c.nullable) for c in self.columns]
-        return f"{self.name}:{hashlib.sha256(repr(columns).encode()).hexdigest()[:12]}"
-
-    @property
-    def names(self) -> list[str]:
-        """Column names in order."""
-        return [c.name for c in self.columns]
-
-
-def _text(name: str, meaning: str, nullable: bool = True) -> Column:
-    return Column(name, pa.string(), meaning, nullable)
-
-
-def _int(name: str, meaning: str, nullable: bool = True) -> Column:
-    return Column(name, pa.int64(), meaning, nullable)
-
-
-def _bool(name: str, meaning: str, nullable: bool = True) -> Column:
-    return Column(name, pa.bool_(), meaning, nullable)
 
 
 # What a signature's `field` may name; the column is the field with "." written "_".
@@ -420,24 +373,3 @@ BY_NAME = {
         RETURNED, SERIES, CONCENTRATION, FIRMWARE,
     )
 }  # fmt: skip
-
-
-def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:
-    """The table with the columns of `to`, by name, in order and of exact type; raises `TableError` otherwise.
-
-    Nothing is cast: `pa.array([80.5], int64)` gives 80 and `nullable=False` is not enforced by Arrow, so both are
-    checked here.
-    """
-    if isinstance(table, pa.RecordBatch):
-        table = pa.Table.from_batches([table])
-    if missing := [n for n in to.names if n not in table.column_names]:
-        raise TableError(to.name, f"columns are missing: {', '.join(missing)}")
-    if extra := [n for n in table.column_names if n not in to.names]:
-        raise TableError(to.name, f"columns that nobody asked for: {', '.join(extra)}")
-    for column in to.columns:
-        found = table.column(column.name)
-        if found.type != column.type:
-            raise TableError(to.name, f"column {column.name} is {found.type}, must be {column.type}")
-        if not column.nullable and found.null_count:
-            raise TableError(to.name, f"column {column.name} has {found.null_count} nulls, may have none")
-    return table.select(to.names).cast(to.schema)
