@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test faults audit lint lab notebooks bench bench-full peers sample-coverage accuracy lock
+.PHONY: setup demo test faults audit lint docs lab notebooks bench bench-full peers sample-coverage accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -48,6 +48,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 # Side by side with what an analyst would otherwise write; about ten minutes.
 bench: setup peers
@@ -78,6 +79,10 @@ sample-coverage: setup
 # How wrong the software is in simulated worlds; takes about half an hour on two cores, and writes reports/accuracy.
 accuracy: setup
 	$(BIN)/camcensus accuracy --devices 200000 --worlds 500
+
+# The documentation site, in build/site; without the network, and any warning is an error.
+docs: setup
+	PYTHONPATH=. $(BIN)/python tools/site.py
 
 # The notebooks in JupyterLab, with the demo to ask.
 lab: demo .venv/lab

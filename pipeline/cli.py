@@ -31,7 +31,7 @@ from pipeline.study import load_study
 PARTIAL = 3
 INTERRUPTED = 130
 app = typer.Typer(
-    name="camcensus", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="camcensus", no_args_is_help=True, pretty_exceptions_enable=False,
     help="Counts the cameras visible from the Internet, from what search engines already hold. Connects to no device.",
 )  # fmt: skip
 
