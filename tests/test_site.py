@@ -1,0 +1,76 @@
+"""The documentation site is built without the network and without a warning, and asks nobody for anything."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pipeline
+from pipeline.catalogue import Signature
+from pipeline.study import Study
+from pipeline.tables import BY_NAME
+from tools.site import ROOT, contents, page_of, sources
+
+NEEDED = {
+    "tutorial", "how-to/regenerate", "how-to/add-a-maker", "how-to/add-an-engine", "how-to/publish", "how-to/purge",
+    "how-wrong", "units", "dedupe", "decoys", "geolocation", "architecture", "contributing",
+}  # fmt: skip
+# Names of hosts in it lead to nothing that answers, so that whatever asks somebody fails.
+OFFLINE = "import socket; socket.socket.connect = None; import sys; sys.argv = ['site', {!r}]; from tools import site; "
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("docs") / "site"
+    code = OFFLINE.format(str(out)) + "sys.exit(site.main())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stderr
+    return out
+
+
+def test_all_pages_are_there(site: Path) -> None:
+    assert set(sources().values()) >= NEEDED
+    index = (site / "index.html").read_text()
+    for page in [*sources().values(), "reference/api", "reference/cli", "notebooks/01_country_counts"]:
+        assert (site / f"{page}.html").is_file()
+        assert page == "index" or f'href="{page}.html"' in index, f"{page} is not in the contents"
+
+
+def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        loaded = re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*>", path.read_text())
+        assert not [tag for tag in loaded if re.search(r"""(?:src|href)=["'](?:https?:)?//""", tag)], path
+    for path in site.rglob("*.css"):
+        assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//", path.read_text()), path
+
+
+def test_the_reference_is_whole(site: Path) -> None:
+    api, tables, study, catalogue, cli = (
+        (site / f"reference/{name}.html").read_text() for name in ("api", "tables", "study", "catalogue", "cli")
+    )
+    assert all(f"pipeline.api.{name}" in api or name == "charts" for name in pipeline.__all__)
+    assert "pipeline.api.charts.world_map" in api
+    for name, table in BY_NAME.items():
+        assert f'id="{name.replace("_", "-")}"' in tables
+        assert all(f">{column}</span>" in tables for column in table.names)
+    assert all(f">{key}</span>" in study for key in Study.model_fields if key != "path")
+    assert all(f">{key}</span>" in catalogue for key in Signature.model_fields if key != "file_maker")
+    for command in ("init", "import", "collect", "run", "audit sample", "estimate engines", "purge"):
+        assert f"camcensus {command}" in cli
+
+
+def test_a_link_that_leads_nowhere_is_an_error() -> None:
+    pages, path = sources(), ROOT / "docs/tutorial.md"
+    assert page_of(path, "[x](units.md#a) [y](../README.md)", pages, set()) == "[x](units.md#a) [y](index.md)"
+    assert page_of(path, "[run](../pipeline/run.py)", pages, set()) == "run (`pipeline/run.py`)"
+    assert page_of(path, "```sh not-run: x\n[a](b)\n```", pages, set()) == "```sh\n[a](b)\n```"
+    with pytest.raises(ValueError, match=r"docs/tutorial\.md: the link to gone\.md leads nowhere"):
+        page_of(path, "[x](gone.md)", pages, set())
+
+
+def test_a_page_that_nobody_placed_is_among_the_explanations() -> None:
+    explained = contents({"index", "units", "new-page", "tutorial"}).split(":caption: Explanation")[1]
+    assert explained.split("```")[0].split() == ["units", "new-page"]

@@ -1,0 +1,135 @@
+"""Pages of the reference, from what they are about: tables, units, keys of studies and catalogues, the command line."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+import pipeline
+from pipeline.catalogue import Brand, Model, Query, Signature
+from pipeline.resources import bundled
+from pipeline.study import Study
+from pipeline.tables import BY_NAME, COUNTS, GROUPS, UNITS
+from pipeline.units import adds_up
+
+
+def pages() -> dict[str, str]:
+    """Name to Markdown."""
+    return {"tables": tables(), "study": study(), "catalogue": catalogue(), "cli": cli(), "api": api()}
+
+
+def tables() -> str:
+    """Every table with its columns, and the units."""
+    lines = ["# Tables and units", "", "Written from `pipeline/tables.py`. Times are seconds since 1970-01-01 UTC.", ""]
+    lines += ["## Units", "", *_table(("unit", "is", "adds up across"), _units())]
+    for table in BY_NAME.values():
+        rows = [(f"`{c.name}`", str(c.type), "yes" if c.nullable else "no", c.meaning) for c in table.columns]
+        lines += ["", f"## {table.name}", "", f"One row: {table.row}.", ""]
+        lines += _table(("column", "type", "may be null", "meaning"), rows)
+    return "\n".join([*lines, ""])
+
+
+def _units() -> Iterator[tuple[str, ...]]:
+    meanings = {column.name: column.meaning for column in COUNTS.columns}
+    for unit in UNITS:
+        across = [group.replace("_", " ") for group in GROUPS if adds_up(unit, group)]
+        yield f"`{unit}`", meanings[unit], ", ".join(across) or "nothing"
+
+
+def study() -> str:
+    """The keys of a study, and the template, whose comments say what each is for."""
+    schema = Study.model_json_schema()
+    lines = ["# The study", "", "Written from the model in `pipeline/study.py`; an unknown key is an error.", ""]
+    lines += _keys({k: v for k, v in schema["properties"].items() if k != "path"}, schema)
+    for name, found in schema["$defs"].items():
+        lines += ["", f"## {name}", "", _prose(found.get("description", "")), "", *_keys(found["properties"], schema)]
+    template = bundled("studies/template.toml").read_text(encoding="utf-8")
+    return "\n".join([*lines, "", "## The template", "", "```toml", template.rstrip(), "```", ""])
+
+
+def catalogue() -> str:
+    """The keys of the catalogue's entries."""
+    lines = ["# The catalogue's keys", "", "Written from the models in `pipeline/catalogue.py`.", ""]
+    models: tuple[type[BaseModel], ...] = (Query, Signature, Model, Brand)
+    for model in models:
+        schema = model.model_json_schema()
+        lines += [f"## {model.__name__}", "", _prose(schema.get("description", "")), ""]
+        lines += [*_keys(schema["properties"], schema, set(schema.get("required", ()))), ""]
+    return "\n".join(lines)
+
+
+def _keys(properties: dict[str, Any], schema: dict[str, Any], required: set[str] | None = None) -> list[str]:
+    needed = set(schema.get("required", ())) if required is None else required
+    rows = [
+        (f"`{name}`", _kind(found, schema), "required" if name in needed else f"`{_default(found)}`")
+        for name, found in properties.items()
+    ]
+    return _table(("key", "holds", "default"), rows)
+
+
+def _kind(found: dict[str, Any], schema: dict[str, Any]) -> str:
+    """What a key may hold, in words."""
+    if "$ref" in found:
+        name = found["$ref"].rpartition("/")[2]
+        return f"section [{name}](#{name.lower()})"
+    if "enum" in found:
+        return "one of " + ", ".join(f"`{value}`" for value in found["enum"])
+    if "anyOf" in found:
+        return " or ".join(_kind(one, schema) for one in found["anyOf"] if one.get("type") != "null")
+    kind = str(found.get("type", "text"))
+    if kind == "array":
+        return f"list of {_kind(found.get('items', {}), schema)}"
+    if kind == "object":
+        return f"table of {_kind(found.get('additionalProperties', {}), schema)}"
+    names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+    ends = {"minimum": "at least", "exclusiveMinimum": "over", "maximum": "at most"}
+    told = [f"{word} {found[key]:,}" for key, word in ends.items() if key in found]
+    words = "date" if found.get("format") == "date" else names.get(kind, kind)
+    return ", ".join([words, *told])
+
+
+def _default(found: dict[str, Any]) -> str:
+    value = found.get("default")
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(list(value) if isinstance(value, tuple) else value)
+
+
+def cli() -> str:
+    """Every command with its options and an example, as the command itself says it."""
+    command = [sys.executable, "-m", "typer", "pipeline.cli", "utils", "docs", "--name", "camcensus"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603  (ours)
+    return told.replace("# `camcensus`", "# The command line", 1)
+
+
+def api() -> str:
+    """The Python API, from its docstrings."""
+    lines = [
+        "# The Python API",
+        "",
+        "```{eval-rst}",
+        ".. automodule:: pipeline.api",
+        "",
+        ".. py:currentmodule:: pipeline",
+        "",
+    ]
+    for name in pipeline.__all__:
+        found = getattr(pipeline, name)
+        if isinstance(found, type):
+            lines += [f".. autoclass:: pipeline.api.{name}", "   :members:", ""]
+        elif callable(found):
+            lines += [f".. autofunction:: pipeline.api.{name}", ""]
+        else:
+            lines += [f".. automodule:: {found.__name__}", "   :members:", ""]
+    return "\n".join([*lines, "```", ""])
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _table(head: tuple[str, ...], rows: Any) -> list[str]:
+    made = [head, ("---",) * len(head), *rows]
+    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in made]

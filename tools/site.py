@@ -1,0 +1,158 @@
+"""Builds the documentation site into build/site, without the network: pages of the repository, notebooks, reference.
+
+    python tools/site.py [FOLDER]
+
+Links between pages are kept, those to other files of the repository become their names, and a link that leads nowhere
+is an error, as is any warning of Sphinx.
+"""
+
+import base64
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from sphinx.cmd.build import build_main
+
+from tools import reference
+from tools.snippets import FENCE
+
+ROOT = Path(__file__).resolve().parent.parent
+LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+SHOWN = {"csv": "text", "json": "text", "jsonc": "text"}  # Sphinx would warn of what is not JSON to the letter
+# The order of the pages; what is not named comes last in its part.
+PARTS = {
+    "Tutorial": ["tutorial"],
+    "How to": [
+        "how-to/regenerate", "collecting", "how-to/add-a-maker", "how-to/add-an-engine", "mappings", "spark",
+        "how-wrong", "how-to/publish", "how-to/purge",
+    ],
+    "Reference": ["reference/cli", "reference/api", "reference/tables", "reference/study", "reference/catalogue"],
+    "Explanation": ["units", "dedupe", "decoys", "geolocation", "ethics", "requirements"],
+    "Notebooks": [],
+    "The project": ["architecture", "contributing", "security", "changelog"],
+}  # fmt: skip
+TOP = {
+    "README.md": "index", "ARCHITECTURE.md": "architecture", "CONTRIBUTING.md": "contributing",
+    "SECURITY.md": "security", "CHANGELOG.md": "changelog",
+}  # fmt: skip
+
+
+def sources() -> dict[Path, str]:
+    """Each page of the repository, and its name on the site."""
+    found = {ROOT / name: page for name, page in TOP.items() if (ROOT / name).is_file()}
+    docs = ROOT / "docs"
+    return found | {p: p.relative_to(docs).with_suffix("").as_posix() for p in sorted(docs.rglob("*.md"))}
+
+
+def gather(to: Path) -> None:
+    """Writes the sources of the site into an empty folder. Raises `ValueError` for links that lead nowhere."""
+    pages = sources()
+    made = {f"reference/{name}": text for name, text in reference.pages().items()}
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    names = {*pages.values(), *made, *(f"notebooks/{path.stem}" for path in notebooks)}
+    made |= {page: page_of(path, path.read_text(encoding="utf-8"), pages, names) for path, page in pages.items()}
+    made["index"] += "\n" + contents(names)
+    for page, text in made.items():
+        (to / f"{page}.md").parent.mkdir(parents=True, exist_ok=True)
+        (to / f"{page}.md").write_text(text, encoding="utf-8")
+    for path in notebooks:
+        write_notebook(path, to / "notebooks")
+    shutil.copytree(ROOT / "docs/images", to / "images")
+    shutil.copy(ROOT / "docs/conf.py", to)
+
+
+def page_of(path: Path, text: str, pages: dict[Path, str], names: set[str]) -> str:
+    """A page as Sphinx wants it."""
+    here = pages[path]
+
+    def linked(match: re.Match[str]) -> str:
+        target, hash_, anchor = match["target"].partition("#")
+        if "://" in target or target.startswith("mailto:") or not target:
+            return match[0]
+        found = (path.parent / target).resolve()
+        page = pages.get(found) or _generated(found, names)
+        if page:
+            way = os.path.relpath(f"{page}.md", Path(here).parent)
+            return f"[{match['text']}]({way}{hash_}{anchor})"
+        if not found.exists():
+            raise ValueError(f"{path.relative_to(ROOT)}: the link to {target} leads nowhere")
+        if match["image"]:
+            way = os.path.relpath(found.relative_to(ROOT / "docs"), Path(here).parent)
+            return f"![{match['text']}]({way})"
+        name = found.relative_to(ROOT).as_posix()
+        return match["text"] if match["text"] == f"`{name}`" else f"{match['text']} (`{name}`)"
+
+    def fence(match: re.Match[str]) -> str:
+        language = match["info"].strip().partition(" ")[0]
+        indent = match["indent"]
+        return f"{indent}```{SHOWN.get(language, language)}\n{match['text']}{indent}```"
+
+    pieces, end = [], 0
+    for match in FENCE.finditer(text):
+        pieces += [LINK.sub(linked, text[end : match.start()]), fence(match)]
+        end = match.end()
+    return "".join([*pieces, LINK.sub(linked, text[end:])])
+
+
+def _generated(found: Path, names: set[str]) -> str | None:
+    """The page that a link into docs/reference means, which is written when the site is built."""
+    if not found.is_relative_to(ROOT / "docs"):
+        return None
+    page = found.relative_to(ROOT / "docs").with_suffix("").as_posix()
+    return page if page in names else None
+
+
+def contents(names: set[str]) -> str:
+    """The table of contents: all pages, by part."""
+    placed = {page for pages in PARTS.values() for page in pages}
+    rest = sorted(names - placed - {"index"})
+    lines = []
+    for part, pages in PARTS.items():
+        own = [page for page in pages if page in names]
+        own += (
+            [page for page in rest if page.startswith("notebooks/") == (part == "Notebooks")]
+            if part in ("Notebooks", "Explanation")
+            else []
+        )
+        lines += ["```{toctree}", ":hidden:", f":caption: {part}", "", *own, "```", ""]
+    return "\n".join(lines)
+
+
+def write_notebook(path: Path, folder: Path) -> None:
+    """A notebook as a page, with its pictures beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    for number, cell in enumerate(nbformat.read(path, 4).cells):
+        if cell.cell_type == "markdown":
+            lines += [cell.source, ""]
+            continue
+        lines += ["```python", cell.source, "```", ""]
+        for place, output in enumerate(cell.outputs):
+            data = {"text/plain": output.text} if output.output_type == "stream" else output.data
+            if "image/png" in data:
+                name = f"{path.stem}-{number}-{place}.png"
+                (folder / name).write_bytes(base64.b64decode(data["image/png"]))
+                lines += [f"![The picture that the cell above draws]({name})", ""]
+            else:
+                lines += ["```text", data["text/plain"].rstrip(), "```", ""]
+    (folder / f"{path.stem}.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def main() -> int:
+    """The command."""
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/site"
+    source = out.parent / f"{out.name}-source"
+    for folder in (out, source):
+        shutil.rmtree(folder, ignore_errors=True)
+    source.mkdir(parents=True)
+    gather(source)
+    status = build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(out)])
+    print(out / "index.html" if not status else "the site was not built")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
