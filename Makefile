@@ -90,7 +90,7 @@ lab: demo .venv/lab
 
 # Executes the notebooks and writes what they print; CI compares it.
 notebooks: demo
-	$(BIN)/python tools/notebooks.py write
+	PYTHONPATH=. $(BIN)/python tools/notebooks.py write
 
 .venv/lab: .venv/ready requirements-lab.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock
