@@ -1,5 +1,6 @@
 """Pages of the reference, from what they are about: tables, units, keys of studies and catalogues, the command line."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from pipeline.resources import bundled
 from pipeline.study import Study
 from pipeline.tables import BY_NAME, COUNTS, GROUPS, UNITS
 from pipeline.units import adds_up
+
+# What a reader meets first; then all else, then the errors.
+ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")
+ERRORS = [name for name in pipeline.__all__ if name.endswith("Error")]
 
 
 def pages() -> dict[str, str]:
@@ -63,10 +68,14 @@ def catalogue() -> str:
 def _keys(properties: dict[str, Any], schema: dict[str, Any], required: set[str] | None = None) -> list[str]:
     needed = set(schema.get("required", ())) if required is None else required
     rows = [
-        (f"`{name}`", _kind(found, schema), "required" if name in needed else f"`{_default(found)}`")
+        (f"`{name}`", _kind(found, schema), _needed(found) if name in needed or "$ref" in found else _default(found))
         for name, found in properties.items()
     ]
     return _table(("key", "holds", "default"), rows)
+
+
+def _needed(found: dict[str, Any]) -> str:
+    return "its own" if "$ref" in found else "required"
 
 
 def _kind(found: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -92,9 +101,7 @@ def _kind(found: dict[str, Any], schema: dict[str, Any]) -> str:
 
 def _default(found: dict[str, Any]) -> str:
     value = found.get("default")
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "none" if value is None else str(list(value) if isinstance(value, tuple) else value)
+    return "none" if value is None else f"`{json.dumps(value)}`"
 
 
 def cli() -> str:
@@ -115,7 +122,8 @@ def api() -> str:
         ".. py:currentmodule:: pipeline",
         "",
     ]
-    for name in pipeline.__all__:
+    rest = [name for name in pipeline.__all__ if name not in (*ORDER, *ERRORS)]
+    for name in (*ORDER, *rest, *ERRORS):
         found = getattr(pipeline, name)
         if isinstance(found, type):
             lines += [f".. autoclass:: pipeline.api.{name}", "   :members:", ""]

@@ -10,7 +10,7 @@ from dataclasses import asdict
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.api.choices import NEWEST, chosen
+from pipeline.api.choices import NEWEST, one
 from pipeline.api.study import OpenStudy
 from pipeline.errors import ChoiceError
 from pipeline.report import charts_instrument, charts_now, charts_years, style
@@ -87,7 +87,7 @@ def bars(
     pairs = [(str(label), float(n)) for label, n in values.items()]
     if bad := [label for label, n in pairs if not n >= 0]:
         raise ChoiceError(f"bars start at 0 and cannot show what is below, or missing: {', '.join(bad)}")
-    (result,) = chosen(study.results, snapshot)
+    result = one(study.results, snapshot)
     put = frame(study.study, [result], title, unit)
     drawn = tuple(Bar(label, label, n, style.ACCENT) for label, n in pairs)
     return _draw(Bars(drawn, **asdict(put), empty="There is nothing to show.", form=form))
@@ -106,7 +106,7 @@ def lines(study: OpenStudy, values: Mapping[str, Sequence[int | None]], title: s
 
 
 def _now(study: OpenStudy, snapshot: str, made: Callable[[Study, Result], Chart]) -> Figure:
-    (result,) = chosen(study.results, snapshot)
+    result = one(study.results, snapshot)
     return _draw(made(study.study, result).picture)
 
 

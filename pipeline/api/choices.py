@@ -33,6 +33,14 @@ def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Re
     return [result for result in results if result.snapshot in names]
 
 
+def one(results: Sequence[Result], snapshot: str) -> Result:
+    """The one snapshot asked for. Raises `ChoiceError` for none, and for several."""
+    found = chosen(results, snapshot)
+    if len(found) > 1:
+        raise ChoiceError(f"this is of one snapshot; choose one of {', '.join(r.snapshot for r in found)}")
+    return found[0]
+
+
 def level_of(level: str | Sequence[str], result: Result) -> str:
     """The level's name, whatever the order of its columns. Raises `ChoiceError` for one that was not counted."""
     names = level.split("+") if isinstance(level, str) else list(level)

@@ -27,6 +27,14 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+# What is wrong with a condition; all else is wrong with a file.
+_MISTAKES = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.DataError,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+)
 
 
 class Rows:
@@ -45,7 +53,7 @@ class Rows:
         where: str | None = None,
     ) -> None:  # fmt: skip
         """parts: each file with the snapshot it is of; columns: names (None: all); where: a condition in SQL."""
-        self._names = [SNAPSHOT, *table.names]
+        self._names = list(dict.fromkeys([SNAPSHOT, *table.names]))
         chosen = list(dict.fromkeys([SNAPSHOT, *(table.names if columns is None else columns)]))
         if unknown := [name for name in chosen if name not in self._names]:
             raise ChoiceError(f"{table.name} has no column {', '.join(unknown)}; it has: {', '.join(self._names)}")
@@ -99,7 +107,9 @@ class Rows:
 
     def _dataset(self) -> ds.Dataset:
         proven = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-        schema = self._table.schema.insert(0, pa.field(SNAPSHOT, pa.string(), False))
+        schema = self._table.schema
+        if SNAPSHOT not in schema.names:
+            schema = schema.insert(0, pa.field(SNAPSHOT, pa.string(), False))
         return ds.FileSystemDataset.from_paths(
             [str(path) for _, path in self._parts],
             schema=schema,
@@ -113,7 +123,7 @@ class Rows:
         """Errors of the reader in words of ours."""
         try:
             yield
-        except (duckdb.BinderException, duckdb.ParserException, duckdb.PermissionException) as error:
+        except _MISTAKES as error:
             told = str(error).strip().splitlines()[0]
             raise ChoiceError(
                 f"where={self._where!r} cannot be used on {self._table.name}: {told}. It is a condition in SQL, such as"

@@ -159,7 +159,7 @@ class OpenStudy:
         0     1     US    134
         1     2     VN    109
         """
-        (result,) = choices.chosen(self.results, snapshot)
+        result = choices.one(self.results, snapshot)
         left_out = self.study.countries_left_out if exclude is None else tuple(exclude)
         level = "country" if manufacturer is None else "country+manufacturer"
         cells = self.counts(level, result.snapshot)
@@ -291,8 +291,7 @@ class OpenStudy:
         return Identifier(load_catalogue(self.study.catalogue_path))
 
     def _one(self, snapshot: str) -> str:
-        (result,) = choices.chosen(self.results, snapshot)
-        return result.snapshot
+        return choices.one(self.results, snapshot).snapshot
 
     def _parts(self, result: Result, name: str) -> list[Path]:
         """The files of a table, as the manifest names them. Raises `ChoiceError` where there are none."""

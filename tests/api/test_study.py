@@ -90,6 +90,13 @@ def test_rows_are_those_of_the_files(world: cc.OpenStudy) -> None:
     assert both.groupby("snapshot").size().to_dict() == counted
 
 
+def test_tables_that_name_their_snapshot_themselves(world: cc.OpenStudy) -> None:
+    rows = world.table("series", where="series = 'all' and manufacturer is null", snapshots="all").pandas()
+    assert list(rows.columns) == cc.columns("series")["column"].tolist()
+    assert rows["snapshot"].tolist() == world.snapshots
+    assert rows["n_hosts"].tolist() == world.trend("hosts")["hosts"].tolist()
+
+
 def _copy(world: cc.OpenStudy, to: Path) -> cc.OpenStudy:
     root = world.study.path.parent.parent
     shutil.copytree(root, to, ignore=shutil.ignore_patterns("reports", "raw", "second", "net"))
@@ -163,6 +170,10 @@ def test_what_was_counted_must_be_what_is_there(world: cc.OpenStudy, tmp_path: P
             cc.ChoiceError,
             "disabled",
         ),
+        (lambda s: s.observations(where="nosuch(port)").arrow(), cc.ChoiceError, "condition in SQL"),
+        (lambda s: s.observations(where="host = 1").arrow(), cc.ChoiceError, "condition in SQL"),
+        (lambda s: s.country_table(snapshot="all"), cc.ChoiceError, "one snapshot; choose one of 2025, 2026"),
+        (lambda s: cc.charts.makers(s, "all"), cc.ChoiceError, "one snapshot"),
         (lambda s: s.errors(against="wish"), cc.ChoiceError, "there is no truth 'wish'; there are: reachable"),
         (lambda s: s.study.path and cc.columns("cameras"), cc.ChoiceError, "there is no table"),
         (lambda s: cc.charts.bars(s, {"a": -1}, "t", "u"), cc.ChoiceError, "bars start at 0"),
