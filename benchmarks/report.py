@@ -5,7 +5,8 @@
 
 The counts are written first; what is measured is a process that reads them and draws: from nothing, and once more with
 nothing changed (then no picture is drawn). Seconds are those of the wall, `cpu_seconds` of all processes; `peak_mb`
-(10^6 bytes) is the largest sum over the process and those that draw pictures for it, twenty times a second.
+(10^6 bytes) is the largest sum over the process and those that draw pictures for it, twenty times a second. Where the
+load is far over the number of cores, seconds say nothing: run it again on a quiet machine.
 Writes benchmarks/results/report-<date>.json.
 """
 
@@ -55,6 +56,7 @@ def main() -> None:
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "versions": {name: version(name) for name in ("matplotlib", "pandas", "pyarrow")},
         "rounds": told.rounds,
+        "load_at_the_end": round(os.getloadavg()[0], 1),
         "rows_of_counts": rows,
         **{way: {key: round(median(t[key] for t in each), 1) for key in each[0]} for way, each in found.items()},
         **sizes,
