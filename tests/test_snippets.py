@@ -66,7 +66,8 @@ def _studies(to: Path, simulated: bool) -> None:
     base = to / "data/snapshots/simulated"
     for name, folder in {"study": base, "shodan": base, "netlas": base / "second", "net": base / "net"}.items():
         text = (folder / "study.toml").read_text()
-        text = text.replace('data_dir = "data"', f'data_dir = "{folder / "data"}"')
+        for key, value in (("data_dir", "data"), ("queries_file", "queries/")):
+            text = text.replace(f'{key} = "{value}', f'{key} = "{folder}/{value}')
         (to / f"{name}.toml").write_text(text.replace('report_dir = "report"', f'report_dir = "report-{name}"'))
     for name in ("netlas", "net"):
         arguments = ["run", "--study", f"{name}.toml", "--snapshot", "2026", "--no-report", "--quiet"]
