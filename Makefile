@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test faults audit lint docs lab notebooks bench bench-full peers sample-coverage accuracy lock
+.PHONY: setup demo test faults audit lint docs lab spark notebooks bench bench-full peers sample-coverage accuracy lock
 .DEFAULT_GOAL := demo
 
 setup: .venv/ready
@@ -29,7 +29,7 @@ $(WORLD)/study.toml: .venv/ready $(MODEL)
 	rm -rf $(WORLD)
 	$(BIN)/camcensus simulate $(WORLD) --devices $(DEMO_DEVICES) --growing
 
-test: setup
+test: setup .venv/spark
 	$(BIN)/python -m pytest
 
 # Every fault, kills, flipped bits and mutated lines at full size (the suite has small ones); takes about an hour on two
@@ -96,8 +96,16 @@ notebooks: demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock
 	@touch $@
 
+# Spark for `camcensus run --engine spark`, which needs Java 17 or later too; half a gigabyte.
+spark: .venv/spark
+
+.venv/spark: .venv/ready requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
 # For whoever changes the dependencies: needs uv.
 LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 lock:
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra notebooks -c requirements.lock -o requirements-lab.lock
+	$(LOCK) --extra spark -c requirements.lock -o - | sed -n '/^py4j==/,/# via/p;/^pyspark==/,/# via/p' > requirements-spark.lock

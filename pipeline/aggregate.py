@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import store
-from pipeline.engines.local import Sql
+from pipeline.engines.engine import Sql
 from pipeline.errors import ReconciliationError
 from pipeline.manifest import Flow, Instrument, Manifest, Window
 from pipeline.tables import COUNTS, GROUPS, NETWORKS

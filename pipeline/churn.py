@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import store
-from pipeline.engines.local import Sql
+from pipeline.engines.engine import Sql
 from pipeline.manifest import Churn, Collected
 from pipeline.tables import CHURN
 

@@ -3,7 +3,6 @@
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 partial.
 """
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -12,12 +11,15 @@ from typing import Annotated, NoReturn
 import typer
 
 from pipeline.cli_options import (
+    EngineOption,
     Json,
+    Master,
     Quiet,
     SourceOption,
     StudyOption,
     Workers,
     check_snapshot_id,
+    chosen_engine,
     disk_trouble,
     tell,
 )  # fmt: skip
@@ -182,7 +184,8 @@ def run(
     ] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Stop after the counts.")] = False,
     workers: Workers = 0,
-    engine: Annotated[str, typer.Option("--engine", help="Where the stages run: local.")] = "local",
+    engine: EngineOption = "local",
+    master: Master = None,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read every byte of every file again.")] = False,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Count collections that are not whole; every page says so.")
@@ -195,13 +198,11 @@ def run(
     from pipeline.commands import tell_outcome
     from pipeline.run import run as run_study
 
-    if engine != "local":
-        raise typer.BadParameter("this version runs on 'local' only", param_hint="--engine")
     loaded = load_study(study)
-    with store.lock(loaded.data):
+    with store.lock(loaded.data), chosen_engine(engine, master, workers) as chosen:
         outcome = run_study(
-            loaded, Reporter(quiet or json_), snapshot, workers or os.cpu_count() or 1, rehash,
-            report=not no_report, allow_partial=allow_partial,
+            loaded, Reporter(quiet or json_), snapshot, rehash=rehash, report=not no_report,
+            allow_partial=allow_partial, engine=chosen,
         )  # fmt: skip
     if told := tell_outcome(outcome, json_):
         tell(told)

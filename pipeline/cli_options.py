@@ -1,11 +1,14 @@
 """What the commands share: options, and how a result is told."""
 
 import errno
+import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline.engines.engine import Engine
 from pipeline.progress import printable
 from pipeline.study import SNAPSHOT_ID
 
@@ -17,6 +20,28 @@ SourceOption = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
 SnapshotOption = Annotated[str, typer.Option("--snapshot", help="The snapshot's id.", show_default=False)]
 Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")]
+
+EngineOption = Annotated[str, typer.Option("--engine", help="Where the stages run: local or spark.")]
+Master = Annotated[
+    str | None, typer.Option("--master", help="Of Spark: local[2], spark://HOST:PORT, yarn, ...", show_default=False)
+]
+
+
+def chosen_engine(name: str, master: str | None, workers: int) -> AbstractContextManager[Engine]:
+    """The engine that was asked for. Raises `typer.BadParameter` for what does not go together."""
+    if name not in ("local", "spark"):
+        raise typer.BadParameter("local or spark", param_hint="--engine")
+    if name == "local":
+        if master is not None:
+            raise typer.BadParameter("is for --engine spark", param_hint="--master")
+        from pipeline.engines.local import Local
+
+        return nullcontext(Local(workers or os.cpu_count() or 1))
+    if workers:
+        raise typer.BadParameter("is for --engine local; Spark's master says how many", param_hint="--workers")
+    from pipeline.engines.spark import spark
+
+    return spark(master or "local[*]")
 
 
 def tell(result: str) -> None:

@@ -7,7 +7,7 @@ alone.
 
 from dataclasses import dataclass
 
-from pipeline.engines.local import Sql
+from pipeline.engines.engine import Sql
 from pipeline.manifest import DecoyRule
 from pipeline.study import Decoys
 

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from pipeline import store
 from pipeline.churn import churn
 from pipeline.decoys import graded
-from pipeline.engines.local import Sql
+from pipeline.engines.engine import BATCH, Sql
 from pipeline.errors import InputError
 from pipeline.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
 from pipeline.study import Decoys, Dedupe
@@ -208,9 +208,9 @@ def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Count
     """Writes `links.parquet`; gives how many banners met each fate, and how many each rule placed."""
     fates, rules = Counter[str](), Counter[str]()
     with store.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
-        for batch in db.stream("links"):
-            writer.write_table(store.fitted(batch, LINKS, writer))
-            for told, column in ((fates, batch["fate"]), (rules, batch["rule"].drop_null())):
+        for group in store.in_groups(db.stream("links"), BATCH):
+            writer.write_table(store.fitted(group, LINKS, writer))
+            for told, column in ((fates, group["fate"]), (rules, group["rule"].drop_null())):
                 told.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
     return fates, rules
 
@@ -219,7 +219,7 @@ def _write_devices(db: Sql, folder: Path, metadata: dict[str, str]) -> int:
     """Writes `devices.parquet`; gives the number of devices."""
     rows = 0
     with store.parquet_writer(folder / "devices.parquet", DEVICES, metadata) as writer:
-        for batch in db.stream("devices_written", DEVICES_TOGETHER):
-            writer.write_table(store.fitted(batch, DEVICES, writer))
-            rows += batch.num_rows
+        for group in store.in_groups(db.stream("devices_written", DEVICES_TOGETHER), DEVICES_TOGETHER):
+            writer.write_table(store.fitted(group, DEVICES, writer))
+            rows += group.num_rows
     return rows

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from pipeline import store
-from pipeline.engines.local import text_of
+from pipeline.engines.engine import text_of
 from pipeline.errors import ReconciliationError
 from pipeline.headline import STAGES, behind, checksums, headline_counts
 from pipeline.manifest import Flow, Stage
@@ -40,7 +40,7 @@ def describe(snapshot: Snapshot, tools: Tools) -> str | None:
     key = digest_of(code_hash("pipeline.details"), queries, settings, checksums(snapshot, *STAGES))
     if snapshot.stands(NAME, key):
         return None
-    with behind(snapshot, study, tools.workers) as db:
+    with behind(snapshot, study, tools.engine) as db:
         db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
         for name in QUERIES[:2]:
             db.table(name, name)

@@ -1,10 +1,23 @@
 """Errors a caller can do something about. Each carries its data; none carries a traceback to the user."""
 
 from pathlib import Path
+from typing import Any
 
 
 class CamcensusError(Exception):
     """Root of every error that camcensus raises on purpose. Its text says what to do."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross from one process to another, whatever they were made of."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[CamcensusError], told: tuple[Any, ...], held: dict[str, Any]) -> CamcensusError:
+    """An error as it was, without making it anew."""
+    error = kind.__new__(kind)
+    error.args = told
+    error.__dict__.update(held)
+    return error
 
 
 class Interrupted(CamcensusError):

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pipeline import store
 from pipeline.aggregate import HEADLINE_DECOYS, HEADLINE_IP
-from pipeline.engines.local import Sql, sql
+from pipeline.engines.engine import Engine, Sql
 from pipeline.snapshot import Snapshot
 from pipeline.study import Study
 from pipeline.tables import COUNTS
@@ -36,9 +36,9 @@ def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[s
 
 
 @contextmanager
-def behind(snapshot: Snapshot, study: Study, workers: int) -> Iterator[Sql]:
+def behind(snapshot: Snapshot, study: Study, engine: Engine) -> Iterator[Sql]:
     """A database with the views `identified`, `links` and `devices`, and the settings that the headline depends on."""
-    with sql(workers, snapshot.folder / ".scratch") as db:
+    with engine.sql(snapshot.folder / ".scratch") as db:
         db.parquet("identified", snapshot.verified("identify", ".parquet"))
         made = snapshot.verified("dedupe", ".parquet")
         for name in ("links", "devices"):

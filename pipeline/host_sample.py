@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline import store
 from pipeline.dedupe import Rules, number
-from pipeline.engines.local import sql
+from pipeline.engines.engine import Engine
 from pipeline.errors import IntegrityError
 from pipeline.host_seal import check_seal
 from pipeline.identify import Identifier
@@ -87,7 +87,7 @@ def sample_files(snapshot: Path) -> list[Path]:
 
 
 def evaluate(
-    snapshot: Path, rules: Rules, identifier: Identifier, locator: Locator, key: bytes, workers: int
+    snapshot: Path, rules: Rules, identifier: Identifier, locator: Locator, key: bytes, engine: Engine
 ) -> HostSample | None:
     """What the rules find on the sampled hosts; None where nobody was looked up.
 
@@ -101,7 +101,7 @@ def evaluate(
     replies = Replies(files[1:], set(drawn.hosts))
     scratch = snapshot / ".scratch-hosts"
     observations, identified = scratch / "observations.parquet", scratch / "identified.parquet"
-    with sql(workers, scratch) as db:
+    with engine.sql(scratch) as db:
         ingest_records(replies, "hosts-sample", observations, scratch / "quarantine.gz")
         label_part(observations, identified, identifier, locator, key)
         db.parquet("identified", [identified])

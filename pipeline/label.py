@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,17 +58,27 @@ class Labelled:
 def label_part(
     observations: Path, identified: Path, identifier: Identifier, locator: Locator, key: bytes,
     tick: Callable[[int], None] = lambda _: None, second: Locator | None = None,
+    batches: Iterable[pa.RecordBatch] | None = None,
 ) -> Labelled:  # fmt: skip
-    """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far."""
+    """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far.
+
+    `batches`: its rows, where somebody else has read them; their sizes make no difference.
+    """
     result = Labelled()
     done = 0
     with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
-        for batch in _batches(observations):
+        for batch in _even(_batches(observations) if batches is None else batches):
             labelled = label(batch, identifier, locator, key, result, second)
             writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
             done += batch.num_rows
             tick(done)
     return result
+
+
+def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows in batches of one size, each of which is written as a row group."""
+    for group in store.in_groups(batches, BATCH):
+        yield from group.to_batches()
 
 
 def _batches(observations: Path) -> Iterator[pa.RecordBatch]:

@@ -9,6 +9,8 @@ from pipeline.catalogue_diff import require_meanings
 from pipeline.collect.bundles import collected_folders
 from pipeline.details import describe
 from pipeline.editions import sources_of
+from pipeline.engines.engine import Engine
+from pipeline.engines.local import Local
 from pipeline.errors import CamcensusError
 from pipeline.manifest import load_manifest
 from pipeline.progress import Reporter
@@ -35,16 +37,18 @@ class Outcome:
 
 def run(
     study: Study, reporter: Reporter, snapshots: list[str] | None = None, workers: int = 1,
-    rehash: bool = False, report: bool = True, allow_partial: bool = False,
+    rehash: bool = False, report: bool = True, allow_partial: bool = False, engine: Engine | None = None,
 ) -> Outcome:  # fmt: skip
     """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock.
 
-    A collection that is not whole is held back, and no report is drawn, unless `allow_partial`.
+    A collection that is not whole is held back, and no report is drawn, unless `allow_partial`. The stages run on
+    `engine`; without one on this machine, in `workers` processes.
     """
     store.remove_leftovers(study.data, collected_folders(study))
     ids = _wanted(study, snapshots, reporter)
-    tools = _tools(study, workers, reporter)
-    with logged(study.data, workers) as entry:
+    engine = engine or Local(workers)
+    tools = _tools(study, engine, reporter)
+    with logged(study.data, engine.workers, engine.name) as entry:
         outcome = Outcome()
         for name in ids:
             if was_purged(load_manifest(study.data / name)):
@@ -112,13 +116,13 @@ def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> N
             )
 
 
-def _tools(study: Study, workers: int, reporter: Reporter) -> Tools:
+def _tools(study: Study, engine: Engine, reporter: Reporter) -> Tools:
     catalogue = load_catalogue(study.catalogue_path)
     require_meanings(study.catalogue_path, catalogue)
     check_vendors(study, list(catalogue.makers))
     reporter.say("opening the country database; the first time takes some seconds")
     return Tools(
-        study, catalogue, sources_of(study), store.identity_key(study.key_path, study.simulated), workers, reporter
+        study, catalogue, sources_of(study), store.identity_key(study.key_path, study.simulated), engine, reporter
     )
 
 

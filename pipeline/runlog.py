@@ -30,7 +30,8 @@ class Counted(Strict):
 
 
 class Entry(Strict):
-    """One run: as it was typed, when (UTC), where, with how many workers, what it did, and why it ended early."""
+    """One run: as it was typed, when (UTC), where, on which engine with how many workers, what it did, and why it ended
+    early."""
 
     command: str
     version: str
@@ -40,6 +41,7 @@ class Entry(Strict):
     system: str
     processors: int
     workers: int
+    engine: str = "local"
     snapshots: dict[str, Counted] = Field(default_factory=dict)
     report: str | None = None
     error: str | None = None
@@ -58,7 +60,7 @@ class RunLog(Strict):
 
 
 @contextmanager
-def logged(data: Path, workers: int) -> Iterator[Entry]:
+def logged(data: Path, workers: int, engine: str = "local") -> Iterator[Entry]:
     """Enters a run into the log of a data folder when it ends, one that did nothing excepted."""
     entry = Entry(
         command=shlex.join(["camcensus", *sys.argv[1:]]),
@@ -69,6 +71,7 @@ def logged(data: Path, workers: int) -> Iterator[Entry]:
         system=platform.platform(),
         processors=os.cpu_count() or 1,
         workers=workers,
+        engine=engine,
     )
     try:
         yield entry

@@ -13,14 +13,14 @@ import pyarrow as pa
 
 from pipeline import store
 from pipeline.asked import Asked, Common, asked_of, common
-from pipeline.engines.local import map_parts, text_of
+from pipeline.engines.engine import call, text_of
 from pipeline.errors import ReconciliationError
 from pipeline.headline import STAGES, UNITS, behind, checksums, headline_counts
 from pipeline.manifest import Flow, Manifest, Stage
 from pipeline.parts import Parts
 from pipeline.returned import Returned, ReturnedTask
 from pipeline.snapshot import Snapshot
-from pipeline.stages import Tools, call
+from pipeline.stages import Tools
 from pipeline.tables import RETURNED, SERIES
 from pipeline.versions import code_hash, digest_of
 
@@ -69,7 +69,7 @@ def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bo
     tasks = [_task(snapshot, name, asked, shared) for name in parts.stale]
     sizes = [inputs[name].bytes for name in parts.stale]
     with tools.reporter.bar(f"{snapshot.id}: hold against all queries", sum(sizes), "bytes") as progress:
-        results: list[Returned] = map_parts(call, tasks, sizes, tools.workers, progress)
+        results: list[Returned] = tools.engine.map_parts(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
         parts.made(name, {"banners": result.banners, "own": result.own, "returned": result.rows}, result.rows)
     parts.remove_gone()
@@ -147,7 +147,7 @@ def _copies(counted: dict[str | None, Row]) -> list[Row]:
 def _counted(snapshot: Snapshot, shared: Common, tools: Tools, counted: dict[str | None, Row]) -> list[Row]:
     """The series, counted in SQL. Raises `ReconciliationError` when on all banners they are not the headline."""
     moved = shared.ports_known and shared.ports_moved
-    with behind(snapshot, tools.study, tools.workers) as db:
+    with behind(snapshot, tools.study, tools.engine) as db:
         if shared.differ:
             db.parquet("returned", snapshot.verified(RETURNED.name, ".parquet"))
         else:

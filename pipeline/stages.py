@@ -2,13 +2,13 @@
 
 import gzip
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import runs, store
@@ -19,8 +19,8 @@ from pipeline.churn import FILE as CHURN_FILE
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
-from pipeline.engines.lanes import ONE_LANE, Lanes, lanes
-from pipeline.engines.local import even, map_parts, sql, text_of
+from pipeline.engines.engine import Engine, call, nobody, text_of
+from pipeline.engines.lanes import ONE_LANE, Lanes
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
@@ -40,7 +40,7 @@ from pipeline.sources.pages import SearchPages
 from pipeline.sources.record import Reader
 from pipeline.sources.registry import Source
 from pipeline.study import Study
-from pipeline.tables import UNKNOWN
+from pipeline.tables import OBSERVATIONS, UNKNOWN, Table
 from pipeline.upstream import filled, sampled
 from pipeline.versions import code_hash, digest_of, package_version
 
@@ -58,7 +58,7 @@ class Tools:
     catalogue: Catalogue
     sources: Sources
     key: bytes
-    workers: int
+    engine: Engine
     reporter: Reporter
 
 
@@ -98,18 +98,27 @@ class LabelTask:
     second: Locator | None
     key: bytes
 
+    @property
+    def source(self) -> Path:
+        """The part."""
+        return self.observations
+
+    @property
+    def reads(self) -> Table:
+        """What it is a part of."""
+        return OBSERVATIONS
+
     def __call__(self, tick: Callable[[int], None]) -> Labelled:
         """Does it."""
+        return self.over(None, tick)
+
+    def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> Labelled:
+        """Does it, with rows that somebody else read (None: it reads them)."""
         store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
         identifier = Identifier(self.catalogue)
         return label_part(
-            self.observations, self.identified, identifier, self.locator, self.key, tick, second=self.second
+            self.observations, self.identified, identifier, self.locator, self.key, tick, self.second, batches
         )
-
-
-def call(task: Any, tick: Callable[[int], None], **more: Any) -> Any:
-    """Does a task; a function of a module, so that it can be sent to another process."""
-    return task(tick, **more)
 
 
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -122,11 +131,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     tasks = [_ingest_task(snapshot, name) for name in parts.stale]
     sizes = [inputs[name].bytes for name in parts.stale]
     with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
-        if even(sizes, tools.workers):
-            results = map_parts(call, tasks, sizes, tools.workers, progress)
-        else:
-            with lanes(tools.workers) as several:
-                results = map_parts(partial(call, lanes=several), tasks, sizes, 1, progress)
+        results = tools.engine.map_streams(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
         inputs[name].rows = result.lines
         inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, inputs[name], result))
@@ -257,7 +262,7 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     ]
     rows = [tables[name].rows or 0 for name in parts.stale]
     with tools.reporter.bar(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
-        results = map_parts(call, tasks, rows, tools.workers, progress)
+        results = tools.engine.map_rows(tasks, rows, snapshot.folder / ".scratch", progress)
     for name, result in zip(parts.stale, results, strict=True):
         parts.made(name, {**result.fates, "nowhere": result.nowhere}, sum(result.fates.values()))
     parts.remove_gone()
@@ -330,7 +335,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     runs.keep(snapshot.folder, snapshot.earlier)
     held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
     hosts = _sampled_hosts(snapshot, tools, held)
-    with sql(tools.workers, snapshot.folder / ".scratch") as db:
+    with tools.engine.sql(snapshot.folder / ".scratch") as db:
         parts = snapshot.verified("identify", ".parquet")
         key_id = key_id_of(parts)
         db.parquet("identified", parts)
@@ -350,7 +355,7 @@ def _sampled_hosts(snapshot: Snapshot, tools: Tools, rules: Rules) -> HostSample
     """What decoy rules find on hosts that were drawn at random and looked up."""
     used = tools.sources.on(day_of(snapshot, tools.study))
     identifier = Identifier(tools.catalogue)
-    return evaluate(snapshot.folder, rules, identifier, used.locator, tools.key, tools.workers)
+    return evaluate(snapshot.folder, rules, identifier, used.locator, tools.key, tools.engine)
 
 
 def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:

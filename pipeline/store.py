@@ -150,6 +150,20 @@ def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = N
 _PARQUET = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True, "store_schema": True}
 
 
+def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The rows of batches of any size in tables of so many, the last of what is left. A table written is a row group,
+    so files are the same bytes whatever the sizes that an engine gives its batches."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        rest = batch
+        while (more := rows - sum(part.num_rows for part in held)) <= rest.num_rows:
+            yield pa.Table.from_batches([*held, rest.slice(0, more)]).combine_chunks()
+            held, rest = [], rest.slice(more)
+        held += [rest] if rest.num_rows else []
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()
+
+
 def fitted(table: pa.Table | pa.RecordBatch, to: Table, writer: pq.ParquetWriter) -> pa.Table:
     """The table as `writer` wants it: conforming to `to`, with the file's metadata."""
     return conform(table, to).replace_schema_metadata(writer.schema.metadata)
@@ -158,7 +172,8 @@ def fitted(table: pa.Table | pa.RecordBatch, to: Table, writer: pq.ParquetWriter
 def write_table(path: Path, table: pa.Table, to: Table, metadata: dict[str, str] | None = None) -> None:
     """Writes a table that conforms to the schema `to`."""
     with parquet_writer(path, to, metadata) as writer:
-        writer.write_table(fitted(table, to, writer))
+        # In one piece: where an engine cut a table would show in its pages.
+        writer.write_table(fitted(table, to, writer).combine_chunks())
 
 
 def read_table(path: Path, to: Table) -> pa.Table:

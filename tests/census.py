@@ -13,7 +13,8 @@ import pyarrow as pa
 from pipeline import store
 from pipeline.aggregate import aggregate
 from pipeline.dedupe import Deduped, Rules, dedupe
-from pipeline.engines.local import sql
+from pipeline.engines.engine import Engine
+from pipeline.engines.local import Local
 from pipeline.label import addresses_of, prefix_of
 from pipeline.manifest import Flow, Instrument, Manifest
 from pipeline.study import Decoys, Dedupe
@@ -87,13 +88,13 @@ def census(
     folder: Path, rows: Iterable[Row], *, parts: int = 1, threads: int = 1, days: int | str = "all",
     end: dt.date | None = None, max_identity_hosts: int = 3, counts: bool = False, min_confidence: str = "medium",
     left_out: tuple[str, ...] = (), numbered_already: bool = False, rules: Row | None = None,
-    signs: Row | None = None,
+    signs: Row | None = None, engine: Engine | None = None,
 ) -> Census:  # fmt: skip
-    """Runs both stages on real files."""
+    """Runs both stages on real files, on this machine unless an engine is given."""
     rows = list(rows) if numbered_already else numbered(rows)
     paths = write(folder, [rows[n::parts] for n in range(parts)])
     flow = None
-    with sql(threads, folder / "scratch") as db:
+    with (engine or Local(threads)).sql(folder / "scratch") as db:
         db.parquet("identified", paths)
         told = Dedupe.model_validate({"max_identity_hosts": max_identity_hosts, **(rules or {})})
         deduped = dedupe(db, Rules(days, end, told, Decoys.model_validate(signs or {})), folder)

@@ -11,7 +11,7 @@ from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.dedupe import LEVELS
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.details import QUERIES as DETAIL_QUERIES
-from pipeline.engines.local import SQL
+from pipeline.engines.engine import SQL
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from pipeline.series import QUERY as SERIES_QUERY

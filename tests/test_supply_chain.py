@@ -12,7 +12,7 @@ _PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: *;[^\\]*)?(?
 _HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
-LOCKS = ("requirements.lock", "requirements-lab.lock")
+LOCKS = ("requirements.lock", "requirements-lab.lock", "requirements-spark.lock")
 
 
 def pins(lock: str = LOCKS[0]) -> dict[str, dict[str, int]]:
@@ -34,13 +34,13 @@ def pins(lock: str = LOCKS[0]) -> dict[str, dict[str, int]]:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_each_dependency_has_an_exact_version_and_checksums(lock: str) -> None:
     found = pins(lock)
-    assert len(found) > 30
+    assert len(found) > (1 if "spark" in lock else 30)
     assert [name for name, versions in found.items() if not all(versions.values())] == []
 
 
 def test_what_is_installed_is_what_is_locked() -> None:
     differing = []
-    for name, locked in pins().items():
+    for name, locked in (pins() | pins(LOCKS[2])).items():
         try:
             installed = version(name)
         except PackageNotFoundError:
@@ -68,3 +68,12 @@ def test_the_lab_has_all_that_the_tests_have_and_jupyter() -> None:
     lab, own = pins(LOCKS[1]), pins()
     assert {name: lab.get(name) for name in own} == own
     assert "jupyterlab" in lab
+
+
+def test_spark_brings_itself_and_its_bridge_to_java_and_nothing_else() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    found = pins(LOCKS[2])
+    assert found.keys() == {"pyspark", "py4j"}
+    (wanted,) = project["project"]["optional-dependencies"]["spark"]
+    least, below = map(int, re.findall(r"[>=<](\d+)", wanted))
+    assert least <= int(next(iter(found["pyspark"])).split(".")[0]) < below

@@ -6,21 +6,21 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from ctypes import c_longlong
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pipeline.engines.engine import BATCH, R, Rows, T, Tick, call, nobody, text_of
+from pipeline.engines.lanes import lanes
 from pipeline.engines.processes import deaf_to_interrupts, stop
 from pipeline.errors import CamcensusError
 
-T = TypeVar("T")
-R = TypeVar("R")
-
-SQL = Path(__file__).parent.parent / "sql"
 MEMORY = "1GB"
 # Below this many bytes of input, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
@@ -76,7 +76,7 @@ class Sql:
         """The result of a query as an Arrow table."""
         return self._db.sql(text_of(query)).to_arrow_table()
 
-    def stream(self, query: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+    def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The result of a query, a batch at a time; the next is being made while one is used."""
         reader = self._db.sql(text_of(query)).to_arrow_reader(rows)
         with ThreadPoolExecutor(1) as ahead:
@@ -97,9 +97,41 @@ def without_bars(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("set enable_progress_bar = false")
 
 
-def text_of(query: str) -> str:
-    """The text of `pipeline/sql/<query>.sql`."""
-    return (SQL / f"{query}.sql").read_text(encoding="utf-8")
+@dataclass(frozen=True)
+class Local:
+    """This machine: so many processes, and as many threads for queries."""
+
+    workers: int = 1
+    name: str = "local"
+
+    def map_parts(
+        self, work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
+    ) -> list[R]:
+        """See `map_parts`."""
+        return map_parts(work, tasks, sizes, self.workers, on_progress)
+
+    def map_streams(
+        self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
+    ) -> list[R]:
+        """A process for each task, or all of them for one after the other where some would have no work."""
+        if even(sizes, self.workers):
+            return map_parts(work, tasks, sizes, self.workers, on_progress)
+        with lanes(self.workers) as several:
+            return map_parts(partial(work, lanes=several), tasks, sizes, 1, on_progress)
+
+    def map_rows(
+        self,
+        tasks: Sequence[Rows[R]],
+        sizes: Sequence[int],
+        scratch: Path,  # noqa: ARG002 -- tasks read for themselves
+        on_progress: Tick = nobody,
+    ) -> list[R]:
+        """See `map_parts`."""
+        return map_parts(call, tasks, sizes, self.workers, on_progress)
+
+    def sql(self, scratch: Path) -> AbstractContextManager["Sql"]:
+        """DuckDB."""
+        return sql(self.workers, scratch)
 
 
 def even(sizes: Sequence[int], workers: int) -> bool:
@@ -128,11 +160,7 @@ def sql(threads: int, scratch: Path) -> Iterator[Sql]:
 
 
 def map_parts(
-    work: Callable[[T, Callable[[int], None]], R],
-    tasks: Sequence[T],
-    sizes: Sequence[int],
-    workers: int,
-    on_progress: Callable[[int], None] = lambda _: None,
+    work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], workers: int, on_progress: Tick = nobody
 ) -> list[R]:
     """`work(task, tick)` for each task, in processes when that pays; the results in order of the tasks.
 
@@ -160,12 +188,7 @@ def map_parts(
         return [futures[i].result() for i in range(len(tasks))]
 
 
-def _in_process(
-    work: Callable[[T, Callable[[int], None]], R],
-    tasks: Sequence[T],
-    sizes: Sequence[int],
-    on_progress: Callable[[int], None],
-) -> list[R]:
+def _in_process(work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick) -> list[R]:
     results = []
     before = 0
     for task, size in zip(tasks, sizes, strict=True):
@@ -190,7 +213,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _ticking(work: Callable[[T, Callable[[int], None]], R], task: T, index: int) -> R:
+def _ticking(work: Callable[[T, Tick], R], task: T, index: int) -> R:
     def tick(n: int) -> None:
         _progress[index] = n
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pipeline import store
 from pipeline.aggregate import count, flow_of
 from pipeline.collect.blocks import BITS, Block
-from pipeline.engines.local import Sql
+from pipeline.engines.engine import Sql
 from pipeline.manifest import Flow, Manifest
 from pipeline.tables import SAMPLE_BLOCKS
 
