@@ -198,8 +198,9 @@ def run(
     from pipeline.commands import tell_outcome
     from pipeline.run import run as run_study
 
+    where = chosen_engine(engine, master, workers)
     loaded = load_study(study)
-    with store.lock(loaded.data), chosen_engine(engine, master, workers) as chosen:
+    with store.lock(loaded.data), where as chosen:
         outcome = run_study(
             loaded, Reporter(quiet or json_), snapshot, rehash=rehash, report=not no_report,
             allow_partial=allow_partial, engine=chosen,
