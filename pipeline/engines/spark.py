@@ -8,6 +8,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,11 @@ class Spark:
         if not tasks:
             return []
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
-        numbers = self._spark.range(0, len(tasks), 1, len(tasks)).withColumnRenamed("id", "task")
         with self._sent([tasks[i] for i in order]) as sent:
             run = runner("done", ARCHIVE, cloudpickle.dumps(work), sent)  # type: ignore[no-untyped-call,unused-ignore]
-            found = self._results(numbers, run, sizes, on_progress)
-        return [found[order.index(i)] for i in range(len(tasks))]
+            found = self._results(partial(self._numbers, len(tasks)), run, sizes, on_progress)
+        by_task = {number: found[place] for place, number in enumerate(order)}
+        return [by_task[number] for number in range(len(tasks))]
 
     def map_streams(
         self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
@@ -70,12 +71,20 @@ class Spark:
         full = [number for number, size in enumerate(sizes) if size]
         if full:
             with self._sent(tasks) as sent, linked(scratch, {name_of(n): tasks[n].source for n in full}) as folder:
-                session = self._spark.newSession()
-                for name in ("maxPartitionBytes", "openCostInBytes"):
-                    session.conf.set(f"spark.sql.files.{name}", WHOLE)
-                rows = session.read.parquet(folder).select("*", f"_metadata.{FILE}")
-                found = self._results(rows, runner("over", ARCHIVE, sent), [sizes[n] for n in full], on_progress)
+                run = runner("over", ARCHIVE, sent)
+                found = self._results(partial(self._whole, folder), run, [sizes[n] for n in full], on_progress)
         return [found[n] if n in found else task(nobody) for n, task in enumerate(tasks)]
+
+    def _whole(self, folder: str) -> "DataFrame":
+        """The rows of Parquet files with the name of each row's file; each file is one partition."""
+        session = self._spark.newSession()
+        for name in ("maxPartitionBytes", "openCostInBytes"):
+            session.conf.set(f"spark.sql.files.{name}", WHOLE)
+        return session.read.parquet(folder).select("*", f"_metadata.{FILE}")
+
+    def _numbers(self, tasks: int) -> "DataFrame":
+        """A row for each task, in a partition of its own."""
+        return self._spark.range(0, tasks, 1, tasks).withColumnRenamed("id", "task")
 
     @contextmanager
     def _sent(self, tasks: Sequence[Any]) -> "Iterator[Broadcast[list[Any]]]":
@@ -87,11 +96,11 @@ class Spark:
             sent.destroy()
 
     def _results(
-        self, frame: "DataFrame", run: Callable[..., Any], sizes: Sequence[int], on_progress: Tick
+        self, frame: "Callable[[], DataFrame]", run: Callable[..., Any], sizes: Sequence[int], on_progress: Tick
     ) -> dict[int, Any]:
         """What came of each task, by its number. Raises what the first of them raised on purpose."""
         with _progress(self._spark.sparkContext, sum(sizes), len(sizes), on_progress), _told():
-            rows = frame.mapInArrow(run, "task bigint, result binary").toArrow().to_pylist()
+            rows = frame().mapInArrow(run, "task bigint, result binary").toArrow().to_pylist()
         # Our own executors wrote these.
         results = {row["task"]: pickle.loads(row["result"]) for row in rows}  # noqa: S301
         for _, result in sorted(results.items()):
@@ -120,7 +129,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise CamcensusError(f"Spark could not do it: {told_by(error)}") from error
+        hint = "if a file is damaged, run again with --rehash"
+        raise CamcensusError(f"Spark could not do it: {told_by(error)}; {hint}") from error
 
 
 @contextmanager

@@ -316,6 +316,22 @@ def test_a_part_whose_columns_changed_places_is_read_by_name_or_refused(
     assert not (tmp_path / "scratch").exists()
 
 
+@pytest.mark.parametrize("damage", ["end", "page"])
+def test_a_damaged_part_stops_the_run_and_says_what_to_do(
+    damage: str, engine: Spark, expected: tuple[Path, dict[str, str]], catalogue: Catalogue, tmp_path: Path
+) -> None:
+    right = next((expected[0] / ODD / "2026/observations.parquet").glob("*zst.parquet"))
+    data = bytearray(right.read_bytes())
+    data[len(data) // 4] ^= 1
+    wrong = tmp_path / "wrong.parquet"
+    wrong.write_bytes(data if damage == "page" else data[:-9])
+    task = LabelTask(wrong, sha256(right), tmp_path / "out.parquet", catalogue, open_locator(), None, b"key" * 9)
+    with pytest.raises(CamcensusError, match="run again with --rehash") as told:
+        engine.map_rows([task], [9], tmp_path / "scratch")
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "out.parquet").exists()
+
+
 def test_a_table_takes_rows_by_the_names_of_their_columns(engine: Spark, tmp_path: Path) -> None:
     with engine.sql(tmp_path / "scratch") as db:
         db.rows("given", pa.table({"seen": [3, 1], "counted": [True, False]}))
