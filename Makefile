@@ -29,8 +29,9 @@ $(WORLD)/study.toml: .venv/ready $(MODEL)
 	rm -rf $(WORLD)
 	$(BIN)/camcensus simulate $(WORLD) --devices $(DEMO_DEVICES) --growing
 
+# On all cores, a file of tests at a time.
 test: setup .venv/spark
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 # Every fault, kills, flipped bits and mutated lines at full size (the suite has small ones); takes about an hour on two
 # cores, and writes reports/faults.
@@ -108,4 +109,5 @@ LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3
 lock:
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra notebooks -c requirements.lock -o requirements-lab.lock
-	$(LOCK) --extra spark -c requirements.lock -o - | sed -n '/^py4j==/,/# via/p;/^pyspark==/,/# via/p' > requirements-spark.lock
+	$(LOCK) --extra spark -c requirements.lock -o .venv/spark.lock
+	sed -n '/^py4j==/,/# via/p;/^pyspark==/,/# via/p' .venv/spark.lock > requirements-spark.lock
