@@ -86,6 +86,8 @@ def test_the_check_tells_what_differs(tmp_path: Path) -> None:
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)\nprint(2)")])
     made.cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text="1\n2\n")]
     assert texts(made) == ["cell 0: 1", "cell 0: 2"]
+    made.cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1\n2", "\n")]
+    assert texts(made) == ["cell 0: 1", "cell 0: 2"]
     made.cells[0].outputs = [nbformat.v4.new_output("stream", name="stderr", text="careful")]
     with pytest.raises(ValueError, match="warns: careful"):
         cleaned(made)

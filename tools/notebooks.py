@@ -35,7 +35,7 @@ def execute(path: Path) -> Any:
         # Sockets are files of ours, and no ports that others on this machine could reach.
         sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
         client = NotebookClient(
-            notebook, timeout=MOST_SECONDS, kernel_name="python3", record_timing=False,
+            notebook, timeout=MOST_SECONDS, kernel_name="python3", record_timing=False, coalesce_streams=True,
             resources={"metadata": {"path": str(path.parent)}}, config=sockets,
         )  # fmt: skip
         client.execute()
@@ -68,10 +68,11 @@ def texts(notebook: Any) -> list[str]:
     """What the notebook prints, line by line, each with the number of its cell; a picture is a line that says so."""
     lines = []
     for number, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            data = {"text/plain": output.text} if output.output_type == "stream" else output.data
-            text = data.get("text/plain", "a picture")
-            lines += [f"cell {number}: {line}" for line in text.splitlines()]
+        outputs = cell.get("outputs", [])
+        # A kernel sends what is printed in pieces that depend on how busy the machine is.
+        printed = "".join(output.text for output in outputs if output.output_type == "stream")
+        shown = [o.data.get("text/plain", "a picture") for o in outputs if o.output_type != "stream"]
+        lines += [f"cell {number}: {line}" for text in (printed, *shown) for line in text.splitlines()]
     return lines
 
 
