@@ -1,11 +1,10 @@
 """The whole fault suite: every test that has a fault's number in its name, with kills, flipped bits and mutated lines
 at full size. Prints a table (fault, tries, survived) and writes it, dated, to `reports/faults/`.
 
-It has parts: the kills of each command, which take most of the time, and all the others. Each is written down when it
-ends, in place of an earlier one of the day; one that is stopped with Ctrl-C says how far it came.
+It has parts: the kills of each command, which take most of the time, flipped bits, mutated lines, and all the others. Each
+is written down when it ends, in place of an earlier one of the day; one that is stopped with Ctrl-C says how far it came.
 
-PYTHONPATH=. .venv/bin/python tools/faults.py [--part others|import|report|run|collect] [--kills 300] [--flips 200]
-    [--lines 1000000]
+PYTHONPATH=. .venv/bin/python tools/faults.py [--part PART] [--kills 300] [--flips 200] [--lines 1000000]
 """
 
 import argparse
@@ -28,7 +27,12 @@ from tests.faults import FAULTS, numbers_in
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "reports" / "faults"
-PARTS = ("others", "import", "report", "run", "collect")
+PARTS = {
+    "others": "Each fault once",
+    "lines": "Mutated lines",
+    "flips": "Flipped bits",
+    **{command: f"Kills of {command}" for command in ("import", "report", "run", "collect")},
+}
 Row = dict[str, Any]
 
 
@@ -60,11 +64,11 @@ class Suite:
 
 
 def part_of(item: pytest.Item) -> str:
-    """The part that a test belongs to: that of the command that it kills often, if it does."""
+    """The part that a test belongs to: of those that kill, that of the command."""
     parameters: Row = getattr(getattr(item, "callspec", None), "params", {})
-    if item.path.name != "test_kills.py" or not parameters:
-        return "others"
-    return str(parameters.get("name", "collect"))
+    if item.path.name == "test_kills.py" and parameters:
+        return str(parameters.get("name", "collect"))
+    return {"test_fuzz.py": "lines", "test_bit_rot.py": "flips"}.get(item.path.name, "others")
 
 
 def run_part(part: str, sizes: dict[str, int]) -> Row:
@@ -128,7 +132,7 @@ def page_of(date: str, parts: dict[str, Row]) -> str:
         found = parts[part]
         sizes = ", ".join(f"{name} {count:,}" for name, count in found["asked_for"].items())
         early = "STOPPED EARLY: tries say how far it came." if found["stopped_early"] else ""
-        told.append(f"## {'Others' if part == 'others' else f'Kills of {part}'}")
+        told.append(f"## {PARTS[part]}")
         told.append(f"{found['began']}, commit {found['commit']}, {found['minutes']} minutes; {found['machine']}.")
         told.append(f"Asked for: {sizes}. {early}".strip())
         told.append(table_of(found["rows"]))
