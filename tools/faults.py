@@ -2,8 +2,7 @@
 at full size. Prints a table (fault, tries, survived) and writes it, dated, to `reports/faults/`.
 
 It has parts: the kills of each command, which take most of the time, flipped bits, mutated lines, and all the others.
-Each is written down when it ends, in place of an earlier one of the day; one that is stopped with Ctrl-C says how far it
-came.
+Each is written down when it ends, in place of an earlier one of the day; one that Ctrl-C stops says how far it came.
 
 PYTHONPATH=. .venv/bin/python tools/faults.py [--part PART] [--kills 300] [--flips 200] [--lines 1000000]
 """
