@@ -101,3 +101,42 @@ def test_the_whole_pipeline_asks_the_api_host_and_nobody_else(tmp_path: Path) ->
     outside = [line for line in found[asked:] if not line.endswith(" local")]
     assert outside == [], "counting and drawing ask nobody at all"
     assert json.loads((tmp_path / "study/report/datapackage.json").read_text())["resources"]
+
+
+# The watch sees what Python does. Libraries that open sockets of their own are seen by the kernel's counters of a
+# network that nobody else uses, and that leads nowhere.
+_COUNTERS = {"Ip": ("OutRequests", "OutNoRoutes"), "Tcp": ("ActiveOpens",), "Udp": ("OutDatagrams",)}
+
+
+def tried_alone(*words: object) -> int:
+    """How often a command in a network of its own tried to send anything (IPv4)."""
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
+        pytest.skip("no network of its own can be made here; the watch stands for it")
+    script = '"$@" 1>&2; status=$?; cat /proc/net/snmp; exit $status'
+    command = ["unshare", "--net", "sh", "-c", script, "sh", sys.executable, *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    found = {
+        name[0][:-1]: dict(zip(name, told, strict=True)) for name, told in zip(lines[::2], lines[1::2], strict=True)
+    }
+    return sum(int(found[layer][counter]) for layer, counters in _COUNTERS.items() for counter in counters)
+
+
+def test_counting_and_drawing_try_no_network_in_any_library(tmp_path: Path) -> None:
+    study = settings_in(tmp_path / "study")
+    exports = exports_in(tmp_path / "study" / "exports")
+    for words in (
+        ["import", *exports, "--study", study, "--snapshot", "2025"],
+        ["run", "--study", study, "--workers", "2"],
+        ["verify", "--study", study],
+    ):
+        assert tried_alone("-m", "pipeline.cli", *words) == 0
+
+
+def test_the_counters_see_a_socket_that_python_does_not_open() -> None:
+    code = (
+        "import ctypes, socket; c = ctypes.CDLL(None); s = c.socket(2, 2, 0); print(s); "
+        "c.sendto(s, b'x', 1, 0, bytes([2, 0, 0, 53, 192, 0, 2, 1] + [0] * 8), 16)"
+    )
+    assert tried_alone("-c", code) > 0
