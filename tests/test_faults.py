@@ -53,7 +53,7 @@ def test_a_part_that_is_run_again_takes_its_own_place_and_no_other(
     assert sorted(p.name for p in path.parent.iterdir()) == ["2026-01-02.json", "README.md"]
     others, kills = (path.parent / "README.md").read_text().split("## Kills of run")
     assert "| F9 x | 300 | 299 |" in others
-    assert "Nothing failed, nothing was skipped." in others
+    assert "Nothing that ran failed, nothing was skipped." in others
     assert "| F1 kill -9 of run | 300 | 299 |" in kills
     assert "STOPPED EARLY" in kills
     assert "- failed: `a::test_f1_b`" in kills

@@ -137,7 +137,7 @@ def page_of(date: str, parts: dict[str, Row]) -> str:
         told.append(f"Asked for: {sizes}. {early}".strip())
         told.append(table_of(found["rows"]))
         notes = [f"- {kind}: `{name}`" for kind in ("failed", "skipped") for name in found[kind]]
-        told.append("\n".join(notes) or "Nothing failed, nothing was skipped.")
+        told.append("\n".join(notes) or "Nothing that ran failed, nothing was skipped.")
     return "\n\n".join(told) + "\n"
 
 
