@@ -78,11 +78,12 @@ def draw_hosts(snapshot: Path, hosts: int, seed: int) -> Draw:
 
 def sample_files(snapshot: Path) -> list[Path]:
     """The files of the sample: what was drawn and what was answered; none where nobody was looked up. Raises
-    `IntegrityError` for answers without a draw."""
+    `IntegrityError` for answers without a draw, and for what is not as it was sealed."""
     folder = snapshot / FOLDER
     replies = [folder / name for name in REPLIES if (folder / name).is_file()]
     if replies and not (folder / DRAW).is_file():
         raise IntegrityError(folder / DRAW, f"is missing, so nobody knows how the hosts were drawn; {_HINT}")
+    check_seal(folder, SEALED)
     return [folder / DRAW, *replies] if replies else []
 
 
@@ -96,7 +97,6 @@ def evaluate(
     files = sample_files(snapshot)
     if not files:
         return None
-    check_seal(snapshot / FOLDER, SEALED)
     drawn = read_draw(files[0])
     replies = Replies(files[1:], set(drawn.hosts))
     scratch = snapshot / ".scratch-hosts"

@@ -50,10 +50,10 @@ def cameras(number: int, first: int = 0) -> list[Banner]:
     ]
 
 
-def settings_in(folder: Path) -> Path:
+def settings_in(folder: Path, more: str = "") -> Path:
     """The study's file, database and catalogue; no snapshot yet."""
     folder.mkdir(parents=True)
-    (folder / "study.toml").write_text(STUDY)
+    (folder / "study.toml").write_text(STUDY + more)
     store.identity_key(folder / "study.key", simulated=False)  # one key, so that copies give the same bytes
     codes = {"81.2.0.0/16": "GB", "81.3.0.0/16": "NL", "81.4.0.0/16": "DE"}
     path = mmdb(folder / "geo.mmdb", official(codes))
@@ -71,9 +71,9 @@ def exports_in(folder: Path) -> list[Path]:
     return [folder / "one.json", folder / "two.json.gz"]
 
 
-def counted_in(folder: Path) -> Path:
+def counted_in(folder: Path, more: str = "") -> Path:
     """The study, counted and drawn."""
-    study = settings_in(folder)
+    study = settings_in(folder, more)
     shell = one_shell()
     imported = shell.run("import", *exports_in(folder / "exports"), "--study", study, "--snapshot", "2025")
     assert imported.status == 0, imported.err
@@ -103,8 +103,7 @@ blocks = 221
 def all_sorts_in(folder: Path) -> Path:
     """The study with every sort of file that there is: two collections and looked-up hosts in 2025, a census and
     history in `asked`, blocks at random in `sample`, an earlier run, and estimates."""
-    study = counted_in(folder)
-    study.write_text(study.read_text() + ASKED)
+    study = counted_in(folder, ASKED)
     later = folder / "exports" / "three.json"
     later.write_text("".join(json.dumps(one) + "\n" for one in cameras(50, 10)))
     shell, own = one_shell(), ("--study", study)
