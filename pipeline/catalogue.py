@@ -7,6 +7,7 @@ holds every pattern against them.
 import hashlib
 import json
 import re
+import warnings
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,8 +45,10 @@ def _field(name: str) -> str:
 
 def _pattern(text: str) -> str:
     try:
-        compiled = re.compile(text, FLAGS)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # what later versions of Python may read otherwise
+            compiled = re.compile(text, FLAGS)
+    except (re.error, FutureWarning) as error:
         raise ValueError(f"the pattern does not compile: {error}") from None
     if unknown := set(compiled.groupindex) - GROUPS:
         raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
