@@ -7,8 +7,8 @@ holds every pattern against them.
 import hashlib
 import json
 import re
-import warnings
 import tomllib
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

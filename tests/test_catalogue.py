@@ -223,6 +223,13 @@ MODEL_LINE = 1 + MAKER.splitlines().index("[[model]]")
 QUERY_LINE = 1 + MAKER.splitlines().index("[[query]]")
 FAULTS = {
     "bad regex": (PATTERN, "^Acme(", SIGNATURE_LINE, "acme.http.server", "does not compile"),
+    "a set in a set": (
+        PATTERN,
+        "^[[Acme]",
+        SIGNATURE_LINE,
+        "acme.http.server",
+        "does not compile: Possible nested set",
+    ),
     "unknown field": ('"http.server"', '"http.sever"', SIGNATURE_LINE, "acme.http.server", "no such field"),
     "unknown key": ('maker = "specific"', 'maker = "specific"\nmakr = 1', SIGNATURE_LINE, "acme.http.server", "makr"),
     "unknown group": ("<firmware>", "<version>", SIGNATURE_LINE, "acme.http.server", "unknown group version"),
