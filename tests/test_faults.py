@@ -57,3 +57,4 @@ def test_a_part_that_is_run_again_takes_its_own_place_and_no_other(
     assert "| F1 kill -9 of run | 300 | 299 |" in kills
     assert "STOPPED EARLY" in kills
     assert "- failed: `a::test_f1_b`" in kills
+    assert "No result of that day: Mutated lines, Flipped bits, Kills of import" in kills

@@ -138,6 +138,8 @@ def page_of(date: str, parts: dict[str, Row]) -> str:
         told.append(table_of(found["rows"]))
         notes = [f"- {kind}: `{name}`" for kind in ("failed", "skipped") for name in found[kind]]
         told.append("\n".join(notes) or "Nothing that ran failed, nothing was skipped.")
+    if missing := [words for part, words in PARTS.items() if part not in parts]:
+        told.append(f"No result of that day: {', '.join(missing)}.")
     return "\n\n".join(told) + "\n"
 
 
