@@ -39,7 +39,12 @@ class Frame(pd.DataFrame):
 
     def duckdb(self) -> duckdb.DuckDBPyRelation:
         """A relation of a DuckDB database of its own, in memory, that reads the Arrow columns where they are."""
-        return duckdb.connect().from_arrow(self.arrow())
+        # Nothing is ever fetched: an extension that is not built in is an error.
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        return duckdb.connect(config=config).from_arrow(self.arrow())
 
     def polars(self) -> "pl.DataFrame":
         """The Polars frame, over the same memory. Raises `CamcensusError` where Polars is not installed."""

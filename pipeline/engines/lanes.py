@@ -7,7 +7,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from pipeline.engines.processes import deaf_to_interrupts, stop
+from pipeline.engines.processes import deaf_to_interrupts, end_with_parent, stop
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,7 +44,7 @@ def lanes(workers: int) -> Iterator[Lanes]:
     if workers <= 1:
         yield ONE_LANE
         return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
         try:
             # One item more than there are processes, so that none waits while this one writes.
             yield Lanes(pool, workers + 1)

@@ -1,9 +1,7 @@
 """The engine of one machine: a process pool for the row-wise maps, DuckDB for the set-wise queries."""
 
 import multiprocessing
-import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,7 +16,7 @@ import pyarrow as pa
 
 from pipeline.engines.engine import BATCH, R, Rows, T, Tick, call, nobody, text_of
 from pipeline.engines.lanes import lanes
-from pipeline.engines.processes import deaf_to_interrupts, stop
+from pipeline.engines.processes import deaf_to_interrupts, end_with_parent, stop
 from pipeline.errors import CamcensusError
 
 MEMORY = "1GB"
@@ -202,15 +200,7 @@ def _adopt(ticks: Any) -> None:
     # One array for each worker process, set once when it starts.
     global _progress  # noqa: PLW0603
     _progress = ticks
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Ends this worker when the first process is gone: killed, it can tell nobody to stop, and all would wait on."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _ticking(work: Callable[[T, Tick], R], task: T, index: int) -> R:

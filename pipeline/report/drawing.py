@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import store
+from pipeline.engines.processes import end_with_parent
 from pipeline.report import style
 from pipeline.report.charts import Chart, Picture
 from pipeline.report.output import Output
@@ -89,7 +90,7 @@ def _pool(pictures: int) -> ProcessPoolExecutor | None:
     context = multiprocessing.get_context(way)
     if way == "forkserver":
         context.set_forkserver_preload(["pipeline.report.drawing"])
-    return ProcessPoolExecutor(workers, mp_context=context)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
 
 
 def render(picture: Picture) -> tuple[bytes, bytes]:
