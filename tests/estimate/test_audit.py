@@ -140,12 +140,12 @@ def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
 def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path: Path) -> None:
     labelled(world, tmp_path / "a.csv")
     before = score(world, tmp_path / "a.csv")
-    shutil.copytree(bundled("queries"), world.folder / "queries")
+    shutil.copytree(bundled("queries"), world.folder / "catalogue")
     for name in ("hikvision.toml", "README.md"):  # as if its signatures were not known
-        (world.folder / "queries" / name).unlink()
+        (world.folder / "catalogue" / name).unlink()
     study = world.folder / "study.toml"
     text = study.read_text()
-    study.write_text(text.replace('vendors = ["Hikvision", ', 'catalogue = "queries"\nvendors = ['))
+    study.write_text(text.replace('vendors = ["Hikvision", ', 'catalogue = "catalogue"\nvendors = ['))
     count_world(world.folder, snapshots=[world.snapshot])
     after = score(world, tmp_path / "a.csv")
     study.write_text(text)
