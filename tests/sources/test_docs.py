@@ -13,7 +13,7 @@ DOCS = (Path(__file__).parent.parent.parent / "docs" / "mappings.md").read_text(
 
 
 def block(kind: str) -> str:
-    found = re.search(rf"```{kind}\n(.*?)```", DOCS, re.DOTALL)
+    found = re.search(rf"```{kind}\b[^\n]*\n(.*?)```", DOCS, re.DOTALL)
     assert found is not None
     return found[1]
 
