@@ -66,7 +66,7 @@ bench: setup peers
 bench-full: setup peers
 	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 2000000
 	PYTHONPATH=. $(BIN)/python benchmarks/count.py --full
-	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py --sizes 1000000 10000000
+	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py --sizes 200000 1000000 10000000
 	PYTHONPATH=. $(BIN)/python benchmarks/simulate.py
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
 

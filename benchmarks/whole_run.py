@@ -2,7 +2,7 @@
 engines, on the same files in one run; then what a second run costs, memory, and growth.
 
     python benchmarks/whole_run.py                            200,000 simulated banners, medians of five rounds
-    python benchmarks/whole_run.py --sizes 1000000 10000000 --rounds 1
+    python benchmarks/whole_run.py --sizes 200000 10000000
 
 The peers do much less: six makers by one regular expression each, no models, types, decoys, devices, quarantine,
 checksums or privacy. Their tables are compared with each other. Memory is of the whole process tree. `again` is after
@@ -40,6 +40,7 @@ from pipeline.run import run
 from pipeline.study import load_study
 
 HERE = Path(__file__).parent
+SLOW = 1_000_000  # from so many banners on there is one round
 CLI = [sys.executable, "-m", "pipeline.cli"]
 STUDY = 'title = "benchmark"\nsimulated = true\nwindow_days = "all"\n'
 # What a run says when a stage is done, and the stage.
@@ -66,7 +67,7 @@ def main() -> None:
     """Measures each size, prints and keeps the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="+", default=[200_000], help="banners")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="of sizes under a million")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
@@ -76,7 +77,7 @@ def main() -> None:
     sizes = []
     for banners in told.sizes:
         with tempfile.TemporaryDirectory() as name:
-            sizes.append(compare(Path(name), banners, told.rounds))
+            sizes.append(compare(Path(name), banners, told.rounds if banners < SLOW else 1))
         print(json.dumps(sizes[-1]), file=sys.stderr, flush=True)
     packages = ("pyarrow", "msgspec", "duckdb", "polars", "chdb", "pandas", "geoip2", "shodan")
     result = {
@@ -108,6 +109,7 @@ def compare(folder: Path, banners: int, rounds: int) -> dict[str, object]:
         for name in sides:
             if name == "camcensus":
                 shutil.rmtree(folder / "data", ignore_errors=True)
+            (folder / f"{name}.csv").unlink(missing_ok=True)
             figures = watched([sys.executable, __file__, "--side", name, "--folder", folder])
             told = folder / f"{name}.json"
             found[name].append(figures | (json.loads(told.read_text()) if told.exists() else {}))
