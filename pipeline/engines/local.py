@@ -9,15 +9,19 @@ from ctypes import c_longlong
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from pipeline.engines.engine import BATCH, R, Rows, T, Tick, call, nobody, text_of
 from pipeline.engines.lanes import lanes
 from pipeline.engines.processes import deaf_to_interrupts, end_with_parent, stop
 from pipeline.errors import CamcensusError
+
+# DuckDB is loaded by whoever queries: workers do not, would start later, and would have its binding talk of leaks at
+# their end.
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY = "1GB"
 # Below this many bytes of input, starting processes costs more than it saves.
@@ -30,6 +34,8 @@ class Sql:
     """DuckDB over views and tables with plain names; queries are the files in `pipeline/sql`."""
 
     def __init__(self, threads: int, scratch: Path) -> None:
+        import duckdb  # noqa: PLC0415
+
         # In a file, so that what does not fit into memory is kept compressed; it goes with the scratch folder.
         scratch.mkdir(parents=True, exist_ok=True)
         self._db = duckdb.connect(
@@ -88,9 +94,11 @@ class Sql:
         self._db.close()
 
 
-def without_bars(connection: duckdb.DuckDBPyConnection) -> None:
+def without_bars(connection: "duckdb.DuckDBPyConnection") -> None:
     """Lets DuckDB draw no bars between our lines. It is no setting of a new connection, only of an open one, and in a
     notebook one that DuckDB refuses where it has nothing to draw with."""
+    import duckdb  # noqa: PLC0415
+
     with suppress(duckdb.InvalidInputException):
         connection.execute("set enable_progress_bar = false")
 
@@ -141,6 +149,8 @@ def even(sizes: Sequence[int], workers: int) -> bool:
 @contextmanager
 def sql(threads: int, scratch: Path) -> Iterator[Sql]:
     """A connection that is closed in any case; what it put into `scratch` is removed, as is what a killed one left."""
+    import duckdb  # noqa: PLC0415
+
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         connection = Sql(threads, scratch)
