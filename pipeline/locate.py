@@ -32,7 +32,8 @@ from pipeline.resources import bundled, cache_folder
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
 FREE = frozenset({"dbip-country-lite"})
-FORMAT = 4
+FORMAT = 5
+CODE_LETTERS = 2  # of ISO 3166-1 alpha-2
 _DIGEST = hashlib.sha256().digest_size
 PROOFS = 2_000
 CHUNK = 1 << 16  # addresses looked up together; more fall out of the processor's cache
@@ -121,7 +122,16 @@ def _built(epoch: int) -> date:
 
 
 def country_of(record: Any) -> str:
-    """The country code in a record, whatever the database's layout; '' when there is none."""
+    """The country code in a record, whatever the database's layout; '' when there is none.
+
+    What has not two letters is no code: AUT and AUSTRIA, cut off after two, would be Australia.
+    """
+    code = _said(record)
+    return code if len(code) == CODE_LETTERS else ""
+
+
+def _said(record: Any) -> str:
+    """What a record has where its country should stand."""
     if isinstance(record, str):
         return record
     if not isinstance(record, dict):
@@ -192,13 +202,13 @@ def _ranges(reader: maxminddb.Reader) -> tuple[Ranges, Ranges]:
     four: list[tuple[int, int, str]] = []
     six: list[tuple[int, int, str]] = []
     for network, record in reader:
-        code = country_of(record)[:2]
+        code = country_of(record)
         if isinstance(network, ipaddress.IPv4Network):
             four.append((int(network.network_address), int(network.broadcast_address), code))
         elif network.network_address.ipv4_mapped is None:
             six.append((int(network.network_address), int(network.broadcast_address), code))
     if not any(code for _, _, code in four) and not any(code for _, _, code in six):
-        raise ValueError("none of its records names a country")
+        raise ValueError("none of its records names a country by its two letters")
     return _merged(four, 32), _merged(six, 128)
 
 
@@ -252,7 +262,7 @@ def _official(plain: Path) -> Iterator[Callable[[str], str]]:
         def answer(host: str) -> str:
             record = raw.get(host)
             if ask and isinstance(record, dict) and isinstance(record.get("country"), dict):
-                return ask(host).country.iso_code or ""
-            return country_of(record)[:2]
+                return country_of(ask(host).country.iso_code)
+            return country_of(record)
 
         yield answer

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.banner import Rejected, decode
 from pipeline.countries import canonical_code
+from pipeline.errors import GeoDatabaseError
 from pipeline.lines import RawFile
 from pipeline.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
 from pipeline.ranges import key_v4
@@ -198,6 +199,19 @@ def test_any_layout_under_any_type(tmp_path: Path, record: Any, kind: str) -> No
 )
 def test_a_record_without_a_country(record: Any) -> None:
     assert country_of(record) == ""
+
+
+@pytest.mark.parametrize("said", ["AUT", "AUSTRIA", "Austria", "A"])
+def test_f14_what_has_not_two_letters_is_never_cut_to_a_country(tmp_path: Path, said: str) -> None:
+    for n, record in enumerate(({"country": {"iso_code": said}}, {"country_code": said}, {"country": said}, said)):
+        records = {"8.0.0.0/8": record, "9.0.0.0/8": {"country_code": "NL"}}
+        assert open_locator(mmdb(tmp_path / f"{n}.mmdb", records)).countries(["8.8.8.8", "9.9.9.9"]) == ["ZZ", "NL"]
+
+
+def test_f19_a_database_of_other_codes_is_refused(tmp_path: Path) -> None:
+    path = mmdb(tmp_path / "a.mmdb", {"8.0.0.0/8": {"country_code": "AUT"}})
+    with pytest.raises(GeoDatabaseError, match="two letters"):
+        open_locator(path)
 
 
 def test_where_a_network_is_registered_is_not_where_it_is() -> None:
