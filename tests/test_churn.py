@@ -16,9 +16,9 @@ from pipeline.manifest import Churn, load_manifest
 from pipeline.study import Decoys, Dedupe
 from pipeline.tables import CHURN
 from tests.census import DAY, NOON, banner, numbered, somewhere, write
+from tests.commands import camcensus
 from tests.conftest import banner as raw_banner
 from tests.conftest import write_lines
-from tests.test_cli import camcensus
 
 Row = dict[str, Any]
 MAY, JUNE, JULY = "may", "june", "july"

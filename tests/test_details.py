@@ -11,8 +11,8 @@ from pipeline import store
 from pipeline.details import built_on, by_age
 from pipeline.manifest import load_manifest
 from pipeline.tables import CONCENTRATION, FIRMWARE
+from tests.commands import camcensus
 from tests.conftest import banner, write_lines
-from tests.test_cli import camcensus
 
 END = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
 

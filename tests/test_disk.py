@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import store
+from tests.commands import Done, camcensus, finish, start
 from tests.faults import record
 from tests.shell import ROOT
-from tests.test_cli import Done, camcensus, finish, start
 from tests.verify.worlds import exports_in, results, settings_in
 
 NOBODY = 65534

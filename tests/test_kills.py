@@ -10,10 +10,10 @@ import pytest
 
 from pipeline import store
 from pipeline.collect.exports import read_ledger
+from tests.commands import camcensus, start
 from tests.conftest import banner
 from tests.kills import Victim, kill_often
 from tests.shell import one_shell
-from tests.test_cli import camcensus, start
 from tests.verify.worlds import exports_in, results, settings_in
 
 KILLS = int(os.environ.get("CAMCENSUS_KILLS", "10"))

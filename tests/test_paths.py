@@ -10,8 +10,8 @@ from pipeline.collect.exports import read_ledger
 from pipeline.errors import IntegrityError
 from pipeline.manifest import load_manifest
 from pipeline.study import SNAPSHOT_ID
+from tests.commands import camcensus, run, study_in
 from tests.conftest import banner
-from tests.test_cli import camcensus, run, study_in
 
 TRICKS = ("..", ".", "../x", "a/b", "/etc", "a\\b", "a\x00b", "~", "a b", "", "x" * 65, "é")
 

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.simulate.loopback import KEY, Loopback
+from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
-from tests.test_cli import camcensus
 from tests.test_privacy import MAC, MARK, SERIAL, Marks, personal_banners
 
 HOSTS = 24

@@ -10,7 +10,7 @@ import pytest
 from pipeline.manifest import load_manifest
 from pipeline.purge import overdue
 from pipeline.runlog import read_log
-from tests.test_cli import camcensus
+from tests.commands import camcensus
 from tests.verify.worlds import counted_in, results
 
 

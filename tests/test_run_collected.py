@@ -14,8 +14,8 @@ from pipeline.simulate.loopback import KEY, Loopback
 from pipeline.simulate.loopback_faults import Fault
 from pipeline.simulate.loopback_index import Index
 from pipeline.tables import CENSUS, COUNTS, TRENDS
+from tests.commands import Done, camcensus
 from tests.conftest import banner, write_lines
-from tests.test_cli import Done, camcensus
 
 STUDY = 'title = "T"\nvendors = ["Hikvision"]\n[collect]\nrate = 0\nbudget = 100\n'
 

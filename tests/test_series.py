@@ -17,8 +17,8 @@ from pipeline.series import NO_PORTS
 from pipeline.simulate.loopback import KEY, Loopback
 from pipeline.simulate.loopback_index import Index
 from pipeline.tables import SERIES
+from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
-from tests.test_cli import camcensus
 
 PRODUCT, WEBS, LOGIN = 'product:"Hikvision IP Camera"', '"Server: App-webs/"', 'http.html:"/doc/page/login.asp"'
 # The page names its login far behind what is kept of it as evidence.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.manifest import load_manifest
-from tests.test_cli import camcensus
+from tests.commands import camcensus
 from tests.verify.worlds import counted_in
 
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline.accuracy.coverage import ENGINES, LABELLERS
 from pipeline.accuracy.measure import CAUSES
 from pipeline.accuracy.page import goals, markdown
-from tests.test_cli import camcensus
+from tests.commands import camcensus
 
 
 @pytest.fixture(scope="module")

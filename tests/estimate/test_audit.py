@@ -17,7 +17,7 @@ from pipeline.manifest import load_manifest
 from pipeline.resources import bundled
 from pipeline.study import load_study
 from tests.accuracy.worlds import counted
-from tests.test_cli import camcensus
+from tests.commands import camcensus
 
 
 @pytest.fixture(scope="module")

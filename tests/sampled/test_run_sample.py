@@ -21,8 +21,8 @@ from pipeline.simulate.loopback_faults import Fault
 from pipeline.simulate.loopback_index import Index
 from pipeline.study import load_study
 from pipeline.tables import COUNTS, ESTIMATES, SAMPLE_BLOCKS
+from tests.commands import camcensus
 from tests.sampled.worlds import FRAME, cameras, study
-from tests.test_cli import camcensus
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
 CELL = ("level", "scope", "country", "manufacturer")

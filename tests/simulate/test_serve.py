@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import shodan
 
+from tests.commands import camcensus, finish, start
 from tests.conftest import banner, write_lines
-from tests.test_cli import camcensus, finish, start
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")

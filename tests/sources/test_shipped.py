@@ -13,8 +13,8 @@ from pipeline.collect.ledger import Ledger
 from pipeline.resources import MAPPINGS, bundled
 from pipeline.sources.registry import shipped
 from pipeline.tables import COUNTS, OBSERVATIONS
+from tests.commands import camcensus
 from tests.conftest import banner, write_lines
-from tests.test_cli import camcensus
 
 MADE_UP = Path(__file__).parent.parent / "data" / "mappings"
 MARY = ("mary", "Mary")

@@ -14,7 +14,7 @@ from pipeline import store
 from pipeline.manifest import load_manifest
 from pipeline.runlog import read_log
 from pipeline.versions import commit
-from tests.test_cli import camcensus
+from tests.commands import camcensus
 from tests.verify.worlds import cameras, counted_in
 from tools.schemas import FOLDER, RECORDS, schema_of
 

@@ -18,7 +18,7 @@ from pipeline.tables import LINKS
 from pipeline.verify.command import verify_folder
 from pipeline.verify.private import check_private
 from pipeline.verify.verdict import Verdict
-from tests.test_cli import camcensus
+from tests.commands import camcensus
 from tests.verify.worlds import counted, counted_in, verified
 
 
