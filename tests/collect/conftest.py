@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.collect.worlds import shared as shared  # noqa: PLC0414  a fixture
+from tests.collect.worlds import some as some  # noqa: PLC0414  a fixture
+from tests.collect.worlds import three_pages as three_pages  # noqa: PLC0414  a fixture
 from tests.simulate.conftest import UNCLOSED
 
 

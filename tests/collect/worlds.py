@@ -1,5 +1,6 @@
 """What the tests of the collector share: banners, a study that collects them, the loopback Shodan, the command."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from pipeline.collect.client import Client, Limits
 from pipeline.collect.collector import Collected, collect_snapshot
@@ -43,6 +45,7 @@ catches = "cameras"
 also = "nothing"
 trends = true
 """
+PAGE_2 = r"host/search\?.*page=2\b"
 QUICK = Limits(silence=0.5, whole=2.0, deadline=1.0, rate=0.0)
 
 
@@ -127,6 +130,15 @@ def pages(study: Path) -> dict[str, bytes]:
     return {path.relative_to(raw(study)).as_posix(): path.read_bytes() for path in found}
 
 
+def banners(study: Path) -> list[tuple[str, int]]:
+    """Address and port of each banner in the page files."""
+    found = []
+    for body in pages(study).values():
+        matches = json.loads(zstandard.ZstdDecompressor().decompress(body))["matches"]
+        found += [(match["ip_str"], match["port"]) for match in matches]
+    return found
+
+
 def rows(study: Path, statement: str) -> list[tuple[Any, ...]]:
     """Rows of the ledger."""
     with closing(sqlite3.connect(raw(study) / FILE)) as ledger:
@@ -142,3 +154,15 @@ def searches(server: Loopback) -> list[tuple[str, int]]:
 def shared() -> Index:
     """700 cameras, to be served many times."""
     return Index(cameras(700))
+
+
+@pytest.fixture(scope="session")
+def three_pages() -> Index:
+    """300 cameras of one country: one part, three pages."""
+    return Index(cameras(300, countries=("DE",)))
+
+
+@pytest.fixture(scope="session")
+def some() -> Index:
+    """150 cameras: two pages, the second half full."""
+    return Index(cameras(150))
