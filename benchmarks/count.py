@@ -29,7 +29,7 @@ from watched import Figures, watched
 
 from pipeline.aggregate import aggregate
 from pipeline.dedupe import Rules, dedupe
-from pipeline.engines.local import sql
+from pipeline.engines.duck import sql
 from pipeline.manifest import Instrument, Manifest
 from pipeline.study import Decoys, Dedupe
 

@@ -30,10 +30,12 @@ from isal import igzip
 from watched import Figures, watched
 
 from pipeline.banner import DECODE, UNDECODED
+from pipeline.engines.engine import call
 from pipeline.engines.lanes import lanes
 from pipeline.engines.local import map_parts
+from pipeline.sources.raw_part import RawPart
 from pipeline.sources.registry import SHODAN
-from pipeline.stages import IngestTask, call
+from pipeline.stages import IngestTask
 from pipeline.store import sha256
 
 HERE = Path(__file__).parent
@@ -163,7 +165,7 @@ def side(name: str, files: list[Path], out: Path) -> None:
 def camcensus(files: list[Path], out: Path) -> None:
     """Ingest, as a run does it: each file has its checksum held first."""
     tasks = [
-        IngestTask(f, out / f"{f.name}.parquet", out / f"{f.name}.quarantine.gz", LATER, SHODAN, sha256(f))
+        IngestTask(RawPart(f, SHODAN, sha256(f)), out / f"{f.name}.parquet", out / f"{f.name}.quarantine.gz", LATER)
         for f in files
     ]
     sizes = [f.stat().st_size for f in files]

@@ -30,7 +30,8 @@ from pipeline.collect.exports import import_files
 from pipeline.collect.queries import queries_of
 from pipeline.countries import canonical_code
 from pipeline.dedupe import Rules, dedupe
-from pipeline.engines.local import sql
+from pipeline.engines.duck import sql
+from pipeline.engines.local import Local
 from pipeline.progress import Reporter
 from pipeline.query import parse
 from pipeline.run import run
@@ -100,7 +101,7 @@ def world(folder: Path, devices: int) -> Population:
     export = folder / "export.jsonl"
     export.write_bytes(b"".join(index.rows[row] + b"\n" for row in np.flatnonzero(found)))
     import_files([str(export)], study.data / YEAR, link=True)
-    run(study, Reporter(quiet=True), report=False, workers=2)
+    run(study, Reporter(quiet=True), engine=Local(2), report=False)
     matches: dict[int, list[Matches]] = defaultdict(list)
     for maker, block, country, n in found_by_queries(index, queries):
         matches[block].append(Matches(block, maker, country, n))

@@ -33,6 +33,7 @@ from ingest import CORES, installed, make_files
 from locate import rebuilt, slim
 from watched import Figures, watched
 
+from pipeline.engines.local import Local
 from pipeline.locate import open_locator
 from pipeline.progress import Reporter
 from pipeline.resources import bundled
@@ -179,7 +180,7 @@ def camcensus(folder: Path, files: list[Path]) -> Figures:
     watched([*CLI, "import", *files, *study, "--snapshot", "bench", "--link", "--quiet"])
     imported = time.perf_counter() - began
     clock = Clock()
-    run(load_study(folder / "study.toml"), clock, workers=CORES, report=False)
+    run(load_study(folder / "study.toml"), clock, engine=Local(CORES), report=False)
     return {"import": imported, **clock.stages}
 
 

@@ -16,9 +16,8 @@ from pipeline import store
 from pipeline.asked import parsed
 from pipeline.banner import Banner, untyped
 from pipeline.query import Fields, Query
-from pipeline.sources.pages import SearchPages
+from pipeline.sources.raw_part import RawPart
 from pipeline.sources.record import Record, records
-from pipeline.sources.registry import Source
 from pipeline.tables import RETURNED
 
 BATCH = 50_000
@@ -36,25 +35,20 @@ class Returned:
 
 @dataclass(frozen=True)
 class ReturnedTask:
-    """One raw file, or the collected `pages` under it, to hold against query sets; `own`: which one is the snapshot's.
-    Picklable."""
+    """One raw file to hold against query sets; `own`: which one is the snapshot's. Picklable."""
 
-    raw: Path
+    raw: RawPart
     to: Path
     sets: tuple[tuple[str, ...], ...]
     own: int
-    source: Source
-    sha256: str
-    pages: tuple[str, ...] = ()
 
     def __call__(self, tick: Callable[[int], None]) -> Returned:
         """Does it."""
-        if not self.pages:  # each page has a checksum of its own
-            store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
-        reader = SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
+        self.raw.require()
         with store.parquet_writer(self.to, RETURNED) as writer:
             found = Returned()
-            for batch in _batches(records(reader, tick), self.raw.name, Matcher(self.sets, self.own), found):
+            read = records(self.raw.reader, tick)
+            for batch in _batches(read, self.raw.path.name, Matcher(self.sets, self.own), found):
                 writer.write_batch(batch)
         return found
 

@@ -23,6 +23,8 @@ from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.stages import Tools
 from pipeline.study import Study, check_vendors
 
+ONE_PROCESS = Local()
+
 
 @dataclass
 class Outcome:
@@ -36,17 +38,15 @@ class Outcome:
 
 
 def run(
-    study: Study, reporter: Reporter, snapshots: list[str] | None = None, workers: int = 1,
-    rehash: bool = False, report: bool = True, allow_partial: bool = False, engine: Engine | None = None,
+    study: Study, reporter: Reporter, snapshots: list[str] | None = None, engine: Engine = ONE_PROCESS,
+    rehash: bool = False, report: bool = True, allow_partial: bool = False,
 ) -> Outcome:  # fmt: skip
     """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock.
 
-    A collection that is not whole is held back, and no report is drawn, unless `allow_partial`. The stages run on
-    `engine`; without one on this machine, in `workers` processes.
+    A collection that is not whole is held back, and no report is drawn, unless `allow_partial`.
     """
     store.remove_leftovers(study.data, collected_folders(study))
     ids = _wanted(study, snapshots, reporter)
-    engine = engine or Local(workers)
     tools = _tools(study, engine, reporter)
     with logged(study.data, engine.workers, engine.name) as entry:
         outcome = Outcome()

@@ -98,12 +98,8 @@ def returned(name: str) -> tuple[str, ...]:
 
 
 def _task(snapshot: Snapshot, name: str, asked: Asked, shared: Common) -> ReturnedTask:
-    own, item = shared.sets.index(asked.queries), snapshot.manifest.inputs[name]
-    source, to = snapshot.sources[item.source], snapshot.path(returned(name)[0])
-    if name in snapshot.bundles:
-        pages = tuple(page.file for page in snapshot.bundles[name].pages)
-        return ReturnedTask(snapshot.path("raw"), to, shared.sets, own, source, item.sha256, pages)
-    return ReturnedTask(snapshot.path(f"raw/{name}"), to, shared.sets, own, source, item.sha256)
+    own = shared.sets.index(asked.queries)
+    return ReturnedTask(snapshot.raw_part(name), snapshot.path(returned(name)[0]), shared.sets, own)
 
 
 def _series(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bool:

@@ -10,6 +10,7 @@ from pipeline.collect.collected import collection_of
 from pipeline.collect.exports import adopt, raw_files
 from pipeline.errors import InputError, IntegrityError
 from pipeline.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
+from pipeline.sources.raw_part import RawPart
 from pipeline.sources.registry import SHODAN, Source, named_source
 from pipeline.study import Study
 from pipeline.tables import BY_NAME
@@ -65,6 +66,14 @@ class Snapshot:
         path = self.path(relative)
         table = None if rows is None else BY_NAME[relative.split("/", maxsplit=1)[0].removesuffix(".parquet")].id
         return Output(bytes=path.stat().st_size, sha256=self.stats.sha256(path), rows=rows, table=table)
+
+    def raw_part(self, name: str) -> RawPart:
+        """A raw file, by the name of what is made of it."""
+        item = self.manifest.inputs[name]
+        source = self.sources[item.source]
+        if name in self.bundles:
+            return RawPart(self.path("raw"), source, "", tuple(page.file for page in self.bundles[name].pages))
+        return RawPart(self.path(f"raw/{name}"), source, item.sha256)
 
     def verified(self, stage: str, ending: str) -> list[Path]:
         """The files of a stage, every byte read and held against the manifest. Raises `IntegrityError`."""

@@ -36,9 +36,7 @@ from pipeline.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
 from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from pipeline.sampled.blocks import count_blocks
 from pipeline.snapshot import Snapshot
-from pipeline.sources.pages import SearchPages
-from pipeline.sources.record import Reader
-from pipeline.sources.registry import Source
+from pipeline.sources.raw_part import RawPart
 from pipeline.study import Study
 from pipeline.tables import OBSERVATIONS, UNKNOWN, Table
 from pipeline.upstream import filled, sampled
@@ -64,26 +62,18 @@ class Tools:
 
 @dataclass(frozen=True)
 class IngestTask:
-    """One raw file to ingest, or the collected `pages` under it; picklable."""
+    """A raw file to ingest; picklable."""
 
-    raw: Path
+    raw: RawPart
     observations: Path
     quarantine: Path
     latest: int
-    source: Source
-    sha256: str
-    pages: tuple[str, ...] = ()
-
-    @property
-    def reader(self) -> Reader:
-        """What it reads, ready to be read once."""
-        return SearchPages(self.raw, self.pages) if self.pages else self.source.reader(self.raw)
 
     def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Ingested:
         """Does it."""
-        if not self.pages:  # each page has a checksum of its own
-            store.require(self.raw, self.sha256, "is not the file that was imported; put a copy of it back")
-        return ingest_records(self.reader, self.raw.name, self.observations, self.quarantine, self.latest, tick, lanes)
+        self.raw.require()
+        name = self.raw.path.name
+        return ingest_records(self.raw.reader, name, self.observations, self.quarantine, self.latest, tick, lanes)
 
 
 @dataclass(frozen=True)
@@ -157,7 +147,7 @@ def _fields(snapshot: Snapshot, stage: Stage) -> Fields:
     """What the engine sent. Of exports that a mapping reads, what is not read is counted as unknown fields."""
     read = filled(snapshot.path(name) for name in sorted(stage.outputs) if name.endswith(".parquet"))
     own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
-    rows, raw = sampled(_ingest_task(snapshot, name).reader for name in own)
+    rows, raw = sampled(snapshot.raw_part(name).reader for name in own)
     return Fields(rows=stage.flow.rows_out, read=read, sampled=rows, raw=raw)
 
 
@@ -168,14 +158,11 @@ def ingested(name: str) -> tuple[str, ...]:
 
 def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
     latest = int(datetime.fromisoformat(snapshot.received(name)).timestamp()) + A_DAY
+    raw = snapshot.raw_part(name)
+    if not raw.pages:
+        raw.source.check(raw.path)
     observations, quarantine = (snapshot.path(output) for output in ingested(name))
-    source = snapshot.sources[snapshot.manifest.inputs[name].source]
-    if name in snapshot.bundles:
-        pages = tuple(page.file for page in snapshot.bundles[name].pages)
-        return IngestTask(snapshot.path("raw"), observations, quarantine, latest, source, "", pages)
-    raw = snapshot.path(f"raw/{name}")
-    source.check(raw)
-    return IngestTask(raw, observations, quarantine, latest, source, snapshot.manifest.inputs[name].sha256)
+    return IngestTask(raw, observations, quarantine, latest)
 
 
 def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pipeline import store
 from pipeline.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
 from pipeline.dedupe import Rules, dedupe
-from pipeline.engines.local import sql
+from pipeline.engines.duck import sql
 from pipeline.manifest import Churn, load_manifest
 from pipeline.study import Decoys, Dedupe
 from pipeline.tables import CHURN

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedupe import Rules, attach, dedupe
-from pipeline.engines.local import sql
+from pipeline.engines.duck import sql
 from pipeline.study import Decoys, Dedupe
 from tests.census import DAHUA, HIK, Census, Row, banner, census, merged, somewhere, write
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline import store
+from pipeline.engines.local import Local
 from pipeline.progress import Reporter
 from pipeline.run import run
 from pipeline.simulate.truth import BANNERS, TRUTH
@@ -108,7 +109,7 @@ def count_world(
         changed = getattr(study, section).model_copy(update=dict(values))
         study = study.model_copy(update={section: changed})
     with store.lock(study.data):
-        run(study, Reporter(quiet=True), snapshots, workers, report=False)
+        run(study, Reporter(quiet=True), snapshots, Local(workers), report=False)
     return study.snapshot_ids()
 
 

@@ -6,6 +6,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.engines.duck import OFFLINE
 from pipeline.errors import CamcensusError
 
 if TYPE_CHECKING:
@@ -39,12 +40,7 @@ class Frame(pd.DataFrame):
 
     def duckdb(self) -> duckdb.DuckDBPyRelation:
         """A relation of a DuckDB database of its own, in memory, that reads the Arrow columns where they are."""
-        # Nothing is ever fetched: an extension that is not built in is an error.
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        return duckdb.connect(config=config).from_arrow(self.arrow())
+        return duckdb.connect(config=OFFLINE).from_arrow(self.arrow())
 
     def polars(self) -> "pl.DataFrame":
         """The Polars frame, over the same memory. Raises `CamcensusError` where Polars is not installed."""

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyRelation
 from pyarrow import fs
 
 from pipeline.api.frame import Frame
-from pipeline.engines.local import without_bars
+from pipeline.engines.duck import OFFLINE, Config, without_bars
 from pipeline.errors import ChoiceError, IntegrityError
 from pipeline.tables import Table
 
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = "snapshot"
 # One thread keeps the order of rows; nothing is ever fetched.
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "threads": 1,
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
+_CONFIG: Config = {"threads": 1, **OFFLINE}
 # What is wrong with a condition; all else is wrong with a file.
 _MISTAKES = (
     duckdb.BinderException,

@@ -279,11 +279,12 @@ class OpenStudy:
 
         workers: processes; with more than one, a script must guard its main part (`if __name__ == "__main__":`).
         """
+        from pipeline.engines.local import Local  # noqa: PLC0415
         from pipeline.run import run  # noqa: PLC0415  (the whole pipeline: not where counts are only read)
 
         with store.lock(self.study.data):
             names = None if snapshots is None else list(snapshots)
-            run(self.study, Reporter(quiet=True), names, workers, report=report)
+            run(self.study, Reporter(quiet=True), names, Local(workers), report=report)
         return OpenStudy(self.study)
 
     @cached_property

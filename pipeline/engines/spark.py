@@ -77,10 +77,10 @@ class Spark:
 
     def _whole(self, folder: str) -> "DataFrame":
         """The rows of Parquet files with the name of each row's file; each file is one partition."""
-        session = self._spark.newSession()
+        own = self._spark.newSession()
         for name in ("maxPartitionBytes", "openCostInBytes"):
-            session.conf.set(f"spark.sql.files.{name}", WHOLE)
-        return session.read.parquet(folder).select("*", f"_metadata.{FILE}")
+            own.conf.set(f"spark.sql.files.{name}", WHOLE)
+        return own.read.parquet(folder).select("*", f"_metadata.{FILE}")
 
     def _numbers(self, tasks: int) -> "DataFrame":
         """A row for each task, in a partition of its own."""

@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
@@ -40,7 +41,7 @@ def handler(
     return Handler
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler, ABC):
     protocol_version = "HTTP/1.1"
     server_version = "camcensus-loopback"
     sys_version = ""
@@ -48,11 +49,13 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     timeout = IDLE
 
+    @abstractmethod
     def answer(self, path: str, params: Mapping[str, str], key: str) -> Answer:
-        raise NotImplementedError
+        """What is answered to a request."""
 
+    @abstractmethod
     def hold(self, seconds: float) -> None:
-        raise NotImplementedError
+        """Waits so long, unless the server ends."""
 
     def do_GET(self) -> None:
         """Answers, or fails as told."""

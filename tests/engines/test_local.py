@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.engines import local
-from pipeline.engines.local import map_parts, sql
+from pipeline.engines.duck import sql
+from pipeline.engines.local import map_parts
 
 
 def triple(task: int, tick: Callable[[int], None]) -> int:

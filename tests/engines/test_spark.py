@@ -29,6 +29,7 @@ from pipeline.locate import open_locator
 from pipeline.manifest import Manifest
 from pipeline.progress import Reporter
 from pipeline.run import run
+from pipeline.sources.raw_part import RawPart
 from pipeline.sources.registry import SHODAN
 from pipeline.stages import IngestTask, LabelTask
 from pipeline.store import parts_of, sha256
@@ -180,13 +181,15 @@ def tasks_in(folder: Path, files: int) -> list[IngestTask]:
     for n in range(files):
         lines: list[Any] = [raw_banner(ip_str=f"81.2.{n}.{host}", ip=None) for host in range(20)]
         raw = write_lines(folder / f"{n}.json", [*lines, b"{"] if n == 1 else lines)
-        tasks.append(IngestTask(raw, folder / f"o/{n}.parquet", folder / f"q/{n}.gz", 1 << 40, SHODAN, sha256(raw)))
+        tasks.append(
+            IngestTask(RawPart(raw, SHODAN, sha256(raw)), folder / f"o/{n}.parquet", folder / f"q/{n}.gz", 1 << 40)
+        )
     return tasks
 
 
 def outputs(tasks: list[IngestTask]) -> dict[str, bytes]:
     """Every file that tasks left, those that no task should leave among them."""
-    folder = tasks[0].raw.parent
+    folder = tasks[0].raw.path.parent
     return {p.relative_to(folder).as_posix(): p.read_bytes() for d in "oq" for p in (folder / d).iterdir()}
 
 
@@ -196,7 +199,7 @@ def test_a_task_that_is_done_twice_counts_once(engine: Spark, tmp_path: Path) ->
     # Inside the test, so that it is sent by value: executors do not have the tests.
     def killed_once(task: IngestTask, tick: Callable[[int], None]) -> Ingested:
         result: Ingested = task(tick)
-        if task.raw.name == "1.json" and not mark.exists():
+        if task.raw.path.name == "1.json" and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return result
@@ -228,10 +231,10 @@ def test_results_keep_the_order_of_the_tasks(engine: Spark) -> None:
 
 def test_an_error_of_ours_arrives_as_it_was_raised(engine: Spark, tmp_path: Path) -> None:
     tasks = tasks_in(tmp_path, 2)
-    tasks[1].raw.write_bytes(b"{}")
+    tasks[1].raw.path.write_bytes(b"{}")
     with pytest.raises(IntegrityError, match="is not the file that was imported") as told:
         engine.map_parts(call, tasks, [1, 1])
-    assert told.value.path == tasks[1].raw
+    assert told.value.path == tasks[1].raw.path
 
 
 def test_any_other_error_is_told_in_one_sentence(engine: Spark) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import store
 from pipeline.collect.collector import collect_snapshot
+from pipeline.engines.local import Local
 from pipeline.manifest import Manifest, load_manifest
 from pipeline.progress import Reporter
 from pipeline.run import Outcome, run
@@ -48,9 +49,9 @@ def collect(path: Path, snapshot: str, mode: str = "sample") -> None:
     collect_snapshot(load_study(path), snapshot, mode, KEY, None, lambda _: None)
 
 
-def counted(path: Path, *snapshots: str, **options: bool) -> Outcome:
+def counted(path: Path, *snapshots: str, workers: int = 1, **options: bool) -> Outcome:
     """A run."""
-    return run(load_study(path), Reporter(quiet=True), list(snapshots) or None, **options)
+    return run(load_study(path), Reporter(quiet=True), list(snapshots) or None, Local(workers), **options)
 
 
 @pytest.fixture(scope="module")
