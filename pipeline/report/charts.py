@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.report import words
 from pipeline.report.inputs import Result, simulated
 from pipeline.report.stacks import Part, Stacks
+from pipeline.report.steps import break_notes, steps
 from pipeline.study import Study
 from pipeline.tables import Column, Table
 
@@ -74,10 +75,13 @@ def stacked(
     study: Study, results: Sequence[Result], name: str, title: str, unit: str, parts: Sequence[Part], note: str,
     shares: bool = False,
 ) -> Chart:  # fmt: skip
-    """A chart of one stacked bar for each snapshot, newest first."""
+    """A chart of one stacked bar for each snapshot, newest first, with breaks drawn between them and told."""
+    way = steps(results)
+    note = " ".join([note, *break_notes(way)])
+    breaks = tuple(n for n, step in enumerate(reversed(way)) if step.broken)
     put = frame(study, results, title, unit)
     turned = tuple(Part(p.name, tuple(reversed(p.counts)), p.color, p.hatch) for p in parts)
-    picture = Stacks(tuple(r.snapshot for r in reversed(results)), turned, **asdict(put), shares=shares)
+    picture = Stacks(tuple(r.snapshot for r in reversed(results)), turned, **asdict(put), shares=shares, breaks=breaks)
     columns = (
         SNAPSHOT,
         Column("part", pa.string(), "part of the bar", False),

@@ -94,10 +94,10 @@ def _tail(study: Study, found: View, place: Place | None) -> list[Cell]:
 
 
 def _rates(found: View, place: Place | None) -> list[Cell]:
-    """Per 100,000 people and per million addresses. The world's are of hosts alone."""
+    """Per 100,000 people and per million addresses."""
     year = found.years[-1]
     if place is None:
-        values = year.rates if found.unit == "hosts" else (None, None)
+        values = year.rates[found.unit]
     else:
         n = year.units[found.unit].get(place.code, 0)
         values = (_rate(n, place.people, 100_000), _rate(n, place.addresses, 1_000_000))
@@ -164,7 +164,7 @@ def data(found: View) -> dict[str, object]:
                 "joined": year.step.joined,
                 "dots": year.step.unsure or year.step.relocated,
                 "why": year.why,
-                "rates": list(year.rates),
+                "rates": {unit: list(pair) for unit, pair in year.rates.items()},
                 "agreed": [year.agreed.get(code) for code in codes],
                 "units": {unit: [counts.get(code, 0) for code in codes] for unit, counts in year.units.items()},
                 "makers": [[year.makers[m].get(code, 0) for code in codes] for m in found.makers],

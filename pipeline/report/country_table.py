@@ -163,8 +163,8 @@ def _world_row(
 
 
 def world_rates(left_out: tuple[str, ...], hosts: Mapping[str, int]) -> tuple[float | None, float | None]:
-    """The world's hosts per 100,000 people and per million addresses, from hosts by country: of the countries whose
-    people (or addresses) are known their hosts, over everybody's people (or addresses)."""
+    """The world's hosts (or another unit's count) per 100,000 people and per million addresses, from those by country:
+    of the countries whose people (or addresses) are known their hosts, over everybody's people (or addresses)."""
     inside = [c for c in load_countries().values() if is_ranked(c.alpha2, left_out)]
     people = sum(c.population or 0 for c in inside)
     addresses = sum(c.ipv4_located for c in inside)

@@ -50,7 +50,7 @@ def page_map(found: View) -> PageMap:
     legend = [(shade(i, len(classes)), f"{c.low:,} or more" if i == top else c.label) for i, c in enumerate(classes)][
         ::-1
     ]
-    more = [("none", "None found"), ("out", "Left out"), ("nocode", "No country code")]
+    more = [("none", "None found"), ("few", "Not shown"), ("out", "Left out"), ("nocode", "No country code")]
     return PageMap(size, tuple(lands), (*legend, *more))
 
 

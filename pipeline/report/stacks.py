@@ -24,7 +24,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Stacks:
-    """Bars from top to bottom, each made of the same parts. `shares`: each bar is 100 %, numbers are percent."""
+    """Bars from top to bottom, each made of the same parts. `shares`: each bar is 100 %, numbers are percent;
+    `breaks`: the bars that cannot be held against the next one below, from which a dashed line parts them."""
 
     bars: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -33,6 +34,7 @@ class Stacks:
     source: str
     synthetic: bool
     shares: bool = False
+    breaks: tuple[int, ...] = ()
 
     def draw(self) -> Figure:
         """The figure."""
@@ -75,6 +77,8 @@ class Stacks:
         axes.set_yticks(range(len(self.bars)), [style.label(bar) for bar in self.bars])
         axes.set_ylim(len(self.bars) - 0.4, -0.6)
         axes.set_xlim(0, most)
+        for bar in self.breaks:
+            axes.axhline(bar + 0.5, color=style.INK, linewidth=0.9, linestyle=(0, (3, 2)))
         axes.set_xticks([])
         axes.tick_params(length=0)
         axes.spines["bottom"].set_visible(False)

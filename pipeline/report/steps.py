@@ -76,10 +76,15 @@ def _asked(result: Result) -> str:
     return used.query_set if used else UNKNOWN_QUERIES
 
 
+def break_notes(way: Sequence[Step]) -> list[str]:
+    """A sentence for each break."""
+    broken = [step for step in way if step.broken]
+    return [f"Break {n}, before {step.snapshot}: {step.broken}." for n, step in enumerate(broken, 1)]
+
+
 def line_note(way: Sequence[Step], ranged: bool) -> str:
     """What to mind of lines over these steps: breaks, gaps, hollow marks, ranges."""
-    broken = [step for step in way if step.broken]
-    said = [f"Break {n}, before {step.snapshot}: {step.broken}." for n, step in enumerate(broken, 1)]
+    said = break_notes(way)
     said += [f"Between {a.snapshot} and {b.snapshot} snapshots are missing." for a, b in pairwise(way) if b.gap]
     if any(step.unsure and step.joined for step in way):
         said.append("Dotted lines: what was asked of the engine is not known, so the instrument may not be the same.")

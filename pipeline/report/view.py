@@ -36,15 +36,15 @@ class Place:
 @dataclass(frozen=True)
 class Year:
     """One snapshot. `units`: unit to counts by country ("" the world's); `makers`: the same of each maker's hosts
-    (None: folded); `agreed`: share of hosts whose country both sources give; `rates`: the world's hosts per 100,000
-    people and per million addresses; `why`: why it cannot be held against the one before, "" if it can."""
+    (None: folded); `agreed`: share of hosts whose country both sources give; `rates`: unit to the world's
+    per 100,000 people and per million addresses; `why`: why it cannot be held against the one before, "" if it can."""
 
     step: Step
     why: str
     units: dict[str, dict[str, int]]
     makers: dict[str, Counts]
     agreed: dict[str, float | None]
-    rates: tuple[float | None, float | None]
+    rates: dict[str, tuple[float | None, float | None]]
 
     def counts(self, measure: str) -> dict[str, int | None]:
         """Counts of a unit, all makers."""
@@ -112,4 +112,5 @@ def _year(study: Study, result: Result, step: Step, why: str, makers: tuple[str,
     }
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
-    return Year(step, why, units, own, agreed, world_rates(study.countries_left_out, units["hosts"]))
+    rates = {unit: world_rates(study.countries_left_out, counts) for unit, counts in units.items()}
+    return Year(step, why, units, own, agreed, rates)

@@ -27,7 +27,7 @@
   const unitWord = () => (state.maker < 0 ? state.unit : "hosts");
   const per = (n, count, kind) => {
     const of = n === WORLD ? null : view.places[n][kind === "people" ? 3 : 4];
-    if (n === WORLD && state.maker < 0 && state.unit === "hosts") return view.years[state.year].rates[kind === "people" ? 0 : 1];
+    if (n === WORLD && state.maker < 0) return view.years[state.year].rates[state.unit][kind === "people" ? 0 : 1];
     return of && count !== null ? ((kind === "people" ? 1e5 : 1e6) * count) / of : null;
   };
   const ranks = (now) => {
@@ -194,8 +194,8 @@
       const land = lands.get(code);
       if (!land || view.places[n][2] === "out") return;
       const v = value[n];
-      const look = v > 0 ? `k${shade(Math.max(0, lows.filter((low) => low <= v).length - 1), lows.length)}` : "none";
-      const said = v > 0 ? figures(n, now, rank) : `${view.places[n][1]}: ${now[n] === null ? "not shown" : "none found"}`;
+      const look = v > 0 ? `k${shade(Math.max(0, lows.filter((low) => low <= v).length - 1), lows.length)}` : now[n] === 0 ? "none" : "few";
+      const said = now[n] ? figures(n, now, rank) : `${view.places[n][1]}: ${now[n] === null ? "not shown" : "none found"}`;
       for (const shape of land.querySelectorAll("path, circle")) shape.setAttribute("class", look);
       land.querySelector("title").textContent = said;
       land.setAttribute("aria-label", said);
@@ -212,7 +212,7 @@
     return parts.join("; ");
   };
   const fillLegend = (lows, values) => {
-    const list = $("legend"), items = Array.from(list.children), fixed = items.slice(-3);
+    const list = $("legend"), items = Array.from(list.children), fixed = items.slice(-4);
     const range = (low, i) => {
       const next = lows[i + 1];
       if (state.per && next) return i || values.every((v) => v >= low) ? `${low} to ${next}` : `under ${next}`;

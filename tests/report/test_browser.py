@@ -163,6 +163,35 @@ def test_units_makers_and_snapshots(browser: Browser, page_path: Path) -> None:
         assert page.inner_text(".now-year") == "2023"
 
 
+def test_the_map_tells_what_is_not_shown_from_what_was_not_found(browser: Browser, page_path: Path) -> None:
+    with opened(browser, page_path) as seen:
+        page = seen.page
+        assert "Not shown" in page.inner_text("#legend")
+        # Tokelau has two hosts of Hikvision, which are folded, and none of Dahua's are in Namibia.
+        for maker, code, look, said in (
+            ("Hikvision", "TK", "few", "Tokelau: not shown"),
+            ("Dahua", "NA", "none", "Namibia: none found"),
+        ):
+            page.select_option("#pick-maker", maker)
+            land = page.locator(f"#world-map a[data-c={code}]")
+            looks = {shape.get_attribute("class") for shape in land.locator("path, circle").all()}
+            assert (looks, land.get_attribute("aria-label")) == ({look}, said)
+
+
+def test_the_world_has_its_rate_in_every_unit(browser: Browser, page_path: Path) -> None:
+    with opened(browser, page_path) as seen:
+        rates = []
+        for unit in ("hosts", "devices", "banners"):
+            seen.page.select_option("#pick-unit", unit)
+            rates.append(
+                seen.page.evaluate(
+                    "n => Number(document.querySelector('#country-table tr.world').cells[n].dataset.v)",
+                    seen.page.evaluate("document.querySelector('th[data-key=people]').cellIndex"),
+                )
+            )
+        assert 0 < rates[0] < rates[1] < rates[2] == pytest.approx(2 * rates[0], rel=0.02)
+
+
 def test_permalink(browser: Browser, page_path: Path) -> None:
     with opened(browser, page_path, "maker=hikvision&unit=hosts&year=2023&country=DE") as seen:
         page = seen.page

@@ -119,6 +119,17 @@ def test_f24_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) 
     assert "Break 1, before 2024: another query set." in charts(study, results)["trend"].note
 
 
+def test_f24_bars_too_are_parted_where_the_instrument_changed(study: Study) -> None:
+    changed = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g1")
+    results = [make_result(str(2022 + n), **at(n, **({"instrument": changed} if n == 2 else {}))) for n in range(3)]
+    for name in ("vendors_by_year", "decoys", "last_seen"):
+        chart = charts(study, results)[name]
+        assert chart.note.endswith("Break 1, before 2024: another query set.")
+        # Newest first: between the bars of 2024 and 2023.
+        assert [list(line.get_ydata()) for line in chart.picture.draw().axes[0].lines] == [[0.5, 0.5]]
+    assert list(charts(study, results[:2])["decoys"].picture.draw().axes[0].lines) == []
+
+
 def test_one_instrument_joins(study: Study) -> None:
     found = lines(study, [make_result("2023", **at(0)), make_result("2024", **at(1))])[1]
     assert [line.get_linestyle() for line in found] == ["-", "-", "--", "--", "--"]
