@@ -3,7 +3,7 @@
 With audits of both years: an interval of the corrected counts' ratio, widened by how far the location sources disagree
 and by how much the change depends on the window. Without: the range over decoys left out or not, the location sources
 and the window; how the two years' ranges lie to each other decides the word, since nothing is known of precision and
-recall.
+recall. Few hosts get no such word.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,10 @@ from pipeline.estimate.proportions import Audited
 Word = Literal["up", "down", "not distinguishable"]
 Floats = npt.NDArray[np.float64]
 SEED = 20261101
+# Hosts in both years from which on ranges that are apart give a word. The ranges say nothing of chance, which is most
+# of what moves a small count: in two simulated worlds (20,000 and 100,000 devices, three years, 2026-11-25) 138 of 191
+# words on fewer hosts went the way of what the engine held, and 21 of 21 on more.
+WORD_FROM = 200
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ def sensitivity(
     # The narrowest and the widest change that both years' ranges allow.
     low, high = least / one.high - 1.0, most / one.low - 1.0
     word: Word = "up" if least > one.high else "down" if most < one.low else "not distinguishable"
+    if min(one.hosts, two.hosts) < WORD_FROM:
+        word = "not distinguishable"
     return Change(one.hosts, two.hosts, two.hosts / one.hosts - 1.0, low, high, "sensitivity range", word)
 
 

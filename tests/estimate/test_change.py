@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.estimate.change import Span, audited, correlation, rank_intervals, sensitivity
+from pipeline.estimate.change import WORD_FROM, Span, audited, correlation, rank_intervals, sensitivity
 from pipeline.estimate.proportions import Audited
 
 
@@ -34,6 +34,13 @@ def test_ranges_that_touch_say_nothing(before: pd.DataFrame, after: pd.DataFrame
     assert found.word == word
     assert found.low <= found.change <= found.high
     assert found.basis == "sensitivity range"
+
+
+def test_few_hosts_are_never_called_up_or_down() -> None:
+    for before, after in ((WORD_FROM - 1, 5_000), (5_000, WORD_FROM - 1), (1, 2)):
+        assert sensitivity(counts(before, before), counts(after, after)).word == "not distinguishable"
+    assert sensitivity(counts(WORD_FROM, WORD_FROM), counts(5_000, 5_000)).word == "up"
+    assert sensitivity(counts(5_000, 5_000), counts(WORD_FROM, WORD_FROM)).word == "down"
 
 
 def test_another_share_of_late_sights_widens_the_range() -> None:
