@@ -48,6 +48,8 @@ def scripted(*answers: tuple[int, bytes] | tuple[int, bytes, dict[str, str]], dr
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:  # else a test that fails would wait for the thread for ever
+            server.shutdown()
+            thread.join()

@@ -46,7 +46,7 @@ def test_every_endpoint_gives_what_the_engine_gave(some: Index) -> None:
         reply = engine.count(TEXT, [("country", 10), ("port", 1)])
         assert reply.total == 150
         assert sum(reply.facet("country").values()) + 36 == 150
-        assert list(reply.facet("port").items()) == [("554", 50)] or len(reply.facet("port")) == 1
+        assert list(reply.facet("port").values()) == [50]
         assert reply.facet("org") == {}
         page = engine.search(TEXT, 2)
         assert (page.total, len(page.matches)) == (150, 50)
@@ -69,7 +69,7 @@ def test_every_request_is_booked_before_it_is_sent_and_when_it_is_answered(some:
             ("search", 1, None, "UnavailableError", 0, 1),
             ("search", 1, 200, "", 100, 1),
         ]
-        assert [len(server.log)] == [4]
+        assert len(server.log) == 4
 
     class Refusing(Book):
         def asks(self, attempt: Attempt) -> int:
