@@ -100,8 +100,8 @@ def code_notes() -> list[str]:
         f"{gone} are no more, and which country it is today is not said: their hosts are {UNKNOWN_COUNTRY}.",
         f"{spelt}.",
         (
-            f"{UNKNOWN_COUNTRY} is no country: there stand the hosts whose country is not known. They are in the "
-            "totals, and in no rank and no number of countries."
+            f"{UNKNOWN_COUNTRY} is no country: there stand the hosts whose country is not known, and those in private "
+            "or reserved address space. They are in the totals, and in no rank and no number of countries."
         ),
         f"Of the {len(countries)} codes in the list, {members} are of UN members; headlines say so of theirs.",
     ]

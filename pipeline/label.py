@@ -24,7 +24,7 @@ from pipeline.identify import NOTHING, Hit, Identifier, Match, Verdict
 from pipeline.locate import Locator
 from pipeline.manifest import Flow
 from pipeline.networks import network_kind
-from pipeline.ranges import key_v4
+from pipeline.ranges import count_special, key_v4
 from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 
 BATCH = 50_000
@@ -43,10 +43,12 @@ _FOUND = (
 
 @dataclass
 class Labelled:
-    """What came of one part: how many banners of each fate (counted, or why not), and how many have no country."""
+    """What came of one part: how many banners of each fate (counted, or why not), how many have no country, and how
+    many of these are in private or reserved address space."""
 
     fates: Counter[str] = field(default_factory=Counter)
     nowhere: int = 0
+    special: int = 0
 
     def flow(self) -> Flow:
         """The reconciliation, checked."""
@@ -118,7 +120,9 @@ def label(
     columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
     for verdict, often in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
         result.fates[fate_of(verdict)] += often
-    result.nowhere += pc.sum(pc.equal(places, UNKNOWN_COUNTRY)).as_py() or 0
+    unplaced = table.column("host").filter(pc.equal(places, UNKNOWN_COUNTRY)).to_pylist()
+    result.nowhere += len(unplaced)
+    result.special += count_special(unplaced)
     return pa.table(columns)
 
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,22 @@ def without_special(ranges: Ranges, version: int) -> Ranges:
         starts = np.concatenate([starts[:before], edges, starts[after:]])
         codes = np.concatenate([codes[:before], np.array(said, codes.dtype), codes[after:]])
     return Ranges(starts, codes)
+
+
+def count_special(hosts: Sequence[str]) -> int:
+    """How many of these canonical addresses lie in space in which no host of the Internet lives."""
+    four, six = [h for h in hosts if ":" not in h], [h for h in hosts if ":" in h]
+    return sum(
+        int((_outside(version).look_up(keys(some)) == "").sum())
+        for version, keys, some in ((4, key_v4, four), (6, key_v6, six))
+        if some
+    )
+
+
+@cache
+def _outside(version: int) -> Ranges:
+    """Ranges with a code everywhere but in special space."""
+    return without_special(Ranges(keys_of([0], 32 if version == 4 else 128), np.array(["-"], dtype="<U2")), version)
 
 
 def _places(starts: Keys, keys: Keys) -> npt.NDArray[np.intp]:

@@ -251,7 +251,8 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     with tools.reporter.bar(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
         results = tools.engine.map_rows(tasks, rows, snapshot.folder / ".scratch", progress)
     for name, result in zip(parts.stale, results, strict=True):
-        parts.made(name, {**result.fates, "nowhere": result.nowhere}, sum(result.fates.values()))
+        unplaced = {"nowhere": result.nowhere, "special": result.special}
+        parts.made(name, {**result.fates, **unplaced}, sum(result.fates.values()))
     parts.remove_gone()
     _record_identified(snapshot, parts, tools, used)
     return "identify"
@@ -277,10 +278,11 @@ def identified(name: str) -> tuple[str, ...]:
 
 def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Used) -> None:
     fates = parts.total()
-    nowhere = fates.pop("nowhere", 0)
-    flow = Labelled(Counter(fates), nowhere).flow()
+    nowhere, special = fates.pop("nowhere", 0), fates.pop("special", 0)
+    flow = Labelled(Counter(fates)).flow()
     everywhere = Flow(unit="banners", rows_in=flow.rows_in, rows_out=flow.rows_in)
-    notes = [f"{nowhere} banners are in no known country (ZZ)", f"located with {used.locator.edition}"]
+    unplaced = f"{nowhere} banners are in no known country (ZZ), {special} of them in private or reserved address space"
+    notes = [unplaced, f"located with {used.locator.edition}"]
     snapshot.manifest.key_id = store.key_id(tools.key)
     snapshot.manifest.stages["locate"] = Stage(key=parts.key, outputs={}, flow=everywhere, notes=notes)
     snapshot.record("identify", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow))

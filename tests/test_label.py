@@ -173,6 +173,16 @@ def test_fates_add_up_to_rows(rows: list[Row], identifier: Identifier) -> None:
     assert {"no sign of a camera", "camera only by a guess", "software", "access control"} <= set(flow.dropped)
 
 
+def test_banners_of_private_and_reserved_space_are_counted_apart(identifier: Identifier) -> None:
+    hosts = ("8.8.8.8", "10.0.0.1", "2a00:1450::1", "fe80::1", "10.0.0.1")
+    versions = [6 if ":" in host else 4 for host in hosts]
+    told = [observation(n, host=h, ip_version=v) for n, (h, v) in enumerate(zip(hosts, versions, strict=True), 1)]
+    result = Labelled()
+    found = run(told, identifier, result=result)
+    assert [row["country"] for row in found] == ["ZZ"] * len(hosts)
+    assert (result.nowhere, result.special) == (5, 3)
+
+
 def test_a_batch_without_rows_or_evidence(identifier: Identifier) -> None:
     assert run([], identifier) == []
     (found,) = run([observation(1)], identifier)

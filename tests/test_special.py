@@ -5,7 +5,7 @@ import ipaddress
 import numpy as np
 import pytest
 
-from pipeline.ranges import Ranges, key_v4, key_v6, without_special
+from pipeline.ranges import Ranges, count_special, key_v4, key_v6, without_special
 from pipeline.special import V4, V6, special_ranges
 
 
@@ -55,3 +55,12 @@ def test_ranges_stay_sorted_and_unique() -> None:
     for version in (4, 6):
         starts = without_special(everywhere(version), version).starts
         assert (starts[1:] > starts[:-1]).all()
+
+
+def test_addresses_in_special_space_are_counted() -> None:
+    inside = [str(ipaddress.ip_network(text).network_address) for text in (*V4, *V6)]
+    assert [count_special([host]) for host in inside] == [1] * len(inside)
+    outside = ["8.8.8.8", "9.255.255.255", "11.0.0.0", "223.255.255.255", "2a00:1450::1", "2606:4700::1111"]
+    assert count_special(outside) == 0
+    assert count_special([*outside, *inside, inside[0]]) == len(inside) + 1
+    assert count_special([]) == 0
