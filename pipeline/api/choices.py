@@ -1,13 +1,13 @@
-"""What may be asked for: snapshots, levels, variants. What may not is refused, with what there is instead."""
+"""What may be asked for: snapshots, levels, tables, makers. What may not is refused, with what there is instead."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow.compute as pc
 
 from pipeline.errors import ChoiceError, InstrumentError
 from pipeline.report.inputs import WORLD, Result
 from pipeline.report.steps import steps
-from pipeline.tables import GROUPS
+from pipeline.tables import BY_NAME, GROUPS, Table
 
 ALL, NEWEST = "all", "newest"
 APART = (
@@ -50,6 +50,19 @@ def level_of(level: str | Sequence[str], result: Result) -> str:
     if name not in counted:
         raise ChoiceError(f"there is no level {name!r}; every level is counted on its own: {', '.join(counted)}")
     return name
+
+
+def table_of(name: str) -> Table:
+    """The table of that name. Raises `ChoiceError` for another, with those there are."""
+    if name not in BY_NAME:
+        raise ChoiceError(f"there is no table {name!r}; there are: {', '.join(BY_NAME)}")
+    return BY_NAME[name]
+
+
+def require_maker(name: str, counted: Iterable[object]) -> None:
+    """Raises `ChoiceError` for a maker without a cell. `counted`: those of the cells."""
+    if name not in (there := {str(maker) for maker in counted}):
+        raise ChoiceError(f"no cell of maker {name!r}; there are: {', '.join(sorted(there))}")
 
 
 def one_instrument(results: Sequence[Result], otherwise: str) -> None:

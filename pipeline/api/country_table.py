@@ -1,10 +1,10 @@
 """The country table for any unit, exclusion and maker, under the column names of the report's."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from pipeline.api.choices import require_maker
 from pipeline.api.frame import Frame
 from pipeline.api.meaning import unit_column
 from pipeline.countries import country_name, load_countries
@@ -18,7 +18,7 @@ _DECIMALS = 4
 _PEOPLE = 100_000
 
 
-def build(cells: Frame, unit: str, left_out: Sequence[str], manufacturer: str | None) -> Frame:
+def build(cells: Frame, unit: str, left_out: tuple[str, ...], manufacturer: str | None) -> Frame:
     """The table of one snapshot's cells by country (or country and maker)."""
     column = unit_column(unit)
     name = column.removeprefix("n_")
@@ -32,10 +32,10 @@ def build(cells: Frame, unit: str, left_out: Sequence[str], manufacturer: str | 
     counts.setdefault(UNKNOWN_COUNTRY, 0)
     total = sum(n for code, n in counts.items() if code not in left_out)
     order = sorted(counts, key=lambda c: (c == UNKNOWN_COUNTRY, c in left_out, -counts[c], c))
-    ranked = [counts[code] for code in order if is_ranked(code, tuple(left_out))]
+    ranked = [counts[code] for code in order if is_ranked(code, left_out)]
     rows: list[dict[str, Any]] = [
         {
-            "rank": 1 + sum(n > counts[code] for n in ranked) if is_ranked(code, tuple(left_out)) else None,
+            "rank": 1 + sum(n > counts[code] for n in ranked) if is_ranked(code, left_out) else None,
             "alpha2": code,
             "name": "Unknown" if code == UNKNOWN_COUNTRY else country_name(code),
             "in_headline": code not in left_out,
@@ -46,16 +46,14 @@ def build(cells: Frame, unit: str, left_out: Sequence[str], manufacturer: str | 
         for code in order
     ]
     rows.append({"rank": None, "alpha2": None, "name": "World", "in_headline": True, name: total})
-    rows[-1] |= {"share": 100.0 if total else None, "hosts_per_100k": _world_rate(left_out, counts)}
+    rows[-1] |= {"share": 100.0 if total else None, "hosts_per_100k": world_rates(left_out, counts)[0]}
     snapshot = str(cells["snapshot"].iloc[0])
     found = pa.Table.from_pylist([{"snapshot": snapshot, **row} for row in rows], _schema(name))
     return Frame.of(found if name == "hosts" else found.drop_columns(["hosts_per_100k"]))
 
 
 def _of_maker(cells: Frame, manufacturer: str) -> Frame:
-    known = sorted(set(cells["manufacturer"]))
-    if manufacturer not in known:
-        raise ChoiceError(f"no cell of maker {manufacturer!r}; there are: {', '.join(known)}")
+    require_maker(manufacturer, cells["manufacturer"])
     found: Frame = cells.loc[cells["manufacturer"] == manufacturer]
     return found
 
@@ -70,7 +68,3 @@ def _schema(unit: str) -> pa.Schema:
 def _rate(code: str, hosts: int) -> float | None:
     country = load_countries().get(code)
     return round(_PEOPLE * hosts / country.population, _DECIMALS) if country and country.population else None
-
-
-def _world_rate(left_out: Sequence[str], counts: dict[str, int]) -> float | None:
-    return world_rates(tuple(left_out), counts)[0]

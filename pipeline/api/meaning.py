@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from pipeline import units
+from pipeline.api.choices import table_of
 from pipeline.api.frame import Frame
-from pipeline.errors import ChoiceError, UnitError
+from pipeline.errors import UnitError
 from pipeline.resources import PRIOR, bundled
-from pipeline.tables import BY_NAME, UNITS
+from pipeline.tables import UNITS
 
 
 def unit_column(unit: str) -> str:
@@ -30,11 +31,9 @@ def columns(table: str) -> Frame:
     >>> columns("counts").set_index("column").loc["n_hosts", "meaning"]
     'addresses with at least one counted banner'
     """
-    if table not in BY_NAME:
-        raise ChoiceError(f"there is no table {table!r}; there are: {', '.join(BY_NAME)}")
     rows = [
         {"column": c.name, "type": str(c.type), "nullable": c.nullable, "meaning": c.meaning}
-        for c in BY_NAME[table].columns
+        for c in table_of(table).columns
     ]
     return Frame.of(pa.Table.from_pylist(rows))
 

@@ -25,7 +25,7 @@ from pipeline.progress import Reporter
 from pipeline.report.inputs import Result, Scope, cells_of
 from pipeline.reporting import counted_results
 from pipeline.study import Study, load_study
-from pipeline.tables import BY_NAME, UNITS
+from pipeline.tables import UNITS
 
 Snapshots = str | Sequence[str]
 _GEO = ("n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked")
@@ -201,14 +201,13 @@ class OpenStudy:
         >>> study.table("identified", ["manufacturer", "network_kind"], "counted and country = 'DE'").count() > 0
         True
         """
-        if name not in BY_NAME:
-            raise ChoiceError(f"there is no table {name!r}; there are: {', '.join(BY_NAME)}")
+        table = choices.table_of(name)
         parts = [
             (result.snapshot, path)
             for result in choices.chosen(self.results, snapshots)
             for path in self._parts(result, name)
         ]
-        return Rows(BY_NAME[name], parts, columns, where)
+        return Rows(table, parts, columns, where)
 
     def observations(
         self, columns: Sequence[str] | None = None, where: str | None = None, snapshots: Snapshots = choices.NEWEST

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from pipeline.api.choices import require_maker
 from pipeline.api.frame import Frame
 from pipeline.api.meaning import unit_column
-from pipeline.errors import ChoiceError, UnitError
+from pipeline.errors import UnitError
 from pipeline.manifest import UNKNOWN_QUERIES
 from pipeline.report import sensitivity
 from pipeline.report.inputs import Result, headline_cells, world_cell
@@ -79,6 +80,5 @@ def _again(result: Result, unit: str, manufacturer: str | None, series: str) -> 
 
 
 def _require_maker(study: Study, results: Sequence[Result], manufacturer: str) -> None:
-    known = sorted({str(m) for r in results for m in headline_cells(r, "manufacturer", study, "study")["manufacturer"]})
-    if manufacturer not in known:
-        raise ChoiceError(f"no cell of maker {manufacturer!r}; there are: {', '.join(known)}")
+    cells = (headline_cells(result, "manufacturer", study, "study") for result in results)
+    require_maker(manufacturer, (maker for found in cells for maker in found["manufacturer"]))

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
 from pipeline.accuracy.counted import Counted
 from pipeline.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
@@ -28,7 +27,7 @@ def summary(study: Study, snapshot: str, least: int) -> Frame:
 
 
 def _frame(found: pd.DataFrame) -> Frame:
-    return Frame.of(pa.Table.from_pandas(found, preserve_index=False).replace_schema_metadata(None))
+    return Frame.of(Frame(found).arrow())
 
 
 def _world(study: Study, snapshot: str) -> Counted:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from pipeline.api.frame import Frame
 from pipeline.estimate.chapman import Estimate
 from pipeline.estimate.engines import ASSUMPTIONS, estimate, told
@@ -32,5 +30,5 @@ def two_engines(first: Study, second: Study, snapshot: str) -> TwoEngines:
     """The estimate. Raises `CamcensusError` where the lists cannot be compared."""
     lists = comparable(Source(first, snapshot), Source(second, snapshot))
     found = estimate(lists)
-    strata = Frame.of(pa.Table.from_pandas(found.strata, preserve_index=False).replace_schema_metadata(None))
+    strata = Frame.of(Frame(found.strata).arrow())
     return TwoEngines(found.hosts, found.identities, strata, ASSUMPTIONS, told(found, lists))

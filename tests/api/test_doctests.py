@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+from functools import cached_property
 
 import pytest
 
@@ -10,6 +11,7 @@ import pipeline
 import pipeline.api
 from pipeline.api import OpenStudy
 
+DESCRIBED = (property, cached_property, classmethod, staticmethod)
 MODULES = [name for _, name, _ in pkgutil.iter_modules(pipeline.api.__path__, "pipeline.api.")]
 
 
@@ -29,5 +31,5 @@ def test_every_public_name_says_what_it_is() -> None:
         for key, value in (
             vars(found).items() if isinstance(found, type) and found.__module__.startswith("pipeline") else ()
         ):
-            if not key.startswith("_") and (callable(value) or isinstance(value, property)):
+            if not key.startswith("_") and (callable(value) or isinstance(value, DESCRIBED)):
                 assert getattr(value, "__doc__", None), f"{name}.{key}"
