@@ -17,7 +17,7 @@ NEEDED = {
     "tutorial", "how-to/regenerate", "how-to/add-a-maker", "how-to/add-an-engine", "how-to/publish", "how-to/purge",
     "how-wrong", "units", "dedupe", "decoys", "geolocation", "architecture", "contributing",
 }  # fmt: skip
-# Names of hosts in it lead to nothing that answers, so that whatever asks somebody fails.
+# No socket in it can connect, so that whatever asks somebody fails.
 OFFLINE = "import socket; socket.socket.connect = None; import sys; sys.argv = ['site', {!r}]; from tools import site; "
 
 
@@ -71,6 +71,15 @@ def test_a_link_that_leads_nowhere_is_an_error() -> None:
         page_of(path, "[x](gone.md)", pages, set())
 
 
-def test_a_page_that_nobody_placed_is_among_the_explanations() -> None:
-    explained = contents({"index", "units", "new-page", "tutorial"}).split(":caption: Explanation")[1]
-    assert explained.split("```")[0].split() == ["units", "new-page"]
+@pytest.mark.parametrize(
+    ("page", "part", "named"),
+    [
+        ("new-page", "Explanation", "units"),
+        ("how-to/new-page", "How to", "spark"),
+        ("reference/new-page", "Reference", "reference/cli"),
+        ("notebooks/new-page", "Notebooks", ""),
+    ],
+)
+def test_a_page_that_nobody_placed_is_last_in_the_part_of_its_folder(page: str, part: str, named: str) -> None:
+    told = contents({"index", "units", "tutorial", "spark", "reference/cli", page}).split(f":caption: {part}\n")[1]
+    assert told.split("```")[0].split() == [*named.split(), page]

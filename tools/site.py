@@ -22,7 +22,7 @@ from tools.snippets import FENCE
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 SHOWN = {"csv": "text", "json": "text", "jsonc": "text"}  # Sphinx would warn of what is not JSON to the letter
-# The order of the pages; what is not named comes last in its part.
+# The order of the pages; what is not named comes last in the part of its folder, or among the explanations.
 PARTS = {
     "Tutorial": ["tutorial"],
     "How to": [
@@ -34,6 +34,7 @@ PARTS = {
     "Notebooks": [],
     "The project": ["architecture", "contributing", "security", "changelog"],
 }  # fmt: skip
+FOLDERS = {"how-to": "How to", "reference": "Reference", "notebooks": "Notebooks"}
 TOP = {
     "README.md": "index", "ARCHITECTURE.md": "architecture", "CONTRIBUTING.md": "contributing",
     "SECURITY.md": "security", "CHANGELOG.md": "changelog",
@@ -111,14 +112,14 @@ def contents(names: set[str]) -> str:
     rest = sorted(names - placed - {"index"})
     lines = []
     for part, pages in PARTS.items():
-        own = [page for page in pages if page in names]
-        own += (
-            [page for page in rest if page.startswith("notebooks/") == (part == "Notebooks")]
-            if part in ("Notebooks", "Explanation")
-            else []
-        )
+        own = [*(page for page in pages if page in names), *(page for page in rest if _part_of(page) == part)]
         lines += ["```{toctree}", ":hidden:", f":caption: {part}", "", *own, "```", ""]
     return "\n".join(lines)
+
+
+def _part_of(page: str) -> str:
+    """The part that a page belongs to which is not named in one."""
+    return FOLDERS.get(page.partition("/")[0], "Explanation")
 
 
 def write_notebook(path: Path, folder: Path) -> None:
