@@ -27,12 +27,12 @@ def _watch(event, arguments):
         return
     allowed = host in (None, "local", "127.0.0.1", "::1", "localhost")
     with open(os.environ["WATCHED"], "a") as log:
-        log.write(f"{'ok' if allowed else 'REFUSED'} {event} {host}\\\\n")
+        log.write(f"{'ok' if allowed else 'REFUSED'} {event} {host}\\n")
     if not allowed:
         raise PermissionError(f"{event} to {host}")
 
 sys.addaudithook(_watch)
-""".replace("\\\\n", "\\n")
+"""
 
 
 def watched(folder: Path, *words: object, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -93,23 +93,19 @@ def script_of(blocks: list[Block]) -> str:
             continue
         lines += [f'cd "$top/fresh-{number}"' if block.fresh else 'cd "$top"']
         if block.file:
-            lines += [_here("cat >", block.file, block.text)]
+            lines += [_here(f"cat > {block.file}", block.text)]
         elif block.language == "sh":
             lines += [f'echo "{_MARK} {number} 0"', block.text]
         elif block.language == "console":
             for place, (command, _) in enumerate(block.commands):
                 lines += [f'echo "{_MARK} {number} {place}"', command]
         elif block.language == "python":
-            lines += [f'echo "{_MARK} {number} 0"', _here("python -", "", block.text)]
+            lines += [f'echo "{_MARK} {number} 0"', _here("python -", block.text)]
     return "\n".join([*lines, f'echo "{_MARK} end 0"', ""])
 
 
-def _here(command: str, name: str, text: str) -> str:
-    return (
-        f"{command} {name} <<'END OF BLOCK'\n{text}END OF BLOCK"
-        if name
-        else f"{command} <<'END OF BLOCK'\n{text}END OF BLOCK"
-    )
+def _here(command: str, text: str) -> str:
+    return f"{command} <<'END OF BLOCK'\n{text}END OF BLOCK"
 
 
 def differences(blocks: list[Block], printed: str) -> Iterator[str]:
