@@ -164,6 +164,7 @@ def data(found: View) -> dict[str, object]:
                 "joined": year.step.joined,
                 "dots": year.step.unsure or year.step.relocated,
                 "why": year.why,
+                "caveat": year.caveat,
                 "rates": {unit: list(pair) for unit, pair in year.rates.items()},
                 "agreed": [year.agreed.get(code) for code in codes],
                 "units": {unit: [counts.get(code, 0) for code in codes] for unit, counts in year.units.items()},

@@ -101,8 +101,7 @@ def _figures(
         counts = [given[i].total(f"n_{unit}", manufacturer=maker) for unit in ("hosts", "devices", "banners")]
         others = {m: u["n_hosts"] or 0 for m, u in given[i].shown("manufacturer").items() if m != UNKNOWN}
         rank = 1 + sum(n > others[maker] for n in others.values()) if maker in others else None
-        why = facts.not_comparable(results[i - 1] if i else None, results[i])
-        before = None if why else given[i - 1].total("n_hosts", manufacturer=maker)
+        before = None if way[i].first or way[i].broken else given[i - 1].total("n_hosts", manufacturer=maker)
         moved = facts.change(before, counts[0])
         inside = sum(code not in study.countries_left_out for code in places[i][maker])
         name = way[i].snapshot if way[i].whole else f"{way[i].snapshot} (partial)"

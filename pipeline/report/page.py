@@ -97,6 +97,7 @@ def _tables(study: Study, results: list[Result], found: View) -> dict[str, Any]:
     return {
         "one_instrument": charts_instrument.instrument_grid(study, results),
         "no_instrument": charts_instrument.reasons(results),
+        "caveat": found.years[-1].caveat,
         "changes": grids.changes(study, before, now),
         "columns": columns(study, found),
         "rows": country_rows(study, found),

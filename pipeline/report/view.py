@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.countries import country_name, load_countries
-from pipeline.report import facts
+from pipeline.report import facts, words
 from pipeline.report.country_table import world_rates
 from pipeline.report.geo import agreement
 from pipeline.report.inputs import Result, headline_cells, world_cell
@@ -37,10 +37,12 @@ class Place:
 class Year:
     """One snapshot. `units`: unit to counts by country ("" the world's); `makers`: the same of each maker's hosts
     (None: folded); `agreed`: share of hosts whose country both sources give; `rates`: unit to the world's
-    per 100,000 people and per million addresses; `why`: why it cannot be held against the one before, "" if it can."""
+    per 100,000 people and per million addresses; `why`: why it cannot be held against the one before, "" if it can;
+    `caveat`: what to mind of its changes, in words."""
 
     step: Step
     why: str
+    caveat: str
     units: dict[str, dict[str, int]]
     makers: dict[str, Counts]
     agreed: dict[str, float | None]
@@ -73,8 +75,7 @@ def view(study: Study, results: Sequence[Result]) -> View:
     way = steps(results)
     makers = _makers(study, results[-1])
     before: Sequence[Result | None] = [None, *results[:-1]]
-    why = [facts.not_comparable(one, two) for one, two in zip(before, results, strict=True)]
-    years = tuple(_year(study, r, s, w, makers) for r, s, w in zip(results, way, why, strict=True))
+    years = tuple(_year(study, b, r, s, makers) for b, r, s in zip(before, results, way, strict=True))
     codes = {code for year in years for code in year.units["hosts"]} - {""} | {UNKNOWN_COUNTRY}
     newest = years[-1].units[study.headline_unit]
     kinds = {code: _kind(study, code) for code in codes}
@@ -102,7 +103,11 @@ def _makers(study: Study, newest: Result) -> tuple[str, ...]:
     return (*study.vendors, *others)[: max(MOST_MAKERS, len(study.vendors))]
 
 
-def _year(study: Study, result: Result, step: Step, why: str, makers: tuple[str, ...]) -> Year:
+def _year(study: Study, before: Result | None, result: Result, step: Step, makers: tuple[str, ...]) -> Year:
+    # Where the line breaks, a difference is no change of the world.
+    why = step.broken or facts.not_comparable(before, result)
+    minded = words.not_corrected(before, result) if before else ""
+    caveat = f"Changes are n/a: {why}." if why else minded and f"Changes: n{minded[1:]}"
     cells = headline_cells(result, "country", study).to_dict("records")
     world, given = world_cell(result, study, "study"), published(study, result)
     units = {u: {str(c["country"]): int(c[f"n_{u}"]) for c in cells} | {"": world[f"n_{u}"] or 0} for u in UNITS}
@@ -113,4 +118,4 @@ def _year(study: Study, result: Result, step: Step, why: str, makers: tuple[str,
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
     rates = {unit: world_rates(study.countries_left_out, counts) for unit, counts in units.items()}
-    return Year(step, why, units, own, agreed, rates)
+    return Year(step, why, caveat, units, own, agreed, rates)

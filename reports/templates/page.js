@@ -114,6 +114,7 @@
     note("addresses", `${unit}, IPv4 addresses`);
     note("change", `${unit} ${since}`);
     note("percent", since);
+    $("caveat").textContent = year.caveat;
     note("trend", unit);
     note("share", state.maker < 0 ? "% of hosts, largest" : `% of hosts, ${view.makers[state.maker]}`);
   };

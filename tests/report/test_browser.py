@@ -160,6 +160,7 @@ def test_units_makers_and_snapshots(browser: Browser, page_path: Path) -> None:
         page.fill("#pick-year", "0")
         assert cells(page, "DE")["hosts"] == "80"
         assert cells(page, "DE")["change"] == "n/a"
+        assert page.inner_text("#caveat") == "Changes are n/a: there is no earlier snapshot."
         assert page.inner_text(".now-year") == "2023"
 
 

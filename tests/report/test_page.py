@@ -129,6 +129,7 @@ def test_changed_instrument_is_said(study: Study) -> None:
     _, read = page(study, make_result("2023"), make_result("2024", manifest={"instrument": changed}))
     assert "Not corrected for changed instrument: query set and catalogue differ." in read.words
     assert "Not one instrument: query set and catalogue changed." in read.words
+    assert "Changes are n/a: another query set and another catalogue." in read.words
 
 
 def test_nothing_counted(study: Study) -> None:

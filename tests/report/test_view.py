@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.countries import country_name
+from pipeline.manifest import Instrument
 from pipeline.report import leaves
 from pipeline.report.country_pages import country_pages
-from pipeline.report.country_rows import country_rows, data
+from pipeline.report.country_rows import columns, country_rows, data
 from pipeline.report.inputs import Result
 from pipeline.report.leaves import Leaf
 from pipeline.report.maker_pages import maker_files, maker_pages
@@ -91,6 +92,27 @@ def test_rows_and_data_say_the_same(study: Study) -> None:
     codes = [place[0] for place in data(found)["places"]] + [""]  # type: ignore[index, attr-defined]
     for n, code in enumerate(codes):
         assert rows[code].tail[0].value == newest["units"]["hosts"][n]
+
+
+def test_f24_no_change_is_given_where_the_instrument_changed(study: Study) -> None:
+    other = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g1")
+    results = [
+        make_result("2022"),
+        make_result("2023", manifest={"instrument": other}),
+        make_result("2024", manifest={"instrument": other}),
+    ]
+    found = view(study, results)
+    assert [year.caveat for year in found.years] == [
+        "Changes are n/a: there is no earlier snapshot.", "Changes are n/a: another query set.", "",
+    ]  # fmt: skip
+    for leaf in country_pages(study, results, found) + maker_pages(study, results, found):
+        at = [head.name for head in leaf.figures.head].index("Change, hosts")
+        assert [row.cells[at] for row in leaf.figures.rows[1:]] == ["n/a", "n/a"]
+    germany = next(leaf for leaf in country_pages(study, results, found) if leaf.title == "Germany")
+    assert germany.figures.rows[0].cells[[head.name for head in germany.figures.head].index("Change, hosts")] == "0"
+    newest = {row.code: row for row in country_rows(study, view(study, results[:2]))}
+    at = [heading.key for heading in columns(study, found)].index("change") - 3
+    assert {newest[code].tail[at].text for code in ("DE", "US", "")} == {"n/a"}
 
 
 def test_a_page_for_each_and_links_back(study: Study) -> None:
