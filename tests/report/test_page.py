@@ -20,6 +20,7 @@ from pipeline.report.words import left_out_note, outside
 from pipeline.store import sha256
 from pipeline.study import Study
 from tests.report.conftest import make_result, make_study
+from tests.report.worlds import LARGE_MAKERS, large_world
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=HYPERLINK(1)"]
 VOID = {"meta", "img", "input", "br"}
@@ -94,7 +95,15 @@ def test_no_requests_and_no_foreign_code(study: Study) -> None:
     for inline in (style[1], script[1]):
         assert base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode() in policy
     assert "default-src 'none'" in policy
-    assert len(text) < 1_500_000
+
+
+def test_the_page_of_the_whole_world_is_small(tmp_path: Path) -> None:
+    """195 countries, 20 makers, 6 snapshots, with all pictures in the page."""
+    drawn = draw_report(make_study(tmp_path, vendors=LARGE_MAKERS), large_world())
+    text = drawn.read_text(encoding="utf-8")
+    assert (text.count('<tr class="country"'), text.count("<option>")) == (194, 20)
+    assert text.count('<svg class="chart') >= 10
+    assert drawn.stat().st_size <= 1_500_000
 
 
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:
