@@ -12,11 +12,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TEXTS = ("ip_str", "transport", "timestamp", "product", "version", "asn", "org")
 NUMBERS = ("port", "hash")
-BLOCKS = {
-    "location": {"country_code": "text"},
-    "_shodan": {"module": "text"},
-    "http": {"title": "text", "server": "text"},
-}
+BLOCKS = {"location": ("country_code",), "_shodan": ("module",), "http": ("title", "server")}
+# The plain fields, in words that SQL engines share.
+PLAIN = ", ".join(
+    [*TEXTS, *NUMBERS, *(f"{b}.{field} as {b}_{field}" for b, inner in BLOCKS.items() for field in inner)]
+)
 # What the whole query reads beside the plain fields, in DuckDB's words.
 WIDE = """
     devicetype: 'varchar', isp: 'varchar', title: 'varchar', html: 'varchar', data: 'varchar', cpe: 'varchar[]',
@@ -68,10 +68,8 @@ def duckdb_wide(files: list[Path], out: Path, cores: int) -> None:
 
 def duckdb_plain(files: list[Path], out: Path, cores: int) -> None:
     """DuckDB's `read_json`, the plain fields."""
-    fields = [f"{block}.{field} as {block}_{field}" for block, inner in BLOCKS.items() for field in inner]
     query = (
-        f"select {', '.join([*TEXTS, *NUMBERS, *fields])} from "
-        "read_json($files, format = 'newline_delimited', columns = $columns, ignore_errors = true)"
+        f"select {PLAIN} from read_json($files, format = 'newline_delimited', columns = $columns, ignore_errors = true)"
     )
     _duckdb(query, _plain_columns(), files, out, cores)
 
@@ -81,11 +79,10 @@ def chdb(files: list[Path], out: Path, cores: int) -> None:
     import chdb as clickhouse  # noqa: PLC0415
 
     told = _columns("Nullable(String)", "Nullable(Int64)", "Tuple({})")
-    fields = [f"{block}.{field} as {block}_{field}" for block, inner in BLOCKS.items() for field in inner]
     structure = ", ".join(f"{name} {kind}" for name, kind in told.items())
     source = f"{files[0].parent}/{{{','.join(f.name for f in files)}}}"
     clickhouse.query(
-        f"select {', '.join([*TEXTS, *NUMBERS, *fields])} from file('{source}', 'JSONEachRow', '{structure}') "
+        f"select {PLAIN} from file('{source}', 'JSONEachRow', '{structure}') "
         f"into outfile '{out}' format Parquet settings max_threads = {cores}, "
         "input_format_skip_unknown_fields = 1, output_format_parquet_compression_method = 'zstd'"
     )
@@ -95,9 +92,8 @@ def polars(files: list[Path], out: Path, cores: int) -> None:  # noqa: ARG001  #
     """Polars, the plain fields."""
     import polars as pl  # noqa: PLC0415
 
-    kinds = {"text": pl.String()}
     schema = dict.fromkeys(TEXTS, pl.String()) | dict.fromkeys(NUMBERS, pl.Int64())
-    blocks = {name: pl.Struct({f: kinds[kind] for f, kind in fields.items()}) for name, fields in BLOCKS.items()}
+    blocks = {name: pl.Struct(dict.fromkeys(fields, pl.String())) for name, fields in BLOCKS.items()}
     fields = [pl.col(b).struct.field(f).alias(f"{b}_{f}") for b, inner in BLOCKS.items() for f in inner]
     lines = pl.scan_ndjson(files, schema=schema | blocks)
     lines.select(*TEXTS, *NUMBERS, *fields).sink_parquet(out, compression="zstd")

@@ -42,21 +42,7 @@ def camcensus(*words: object) -> None:
 
 def study_in(folder: Path, devices: int) -> Path:
     """Two simulated snapshots, imported unpacked, counted and drawn."""
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pipeline.cli",
-            "simulate",
-            folder / "made",
-            "--devices",
-            str(devices),
-            "--snapshots",
-            "2",
-        ],
-        check=True,
-        stdout=sys.stderr,
-    )
+    camcensus("simulate", folder / "made", "--devices", devices, "--snapshots", 2)
     study = folder / "study.toml"
     shutil.copy(folder / "made" / "study.toml", study)
     for packed in sorted((folder / "made" / "data").glob("*/raw/*.gz")):
