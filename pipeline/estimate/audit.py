@@ -30,11 +30,13 @@ _KEPT = ["code", "stratum", "stratum_size", "chance"]
 
 @dataclass(frozen=True)
 class Score:
-    """What the labels say. `labelled`: hosts with an answer; `cannot_tell`: without; `agreement`: of two labellers,
-    share and Cohen's kappa (None: there was one); `strata`, `makers`, `confused`: tables."""
+    """What the labels say. `labelled`: hosts with an answer; `cannot_tell`: without; `untold`: hosts of strata in which
+    nobody could tell of any, and which are in no figure; `agreement`: of two labellers, share and Cohen's kappa (None:
+    there was one); `strata`, `makers`, `confused`: tables."""
 
     labelled: int
     cannot_tell: int
+    untold: int
     agreement: tuple[float, float] | None
     precision: tuple[float, float, float]
     recall: tuple[float, float, float]
@@ -75,6 +77,7 @@ def score(source: Source, files: Sequence[Path], seed: int) -> Score:
     return Score(
         labelled=len(told),
         cannot_tell=labels.cannot_tell,
+        untold=labels.untold,
         agreement=labels.agreement,
         precision=found.interval("precision"), recall=found.interval("recall"), cameras=found.interval("cameras"),
         counted=labels.counted,
@@ -101,10 +104,12 @@ def as_table(found: Score) -> pd.DataFrame:
 @dataclass(frozen=True)
 class Labels:
     """Labelled hosts (`told`: `code`, `host`, `stratum`, `stratum_size`, `chance`, `maker`, `answer`, and what the
-    catalogue says now: `counted`, `manufacturer`), hosts that cannot be told, hosts counted in all, and agreement."""
+    catalogue says now: `counted`, `manufacturer`), hosts that cannot be told, hosts of strata without an answer, hosts
+    counted in all, and agreement."""
 
     told: pd.DataFrame
     cannot_tell: int
+    untold: int
     counted: int
     agreement: tuple[float, float] | None
 
@@ -124,7 +129,25 @@ def told_of(source: Source, files: Sequence[Path]) -> Labels:
     now["counted"] = now["counted"].eq(True)
     told = now[now["answer"].notna()].assign(answer=lambda rows: rows["answer"].astype(bool))
     cannot = int((now["camera"] == "cannot tell").sum())
-    return Labels(told, cannot, int(hosts["counted"].sum()), _agreement(labels) if len(labels) > 1 else None)
+    untold = _untold(files[0], now)
+    return Labels(told, cannot, untold, int(hosts["counted"].sum()), _agreement(labels) if len(labels) > 1 else None)
+
+
+def _untold(path: Path, drawn: pd.DataFrame) -> int:
+    """Hosts of strata in which nobody could tell of any. Raises `InputError` for labels that are not filled in: what
+    stands for a stratum that was not looked at is not known, and a sum without it would be taken for the whole."""
+    filled = drawn["camera"].isin(list(ANSWERS)).groupby(drawn["stratum"]).any()
+    if empty := filled.index[~filled].tolist():
+        raise InputError(
+            path,
+            f"has no answer in {len(empty)} of {len(filled)} strata of sample.csv, {empty[0]!r} among them; fill in at "
+            "least one host of each ('cannot tell' where nobody can)",
+        )
+    strata = drawn.groupby("stratum")
+    answered = strata["answer"].count() > 0
+    if not answered.any():
+        raise InputError(path, "says 'cannot tell' of every host, which tells nothing of the count")
+    return int(strata["stratum_size"].first()[~answered].sum())
 
 
 def replicates(told: pd.DataFrame, seed: int, number: int = REPLICATES) -> Audited:

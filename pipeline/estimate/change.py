@@ -17,6 +17,7 @@ import pandas as pd
 from pipeline.estimate.proportions import Audited
 
 Word = Literal["up", "down", "not distinguishable"]
+NO_WORD: Word = "not distinguishable"
 Floats = npt.NDArray[np.float64]
 SEED = 20261101
 # Hosts in both years from which on ranges that are apart give a word. The ranges say nothing of chance, which is most
@@ -40,7 +41,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Span:
-    """Headline hosts, and the least and most that the choices of counting allow (at medium confidence)."""
+    """Headline hosts, and the least and most that decoys left out or not and the location sources allow, at the
+    headline's confidence."""
 
     hosts: int
     low: int
@@ -48,29 +50,30 @@ class Span:
 
 
 def sensitivity(
-    before: pd.DataFrame, after: pd.DataFrame, country: str | None = None, window: float = 1.0
+    before: pd.DataFrame, after: pd.DataFrame, country: str | None = None, window: float = 1.0,
+    confidence: str = "medium",
 ) -> Change:  # fmt: skip
     """The change of headline hosts between the counts of two years (frames of `tables.COUNTS`), over their ranges.
 
     `country`: None is the world without the countries left out. `window`: the ratio of the years over the last 7 days
-    of their windows, to their ratio over all of them.
+    of their windows, to their ratio over all of them. `confidence`: the headline's. Both years must have a host.
     """
-    one, two = span(before, country), span(after, country)
+    one, two = (span(cells, country, confidence) for cells in (before, after))
     least, most = two.low * min(1.0, window), two.high * max(1.0, window)
     # The narrowest and the widest change that both years' ranges allow.
     low, high = least / one.high - 1.0, most / one.low - 1.0
-    word: Word = "up" if least > one.high else "down" if most < one.low else "not distinguishable"
+    word: Word = "up" if least > one.high else "down" if most < one.low else NO_WORD
     if min(one.hosts, two.hosts) < WORD_FROM:
-        word = "not distinguishable"
+        word = NO_WORD
     return Change(one.hosts, two.hosts, two.hosts / one.hosts - 1.0, low, high, "sensitivity range", word)
 
 
-def span(cells: pd.DataFrame, country: str | None = None) -> Span:
+def span(cells: pd.DataFrame, country: str | None = None, confidence: str = "medium") -> Span:
     """Of the world, or of a country that has a headline."""
     level, scope = ("world", "study") if country is None else ("country", "all")
     own = cells[
         (cells["level"] == level) & (cells["scope"] == scope) & (cells["ip_version"] == "4")
-        & (cells["min_confidence"] == "medium")
+        & (cells["min_confidence"] == confidence)
     ]  # fmt: skip
     if country is not None:
         own = own[own["country"] == country]
@@ -96,7 +99,7 @@ def audited(
         # What one year's sources leave open, the other's may too: each widens the interval on its own side.
         shrink, grow = count.low / count.hosts, count.high / count.hosts
         low, high = (low / grow, high / shrink) if side == 0 else (low * shrink, high * grow)
-    word: Word = "up" if low > 1.0 else "down" if high < 1.0 else "not distinguishable"
+    word: Word = "up" if low > 1.0 else "down" if high < 1.0 else NO_WORD
     before, after = counts[0].hosts, counts[1].hosts
     return Change(before, after, float(middle) - 1.0, float(low) - 1.0, float(high) - 1.0, "audit", word)
 

@@ -14,6 +14,7 @@ from pipeline.estimate.engines import ASSUMPTIONS, WHAT, WHY_NOT_ONE, estimate, 
 from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, keep
 from pipeline.estimate.lists import Source, comparable
 from pipeline.estimate.recall import queries
+from pipeline.estimate.sample import LEAST
 from pipeline.estimate.years import changes, ranks, years_of
 from pipeline.study import load_study
 
@@ -82,7 +83,8 @@ def tell_ranks(study: Path, snapshot: str, as_json: bool) -> str:
         return _rows(found)
     shown = found.head(SHOWN).drop(columns="snapshot")
     more = f"\n{len(found) - SHOWN} more: {loaded.data / FOLDER / RANKS}" if len(found) > SHOWN else ""
-    return f"ranks by sensitivity ranges, which are no 95 % intervals\n{shown.to_string(index=False)}{more}"
+    said = "ranks by sensitivity ranges (decoys, location sources), which are no 95 % intervals"
+    return f"{said}\n{shown.to_string(index=False)}{more}"
 
 
 def tell_queries(
@@ -119,12 +121,13 @@ def _rows(table: pd.DataFrame) -> str:
 
 def _change_in_words(row: dict[Hashable, Any]) -> str:
     years = f"{row['before']}-{row['after']}"
-    if row["reason"]:
+    if row["word"] == "not comparable":
         return f"{years}: not comparable: {row['reason']}"
     said = "corrected by audits, 95 %:" if row["basis"] == "audit" else row["basis"]
+    because = f", since {row['reason']}" if row["reason"] else ""
     return (
         f"{years}: {row['n_hosts_before']:,.0f} to {row['n_hosts_after']:,.0f} hosts counted, {row['change']:+.1%} "
-        f"({said} {row['low']:+.1%} to {row['high']:+.1%}): {row['word']}"
+        f"({said} {row['low']:+.1%} to {row['high']:+.1%}): {row['word']}{because}"
     )
 
 
@@ -136,7 +139,8 @@ def tell_sample(study: Path, snapshot: str, hosts: int, seed: int) -> str:
         raise InputError(old, "is there already; labels may be in it, so move the folder away first")
     drawn, paths = audit.sample(where, hosts, seed)
     return (
-        f"{len(drawn)} hosts of {drawn['stratum'].nunique()} strata, seed {seed}\n"
+        f"{len(drawn)} hosts of {drawn['stratum'].nunique()} strata, at least {LEAST} of each that has as many, "
+        f"seed {seed}\n"
         + "\n".join(str(path) for path in paths)
         + f"\nFill in a copy of {paths[2].name} for each labeller, then: "
         f"camcensus audit score COPY... --study {study} --snapshot {snapshot}"
@@ -158,6 +162,8 @@ def tell_score(study: Path, snapshot: str, labels: list[Path], seed: int, as_jso
         f"precision: {_share(found.precision)}; recall: {_share(found.recall)}",
         f"cameras: {_number(found.cameras)} hosts, where {found.counted:,} were counted",
     ]
+    if found.untold:
+        lines.append(f"in no figure: {found.untold:,} hosts of strata in which nobody could tell of any")
     if found.agreement:
         lines.append(f"two labellers agree on {found.agreement[0]:.0%} (kappa {found.agreement[1]:.2f})")
     for name in ("strata", "makers", "confused"):
@@ -167,7 +173,7 @@ def tell_score(study: Path, snapshot: str, labels: list[Path], seed: int, as_jso
 
 
 def _plain(found: audit.Score) -> dict[str, Any]:
-    names = ("labelled", "cannot_tell", "agreement", "precision", "recall", "cameras", "counted")
+    names = ("labelled", "cannot_tell", "untold", "agreement", "precision", "recall", "cameras", "counted")
     return {name: getattr(found, name) for name in names}
 
 

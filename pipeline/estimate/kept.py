@@ -3,7 +3,7 @@
 - `changes.csv` (`camcensus estimate change`): `before, after` (snapshots), `country` (empty: the world without the
   countries left out), `basis` (audit, or sensitivity range), `n_hosts_before, n_hosts_after`, `change, low, high`
   (shares of the year before; of corrected counts where the basis is audit), `word` (up, down, not distinguishable, not
-  comparable), `reason` (why not comparable, else empty);
+  comparable), `reason` (why not comparable, or why no word is given; else empty);
 - `ranks.csv` (`camcensus estimate ranks`, and `change`): `snapshot, country, n_hosts, low, high, rank, best, worst`;
 - `audit-<snapshot>.csv` (`camcensus audit score`): `what` (precision, recall, cameras), `manufacturer` (empty: all),
   `value, low, high, labelled, counted`; all within what was collected;

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import store
+from pipeline.changed import OTHER_PORTS, breaks, looked_elsewhere
 from pipeline.errors import CamcensusError
 from pipeline.estimate import audit
-from pipeline.estimate.change import audited, correlation, rank_intervals, sensitivity, span
+from pipeline.estimate.change import NO_WORD, audited, correlation, rank_intervals, sensitivity, span
 from pipeline.estimate.lists import Source
-from pipeline.gates import incomparable
 from pipeline.manifest import Manifest, load_manifest
 from pipeline.series import has_counts
 from pipeline.study import Study
@@ -26,11 +26,13 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Year:
-    """A counted snapshot: its cells, its manifest, and labelled hosts where it was audited."""
+    """A counted snapshot: its cells, its manifest, the headline's confidence, and labelled hosts where it was
+    audited."""
 
     name: str
     counts: pd.DataFrame
     manifest: Manifest
+    confidence: str
     told: pd.DataFrame | None = None
 
     @property
@@ -43,8 +45,9 @@ class Year:
     def countries(self) -> set[str]:
         """Countries with a headline."""
         cells = self.counts[self.counts["level"] == "country"]
-        own = cells[(cells["scope"] == "all") & (cells["ip_version"] == "4") & (cells["min_confidence"] == "medium")]
-        headline = own[(own["decoys_left_out"] == "certain") & (own["n_hosts"] > 0)]
+        own = cells[(cells["scope"] == "all") & (cells["ip_version"] == "4")]
+        own = own[(own["min_confidence"] == self.confidence) & (own["decoys_left_out"] == "certain")]
+        headline = own[own["n_hosts"] > 0]
         return set(headline["country"]) - {UNKNOWN_COUNTRY}
 
 
@@ -59,7 +62,8 @@ def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -
             source = Source(study, name)
             told = audit.told_of(source, labels[name]).told if labels and name in labels else None
             cells = store.read_table(source.parts("counts")[0], COUNTS).to_pandas()
-            found.append(Year(name, cells[cells["level"].isin(["world", "country"])], source.manifest, told))
+            cells = cells[cells["level"].isin(["world", "country"])]
+            found.append(Year(name, cells, source.manifest, study.min_confidence, told))
     if missing := sorted(set(labels or {}) - {year.name for year in found}):
         raise CamcensusError(f"{study.path}: has no counted snapshot {missing[0]}, of which there are labels")
     return found
@@ -71,24 +75,36 @@ def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for before, after in pairwise(years):
         named = {"before": before.name, "after": after.name, "reason": ""}
-        if why := incomparable(before.manifest, after.manifest):
+        if why := _not_comparable(before, after):
             rows.append({**named, "country": "", "basis": "", "word": "not comparable", "reason": why})
             continue
+        if looked_elsewhere(before.manifest, after.manifest):
+            named["reason"] = OTHER_PORTS
         window = after.latest_share / before.latest_share if before.latest_share else 1.0
         if before.told is not None and after.told is not None:
             both = (before.told, after.told)
             rows.append({**named, **_audited(before, after, both, window), "country": ""})
-        rows.append({**named, **_row(sensitivity(before.counts, after.counts, None, window)), "country": ""})
-        for country in sorted(before.countries & after.countries - set(study.countries_left_out)):
-            found = sensitivity(before.counts, after.counts, country, window)
-            rows.append({**named, **_row(found), "country": country})
-    return pd.DataFrame(rows, columns=COLUMNS)
+        for country in (None, *sorted(before.countries & after.countries - set(study.countries_left_out))):
+            found = sensitivity(before.counts, after.counts, country, window, study.min_confidence)
+            rows.append({**named, **_row(found), "country": country or ""})
+    found_all = pd.DataFrame(rows, columns=COLUMNS)
+    # More ports find more hosts where nothing changed, so no word is given to what differs.
+    ported = found_all["reason"].eq(OTHER_PORTS)
+    return found_all.assign(word=found_all["word"].mask(ported, NO_WORD))
+
+
+def _not_comparable(before: Year, after: Year) -> str:
+    """Why no change is given; empty where one is."""
+    if reasons := breaks(before.manifest, after.manifest):
+        return " and ".join(reasons)
+    empty = [year.name for year in (before, after) if not span(year.counts, None, year.confidence).hosts]
+    return f"nothing was counted in {empty[0]}" if empty else ""
 
 
 def _audited(before: Year, after: Year, told: tuple[pd.DataFrame, pd.DataFrame], window: float) -> dict[str, object]:
     one, two = told
     audits = (audit.replicates(one, SEED), audit.replicates(two, SEED + 1))
-    counts = (span(before.counts), span(after.counts))
+    counts = (span(before.counts, None, before.confidence), span(after.counts, None, after.confidence))
     return _row(audited(counts, audits, correlation(one, two), window))
 
 
@@ -100,7 +116,7 @@ def _row(found: object) -> dict[str, object]:
 def ranks(study: Study, year: Year) -> pd.DataFrame:
     """A row for each country without those left out, largest first: hosts, their range, and the ranks that the ranges
     allow."""
-    spans = {c: span(year.counts, c) for c in sorted(year.countries - set(study.countries_left_out))}
+    spans = {c: span(year.counts, c, year.confidence) for c in sorted(year.countries - set(study.countries_left_out))}
     table = pd.DataFrame({
         "snapshot": year.name, "country": list(spans), "n_hosts": [s.hosts for s in spans.values()],
         "low": [s.low for s in spans.values()], "high": [s.high for s in spans.values()],

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow.compute as pc
 
-from pipeline.estimate.change import rank_intervals, sensitivity
+from pipeline.changed import OTHER_PORTS, breaks, looked_elsewhere
+from pipeline.estimate.change import NO_WORD, rank_intervals, sensitivity
 from pipeline.report import forms
 from pipeline.report.inputs import Result
 from pipeline.report.sensitivity import Range
@@ -42,9 +43,9 @@ def corrected(audits: Audits, snapshot: str) -> tuple[int, int, int] | None:
     return round(row["value"]), round(row["low"]), round(row["high"])
 
 
-def change_said(audits: Audits, before: Result, now: Result) -> str:
+def change_said(audits: Audits, before: Result, now: Result, confidence: str = "medium") -> str:
     """A sentence on the change of all makers' hosts: by audits of both years with the 95 % interval, and by the ranges
-    of what was counted, which may be too near to tell them apart."""
+    of what was counted (`confidence`: the headline's), which may be too near to tell them apart."""
     said = []
     if audits.changes is not None:
         own = audits.changes
@@ -52,16 +53,19 @@ def change_said(audits: Audits, before: Result, now: Result) -> str:
         for row in own[own["basis"] == AUDIT].to_dict("records"):
             ends = f"95 % interval {forms.percent(100 * row['low'])} to {forms.percent(100 * row['high'])}"
             said.append(f"By audits of both: {forms.percent(100 * row['change'])} ({ends}), {row['word']}.")
-    one, two = (_world(result) for result in (before, now))
-    if all(len(cells) for cells in (one, two)):
-        said.append(f"By the sensitivity ranges of both: {sensitivity(one, two, None, _window(before, now)).word}.")
+    one, two = (_world(result, confidence) for result in (before, now))
+    if all(len(cells) for cells in (one, two)) and not breaks(before.manifest, now.manifest):
+        word: str = sensitivity(one, two, None, _window(before, now), confidence).word
+        if looked_elsewhere(before.manifest, now.manifest):
+            word = f"{NO_WORD}, since {OTHER_PORTS}"
+        said.append(f"By the sensitivity ranges of both: {word}.")
     return " ".join(said)
 
 
-def _world(result: Result) -> pd.DataFrame:
+def _world(result: Result, confidence: str) -> pd.DataFrame:
     """The world's cells, where the headline is among them and not nothing."""
     cells: pd.DataFrame = result.counts.filter(pc.equal(result.counts["level"], "world")).to_pandas()
-    own = cells[(cells["scope"] == "study") & (cells["ip_version"] == "4") & (cells["min_confidence"] == "medium")]
+    own = cells[(cells["scope"] == "study") & (cells["ip_version"] == "4") & (cells["min_confidence"] == confidence)]
     found: pd.DataFrame = own[(own["decoys_left_out"] == "certain") & (own["n_hosts"] > 0)]
     return cells if len(found) else found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.changed import CHANGED, NOT_OF_TOTALS
 from pipeline.report import forms, words
 from pipeline.report.charts import SNAPSHOT, Chart, frame, number, table
 from pipeline.report.grids import Grid, grid
@@ -79,9 +80,9 @@ def way_of(results: Sequence[Result]) -> list[Step]:
     """The steps, in which another query set is no break: that is what the series is for."""
     kept = []
     for step, result in zip(steps(results), results, strict=True):
-        why = [part for part in step.moved if part not in ("query set", "geolocation edition")]
+        why = [part for part in step.moved if part not in ("query set", NOT_OF_TOTALS)]
         broken = (
-            words.listing([words.CHANGED[part] for part in why])
+            words.listing([CHANGED[part] for part in why])
             if step.broken and (why or result.manifest.complete)
             else step.broken
         )

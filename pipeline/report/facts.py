@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.changed import changed_instrument
 from pipeline.countries import load_countries
 from pipeline.gates import incomparable
 from pipeline.ingest import REASONS
@@ -87,8 +88,8 @@ def headline_change(study: Study, before: Result | None, now: Result, held: Audi
     span = sensitivity.change_range(study, before, now, unit)
     ranged = f", with other settings {forms.signed(span.low)} to {forms.signed(span.high)}" if span else ""
     said = f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
-    said = f"{said} {audits.change_said(held, before, now)}".rstrip()
-    parts = words.changed_instrument(before.manifest, now.manifest)
+    said = f"{said} {audits.change_said(held, before, now, study.min_confidence)}".rstrip()
+    parts = changed_instrument(before.manifest, now.manifest)
     return f"{said} Not one instrument: {words.listing(parts)} changed." if parts else said
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from pipeline.changed import OTHER_PORTS
 from pipeline.manifest import Stage
 from pipeline.report import country_table, facts, forms, geo, sensitivity, words
 from pipeline.report.audits import Audits
@@ -100,9 +101,7 @@ def breaks(way: Sequence[Step]) -> list[str]:
         if now.unsure:
             said.append("what was asked of the engine is not known, so nobody can say that it was the same")
         if now.ported:
-            said.append(
-                "the engine looked at other ports, of which the trend over one instrument takes the common ones"
-            )
+            said.append(f"{OTHER_PORTS}, of which the trend over one instrument takes the common ones")
         text = "; ".join(said) or "the same instrument"
         found.append(f"{before.snapshot} to {now.snapshot}: {text}.")
     return found or ["There is one snapshot, so there is nothing to compare it with."]

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from pipeline.asked import ports_of
-from pipeline.gates import incomparable
+from pipeline.changed import NOT_OF_TOTALS, breaks, changed_instrument, looked_elsewhere
 from pipeline.manifest import UNKNOWN_QUERIES
 from pipeline.report import words
 from pipeline.report.inputs import Result
 
 GAP = 1.5  # years between two snapshots from which on one is missing
-# A new edition of the country database breaks no total: it follows the addresses. A country's line is dotted there.
-_NOT_OF_TOTALS = "geolocation edition"
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Step:
     @property
     def relocated(self) -> bool:
         """Whether the country database is another one than in the step before."""
-        return _NOT_OF_TOTALS in self.moved
+        return NOT_OF_TOTALS in self.moved
 
     @property
     def joined(self) -> bool:
@@ -58,14 +55,11 @@ def steps(results: Sequence[Result]) -> list[Step]:
     dated = _are_dates(results)
     found = [Step(results[0].snapshot, places[0], results[0].manifest.complete, first=True)] if results else []
     for (before, now), (one, two) in zip(pairwise(results), pairwise(places), strict=True):
-        moved = words.changed_instrument(before.manifest, now.manifest)
-        reasons = [words.CHANGED[part] for part in moved if part != _NOT_OF_TOTALS]
-        reasons += [why] if (why := incomparable(before.manifest, now.manifest)) else []
+        moved = changed_instrument(before.manifest, now.manifest)
         gap = dated and two - one > GAP
         unsure = UNKNOWN_QUERIES in (_asked(before), _asked(now))
-        ports = [ports_of(result.manifest) for result in (before, now)]
-        ported = all(ports) and ports[0] != ports[1]
-        broken = words.listing(reasons)
+        ported = looked_elsewhere(before.manifest, now.manifest)
+        broken = words.listing(breaks(before.manifest, now.manifest))
         found.append(Step(now.snapshot, two, now.manifest.complete, broken, tuple(moved), unsure, ported, gap))
     return found
 

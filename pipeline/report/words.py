@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from pipeline.changed import changed_instrument
 from pipeline.countries import country_name, load_countries
 from pipeline.estimate.engines import WHY_NOT_ONE
-from pipeline.manifest import UNKNOWN_QUERIES, Instrument, Manifest, Window
+from pipeline.manifest import UNKNOWN_QUERIES, Manifest, Window
 from pipeline.report.inputs import Result
 from pipeline.report.publish import Folded
 from pipeline.study import Study
@@ -278,26 +279,6 @@ def source(result: Result, first: Result | None = None) -> str:
     )
 
 
-CHANGED = {
-    "query set": "another query set",
-    "catalogue": "another catalogue",
-    "counting rules": "other counting rules",
-    "geolocation edition": "another geolocation edition",
-}
-
-
-def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
-    """Parts of the instrument that differ between two snapshots, in words."""
-    labels = {
-        "query_set": "query set",
-        "catalogue": "catalogue",
-        "rules": "counting rules",
-        "geo_db": "geolocation edition",
-    }
-    one, two = (_parts(m.instrument) for m in (before, now))
-    return [label for name, label in labels.items() if one.get(name) != two.get(name)]
-
-
 def not_corrected(before: Result, now: Result) -> str:
     """The caveat of a change; empty when the instrument is the same."""
     said = []
@@ -354,7 +335,3 @@ def citation(study: Study, results: list[Result]) -> str:
         f"{study.title}.{synthetic} camcensus {found.version or '(version not recorded)'}, {engine(found)} results, "
         f"{label} {snapshots}, window {window(found.window)}. Run {found.run or 'not recorded'}."
     )
-
-
-def _parts(found: Instrument | None) -> dict[str, str]:
-    return found.model_dump() if found else {}

@@ -113,6 +113,8 @@ def test_two_labellers_agree_as_far_as_they_do(world: Counted, tmp_path: Path) -
         ({"camera": "perhaps"}, "allowed: yes, no, cannot tell"),
         ({"code": "0000000000000000"}, "has a code twice"),
         ({"code": None}, "not in sample.csv"),
+        ({"camera": ""}, "fill in at least one host of each"),
+        ({"camera": "cannot tell"}, "tells nothing of the count"),
     ],
 )
 def test_labels_that_are_none_are_refused(
@@ -123,6 +125,18 @@ def test_labels_that_are_none_are_refused(
     table[name] = [f"x{n}" for n in range(len(table))] if value is None else value
     table.to_csv(tmp_path / "a.csv", index=False)
     assert said in str(score(world, tmp_path / "a.csv", status=1)["stderr"])
+
+
+def test_a_stratum_that_nobody_looked_at_is_no_sum_without_it(world: Counted, tmp_path: Path) -> None:
+    table = labelled(world, tmp_path / "a.csv")
+    strata = pd.read_csv(world.data / "audit/sample.csv").set_index("code")
+    mine = table["code"].map(strata["stratum"])
+    one = mine.value_counts().index[0]
+    table.assign(camera=table["camera"].mask(mine == one, "")).to_csv(tmp_path / "b.csv", index=False)
+    assert f"no answer in 1 of {mine.nunique()} strata" in str(score(world, tmp_path / "b.csv", status=1)["stderr"])
+    table.assign(camera=table["camera"].mask(mine == one, "cannot tell")).to_csv(tmp_path / "c.csv", index=False)
+    assert score(world, tmp_path / "c.csv")["untold"] == strata.loc[strata["stratum"] == one, "stratum_size"].iloc[0]
+    assert score(world, tmp_path / "a.csv")["untold"] == 0
 
 
 def test_a_second_sample_does_not_overwrite_labels(world: Counted) -> None:
