@@ -307,10 +307,12 @@ def _mixed_up(study: Study) -> list[str]:
 
 
 def check_vendors(study: Study, makers: list[str]) -> None:
-    """Raises `StudyError` when the study names a vendor that its catalogue does not have."""
+    """Raises `StudyError` when the study names a vendor that its catalogue does not have. What is expected of such
+    a one would never be broken, or always."""
+    named = [("vendors", v) for v in study.vendors] + [("assertions.makers", v) for v in study.assertions.makers]
     problems = [
-        f"vendors: found {v!r}; allowed: a maker of the catalogue{_hint(v, makers)}"
-        for v in study.vendors
+        f"{key}: found {v!r}; allowed: a maker of the catalogue{_hint(v, makers)}"
+        for key, v in named
         if v not in makers
     ]
     if problems:

@@ -167,6 +167,14 @@ def test_a_vendor_that_the_catalogue_does_not_have(tmp_path: Path) -> None:
         "vendors: found 'Hikvison'; allowed: a maker of the catalogue (did you mean 'Hikvision'?)",
         "vendors: found 'Nobody'; allowed: a maker of the catalogue: Axis, Hikvision",
     ]
+    expecting = study_of(
+        tmp_path, 'title = "t"\n[assertions]\nmakers.Axiss = { max = 9 }\nmakers.Hikvision = { min = 1 }'
+    )
+    with pytest.raises(StudyError) as caught:
+        check_vendors(expecting, ["Axis", "Hikvision"])
+    assert caught.value.problems == [
+        "assertions.makers: found 'Axiss'; allowed: a maker of the catalogue (did you mean 'Axis'?)"
+    ]
 
 
 def test_snapshots_are_the_folders_with_raw_data_in_order_of_their_dates(tmp_path: Path) -> None:
