@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-import pyarrow.compute as pc
-
+from pipeline.aggregate import HEADLINE_DECOYS, HEADLINE_IP
 from pipeline.errors import ChoiceError, InstrumentError
-from pipeline.report.inputs import WORLD, Result
+from pipeline.report.inputs import WORLD, Result, Scope, cells_of
+from pipeline.report.publish import LEVELS as PUBLISHED
+from pipeline.report.publish import TOTALS
 from pipeline.report.steps import steps
 from pipeline.tables import BY_NAME, GROUPS, Table
 
 ALL, NEWEST = "all", "newest"
-APART = (
-    'take them one at a time (snapshots="2026"); count all with one catalogue and rules (camcensus run); see what the '
-    'queries of every snapshot would have returned (trend(series="queries")); or keep them apart yourself with '
-)
+# All levels, in the order that they are told in. Of a snapshot without a camera only the first has a cell.
+LEVELS = (*TOTALS, *PUBLISHED, "model", "country+brand")
 
 
 def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Result]:
@@ -41,15 +40,28 @@ def one(results: Sequence[Result], snapshot: str) -> Result:
     return found[0]
 
 
-def level_of(level: str | Sequence[str], result: Result) -> str:
-    """The level's name, whatever the order of its columns. Raises `ChoiceError` for one that was not counted."""
+def level_of(level: str | Sequence[str]) -> str:
+    """The level's name, whatever the order of its columns. Raises `ChoiceError` for one that is not counted."""
     names = level.split("+") if isinstance(level, str) else list(level)
     columns = [] if names in ([WORLD], []) else names
     name = "+".join(sorted(columns, key=lambda c: GROUPS.index(c) if c in GROUPS else len(GROUPS))) or WORLD
-    counted = sorted(pc.unique(result.counts["level"]).to_pylist(), key=lambda one: (one != WORLD, one.count("+"), one))
-    if name not in counted:
-        raise ChoiceError(f"there is no level {name!r}; every level is counted on its own: {', '.join(counted)}")
+    if name not in LEVELS:
+        raise ChoiceError(f"there is no level {name!r}; every level is counted on its own: {', '.join(LEVELS)}")
     return name
+
+
+def require_variant(
+    results: Sequence[Result], level: str, scope: Scope, asked: dict[str, str], min_confidence: str
+) -> None:
+    """Raises `ChoiceError` for a way to count that was not counted. `min_confidence`: the headline's, whose values are
+    all that finer levels than countries are counted at."""
+    headline = {"min_confidence": min_confidence, "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
+    fitting = level in TOTALS or asked == headline
+    if not fitting or not any(len(cells_of(result, WORLD, scope, asked)) for result in results):
+        raise ChoiceError(
+            f"level {level}, scope {scope!r} was not counted with {asked}; all variants are counted at levels world "
+            "and country, the others at the headline's values"
+        )
 
 
 def table_of(name: str) -> Table:
@@ -65,12 +77,14 @@ def require_maker(name: str, counted: Iterable[object]) -> None:
         raise ChoiceError(f"no cell of maker {name!r}; there are: {', '.join(sorted(there))}")
 
 
-def one_instrument(results: Sequence[Result], otherwise: str) -> None:
-    """Raises `InstrumentError` where neighbours were counted with different instruments. `otherwise`: the argument that
-    allows it. Another edition of the country database breaks no series, and what was asked is often not known: these
-    are told beside the numbers (`OpenStudy.instrument`, `trend`), not refused."""
-    broken = [f"{step.snapshot}: {step.broken}" for step in steps(results) if step.broken]
-    if broken:
-        raise InstrumentError(
-            f"these cannot be held against the snapshot before: {'; '.join(broken)}. Instead: {APART}{otherwise}"
-        )
+def one_instrument(results: Sequence[Result], *instead: str) -> None:
+    """Raises `InstrumentError` where neighbours were counted with different instruments. `instead`: what to do, in
+    which "{together}" stands for the snapshots since the last break. Another edition of the country database breaks no
+    series, and what was asked is often not known: these are told beside the numbers (`OpenStudy.instrument`, `trend`),
+    not refused."""
+    way = steps(results)
+    if broken := [n for n, step in enumerate(way) if step.broken]:
+        told = "; ".join(f"{way[n].snapshot}: {way[n].broken}" for n in broken)
+        together = [step.snapshot for step in way[broken[-1] :]]
+        advice = "; or ".join(instead).format(together=together)
+        raise InstrumentError(f"these cannot be held against the snapshot before: {told}. Instead: {advice}")

@@ -18,7 +18,7 @@ _DECIMALS = 4
 _PEOPLE = 100_000
 
 
-def build(cells: Frame, unit: str, left_out: tuple[str, ...], manufacturer: str | None) -> Frame:
+def build(snapshot: str, cells: Frame, unit: str, left_out: tuple[str, ...], manufacturer: str | None) -> Frame:
     """The table of one snapshot's cells by country (or country and maker)."""
     column = unit_column(unit)
     name = column.removeprefix("n_")
@@ -47,7 +47,6 @@ def build(cells: Frame, unit: str, left_out: tuple[str, ...], manufacturer: str 
     ]
     rows.append({"rank": None, "alpha2": None, "name": "World", "in_headline": True, name: total})
     rows[-1] |= {"share": 100.0 if total else None, "hosts_per_100k": world_rates(left_out, counts)[0]}
-    snapshot = str(cells["snapshot"].iloc[0])
     found = pa.Table.from_pylist([{"snapshot": snapshot, **row} for row in rows], _schema(name))
     return Frame.of(found if name == "hosts" else found.drop_columns(["hosts_per_100k"]))
 

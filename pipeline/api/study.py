@@ -29,6 +29,17 @@ from pipeline.tables import UNITS
 
 Snapshots = str | Sequence[str]
 _GEO = ("n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked")
+# What to do in place of holding snapshots of several instruments against each other: counts, and a trend.
+_RECOUNT = "count all with one catalogue and rules (camcensus run)"
+_APART = (
+    "take those that go together (snapshots={together}), or one at a time", _RECOUNT,
+    'see what the queries of every snapshot would have returned (trend(series="queries"))',
+    "keep them apart yourself (several_instruments=True)",
+)  # fmt: skip
+_UNBROKEN = (
+    'see what the queries of every snapshot would have returned (series="queries")', _RECOUNT,
+    'have the breaks marked (breaks="mark")',
+)  # fmt: skip
 
 
 def open_study(path: str | Path) -> "OpenStudy":
@@ -124,21 +135,17 @@ class OpenStudy:
         """
         results = choices.chosen(self.results, snapshots)
         if not several_instruments:
-            choices.one_instrument(results, "several_instruments=True")
-        name = choices.level_of(level, results[-1])
+            choices.one_instrument(results, *_APART)
+        name = choices.level_of(level)
         asked: dict[str, str] = {
             "min_confidence": min_confidence or self.study.min_confidence,
             "ip_version": ip_version,
             "decoys_left_out": decoys_left_out,
         }
+        choices.require_variant(results, name, scope, asked, self.study.min_confidence)
         groups = [] if name == "world" else name.split("+")
         columns = ["snapshot", *groups, *UNITS, *(_GEO if name in ("world", "country") else ())]
         found = pa.concat_tables(cells_of(result, name, scope, asked).select(columns) for result in results)
-        if not len(found):
-            raise ChoiceError(
-                f"level {name}, scope {scope!r} was not counted with {asked}; all variants are counted at levels world "
-                "and country, the others at the headline's values"
-            )
         return Frame.of(found.replace_schema_metadata(None))
 
     def country_table(
@@ -163,7 +170,7 @@ class OpenStudy:
         left_out = self.study.countries_left_out if exclude is None else tuple(exclude)
         level = "country" if manufacturer is None else "country+manufacturer"
         cells = self.counts(level, result.snapshot)
-        return country_table.build(cells, unit or self.study.headline_unit, left_out, manufacturer)
+        return country_table.build(result.snapshot, cells, unit or self.study.headline_unit, left_out, manufacturer)
 
     def trend(
         self, unit: str | None = None, manufacturer: str | None = None, *, series: Series = "all",
@@ -185,7 +192,7 @@ class OpenStudy:
         1     2026  2026-11-01   1327          True
         """
         if breaks == "raise" and series == "all":
-            choices.one_instrument(self.results, 'breaks="mark"')
+            choices.one_instrument(self.results, *_UNBROKEN)
         return trend(self.study, self.results, unit or self.study.headline_unit, manufacturer, series)
 
     def table(

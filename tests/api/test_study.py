@@ -15,9 +15,10 @@ import pytest
 
 import pipeline as cc
 from pipeline import store
+from pipeline.api import choices
 from pipeline.api.trend import trend
 from pipeline.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
-from tests.conftest import banner
+from tests.conftest import banner, write_lines
 
 
 def test_counts_are_the_cells_of_the_table(world: cc.OpenStudy) -> None:
@@ -192,16 +193,33 @@ def test_two_instruments_are_not_mixed(world: cc.OpenStudy, tmp_path: Path) -> N
     manifest["instrument"]["rules"] = "older"
     store.write_sealed(folder / "manifest.json", manifest)
     with pytest.raises(
-        cc.InstrumentError, match=r"2026: other counting rules.*snapshots=\"2026\".*several_instruments=True"
+        cc.InstrumentError, match=r"2026: other counting rules.*snapshots=\['2026'\].*several_instruments=True"
     ):
         study.counts("world", snapshots="all")
     assert len(study.counts("world", snapshots="all", several_instruments=True)) == 2
     assert len(study.counts("world", snapshots="2026")) == 1
-    with pytest.raises(cc.InstrumentError, match='breaks="mark"'):
+    with pytest.raises(cc.InstrumentError, match=r'Instead: see .*series="queries".*breaks="mark"'):
         study.trend()
     marked = study.trend(breaks="mark")
     assert marked["break"].tolist()[1] == "other counting rules"
     assert pd.isna(marked["break"].iloc[0])
+
+
+def test_levels_are_those_that_are_counted(world: cc.OpenStudy) -> None:
+    assert sorted(choices.LEVELS) == sorted(set(world.results[-1].counts["level"].to_pylist()))
+
+
+def test_a_snapshot_without_a_camera_has_no_cells_and_a_table(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('title = "t"\nwindow_days = "all"\n')
+    write_lines(tmp_path / "data/2026/raw/a.json", [banner(data="HTTP/1.1 200 OK\r\n\r\n", http={}, product=None)])
+    study = cc.open_study(tmp_path / "study.toml").run()
+    assert study.counts("world")["n_hosts"].tolist() == [0]
+    for level in choices.LEVELS[1:]:
+        assert len(study.counts(level)) == 0
+    found = study.country_table()
+    assert found[["alpha2", "name", "hosts"]].fillna("").to_numpy().tolist() == [["ZZ", "Unknown", 0], ["", "World", 0]]
+    with pytest.raises(cc.ChoiceError, match="was not counted with"):
+        study.counts("model", ip_version="6")
 
 
 def test_the_trend_and_its_ranges(world: cc.OpenStudy) -> None:
