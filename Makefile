@@ -10,12 +10,13 @@ setup: .venv/ready
 # Versions and checksums come from requirements.lock; the package itself is built without fetching anything.
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("camcensus needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "installing the libraries of requirements.lock into .venv; takes a minute or so"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The demo's size: about how many devices its Internet has. Six years of 120,000 are 460,000 banners.
+# The demo's size: about how many devices its Internet has. Six years of 120,000 are 426,000 banners.
 DEMO_DEVICES := 120000
 WORLD := data/snapshots/simulated
 MODEL := Makefile $(wildcard data/simulate/*.toml) $(filter-out %/serve.py pipeline/simulate/loopback%, $(wildcard pipeline/simulate/*.py))
@@ -85,9 +86,10 @@ accuracy: setup
 docs: setup
 	PYTHONPATH=. $(BIN)/python tools/site.py
 
-# The notebooks in JupyterLab, with the demo to ask.
+# The notebooks in JupyterLab, on this machine alone, with the demo to ask. LAB: more of its options, such as --no-browser.
+# In a container everybody is root, whom JupyterLab wants to be told of.
 lab: demo .venv/lab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 # Executes the notebooks and writes what they print; CI compares it.
 notebooks: demo

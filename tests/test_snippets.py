@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.api import OpenStudy
+from pipeline.errors import InstrumentError
 from pipeline.simulate.loopback import KEY, Loopback
-from tests.api.worlds import ROOT
+from pipeline.simulate.world import GROWING, Plan
+from tests.api.worlds import ROOT, SEED, make_world
 from tests.api.worlds import world as world  # noqa: PLC0414  a fixture
 from tools.snippets import Block, blocks_of, differences, faults_of, matches, pages, script_of
 
@@ -120,6 +122,23 @@ def test_every_snippet_runs_and_prints_what_the_page_says(
     assert status == 0, printed[-3000:]
     wrong = list(differences(found, printed))
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_the_python_of_the_readme_runs_on_a_world_whose_queries_grow_as_the_demo_s_do(tmp_path: Path) -> None:
+    study = make_world(tmp_path, Plan(600, 4, SEED, GROWING))
+    with pytest.raises(InstrumentError, match=r"2024: another query set.*\['2024', '2025', '2026'\]"):
+        study.counts("world", snapshots="all")
+    for block in blocks_of((ROOT / "README.md").read_text()):
+        if block.language == "python":
+            done = subprocess.run([sys.executable, "-c", block.text], cwd=tmp_path, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+
+
+def test_what_a_reader_fills_with_raw_data_is_not_committed() -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    named = {name for page in PAGES for name in re.findall(r"camcensus init (\S+)$", page.read_text(), re.MULTILINE)}
+    assert named >= {"my-census", "again"}
+    assert {f"/{name}/" for name in named | {"exports"}} <= set(ignored)
 
 
 def test_blocks_are_found_with_what_is_said_of_them() -> None:

@@ -11,12 +11,13 @@ from pipeline.simulate.world import Plan
 from pipeline.simulate.write import simulate
 
 ROOT = Path(__file__).parent.parent.parent
-DEVICES, SNAPSHOTS, SEED = 3_000, 2, 20261101
+SEED = 20261101
+SMALL = Plan(3_000, 2, SEED)
 
 
-def make_world(root: Path) -> OpenStudy:
+def make_world(root: Path, plan: Plan = SMALL) -> OpenStudy:
     """Writes a world to where the demo's is, and counts it. `root` stands for the root of a checkout."""
-    simulate(root / "data/snapshots/simulated", Plan(DEVICES, SNAPSHOTS, SEED), Reporter(quiet=True), 1)
+    simulate(root / "data/snapshots/simulated", plan, Reporter(quiet=True), 1)
     (root / "studies").mkdir()
     shutil.copy(ROOT / "studies/demo.toml", root / "studies")
     return open_study(root / "studies/demo.toml").run(report=True, workers=1)
