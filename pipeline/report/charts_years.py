@@ -37,10 +37,10 @@ def charts_of(study: Study, results: Sequence[Result], held: Audits = NO_AUDITS)
 
 
 def trend(study: Study, results: Sequence[Result], held: Audits) -> Chart:
-    """The total, the study's makers and the largest others, snapshot by snapshot."""
+    """The total, the headline's maker and the largest others, snapshot by snapshot."""
     unit, way = study.headline_unit, steps(results)
     lines = _trend_lines(study, results, held)
-    title = f"{unit.capitalize()} by snapshot: all makers, and the study’s and largest ones"
+    title = f"{unit.capitalize()} by snapshot: all makers, the headline’s and the largest others"
     put = frame(study, results, title, f"{unit.capitalize()} {words.outside(study.countries_left_out)}.")
     columns = (
         SNAPSHOT,
@@ -101,10 +101,10 @@ def _trend_lines(study: Study, results: Sequence[Result], held: Audits) -> list[
 
 
 def _makers(study: Study, newest: Result) -> list[str]:
-    """The study's makers, then the largest others."""
-    found = {m: u["n_hosts"] or 0 for m, u in published(study, newest).shown("manufacturer").items() if m != UNKNOWN}
-    others = sorted(found.keys() - set(study.vendors), key=lambda maker: (-found[maker], maker))
-    return [*study.vendors, *others]
+    """The headline's maker, then all others, the largest first."""
+    unit, first = f"n_{study.headline_unit}", study.vendors[0]
+    found = {m: u[unit] or 0 for m, u in published(study, newest).shown("manufacturer").items() if m != UNKNOWN}
+    return [first, *sorted(found.keys() - {first}, key=lambda maker: (-found[maker], maker))]
 
 
 def maker_shares(study: Study, results: Sequence[Result]) -> Chart:

@@ -15,8 +15,8 @@ MOST_NAMED = 2  # makers named in a row
 
 @dataclass(frozen=True)
 class Heading:
-    """A column: its name, what stands below it, how it sorts (text, up or down first; "": not at all), and what of it
-    the switches change."""
+    """A column: its name, what stands below it, how it sorts (text, up or down first), and what of it the switches
+    change."""
 
     name: str
     note: str
@@ -58,7 +58,7 @@ def columns(study: Study, found: View) -> list[Heading]:
         Heading("Per million", f"{unit}, IPv4 addresses", "down", "addresses"),
         Heading("Change", f"{unit} {since}", "down", "change"),
         Heading("Change, %", since, "down", "percent"),
-        Heading("Trend", unit, "", "trend"),
+        Heading("Trend", unit, "down", "trend"),
         Heading("Makers", "% of hosts, largest", "down", "share"),
         Heading("Agreement", "%, two location sources", "down", "agreed"),
         *(Heading(vendor, "hosts", "down", "maker") for vendor in study.vendors[:MOST_COLUMNS]),
@@ -120,19 +120,20 @@ def _change(found: View, code: str) -> list[Cell]:
 
 
 def _trend(found: View, code: str) -> Cell:
+    """Sorted by how high the line ends, from zero to the row's own most."""
     counts = [year.units[found.unit].get(code, 0) for year in found.years]
-    return Cell(spark([year.step for year in found.years], counts))
+    most = max(counts)
+    return Cell(spark([year.step for year in found.years], counts), round(counts[-1] / most, 4) if most else None)
 
 
 def _makers(found: View, code: str) -> Cell:
-    """The largest makers that may be shown, by their share of the hosts; sorted by the first maker's."""
+    """The largest makers that may be shown, by their share of the hosts; sorted by the largest's."""
     year = found.years[-1]
     hosts = year.units["hosts"].get(code, 0)
     own = {m: n for m, counts in year.makers.items() if (n := counts.get(code)) and hosts}
     top = sorted(own, key=lambda m: (-own[m], m))[:MOST_NAMED]
     text = ", ".join(f"{m} {100 * own[m] / hosts:.0f} %" for m in top)
-    first = own.get(found.makers[0]) if found.makers else None
-    return Cell(text or forms.HIDDEN, round(first / hosts, 4) if first else None)
+    return Cell(text or forms.HIDDEN, round(own[top[0]] / hosts, 4) if top else None)
 
 
 def _agreed(found: View, code: str) -> Cell:

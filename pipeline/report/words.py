@@ -96,7 +96,7 @@ CHANGE_RANGE = (
 )
 TREND_NOTE = (
     "Trends: every point from zero to the row’s own most; no line leads where two snapshots cannot be compared, a "
-    "dotted one where the instrument may not be the same."
+    "dotted one where the instrument may not be the same. They sort by how high the newest point is."
 )
 ROWS_STAY = (
     "These files hold counts. The search engine’s results themselves, row by row, are not part of them: they hold "

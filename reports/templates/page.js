@@ -72,7 +72,7 @@
     }
     const order = view.makers.map((_, m) => m).filter((m) => share(m)).sort((a, b) => year.makers[b][n] - year.makers[a][n] || (view.makers[a] < view.makers[b] ? -1 : 1));
     const text = order.slice(0, 2).map((m) => `${view.makers[m]} ${(100 * share(m)).toFixed(0)} %`).join(", ");
-    put(row, "share", view.makers.length && share(0) ? share(0) : null, text || DASH);
+    put(row, "share", order.length ? share(order[0]) : null, text || DASH);
   };
   const fillRow = (n, year, now, before, rank) => {
     const row = rowOf(n), count = now[n];
@@ -90,7 +90,10 @@
     put(row, "change", moved, moved === null ? NONE : signed(moved, whole));
     const relative = moved === null || !old ? null : (100 * moved) / old;
     put(row, "percent", relative, relative === null ? NONE : signed(relative, one));
-    spark(row.querySelector(".spark"), view.years.map((y) => counts(y)[n]));
+    const series = view.years.map((y) => counts(y)[n]), most = Math.max(0, ...series.filter((c) => c !== null));
+    const last = series[series.length - 1], end = row.cells[place.trend];
+    spark(row.querySelector(".spark"), series);
+    if (last === null || !most) delete end.dataset.v; else end.dataset.v = last / most;
     fillMakers(row, n, year);
     const agreed = year.agreed[n];
     put(row, "agreed", agreed, agreed === null ? NONE : one(100 * agreed));
@@ -144,7 +147,6 @@
   const keyOf = (head) => (head.dataset.key === "maker" ? `maker-${slug(head.dataset.name)}` : head.dataset.key);
   for (const head of heads) {
     if (head.dataset.key === "maker") head.dataset.name = head.firstChild.textContent.trim();
-    if (!head.dataset.sort) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
@@ -260,7 +262,7 @@
     const among = (key, list) => { const at = list.indexOf(given.get(key)); return at < 0 ? null : at; };
     found.maker = among("maker", view.makers.map(slug)) ?? -1;
     found.year = among("year", view.years.map((y) => y.id)) ?? start.year;
-    for (const [key, list] of [["unit", ["hosts", "devices", "banners"]], ["per", ["people", "addresses"]], ["country", codes], ["sort", heads.filter((h) => h.dataset.sort).map(keyOf)]]) {
+    for (const [key, list] of [["unit", ["hosts", "devices", "banners"]], ["per", ["people", "addresses"]], ["country", codes], ["sort", heads.map(keyOf)]]) {
       if (list.includes(given.get(key))) found[key] = given.get(key);
     }
     found.down = given.has("order") ? given.get("order") === "down" : start.down;

@@ -137,6 +137,26 @@ def test_sorting(browser: Browser, page_path: Path) -> None:
             assert column(page, "code")[-1] == "TK"
 
 
+def test_trends_sort_by_how_high_they_end_and_makers_by_the_share_that_stands_first(
+    browser: Browser, tmp_path: Path
+) -> None:
+    one = {("DE", "Dahua"): 90, ("DE", "Hikvision"): 10, ("NA", "Hikvision"): 40, ("US", "Hikvision"): 200}
+    two = {("DE", "Dahua"): 50, ("DE", "Hikvision"): 10, ("NA", "Hikvision"): 60, ("US", "Hikvision"): 150}
+    two[("US", "Axis")] = 45
+    study = make_study(tmp_path, vendors=("Hikvision", "Dahua"))
+    with opened(browser, draw_report(study, [snapshot("2023", one, 0), snapshot("2024", two, 1)])) as seen:
+        page = seen.page
+        assert all(head.locator("button").count() for head in page.locator("#country-table thead th").all())
+        for maker in (None, 1):  # as it was drawn, and as the script writes it when all makers are chosen again
+            if maker:
+                page.select_option("#pick-maker", index=maker)
+                page.select_option("#pick-maker", index=0)
+            page.click("th[data-key=trend] button")
+            assert column(page, "code") == (["NA", "US", "DE"] if maker is None else ["DE", "US", "NA"])
+        page.click("th[data-key=share] button")
+        assert column(page, "code") == ["NA", "DE", "US"]  # 100 % Hikvision, 83 % Dahua, 77 % Hikvision
+
+
 def test_search(browser: Browser, page_path: Path) -> None:
     with opened(browser, page_path) as seen:
         seen.page.fill("#search", "GERM")

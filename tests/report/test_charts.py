@@ -110,6 +110,13 @@ def test_makers_under_the_minimum_are_not_in_the_trend(tmp_path: Path) -> None:
     assert list(data["hosts"].isna()) == [False, True]
 
 
+def test_the_trend_has_the_headline_s_maker_and_the_largest_others(tmp_path: Path) -> None:
+    study = make_study(tmp_path, vendors=("Uniview", "TVT", "Axis", "Dahua", "Hanwha"))
+    makers = {"Uniview": 9, "TVT": 8, "Axis": 7, "Dahua": 90, "Hanwha": 6, "Xiongmai": 80, "Foscam": 70, "unknown": 99}
+    data = save(study, [make_result("2024", {("DE", maker): n for maker, n in makers.items()})], tmp_path)["trend"]
+    assert list(data["maker"]) == ["All makers", "Uniview", "Dahua", "Xiongmai", "Foscam"]
+
+
 def test_f24_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) -> None:
     changed = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g2")
     results = [make_result("2023", **at(0)), make_result("2024", **at(1, instrument=changed))]
