@@ -52,6 +52,14 @@ def test_cells_of_two_variants_or_one_cell_twice_are_refused(cells: list[Row]) -
             total(rows, "n_banners")
 
 
+def test_cells_of_two_levels_are_refused_whether_they_say_their_level_or_not(cells: list[Row]) -> None:
+    both = [row for row in cells if row["level"] in ("world", "country")]
+    with pytest.raises(UnitError, match="choose one variant"):
+        total(both, "n_hosts")
+    with pytest.raises(UnitError, match="choose one level"):
+        total([{name: row[name] for name in (*GROUPS, "n_hosts")} for row in both], "n_hosts")
+
+
 def test_what_is_no_unit_is_refused_and_nothing_is_nothing() -> None:
     with pytest.raises(UnitError, match="is no unit"):
         total([], "n_matches")

@@ -100,6 +100,8 @@ def lines(study: OpenStudy, values: Mapping[str, Sequence[int | None]], title: s
         raise ChoiceError(f"at most {MOST} lines can be told apart; found {len(values)}")
     if wrong := [name for name, counts in values.items() if len(counts) != len(study.results)]:
         raise ChoiceError(f"one count for each of the {len(study.results)} snapshots; not so: {', '.join(wrong)}")
+    if parts := [name for name, counts in values.items() if any(c % 1 for c in counts if not pd.isna(c))]:
+        raise ChoiceError(f"lines are of counts, in whole numbers; not so: {', '.join(parts)}")
     put = frame(study.study, study.results, title, unit)
     drawn = [Line(n, tuple(None if pd.isna(c) else int(c) for c in counts)) for n, counts in values.items()]
     return _draw(Lines(tuple(steps(study.results)), tuple(drawn), **asdict(put)))

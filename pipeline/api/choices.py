@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.aggregate import HEADLINE_DECOYS, HEADLINE_IP
+from pipeline.aggregate import HEADLINE_DECOYS, HEADLINE_IP, variants
 from pipeline.errors import ChoiceError, InstrumentError
-from pipeline.report.inputs import WORLD, Result, Scope, cells_of
+from pipeline.report.inputs import WORLD, Result
 from pipeline.report.publish import LEVELS as PUBLISHED
 from pipeline.report.publish import TOTALS
 from pipeline.report.steps import steps
@@ -15,6 +15,21 @@ ALL, NEWEST = "all", "newest"
 LEVELS = (*TOTALS, *PUBLISHED, "model", "country+brand")
 
 
+def names_of(value: str | Sequence[str], what: str) -> list[str]:
+    """The names in a list of them; a text is one name. Raises `ChoiceError` for what is no text: 2026 is none."""
+    names = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise ChoiceError(f"{what}: found {wrong[0]!r}; allowed: names as text, such as {str(wrong[0])!r}")
+    return names
+
+
+def one_of(value: str, allowed: Sequence[str], what: str) -> str:
+    """The value, when it is one of those. Raises `ChoiceError`."""
+    if value not in allowed:
+        raise ChoiceError(f"{what}: found {value!r}; allowed: {', '.join(map(repr, allowed))}")
+    return value
+
+
 def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Result]:
     """The snapshots asked for, oldest first: "all", "newest", an id, or several. Raises `ChoiceError`."""
     there = {result.snapshot: result for result in results}
@@ -22,7 +37,7 @@ def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Re
         return list(results)
     if snapshots == NEWEST:
         return [results[-1]]
-    names = [snapshots] if isinstance(snapshots, str) else list(snapshots)
+    names = names_of(snapshots, "snapshots")
     if wrong := [name for name in names if name not in there]:
         raise ChoiceError(
             f"no counted snapshot {', '.join(wrong)}; there are: {', '.join(there)} (or {ALL!r}, {NEWEST!r})"
@@ -42,7 +57,7 @@ def one(results: Sequence[Result], snapshot: str) -> Result:
 
 def level_of(level: str | Sequence[str]) -> str:
     """The level's name, whatever the order of its columns. Raises `ChoiceError` for one that is not counted."""
-    names = level.split("+") if isinstance(level, str) else list(level)
+    names = level.split("+") if isinstance(level, str) else names_of(level, "level")
     columns = [] if names in ([WORLD], []) else names
     name = "+".join(sorted(columns, key=lambda c: GROUPS.index(c) if c in GROUPS else len(GROUPS))) or WORLD
     if name not in LEVELS:
@@ -50,17 +65,16 @@ def level_of(level: str | Sequence[str]) -> str:
     return name
 
 
-def require_variant(
-    results: Sequence[Result], level: str, scope: Scope, asked: dict[str, str], min_confidence: str
-) -> None:
-    """Raises `ChoiceError` for a way to count that was not counted. `min_confidence`: the headline's, whose values are
+def require_variant(level: str, scope: str, asked: dict[str, str], min_confidence: str) -> None:
+    """Raises `ChoiceError` for a way to count that is not counted. `min_confidence`: the headline's, whose values are
     all that finer levels than countries are counted at."""
+    for name, value in {"scope": scope, **asked}.items():
+        one_of(value, list(dict.fromkeys(getattr(variant, name) for variant in variants())), name)
     headline = {"min_confidence": min_confidence, "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
-    fitting = level in TOTALS or asked == headline
-    if not fitting or not any(len(cells_of(result, WORLD, scope, asked)) for result in results):
+    if level not in TOTALS and asked != headline:
         raise ChoiceError(
-            f"level {level}, scope {scope!r} was not counted with {asked}; all variants are counted at levels world "
-            "and country, the others at the headline's values"
+            f"level {level} was not counted with {asked}; all variants are counted at levels world and country, the "
+            f"others at the headline's values: {headline}"
         )
 
 

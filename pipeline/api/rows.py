@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 from duckdb import DuckDBPyRelation
 from pyarrow import fs
 
+from pipeline.api.choices import names_of
 from pipeline.api.frame import Frame
 from pipeline.engines.duck import OFFLINE, Config, without_bars
 from pipeline.errors import ChoiceError, IntegrityError
@@ -50,7 +51,8 @@ class Rows:
     ) -> None:  # fmt: skip
         """parts: each file with the snapshot it is of; columns: names (None: all); where: a condition in SQL."""
         self._names = list(dict.fromkeys([SNAPSHOT, *table.names]))
-        chosen = list(dict.fromkeys([SNAPSHOT, *(table.names if columns is None else columns)]))
+        asked = table.names if columns is None else names_of(columns, "columns")
+        chosen = list(dict.fromkeys([SNAPSHOT, *asked]))
         if unknown := [name for name in chosen if name not in self._names]:
             raise ChoiceError(f"{table.name} has no column {', '.join(unknown)}; it has: {', '.join(self._names)}")
         self._table, self._parts, self._where = table, list(parts), where

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
@@ -142,7 +142,7 @@ class OpenStudy:
             "ip_version": ip_version,
             "decoys_left_out": decoys_left_out,
         }
-        choices.require_variant(results, name, scope, asked, self.study.min_confidence)
+        choices.require_variant(name, scope, asked, self.study.min_confidence)
         groups = [] if name == "world" else name.split("+")
         columns = ["snapshot", *groups, *UNITS, *(_GEO if name in ("world", "country") else ())]
         found = pa.concat_tables(cells_of(result, name, scope, asked).select(columns) for result in results)
@@ -167,7 +167,7 @@ class OpenStudy:
         1     2     VN    109
         """
         result = choices.one(self.results, snapshot)
-        left_out = self.study.countries_left_out if exclude is None else tuple(exclude)
+        left_out = self.study.countries_left_out if exclude is None else tuple(choices.names_of(exclude, "exclude"))
         level = "country" if manufacturer is None else "country+manufacturer"
         cells = self.counts(level, result.snapshot)
         return country_table.build(result.snapshot, cells, unit or self.study.headline_unit, left_out, manufacturer)
@@ -191,7 +191,8 @@ class OpenStudy:
         0     2025  2025-11-01   1232          True
         1     2026  2026-11-01   1327          True
         """
-        if breaks == "raise" and series == "all":
+        choices.one_of(series, get_args(Series), "series")
+        if choices.one_of(breaks, ("raise", "mark"), "breaks") == "raise" and series == "all":
             choices.one_instrument(self.results, *_UNBROKEN)
         return trend(self.study, self.results, unit or self.study.headline_unit, manufacturer, series)
 
@@ -240,8 +241,8 @@ class OpenStudy:
         r"""What one banner is, and by which evidence: a line of a Shodan export, as text or as a dictionary.
 
         Gives `counted`, `manufacturer`, `model`, `product_type`, the confidences, `signatures` (ids of `queries/`),
-        `decoy`, and `evidence`: the fields that were looked at, without what is personal. What is no banner has
-        `rejected` with the reason.
+        `decoy`, and `evidence`: the fields that were looked at, without what is personal. What is no JSON object has
+        `rejected` with the reason; address, port and time, without which ingest takes no banner, may be missing.
 
         >>> said = study.explain({"ip_str": "192.0.2.1", "port": 80, "transport": "tcp", "timestamp":
         ...     "2026-10-20T08:30:01.123456", "data": "HTTP/1.1 200 OK\r\nServer: App-webs/\r\n\r\n"})

@@ -68,9 +68,12 @@ class Lists:
 
 
 def comparable(first: Source, second: Source) -> Lists:
-    """Both lists. Raises `CamcensusError` where they cannot be compared, such as with different keys."""
+    """Both lists. Raises `CamcensusError` where they cannot be compared, such as with different keys, or where both are
+    of one engine, which misses what it misses twice."""
     sources = (first, second)
     manifests = [s.manifest for s in sources]
+    if len({m.engine for m in manifests}) == 1:
+        raise CamcensusError(f"both lists are of {manifests[0].engine}; this takes those of two engines")
     key_id_of([p for s in sources for p in s.parts("identified")])
     end = min(int(m.window.end) for m in manifests if m.window and m.window.end)
     start = end - MOST_DAYS * 86_400 + 1

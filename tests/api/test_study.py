@@ -74,6 +74,8 @@ def test_the_country_table_of_a_maker_and_other_exclusions(world: cc.OpenStudy) 
     assert own["hosts"].iloc[-1] == chosen["n_hosts"].sum() > 0
     assert own.loc[own["alpha2"] == "US", "rank"].isna().all()
     assert "hosts_per_100k" not in world.country_table("devices")
+    assert world.country_table(exclude="CN").equals(world.country_table(exclude=["CN"]))  # a text is one name
+    assert world.observations("port").columns == ["snapshot", "port"]
 
 
 def test_rows_are_those_of_the_files(world: cc.OpenStudy) -> None:
@@ -149,7 +151,20 @@ def test_what_was_counted_must_be_what_is_there(world: cc.OpenStudy, tmp_path: P
             "no counted snapshot 1999; there are: 2025, 2026",
         ),
         (lambda s: s.counts("country", snapshots=[]), cc.ChoiceError, "no snapshot was named"),
+        (lambda s: s.counts("country", snapshots=2026), cc.ChoiceError, "snapshots: found 2026; .* such as '2026'"),
+        (lambda s: s.counts(None), cc.ChoiceError, "level: found None"),
         (lambda s: s.counts("model", ip_version="6"), cc.ChoiceError, "was not counted with"),
+        (lambda s: s.counts("country", ip_version="5"), cc.ChoiceError, "ip_version: .* allowed: '4', '6', 'all'"),
+        (lambda s: s.counts("country", scope="here"), cc.ChoiceError, "scope: .* allowed: 'all', 'study'"),
+        (lambda s: s.trend(series="port"), cc.ChoiceError, "series: found 'port'; allowed: 'all', 'queries', 'ports'"),
+        (lambda s: s.trend(breaks="ignore"), cc.ChoiceError, "breaks: .* allowed: 'raise', 'mark'"),
+        (lambda s: s.two_engines(s), cc.CamcensusError, "both lists are of shodan"),
+        (lambda s: cc.charts.lines(s, {"a": [1, 2.5]}, "t", "u"), cc.ChoiceError, "whole numbers; not so: a"),
+        (
+            lambda s: cc.total(pd.concat([s.counts("country"), s.counts("world")]), "hosts"),
+            cc.UnitError,
+            "choose one level",
+        ),
         (lambda s: s.country_table("prefixes"), cc.UnitError, "does not add up across countries"),
         (lambda s: s.country_table("cameras"), cc.UnitError, "no unit; units are banners, hosts, devices, prefixes"),
         (lambda s: s.country_table(exclude=["China"]), cc.ChoiceError, "alpha-2"),
