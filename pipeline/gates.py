@@ -1,8 +1,8 @@
 """Consistency gates: what must hold of the counts before a report is drawn from them.
 
 Each gate is a pure function from a `Checked` snapshot to findings: none when it holds. A finding is fatal (the report
-stays as it was) or a warning (it is printed, and stands on the page). A total that fell too far is fatal, for a broken
-collection looks like that; one that rose too far is a warning.
+stays as it was) or a warning (it is printed, and stands on the page). A total that moved too far is fatal, for a broken
+collection looks like that, and decoys that came in numbers; that the engine sends what it did not is a warning.
 """
 
 from collections import Counter, defaultdict
@@ -190,7 +190,7 @@ def vendor_totals(now: Checked) -> Outcome:
 
 
 def vendor_mix(now: Checked) -> Outcome:
-    """How much of the mix of makers changed hands since the snapshot before; a warning."""
+    """How much of the mix of makers changed hands since the snapshot before."""
     if now.before is None:
         return []
     one, two = now.before.of_makers(), now.of_makers()
@@ -201,11 +201,11 @@ def vendor_mix(now: Checked) -> Outcome:
     moved = sum(abs(move) for move in moves.values()) / 2
     if moved <= now.study.gates.max_mix:
         return []
-    # No numbers of single makers: a small one's would be given away.
     most = max(moves, key=lambda m: (abs(moves[m]), m))
     said = f"{100 * moved:.0f} % of the makers' hosts changed hands since {now.before.manifest.snapshot}"
+    then, later = (f"{hosts.get(most, 0):,} of {sum(hosts.values()):,}" for hosts in (one, two))
     bound = f"the bound is {100 * now.study.gates.max_mix:.0f} %. {_NEXT.format('max_mix')}"
-    return [(f"{said} (most: {most}); {bound}", False)]
+    return [(f"{said} (most: {most}, {then} then, {later} now); {bound}", True)]
 
 
 def fields(now: Checked) -> Outcome:
@@ -257,10 +257,8 @@ def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
         return [(f"{fall}. {_NEXT.format('max_fall')}", True)]
     # From nothing, or next to it, any rise is without bounds: that says nothing.
     if one >= bounds.min_hosts and two > one * (1 + bounds.max_rise):
-        # Without the counts: a warning stands on the page, and the maker may be one whose count does not.
-        rise = f"{name}: {100 * (two - one) / one:.0f} % more hosts than in {now.before.manifest.snapshot}"
-        rise = f"{rise}; the bound is {100 * bounds.max_rise:.0f} %"
-        return [(f"{rise}. {_NEXT.format('max_rise')}", False)]
+        rise = f"{said}, {100 * (two - one) / one:.0f} % more; the bound is {100 * bounds.max_rise:.0f} %"
+        return [(f"{rise}. {_NEXT.format('max_rise')}", True)]
     return []
 
 

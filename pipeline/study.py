@@ -100,7 +100,7 @@ class Decoys(_Strict):
 
 
 class Gates(_Strict):
-    """How far hosts may move between two snapshots before publication stops (fall) or a warning is given (rise, mix).
+    """How far hosts may move between two snapshots before publication stops.
 
     Fractions: 0.5 is half, a rise of 1.0 a doubling. `max_mix`: of the makers' hosts that changed hands. `min_hosts`:
     smaller totals may do as they like. `max_field_loss`: of the rows, that may lose a field which the engine sent.
