@@ -1,13 +1,12 @@
 """Processes side by side for a stream: one reads and writes in order, the others do the work between."""
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from pipeline.engines.processes import deaf_to_interrupts, end_with_parent, stop
+from pipeline.engines.processes import context, deaf_to_interrupts, settle, stop
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,12 +38,12 @@ ONE_LANE = Lanes()
 
 
 @contextmanager
-def lanes(workers: int) -> Iterator[Lanes]:
-    """Lanes over `workers` processes, which are gone afterwards."""
+def lanes(workers: int, module: str) -> Iterator[Lanes]:
+    """Lanes over `workers` processes, which are gone afterwards; their work is of a module."""
     if workers <= 1:
         yield ONE_LANE
         return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, context(module), settle) as pool:
         try:
             # One item more than there are processes, so that none waits while this one writes.
             yield Lanes(pool, workers + 1)

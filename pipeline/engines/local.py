@@ -1,6 +1,5 @@
 """The engine of one machine: a process pool for the row-wise maps, DuckDB for the set-wise queries."""
 
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager
@@ -12,7 +11,7 @@ from typing import Any
 
 from pipeline.engines.engine import R, Rows, Sql, T, Tick, call, nobody
 from pipeline.engines.lanes import lanes
-from pipeline.engines.processes import deaf_to_interrupts, end_with_parent, stop
+from pipeline.engines.processes import context, deaf_to_interrupts, settle, stop
 
 # Below this many bytes of input, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
@@ -39,7 +38,7 @@ class Local:
         """A process for each task, or all of them for one after the other where some would have no work."""
         if even(sizes, self.workers):
             return map_parts(work, tasks, sizes, self.workers, on_progress)
-        with lanes(self.workers) as several:
+        with lanes(self.workers, type(tasks[0]).__module__) as several:
             return map_parts(partial(work, lanes=several), tasks, sizes, 1, on_progress)
 
     def map_rows(
@@ -75,9 +74,9 @@ def map_parts(
     """
     if workers <= 1 or len(tasks) <= 1 or sum(sizes) < WORTH_PROCESSES:
         return _in_process(work, tasks, sizes, on_progress)
-    context = multiprocessing.get_context("spawn")
-    ticks: Any = context.Array(c_longlong, len(tasks), lock=False)
-    with ProcessPoolExecutor(min(workers, len(tasks)), context, _adopt, (ticks,)) as pool:
+    how = context(type(tasks[0]).__module__)
+    ticks: Any = how.Array(c_longlong, len(tasks), lock=False)
+    with ProcessPoolExecutor(min(workers, len(tasks)), how, _adopt, (ticks,)) as pool:
         # Largest first, so that no worker is left with the longest file at the end.
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
         with deaf_to_interrupts():
@@ -109,7 +108,7 @@ def _adopt(ticks: Any) -> None:
     # One array for each worker process, set once when it starts.
     global _progress  # noqa: PLW0603
     _progress = ticks
-    end_with_parent()
+    settle()
 
 
 def _ticking(work: Callable[[T, Tick], R], task: T, index: int) -> R:

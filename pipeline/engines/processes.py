@@ -1,5 +1,6 @@
-"""What pools of processes share: only the first process hears Ctrl-C, and it is the one that stops the others."""
+"""What pools of processes share: how they start, and that only the first process hears Ctrl-C and stops the others."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -7,6 +8,22 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.context import BaseContext
+
+# New objects between two looks for cycles; of what workers make for each batch hardly any has one.
+OBJECTS = 200_000
+
+
+def context(module: str) -> BaseContext:
+    """How processes start whose work is of a module. Forking this process, in which libraries hold threads,
+    may hang; a server that has imported the first such module forks instead, in a moment, and is gone with this
+    process. Elsewhere each starts from nothing."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    found = multiprocessing.get_context("forkserver")
+    # Arrow imports pandas as it makes its first array from Python.
+    found.set_forkserver_preload([module, "pandas"])
+    return found
 
 
 @contextmanager
@@ -29,10 +46,12 @@ def stop(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def end_with_parent() -> None:
-    """To be called in a worker as it starts: it ends when the first process is gone.
+def settle() -> None:
+    """To be called in a worker as it starts: it seldom looks for cycles, and ends when the first process is gone.
 
     Killed, that one can tell nobody to stop, and its workers would wait for ever."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS)
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import store
-from pipeline.engines.processes import end_with_parent
+from pipeline.engines.processes import context, settle
 from pipeline.report import style
 from pipeline.report.charts import Chart, Picture
 from pipeline.report.output import Output
@@ -84,13 +83,7 @@ def _pool(pictures: int) -> ProcessPoolExecutor | None:
     workers = min(pictures, (os.cpu_count() or 1) - 1)
     if pictures < WORTH_PROCESSES or workers < 1:
         return None
-    # Forking this process, in which libraries hold threads, may hang. A server that has all imported forks instead,
-    # where there are several to fork.
-    way = "forkserver" if workers > 1 and "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(way)
-    if way == "forkserver":
-        context.set_forkserver_preload(["pipeline.report.drawing"])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
+    return ProcessPoolExecutor(workers, context(__name__), settle)
 
 
 def render(picture: Picture) -> tuple[bytes, bytes]:

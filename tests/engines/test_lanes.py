@@ -26,7 +26,7 @@ def test_results_come_in_order_and_little_is_read_ahead(workers: int) -> None:
             read.append(item)
             yield item
 
-    with lanes(workers) as several:
+    with lanes(workers, __name__) as several:
         for done, result in enumerate(several.in_order(triple, items()), 1):
             assert result == (done - 1) * 3
             assert len(read) - done <= workers + 1
@@ -35,7 +35,7 @@ def test_results_come_in_order_and_little_is_read_ahead(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_in_an_item_is_the_error_of_the_whole(workers: int) -> None:
-    with pytest.raises(ValueError, match="negative"), lanes(workers) as several:
+    with pytest.raises(ValueError, match="negative"), lanes(workers, __name__) as several:
         list(several.in_order(triple, [1, -1, 2]))
 
 
@@ -45,7 +45,7 @@ def test_one_file_gives_the_same_bytes_with_several_lanes(tmp_path: Path) -> Non
     made = {}
     for workers in (1, 2):
         out = tmp_path / str(workers)
-        with lanes(workers) as several:
+        with lanes(workers, __name__) as several:
             result = ingest_file(raw, out / "o.parquet", out / "q.gz", lanes=several)
         made[workers] = (result, (out / "o.parquet").read_bytes(), (out / "q.gz").read_bytes())
     assert made[1] == made[2]
