@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from matplotlib.figure import Figure
 
-from pipeline.report import words
+from pipeline.report import style, words
 from pipeline.report.inputs import Result, simulated
 from pipeline.report.stacks import Part, Stacks
 from pipeline.report.steps import break_notes, steps
@@ -51,8 +51,11 @@ class Frame:
 
 
 def frame(study: Study, results: Sequence[Result], title: str, unit: str) -> Frame:
-    """The frame of a chart of these snapshots."""
-    return Frame(title, unit, words.source(results[-1], results[0]), simulated(study, list(results)))
+    """The frame of a chart of these snapshots. Its pictures are passed on alone, so the credits that are owed stand in
+    it, on a line of their own."""
+    owed = style.label(" ".join(words.thanks(results)), style.MOST_CREDIT)
+    source = "\n".join(filter(None, (words.source(results[-1], results[0]), owed)))
+    return Frame(title, unit, source, simulated(study, list(results)))
 
 
 def table(name: str, row: str, *columns: Column) -> Table:

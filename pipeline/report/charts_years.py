@@ -40,7 +40,7 @@ def trend(study: Study, results: Sequence[Result], held: Audits) -> Chart:
     """The total, the headline's maker and the largest others, snapshot by snapshot."""
     unit, way = study.headline_unit, steps(results)
     lines = _trend_lines(study, results, held)
-    title = f"{unit.capitalize()} by snapshot: all makers, the headline’s and the largest others"
+    title = f"{unit.capitalize()} by snapshot: all makers, and single ones"
     put = frame(study, results, title, f"{unit.capitalize()} {words.outside(study.countries_left_out)}.")
     columns = (
         SNAPSHOT,
@@ -68,7 +68,7 @@ def trend(study: Study, results: Sequence[Result], held: Audits) -> Chart:
     )
     picture = Lines(tuple(way), tuple(lines), **asdict(put))
     audited = any(line.name == CORRECTED for line in lines)
-    note = line_note(way, any(line.lows for line in lines))
+    note = f"Single makers: the headline’s, and the largest others. {line_note(way, any(line.lows for line in lines))}"
     note += f" {CORRECTED}: hosts of all makers as an audit corrects them, with 95 % intervals." if audited else ""
     return Chart(
         "trend",

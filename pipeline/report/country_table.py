@@ -88,8 +88,9 @@ def write(study: Study, results: list[Result], out: Output) -> pd.DataFrame:
     out.keep(f"{NAME}.parquet")
     frame = as_frame(table)
     out.write(f"{NAME}.csv", csv(frame))
-    out.write(f"{NAME}.xlsx", workbook(frame, schema(study)))
-    out.write(f"{NAME}.md", markdown(frame))
+    owed = words.thanks(results)
+    out.write(f"{NAME}.xlsx", workbook(frame, schema(study), owed))
+    out.write(f"{NAME}.md", markdown(frame, owed))
     return frame
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,8 +47,9 @@ def csv(frame: pd.DataFrame) -> bytes:
     return text.encode()
 
 
-def workbook(frame: pd.DataFrame, to: Table) -> bytes:
-    """A workbook of two sheets: the table, and what its columns mean. Text is text, whatever it looks like."""
+def workbook(frame: pd.DataFrame, to: Table, owed: Sequence[str] = ()) -> bytes:
+    """A workbook of two sheets: the table, and what its columns mean, with the credits that are `owed`. Text is text,
+    whatever it looks like."""
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -63,6 +65,8 @@ def workbook(frame: pd.DataFrame, to: Table) -> bytes:
         _write(meaning, 0, ["column", "type", "meaning"], bold)
         for row, column in enumerate(to.columns, 1):
             _write(meaning, row, [column.name, str(column.type), guard(column.meaning)])
+        for row, text in enumerate(owed, len(to.columns) + 2):
+            _write(meaning, row, ["source", None, guard(text)])
         meaning.set_column(2, 2, 90)
     return file.getvalue()
 
@@ -79,11 +83,12 @@ def _write(sheet: Any, row: int, values: list[Any], look: Any = None) -> None:
             sheet.write_number(row, column, value, look)
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    """A Markdown table; missing values are empty, and no text is mark-up."""
+def markdown(frame: pd.DataFrame, owed: Sequence[str] = ()) -> str:
+    """A Markdown table, and below it the credits that are `owed`; missing values are empty, and no text is mark-up."""
     columns = [frame[name].astype("string").fillna("").map(plain) for name in frame.columns]
     lines = [list(frame.columns), ["---"] * len(columns), *map(list, zip(*columns, strict=True))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return "\n".join([table, *(f"{plain(text)}\n" for text in owed)])
 
 
 def _guarded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,8 @@ LINES = (
 # Parts of a bar from dark to light, so that neighbours differ in greyscale too.
 PARTS = ("#152a60", "#1f5597", "#2c85b3", "#4fb0be", "#93d2bd", "#d3ecd9", "#e9e2d0")
 WIDTH = 9.0  # inches
+LINE = 0.15  # inches, a further line below a chart
+MOST_CREDIT = 140  # characters that the line of credits holds
 DPI = 130
 FONT = "DejaVu Sans"
 MAX_LABEL = 34
@@ -55,9 +57,12 @@ def house() -> AbstractContextManager[None]:
 def canvas(
     height: float, *, title: str, unit: str, source: str, synthetic: bool, left: float = 2.4, right: float = 0.9
 ) -> tuple[Figure, Any]:
-    """A figure of `height` inches with its words, and axes between margins of `left` and `right` inches."""
+    """A figure of `height` inches with its words, and axes between margins of `left` and `right` inches; higher by each
+    further line of `source`."""
+    more = LINE * source.count("\n")
+    height += more
     figure = HouseFigure(figsize=(WIDTH, height))
-    top, bottom = 0.95, 0.75
+    top, bottom = 0.95, 0.75 + more
     axes = figure.add_axes(
         (left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - top - bottom) / height)
     )

@@ -129,7 +129,7 @@ def draw_world_map(
     figure = HouseFigure(figsize=SIZE, facecolor="white")
     borders = load_borders()
     found = {c: n for c, n in sorted(values.items()) if n > 0 and c not in left_out}
-    top = _write_texts(figure, title, unit, [source, _not_drawn(found, borders)])
+    top = _write_texts(figure, title, unit, [*source.splitlines(), _not_drawn(found, borders)])
     axes = figure.add_axes((0.01, BOTTOM, 0.98, top - BOTTOM))
     _frame(axes)
     classes = count_classes(max(found.values(), default=0))

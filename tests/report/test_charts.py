@@ -5,12 +5,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from pipeline.manifest import Instrument, Window
-from pipeline.report import charts_now, charts_years, drawing, style
+from pipeline.report import charts_now, charts_years, draw_report, drawing, style
 from pipeline.report.bars import Bar, Bars
 from pipeline.report.charts import Chart
 from pipeline.report.inputs import Result
@@ -183,6 +184,17 @@ def test_kinds_of_network_are_drawn_where_they_were_counted(study: Study) -> Non
     assert found["2024", "Mobile"] == 0
     assert found["2023", "Fixed lines"] is None
     assert "networks" not in charts(study, [make_result("2023")])
+
+
+def test_every_picture_and_table_that_is_passed_on_has_the_credit_of_its_sources(study: Study, tmp_path: Path) -> None:
+    folder = draw_report(study, [make_result("2023", **at(0)), make_result("2024", **at(1))]).parent
+    pictures = sorted((folder / "charts").glob("*.svg"))
+    assert len(pictures) > 9
+    owed = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
+    assert [p.name for p in pictures if owed not in p.read_text(encoding="utf-8")] == []
+    assert (folder / "country_table.md").read_text(encoding="utf-8").endswith(f"\n\n{owed}\n")
+    sheet = openpyxl.load_workbook(folder / "country_table.xlsx")["columns"]
+    assert owed in [cell.value for row in sheet.rows for cell in row]
 
 
 def test_simulated_charts_say_so(study: Study) -> None:
