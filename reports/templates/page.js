@@ -12,6 +12,12 @@
   const rowOf = (n) => (n === WORLD ? table.tFoot.querySelector(".world") : $(`country-${codes[n]}`));
   const rows = codes.map((_, n) => rowOf(n)).filter((row) => row.parentNode === body);
   const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  // Two makers of one slug are told apart by a number, so that a link leads to its own.
+  const slugs = view.makers.reduce((found, maker) => {
+    let own = slug(maker);
+    while (found.includes(own)) own += "-2";
+    return [...found, own];
+  }, []);
   const MINUS = "\u2212", DASH = "\u2013", NONE = "n/a";
   const start = { maker: -1, unit: view.unit, year: view.years.length - 1, per: "", country: "", sort: "rank", down: false };
   let state = { ...start };
@@ -144,7 +150,7 @@
       else head.removeAttribute("aria-sort");
     }
   };
-  const keyOf = (head) => (head.dataset.key === "maker" ? `maker-${slug(head.dataset.name)}` : head.dataset.key);
+  const keyOf = (head) => (head.dataset.key === "maker" ? `maker-${slugs[view.makers.indexOf(head.dataset.name)]}` : head.dataset.key);
   for (const head of heads) {
     if (head.dataset.key === "maker") head.dataset.name = head.firstChild.textContent.trim();
     const button = document.createElement("button");
@@ -251,7 +257,7 @@
   // --- the address of a view ---
   const address = () => {
     const parts = [];
-    if (state.maker >= 0) parts.push(["maker", slug(view.makers[state.maker])]);
+    if (state.maker >= 0) parts.push(["maker", slugs[state.maker]]);
     for (const key of ["unit", "per", "country", "sort"]) if (state[key] !== start[key]) parts.push([key, state[key]]);
     if (state.year !== start.year) parts.push(["year", view.years[state.year].id]);
     if (state.sort !== start.sort || state.down !== start.down) parts.push(["order", state.down ? "down" : "up"]);
@@ -260,7 +266,7 @@
   const read = () => {
     const given = new URLSearchParams(location.hash.slice(1)), found = { ...start };
     const among = (key, list) => { const at = list.indexOf(given.get(key)); return at < 0 ? null : at; };
-    found.maker = among("maker", view.makers.map(slug)) ?? -1;
+    found.maker = among("maker", slugs) ?? -1;
     found.year = among("year", view.years.map((y) => y.id)) ?? start.year;
     for (const [key, list] of [["unit", ["hosts", "devices", "banners"]], ["per", ["people", "addresses"]], ["country", codes], ["sort", heads.map(keyOf)]]) {
       if (list.includes(given.get(key))) found[key] = given.get(key);

@@ -227,6 +227,17 @@ def test_permalink(browser: Browser, page_path: Path) -> None:
         assert "per 100,000 people" in (seen.page.get_attribute("#world-map a[data-c=DE]", "aria-label") or "")
 
 
+def test_makers_of_one_slug_have_links_of_their_own(browser: Browser, tmp_path: Path) -> None:
+    hosts = {("DE", "A & B"): 40, ("DE", "A-B"): 90}
+    page = draw_report(make_study(tmp_path, vendors=("A & B", "A-B")), [make_result("2024", hosts)])
+    for n, shown in ((1, "40"), (2, "90")):
+        with opened(browser, page) as seen:
+            seen.page.select_option("#pick-maker", index=n)
+            link = seen.page.get_attribute("#permalink", "href") or ""
+        with opened(browser, page, link[1:]) as seen:
+            assert (link, cells(seen.page, "DE")["hosts"]) == (f"#maker=a-b{'-2' * (n - 1)}", shown)
+
+
 @pytest.mark.parametrize(
     "at", ["maker=none&year=1066&country=XX&unit=cats&sort=x", "country=<script>", "=&&%zz", "charts"]
 )
