@@ -1,8 +1,9 @@
 """Charts in the house style, as matplotlib figures: a notebook shows them as PNG, `figure.savefig` writes them.
 
-Those of the report take a study alone. `bars` and `lines` draw any numbers: the source line, and the mark of made-up
-data, come from the study and cannot be left out. What a chart shows of makers and models is what may be published:
-cells with fewer hosts than the study's minimum are not in it."""
+Those of the report take a study alone, or with it one snapshot (`ChoiceError` where it was not counted), and draw the
+headline of `counts.parquet`, in the unit that stands under their title. `bars` and `lines` draw any numbers: the source
+line, and the mark of made-up data, come from the study and cannot be left out. What a chart shows of makers and models
+may be published: cells with fewer hosts than the study's minimum are not in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -54,7 +55,8 @@ def trend(study: OpenStudy) -> Figure:
 
 
 def instrument(study: OpenStudy) -> Figure:
-    """The total beside what the queries of every snapshot would have returned, and that on common ports."""
+    """The total beside what the queries of every snapshot would have returned, and that on common ports; from
+    `series.parquet`."""
     return _draw(charts_instrument.instrument(study.study, study.results).picture)
 
 
@@ -69,12 +71,12 @@ def decoys(study: OpenStudy) -> Figure:
 
 
 def networks(study: OpenStudy) -> Figure:
-    """Kinds of network that hosts are in, by snapshot."""
+    """Kinds of network that hosts are in, by snapshot; from `networks.parquet`."""
     return _draw(charts_years.networks(study.study, study.results).picture)
 
 
 def flow(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
-    """Rows that each stage passed on and dropped."""
+    """Rows that each stage passed on and dropped; from `manifest.json`."""
     return _now(study, snapshot, charts_years.flow)
 
 
@@ -83,7 +85,7 @@ def bars(
     snapshot: str = NEWEST, form: str = "{:,.0f}",
 ) -> Figure:  # fmt: skip
     """Horizontal bars from top to bottom: label to number (at least 0). `unit` is the line that says what is counted;
-    `form` how a number is written, such as "{:.1f} %"."""
+    `form` how a number is written, such as "{:.1f} %". Raises `ChoiceError` for what is below 0, or missing."""
     pairs = [(str(label), float(n)) for label, n in values.items()]
     if bad := [label for label, n in pairs if not n >= 0]:
         raise ChoiceError(f"bars start at 0 and cannot show what is below, or missing: {', '.join(bad)}")
@@ -95,7 +97,8 @@ def bars(
 
 def lines(study: OpenStudy, values: Mapping[str, Sequence[int | None]], title: str, unit: str) -> Figure:
     """Up to five lines over the study's snapshots: name to one count a snapshot (None: a gap). Lines are broken where
-    two snapshots cannot be compared, and dotted where it is not known what was asked."""
+    two snapshots cannot be compared, and dotted where it is not known what was asked. Raises `ChoiceError` for more
+    lines, for other numbers of counts, and for fractions."""
     if len(values) > MOST:
         raise ChoiceError(f"at most {MOST} lines can be told apart; found {len(values)}")
     if wrong := [name for name, counts in values.items() if len(counts) != len(study.results)]:

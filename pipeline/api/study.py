@@ -80,7 +80,7 @@ class OpenStudy:
 
     @property
     def manifest(self) -> Mapping[str, Manifest]:
-        """Snapshot id to its manifest: inputs, instrument, window, checksums, and where every row went.
+        """Snapshot id to its `manifest.json`: inputs, instrument, window, checksums, and where every row went.
 
         >>> study.manifest["2026"].stages["identify"].flow.unit
         'banners'
@@ -90,6 +90,7 @@ class OpenStudy:
     def instrument(self) -> Frame:
         """What the numbers of each snapshot depend on: one row a snapshot, with the versions of queries, catalogue,
         rules and country database, engine, basis, window (seconds since 1970 UTC), whether it is whole, and made up.
+        From `manifest.json`.
 
         >>> study.instrument()[["snapshot", "engine", "complete", "simulated"]]
           snapshot  engine  complete  simulated
@@ -119,7 +120,8 @@ class OpenStudy:
         """The cells of one level: one row a snapshot and cell, with `snapshot`, the level's columns, and the units
         `n_banners`, `n_hosts`, `n_devices`, `n_prefixes` (int64). World and country rows also have hosts that both
         location sources (`n_hosts_geo_min`) or either (`n_hosts_geo_max`) put there, and how many have a second
-        opinion.
+        opinion (`n_hosts_geo_asked`). From `counts.parquet`; of a snapshot without a camera no level but "world" has a
+        row.
 
         level: what is grouped by, such as "country" or ("country", "manufacturer"); "world" for the total. snapshots:
         "newest", "all", an id or several. scope: "study" leaves out the study's countries. The other arguments default
@@ -157,7 +159,8 @@ class OpenStudy:
         Columns: `snapshot`, `rank` (null: not ranked), `alpha2`, `name`, `in_headline`, the unit (`hosts`, `devices` or
         `banners`), `share` (percent of the World row) and `hosts_per_100k` (for each 100,000 people, when unit is
         hosts). unit: the study's when not given. exclude: alpha-2 codes out of ranking and World row; the study's when
-        not given. manufacturer: hosts with cameras of this maker alone, under the names of the catalogue.
+        not given. manufacturer: hosts with cameras of this maker alone, under the names of the catalogue. From
+        `counts.parquet`; people and their source are in `data/reference/countries.csv`.
 
         Raises `UnitError` for prefixes, which add up across no countries, `ChoiceError` for an unknown maker or code.
 
@@ -182,8 +185,9 @@ class OpenStudy:
         sensitivity range: decoys, confidence, location; of all makers alone), `break` (why it cannot be held against
         the snapshot before; null: it can), `queries_known`, `complete`, `reason`.
 
-        series: "all" counts every banner; "queries" those that every snapshot's queries would have returned; "ports" of
-        these the ones on ports that the engine looked at in every snapshot. Raises `InstrumentError` where the series
+        series: "all" counts every banner, from `counts.parquet`; "queries" those that every snapshot's queries would
+        have returned; "ports" of these the ones on ports that the engine looked at in every snapshot, both from
+        `series.parquet`. Raises `InstrumentError` where the series
         is broken, unless breaks="mark" or another series, which mends it; `UnitError` for prefixes.
 
         >>> study.trend("hosts")[["snapshot", "window_end", "hosts", "queries_known"]]
@@ -264,7 +268,8 @@ class OpenStudy:
         of the truth; null where that is 0). Both IP versions, no country left out.
 
         against: "reachable", "seen", "returned" or "evidence", from everything there is to what shows what it is.
-        Raises `ChoiceError` for a study whose truth is not known: of the real world nobody has it.
+        From `counts.parquet` and the world's `truth.parquet`. Raises `ChoiceError` for a study whose truth is not
+        known: of the real world nobody has it.
 
         >>> sorted(set(study.errors()["unit"]))
         ['n_banners', 'n_devices', 'n_hosts', 'n_prefixes']
@@ -273,16 +278,18 @@ class OpenStudy:
 
     def error_summary(self, snapshot: str = choices.NEWEST, least: int = 200) -> Frame:
         """World error, and median, 90th percentile and worst error of countries with at least `least` of the unit, in
-        shares of the truth; one row a unit and truth. As `errors`, and raises the same."""
+        shares of the truth; one row a unit and truth. From the same files as `errors`, and raises the same."""
         return truth.summary(self.study, self._one(snapshot), least)
 
     def two_engines(self, other: "OpenStudy", snapshot: str = choices.NEWEST) -> TwoEngines:
         """How many hosts this and another engine's study of the same week let expect: reachable from the Internet, seen
-        or not. Raises `CamcensusError` where the two cannot be compared."""
+        or not. From both `identified.parquet` and the evidence in `observations.parquet`. Raises `CamcensusError` where
+        the two cannot be compared."""
         return two_engines(self.study, other.study, self._one(snapshot))
 
     def run(self, snapshots: Sequence[str] | None = None, *, report: bool = False, workers: int = 1) -> "OpenStudy":
-        """Brings the study (or some snapshots) up to date, as `camcensus run` does, and gives it newly opened.
+        """Brings the study (or some snapshots) up to date, as `camcensus run` does, and gives it newly opened. Raises
+        `CamcensusError`: whatever `camcensus run` would stop with.
 
         workers: processes; with more than one, a script must guard its main part (`if __name__ == "__main__":`).
         """

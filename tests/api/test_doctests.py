@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+import re
 from functools import cached_property
 
 import pytest
@@ -33,3 +34,11 @@ def test_every_public_name_says_what_it_is() -> None:
         ):
             if not key.startswith("_") and (callable(value) or isinstance(value, DESCRIBED)):
                 assert getattr(value, "__doc__", None), f"{name}.{key}"
+
+
+def test_every_answer_says_from_which_file_it_is() -> None:
+    asked = [name for name, found in vars(OpenStudy).items() if callable(found) and not name.startswith("_")]
+    told = {name: getattr(OpenStudy, name).__doc__ for name in asked if name not in ("run", "explain")}
+    assert len(told) > 8
+    for name, text in told.items():
+        assert re.search(r"`[\w./]+\.(parquet|json|py)`|As `table\(|same files as `errors`", str(text)), name
