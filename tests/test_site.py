@@ -60,6 +60,8 @@ def test_the_reference_is_whole(site: Path) -> None:
     assert all(f">{key}</span>" in catalogue for key in Signature.model_fields if key != "file_maker")
     for command in ("init", "import", "collect", "run", "audit sample", "estimate engines", "purge"):
         assert f"camcensus {command}" in cli
+        assert f'href="#camcensus-{command.replace(" ", "-")}"' in cli.split("<article")[1]
+    assert "Makes a study to start from, and says the next three commands." in cli.split('id="camcensus-init"')[0]
 
 
 def test_a_link_that_leads_nowhere_is_an_error() -> None:

@@ -1,6 +1,7 @@
 """Pages of the reference, from what they are about: tables, units, keys of studies and catalogues, the command line."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,25 @@ def cli() -> str:
     """Every command with its options and an example, as the command itself says it."""
     command = [sys.executable, "-m", "typer", "pipeline.cli", "utils", "docs", "--name", "camcensus"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return told.replace("# `camcensus`", "# The command line", 1)
+    return _uncut(told.replace("# `camcensus`", "# The command line", 1))
+
+
+def _uncut(text: str) -> str:
+    """Lists of commands with all that each does, which typer cuts short, and a link to it."""
+    said = {name: " ".join(does.split()) for name, does in _COMMAND.findall(text)}
+    lines, group = [], ""
+    for line in text.splitlines():
+        if head := re.match(r"#+ `camcensus (?P<name>[^`]+)`", line):
+            group = f"{head['name']} "
+        listed = re.match(r"\* `(?P<name>[a-z]+)`: ", line)
+        if listed and (name := group + listed["name"]) in said:
+            lines.append(f"* [`{listed['name']}`](#camcensus-{name.replace(' ', '-')}): {said[name]}")
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+_COMMAND = re.compile(r"^#+ `camcensus ([^`]+)`\n\n(.+?)\n\n", re.MULTILINE | re.DOTALL)
 
 
 def api() -> str:
