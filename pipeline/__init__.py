@@ -10,8 +10,8 @@ import importlib
 from typing import Any
 
 __all__ = [
-    "CamcensusError", "ChoiceError", "Frame", "InstrumentError", "OpenStudy", "Rows", "TwoEngines", "UnitError",
-    "charts", "columns", "open_study", "prior_studies", "total",
+    "CamcensusError", "ChoiceError", "Frame", "GateError", "InstrumentError", "IntegrityError", "OpenStudy", "Rows",
+    "StudyError", "TwoEngines", "UnitError", "charts", "columns", "open_study", "prior_studies", "total",
 ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Errors a caller can do something about. Each carries its data; none carries a traceback to the user."""
+"""Errors a caller can do something about. What a program can act on stands in attributes, what a person can do in the
+text; none carries a traceback to the user."""
 
 from pathlib import Path
 from typing import Any

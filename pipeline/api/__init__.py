@@ -9,9 +9,17 @@ from pipeline.api.meaning import columns, prior_studies, total
 from pipeline.api.rows import Rows
 from pipeline.api.study import OpenStudy, open_study
 from pipeline.api.two_engines import TwoEngines
-from pipeline.errors import CamcensusError, ChoiceError, InstrumentError, UnitError
+from pipeline.errors import (
+    CamcensusError,
+    ChoiceError,
+    GateError,
+    InstrumentError,
+    IntegrityError,
+    StudyError,
+    UnitError,
+)
 
 __all__ = [
-    "CamcensusError", "ChoiceError", "Frame", "InstrumentError", "OpenStudy", "Rows", "TwoEngines", "UnitError",
-    "charts", "columns", "open_study", "prior_studies", "total",
+    "CamcensusError", "ChoiceError", "Frame", "GateError", "InstrumentError", "IntegrityError", "OpenStudy", "Rows",
+    "StudyError", "TwoEngines", "UnitError", "charts", "columns", "open_study", "prior_studies", "total",
 ]  # fmt: skip

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import store
-from pipeline.errors import IntegrityError
-from pipeline.tables import Table
 from pipeline.verify.verdict import Verdict
 
 
@@ -57,14 +55,3 @@ def _difference(size: int, digest: str, expected: Expected) -> str:
     if expected.bytes is not None and size != expected.bytes:
         return f"has {size:,} bytes, not {expected.bytes:,}; {expected.instead}"
     return f"has other bytes than were written (SHA-256 {digest[:12]}, not {expected.sha256[:12]}); {expected.instead}"
-
-
-def read_whole(path: Path, to: Table, verdict: Verdict) -> bool:
-    """Reads a small table with its page checksums; whether it is whole and of its schema."""
-    verdict.count("tables read page by page")
-    try:
-        store.read_table(path, to)
-    except IntegrityError as error:
-        verdict.wrong(path, error.reason)
-        return False
-    return True

@@ -42,3 +42,14 @@ def test_every_answer_says_from_which_file_it_is() -> None:
     assert len(told) > 8
     for name, text in told.items():
         assert re.search(r"`[\w./]+\.(parquet|json|py)`|As `table\(|same files as `errors`", str(text)), name
+
+
+def test_what_the_api_says_that_it_raises_can_be_caught_by_name() -> None:
+    named = {
+        error
+        for name in pipeline.__all__
+        for found in (getattr(pipeline, name), *vars(getattr(pipeline, name)).values())
+        for error in re.findall(r"`(\w+Error)`", str(getattr(found, "__doc__", "")))
+    }
+    assert len(named) > 4
+    assert named <= set(pipeline.__all__)
