@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.changed import changed_instrument
+from pipeline.changed import breaks, changed_instrument
 from pipeline.countries import load_countries
 from pipeline.gates import incomparable
 from pipeline.ingest import REASONS
@@ -78,7 +78,7 @@ def headline(study: Study, result: Result, vendor: str) -> Headline:
 
 def headline_change(study: Study, before: Result | None, now: Result, held: Audits) -> str:
     """How the first vendor's number moved, and all makers' with its ranges and intervals, in words."""
-    why = not_comparable(before, now)
+    why = no_change(before, now)
     if before is None or why:
         return f"Change since the snapshot before: n/a ({why})."
     unit = study.headline_unit
@@ -117,6 +117,12 @@ def not_comparable(before: Result | None, now: Result) -> str:
     if before is None:
         return "there is no earlier snapshot"
     return incomparable(before.manifest, now.manifest)
+
+
+def no_change(before: Result | None, now: Result) -> str:
+    """Why no change against the snapshot before is given: nothing to compare with, or another instrument, whose
+    difference is no change of the world; empty when one is given."""
+    return words.listing(breaks(before.manifest, now.manifest)) if before else not_comparable(before, now)
 
 
 def change(before: int | None, now: int | None) -> Change:

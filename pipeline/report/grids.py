@@ -58,8 +58,8 @@ def markdown(found: Grid) -> str:
 
 
 def changes(study: Study, before: Result | None, now: Result) -> Grid | None:
-    """The headline totals of both snapshots with their change and its range; None when they cannot be compared."""
-    if before is None or facts.not_comparable(before, now):
+    """The headline totals of both snapshots with their change and its range; None when none is given."""
+    if before is None or facts.no_change(before, now):
         return None
     one, two = (world_cell(r, study, "study") for r in (before, now))
     rows = []

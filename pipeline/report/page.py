@@ -81,6 +81,7 @@ def _context(
         "agreed": facts.countries_found(study, now)[1],
         "agreed_hosts": facts.AGREED_HOSTS,
         "not_comparable": facts.not_comparable(before, now),
+        "no_change": facts.no_change(before, now),
         "charts": {chart.name: chart for chart in charts},
         "pictures": {chart.name: _picture(folder, chart, synthetic) for chart in charts if chart.name != "map"},
         "makers": found.makers,

@@ -105,7 +105,7 @@ def _makers(study: Study, newest: Result) -> tuple[str, ...]:
 
 def _year(study: Study, before: Result | None, result: Result, step: Step, makers: tuple[str, ...]) -> Year:
     # Where the line breaks, a difference is no change of the world.
-    why = step.broken or facts.not_comparable(before, result)
+    why = facts.no_change(before, result)
     minded = words.not_corrected(before, result) if before else ""
     caveat = f"Changes are n/a: {why}." if why else minded and f"Changes: n{minded[1:]}"
     cells = headline_cells(result, "country", study).to_dict("records")

@@ -136,9 +136,18 @@ def test_partial_collection_is_marked_and_not_compared(study: Study) -> None:
 def test_changed_instrument_is_said(study: Study) -> None:
     changed = Instrument(query_set="q2", catalogue="c2", rules="r1", geo_db="g1")
     _, read = page(study, make_result("2023"), make_result("2024", manifest={"instrument": changed}))
-    assert "Not corrected for changed instrument: query set and catalogue differ." in read.words
-    assert "Not one instrument: query set and catalogue changed." in read.words
+    said = "Change since the snapshot before: n/a (another query set and another catalogue)."
+    assert read.words.count(said) == 2  # in the headline, and where the table of changes would stand
     assert "Changes are n/a: another query set and another catalogue." in read.words
+    assert "since 2023. All makers:" not in read.words
+
+
+def test_another_edition_of_the_country_database_is_said_and_the_change_given(study: Study) -> None:
+    changed = Instrument(query_set="q1", catalogue="c1", rules="r1", geo_db="g2")
+    _, read = page(study, make_result("2023"), make_result("2024", manifest={"instrument": changed}))
+    assert "since 2023. All makers:" in read.words
+    assert "Not corrected for changed instrument: geolocation edition differs." in read.words
+    assert "Not one instrument: geolocation edition changed." in read.words
 
 
 def test_nothing_counted(study: Study) -> None:
