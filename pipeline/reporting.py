@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Tables beside the counts, and the stage that makes them; `Result` has them under their names.
 BESIDE = (("aggregate", NETWORKS), ("series", SERIES), ("details", CONCENTRATION), ("details", FIRMWARE))
-COUNTING = {CENSUS.name, TRENDS.name}  # stages whose tables have a page of their own
+MATCHES = {CENSUS.name, TRENDS.name}  # stages whose tables have a page of their own
 
 
 def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, bool]:
@@ -43,12 +43,12 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     """
     manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
     counted = [(name, found) for name, found in manifests.items() if found and _has(found, "aggregate", COUNTS)]
-    asked = [(name, found) for name, found in manifests.items() if found and found.stages.keys() & COUNTING]
-    drawn = [(name, found) for name, found in manifests.items() if found and _has(found, ESTIMATES.name, ESTIMATES)]
-    if not counted and not asked and not drawn:
+    matched = [(name, found) for name, found in manifests.items() if found and found.stages.keys() & MATCHES]
+    sampled = [(name, found) for name, found in manifests.items() if found and _has(found, ESTIMATES.name, ESTIMATES)]
+    if not counted and not matched and not sampled:
         raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
     audits = _audits(study, [name for name, _ in counted])
-    made_from = [found.model_dump_json() for _, found in (*counted, *asked, *drawn)]
+    made_from = [found.model_dump_json() for _, found in (*counted, *matched, *sampled)]
     key = digest_of(_drawn_with(), study.settings(), made_from, {of: table.to_csv() for of, table in audits.items()})
     page = study.report / "index.html"
     if _stands(study.report, key):
@@ -65,13 +65,13 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
         reporter.warn(str(finding))
     matches = [
         Matches(name, found, _table(study, name, found, CENSUS), _table(study, name, found, TRENDS))
-        for name, found in asked
+        for name, found in matched
     ]
-    samples = [Estimated(name, found, _estimates(study, name, found).to_pylist()) for name, found in drawn]
+    samples = [Estimated(name, found, _estimates(study, name, found).to_pylist()) for name, found in sampled]
     scores = {name: table for (kind, name), table in audits.items() if kind == "audit"}
     held = Audits(audits.get(("changes", "")), scores)
     page = draw_report(study, results, [str(finding) for finding in warnings], matches, samples, held)
-    shown = {name: drawn_from(found) for name, found in (*counted, *asked, *drawn)}
+    shown = {name: drawn_from(found) for name, found in (*counted, *matched, *sampled)}
     made = made_by("camcensus report", study.settings())
     Report(key=key, made=made, snapshots=shown, outputs=_outputs(study.report)).save(study.report)
     return page, True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import counting, stages, store
+from pipeline import matches, stages, store
 from pipeline.catalogue import load_catalogue
 from pipeline.catalogue_diff import require_meanings
 from pipeline.collect.bundles import collected_folders
@@ -17,7 +17,7 @@ from pipeline.progress import Reporter
 from pipeline.purge import overdue, purge, was_purged
 from pipeline.reporting import bring_report_up_to_date
 from pipeline.runlog import Entry, logged
-from pipeline.sampled.stage import estimate
+from pipeline.sampled.stage import estimate_sample
 from pipeline.series import bring_series_up_to_date, has_counts, is_current
 from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.stages import Tools
@@ -76,13 +76,13 @@ def run(
 
 def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
     """Every stage of one snapshot that is not up to date, in order; the names of those that were run."""
-    done = [counting.census(snapshot, tools), counting.trends(snapshot, tools)]
+    done = [matches.census(snapshot, tools), matches.trends(snapshot, tools)]
     if snapshot.manifest.inputs or not snapshot.manifest.collection:
         done.append(stages.ingest(snapshot, tools))
         stages.require_banners(snapshot)
         done.append(stages.identify_and_locate(snapshot, tools))
         done.append(stages.dedupe_and_aggregate(snapshot, tools))
-        done.append(estimate(snapshot, tools))
+        done.append(estimate_sample(snapshot, tools))
     snapshot.close()
     return [name for name in done if name]
 

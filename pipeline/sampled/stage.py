@@ -20,7 +20,7 @@ NAME = ESTIMATES.name
 FILE = f"{NAME}.parquet"
 
 
-def estimate(snapshot: Snapshot, tools: Tools) -> str | None:
+def estimate_sample(snapshot: Snapshot, tools: Tools) -> str | None:
     """From observations, `sample_blocks.parquet` and the ledger to `estimates.parquet`; "estimates" if it had to be
     done."""
     manifest, study = snapshot.manifest, tools.study

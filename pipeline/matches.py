@@ -1,4 +1,4 @@
-"""The stages of free replies, as a run sees them: census and history, from replies to their tables."""
+"""The stages of matches, as a run sees them: census and history, from free replies to their tables."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def census(snapshot: Snapshot, tools: Tools) -> str | None:
         sent = snapshot.manifest.collection.queries if snapshot.manifest.collection else {}
         return census_rows(replies, sent, makers)
 
-    found = _counted(snapshot, tools, "census", CENSUS, rows)
+    found = _written(snapshot, tools, "census", CENSUS, rows)
     if found is not None and not snapshot.manifest.inputs:
         _only_census(snapshot, tools, found)
         snapshot.save()
@@ -35,13 +35,13 @@ def census(snapshot: Snapshot, tools: Tools) -> str | None:
 
 def trends(snapshot: Snapshot, tools: Tools) -> str | None:
     """Replies with history to `trends.parquet`; "trends" if it had to be done."""
-    return "trends" if _counted(snapshot, tools, "trends", TRENDS, trend_rows) is not None else None
+    return "trends" if _written(snapshot, tools, "trends", TRENDS, trend_rows) is not None else None
 
 
-def _counted(
+def _written(
     snapshot: Snapshot, tools: Tools, mode: str, to: Table, rows: Callable[[list[Reply], Makers], pa.Table]
 ) -> pa.Table | None:
-    """The table of a counting mode, written; None when it stands, or when there is nothing of that mode."""
+    """The table of a mode, written; None when it stands, or when there is nothing of that mode."""
     collection = snapshot.manifest.collection
     if collection is None or mode not in collection.modes:
         return None
