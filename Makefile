@@ -86,10 +86,11 @@ accuracy: setup
 docs: setup
 	PYTHONPATH=. $(BIN)/python tools/site.py
 
-# The notebooks in JupyterLab, on this machine alone, with the demo to ask. LAB: more of its options, such as --no-browser.
-# In a container everybody is root, whom JupyterLab wants to be told of.
+# The notebooks in JupyterLab, on this machine alone, with the demo to ask. It asks nobody whether there is a newer one, and
+# is told where everybody is root, as in a container. LAB: more of its options, such as --no-browser.
 lab: demo .venv/lab
-	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+	$(BIN)/jupyter lab notebooks --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 # Executes the notebooks and writes what they print; CI compares it.
 notebooks: demo

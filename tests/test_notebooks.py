@@ -5,7 +5,9 @@ That they print what is committed is checked by `tools/notebooks.py check`, whic
 
 import ast
 import base64
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +96,10 @@ def test_the_check_tells_what_differs(tmp_path: Path) -> None:
     made.cells[0].outputs = [nbformat.v4.new_output("display_data", {"text/html": "<b>1</b>"})]
     with pytest.raises(ValueError, match="neither text nor PNG"):
         cleaned(made)
+
+
+def test_jupyterlab_is_opened_on_them_by_whoever_asks() -> None:
+    done = subprocess.run(["make", "-n", "lab"], cwd=FOLDER.parent, capture_output=True, text=True, check=True)
+    command = done.stdout.partition(".venv/bin/jupyter lab notebooks ")[2].split()
+    assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in command
+    assert ("--allow-root" in command) == (os.getuid() == 0)
