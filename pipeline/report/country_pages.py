@@ -68,7 +68,7 @@ def _leaf(
     hosts = [year.units["hosts"].get(code, 0) for year in found.years]
     way = [year.step for year in found.years]
     rank, window = shown[-1].ranks.get(code), words.window(results[-1].manifest.window)
-    placed = f" Rank {rank} of {len(shown[-1].ranks)} by {found.unit}." if rank else ""
+    placed = f" Rank {rank} of {len(shown[-1].ranks)} by {found.unit}{_between(found, code)}." if rank else ""
     out = " This country is left out of headlines, totals and ranks." if place.kind == "out" else ""
     told = ", ".join(f"{s.snapshot} {n:,}" for s, n in zip(way, hosts, strict=True))
     return Leaf(
@@ -98,6 +98,12 @@ def _leaf(
         ),
         quality=_quality(results, found, place, shown[-1]),
     )
+
+
+def _between(found: View, code: str) -> str:
+    """Which ranks the sensitivity ranges allow, where there is more than one."""
+    span = found.years[-1].ranks[found.unit].get(code)
+    return f"; with other settings {span[0]} to {span[1]}" if span else ""
 
 
 def _over(

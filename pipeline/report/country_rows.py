@@ -70,11 +70,18 @@ def country_rows(study: Study, found: View) -> list[Row]:
     ranks = found.ranks(found.years[-1].counts(found.unit))
     rows = []
     for place in found.places:
-        rank = ranks.get(place.code)
-        cell = Cell("") if rank is None else Cell(str(rank), rank)
-        rows.append(Row(place.kind, place.code, place.name, cell, _tail(study, found, place)))
+        rank = _rank(found, place.code, ranks.get(place.code))
+        rows.append(Row(place.kind, place.code, place.name, rank, _tail(study, found, place)))
     world = f"World {words.outside(study.countries_left_out)}" if study.countries_left_out else "World"
     return [*rows, Row("world", "", world, Cell(""), _tail(study, found, None))]
+
+
+def _rank(found: View, code: str, rank: int | None) -> Cell:
+    """The rank, and behind it those that the sensitivity ranges allow."""
+    if rank is None:
+        return Cell("")
+    span = found.years[-1].ranks[found.unit].get(code)
+    return Cell(Markup("{} <small>({}–{})</small>").format(rank, *span) if span else str(rank), rank)
 
 
 def _tail(study: Study, found: View, place: Place | None) -> list[Cell]:
@@ -167,6 +174,7 @@ def data(found: View) -> dict[str, object]:
                 "why": year.why,
                 "caveat": year.caveat,
                 "rates": {unit: list(pair) for unit, pair in year.rates.items()},
+                "ranks": {unit: [spans.get(code) for code in codes] for unit, spans in year.ranks.items()},
                 "agreed": [year.agreed.get(code) for code in codes],
                 "units": {unit: [counts.get(code, 0) for code in codes] for unit, counts in year.units.items()},
                 "makers": [[year.makers[m].get(code, 0) for code in codes] for m in found.makers],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.countries import country_name, load_countries
-from pipeline.report import facts, words
+from pipeline.report import audits, facts, sensitivity, words
 from pipeline.report.country_table import world_rates
 from pipeline.report.geo import agreement
 from pipeline.report.inputs import Result, headline_cells, world_cell
@@ -20,6 +20,7 @@ from pipeline.tables import UNKNOWN, UNKNOWN_COUNTRY
 UNITS = ("hosts", "devices", "banners")
 MOST_MAKERS = 20
 Counts = dict[str, int | None]  # by country code
+Ranks = dict[str, tuple[int, int]]  # best and worst by country code
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Place:
 class Year:
     """One snapshot. `units`: unit to counts by country ("" the world's); `makers`: the same of each maker's hosts
     (None: folded); `agreed`: share of hosts whose country both sources give; `rates`: unit to the world's
-    per 100,000 people and per million addresses; `why`: why it cannot be held against the one before, "" if it can;
+    per 100,000 people and per million addresses; `ranks`: unit to the best and worst rank that the sensitivity ranges
+    allow, of countries with more than one; `why`: why it cannot be held against the one before, "" if it can;
     `caveat`: what to mind of its changes, in words."""
 
     step: Step
@@ -47,6 +49,7 @@ class Year:
     makers: dict[str, Counts]
     agreed: dict[str, float | None]
     rates: dict[str, tuple[float | None, float | None]]
+    ranks: dict[str, Ranks]
 
     def counts(self, measure: str) -> dict[str, int | None]:
         """Counts of a unit, all makers."""
@@ -118,4 +121,11 @@ def _year(study: Study, before: Result | None, result: Result, step: Step, maker
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
     rates = {unit: world_rates(study.countries_left_out, counts) for unit, counts in units.items()}
-    return Year(step, why, caveat, units, own, agreed, rates)
+    ranks = {unit: _ranks(study, result, unit, counts) for unit, counts in units.items()}
+    return Year(step, why, caveat, units, own, agreed, rates, ranks)
+
+
+def _ranks(study: Study, result: Result, unit: str, counts: dict[str, int]) -> Ranks:
+    ranked = [(code, n) for code, n in counts.items() if code and n and is_ranked(code, study.countries_left_out)]
+    found = audits.ranks(ranked, sensitivity.ranges(study, result, unit))
+    return {code: (best, worst) for code, (best, worst) in found.items() if best < worst}

@@ -90,6 +90,10 @@ SENSITIVITY = (
     "chosen otherwise. They are no 95 % intervals."
 )
 RANKS = "Behind a name: the best and worst place that these ranges allow."
+TABLE_RANKS = (
+    "In brackets behind a rank: the best and worst that the sensitivity ranges allow, where these overlap. They are "
+    "known of all makers together, not of one."
+)
 CHANGE_RANGE = (
     "“With other settings” is the sensitivity range of the change: the smallest and largest change when decoys, "
     "confidence and location source are chosen otherwise, alike in both snapshots. It is no 95 % interval."

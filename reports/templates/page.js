@@ -82,7 +82,13 @@
   };
   const fillRow = (n, year, now, before, rank) => {
     const row = rowOf(n), count = now[n];
-    put(row, "rank", rank.get(n) ?? null, rank.has(n) ? String(rank.get(n)) : "");
+    const span = state.maker < 0 ? year.ranks[state.unit][n] : null;
+    put(row, "rank", rank.get(n) ?? null, rank.has(n) ? `${rank.get(n)}${span ? " " : ""}` : "");
+    if (rank.has(n) && span) {
+      const small = document.createElement("small");
+      small.textContent = `(${span[0]}${DASH}${span[1]})`;
+      row.cells[place.rank].append(small);
+    }
     for (const unit of ["hosts", "devices", "banners"]) {
       const c = state.maker < 0 ? year.units[unit][n] : unit === "hosts" ? count : null;
       put(row, unit, c, c === null ? DASH : whole(c));

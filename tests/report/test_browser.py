@@ -1,8 +1,10 @@
 """The page as a reader has it, in a browser: without network, without JavaScript, on a phone, in the dark, on paper."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -155,6 +157,23 @@ def test_trends_sort_by_how_high_they_end_and_makers_by_the_share_that_stands_fi
             assert column(page, "code") == (["NA", "US", "DE"] if maker is None else ["DE", "US", "NA"])
         page.click("th[data-key=share] button")
         assert column(page, "code") == ["NA", "DE", "US"]  # 100 % Hikvision, 83 % Dahua, 77 % Hikvision
+
+
+def test_ranks_are_ranges_where_counts_may_be_either_way_round(browser: Browser, tmp_path: Path) -> None:
+    hosts = {("DE", "Hikvision"): 100, ("US", "Hikvision"): 105, ("NA", "Hikvision"): 20, ("CN", "Hikvision"): 103}
+    result = make_result("2024", hosts)
+    # The made-up counts have other choices for the world alone; here location sources are the only choice.
+    counts = result.counts.filter(pc.equal(result.counts["decoys_left_out"], "certain"))
+    drawn = draw_report(make_study(tmp_path), [replace(result, counts=counts)])
+    ranks = {"US": "1 (1–2)", "DE": "2 (1–2)", "NA": "3", "CN": ""}
+    with opened(browser, drawn) as seen:
+        page = seen.page
+        assert dict(zip(column(page, "code"), column(page, "rank"), strict=True)) == ranks
+        page.select_option("#pick-maker", index=1)
+        assert column(page, "rank")[:3] == ["1", "2", "3"]
+        page.select_option("#pick-maker", index=0)
+        assert dict(zip(column(page, "code"), column(page, "rank"), strict=True)) == ranks
+    assert "Rank 2 of 3 by hosts; with other settings 1 to 2." in (drawn.parent / "countries/DE.html").read_text()
 
 
 def test_search(browser: Browser, page_path: Path) -> None:
