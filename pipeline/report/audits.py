@@ -58,7 +58,7 @@ def change_said(audits: Audits, before: Result, now: Result, confidence: str = "
         word: str = sensitivity(one, two, None, _window(before, now), confidence).word
         if looked_elsewhere(before.manifest, now.manifest):
             word = f"{NO_WORD}, since {OTHER_PORTS}"
-        said.append(f"By the sensitivity ranges of both: {word}.")
+        said.append(f"By both years’ ranges over decoys, location source and window: {word}.")
     return " ".join(said)
 
 

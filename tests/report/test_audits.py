@@ -33,13 +33,14 @@ def test_a_change_has_the_interval_of_audits_and_the_word_of_ranges(study: Study
     one, two = make_result("2023", **at(0)), make_result("2024", **at(1))
     said = facts.headline_change(study, one, two, Audits(changes=CHANGES))
     assert "By audits of both: +5.2 % (95 % interval +1.1 % to +9.3 %), up." in said
-    assert said.endswith("By the sensitivity ranges of both: not distinguishable.")
+    assert said.endswith("By both years’ ranges over decoys, location source and window: not distinguishable.")
     assert "audits" not in facts.headline_change(study, one, two, NO_AUDITS)
 
 
 def test_a_change_beyond_both_ranges_has_a_direction(study: Study) -> None:
     one, two = make_result("2023", **at(0)), make_result("2024", {("DE", "Hikvision"): 9000}, **at(1))
-    assert audits.change_said(NO_AUDITS, one, two) == "By the sensitivity ranges of both: up."
+    said = audits.change_said(NO_AUDITS, one, two)
+    assert said == "By both years’ ranges over decoys, location source and window: up."
     assert audits.change_said(NO_AUDITS, one, make_result("2024", {}, **at(1))) == ""
 
 
