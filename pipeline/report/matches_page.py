@@ -51,8 +51,8 @@ def write(study: Study, found: Sequence[Matches], charts: Sequence[Chart], out: 
     out.write(
         name,
         render(
-            "matches.html.j2", source("base.css"), study=study, words=words, simulated=simulated, unit=UNIT,
-            newest=found[-1], complete=all(one.manifest.complete for one in found),
+            "matches.html.j2", source("base.css", "charts.css"), study=study, words=words, simulated=simulated,
+            unit=UNIT, newest=found[-1], complete=all(one.manifest.complete for one in found),
             headline=_headline(study, censuses[0]) if censuses else None,
             tables=[(one, file_of(one), country_grid(study, one, makers), query_grid(one)) for one in censuses],
             controls=control_grid(found), pictures=pictures, alone=name != NAME,

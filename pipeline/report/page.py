@@ -50,7 +50,7 @@ def draw(
     """The text of `index.html`. The charts' files are in `folder`; `makers`: each maker's page; `warnings`: gates that
     did not hold; `beside`: pages of what is not counted like this, and what they are; `matches`: census or history is
     among them; `held`: what audits say."""
-    style, script = source("base.css", "page.css"), source("page.js")
+    style, script = source("base.css", "charts.css", "page.css"), source("page.js")
     context = _context(study, results, found, charts, folder, held) | _tables(study, results, found)
     return render(
         "page.html.j2", style, script, warnings=warnings, maker_pages=list(makers.items()), beside=beside,

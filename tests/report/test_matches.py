@@ -3,11 +3,15 @@
 from typing import Any
 
 import pyarrow as pa
+import pytest
+from playwright.sync_api import Browser
 
+from pipeline.report import draw_report
 from pipeline.report.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
 from pipeline.study import Study
-from pipeline.tables import CENSUS
-from tests.report.conftest import make_manifest
+from pipeline.tables import CENSUS, TRENDS
+from tests.report.browser import opened
+from tests.report.conftest import make_manifest, make_result
 
 HELD = {
     ("CN", "Hikvision"): 900, ("DE", "Hikvision"): 120, ("NL", "Hikvision"): 7, ("TK", "Hikvision"): 2,
@@ -65,3 +69,32 @@ def test_the_chart_has_what_is_shown_of_the_first_maker(study: Study) -> None:
     }
     chart.picture.draw()
     assert census_chart(study, Matches("c", make_manifest("c"), None, None), simulated=False) is None
+
+
+def history() -> Matches:
+    """Two years of one query's matches, by month."""
+    rows = [
+        {"query": "a", "manufacturer": "Hikvision", "sent": "product:x", "month": f"{2024 + n // 12}-{n % 12 + 1:02}"}
+        | {"country": None, "n_matches": 1_000 + 10 * n}
+        for n in range(24)
+    ]
+    return Matches("h", make_manifest("h"), None, pa.Table.from_pylist(rows, schema=TRENDS.schema))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_its_page_is_a_page_like_the_others(browser: Browser, study: Study, scheme: str, alone: bool) -> None:
+    results = [] if alone else [make_result("2024")]
+    drawn = draw_report(study, results, matches=[census(HELD), history()])
+    path = drawn if alone else drawn.parent / "matches.html"
+    with opened(browser, path, color_scheme=scheme, viewport={"width": 360, "height": 740}) as seen:
+        assert (seen.requests, seen.errors, seen.violations) == ([], [], [])
+        assert seen.axe() == []
+        assert seen.wide() == 0
+        paper = "rgb(20, 24, 28)" if scheme == "dark" else "rgb(255, 255, 255)"
+        charts = seen.page.locator("svg.chart")
+        assert charts.count() == 2
+        for place in range(2):
+            fill = "e => getComputedStyle(e.querySelector('path')).fill"
+            assert charts.nth(place).evaluate(fill) == paper
+            assert charts.nth(place).evaluate("e => e.getBoundingClientRect().width") > 500
