@@ -18,12 +18,17 @@ from pipeline.study import Study
 STUDY = "study.toml"
 
 
+# For whoever keeps studies under git: what holds addresses, and the key, is not committed.
+NOT_COMMITTED = "# Raw files and tables with addresses, and the key of hashed identities.\n/data/\n*.key\n"
+
+
 def make_study(folder: Path) -> str:
     """Writes a study from the template into a new or empty folder; what to do next."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CamcensusError(f"{folder}: is there already and is not an empty folder; choose another")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STUDY).write_text(bundled("studies/template.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / ".gitignore").write_text(NOT_COMMITTED, encoding="utf-8")
     study = folder / STUDY
     return (
         f"{study}: a study to start from; its comments say what each key does. Next:\n"
