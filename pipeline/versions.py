@@ -4,7 +4,7 @@ when what it depends on has changed, and only then."""
 import ast
 import hashlib
 import platform
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -70,12 +70,20 @@ def _closure(modules: tuple[str, ...]) -> set[Path]:
         if path is None or path in found:
             continue
         found.add(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                waiting.extend(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                waiting.extend([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+        waiting.extend(_imported_by(path))
     return found
+
+
+@cache
+def _imported_by(path: Path) -> list[str]:
+    """What a file imports, and the names that it imports of it, which may be modules too."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+    return names
 
 
 def _path_of(module: str) -> Path | None:
