@@ -32,7 +32,7 @@ from pipeline.tables import DEVICES, LINKS
 
 LEVELS = 9
 # Rows of a row group of `devices`, which are sorted by country: few, so that one country is a small part of the file.
-DEVICES_TOGETHER = 20_000
+DEVICES_TOGETHER = 8_000
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
 # Tables in the order that they are made in; each is a query over those before it.
