@@ -156,11 +156,12 @@ class OpenStudy:
     ) -> Frame:  # fmt: skip
         """The country table: most first, then countries left out, Unknown (ZZ) and World.
 
-        Columns: `snapshot`, `rank` (null: not ranked), `alpha2`, `name`, `in_headline`, the unit (`hosts`, `devices` or
-        `banners`), `share` (percent of the World row) and `hosts_per_100k` (for each 100,000 people, when unit is
-        hosts). unit: the study's when not given. exclude: alpha-2 codes out of ranking and World row; the study's when
-        not given. manufacturer: hosts with cameras of this maker alone, under the names of the catalogue. From
-        `counts.parquet`; people and their source are in `data/reference/countries.csv`.
+        Columns, as in the report's table: `snapshot`, `rank` (null: not ranked), `alpha2` (`country` of `counts`),
+        `name`, `in_headline`, the unit (`hosts`, `devices` or `banners`; `n_hosts`, ... of `counts`), `share` (percent
+        of the World row) and `hosts_per_100k` (for each 100,000 people, when unit is hosts). unit: the study's when not
+        given. exclude: alpha-2 codes out of ranking and World row; the study's when not given. manufacturer: hosts with
+        cameras of this maker alone, under the names of the catalogue. From `counts.parquet`; people and their source
+        are in `data/reference/countries.csv`.
 
         Raises `UnitError` for prefixes, which add up across no countries, `ChoiceError` for an unknown maker or code.
 
