@@ -102,7 +102,7 @@ def label(
     table = conform(batch, OBSERVATIONS)
     decided, group, identities = decisions(batch, identifier)
     hosts = table.column("host").to_pylist()
-    places = pa.array(locator.countries(hosts), pa.string())
+    countries = pa.array(locator.countries(hosts), pa.string())
     columns = {name: table.column(name) for name in _PASSED}
     rows, schema = pa.array(group), IDENTIFIED.schema
     for name in _FOUND:
@@ -114,13 +114,13 @@ def label(
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
         "certificate": _certificates(key, table.column("cert_sha256")),
         "signatures": pa.array([" ".join(v.signatures) for v in decided], pa.string()).take(rows),
-        "country": places,
+        "country": countries,
         "network_kind": _network_kinds(table),
     }
     columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
     for verdict, often in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
         result.fates[fate_of(verdict)] += often
-    unplaced = table.column("host").filter(pc.equal(places, UNKNOWN_COUNTRY)).to_pylist()
+    unplaced = table.column("host").filter(pc.equal(countries, UNKNOWN_COUNTRY)).to_pylist()
     result.nowhere += len(unplaced)
     result.special += count_special(unplaced)
     return pa.table(columns)

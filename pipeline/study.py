@@ -5,9 +5,9 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.countries import load_countries
 from pipeline.errors import QueryError, StudyError
@@ -118,6 +118,12 @@ class Bounds(_Strict):
 
     min: float | None = None
     max: float | None = None
+
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("a min that is no more than the max")
+        return self
 
 
 def _open() -> Bounds:

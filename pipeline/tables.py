@@ -11,7 +11,6 @@ from pipeline.schema import text as _text
 
 __all__ = ["Column", "Table", "conform"]
 
-PRODUCT_TYPES = ("camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other")
 COUNTED_TYPES = frozenset({"camera", "recorder", "encoder", "video"})
 CONFIDENCES = ("low", "medium", "high")
 DECOY_GRADES = ("possible", "likely", "certain")

@@ -13,6 +13,11 @@ def test_the_page_is_true() -> None:
     assert written == page(load_catalogue(QUERIES)), "run: camcensus catalogue page queries"
 
 
+def test_the_readme_has_its_makers_counted() -> None:
+    makers = load_catalogue(QUERIES).makers
+    assert f" {len(makers)} makers," in (QUERIES.parent / "README.md").read_text()
+
+
 def test_each_maker_has_a_row_and_each_conflict_is_told() -> None:
     catalogue = load_catalogue(QUERIES)
     text = page(catalogue)

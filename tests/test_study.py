@@ -177,6 +177,12 @@ def test_a_vendor_that_the_catalogue_does_not_have(tmp_path: Path) -> None:
     ]
 
 
+def test_bounds_between_which_there_is_nothing(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, 'title = "t"\n[assertions]\nhosts = { min = 9, max = 8 }')
+    assert problem == "assertions.hosts: found {'min': 9, 'max': 8}; allowed: a min that is no more than the max"
+    assert study_of(tmp_path, 'title = "t"\n[assertions]\nhosts = { min = 8, max = 8 }').assertions.hosts.max == 8
+
+
 def test_snapshots_are_the_folders_with_raw_data_in_order_of_their_dates(tmp_path: Path) -> None:
     study = study_of(tmp_path, 'title = "t"\n[snapshots.b]\ndate = 2020-01-01\n[snapshots.unseen]\ndate = 2019-01-01')
     assert study.snapshot_ids() == []
