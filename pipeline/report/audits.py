@@ -1,16 +1,15 @@
 """What audits and changes between years say, as far as somebody made them: intervals, and a word for a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 import pyarrow.compute as pc
 
 from pipeline.changed import OTHER_PORTS, breaks, looked_elsewhere
-from pipeline.estimate.change import NO_WORD, rank_intervals, sensitivity
+from pipeline.estimate.change import NO_WORD, sensitivity
 from pipeline.report import forms
 from pipeline.report.inputs import Result
-from pipeline.report.sensitivity import Range
 
 AUDIT = "audit"
 SAID = (
@@ -80,11 +79,3 @@ def _latest_share(result: Result) -> float:
     stage = result.manifest.stages.get("dedupe")
     ages = stage.ages if stage else None
     return ages.hosts_last_7_days / max(sum(ages.hosts.values()), 1) if ages else 1.0
-
-
-def ranks(counts: Sequence[tuple[str, int]], spans: Mapping[str, Range]) -> dict[str, tuple[int, int]]:
-    """The best and worst rank that ranges allow; nothing where a country has none."""
-    if not counts or any(code not in spans for code, _ in counts):
-        return {}
-    low, high = ([getattr(spans[code], end) for code, _ in counts] for end in ("low", "high"))
-    return {code: found for (code, _), found in zip(counts, rank_intervals(low, high), strict=True)}

@@ -6,11 +6,11 @@ import pyarrow as pa
 
 from pipeline.countries import country_name
 from pipeline.report import geo, sensitivity, style, words
-from pipeline.report.audits import ranks
 from pipeline.report.bars import Bar, Bars
 from pipeline.report.charts import NO_SUM, SNAPSHOT, Chart, frame, most, table
 from pipeline.report.inputs import Result, headline_cells, world_cell
 from pipeline.report.publish import published, ranked
+from pipeline.report.ranks import ranks
 from pipeline.report.worldmap import WorldMap
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN, UNKNOWN_COUNTRY, Column

@@ -14,6 +14,7 @@ from pipeline.report import geo, sensitivity, words
 from pipeline.report.inputs import Result, headline_cells, simulated, world_cell
 from pipeline.report.output import Output
 from pipeline.report.publish import Published, is_ranked, published
+from pipeline.report.ranks import country_ranks
 from pipeline.report.sensitivity import Range
 from pipeline.report.sheets import as_frame, as_table, csv, markdown, workbook
 from pipeline.study import Study
@@ -23,6 +24,7 @@ NAME = "country_table"
 _UNITS = ("hosts", "devices", "banners")
 _DECIMALS = 4
 MILLION = 1_000_000
+_NO_RANKS = "null: no rank, or only one choice was counted"
 _RANGE_OF = "the {} when decoys, confidence and location source are chosen otherwise; null: only one choice was counted"
 
 
@@ -47,6 +49,8 @@ def schema(study: Study) -> Table:
     columns = (
         Column("snapshot", pa.string(), "id of the snapshot", False),
         Column("rank", pa.int64(), f"place by {unit}, 1 is the most; null: left out, Unknown or World"),
+        Column("rank_best", pa.int64(), f"the best rank that the sensitivity ranges of {unit} allow; {_NO_RANKS}"),
+        Column("rank_worst", pa.int64(), f"the worst rank that they allow; {_NO_RANKS}"),
         Column("alpha2", pa.string(), "ISO 3166-1 alpha-2 (NA is Namibia); ZZ: country not known; null: World"),
         Column("name", pa.string(), "name of the country or territory", False),
         Column("in_headline", pa.bool_(), "part of the headline total: the study does not leave it out", False),
@@ -106,21 +110,24 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
     counted = {str(c["country"]): {unit: int(c[f"n_{unit}"]) for unit in _UNITS} for c in countries.to_dict("records")}
     counted.setdefault(UNKNOWN_COUNTRY, dict.fromkeys(_UNITS, 0))
     world = _world(study, result, counted)
-    total = world[study.headline_unit]
     marks = {"complete": result.manifest.complete, "simulated": simulated(study, [result])}
     agreed = {
         str(c["country"]): geo.agreement(c) for c in countries.to_dict("records") if c["country"] != UNKNOWN_COUNTRY
     }
+    unit = study.headline_unit
+    total = world[unit]
+    placed = country_ranks(study, result, unit, {code: cell[unit] for code, cell in counted.items()})
     rows: list[dict[str, Any]] = []
     for code in sorted(counted, key=lambda c: _place(study, c, counted[c])):
         inside = code not in study.countries_left_out
         row = {
             "snapshot": result.snapshot,
             "rank": _rank(study, code, counted),
+            **_between(placed.get(code)),
             "alpha2": code,
             "name": _name(code),
             "in_headline": inside,
-            "share": _share(counted[code][study.headline_unit], total, inside),
+            "share": _share(counted[code][unit], total, inside),
             "hosts_per_100k": _rate(counted[code]["hosts"], _population(code), 100_000),
             "hosts_per_million_ipv4": _rate(counted[code]["hosts"], _located(code), MILLION),
             "geo_agreement": agreed.get(code),
@@ -128,6 +135,11 @@ def _snapshot_rows(study: Study, result: Result) -> list[dict[str, Any]]:
         vendors = {name: makers.hosts(code, vendor) for name, vendor in vendor_columns(study).items()}
         rows.append(row | counted[code] | _span(spans.get(code)) | vendors | marks)
     return [*rows, _world_row(study, result, makers, counted, world) | _span(spans.get("")) | marks]
+
+
+def _between(found: tuple[int, int] | None) -> dict[str, int | None]:
+    """The best and the worst rank."""
+    return dict(zip(("rank_best", "rank_worst"), found or (None, None), strict=True))
 
 
 def _span(found: Range | None) -> dict[str, int | None]:
@@ -153,7 +165,14 @@ def _world_row(
     """The World row."""
     people, addresses = world_rates(study.countries_left_out, {code: c["hosts"] for code, c in counted.items()})
     return (
-        {"snapshot": result.snapshot, "rank": None, "alpha2": None, "name": words.world_name(study)}
+        {
+            "snapshot": result.snapshot,
+            "rank": None,
+            "rank_best": None,
+            "rank_worst": None,
+            "alpha2": None,
+            "name": words.world_name(study),
+        }
         | {"in_headline": True}
         | world
         | {"share": _share(world[study.headline_unit], world[study.headline_unit], True)}

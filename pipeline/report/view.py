@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.countries import country_name, load_countries
-from pipeline.report import audits, facts, sensitivity, words
+from pipeline.report import facts, words
 from pipeline.report.country_table import world_rates
 from pipeline.report.geo import agreement
 from pipeline.report.inputs import Result, headline_cells, world_cell
 from pipeline.report.publish import is_ranked, published
+from pipeline.report.ranks import Ranks, country_ranks
 from pipeline.report.steps import Step, steps
 from pipeline.study import Study
 from pipeline.tables import UNKNOWN, UNKNOWN_COUNTRY
@@ -20,7 +21,6 @@ from pipeline.tables import UNKNOWN, UNKNOWN_COUNTRY
 UNITS = ("hosts", "devices", "banners")
 MOST_MAKERS = 20
 Counts = dict[str, int | None]  # by country code
-Ranks = dict[str, tuple[int, int]]  # best and worst by country code
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,5 @@ def _year(study: Study, before: Result | None, result: Result, step: Step, maker
 
 
 def _ranks(study: Study, result: Result, unit: str, counts: dict[str, int]) -> Ranks:
-    ranked = [(code, n) for code, n in counts.items() if code and n and is_ranked(code, study.countries_left_out)]
-    found = audits.ranks(ranked, sensitivity.ranges(study, result, unit))
+    found = country_ranks(study, result, unit, counts)
     return {code: (best, worst) for code, (best, worst) in found.items() if best < worst}

@@ -6,7 +6,6 @@ from pipeline.estimate.years import COLUMNS
 from pipeline.report import audits, charts_years, facts, grids
 from pipeline.report.audits import NO_AUDITS, Audits
 from pipeline.report.lines import Lines
-from pipeline.report.sensitivity import Range
 from pipeline.study import Study
 from tests.report.conftest import make_result
 from tests.report.test_charts import at
@@ -64,10 +63,3 @@ def test_the_audit_as_a_table() -> None:
         ["<b>Axis</b>", "90.0 %", "70.0 %", "99.0 %", "20"],
     ]
     assert grids.audit(NO_AUDITS, make_result("2024")) is None
-
-
-def test_ranks_are_as_wide_as_ranges_allow() -> None:
-    counts = [("US", 100), ("DE", 90), ("NA", 10)]
-    spans = {"US": Range(85, 110), "DE": Range(80, 95), "NA": Range(9, 12)}
-    assert audits.ranks(counts, spans) == {"US": (1, 2), "DE": (1, 2), "NA": (3, 3)}
-    assert audits.ranks(counts, {}) == {}
