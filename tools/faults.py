@@ -113,10 +113,15 @@ def _row(fault: str, tries: int, survived: int) -> Row:
 
 
 def commit() -> str:
-    """What was tested: the commit, and whether files differ from it."""
-    words = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or "unknown"
+    """What was tested: the commit, and whether files other than the results differ from it."""
+    told = _git("rev-parse", "--short=12", "HEAD")
+    others = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{FOLDER.relative_to(ROOT)}")
+    return f"{told}-dirty" if told and others else told or "unknown"
+
+
+def _git(*words: str) -> str:
+    command = ["git", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def table_of(rows: list[Row]) -> str:
