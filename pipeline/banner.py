@@ -27,6 +27,11 @@ class Rejected(Exception):
         self.reason = reason
         super().__init__(reason)
 
+    def alone(self) -> "Rejected":
+        """The same without the frames that it passed. They hold all that was read beside the line, and it, in a circle
+        that lasts until somebody looks for circles."""
+        return Rejected(self.reason)
+
 
 class Probe(msgspec.Struct, gc=False):
     """Block `_shodan`: which probe got the answer."""

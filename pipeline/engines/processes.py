@@ -47,11 +47,16 @@ def stop(pool: ProcessPoolExecutor) -> None:
 
 
 def settle() -> None:
-    """To be called in a worker as it starts: it seldom looks for cycles, and ends when the first process is gone.
-
-    Killed, that one can tell nobody to stop, and its workers would wait for ever."""
+    """To be called in a worker of rows as it starts: it seldom looks for cycles, and ends with its parent."""
     gc.freeze()
     gc.set_threshold(OBJECTS)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """To be called in a worker as it starts: it ends when the first process is gone.
+
+    Killed, that one can tell nobody to stop, and its workers would wait for ever."""
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import store
-from pipeline.engines.processes import context, settle
+from pipeline.engines.processes import context, end_with_parent
 from pipeline.report import style
 from pipeline.report.charts import Chart, Picture
 from pipeline.report.output import Output
@@ -83,7 +83,7 @@ def _pool(pictures: int) -> ProcessPoolExecutor | None:
     workers = min(pictures, (os.cpu_count() or 1) - 1)
     if pictures < WORTH_PROCESSES or workers < 1:
         return None
-    return ProcessPoolExecutor(workers, context(__name__), settle)
+    return ProcessPoolExecutor(workers, context(__name__), end_with_parent)
 
 
 def render(picture: Picture) -> tuple[bytes, bytes]:

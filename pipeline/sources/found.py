@@ -17,7 +17,7 @@ def found_in(line: Line) -> Found:
     try:
         return decode(line.data)
     except Rejected as rejected:
-        return rejected
+        return rejected.alone()
 
 
 def found_in_each(lines: Sequence[Line | bytes]) -> list[Found]:

@@ -88,7 +88,7 @@ class MappedFile:
         try:
             whole = _object(line.data)
         except Rejected as rejected:
-            yield line, rejected
+            yield line, rejected.alone()
             return
         self._count(around.strangers(whole))
         empty = True
