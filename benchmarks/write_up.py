@@ -82,7 +82,7 @@ def whole_run(found: Result) -> list[str]:
             for name, of in size["median"].items()
         ]
         lines += [
-            f"**{size['banners']:,} banners**, {size['raw_mb']['lines']:,} MB of lines, medians of {size['rounds']}:",
+            f"**{size['banners']:,} banners**, {size['raw_mb']['lines']:,} MB of lines, {rounds(size)}:",
             "",
             *table(("", "seconds", "CPU s", "peak MB", "so many times camcensus's time"), rows),
             "",
@@ -100,6 +100,11 @@ def whole_run(found: Result) -> list[str]:
             "![Peak memory against banners](plots/memory.svg)",
         ]
     return lines
+
+
+def rounds(size: Result) -> str:
+    """How often it was measured."""
+    return f"medians of {size['rounds']} rounds" if size["rounds"] > 1 else "one round"
 
 
 def stages(size: Result) -> str:
