@@ -19,7 +19,6 @@ import shutil
 import sys
 import tempfile
 from datetime import date
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import Pool
 from pathlib import Path
@@ -31,8 +30,7 @@ from watched import Figures, watched
 
 from pipeline.banner import DECODE, UNDECODED
 from pipeline.engines.engine import call
-from pipeline.engines.lanes import lanes
-from pipeline.engines.local import map_parts
+from pipeline.engines.local import Local
 from pipeline.sources.raw_part import RawPart
 from pipeline.sources.registry import SHODAN
 from pipeline.stages import IngestTask
@@ -168,12 +166,7 @@ def camcensus(files: list[Path], out: Path) -> None:
         IngestTask(RawPart(f, SHODAN, sha256(f)), out / f"{f.name}.parquet", out / f"{f.name}.quarantine.gz", LATER)
         for f in files
     ]
-    sizes = [f.stat().st_size for f in files]
-    if len(files) > 1:
-        map_parts(call, tasks, sizes, CORES)
-    else:
-        with lanes(CORES) as several:
-            map_parts(partial(call, lanes=several), tasks, sizes, 1)
+    Local(CORES).map_streams(call, tasks, [f.stat().st_size for f in files])
 
 
 if __name__ == "__main__":

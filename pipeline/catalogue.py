@@ -179,16 +179,17 @@ class Catalogue:
 
     def identify(self, banner: Mapping[str, Any]) -> "Verdict":
         """What a Shodan banner is, and by which signatures."""
-        return self._identifier.identify(evidence_of(soften(dict(banner), Banner)))
+        return self.identifier.identify(evidence_of(soften(dict(banner), Banner)))
 
     def identify_batch(self, batch: pa.RecordBatch) -> "list[Verdict]":
         """What each row of a batch of `observations` is; the same as `identify`, faster."""
         from pipeline.label import verdicts
 
-        return verdicts(batch, self._identifier)[0]
+        return verdicts(batch, self.identifier)[0]
 
     @cached_property
-    def _identifier(self) -> "Identifier":
+    def identifier(self) -> "Identifier":
+        """Its rules, ready to be held against values."""
         from pipeline.identify import Identifier
 
         return Identifier(self)

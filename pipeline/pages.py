@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline import privacy
 from pipeline.textcolumns import GREETING, PAGE
-from pipeline.texts import BEYOND, CONTROL_BEYOND_ASCII, cut
+from pipeline.texts import CONTROL_BEYOND_ASCII, printable
 
 # How much of a page is looked at: a little more than is kept, so that nothing personal is cut before it is seen.
 START = PAGE + GREETING
@@ -23,24 +23,21 @@ def kept_of(starts: Sequence[str | None]) -> pa.Array:
     """What is kept of pages, given the first `START` characters of each: for each a text, or null."""
     numbers: dict[str, int] = {}
     places = [None if start is None else numbers.setdefault(start, len(numbers)) for start in starts]
-    return _cleaned(list(numbers)).take(pa.array(places, pa.int32()))
+    texts = _impersonal(list(numbers))
+    kept = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(_spaced(texts)), 0, PAGE)
+    kept = pc.utf8_rtrim_whitespace(kept)
+    return pc.if_else(pc.equal(pc.binary_length(kept), 0), None, kept).take(pa.array(places, pa.int32()))
 
 
-def cleaned(start: str) -> str | None:
-    """What is kept of one page."""
-    return cut(privacy.scrub(start), PAGE)
-
-
-def _cleaned(starts: list[str]) -> pa.Array:
-    """`cleaned` of each."""
+def _impersonal(starts: list[str]) -> pa.Array:
+    """The texts without what is personal, and with a space for each control character beyond ASCII."""
     texts = pa.array(starts, pa.string())
-    unusual = privacy.maybe_personal(texts, "|" + CONTROL_BEYOND_ASCII)
-    one_by_one = [cleaned(starts[place]) for place in np.flatnonzero(unusual.to_numpy(zero_copy_only=False))]
-    # What `cut` does, in the same order.
-    looked_at = _spaced(pc.utf8_slice_codeunits(texts, 0, PAGE + BEYOND))
-    kept = pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(looked_at), 0, PAGE))
-    said = pc.if_else(pc.equal(pc.binary_length(kept), 0), None, kept)
-    return pc.replace_with_mask(said, unusual, pa.array(one_by_one, pa.string()))
+    unusual = privacy.maybe_personal(texts, "|" + CONTROL_BEYOND_ASCII).to_numpy(zero_copy_only=False)
+    if not unusual.any():
+        return texts
+    for place in np.flatnonzero(unusual).tolist():
+        starts[place] = printable(privacy.scrub(starts[place]))
+    return pa.array(starts, pa.string())
 
 
 def _spaced(texts: pa.Array) -> pa.Array:

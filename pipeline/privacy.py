@@ -7,6 +7,7 @@ which a page or a protocol repeats them: `scrub` takes the value out and leaves 
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import accumulate, pairwise
 
 import ahocorasick_rs
 import pyarrow as pa
@@ -112,7 +113,13 @@ def _field_starts(text: str) -> list[int]:
     encoded = text.encode()
     found = _words().find_matches_as_indexes(encoded.lower(), overlapping=True)
     starts = sorted({start for _, start, _ in found})
-    return starts if len(encoded) == len(text) else [len(encoded[:at].decode()) for at in starts]
+    return starts if len(encoded) == len(text) else _in_letters(encoded, starts)
+
+
+def _in_letters(encoded: bytes, starts: list[int]) -> list[int]:
+    """Places in letters, given places in bytes, in order."""
+    letters = [len(encoded[before:at].decode()) for before, at in pairwise([0, *starts])]
+    return list(accumulate(letters))
 
 
 @cache

@@ -24,7 +24,6 @@ from pipeline.engines.lanes import ONE_LANE, Lanes
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
-from pipeline.identify import Identifier
 from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_records
 from pipeline.label import Labelled, label_part
 from pipeline.locate import Locator
@@ -105,10 +104,10 @@ class LabelTask:
     def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> Labelled:
         """Does it, with rows that somebody else read (None: it reads them)."""
         store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
-        identifier = Identifier(self.catalogue)
         return label_part(
-            self.observations, self.identified, identifier, self.locator, self.key, tick, self.second, batches
-        )
+            self.observations, self.identified, self.catalogue.identifier, self.locator, self.key, tick, self.second,
+            batches,
+        )  # fmt: skip
 
 
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -343,8 +342,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
 def _sampled_hosts(snapshot: Snapshot, tools: Tools, rules: Rules) -> HostSample | None:
     """What decoy rules find on hosts that were drawn at random and looked up."""
     used = tools.sources.on(day_of(snapshot, tools.study))
-    identifier = Identifier(tools.catalogue)
-    return evaluate(snapshot.folder, rules, identifier, used.locator, tools.key, tools.engine)
+    return evaluate(snapshot.folder, rules, tools.catalogue.identifier, used.locator, tools.key, tools.engine)
 
 
 def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:

@@ -5,8 +5,10 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.pages import START, cleaned, kept_of
+from pipeline import privacy
+from pipeline.pages import START, kept_of
 from pipeline.textcolumns import PAGE
+from pipeline.texts import printable
 
 PIECES = st.sampled_from([
     "<p>", "a", " ", "\n", "\t", "\r\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u2003", "\u3000", "\u202e", "\u200b",
@@ -14,6 +16,11 @@ PIECES = st.sampled_from([
     "中\n" * 500,
 ])  # fmt: skip
 STARTS = st.lists(PIECES, max_size=8).map("".join).map(lambda text: text[:START] or None)
+
+
+def cleaned(start: str) -> str | None:
+    """What is kept of one page."""
+    return printable(privacy.scrub(start)).strip()[:PAGE].rstrip() or None
 
 
 @given(starts=st.lists(st.none() | STARTS, max_size=6))

@@ -1,4 +1,4 @@
-"""The set-wise queries on DuckDB, over files and in a scratch file, so that memory stays bounded."""
+"""The set-wise queries on DuckDB, over files and in bounded memory."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,9 @@ class Sql:
     """DuckDB over views and tables with plain names; queries are the files in `pipeline/sql`."""
 
     def __init__(self, threads: int, scratch: Path) -> None:
-        # In a file, so that what does not fit into memory is kept compressed; it goes with the scratch folder.
+        # In memory, which is much quicker than in a file; what does not fit goes to the scratch folder.
         scratch.mkdir(parents=True, exist_ok=True)
         self._db = duckdb.connect(
-            str(scratch / "work.duckdb"),
             config={
                 "threads": threads,
                 "memory_limit": MEMORY,

@@ -13,10 +13,11 @@ from pipeline.engines.engine import R, Rows, Sql, T, Tick, call, nobody
 from pipeline.engines.lanes import lanes
 from pipeline.engines.processes import context, deaf_to_interrupts, settle, stop
 
-# Below this many bytes of input, starting processes costs more than it saves.
+# Below this many bytes of raw files, or rows of tables, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
+WORTH_PROCESSES_ROWS = 50_000
 
-_progress: Any = None
+_given: Any = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Local:
         on_progress: Tick = nobody,
     ) -> list[R]:
         """See `map_parts`."""
-        return map_parts(call, tasks, sizes, self.workers, on_progress)
+        return map_parts(call, tasks, sizes, self.workers, on_progress, WORTH_PROCESSES_ROWS)
 
     def sql(self, scratch: Path) -> AbstractContextManager[Sql]:
         """DuckDB."""
@@ -66,21 +67,23 @@ def even(sizes: Sequence[int], workers: int) -> bool:
 
 
 def map_parts(
-    work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], workers: int, on_progress: Tick = nobody
-) -> list[R]:
+    work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], workers: int, on_progress: Tick = nobody,
+    worth: int | None = None,
+) -> list[R]:  # fmt: skip
     """`work(task, tick)` for each task, in processes when that pays; the results in order of the tasks.
 
-    `sizes` is what each task will have ticked when done (bytes or rows); `on_progress` is told the sum.
+    `sizes` is what each task will have ticked when done (bytes or rows); `on_progress` is told the sum. `worth`: of
+    how much of it processes pay (None: `WORTH_PROCESSES`).
     """
-    if workers <= 1 or len(tasks) <= 1 or sum(sizes) < WORTH_PROCESSES:
+    if workers <= 1 or len(tasks) <= 1 or sum(sizes) < (WORTH_PROCESSES if worth is None else worth):
         return _in_process(work, tasks, sizes, on_progress)
     how = context(type(tasks[0]).__module__)
     ticks: Any = how.Array(c_longlong, len(tasks), lock=False)
-    with ProcessPoolExecutor(min(workers, len(tasks)), how, _adopt, (ticks,)) as pool:
+    with ProcessPoolExecutor(min(workers, len(tasks)), how, _adopt, (work, tasks, ticks)) as pool:
         # Largest first, so that no worker is left with the longest file at the end.
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
         with deaf_to_interrupts():
-            futures: dict[int, Future[R]] = {i: pool.submit(_ticking, work, tasks[i], i) for i in order}
+            futures: dict[int, Future[R]] = {i: pool.submit(_do, i) for i in order}
         waiting: set[Future[R]] = set(futures.values())
         try:
             while waiting:
@@ -104,15 +107,17 @@ def _in_process(work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequenc
     return results
 
 
-def _adopt(ticks: Any) -> None:
-    # One array for each worker process, set once when it starts.
-    global _progress  # noqa: PLW0603
-    _progress = ticks
+def _adopt(work: Any, tasks: Any, ticks: Any) -> None:
+    # Each worker has all tasks as it starts: what they share is sent once, and what is found out about it is kept.
+    global _given  # noqa: PLW0603
+    _given = work, tasks, ticks
     settle()
 
 
-def _ticking(work: Callable[[T, Tick], R], task: T, index: int) -> R:
-    def tick(n: int) -> None:
-        _progress[index] = n
+def _do(index: int) -> Any:
+    work, tasks, ticks = _given
 
-    return work(task, tick)
+    def tick(n: int) -> None:
+        ticks[index] = n
+
+    return work(tasks[index], tick)

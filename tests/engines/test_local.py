@@ -1,14 +1,17 @@
 """The engine of one machine: processes give what one process gives."""
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from pipeline.engines import local
+from pipeline.engines import duck, local
 from pipeline.engines.duck import sql
-from pipeline.engines.local import map_parts
+from pipeline.engines.local import WORTH_PROCESSES_ROWS, Local, map_parts
 
 
 def triple(task: int, tick: Callable[[int], None]) -> int:
@@ -20,6 +23,26 @@ def fail_on_two(task: int, tick: Callable[[int], None]) -> int:
     if task == 2:
         raise ValueError("two")
     return task
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What tasks share, as a catalogue is; costly to make ready."""
+
+    @cached_property
+    def made_ready(self) -> list[int]:
+        return [os.getpid()]
+
+
+@dataclass(frozen=True)
+class Asks:
+    """A task that says where it was done, and which object it had there."""
+
+    shared: Shared
+
+    def __call__(self, tick: Callable[[int], None]) -> tuple[int, int]:
+        tick(0)
+        return os.getpid(), id(self.shared.made_ready)
 
 
 @pytest.fixture
@@ -45,6 +68,28 @@ def test_an_error_in_a_task_is_the_error_of_the_whole(processes: None, workers: 
 
 def test_no_task_at_all() -> None:
     assert map_parts(triple, [], [], 2) == []
+
+
+@pytest.mark.parametrize(("rows", "elsewhere"), [(WORTH_PROCESSES_ROWS, True), (WORTH_PROCESSES_ROWS - 1, False)])
+def test_processes_are_started_for_so_many_rows_and_make_what_tasks_share_ready_once(
+    tmp_path: Path, rows: int, elsewhere: bool
+) -> None:
+    shared = Shared()
+    told = Local(2).map_rows([Asks(shared)] * 8, [rows, *[0] * 7], tmp_path)  # type: ignore[list-item]
+    assert all((process != os.getpid()) is elsewhere for process, _ in told)
+    assert len(set(told)) == len({process for process, _ in told}), "made ready twice in one process"
+
+
+def test_what_does_not_fit_into_memory_goes_to_the_scratch_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duck, "MEMORY", "64MB")
+    numbers = pa.table({"n": pa.array(range(2_000_000), pa.int64())})
+    with sql(2, tmp_path / "scratch") as db:
+        for name in ("one", "two", "three", "four", "five", "six"):
+            db.rows(name, numbers)
+        assert sum(f.stat().st_size for f in (tmp_path / "scratch").rglob("*")) > 16 << 20
+        assert all(db.read(name).num_rows == 2_000_000 for name in ("one", "six"))
 
 
 def test_scratch_space_is_removed(tmp_path: Path) -> None:
