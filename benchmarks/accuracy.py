@@ -43,7 +43,7 @@ def one(devices: int, seed: int) -> dict[str, Any]:
         makers = recognised.makers(world).set_index("name").loc["all"]
         joined = joins(world)
         evidence = recognised.counted_at_all(world)["recall of what carries any evidence"]
-        found = {
+        found: dict[str, Any] = {
             "hosts_median": hosts.loc["n_hosts", "median"], "hosts_p90": hosts.loc["n_hosts", "p90"],
             "maker_precision": makers["precision"], "maker_recall": makers["recall"], "evidence_recall": evidence,
             "merges": joined.merges, "merges_told": joined.merges_told, "splits": joined.splits,

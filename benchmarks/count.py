@@ -120,7 +120,8 @@ def measured(name: str, folder: Path, threads: int) -> Figures:
     told = folder / "told.json"
     command = [sys.executable, __file__, "--side", name, "--folder", folder, "--threads", str(threads)]
     peak = watched(command)["peak_mb"]
-    return json.loads(told.read_text()) | {"peak_mb": round(peak)}
+    found: Figures = json.loads(told.read_text())
+    return found | {"peak_mb": round(peak)}
 
 
 def side(name: str, folder: Path, threads: int) -> Figures:

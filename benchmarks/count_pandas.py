@@ -10,6 +10,7 @@ import time
 from hashlib import md5
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def read(folder: Path) -> pd.DataFrame:
     """Rows in the window, in the order of file and line; addresses as numbers, those of IPv6 above those of IPv4."""
     columns = [*TEXTS, *NUMBERS]
     table = pq.read_table(folder / "identified.parquet", columns=[*columns, "host", "prefix"], read_dictionary=TEXTS)
-    rows = table.select(columns).to_pandas()
+    rows: pd.DataFrame = table.select(columns).to_pandas()
     six = rows["address"].isna().to_numpy()
     texts = table.select(["host", "prefix"]).filter(table["address"].is_null()).to_pandas()
     del table
@@ -114,7 +115,7 @@ def graded(rows: pd.DataFrame, kept: pd.DataFrame, rules: Decoys) -> pd.Series:
     """The decoy grade of hosts: 3 certain, 2 likely, 1 possible; two reasons make a host likely."""
     marked = rows[rows["decoy"].notna()]
     grade = marked["decoy"].map({"possible": 1, "likely": 2, "certain": 3}).astype("int64")
-    reasons = [(marked["host"], "banner", grade)]
+    reasons: list[tuple[Any, str, Any]] = [(marked["host"], "banner", grade)]
     reasons.append((rows.loc[rows["network_kind"] == "hosting", "host"], "hosting", 1))
     counted = rows[rows["counted"]]
     makers = counted[["host", "manufacturer"]].dropna().drop_duplicates().groupby("host").size()
@@ -160,7 +161,7 @@ def attached(kept: pd.DataFrame) -> pd.DataFrame:
         unclear |= (spans[name, "min"] < spans[name, "max"]).to_numpy()
     named = kept.loc[kept["named"].notna(), ["named", "host"]].drop_duplicates()
     several = named[named["named"].duplicated(keep=False)]["host"]
-    disputed = kept["host"].isin(spans.index[unclear].union(several.unique()))
+    disputed = kept["host"].isin(spans.index[unclear].union(pd.Index(several.unique())))
     kept["device"] = kept["host"]
     if disputed.any():
         kept.loc[disputed, "device"] = FAR + settled(kept[disputed]).to_numpy()

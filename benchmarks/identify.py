@@ -53,8 +53,8 @@ def main() -> None:
 
 def rate(identifier: Identifier, batches: list[pa.RecordBatch], rounds: int) -> int:
     """Median banners a second."""
-    total = sum(batch.num_rows for batch in batches)
-    seconds = []
+    total: int = sum(batch.num_rows for batch in batches)
+    seconds: list[float] = []
     for _ in range(rounds):
         began = time.perf_counter()
         for batch in batches:

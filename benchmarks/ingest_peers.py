@@ -8,6 +8,7 @@ at. None of them checks an address or a time, says where a bad line went, or rem
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 TEXTS = ("ip_str", "transport", "timestamp", "product", "version", "asn", "org")
@@ -92,7 +93,7 @@ def polars(files: list[Path], out: Path, cores: int) -> None:  # noqa: ARG001  #
     """Polars, the plain fields."""
     import polars as pl  # noqa: PLC0415
 
-    schema = dict.fromkeys(TEXTS, pl.String()) | dict.fromkeys(NUMBERS, pl.Int64())
+    schema: dict[str, Any] = dict.fromkeys(TEXTS, pl.String()) | dict.fromkeys(NUMBERS, pl.Int64())
     blocks = {name: pl.Struct(dict.fromkeys(fields, pl.String())) for name, fields in BLOCKS.items()}
     fields = [pl.col(b).struct.field(f).alias(f"{b}_{f}") for b, inner in BLOCKS.items() for f in inner]
     lines = pl.scan_ndjson(files, schema=schema | blocks)

@@ -27,7 +27,7 @@ import maxminddb
 from pipeline.countries import canonical_code, country_name
 from pipeline.locate import Locator, country_of, open_locator
 from pipeline.special import special_ranges
-from tests.test_locate import mmdb
+from tests.mmdb import mmdb
 
 ROOT = Path(__file__).parent.parent
 ADDRESSES, FEW = 300_000, 60_000

@@ -110,7 +110,7 @@ def counted(engine: Engine, study: Path) -> tuple[list[dict[str, Any]], dict[str
 def simulated(folder: Path, devices: int) -> Path:
     """A world of one snapshot."""
     command = [sys.executable, "-m", "pipeline.cli", "simulate", folder, "--snapshots", "1", "--devices", str(devices)]
-    subprocess.run(command, check=True)
+    subprocess.run(list(map(str, command)), check=True)
     return folder
 
 

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def watched(command: Sequence[str | Path]) -> Figures:
-    """Runs a command, and looks at the memory of its process tree twenty times a second.
+def watched(command: Sequence[object]) -> Figures:
+    """Runs a command (each word as its text), and looks at the memory of its process tree twenty times a second.
 
     `seconds`: of the wall. `cpu_seconds`: of all processes. `peak_mb`: 10^6 bytes, the largest sum seen over the tree;
     of a page that processes share each has its part (PSS). Raises `SystemExit` when it fails.

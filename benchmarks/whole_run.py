@@ -81,7 +81,7 @@ def main() -> None:
             sizes.append(compare(Path(name), banners, told.rounds if banners < SLOW else 1))
         print(json.dumps(sizes[-1]), file=sys.stderr, flush=True)
     packages = ("pyarrow", "msgspec", "duckdb", "polars", "chdb", "pandas", "geoip2", "shodan")
-    result = {
+    result: dict[str, object] = {
         "date": date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "versions": {package: version(package) for package in packages if installed(package)},
