@@ -41,8 +41,8 @@ IDENTITIES = ("serials", "certificates", "marked")
 HOSTS = ("hosts", "mixed", "disputed")
 QUERIES = (
     "window", *NUMBERED, *IDENTITIES, *HOSTS, "others", "suspects", "decoys", "decoy_rules", "evaluable", "told",
-    "claims", "attach", "members", "resolved", "says", "devices", "devices_written", "links", "merges", "identities",
-    "ages", "collected", "churn",
+    "claims", "attach", "members", "resolved", "says", "devices", "devices_written", "placed", "links", "merges",
+    "identities", "ages", "collected", "churn",
 )  # fmt: skip
 
 
@@ -162,15 +162,15 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
 
 
 def attach(db: Sql) -> None:
-    """From hosts and `disputed` ones to `members` (their banners) and `devices`. Attaches what each disputed host's
-    banners claim to devices, from the claims that say most to those that say nothing."""
+    """From hosts and `disputed` ones to `members` (their banners), `devices` and `placed` banners. Attaches what each
+    disputed host's banners claim to devices, from the claims that say most to those that say nothing."""
     db.table("told", "told")
     db.table("claims", "claims")
     db.rows("attached", _ATTACHED.empty_table())
     for level in range(1, LEVELS + 1):
         db.rows("step", pa.table({"level": [level]}))
         db.append("attached", "attach")
-    for name in ("members", "resolved", "says", "devices"):
+    for name in ("members", "resolved", "says", "devices", "placed"):
         db.table(name, name)
 
 

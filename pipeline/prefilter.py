@@ -55,6 +55,10 @@ class Screen(Generic[R]):
                 others = [{numbers[other] for other in group} for group in rule.words[1:]]
                 self._needs[numbers[word]].append((rule_number, others))
 
+    def __getstate__(self) -> dict[str, object]:
+        """All but the automaton, which no other process can be sent and each makes in a moment."""
+        return {name: value for name, value in vars(self).items() if name != "_automaton"}
+
     @cached_property
     def _automaton(self) -> ahocorasick_rs.BytesAhoCorasick:
         words = [word.encode() for word in self._words]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedupe import Rules, attach, dedupe
+from pipeline.engines import duck
 from pipeline.engines.duck import sql
 from pipeline.study import Decoys, Dedupe
 from tests.census import DAHUA, HIK, Census, Row, banner, census, merged, somewhere, write
@@ -192,6 +193,15 @@ def test_f17_nothing_depends_on_order_parts_or_threads(tmp_path: Path) -> None:
             threads=threads, parts=parts,
         )  # fmt: skip
         assert again.bytes == first.bytes
+
+
+def test_tables_in_memory_and_in_a_file_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = {}
+    for fits in (duck.FITS, 0):
+        monkeypatch.setattr(duck, "FITS", fits)
+        some[fits] = census(tmp_path / str(fits), somewhere(11), days=30, counts=True, threads=2).bytes
+    in_memory, in_a_file = some.values()
+    assert in_memory == in_a_file
 
 
 def test_threads_agree_on_a_table_larger_than_one_row_group(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The cheap question before a pattern is run: never a wrong no."""
 
+import pickle
 import re
 from pathlib import Path
 
@@ -76,6 +77,10 @@ def test_candidates_keep_their_order_and_leave_out_the_impossible() -> None:
     assert [rule.id for rule in candidates] == [r.id for r in RULES if r in candidates]
     assert "hikvision.model.ds-2cd" in [rule.id for rule in candidates]
     assert len(candidates) < len(RULES) / 4
+    # As another process is sent it.
+    assert [rule.id for rule in pickle.loads(pickle.dumps(screen)).candidates("by AXIS")] == [
+        rule.id for rule in screen.candidates("by AXIS")
+    ]
 
 
 def test_letters_that_only_unicode_takes_for_ascii_do_not_match() -> None:

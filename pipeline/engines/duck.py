@@ -12,7 +12,9 @@ import pyarrow as pa
 from pipeline.engines.engine import BATCH, text_of
 from pipeline.errors import CamcensusError
 
-MEMORY = "1GB"
+MEMORY = "800MB"
+# Bytes of Parquet files; what is made of more would not fit into memory.
+FITS = 80 << 20
 Config = dict[str, str | bool | int | float | list[str]]
 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
 OFFLINE: Config = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
@@ -22,8 +24,8 @@ class Sql:
     """DuckDB over views and tables with plain names; queries are the files in `pipeline/sql`."""
 
     def __init__(self, threads: int, scratch: Path) -> None:
-        # In memory, which is much quicker than in a file; what does not fit goes to the scratch folder.
         scratch.mkdir(parents=True, exist_ok=True)
+        self._scratch = scratch
         self._db = duckdb.connect(
             config={
                 "threads": threads,
@@ -38,7 +40,18 @@ class Sql:
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Names the rows of Parquet files. Verify the files' checksums first: DuckDB does not."""
+        if sum(part.stat().st_size for part in parts) > FITS:
+            self._into_a_file()
         self._db.read_parquet([str(p) for p in parts]).create_view(name)
+
+    def _into_a_file(self) -> None:
+        """From now on tables are made in a file, where they are compressed. In memory they are quicker to make, but
+        those that do not fit are written and read as they are."""
+        path = self._scratch / "work.duckdb"
+        if not path.exists():
+            quoted = str(path).replace("'", "''")
+            self._db.execute(f"attach '{quoted}' as work")
+            self._db.execute("set search_path = 'work.main,memory.main'")
 
     def rows(self, name: str, table: pa.Table) -> None:
         """Names a small Arrow table, replacing what had the name."""

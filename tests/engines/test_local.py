@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.engines import duck, local
@@ -90,6 +91,22 @@ def test_what_does_not_fit_into_memory_goes_to_the_scratch_folder(
             db.rows(name, numbers)
         assert sum(f.stat().st_size for f in (tmp_path / "scratch").rglob("*")) > 16 << 20
         assert all(db.read(name).num_rows == 2_000_000 for name in ("one", "six"))
+
+
+def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = tmp_path / "part.parquet"
+    pq.write_table(pa.table({"seen": [3, 1], "counted": [True, False]}), part)
+    scratch = tmp_path / "it's scratch"
+    for fits, found in ((part.stat().st_size, []), (part.stat().st_size - 1, ["work.duckdb"])):
+        monkeypatch.setattr(duck, "FITS", fits)
+        with sql(2, scratch) as db:
+            db.rows("before", pa.table({"n": [1]}))
+            db.parquet("identified", [part])
+            assert db.query("window").to_pylist() == [{"oldest": 1, "newest": 3, "counted": 1}]
+            assert db.read("before")["n"].to_pylist() == [1]
+            db.rows("before", pa.table({"n": [2]}))
+            assert db.read("before")["n"].to_pylist() == [2]
+            assert [path.name for path in scratch.glob("*.duckdb")] == found
 
 
 def test_scratch_space_is_removed(tmp_path: Path) -> None:
