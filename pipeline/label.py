@@ -50,6 +50,12 @@ class Labelled:
     nowhere: int = 0
     special: int = 0
 
+    def add(self, other: "Labelled") -> None:
+        """Counts what came of more rows."""
+        self.fates.update(other.fates)
+        self.nowhere += other.nowhere
+        self.special += other.special
+
     def flow(self) -> Flow:
         """The reconciliation, checked."""
         dropped = {fate: n for fate, n in sorted(self.fates.items()) if fate != "counted"}
@@ -66,15 +72,32 @@ def label_part(
 
     `batches`: its rows, where somebody else has read them; their sizes make no difference.
     """
+    rows = _even(_batches(observations) if batches is None else batches)
+    return write_labelled((label(batch, identifier, locator, key, second) for batch in rows), identified, key, tick)
+
+
+def write_labelled(
+    pieces: Iterable[tuple[pa.Table, Labelled]], identified: Path, key: bytes, tick: Callable[[int], None]
+) -> Labelled:
+    """Writes a part of `identified` from its rows, `BATCH` at a time and in order, each with what came of them."""
     result = Labelled()
-    done = 0
     with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
-        for batch in _even(_batches(observations) if batches is None else batches):
-            labelled = label(batch, identifier, locator, key, result, second)
-            writer.write_table(store.fitted(labelled, IDENTIFIED, writer))
-            done += batch.num_rows
-            tick(done)
+        for rows, found in pieces:
+            writer.write_table(store.fitted(rows, IDENTIFIED, writer))
+            result.add(found)
+            tick(sum(result.fates.values()))
     return result
+
+
+def rows_from(observations: Path, first: int) -> pa.RecordBatch:
+    """`BATCH` rows of a part from the `first` on (from 0), or as many as there are; page checksums verified."""
+    metadata = pq.read_metadata(observations)
+    ends = np.cumsum([metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)])
+    wanted = [n for n, end in enumerate(ends) if end > first and end - metadata.row_group(n).num_rows < first + BATCH]
+    skipped = first - (int(ends[wanted[0]]) - metadata.row_group(wanted[0]).num_rows)
+    found = pa.Table.from_batches(_batches(observations, wanted)).slice(skipped, BATCH)
+    (batch,) = found.combine_chunks().to_batches()
+    return batch
 
 
 def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -83,10 +106,14 @@ def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from group.to_batches()
 
 
-def _batches(observations: Path) -> Iterator[pa.RecordBatch]:
-    """The rows, page checksums verified. Raises `IntegrityError`; what goes wrong while others write is theirs."""
+def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows (None: of all row groups), page checksums verified.
+
+    Raises `IntegrityError`; what goes wrong while others write is theirs."""
     try:
-        batches = pq.ParquetFile(observations, page_checksum_verification=True).iter_batches(BATCH)
+        batches = pq.ParquetFile(observations, page_checksum_verification=True).iter_batches(
+            BATCH, row_groups=row_groups
+        )
         while (batch := next(batches, None)) is not None:
             yield batch
     except (OSError, pa.ArrowException) as error:
@@ -94,11 +121,10 @@ def _batches(observations: Path) -> Iterator[pa.RecordBatch]:
 
 
 def label(
-    batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, result: Labelled,
-    second: Locator | None = None,
-) -> pa.Table:  # fmt: skip
-    """`identified` rows for a batch of `observations` rows, in the same order. `second`: where to ask for a second
-    opinion on the country before the engine's."""
+    batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, second: Locator | None = None
+) -> tuple[pa.Table, Labelled]:
+    """`identified` rows for a batch of `observations` rows, in the same order, and what came of them. `second`: where
+    to ask for a second opinion on the country before the engine's."""
     table = conform(batch, OBSERVATIONS)
     decided, group, identities = decisions(batch, identifier)
     hosts = table.column("host").to_pylist()
@@ -118,12 +144,12 @@ def label(
         "network_kind": _network_kinds(table),
     }
     columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
+    result = Labelled()
     for verdict, often in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
         result.fates[fate_of(verdict)] += often
     unplaced = table.column("host").filter(pc.equal(countries, UNKNOWN_COUNTRY)).to_pylist()
-    result.nowhere += len(unplaced)
-    result.special += count_special(unplaced)
-    return pa.table(columns)
+    result.nowhere, result.special = len(unplaced), count_special(unplaced)
+    return pa.table(columns), result
 
 
 def fate_of(verdict: Verdict) -> str:

@@ -21,11 +21,12 @@ from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.engine import Engine, call, nobody, text_of
 from pipeline.engines.lanes import ONE_LANE, Lanes
+from pipeline.engines.processes import given
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
 from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_records
-from pipeline.label import Labelled, label_part
+from pipeline.label import BATCH, Labelled, label, label_part, rows_from, write_labelled
 from pipeline.locate import Locator
 from pipeline.manifest import Fields, Flow, HostSample, Input, Instrument, Stage, made_by
 from pipeline.parts import Parts
@@ -97,17 +98,33 @@ class LabelTask:
         """What it is a part of."""
         return OBSERVATIONS
 
-    def __call__(self, tick: Callable[[int], None]) -> Labelled:
-        """Does it."""
-        return self.over(None, tick)
+    def __call__(self, tick: Callable[[int], None], lanes: Lanes | None = None) -> Labelled:
+        """Does it; with lanes that were given this task, other processes look at the rows that this one writes."""
+        if lanes is None:
+            return self.over(None, tick)
+        self._require()
+        firsts = range(0, pq.read_metadata(self.observations).num_rows, BATCH)
+        return write_labelled(
+            lanes.in_order(partial(_labelled, self.observations), firsts), self.identified, self.key, tick
+        )
 
     def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> Labelled:
         """Does it, with rows that somebody else read (None: it reads them)."""
-        store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
+        self._require()
         return label_part(
             self.observations, self.identified, self.catalogue.identifier, self.locator, self.key, tick, self.second,
             batches,
         )  # fmt: skip
+
+    def _require(self) -> None:
+        store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
+
+
+def _labelled(observations: Path, first: int) -> tuple[pa.Table, Labelled]:
+    """Rows of the task that this process was given for a part, from the `first` on."""
+    (task,) = [task for task in given() if task.observations == observations]
+    batch = rows_from(observations, first)
+    return label(batch, task.catalogue.identifier, task.locator, task.key, task.second)
 
 
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:

@@ -9,18 +9,33 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import label as labelling
 from pipeline import store
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, load_catalogue
+from pipeline.engines.local import Local
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
-from pipeline.label import Labelled, _better, _certificates, _keyed, addresses_of, fate_of, label, label_part, prefix_of
+from pipeline.label import (
+    Labelled,
+    _better,
+    _certificates,
+    _keyed,
+    addresses_of,
+    fate_of,
+    label,
+    label_part,
+    prefix_of,
+    rows_from,
+)
 from pipeline.locate import Locator
 from pipeline.ranges import Ranges
+from pipeline.resources import bundled
+from pipeline.stages import LabelTask
 from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 
 Row = dict[str, Any]
@@ -75,7 +90,9 @@ def labelled(rows: list[Row], identifier: Identifier) -> list[Row]:
 
 def run(rows: list[Row], identifier: Identifier, key: bytes = KEY, result: Labelled | None = None) -> list[Row]:
     """What the batch path makes of rows."""
-    table = label(batch_of(rows), identifier, NOWHERE, key, result or Labelled())
+    table, came = label(batch_of(rows), identifier, NOWHERE, key)
+    if result is not None:
+        result.add(came)
     found: list[Row] = conform(table, IDENTIFIED).to_pylist()
     return found
 
@@ -152,7 +169,7 @@ def test_where_a_batch_ends_does_not_matter(
 def test_a_slice_of_a_larger_batch_is_read_from_its_own_start(
     rows: list[Row], labelled: list[Row], identifier: Identifier
 ) -> None:
-    table = label(batch_of(rows[:50]).slice(17, 20), identifier, NOWHERE, KEY, Labelled())
+    table, _ = label(batch_of(rows[:50]).slice(17, 20), identifier, NOWHERE, KEY)
     assert conform(table, IDENTIFIED).to_pylist() == labelled[17:37]
 
 
@@ -208,6 +225,34 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
         assert store.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
         assert told == [*range(batch, ROWS, batch), ROWS]
         assert sum(result.fates.values()) == ROWS
+
+
+@pytest.mark.parametrize("group", [1, 7, 999, ROWS])
+def test_rows_are_read_from_any_on(
+    rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
+) -> None:
+    some = batch_of(rows)
+    pq.write_table(pa.Table.from_batches([some]), tmp_path / "o.parquet", row_group_size=group)
+    for batch in (ROWS // 7, ROWS):
+        monkeypatch.setattr(labelling, "BATCH", batch)
+        for first in range(0, ROWS, batch):
+            assert rows_from(tmp_path / "o.parquet", first).equals(some.slice(first, batch))
+
+
+def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_path: Path) -> None:
+    source, small = (tmp_path / name for name in ("observations.parquet", "small.parquet"))
+    store.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
+    store.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)
+    catalogue = load_catalogue(bundled("queries"))
+    made = {}
+    for workers in (1, 2):
+        parts = {path: tmp_path / str(workers) / path.name for path in (small, source)}
+        tasks = [LabelTask(path, store.sha256(path), out, catalogue, NOWHERE, None, KEY) for path, out in parts.items()]
+        told: list[int] = []
+        results = Local(workers).map_rows(tasks, [300, 16 * ROWS], tmp_path, told.append)
+        assert told[-1] == 300 + 16 * ROWS
+        made[workers] = (results, [out.read_bytes() for out in parts.values()])
+    assert made[1] == made[2]
 
 
 def test_a_damaged_part_is_named(rows: list[Row], identifier: Identifier, tmp_path: Path) -> None:

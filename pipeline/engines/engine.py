@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
+from pipeline.engines.lanes import Lanes
 from pipeline.tables import Table
 
 T = TypeVar("T")
@@ -49,8 +50,8 @@ class Rows(Protocol[R_co]):
     def over(self, batches: Iterable[pa.RecordBatch], tick: Tick = nobody) -> R_co:
         """Does it, with the rows as somebody read them: all, in order, in batches of any size."""
 
-    def __call__(self, tick: Tick) -> R_co:
-        """Reads the file and does it."""
+    def __call__(self, tick: Tick, lanes: Lanes | None = None) -> R_co:
+        """Reads the file and does it; other processes may help, in `lanes` that were given all tasks."""
 
 
 class Sql(Protocol):

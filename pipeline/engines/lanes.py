@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline.engines.processes import context, deaf_to_interrupts, settle, stop
 
@@ -38,12 +38,13 @@ ONE_LANE = Lanes()
 
 
 @contextmanager
-def lanes(workers: int, module: str) -> Iterator[Lanes]:
-    """Lanes over `workers` processes, which are gone afterwards; their work is of a module."""
+def lanes(workers: int, module: str, given: Any = None) -> Iterator[Lanes]:
+    """Lanes over `workers` processes, which are gone afterwards; their work is of a module. Each is `given` what all
+    items share as it starts; see `processes.given`."""
     if workers <= 1:
         yield ONE_LANE
         return
-    with ProcessPoolExecutor(workers, context(module), settle) as pool:
+    with ProcessPoolExecutor(workers, context(module), settle, (given,)) as pool:
         try:
             # One item more than there are processes, so that none waits while this one writes.
             yield Lanes(pool, workers + 1)

@@ -11,13 +11,11 @@ from typing import Any
 
 from pipeline.engines.engine import R, Rows, Sql, T, Tick, call, nobody
 from pipeline.engines.lanes import lanes
-from pipeline.engines.processes import context, deaf_to_interrupts, settle, stop
+from pipeline.engines.processes import context, deaf_to_interrupts, given, settle, stop
 
 # Below this many bytes of raw files, or rows of tables, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
 WORTH_PROCESSES_ROWS = 50_000
-
-_given: Any = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,11 @@ class Local:
         scratch: Path,  # noqa: ARG002 -- tasks read for themselves
         on_progress: Tick = nobody,
     ) -> list[R]:
-        """See `map_parts`."""
-        return map_parts(call, tasks, sizes, self.workers, on_progress, WORTH_PROCESSES_ROWS)
+        """A process for each task, or all of them for one after the other where some would have no work."""
+        if even(sizes, self.workers, WORTH_PROCESSES_ROWS):
+            return map_parts(call, tasks, sizes, self.workers, on_progress, WORTH_PROCESSES_ROWS)
+        with lanes(self.workers, type(tasks[0]).__module__, tasks) as several:
+            return map_parts(partial(call, lanes=several), tasks, sizes, 1, on_progress)
 
     def sql(self, scratch: Path) -> AbstractContextManager[Sql]:
         """DuckDB."""
@@ -60,10 +61,11 @@ class Local:
         return sql(self.workers, scratch)
 
 
-def even(sizes: Sequence[int], workers: int) -> bool:
-    """Whether a process for each part keeps all of them busy: no part is much more than a worker's share."""
+def even(sizes: Sequence[int], workers: int, worth: int | None = None) -> bool:
+    """Whether a process for each part keeps all of them busy: no part is much more than a worker's share. So are those
+    for which no other process is worth it; see `map_parts`."""
     total = sum(sizes)
-    return workers <= 1 or total < WORTH_PROCESSES or max(sizes) * workers <= 1.25 * total
+    return workers <= 1 or total < (WORTH_PROCESSES if worth is None else worth) or max(sizes) * workers <= 1.25 * total
 
 
 def map_parts(
@@ -79,7 +81,7 @@ def map_parts(
         return _in_process(work, tasks, sizes, on_progress)
     how = context(type(tasks[0]).__module__)
     ticks: Any = how.Array(c_longlong, len(tasks), lock=False)
-    with ProcessPoolExecutor(min(workers, len(tasks)), how, _adopt, (work, tasks, ticks)) as pool:
+    with ProcessPoolExecutor(min(workers, len(tasks)), how, settle, ((work, tasks, ticks),)) as pool:
         # Largest first, so that no worker is left with the longest file at the end.
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
         with deaf_to_interrupts():
@@ -107,15 +109,8 @@ def _in_process(work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequenc
     return results
 
 
-def _adopt(work: Any, tasks: Any, ticks: Any) -> None:
-    # Each worker has all tasks as it starts: what they share is sent once, and what is found out about it is kept.
-    global _given  # noqa: PLW0603
-    _given = work, tasks, ticks
-    settle()
-
-
 def _do(index: int) -> Any:
-    work, tasks, ticks = _given
+    work, tasks, ticks = given()
 
     def tick(n: int) -> None:
         ticks[index] = n

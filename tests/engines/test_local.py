@@ -76,7 +76,7 @@ def test_processes_are_started_for_so_many_rows_and_make_what_tasks_share_ready_
     tmp_path: Path, rows: int, elsewhere: bool
 ) -> None:
     shared = Shared()
-    told = Local(2).map_rows([Asks(shared)] * 8, [rows, *[0] * 7], tmp_path)  # type: ignore[list-item]
+    told = Local(2).map_rows([Asks(shared)] * 8, [rows // 8 + (n < rows % 8) for n in range(8)], tmp_path)  # type: ignore[list-item]
     assert all((process != os.getpid()) is elsewhere for process, _ in told)
     assert len(set(told)) == len({process for process, _ in told}), "made ready twice in one process"
 
