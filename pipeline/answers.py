@@ -120,12 +120,12 @@ def _put_greeting(columns: TextColumns, row: int, text: str, module: str, port: 
     elif module.startswith("telnet"):
         columns.put("telnet_banner", row, _scrubbed(text, GREETING))
     elif module.startswith("snmp"):
-        columns.put("snmp_description", row, cut(privacy.snmp_description(text[: 2 * GREETING]), GREETING))
+        columns.put("snmp_description", row, cut(privacy.start_of(text, GREETING, privacy.snmp_description), GREETING))
 
 
 def _scrubbed(text: str, longest: int) -> str | None:
-    """The start of a text, scrubbed; a little more than is kept, so that nothing personal is cut before it is seen."""
-    return cut(privacy.scrub(text[: longest + GREETING]), longest)
+    """The start of a text, scrubbed; more than is kept, so that nothing personal is cut before it is seen."""
+    return cut(privacy.start_of(text, longest), longest)
 
 
 def _put_pages(columns: TextColumns, said: Said, web: list[int], bodies: list[str]) -> None:

@@ -105,7 +105,7 @@ def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
 def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     """From the view `identified` to the files `links.parquet` and `devices.parquet` in `folder`.
 
-    Leaves the tables `members` and `devices` in `db`, which aggregate goes on from.
+    Leaves the tables `members` and `devices` (and more) in `db`, which aggregate goes on from.
     """
     window, counted = number(db, rules)
     decoy_rules = graded(db, rules.decoys)
@@ -212,6 +212,7 @@ def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Count
             writer.write_table(store.fitted(group, LINKS, writer))
             for told, column in ((fates, group["fate"]), (rules, group["rule"].drop_null())):
                 told.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
+    db.drop("placed")
     return fates, rules
 
 

@@ -27,7 +27,7 @@ def explain_lines(path: Path, form: str, catalogue: Path | None, source: Source 
     """
     if not path.is_file():
         raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
-    identifier = Identifier(load_catalogue(catalogue or bundled("queries")))
+    identifier = load_catalogue(catalogue or bundled("queries")).identifier
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
     source.check(path)
     reader = source.reader(path)

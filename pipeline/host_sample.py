@@ -21,11 +21,11 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline import store
+from pipeline.catalogue import Catalogue
 from pipeline.dedupe import Rules, number
 from pipeline.engines.engine import Engine
 from pipeline.errors import IntegrityError
 from pipeline.host_seal import check_seal
-from pipeline.identify import Identifier
 from pipeline.ingest import ingest_records
 from pipeline.label import label_part
 from pipeline.lines import LONGEST, Line, RawFile
@@ -88,7 +88,7 @@ def sample_files(snapshot: Path) -> list[Path]:
 
 
 def evaluate(
-    snapshot: Path, rules: Rules, identifier: Identifier, locator: Locator, key: bytes, engine: Engine
+    snapshot: Path, rules: Rules, catalogue: Catalogue, locator: Locator, key: bytes, engine: Engine
 ) -> HostSample | None:
     """What the rules find on the sampled hosts; None where nobody was looked up.
 
@@ -103,7 +103,7 @@ def evaluate(
     observations, identified = scratch / "observations.parquet", scratch / "identified.parquet"
     with engine.sql(scratch) as db:
         ingest_records(replies, "hosts-sample", observations, scratch / "quarantine.gz")
-        label_part(observations, identified, identifier, locator, key)
+        label_part(observations, identified, catalogue.identifier, locator, key)
         db.parquet("identified", [identified])
         number(db, replace(rules, days="all", end=None))
         # All ports were asked for, whatever came.

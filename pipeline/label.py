@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -89,14 +90,31 @@ def write_labelled(
     return result
 
 
-def rows_from(observations: Path, first: int) -> pa.RecordBatch:
-    """`BATCH` rows of a part from the `first` on (from 0), or as many as there are; page checksums verified."""
+class Piece(NamedTuple):
+    """`BATCH` rows of a part, or the last of it: the row groups that hold them, and how many rows of these stand before
+    them."""
+
+    row_groups: list[int]
+    before: int
+
+
+def pieces_of(observations: Path) -> list[Piece]:
+    """A part in pieces, in order."""
     metadata = pq.read_metadata(observations)
-    ends = np.cumsum([metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)])
-    wanted = [n for n, end in enumerate(ends) if end > first and end - metadata.row_group(n).num_rows < first + BATCH]
-    skipped = first - (int(ends[wanted[0]]) - metadata.row_group(wanted[0]).num_rows)
-    found = pa.Table.from_batches(_batches(observations, wanted)).slice(skipped, BATCH)
-    (batch,) = found.combine_chunks().to_batches()
+    rows = np.array([metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)], np.int64)
+    ends = rows.cumsum()
+    starts = ends - rows
+    found = []
+    for first in range(0, metadata.num_rows, BATCH):
+        groups = np.flatnonzero((ends > first) & (starts < first + BATCH)).tolist()
+        found.append(Piece(groups, first - int(starts[groups[0]])))
+    return found
+
+
+def read_piece(observations: Path, piece: Piece) -> pa.RecordBatch:
+    """The rows of a piece; page checksums verified. Raises `IntegrityError`."""
+    rows = pa.Table.from_batches(_batches(observations, piece.row_groups)).slice(piece.before, BATCH)
+    (batch,) = rows.combine_chunks().to_batches()
     return batch
 
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import privacy
-from pipeline.textcolumns import GREETING, PAGE
-from pipeline.texts import CONTROL_BEYOND_ASCII, printable
+from pipeline.textcolumns import PAGE
+from pipeline.texts import BEYOND, CONTROL_BEYOND_ASCII, printable
 
-# How much of a page is looked at: a little more than is kept, so that nothing personal is cut before it is seen.
-START = PAGE + GREETING
+# How much of a page is looked at: more than is kept, so that nothing personal is cut before it is seen.
+START = PAGE + privacy.FURTHER
 DELETE = 0x7F  # the one control character of ASCII that is no lower than the space
 
 
@@ -23,7 +23,7 @@ def kept_of(starts: Sequence[str | None]) -> pa.Array:
     """What is kept of pages, given the first `START` characters of each: for each a text, or null."""
     numbers: dict[str, int] = {}
     places = [None if start is None else numbers.setdefault(start, len(numbers)) for start in starts]
-    texts = _impersonal(list(numbers))
+    texts = pc.utf8_slice_codeunits(_impersonal(list(numbers)), 0, PAGE + BEYOND)
     kept = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(_spaced(texts)), 0, PAGE)
     kept = pc.utf8_rtrim_whitespace(kept)
     return pc.if_else(pc.equal(pc.binary_length(kept), 0), None, kept).take(pa.array(places, pa.int32()))
@@ -35,9 +35,10 @@ def _impersonal(starts: list[str]) -> pa.Array:
     unusual = privacy.maybe_personal(texts, "|" + CONTROL_BEYOND_ASCII).to_numpy(zero_copy_only=False)
     if not unusual.any():
         return texts
+    impersonal = list(starts)
     for place in np.flatnonzero(unusual).tolist():
-        starts[place] = printable(privacy.scrub(starts[place]))
-    return pa.array(starts, pa.string())
+        impersonal[place] = printable(privacy.start_of(starts[place], PAGE))
+    return pa.array(impersonal, pa.string())
 
 
 def _spaced(texts: pa.Array) -> pa.Array:

@@ -5,7 +5,7 @@ which a page or a protocol repeats them: `scrub` takes the value out and leaves 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import accumulate, pairwise
 
@@ -13,7 +13,12 @@ import ahocorasick_rs
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.texts import BEYOND
+
 GONE = "[removed]"
+# How much further a text is looked at than it is kept, and how much of its end is dropped.
+FURTHER = 512
+UNSURE = FURTHER - BEYOND
 
 # A field whose value is personal, in JSON (also inside a string), JavaScript, XML, HTML or a text such as "Name: x".
 # Every repeat is bounded, and none can be matched in two ways, so no text makes it slow. The look ahead, at the first
@@ -83,6 +88,14 @@ def scrub(text: str) -> str:
     if "onvif" in text:
         text = _ONVIF_PERSONAL.sub(GONE, text)
     return _without(text, _FIELD, _field_starts(text))
+
+
+def start_of(text: str, longest: int, clean: Callable[[str], str] = scrub) -> str:
+    """At least the first `longest` characters of a text that `clean` leaves. More is looked at; where the text goes on
+    beyond that, the end of it is dropped: what is personal there may be cut in two, and not known for what it is."""
+    looked_at = text[: longest + FURTHER]
+    cleaned = clean(looked_at)
+    return cleaned if len(looked_at) < longest + FURTHER else cleaned[: max(len(cleaned) - UNSURE, 0)]
 
 
 def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:

@@ -21,12 +21,12 @@ from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.engine import Engine, call, nobody, text_of
 from pipeline.engines.lanes import ONE_LANE, Lanes
-from pipeline.engines.processes import given
+from pipeline.engines.processes import shared
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
 from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_records
-from pipeline.label import BATCH, Labelled, label, label_part, rows_from, write_labelled
+from pipeline.label import Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
 from pipeline.locate import Locator
 from pipeline.manifest import Fields, Flow, HostSample, Input, Instrument, Stage, made_by
 from pipeline.parts import Parts
@@ -98,15 +98,13 @@ class LabelTask:
         """What it is a part of."""
         return OBSERVATIONS
 
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes | None = None) -> Labelled:
-        """Does it; with lanes that were given this task, other processes look at the rows that this one writes."""
-        if lanes is None:
+    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Labelled:
+        """Does it; in several lanes, which share this task, other processes look at the rows that this one writes."""
+        if lanes.single:
             return self.over(None, tick)
         self._require()
-        firsts = range(0, pq.read_metadata(self.observations).num_rows, BATCH)
-        return write_labelled(
-            lanes.in_order(partial(_labelled, self.observations), firsts), self.identified, self.key, tick
-        )
+        labelled = lanes.in_order(partial(_labelled, self.observations), pieces_of(self.observations))
+        return write_labelled(labelled, self.identified, self.key, tick)
 
     def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> Labelled:
         """Does it, with rows that somebody else read (None: it reads them)."""
@@ -120,11 +118,10 @@ class LabelTask:
         store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
 
 
-def _labelled(observations: Path, first: int) -> tuple[pa.Table, Labelled]:
-    """Rows of the task that this process was given for a part, from the `first` on."""
-    (task,) = [task for task in given() if task.observations == observations]
-    batch = rows_from(observations, first)
-    return label(batch, task.catalogue.identifier, task.locator, task.key, task.second)
+def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, Labelled]:
+    """A piece of a part, whose task is one of those that the work of this process shares."""
+    task: LabelTask = next(task for task in shared() if task.observations == observations)
+    return label(read_piece(observations, piece), task.catalogue.identifier, task.locator, task.key, task.second)
 
 
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -359,7 +356,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
 def _sampled_hosts(snapshot: Snapshot, tools: Tools, rules: Rules) -> HostSample | None:
     """What decoy rules find on hosts that were drawn at random and looked up."""
     used = tools.sources.on(day_of(snapshot, tools.study))
-    return evaluate(snapshot.folder, rules, tools.catalogue.identifier, used.locator, tools.key, tools.engine)
+    return evaluate(snapshot.folder, rules, tools.catalogue, used.locator, tools.key, tools.engine)
 
 
 def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline import label as labelling
 from pipeline import store
 from pipeline.catalogue import Catalogue, load_catalogue
+from pipeline.engines import local
 from pipeline.engines.local import Local
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
@@ -29,8 +30,9 @@ from pipeline.label import (
     fate_of,
     label,
     label_part,
+    pieces_of,
     prefix_of,
-    rows_from,
+    read_piece,
 )
 from pipeline.locate import Locator
 from pipeline.ranges import Ranges
@@ -228,18 +230,21 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
 
 
 @pytest.mark.parametrize("group", [1, 7, 999, ROWS])
-def test_rows_are_read_from_any_on(
-    rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
-) -> None:
-    some = batch_of(rows)
-    pq.write_table(pa.Table.from_batches([some]), tmp_path / "o.parquet", row_group_size=group)
+def test_a_part_is_read_in_pieces(rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int) -> None:
+    part, whole = tmp_path / "observations.parquet", batch_of(rows)
+    pq.write_table(pa.Table.from_batches([whole]), part, row_group_size=group)
     for batch in (ROWS // 7, ROWS):
         monkeypatch.setattr(labelling, "BATCH", batch)
-        for first in range(0, ROWS, batch):
-            assert rows_from(tmp_path / "o.parquet", first).equals(some.slice(first, batch))
+        pieces = [read_piece(part, piece) for piece in pieces_of(part)]
+        assert all(
+            piece.equals(whole.slice(first, batch)) for first, piece in zip(range(0, ROWS, batch), pieces, strict=True)
+        )
+    pq.write_table(pa.Table.from_batches([whole.slice(0, 0)]), part)
+    assert pieces_of(part) == []
 
 
 def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_path: Path) -> None:
+    assert local.ROWS_AT_A_TIME == labelling.BATCH
     source, small = (tmp_path / name for name in ("observations.parquet", "small.parquet"))
     store.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
     store.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)

@@ -2,13 +2,14 @@
 
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import privacy
 from pipeline.pages import START, kept_of
 from pipeline.textcolumns import PAGE
-from pipeline.texts import printable
+from pipeline.texts import cut
 
 PIECES = st.sampled_from([
     "<p>", "a", " ", "\n", "\t", "\r\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u2003", "\u3000", "\u202e", "\u200b",
@@ -20,7 +21,7 @@ STARTS = st.lists(PIECES, max_size=8).map("".join).map(lambda text: text[:START]
 
 def cleaned(start: str) -> str | None:
     """What is kept of one page."""
-    return printable(privacy.scrub(start)).strip()[:PAGE].rstrip() or None
+    return cut(privacy.start_of(start, PAGE), PAGE)
 
 
 @given(starts=st.lists(st.none() | STARTS, max_size=6))
@@ -37,6 +38,15 @@ def test_each_character_is_kept_or_removed_as_alone() -> None:
 def test_a_page_that_is_too_long_is_cut_after_the_spaces_that_it_begins_with() -> None:
     (kept,) = kept_of(["\n" * 60 + "y" * START]).to_pylist()
     assert kept == "y" * PAGE
+
+
+@pytest.mark.parametrize("before", ["\n" * 512, 'var deviceName = "' + "x" * 600 + '";', "y"])
+def test_what_is_personal_and_cut_in_two_is_not_kept(before: str) -> None:
+    page = before + "z" * (START - len(before) - 17) + " john.smith@mailhost.example"
+    (kept,) = kept_of([page[:START]]).to_pylist()
+    assert "z" * 1000 in kept
+    assert "john" not in kept
+    assert "x" not in kept
 
 
 def test_no_page_is_null() -> None:

@@ -18,7 +18,6 @@ from pipeline.estimate.change import Span, audited, correlation
 from pipeline.estimate.engines import STRATUM, estimate
 from pipeline.estimate.proportions import Audited, wilson
 from pipeline.estimate.sample import draw, frame_of
-from pipeline.identify import Identifier
 from pipeline.resources import bundled
 from pipeline.simulate.world import Plan, make_world
 
@@ -163,5 +162,5 @@ _EYES: list[Eyes] = []  # of this process
 
 def _eyes() -> Eyes:
     if not _EYES:
-        _EYES.append(Eyes(Identifier(load_catalogue(bundled("queries")))))
+        _EYES.append(Eyes(load_catalogue(bundled("queries")).identifier))
     return _EYES[0]

@@ -304,7 +304,7 @@ class OpenStudy:
 
     @cached_property
     def _identifier(self) -> Identifier:
-        return Identifier(load_catalogue(self.study.catalogue_path))
+        return load_catalogue(self.study.catalogue_path).identifier
 
     def _one(self, snapshot: str) -> str:
         return choices.one(self.results, snapshot).snapshot

@@ -25,7 +25,8 @@ class Sql:
 
     def __init__(self, threads: int, scratch: Path) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
-        self._scratch = scratch
+        self._file = scratch / "work.duckdb"
+        self._read = 0
         self._db = duckdb.connect(
             config={
                 "threads": threads,
@@ -40,18 +41,17 @@ class Sql:
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Names the rows of Parquet files. Verify the files' checksums first: DuckDB does not."""
-        if sum(part.stat().st_size for part in parts) > FITS:
-            self._into_a_file()
+        before, self._read = self._read, self._read + sum(part.stat().st_size for part in parts)
+        if before <= FITS < self._read:
+            self._go_on_in_a_file()
         self._db.read_parquet([str(p) for p in parts]).create_view(name)
 
-    def _into_a_file(self) -> None:
+    def _go_on_in_a_file(self) -> None:
         """From now on tables are made in a file, where they are compressed. In memory they are quicker to make, but
         those that do not fit are written and read as they are."""
-        path = self._scratch / "work.duckdb"
-        if not path.exists():
-            quoted = str(path).replace("'", "''")
-            self._db.execute(f"attach '{quoted}' as work")
-            self._db.execute("set search_path = 'work.main,memory.main'")
+        quoted = str(self._file).replace("'", "''")
+        self._db.execute(f"attach '{quoted}' as work")
+        self._db.execute("set search_path = 'work.main,memory.main'")
 
     def rows(self, name: str, table: pa.Table) -> None:
         """Names a small Arrow table, replacing what had the name."""
@@ -67,6 +67,10 @@ class Sql:
     def append(self, name: str, query: str) -> None:
         """Adds the result of a query to a kept table."""
         self._db.execute(f"insert into {name} by name {text_of(query)}")
+
+    def drop(self, name: str) -> None:
+        """Forgets a kept table."""
+        self._db.execute(f"drop table {name}")
 
     def read(self, name: str) -> pa.Table:
         """A kept table as an Arrow table."""

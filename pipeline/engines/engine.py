@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
-from pipeline.engines.lanes import Lanes
+from pipeline.engines.lanes import ONE_LANE, Lanes
 from pipeline.tables import Table
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ class Rows(Protocol[R_co]):
     def over(self, batches: Iterable[pa.RecordBatch], tick: Tick = nobody) -> R_co:
         """Does it, with the rows as somebody read them: all, in order, in batches of any size."""
 
-    def __call__(self, tick: Tick, lanes: Lanes | None = None) -> R_co:
-        """Reads the file and does it; other processes may help, in `lanes` that were given all tasks."""
+    def __call__(self, tick: Tick, lanes: Lanes = ONE_LANE) -> R_co:
+        """Reads the file and does it; other processes may help, in `lanes` that share all tasks."""
 
 
 class Sql(Protocol):
@@ -68,6 +68,9 @@ class Sql(Protocol):
 
     def append(self, name: str, query: str) -> None:
         """Adds the result of a query to a kept table, column by column of the same name."""
+
+    def drop(self, name: str) -> None:
+        """Forgets a kept table."""
 
     def read(self, name: str) -> pa.Table:
         """A kept table as an Arrow table."""

@@ -1,4 +1,4 @@
-"""Processes side by side for a stream: one reads and writes in order, the others do the work between."""
+"""Processes side by side for a stream: one says what is next and writes in order, the others do the work between."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +13,17 @@ R = TypeVar("R")
 
 
 class Lanes:
-    """Does pure functions of many items; without a pool in this process. Open it with `lanes`."""
+    """Does functions of many items, pure but for what processes share; without a pool in this process. Open it with
+    `lanes`."""
 
     def __init__(self, pool: ProcessPoolExecutor | None = None, ahead: int = 0) -> None:
         self._pool = pool
         self._ahead = ahead
+
+    @property
+    def single(self) -> bool:
+        """Whether there is this process alone, in which nothing is `shared`."""
+        return self._pool is None
 
     def in_order(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """`work(item)` for each item, in order; a few items at most are held at a time."""
@@ -38,13 +44,13 @@ ONE_LANE = Lanes()
 
 
 @contextmanager
-def lanes(workers: int, module: str, given: Any = None) -> Iterator[Lanes]:
-    """Lanes over `workers` processes, which are gone afterwards; their work is of a module. Each is `given` what all
-    items share as it starts; see `processes.given`."""
+def lanes(workers: int, module: str, what: Any = None) -> Iterator[Lanes]:
+    """Lanes over `workers` processes, which are gone afterwards; their work is of a module. `what` all items share each
+    has as it starts; see `processes.shared`."""
     if workers <= 1:
         yield ONE_LANE
         return
-    with ProcessPoolExecutor(workers, context(module), settle, (given,)) as pool:
+    with ProcessPoolExecutor(workers, context(module), settle, (what,)) as pool:
         try:
             # One item more than there are processes, so that none waits while this one writes.
             yield Lanes(pool, workers + 1)

@@ -11,11 +11,13 @@ from typing import Any
 
 from pipeline.engines.engine import R, Rows, Sql, T, Tick, call, nobody
 from pipeline.engines.lanes import lanes
-from pipeline.engines.processes import context, deaf_to_interrupts, given, settle, stop
+from pipeline.engines.processes import context, deaf_to_interrupts, settle, shared, stop
 
 # Below this many bytes of raw files, or rows of tables, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
 WORTH_PROCESSES_ROWS = 50_000
+# Rows that a process is given at a time.
+ROWS_AT_A_TIME = 50_000
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,13 @@ class Local:
         self, work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
     ) -> list[R]:
         """See `map_parts`."""
-        return map_parts(work, tasks, sizes, self.workers, on_progress)
+        return map_parts(work, tasks, sizes, self.workers, on_progress, WORTH_PROCESSES)
 
     def map_streams(
         self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
     ) -> list[R]:
-        """A process for each task, or all of them for one after the other where some would have no work."""
-        if even(sizes, self.workers):
-            return map_parts(work, tasks, sizes, self.workers, on_progress)
-        with lanes(self.workers, type(tasks[0]).__module__) as several:
-            return map_parts(partial(work, lanes=several), tasks, sizes, 1, on_progress)
+        """A process for each task, or all of them for one after the other where that is sooner done."""
+        return self._divided(work, tasks, sizes, on_progress, WORTH_PROCESSES, 0)
 
     def map_rows(
         self,
@@ -47,11 +46,16 @@ class Local:
         scratch: Path,  # noqa: ARG002 -- tasks read for themselves
         on_progress: Tick = nobody,
     ) -> list[R]:
-        """A process for each task, or all of them for one after the other where some would have no work."""
-        if even(sizes, self.workers, WORTH_PROCESSES_ROWS):
-            return map_parts(call, tasks, sizes, self.workers, on_progress, WORTH_PROCESSES_ROWS)
+        """The same for rows, of which a process looks at many at a time."""
+        return self._divided(call, tasks, sizes, on_progress, WORTH_PROCESSES_ROWS, ROWS_AT_A_TIME)
+
+    def _divided(
+        self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick, worth: int, item: int
+    ) -> list[R]:
+        if sum(sizes) < worth or not sooner_divided(sizes, self.workers, item):
+            return map_parts(work, tasks, sizes, self.workers, on_progress, worth)
         with lanes(self.workers, type(tasks[0]).__module__, tasks) as several:
-            return map_parts(partial(call, lanes=several), tasks, sizes, 1, on_progress)
+            return _in_process(partial(work, lanes=several), tasks, sizes, on_progress)
 
     def sql(self, scratch: Path) -> AbstractContextManager[Sql]:
         """DuckDB."""
@@ -61,23 +65,25 @@ class Local:
         return sql(self.workers, scratch)
 
 
-def even(sizes: Sequence[int], workers: int, worth: int | None = None) -> bool:
-    """Whether a process for each part keeps all of them busy: no part is much more than a worker's share. So are those
-    for which no other process is worth it; see `map_parts`."""
-    total = sum(sizes)
-    return workers <= 1 or total < (WORTH_PROCESSES if worth is None else worth) or max(sizes) * workers <= 1.25 * total
+def sooner_divided(sizes: Sequence[int], workers: int, item: int) -> bool:
+    """Whether all processes are sooner done with one task after the other, of which each does `item` of a size at a
+    time, than with a task each. By a quarter at least: one process has to write what the others do."""
+    if workers <= 1 or not sizes:
+        return False
+    divided = sum(max(size / workers, min(size, item)) for size in sizes)
+    return max(*sizes, sum(sizes) / workers) > 1.25 * divided
 
 
 def map_parts(
     work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], workers: int, on_progress: Tick = nobody,
-    worth: int | None = None,
+    worth: int = 0,
 ) -> list[R]:  # fmt: skip
     """`work(task, tick)` for each task, in processes when that pays; the results in order of the tasks.
 
     `sizes` is what each task will have ticked when done (bytes or rows); `on_progress` is told the sum. `worth`: of
-    how much of it processes pay (None: `WORTH_PROCESSES`).
+    how much of it processes pay.
     """
-    if workers <= 1 or len(tasks) <= 1 or sum(sizes) < (WORTH_PROCESSES if worth is None else worth):
+    if workers <= 1 or len(tasks) <= 1 or sum(sizes) < worth:
         return _in_process(work, tasks, sizes, on_progress)
     how = context(type(tasks[0]).__module__)
     ticks: Any = how.Array(c_longlong, len(tasks), lock=False)
@@ -110,7 +116,7 @@ def _in_process(work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequenc
 
 
 def _do(index: int) -> Any:
-    work, tasks, ticks = given()
+    work, tasks, ticks = shared()
 
     def tick(n: int) -> None:
         ticks[index] = n

@@ -14,7 +14,7 @@ from typing import Any
 # New objects between two looks for cycles; of what workers make for each batch hardly any has one.
 OBJECTS = 200_000
 
-_given: Any = None
+_shared: Any = None
 
 
 def context(module: str) -> BaseContext:
@@ -49,19 +49,19 @@ def stop(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def settle(given: Any) -> None:
-    """To be called in a worker of rows as it starts: it seldom looks for cycles, and ends with its parent. What is
-    `given` to it here is sent to it once, and what is found out about it stays known; see `given`."""
-    global _given  # noqa: PLW0603
-    _given = given
+def settle(what: Any) -> None:
+    """To be called in a worker of rows as it starts: it seldom looks for cycles, and ends with its parent. `what` all
+    its work shares is sent to it once, and what is found out about it stays known; see `shared`."""
+    global _shared  # noqa: PLW0603
+    _shared = what
     gc.freeze()
     gc.set_threshold(OBJECTS)
     end_with_parent()
 
 
-def given() -> Any:
-    """What this worker was given as it started."""
-    return _given
+def shared() -> Any:
+    """What the work of this worker shares."""
+    return _shared
 
 
 def end_with_parent() -> None:

@@ -65,6 +65,13 @@ class SparkSql:
         by_name = frame.select([frame[field.name].cast(field.dataType) for field in schema])
         self._keep(name, schema, [*folders, self._write(name, by_name)])
 
+    def drop(self, name: str) -> None:
+        """Forgets a kept table and removes its files."""
+        self._spark.catalog.dropTempView(name)
+        self._names.discard(name)
+        for folder in self._kept.pop(name)[1]:
+            shutil.rmtree(folder)
+
     def read(self, name: str) -> pa.Table:
         """A kept table as an Arrow table."""
         return self._spark.table(name).toArrow().combine_chunks()

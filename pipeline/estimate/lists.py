@@ -13,7 +13,6 @@ from pipeline import store
 from pipeline.catalogue import load_catalogue
 from pipeline.dedupe import key_id_of
 from pipeline.errors import CamcensusError, IntegrityError
-from pipeline.identify import Identifier
 from pipeline.label import verdicts
 from pipeline.manifest import Manifest, held, load_manifest
 from pipeline.study import Study
@@ -103,7 +102,7 @@ def _said(source: Source) -> set[str]:
 
 def _counted(source: Source, common: list[str], start: int, end: int) -> pd.DataFrame:
     """Banners of the window that the common evidence alone shows to be of a surveillance device."""
-    identifier = Identifier(load_catalogue(source.study.catalogue_path))
+    identifier = load_catalogue(source.study.catalogue_path).identifier
     decoys = _decoy_hosts(source)
     parts = []
     for places, answers in _rows(source):

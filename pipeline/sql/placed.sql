@@ -1,5 +1,5 @@
 -- Every counted banner with its fate and, if it is in the window, its device. Kept before it is sorted: joins and a
--- sort at once are more than the memory of one machine holds.
+-- sort at once need more memory than DuckDB is allowed.
 select
     t.part, t.sight,
     case t.fate when 0 then 'kept' when 1 then 'again' else 'outside' end as fate,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines.lanes import ONE_LANE, lanes
-from pipeline.engines.local import WORTH_PROCESSES, even
+from pipeline.engines.local import sooner_divided
 from pipeline.ingest import ingest_file
 from tests.conftest import banner, write_lines
 
@@ -59,12 +59,12 @@ def test_without_a_pool_nothing_is_held() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "workers", "expected"),
-    [([10], 2, False), ([10, 10], 2, True), ([10, 1], 2, False), ([10, 9, 9], 2, True), ([10], 1, True), ([], 2, True)],
-)
-def test_parts_are_even_when_no_worker_waits_long(sizes: list[int], workers: int, expected: bool) -> None:
-    assert even([size * WORTH_PROCESSES for size in sizes], workers) is expected
-
-
-def test_small_parts_are_not_worth_processes() -> None:
-    assert even([100, 1], 2)
+    ("sizes", "workers", "item", "expected"),
+    [
+        ([], 2, 0, False), ([10], 1, 0, False), ([10], 2, 0, True), ([10, 10], 2, 0, False), ([10, 1], 2, 0, True),
+        ([10, 9, 9], 2, 0, False), ([10, 1], 2, 10, False), ([40] * 20 + [160], 8, 50, False),
+        ([1000] * 40, 64, 50, False), ([4000, 10, 10], 8, 50, True),
+    ],
+)  # fmt: skip
+def test_tasks_are_divided_where_that_is_sooner_done(sizes: list[int], workers: int, item: int, expected: bool) -> None:
+    assert sooner_divided(sizes, workers, item) is expected

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.engines import duck, local
+from pipeline.engines import duck
 from pipeline.engines.duck import sql
 from pipeline.engines.local import WORTH_PROCESSES_ROWS, Local, map_parts
 
@@ -46,14 +46,8 @@ class Asks:
         return os.getpid(), id(self.shared.made_ready)
 
 
-@pytest.fixture
-def processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes are started however small the work is."""
-    monkeypatch.setattr(local, "WORTH_PROCESSES", 0)
-
-
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_results_keep_the_order_of_the_tasks(processes: None, workers: int) -> None:
+def test_results_keep_the_order_of_the_tasks(workers: int) -> None:
     told: list[int] = []
     tasks = [5, 1, 4, 2]
     assert map_parts(triple, tasks, tasks, workers, told.append) == [15, 3, 12, 6]
@@ -62,7 +56,7 @@ def test_results_keep_the_order_of_the_tasks(processes: None, workers: int) -> N
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_in_a_task_is_the_error_of_the_whole(processes: None, workers: int) -> None:
+def test_an_error_in_a_task_is_the_error_of_the_whole(workers: int) -> None:
     with pytest.raises(ValueError, match="two"):
         map_parts(fail_on_two, [1, 2, 3], [1, 1, 1], workers)
 

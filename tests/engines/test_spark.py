@@ -88,7 +88,8 @@ def test_every_engine_leaves_the_same_bytes(
     how: str, imported: Path, expected: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(local, "WORTH_PROCESSES", 0)  # processes are started however small the work is
+    for worth in ("WORTH_PROCESSES", "WORTH_PROCESSES_ROWS"):
+        monkeypatch.setattr(local, worth, 0)  # processes are started however small the work is
     chosen = request.getfixturevalue("engine") if how == "spark" else Local(int(how))
     found = counted(imported, tmp_path / "study", chosen)
     assert {name.split("/")[2] for name in found} >= {
