@@ -174,6 +174,7 @@ def test_hosts_that_are_settled_at_once_come_out_as_if_they_were_disputed(tmp_pa
         dedupe(db, Rules("all", None, Dedupe.model_validate({}), Decoys.model_validate({})), tmp_path)
         hosts, disputed = (db.read(name)["host"] for name in ("hosts", "disputed"))
         assert 4 < len(disputed) < len(hosts) - 20
+        db.table("placed", "placed")
         once = {name: db.query(name) for name in ("links", "devices_written", "merges")}
         db.rows("disputed", pa.table({"host": hosts}))
         attach(db)
