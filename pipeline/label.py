@@ -28,7 +28,7 @@ from pipeline.networks import network_kind
 from pipeline.ranges import count_special, key_v4
 from pipeline.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 
-BATCH = 50_000
+BATCH = 25_000
 # Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.
 LONG = 200
 ENGINE = "engine"

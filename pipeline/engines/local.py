@@ -17,7 +17,7 @@ from pipeline.engines.processes import context, deaf_to_interrupts, settle, shar
 WORTH_PROCESSES = 8 << 20
 WORTH_PROCESSES_ROWS = 50_000
 # Rows that a process is given at a time.
-ROWS_AT_A_TIME = 50_000
+ROWS_AT_A_TIME = 25_000
 
 
 @dataclass(frozen=True)
