@@ -42,7 +42,7 @@ def test_type_checkers_are_told_the_same_names() -> None:
     stub = ast.parse(Path(str(pipeline.__file__)).with_suffix(".pyi").read_text(encoding="utf-8"))
     given = {name.asname for line in stub.body if isinstance(line, ast.ImportFrom) for name in line.names}
     (told,) = [ast.literal_eval(line.value) for line in stub.body if isinstance(line, ast.Assign)]
-    assert given == set(told) == set(pipeline.__all__)
+    assert given == set(told) == set(pipeline.__all__) == set(dir(pipeline))
 
 
 def test_every_answer_says_from_which_file_it_is() -> None:
