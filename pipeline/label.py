@@ -129,9 +129,7 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
 
     Raises `IntegrityError`; what goes wrong while others write is theirs."""
     try:
-        batches = pq.ParquetFile(observations, page_checksum_verification=True).iter_batches(
-            BATCH, row_groups=row_groups
-        )
+        batches = store.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
         while (batch := next(batches, None)) is not None:
             yield batch
     except (OSError, pa.ArrowException) as error:

@@ -202,6 +202,12 @@ def _read_part(path: Path) -> pa.Table:
     return table
 
 
+def opened_to_stream(path: Path) -> pq.ParquetFile:
+    """A Parquet file to be read a batch at a time, its page checksums verified. Nothing is read ahead: of what is,
+    pyarrow holds all until the file is closed, so that memory grows with the file."""
+    return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
+
+
 def parts_of(path: Path) -> list[Path]:
     """The Parquet files of a table: itself, or the parts in its folder in order of name."""
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]

@@ -254,3 +254,14 @@ def test_a_file_that_is_no_key_is_refused_and_left_alone(tmp_path: Path, content
     with pytest.raises(InputError, match="is not a key that camcensus made"):
         store.identity_key(path, simulated=False)
     assert path.read_bytes() == content
+
+
+def test_a_file_read_in_batches_is_not_held(tmp_path: Path) -> None:
+    size = 200_000
+    with pq.ParquetWriter(tmp_path / "a.parquet", pa.schema([("text", pa.binary())]), compression="none") as writer:
+        for n in range(40):
+            writer.write_table(pa.table({"text": [bytes([n]) + random.Random(n).randbytes(size)]}))
+    before = pa.total_allocated_bytes()
+    for batch in store.opened_to_stream(tmp_path / "a.parquet").iter_batches(1):
+        del batch
+        assert pa.total_allocated_bytes() - before < 10 * size

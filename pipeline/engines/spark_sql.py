@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pipeline.engines.engine import BATCH, text_of
 from pipeline.engines.spark_session import told_by
 from pipeline.errors import CamcensusError, TableError
+from pipeline.store import opened_to_stream
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -85,7 +86,7 @@ class SparkSql:
         in order, are read here."""
         folder = self._write("stream", self._spark.sql(text_of(query)))
         for path in sorted(folder.glob("part-*.parquet")):
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with opened_to_stream(path) as file:
                 yield from file.iter_batches(rows)
         shutil.rmtree(folder)
 

@@ -119,10 +119,8 @@ def _counted(source: Source, common: list[str], start: int, end: int) -> pd.Data
 def _rows(source: Source) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Where and what, batch by batch: the parts of both tables have the same rows in the same order."""
     for where, what in zip(source.parts("identified"), source.parts("observations"), strict=True):
-        places = pq.ParquetFile(where, page_checksum_verification=True).iter_batches(_BATCH, columns=_PLACES)
-        answers = pq.ParquetFile(what, page_checksum_verification=True).iter_batches(
-            _BATCH, columns=["line", *EVIDENCE_COLUMNS]
-        )
+        places = store.opened_to_stream(where).iter_batches(_BATCH, columns=_PLACES)
+        answers = store.opened_to_stream(what).iter_batches(_BATCH, columns=["line", *EVIDENCE_COLUMNS])
         for place, answer in zip(places, answers, strict=True):
             if not place.column("line").equals(answer.column("line")):
                 raise IntegrityError(where, "does not have the rows of observations; run again with --rehash")
