@@ -33,8 +33,8 @@ from pipeline.engines.engine import call
 from pipeline.engines.local import Local
 from pipeline.sources.raw_part import RawPart
 from pipeline.sources.registry import SHODAN
-from pipeline.stages import IngestTask
 from pipeline.store import sha256
+from pipeline.tasks import IngestTask
 
 HERE = Path(__file__).parent
 CORES = 2

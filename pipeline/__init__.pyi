@@ -14,8 +14,3 @@ from pipeline.api import columns as columns
 from pipeline.api import open_study as open_study
 from pipeline.api import prior_studies as prior_studies
 from pipeline.api import total as total
-
-__all__ = [
-    "CamcensusError", "ChoiceError", "Frame", "GateError", "InstrumentError", "IntegrityError", "OpenStudy", "Rows",
-    "StudyError", "TwoEngines", "UnitError", "charts", "columns", "open_study", "prior_studies", "total",
-]  # fmt: skip

@@ -13,12 +13,9 @@ import ahocorasick_rs
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.texts import BEYOND
-
 GONE = "[removed]"
-# How much further a text is looked at than it is kept, and how much of its end is dropped.
+# How much further a text is looked at than it is kept.
 FURTHER = 512
-UNSURE = FURTHER - BEYOND
 
 # A field whose value is personal, in JSON (also inside a string), JavaScript, XML, HTML or a text such as "Name: x".
 # Every repeat is bounded, and none can be matched in two ways, so no text makes it slow. The look ahead, at the first
@@ -40,6 +37,7 @@ _FIELD = re.compile(
         | [^\s<>,;&"'\]}}]{{1,256}} [^\r\n<>,;&"'\]}}]{{0,256}} (?:,\ [^\r\n<>,;:=&"'\]}}]{{1,64}}(?=[\r\n<]|\Z))? )"""
 )
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+LONGEST_MAIL = 64 + 1 + 63 + 4 * 64
 
 # Greetings of these kinds name the host or its owner; what a signature needs is the software's own words.
 _ONVIF_PERSONAL = re.compile(r"onvif://www\.onvif\.org/(?:name|location)/[^\s<>\"']*", re.IGNORECASE)
@@ -92,10 +90,13 @@ def scrub(text: str) -> str:
 
 def start_of(text: str, longest: int, clean: Callable[[str], str] = scrub) -> str:
     """At least the first `longest` characters of a text that `clean` leaves. More is looked at; where the text goes on
-    beyond that, the end of it is dropped: what is personal there may be cut in two, and not known for what it is."""
+    beyond that, its last word is dropped: half a mail address is not known for one. All else that is personal is known
+    by what stands before it."""
     looked_at = text[: longest + FURTHER]
     cleaned = clean(looked_at)
-    return cleaned if len(looked_at) < longest + FURTHER else cleaned[: max(len(cleaned) - UNSURE, 0)]
+    if len(looked_at) < longest + FURTHER:
+        return cleaned
+    return cleaned[: _word_start(cleaned, len(cleaned), len(cleaned) - LONGEST_MAIL, "_.+-@")]
 
 
 def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:
@@ -112,11 +113,16 @@ def _mail_starts(text: str) -> Iterator[int]:
     """Where a mail address may begin: as far before each @ as one reaches, but not before the @ before."""
     before = 0
     for at in _places(text, "@"):
-        start = at
-        while start > max(before, at - 64) and (text[start - 1].isalnum() or text[start - 1] in "_.+-"):
-            start -= 1
-        yield start
+        yield _word_start(text, at, max(before, at - 64), "_.+-")
         before = at + 1
+
+
+def _word_start(text: str, end: int, least: int, marks: str) -> int:
+    """Where the letters, digits and `marks` that stand before `end` begin, not before `least`."""
+    start = end
+    while start > max(least, 0) and (text[start - 1].isalnum() or text[start - 1] in marks):
+        start -= 1
+    return start
 
 
 def _field_starts(text: str) -> list[int]:

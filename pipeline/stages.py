@@ -2,13 +2,10 @@
 
 import gzip
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import runs, store
@@ -19,15 +16,12 @@ from pipeline.churn import FILE as CHURN_FILE
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
 from pipeline.editions import Sources, Used, day_of
-from pipeline.engines.engine import Engine, call, nobody, text_of
-from pipeline.engines.lanes import ONE_LANE, Lanes
-from pipeline.engines.processes import shared
+from pipeline.engines.engine import Engine, call, text_of
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
 from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
-from pipeline.ingest import UNKNOWN_FIELD, Ingested, ingest_records
-from pipeline.label import Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
-from pipeline.locate import Locator
+from pipeline.ingest import UNKNOWN_FIELD, Ingested
+from pipeline.label import Labelled
 from pipeline.manifest import Fields, Flow, HostSample, Input, Instrument, Stage, made_by
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
@@ -36,9 +30,9 @@ from pipeline.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
 from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from pipeline.sampled.blocks import count_blocks
 from pipeline.snapshot import Snapshot
-from pipeline.sources.raw_part import RawPart
 from pipeline.study import Study
-from pipeline.tables import OBSERVATIONS, UNKNOWN, Table
+from pipeline.tables import UNKNOWN
+from pipeline.tasks import IngestTask, LabelTask
 from pipeline.upstream import filled, sampled
 from pipeline.versions import code_hash, digest_of, package_version
 
@@ -58,70 +52,6 @@ class Tools:
     key: bytes
     engine: Engine
     reporter: Reporter
-
-
-@dataclass(frozen=True)
-class IngestTask:
-    """A raw file to ingest; picklable."""
-
-    raw: RawPart
-    observations: Path
-    quarantine: Path
-    latest: int
-
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Ingested:
-        """Does it."""
-        self.raw.require()
-        name = self.raw.path.name
-        return ingest_records(self.raw.reader, name, self.observations, self.quarantine, self.latest, tick, lanes)
-
-
-@dataclass(frozen=True)
-class LabelTask:
-    """One part of observations to identify and locate; picklable."""
-
-    observations: Path
-    sha256: str
-    identified: Path
-    catalogue: Catalogue
-    locator: Locator
-    second: Locator | None
-    key: bytes
-
-    @property
-    def source(self) -> Path:
-        """The part."""
-        return self.observations
-
-    @property
-    def reads(self) -> Table:
-        """What it is a part of."""
-        return OBSERVATIONS
-
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Labelled:
-        """Does it; in several lanes, which share this task, other processes look at the rows that this one writes."""
-        if lanes.single:
-            return self.over(None, tick)
-        self._require()
-        labelled = lanes.in_order(partial(_labelled, self.observations), pieces_of(self.observations))
-        return write_labelled(labelled, self.identified, self.key, tick)
-
-    def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> Labelled:
-        """Does it, with rows that somebody else read (None: it reads them)."""
-        self._require()
-        return label_part(
-            self.observations, self.identified, self.catalogue.identifier, self.locator, self.key, tick, self.second,
-            batches,
-        )  # fmt: skip
-
-    def _require(self) -> None:
-        store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
-
-
-def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, Labelled]:
-    """A piece of a part, whose task is one of those that the work of this process shares."""
-    task: LabelTask = next(task for task in shared() if task.observations == observations)
-    return label(read_piece(observations, piece), task.catalogue.identifier, task.locator, task.key, task.second)
 
 
 def ingest(snapshot: Snapshot, tools: Tools) -> str | None:

@@ -101,6 +101,18 @@ def test_protocol_texts(data: str, module: str, column: str, text: str) -> None:
     assert answer(data, module)[column] == text
 
 
+@pytest.mark.parametrize(
+    ("module", "column"), [("ftp", "ftp_banner"), ("telnet", "telnet_banner"), ("snmp", "snmp_description")]
+)
+def test_what_is_personal_and_cut_in_two_is_not_kept_of_a_greeting(module: str, column: str) -> None:
+    before = f'220 user name="{"x" * 600}" '
+    looked_at = before + "z" * (2 * GREETING - len(before) - 17) + " john.smith@mailh"
+    kept = answer(looked_at + "ost.example", module)[column]
+    assert kept.startswith("220 user name=[removed] zz")
+    assert "john" not in kept
+    assert "john" in answer("zz john.smith@mailh", module)[column], "a whole text is kept to its end"
+
+
 def test_an_ftp_greeting_on_its_port_needs_no_module() -> None:
     assert answer("220 hello", "auto", port=21)["ftp_banner"] == "220 hello"
     assert "ftp_banner" not in answer("220 hello", "auto", port=2121)

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from pipeline import label as labelling
 from pipeline import store
 from pipeline.catalogue import Catalogue, load_catalogue
-from pipeline.engines import local
-from pipeline.engines.local import Local
+from pipeline.engines.local import Local, sooner_divided
 from pipeline.errors import IntegrityError
 from pipeline.identify import Identifier
 from pipeline.label import (
@@ -37,8 +36,8 @@ from pipeline.label import (
 from pipeline.locate import Locator
 from pipeline.ranges import Ranges
 from pipeline.resources import bundled
-from pipeline.stages import LabelTask
 from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
+from pipeline.tasks import LabelTask
 
 Row = dict[str, Any]
 KEY = b"k" * 32
@@ -244,7 +243,7 @@ def test_a_part_is_read_in_pieces(rows: list[Row], tmp_path: Path, monkeypatch: 
 
 
 def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_path: Path) -> None:
-    assert local.ROWS_AT_A_TIME == labelling.BATCH
+    assert sooner_divided([300, 16 * ROWS], 2, labelling.BATCH)
     source, small = (tmp_path / name for name in ("observations.parquet", "small.parquet"))
     store.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
     store.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)

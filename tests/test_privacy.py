@@ -213,6 +213,18 @@ def test_scrub_leaves_what_is_not_personal(text: str) -> None:
     assert scrub(text) == text
 
 
+def test_nothing_personal_is_kept_wherever_a_text_is_cut() -> None:
+    # What stands before shrinks by so much that the cut comes within what is kept.
+    longest, before = 100, f'deviceName="{"x" * privacy.FURTHER}" '
+    for text in (*filter(lambda text: len(text) < 200, personal_texts(Marks())), f"{ONVIF}name/{MARK}"):
+        assert MARK[:3] in text
+        for cut in range(1, len(text)):
+            filling = "z" * (longest + privacy.FURTHER - len(before) - cut - 1)
+            kept = privacy.start_of(f"{before}{filling} {text} and more", longest)
+            assert MARK[:3] not in kept
+            assert filling in kept
+
+
 def test_scrubbing_again_changes_nothing() -> None:
     for text in personal_texts(Marks()):
         assert scrub(scrub(text)) == scrub(text), text

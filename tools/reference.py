@@ -18,7 +18,7 @@ from pipeline.units import adds_up
 
 # What a reader meets first; then all else, then the errors.
 ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")
-ERRORS = [name for name in pipeline.__all__ if name.endswith("Error")]
+ERRORS = [name for name in dir(pipeline) if name.endswith("Error")]
 
 
 def pages() -> dict[str, str]:
@@ -141,7 +141,7 @@ def api() -> str:
         ".. py:currentmodule:: pipeline",
         "",
     ]
-    rest = [name for name in pipeline.__all__ if name not in (*ORDER, *ERRORS)]
+    rest = [name for name in dir(pipeline) if name not in (*ORDER, *ERRORS)]
     for name in (*ORDER, *rest, *ERRORS):
         found = getattr(pipeline, name)
         if isinstance(found, type):

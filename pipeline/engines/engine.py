@@ -47,6 +47,10 @@ class Rows(Protocol[R_co]):
     def reads(self) -> Table:
         """The table that its rows are of."""
 
+    @property
+    def rows_at_a_time(self) -> int:
+        """How many rows it looks at together."""
+
     def over(self, batches: Iterable[pa.RecordBatch], tick: Tick = nobody) -> R_co:
         """Does it, with the rows as somebody read them: all, in order, in batches of any size."""
 

@@ -45,8 +45,8 @@ ONE_LANE = Lanes()
 
 @contextmanager
 def lanes(workers: int, module: str, what: Any = None) -> Iterator[Lanes]:
-    """Lanes over `workers` processes, which are gone afterwards; their work is of a module. `what` all items share each
-    has as it starts; see `processes.shared`."""
+    """Lanes over `workers` processes, which are gone afterwards; their work is of a module. `what` is shared by all
+    items: each process has it as it starts; see `processes.shared`."""
     if workers <= 1:
         yield ONE_LANE
         return

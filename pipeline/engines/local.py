@@ -16,8 +16,6 @@ from pipeline.engines.processes import context, deaf_to_interrupts, settle, shar
 # Below this many bytes of raw files, or rows of tables, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
 WORTH_PROCESSES_ROWS = 50_000
-# Rows that a process is given at a time.
-ROWS_AT_A_TIME = 25_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,8 @@ class Local:
         on_progress: Tick = nobody,
     ) -> list[R]:
         """The same for rows, of which a process looks at many at a time."""
-        return self._divided(call, tasks, sizes, on_progress, WORTH_PROCESSES_ROWS, ROWS_AT_A_TIME)
+        together = max((task.rows_at_a_time for task in tasks), default=0)
+        return self._divided(call, tasks, sizes, on_progress, WORTH_PROCESSES_ROWS, together)
 
     def _divided(
         self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick, worth: int, item: int

@@ -50,8 +50,8 @@ def stop(pool: ProcessPoolExecutor) -> None:
 
 
 def settle(what: Any) -> None:
-    """To be called in a worker of rows as it starts: it seldom looks for cycles, and ends with its parent. `what` all
-    its work shares is sent to it once, and what is found out about it stays known; see `shared`."""
+    """To be called in a worker of rows as it starts: it seldom looks for cycles, and ends with its parent. `what` is
+    shared by all its work: it is sent once, and what is found out about it stays known; see `shared`."""
     global _shared  # noqa: PLW0603
     _shared = what
     gc.freeze()

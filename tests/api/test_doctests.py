@@ -1,12 +1,10 @@
 """Every example in the docstrings of the API runs, and gives what it says."""
 
-import ast
 import doctest
 import importlib
 import pkgutil
 import re
 from functools import cached_property
-from pathlib import Path
 
 import pytest
 
@@ -36,13 +34,6 @@ def test_every_public_name_says_what_it_is() -> None:
         ):
             if not key.startswith("_") and (callable(value) or isinstance(value, DESCRIBED)):
                 assert getattr(value, "__doc__", None), f"{name}.{key}"
-
-
-def test_type_checkers_are_told_the_same_names() -> None:
-    stub = ast.parse(Path(str(pipeline.__file__)).with_suffix(".pyi").read_text(encoding="utf-8"))
-    given = {name.asname for line in stub.body if isinstance(line, ast.ImportFrom) for name in line.names}
-    (told,) = [ast.literal_eval(line.value) for line in stub.body if isinstance(line, ast.Assign)]
-    assert given == set(told) == set(pipeline.__all__) == set(dir(pipeline))
 
 
 def test_every_answer_says_from_which_file_it_is() -> None:

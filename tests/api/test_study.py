@@ -329,3 +329,9 @@ def test_the_package_alone_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="its names are"):
         cc.open_studies  # noqa: B018
+
+
+def test_stub_and_module_name_the_same() -> None:
+    stub = Path(cc.__file__).with_suffix(".pyi").read_text()
+    assert sorted(line.split()[-1] for line in stub.splitlines()) == sorted(cc.__all__)
+    assert dir(cc) == sorted(cc.__all__)

@@ -40,6 +40,7 @@ class Asks:
     """A task that says where it was done, and which object it had there."""
 
     shared: Shared
+    rows_at_a_time: int = 1
 
     def __call__(self, tick: Callable[[int], None]) -> tuple[int, int]:
         tick(0)

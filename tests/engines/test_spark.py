@@ -31,10 +31,10 @@ from pipeline.progress import Reporter
 from pipeline.run import run
 from pipeline.sources.raw_part import RawPart
 from pipeline.sources.registry import SHODAN
-from pipeline.stages import IngestTask, LabelTask
 from pipeline.store import parts_of, sha256
 from pipeline.study import Decoys, Dedupe, load_study
 from pipeline.tables import RETURNED, Table
+from pipeline.tasks import IngestTask, LabelTask
 from tests.census import COUNTRIES, INSTRUMENT, MAKERS, NOON, Row, banner, census, numbered, somewhere, write
 from tests.conftest import banner as raw_banner
 from tests.conftest import write_lines
