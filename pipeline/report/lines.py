@@ -92,7 +92,10 @@ class Lines:
                 number += 1
                 x = (before.place + now.place) / 2
                 axes.plot([x, x], [0, top], color=style.FAINT, linestyle=(0, (3, 3)), linewidth=1)
-                axes.text(x, top * 0.985, f" break {number}", size=8, color=style.FAINT, va="top")
+                axes.annotate(
+                    f"break {number}", (x, top * 0.985), xytext=(4, 0), textcoords="offset points", size=8,
+                    color=style.FAINT, va="top",
+                )  # fmt: skip
 
     def _dress(self, axes: Any, top: float) -> None:
         """Axes from zero, a tick for each snapshot and for each year without one."""
