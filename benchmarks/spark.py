@@ -91,7 +91,7 @@ class Timed:
 
     @contextmanager
     def sql(self, scratch: Path) -> Iterator[Sql]:
-        """Dedupe and aggregate, then details."""
+        """Dedupe and aggregate."""
         with self._timed("queries"), self._engine.sql(scratch) as db:
             yield db
 

@@ -21,6 +21,7 @@ from pipeline.tables import COUNTS, GROUPS, NETWORKS
 # Tables in the order that they are made in.
 TABLES = ("called", "levels", "lands", "facts", "spread", "held", "sums", "cells")
 QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range", "networks")
+FILES = ("counts.parquet", "networks.parquet")
 LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
@@ -52,8 +53,8 @@ def variants() -> Iterator[Variant]:
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
     """From what dedupe left in `db` to `counts.parquet` and `networks.parquet`; the flow to the headline number."""
     table = count(db, manifest, min_confidence, left_out)
-    store.write_table(folder / "counts.parquet", table, COUNTS, _metadata(manifest))
-    store.write_table(folder / "networks.parquet", db.query("networks"), NETWORKS, _metadata(manifest))
+    for name, rows, to in zip(FILES, (table, db.query("networks")), (COUNTS, NETWORKS), strict=True):
+        store.write_table(folder / name, rows, to, _metadata(manifest))
     return flow_of(table, min_confidence)
 
 

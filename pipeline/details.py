@@ -8,21 +8,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 
 from pipeline import store
-from pipeline.engines.engine import text_of
+from pipeline.engines.engine import Sql
 from pipeline.errors import ReconciliationError
-from pipeline.headline import STAGES, behind, checksums, headline_counts
-from pipeline.manifest import Flow, Stage
-from pipeline.snapshot import Snapshot
-from pipeline.stages import Tools
-from pipeline.tables import CONCENTRATION, FIRMWARE
-from pipeline.versions import code_hash, digest_of
+from pipeline.headline import headline_of
+from pipeline.manifest import Flow, Manifest
+from pipeline.tables import CONCENTRATION, COUNTS, FIRMWARE
 
-NAME = "details"
-QUERIES = ("headline_devices", "headline_hosts", "concentration", "firmwares")
+QUERIES = ("headline_hosts", "concentration", "firmwares")
+FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
 TOPS = (1, 10, 100, 1000, 10_000)
 AGES = ("0", "1-2", "3-4", "5-6", "7-9", "10+")  # whole years
 FIRST_YEARS = (0, 1, 3, 5, 7, 10)
@@ -31,33 +29,23 @@ FIRST_BUILD = date(2000, 1, 1)
 _BUILD = re.compile(r"build\W{0,3}(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)", re.IGNORECASE)
 
 
-def describe(snapshot: Snapshot, tools: Tools) -> str | None:
-    """`concentration.parquet` and `firmware.parquet` of a counted snapshot; "details" if they had to be made."""
-    manifest, study = snapshot.manifest, tools.study
+def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
+    """From what aggregate left in `db` and in `folder` to `concentration.parquet` and `firmware.parquet` there; which
+    devices' firmware has a day."""
     end = manifest.window.end if manifest.window else None
-    settings = (study.min_confidence, study.countries_left_out, end)
-    queries = [text_of(name) for name in QUERIES]
-    key = digest_of(code_hash("pipeline.details"), queries, settings, checksums(snapshot, *STAGES))
-    if snapshot.stands(NAME, key):
-        return None
-    with behind(snapshot, study, tools.engine) as db:
-        db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
-        for name in QUERIES[:2]:
-            db.table(name, name)
-        networks, firmwares = db.query("concentration"), db.query("firmwares").to_pylist()
+    db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
+    db.table("headline_hosts", "headline_hosts")
+    networks, firmwares = db.query("concentration"), db.query("firmwares").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
-    _check(headline_counts(snapshot, study)[None], networks, sum(ages.values()), snapshot.id)
+    counts = store.read_table(folder / "counts.parquet", COUNTS)
+    _check(headline_of(counts, min_confidence)[None], networks, sum(ages.values()), manifest.snapshot)
     rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
-    outputs = {}
-    for table, to in ((networks, CONCENTRATION), (rows, FIRMWARE)):
-        file = f"{to.name}.parquet"
-        store.write_table(snapshot.path(file), table, to, {"snapshot": snapshot.id})
-        outputs[file] = snapshot.output(file, table.num_rows)
+    for name, table, to in zip(FILES, (networks, rows), (CONCENTRATION, FIRMWARE), strict=True):
+        store.write_table(folder / name, table, to, {"snapshot": manifest.snapshot})
     left = {age: ages[age] for age in (UNDATED, UNKNOWN) if ages[age]}
     whole = sum(ages.values())
     flow = Flow(unit="devices of the headline", rows_in=whole, rows_out=whole - sum(left.values()), dropped=left)
-    snapshot.record(NAME, Stage(key=key, outputs=outputs, flow=flow.check(NAME)))
-    return NAME
+    return flow.check("details")
 
 
 def _check(world: dict[str, int], networks: pa.Table, devices: int, snapshot: str) -> None:

@@ -1,4 +1,4 @@
-"""The headline of a counted snapshot, for stages that look at it once more: its counts, and the tables behind it."""
+"""The headline of a counted snapshot, for those that look at it once more: its counts, and the tables behind it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +27,13 @@ def checksums(snapshot: Snapshot, *stages: str) -> list[list[tuple[str, str]]]:
 def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[str, Any]]:
     """Units by maker (None: all), without the countries left out."""
     path = next(path for path in snapshot.verified("aggregate", ".parquet") if path.name == "counts.parquet")
-    counts = store.read_table(path, COUNTS)
+    return headline_of(store.read_table(path, COUNTS), study.min_confidence)
+
+
+def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:
+    """The same of `tables.COUNTS`."""
     wanted = {"scope": "study", "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
-    for name, value in (wanted | {"min_confidence": study.min_confidence}).items():
+    for name, value in (wanted | {"min_confidence": min_confidence}).items():
         counts = counts.filter(pc.equal(counts[name], value))
     rows = counts.filter(pc.is_in(counts["level"], pa.array(["world", "manufacturer"]))).to_pylist()
     return {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows}

@@ -7,7 +7,6 @@ from pipeline import matches, stages, store
 from pipeline.catalogue import load_catalogue
 from pipeline.catalogue_diff import require_meanings
 from pipeline.collect.bundles import collected_folders
-from pipeline.details import describe
 from pipeline.editions import sources_of
 from pipeline.engines.engine import Engine
 from pipeline.engines.local import Local
@@ -95,8 +94,7 @@ def _over_all(study: Study, tools: Tools) -> list[str]:
         if has_counts(found) and not was_purged(found) and not store.is_locked(study.data / name / "raw"):
             snapshot = open_snapshot(study, name)
             counted += [snapshot] if is_current(snapshot) else []
-    done = [f"{snapshot.id}: {stage}" for snapshot in counted if (stage := describe(snapshot, tools))]
-    return done + bring_series_up_to_date(counted, tools)
+    return bring_series_up_to_date(counted, tools)
 
 
 def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,12 +10,16 @@ from functools import partial
 import pyarrow.parquet as pq
 
 from pipeline import runs, store
+from pipeline.aggregate import FILES as COUNT_FILES
 from pipeline.aggregate import QUERIES as COUNT_QUERIES
 from pipeline.aggregate import aggregate
 from pipeline.catalogue import Catalogue, checksum_of
 from pipeline.churn import FILE as CHURN_FILE
 from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
 from pipeline.dedupe import Deduped, Rules, dedupe, key_id_of
+from pipeline.details import FILES as DETAIL_FILES
+from pipeline.details import QUERIES as DETAIL_QUERIES
+from pipeline.details import describe
 from pipeline.editions import Sources, Used, day_of
 from pipeline.engines.engine import Engine, call, text_of
 from pipeline.errors import SHOWN, CamcensusError, IntegrityError
@@ -22,7 +27,7 @@ from pipeline.host_sample import QUERY as HOSTS_QUERY
 from pipeline.host_sample import evaluate, sample_files, with_sample
 from pipeline.ingest import UNKNOWN_FIELD, Ingested
 from pipeline.label import Labelled
-from pipeline.manifest import Fields, Flow, HostSample, Input, Instrument, Stage, made_by
+from pipeline.manifest import Fields, Flow, HostSample, Input, Instrument, Output, Stage, made_by
 from pipeline.parts import Parts
 from pipeline.progress import Reporter
 from pipeline.resources import COUNTRIES, NETWORKS, bundled
@@ -260,8 +265,10 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     blocks = (
         (sample.prefix_length, code_hash("pipeline.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
     )
-    key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks)
-    if snapshot.stands("dedupe", key) and snapshot.stands("aggregate", key):
+    details = () if sample else (code_hash("pipeline.details"), *map(text_of, DETAIL_QUERIES))
+    key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks, details)
+    stages = ("dedupe", "aggregate") if sample else ("dedupe", "aggregate", "details")
+    if all(snapshot.stands(stage, key) for stage in stages):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
     runs.keep(snapshot.folder, snapshot.earlier)
@@ -276,10 +283,11 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
         count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
         counted = count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
+        described = None if sample else describe(db, manifest, study.min_confidence, snapshot.folder)
     manifest.version = package_version()
     manifest.made = made_by("camcensus run", study.settings(), checksum_of(study.catalogue_path))
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
-    _record_counted(snapshot, key, deduped, counted, hosts, tools.reporter)
+    _record_counted(snapshot, key, deduped, counted, described, hosts, tools.reporter)
     return "dedupe, aggregate"
 
 
@@ -306,19 +314,17 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
 
 
 def _record_counted(
-    snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, hosts: HostSample | None, reporter: Reporter
-) -> None:
-    made = (SAMPLE_BLOCKS_FILE,) if snapshot.manifest.basis == "sample" else ("counts.parquet", "networks.parquet")
-    files = ("links.parquet", "devices.parquet", *made)
-    rows = {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in files}
-    outputs = {name: snapshot.output(name, rows[name]) for name in files}
+    snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, described: Flow | None, hosts: HostSample | None,
+    reporter: Reporter,
+) -> None:  # fmt: skip
+    made = ["links.parquet", "devices.parquet"]
     if snapshot.path(CHURN_FILE).is_file():
-        outputs[CHURN_FILE] = snapshot.output(CHURN_FILE, pq.read_metadata(snapshot.path(CHURN_FILE)).num_rows)
-    counts = {name: outputs.pop(name) for name in made}
+        made.append(CHURN_FILE)
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
+    devices = _outputs(snapshot, made)
     snapshot.manifest.stages["dedupe"] = Stage(
         key=key,
-        outputs=outputs,
+        outputs=devices,
         flow=deduped.flow,
         notes=placed,
         merges=deduped.merges,
@@ -328,5 +334,14 @@ def _record_counted(
         ages=deduped.ages,
         churn=deduped.churn,
     )
-    snapshot.record("aggregate", Stage(key=key, outputs=counts, flow=counted))
-    reporter.say(f"{snapshot.id}: {rows['devices.parquet']:,} devices; run {snapshot.manifest.run}")
+    if described:
+        details = _outputs(snapshot, DETAIL_FILES)
+        snapshot.manifest.stages["details"] = Stage(key=key, outputs=details, flow=described)
+    cells = (SAMPLE_BLOCKS_FILE,) if snapshot.manifest.basis == "sample" else COUNT_FILES
+    snapshot.record("aggregate", Stage(key=key, outputs=_outputs(snapshot, cells), flow=counted))
+    reporter.say(f"{snapshot.id}: {devices['devices.parquet'].rows:,} devices; run {snapshot.manifest.run}")
+
+
+def _outputs(snapshot: Snapshot, files: Iterable[str]) -> dict[str, Output]:
+    """Tables with how many rows each has."""
+    return {name: snapshot.output(name, int(pq.read_metadata(snapshot.path(name)).num_rows)) for name in files}

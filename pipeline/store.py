@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import BusyError, InputError, IntegrityError
-from pipeline.tables import Table, conform
+from pipeline.tables import DISTINCT, RISING, Table, conform
 
 BLOCK = 1 << 20
 # There is no way to read the umask but to set it.
@@ -143,7 +143,12 @@ def read_json(path: Path) -> Any:
 def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = None) -> Iterator[pq.ParquetWriter]:
     """A writer of Parquet with page checksums (without them a flipped bit is read as data); the file appears whole."""
     schema = table.schema.with_metadata({"table": table.name, **(metadata or {})})
-    with atomic(path) as file, pq.ParquetWriter(file, schema, **_PARQUET) as writer:
+    alike = [name for name in table.names if name not in RISING | DISTINCT]
+    rising = {c.name: "DELTA_BINARY_PACKED" for c in table.columns if c.name in RISING and pa.types.is_int64(c.type)}
+    with (
+        atomic(path) as file,
+        pq.ParquetWriter(file, schema, use_dictionary=alike, column_encoding=rising, **_PARQUET) as writer,
+    ):
         yield writer
 
 

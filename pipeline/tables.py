@@ -19,6 +19,13 @@ GROUPS = ("country", "manufacturer", "brand", "product_type", "model")
 UNKNOWN_COUNTRY = "ZZ"
 UNKNOWN = "unknown"
 
+# How columns lie in files, by name. Numbers that are written as the step from one to the next, and others of which
+# nearly each row has its own; of all the rest a dictionary is made first, which here would only cost time and space.
+RISING = frozenset({"line", "seen", "first_seen", "last_seen"})
+DISTINCT = frozenset({
+    "host", "prefix", "address", "device", "identity", "certificate", "cert_sha256", "banner_hash", "html_hash",
+})  # fmt: skip
+
 
 # What a signature's `field` may name; the column is the field with "." written "_".
 EVIDENCE: tuple[Column, ...] = (

@@ -117,6 +117,14 @@ def test_a_table_comes_back_as_it_went(table: Path) -> None:
     assert pq.read_schema(table).metadata[b"table"] == b"links"
 
 
+def test_columns_lie_in_files_as_their_values_ask_for(table: Path) -> None:
+    group = pq.read_metadata(table).row_group(0)
+    lies = {column.path_in_schema: column for column in map(group.column, range(group.num_columns))}
+    assert "DELTA_BINARY_PACKED" in lies["line"].encodings
+    made = {name for name, column in lies.items() if column.has_dictionary_page}
+    assert made == {name for name in LINKS.names if name not in ("line", "device")}
+
+
 def test_parts_are_read_in_order_of_name(tmp_path: Path) -> None:
     for name in ("b", "a"):
         store.write_table(tmp_path / "t" / f"{name}.parquet", links(file=pa.array([name] * ROWS)), LINKS)

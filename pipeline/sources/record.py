@@ -62,7 +62,7 @@ class Reader(Protocol):
 
 
 # A batch ends after so many records, or so many bytes of them.
-RECORDS = 2_000
+RECORDS = 4_000
 BYTES = 32 << 20
 
 

@@ -1,6 +1,6 @@
 -- Hosts in the largest networks: so many (`tops`), and all (without a `top`). Hosts of unknown network are in none.
 with sized as (
-    select 'asn' as network_type, cast(asn as string) as network, cast(count(*) as bigint) as hosts
+    select 'asn' as network_type, asn as network, cast(count(*) as bigint) as hosts
     from headline_hosts
     where asn is not null
     group by asn

@@ -5,7 +5,7 @@ with seen as (
     select
         f.part, f.lines_before + i.line as sight, coalesce(i.address, x.host) as host,
         i.port * 2 + case when i.transport = 'udp' then 1 else 0 end as door, i.seen, n.name, p.spot,
-        i.counted, i.identity, i.certificate,
+        i.counted, i.asn, i.identity, i.certificate,
         case i.network_kind when 'hosting' then 3 when 'mobile' then 2 when 'fixed' then 1 else 0 end as network_kind,
         case when i.seen between s.window_start and s.window_end then true else false end as inside,
         (i.seen - s.window_start) * 4294967296 + f.lines_before + i.line as moment
@@ -25,7 +25,7 @@ with seen as (
     left join sixes x on x.host_text = i.host
 )
 select
-    t.part, t.sight, t.host, t.door, t.seen, t.name, t.spot, t.identity, t.certificate,
+    t.part, t.sight, t.host, t.door, t.seen, t.name, t.spot, t.asn, t.identity, t.certificate,
     cast(t.network_kind as bigint) as network_kind,
     cast(case
         when not t.counted then 3

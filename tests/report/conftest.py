@@ -74,7 +74,8 @@ def make_counts(snapshot: str, hosts: Cells, left_out: tuple[str, ...] = ("CN",)
     """The cube of COUNTS: both scopes at the headline values, and the world without decoys left out."""
     inside = {key: n for key, n in hosts.items() if key[0] not in left_out}
     instrument = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}
-    common = {"snapshot": snapshot, "engine": "shodan", "basis": "download", "ip_version": "4"} | instrument
+    common: dict[str, Any] = {"snapshot": snapshot, "engine": "shodan", "basis": "download", "ip_version": "4"}
+    common |= instrument
     common |= {"min_confidence": "medium", "complete": True, "simulated": False} | fixed
     rows = [
         common | row | {"scope": scope, "decoys_left_out": "certain"}

@@ -122,10 +122,11 @@ def _large_table(snapshot: str, atoms: pd.DataFrame, window: Window) -> pa.Table
             for frame in frames[-6 if level in ("world", "country") else -1 :]:
                 frame["level"], frame["scope"] = level, scope
     cells = pd.concat(frames, ignore_index=True)
-    same = {"snapshot": snapshot, "engine": "shodan", "basis": "download", "ip_version": "4", "complete": True}
-    same |= {"simulated": False, "query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}
+    same: dict[str, Any] = {"snapshot": snapshot, "engine": "shodan", "basis": "download", "ip_version": "4"}
+    same |= {"min_confidence": "medium", "decoys_left_out": "certain", "complete": True, "simulated": False}
+    same |= {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}
     same |= {"window_start": window.start, "window_end": window.end}
-    for name, value in ({"min_confidence": "medium", "decoys_left_out": "certain"} | same).items():
+    for name, value in same.items():
         cells[name] = cells[name].fillna(value) if name in cells else value
     columns = [
         pa.array(cells[c.name], c.type, from_pandas=True) if c.name in cells else pa.nulls(len(cells), c.type)
