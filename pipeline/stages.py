@@ -265,10 +265,10 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     blocks = (
         (sample.prefix_length, code_hash("pipeline.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
     )
-    details = () if sample else (code_hash("pipeline.details"), *map(text_of, DETAIL_QUERIES))
+    details = (code_hash("pipeline.details"), *map(text_of, DETAIL_QUERIES))
     key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks, details)
-    stages = ("dedupe", "aggregate") if sample else ("dedupe", "aggregate", "details")
-    if all(snapshot.stands(stage, key) for stage in stages):
+    files = {"aggregate": (SAMPLE_BLOCKS_FILE,)} if sample else {"aggregate": COUNT_FILES, "details": DETAIL_FILES}
+    if all(snapshot.stands(stage, key) for stage in ("dedupe", *files)):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
     runs.keep(snapshot.folder, snapshot.earlier)
@@ -282,12 +282,18 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         manifest.window = deduped.window
         _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
         count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
-        counted = count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
-        described = None if sample else describe(db, manifest, study.min_confidence, snapshot.folder)
+        flows = {"aggregate": count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)}
+        if "details" in files:
+            flows["details"] = describe(db, manifest, study.min_confidence, snapshot.folder)
     manifest.version = package_version()
     manifest.made = made_by("camcensus run", study.settings(), checksum_of(study.catalogue_path))
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
-    _record_counted(snapshot, key, deduped, counted, described, hosts, tools.reporter)
+    _record_deduped(snapshot, key, deduped, hosts)
+    for stage, names in files.items():
+        manifest.stages[stage] = Stage(key=key, outputs=_outputs(snapshot, names), flow=flows[stage])
+    snapshot.save()
+    devices = manifest.stages["dedupe"].outputs["devices.parquet"].rows
+    tools.reporter.say(f"{snapshot.id}: {devices:,} devices; run {manifest.run}")
     return "dedupe, aggregate"
 
 
@@ -313,18 +319,14 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
         reporter.warn(f"{snapshot.id}: the study dates it {last}, but its newest banner is of {seen}")
 
 
-def _record_counted(
-    snapshot: Snapshot, key: str, deduped: Deduped, counted: Flow, described: Flow | None, hosts: HostSample | None,
-    reporter: Reporter,
-) -> None:  # fmt: skip
+def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped, hosts: HostSample | None) -> None:
     made = ["links.parquet", "devices.parquet"]
     if snapshot.path(CHURN_FILE).is_file():
         made.append(CHURN_FILE)
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
-    devices = _outputs(snapshot, made)
     snapshot.manifest.stages["dedupe"] = Stage(
         key=key,
-        outputs=devices,
+        outputs=_outputs(snapshot, made),
         flow=deduped.flow,
         notes=placed,
         merges=deduped.merges,
@@ -334,12 +336,6 @@ def _record_counted(
         ages=deduped.ages,
         churn=deduped.churn,
     )
-    if described:
-        details = _outputs(snapshot, DETAIL_FILES)
-        snapshot.manifest.stages["details"] = Stage(key=key, outputs=details, flow=described)
-    cells = (SAMPLE_BLOCKS_FILE,) if snapshot.manifest.basis == "sample" else COUNT_FILES
-    snapshot.record("aggregate", Stage(key=key, outputs=_outputs(snapshot, cells), flow=counted))
-    reporter.say(f"{snapshot.id}: {devices['devices.parquet'].rows:,} devices; run {snapshot.manifest.run}")
 
 
 def _outputs(snapshot: Snapshot, files: Iterable[str]) -> dict[str, Output]:
