@@ -19,7 +19,7 @@ setup: .venv/ready
 # The demo's size: about how many devices its Internet has. Six years of 120,000 are 426,000 banners.
 DEMO_DEVICES := 120000
 WORLD := data/snapshots/simulated
-MODEL := Makefile $(wildcard data/simulate/*.toml) $(filter-out %/serve.py pipeline/simulate/loopback%, $(wildcard pipeline/simulate/*.py))
+MODEL := Makefile $(wildcard data/simulate/*.toml) $(filter-out %/serve.py pipeline/camcensus/simulate/loopback%, $(wildcard pipeline/camcensus/simulate/*.py))
 
 # Counts the cameras of a made-up Internet and draws the report; ends with the path of the page.
 demo: setup $(WORLD)/study.toml

@@ -20,13 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.accuracy import recognised
-from pipeline.accuracy.counted import Counted, count_world
-from pipeline.accuracy.countries import country_errors, summary, true_counts
-from pipeline.accuracy.joined import joins
-from pipeline.progress import Reporter
-from pipeline.simulate.world import Plan
-from pipeline.simulate.write import simulate
+from camcensus.accuracy import recognised
+from camcensus.accuracy.counted import Counted, count_world
+from camcensus.accuracy.countries import country_errors, summary, true_counts
+from camcensus.accuracy.joined import joins
+from camcensus.progress import Reporter
+from camcensus.simulate.world import Plan
+from camcensus.simulate.write import simulate
 
 RESULTS = Path(__file__).parent / "results"
 

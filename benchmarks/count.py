@@ -27,11 +27,11 @@ from statistics import median
 import pandas as pd
 from watched import Figures, watched
 
-from pipeline.aggregate import aggregate
-from pipeline.dedupe import Rules, dedupe
-from pipeline.engines.duck import sql
-from pipeline.manifest import Instrument, Manifest
-from pipeline.study import Decoys, Dedupe
+from camcensus.aggregate import aggregate
+from camcensus.dedupe import Rules, dedupe
+from camcensus.engines.duck import sql
+from camcensus.manifest import Instrument, Manifest
+from camcensus.study import Decoys, Dedupe
 
 HERE = Path(__file__).parent
 FULL = (1_000_000, 3_000_000, 10_000_000)

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from pipeline.aggregate import DECOYS
-from pipeline.study import Decoys, Dedupe
+from camcensus.aggregate import DECOYS
+from camcensus.study import Decoys, Dedupe
 
 TEXTS = [
     "file", "transport", "manufacturer", "brand", "model", "product_type", "type_confidence",

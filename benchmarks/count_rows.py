@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import store
-from pipeline.tables import IDENTIFIED
+from camcensus import store
+from camcensus.tables import IDENTIFIED
 
 NOON = 1_790_000_000
 CHUNK = 500_000

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.banner import Rejected, decode
-from pipeline.catalogue import load_catalogue
-from pipeline.identify import Identifier
-from pipeline.label import verdicts
-from pipeline.lines import RawFile
-from pipeline.observe import batch_of, observe
-from pipeline.resources import bundled
+from camcensus.banner import Rejected, decode
+from camcensus.catalogue import load_catalogue
+from camcensus.identify import Identifier
+from camcensus.label import verdicts
+from camcensus.lines import RawFile
+from camcensus.observe import batch_of, observe
+from camcensus.resources import bundled
 
 ROOT = Path(__file__).parent.parent
 REPEATED, DISTINCT = 200_000, 20_000

@@ -28,13 +28,13 @@ from ingest_peers import PEERS
 from isal import igzip
 from watched import Figures, watched
 
-from pipeline.banner import DECODE, UNDECODED
-from pipeline.engines.engine import call
-from pipeline.engines.local import Local
-from pipeline.sources.raw_part import RawPart
-from pipeline.sources.registry import SHODAN
-from pipeline.store import sha256
-from pipeline.tasks import IngestTask
+from camcensus.banner import DECODE, UNDECODED
+from camcensus.engines.engine import call
+from camcensus.engines.local import Local
+from camcensus.sources.raw_part import RawPart
+from camcensus.sources.registry import SHODAN
+from camcensus.store import sha256
+from camcensus.tasks import IngestTask
 
 HERE = Path(__file__).parent
 CORES = 2
@@ -112,7 +112,7 @@ def make_files(folder: Path, banners: int, world: Path | None) -> tuple[list[Pat
     """Two gzip files of about the same size, the same as one, how many lines there are, and their bytes."""
     if world is None:
         devices = str(round(banners / BANNERS_A_DEVICE))
-        watched([sys.executable, "-m", "pipeline.cli", "simulate", folder / "world", "--devices", devices,
+        watched([sys.executable, "-m", "camcensus", "simulate", folder / "world", "--devices", devices,
                  "--snapshots", "1", "--quiet"])  # fmt: skip
         world = folder / "world/data/2026/raw"
     pieces = sorted(world.glob("*.gz"))

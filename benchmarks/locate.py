@@ -24,9 +24,9 @@ import geoip2.database
 import geoip2.errors
 import maxminddb
 
-from pipeline.countries import canonical_code, country_name
-from pipeline.locate import Locator, country_of, open_locator
-from pipeline.special import special_ranges
+from camcensus.countries import canonical_code, country_name
+from camcensus.locate import Locator, country_of, open_locator
+from camcensus.special import special_ranges
 from tests.mmdb import mmdb
 
 ROOT = Path(__file__).parent.parent

@@ -24,10 +24,10 @@ from statistics import median
 
 from watched import Figures, watched
 
-from pipeline import store
-from pipeline.manifest import Manifest, load_manifest
-from pipeline.report import Result, draw_report
-from pipeline.tables import COUNTS
+from camcensus import store
+from camcensus.manifest import Manifest, load_manifest
+from camcensus.report import Result, draw_report
+from camcensus.tables import COUNTS
 from tests.report.conftest import make_study
 from tests.report.worlds import LARGE_MAKERS, large_world
 

@@ -22,27 +22,27 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import store
-from pipeline.catalogue import load_catalogue
-from pipeline.collect.blocks import BITS, Frame
-from pipeline.collect.chain import chain
-from pipeline.collect.exports import import_files
-from pipeline.collect.queries import queries_of
-from pipeline.countries import canonical_code
-from pipeline.dedupe import Rules, dedupe
-from pipeline.engines.duck import sql
-from pipeline.engines.local import Local
-from pipeline.progress import Reporter
-from pipeline.query import parse
-from pipeline.run import run
-from pipeline.sampled.blocks import FILE, count_blocks
-from pipeline.sampled.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
-from pipeline.simulate.loopback_index import Index
-from pipeline.simulate.world import Plan
-from pipeline.simulate.write import simulate
-from pipeline.snapshot import open_snapshot
-from pipeline.study import Study, load_study
-from pipeline.tables import SAMPLE_BLOCKS
+from camcensus import store
+from camcensus.catalogue import load_catalogue
+from camcensus.collect.blocks import BITS, Frame
+from camcensus.collect.chain import chain
+from camcensus.collect.exports import import_files
+from camcensus.collect.queries import queries_of
+from camcensus.countries import canonical_code
+from camcensus.dedupe import Rules, dedupe
+from camcensus.engines.duck import sql
+from camcensus.engines.local import Local
+from camcensus.progress import Reporter
+from camcensus.query import parse
+from camcensus.run import run
+from camcensus.sampled.blocks import FILE, count_blocks
+from camcensus.sampled.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
+from camcensus.simulate.loopback_index import Index
+from camcensus.simulate.world import Plan
+from camcensus.simulate.write import simulate
+from camcensus.snapshot import open_snapshot
+from camcensus.study import Study, load_study
+from camcensus.tables import SAMPLE_BLOCKS
 
 HERE = Path(__file__).parent
 LENGTH = 16

@@ -22,9 +22,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.progress import Reporter
-from pipeline.simulate.world import Plan
-from pipeline.simulate.write import simulate
+from camcensus.progress import Reporter
+from camcensus.simulate.world import Plan
+from camcensus.simulate.write import simulate
 
 SIZES = (50_000, 500_000)
 RESULTS = Path(__file__).parent / "results"

@@ -20,13 +20,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline.engines.engine import Engine, Sql, Tick, nobody
-from pipeline.engines.local import Local
-from pipeline.engines.spark import spark
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.store import sha256
-from pipeline.study import load_study
+from camcensus.engines.engine import Engine, Sql, Tick, nobody
+from camcensus.engines.local import Local
+from camcensus.engines.spark import spark
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.store import sha256
+from camcensus.study import load_study
 
 RESULTS = Path(__file__).parent / "results"
 VARYING = {".lock", ".stats.json", "run-log.json", "imports.json"}
@@ -109,7 +109,7 @@ def counted(engine: Engine, study: Path) -> tuple[list[dict[str, Any]], dict[str
 
 def simulated(folder: Path, devices: int) -> Path:
     """A world of one snapshot."""
-    command = [sys.executable, "-m", "pipeline.cli", "simulate", folder, "--snapshots", "1", "--devices", str(devices)]
+    command = [sys.executable, "-m", "camcensus", "simulate", folder, "--snapshots", "1", "--devices", str(devices)]
     subprocess.run(list(map(str, command)), check=True)
     return folder
 

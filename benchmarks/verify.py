@@ -25,10 +25,10 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
-from pipeline.locate import open_locator
-from pipeline.study import load_study
-from pipeline.verify.command import verify_folder, verify_study
-from pipeline.verify.verdict import Verdict
+from camcensus.locate import open_locator
+from camcensus.study import load_study
+from camcensus.verify.command import verify_folder, verify_study
+from camcensus.verify.verdict import Verdict
 
 HERE = Path(__file__).parent
 SKIPPED = {".lock", ".stats.json", "run-log.json"}
@@ -37,7 +37,7 @@ GB = 1e9
 
 def camcensus(*words: object) -> None:
     """The command, done."""
-    subprocess.run([sys.executable, "-m", "pipeline.cli", *map(str, words), "--quiet"], check=True, stdout=sys.stderr)
+    subprocess.run([sys.executable, "-m", "camcensus", *map(str, words), "--quiet"], check=True, stdout=sys.stderr)
 
 
 def study_in(folder: Path, devices: int) -> Path:

@@ -33,16 +33,16 @@ from ingest import CORES, installed, make_files
 from locate import rebuilt, slim
 from watched import Figures, watched
 
-from pipeline.engines.local import Local
-from pipeline.locate import open_locator
-from pipeline.progress import Reporter
-from pipeline.resources import bundled
-from pipeline.run import run
-from pipeline.study import load_study
+from camcensus.engines.local import Local
+from camcensus.locate import open_locator
+from camcensus.progress import Reporter
+from camcensus.resources import bundled
+from camcensus.run import run
+from camcensus.study import load_study
 
 HERE = Path(__file__).parent
 SLOW = 1_000_000  # from so many banners on there is one round
-CLI = [sys.executable, "-m", "pipeline.cli"]
+CLI = [sys.executable, "-m", "camcensus"]
 STUDY = 'title = "benchmark"\nsimulated = true\nwindow_days = "all"\n'
 # What a run says when a stage is done, and the stage.
 DONE = {"ingest:": "ingest", "identify:": "identify", "devices; run": "dedupe_aggregate"}

@@ -10,15 +10,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import store
-from pipeline.aggregate import aggregate
-from pipeline.dedupe import Deduped, Rules, dedupe
-from pipeline.engines.engine import Engine
-from pipeline.engines.local import Local
-from pipeline.label import addresses_of, prefix_of
-from pipeline.manifest import Flow, Instrument, Manifest
-from pipeline.study import Decoys, Dedupe
-from pipeline.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
+from camcensus import store
+from camcensus.aggregate import aggregate
+from camcensus.dedupe import Deduped, Rules, dedupe
+from camcensus.engines.engine import Engine
+from camcensus.engines.local import Local
+from camcensus.label import addresses_of, prefix_of
+from camcensus.manifest import Flow, Instrument, Manifest
+from camcensus.study import Decoys, Dedupe
+from camcensus.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
 
 Row = dict[str, Any]
 DAY = 86400

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline import store
-from pipeline.tables import COUNTS
+from camcensus import store
+from camcensus.tables import COUNTS
 from tests.conftest import Banner, banner, write_lines
 from tests.shell import ROOT, one_shell
 
@@ -16,7 +16,7 @@ Done = subprocess.CompletedProcess[str]
 
 def start(*arguments: object, **environment: str) -> "subprocess.Popen[str]":
     """The command, started as a user's shell does."""
-    command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "camcensus", *map(str, arguments)]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import store
-from pipeline.study import Decoys
-from pipeline.tables import GROUPS, NETWORKS, UNITS
+from camcensus import store
+from camcensus.study import Decoys
+from camcensus.tables import GROUPS, NETWORKS, UNITS
 from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 from tests.test_decoys import grades_of
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import GateError, StudyError
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.study import load_study
+from camcensus.errors import GateError, StudyError
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.study import load_study
 from tests.conftest import banner, write_lines
 
 

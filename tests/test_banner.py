@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.banner import Banner, Rejected, decode
-from pipeline.evidence import evidence_of
-from pipeline.ingest import REASONS
+from camcensus.banner import Banner, Rejected, decode
+from camcensus.evidence import evidence_of
+from camcensus.ingest import REASONS
 from tests.conftest import banner
 
 

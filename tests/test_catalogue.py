@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalogue import Catalogue, Model, Signature, faults_of, load_catalogue
-from pipeline.errors import CatalogueError
-from pipeline.resources import bundled
-from pipeline.tables import COUNTED_TYPES
+from camcensus.catalogue import Catalogue, Model, Signature, faults_of, load_catalogue
+from camcensus.errors import CatalogueError
+from camcensus.resources import bundled
+from camcensus.tables import COUNTED_TYPES
 
 LONGEST = 2048
 MAKERS = (

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalogue import Catalogue
-from pipeline.explain import explain_lines
-from pipeline.observe import batch_of, observe
+from camcensus.catalogue import Catalogue
+from camcensus.explain import explain_lines
+from camcensus.observe import batch_of, observe
 from tests.conftest import banner, write_lines
 
 QUERIES = Path(__file__).parent.parent / "queries"
@@ -25,7 +25,7 @@ def test_a_banner_is_identified(catalogue: Catalogue) -> None:
 
 
 def test_a_batch_says_what_each_banner_says(catalogue: Catalogue) -> None:
-    from pipeline.banner import Banner, soften
+    from camcensus.banner import Banner, soften
 
     banners = [banner(), banner(data="", http={"title": "AXIS"}), banner(data="SSH-2.0-OpenSSH", http=None)]
     columns = observe([soften(b, Banner) for b in banners]).columns

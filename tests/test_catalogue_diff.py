@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalogue import load_catalogue
-from pipeline.catalogue_diff import difference, extend_register, meanings, read_register
-from pipeline.errors import CatalogueError
+from camcensus.catalogue import load_catalogue
+from camcensus.catalogue_diff import difference, extend_register, meanings, read_register
+from camcensus.errors import CatalogueError
 
 QUERIES = Path(__file__).parent.parent / "queries"
 

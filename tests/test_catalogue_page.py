@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pipeline.catalogue import load_catalogue
-from pipeline.catalogue_page import page
+from camcensus.catalogue import load_catalogue
+from camcensus.catalogue_page import page
 
 QUERIES = Path(__file__).parent.parent / "queries"
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import store
-from pipeline.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
-from pipeline.dedupe import Rules, dedupe
-from pipeline.engines.duck import sql
-from pipeline.manifest import Churn, load_manifest
-from pipeline.study import Decoys, Dedupe
-from pipeline.tables import CHURN
+from camcensus import store
+from camcensus.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
+from camcensus.dedupe import Rules, dedupe
+from camcensus.engines.duck import sql
+from camcensus.manifest import Churn, load_manifest
+from camcensus.study import Decoys, Dedupe
+from camcensus.tables import CHURN
 from tests.census import DAY, NOON, banner, numbered, somewhere, write
 from tests.commands import camcensus
 from tests.conftest import banner as raw_banner
@@ -102,7 +102,7 @@ def test_without_several_whole_collections_there_is_no_index(
 
 
 def slow_count(rows: list[Row], names: dict[str, str], order: list[str]) -> dict[tuple[Any, ...], tuple[int, ...]]:
-    """The table, one by one from the words of `pipeline.churn`."""
+    """The table, one by one from the words of `camcensus.churn`."""
     country: dict[tuple[str, str], str] = {}
     hosts, on = defaultdict(set), defaultdict(set)
     for row in rows:

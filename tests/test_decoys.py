@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.catalogue import load_catalogue
-from pipeline.resources import bundled
-from pipeline.study import Decoys
+from camcensus.catalogue import load_catalogue
+from camcensus.resources import bundled
+from camcensus.study import Decoys
 from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]

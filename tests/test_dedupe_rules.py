@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.dedupe import key_id_of
-from pipeline.errors import InputError
-from pipeline.tables import IDENTIFIED
+from camcensus import store
+from camcensus.dedupe import key_id_of
+from camcensus.errors import InputError
+from camcensus.tables import IDENTIFIED
 from tests.census import DAY, HIK, NOON, banner, census, merged
 
 # --- identities ---

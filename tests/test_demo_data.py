@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.banner import Rejected, decode
-from pipeline.catalogue import load_catalogue
-from pipeline.identify import Identifier
-from pipeline.lines import RawFile
-from pipeline.locate import open_locator
-from pipeline.resources import bundled
-from pipeline.study import check_vendors, load_study
-from pipeline.tables import EVIDENCE, UNKNOWN_COUNTRY
+from camcensus.banner import Rejected, decode
+from camcensus.catalogue import load_catalogue
+from camcensus.identify import Identifier
+from camcensus.lines import RawFile
+from camcensus.locate import open_locator
+from camcensus.resources import bundled
+from camcensus.study import check_vendors, load_study
+from camcensus.tables import EVIDENCE, UNKNOWN_COUNTRY
 from tests.conftest import row_of
 
 ROOT = Path(__file__).resolve().parents[1]

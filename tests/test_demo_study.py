@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.manifest import load_manifest
-from pipeline.report.counts_public import SCHEMA
-from pipeline.report.inputs import Result
-from pipeline.store import read_table
-from pipeline.study import load_study
-from pipeline.tables import COUNTS, conform
+from camcensus.manifest import load_manifest
+from camcensus.report.counts_public import SCHEMA
+from camcensus.report.inputs import Result
+from camcensus.store import read_table
+from camcensus.study import load_study
+from camcensus.tables import COUNTS, conform
 from tests.report.test_publish import cells_in, small, solved_hosts, true_cells
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +24,7 @@ VARYING = {".stats.json", ".lock", "imports.json", "run-log.json"}
 
 
 def camcensus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline.cli", *arguments]
+    command = [sys.executable, "-m", "camcensus", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment})
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.details import built_on, by_age
-from pipeline.manifest import load_manifest
-from pipeline.tables import CONCENTRATION, FIRMWARE
+from camcensus import store
+from camcensus.details import built_on, by_age
+from camcensus.manifest import load_manifest
+from camcensus.tables import CONCENTRATION, FIRMWARE
 from tests.commands import camcensus
 from tests.conftest import banner, write_lines
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
+from camcensus import store
 from tests.commands import Done, camcensus, finish, start
 from tests.faults import record
 from tests.shell import ROOT
@@ -92,10 +92,10 @@ def test_f9_a_full_disk_stops_with_a_message_and_the_next_run_goes_on(
 
 _LIMITED = """
 import resource, sys
-import pipeline.cli
+import camcensus.cli
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 sys.argv = ["camcensus", *sys.argv[2:]]
-pipeline.cli.main()
+camcensus.cli.main()
 """
 
 
@@ -127,7 +127,7 @@ def as_nobody(*words: object, home: Path, status: int) -> Done:
     """The command as a user who owns nothing: what may not be written binds him, as it does not bind root."""
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
-        [*prefix, sys.executable, "-m", "pipeline.cli", *map(str, words)],
+        [*prefix, sys.executable, "-m", "camcensus", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -159,7 +159,7 @@ def guarded(tmp_path: Path, drawn: Path) -> Iterator[Path]:
 
 def as_somebody(program: str) -> bool:
     """Whether another user can start this Python with this package."""
-    words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", program, "-c", "import pipeline"]
+    words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", program, "-c", "import camcensus"]
     return subprocess.run(words, cwd=ROOT, capture_output=True).returncode == 0
 
 

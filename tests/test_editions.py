@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import store
-from pipeline.editions import Edition, Sources, choose, databases_in, day_of, editions_of, fetched_folder, sources_of
-from pipeline.errors import GeoDatabaseError
-from pipeline.locate import BUILTIN_CREDIT, built_on, open_locator
-from pipeline.manifest import Manifest, load_manifest
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.snapshot import open_snapshot
-from pipeline.study import Study, load_study
-from pipeline.tables import IDENTIFIED
+from camcensus import store
+from camcensus.editions import Edition, Sources, choose, databases_in, day_of, editions_of, fetched_folder, sources_of
+from camcensus.errors import GeoDatabaseError
+from camcensus.locate import BUILTIN_CREDIT, built_on, open_locator
+from camcensus.manifest import Manifest, load_manifest
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.snapshot import open_snapshot
+from camcensus.study import Study, load_study
+from camcensus.tables import IDENTIFIED
 from tests.conftest import banner, write_lines
 from tests.mmdb import mmdb, official
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.banner import decode
-from pipeline.evidence import evidence_of
-from pipeline.tables import EVIDENCE
-from pipeline.textcolumns import GREETING, PAGE, SHORT
-from pipeline.texts import text_of
+from camcensus.banner import decode
+from camcensus.evidence import evidence_of
+from camcensus.tables import EVIDENCE
+from camcensus.textcolumns import GREETING, PAGE, SHORT
+from camcensus.texts import text_of
 from tests.conftest import banner
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.catalogue import load_catalogue
-from pipeline.errors import CatalogueError, MappingError, StudyError
-from pipeline.identify import Identifier
-from pipeline.ingest import Ingested, ingest_file
-from pipeline.label import label_part
-from pipeline.locate import Locator, open_locator
-from pipeline.sources.mapping import load_mapping
-from pipeline.sources.registry import SHODAN, Source, chosen_source
-from pipeline.study import load_study
+from camcensus.catalogue import load_catalogue
+from camcensus.errors import CatalogueError, MappingError, StudyError
+from camcensus.identify import Identifier
+from camcensus.ingest import Ingested, ingest_file
+from camcensus.label import label_part
+from camcensus.locate import Locator, open_locator
+from camcensus.sources.mapping import load_mapping
+from camcensus.sources.registry import SHODAN, Source, chosen_source
+from camcensus.study import load_study
 from tests.faults import record
 from tests.fuzz import ROOT, Fuzz
 

@@ -7,14 +7,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import store
-from pipeline.errors import GateError
-from pipeline.gates import GATES, Checked, Finding, check_gates, stop_at_fatal
-from pipeline.manifest import Flow, Manifest, Output, Stage
-from pipeline.progress import Reporter
-from pipeline.reporting import bring_report_up_to_date
-from pipeline.study import Study
-from pipeline.tables import COUNTS
+from camcensus import store
+from camcensus.errors import GateError
+from camcensus.gates import GATES, Checked, Finding, check_gates, stop_at_fatal
+from camcensus.manifest import Flow, Manifest, Output, Stage
+from camcensus.progress import Reporter
+from camcensus.reporting import bring_report_up_to_date
+from camcensus.study import Study
+from camcensus.tables import COUNTS
 from tests.report.conftest import HOSTS, Cells, make_counts, make_manifest, make_study
 from tests.report.worlds import counts_of, random_facts
 

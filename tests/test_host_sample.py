@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from pipeline import store
-from pipeline.collect.exports import import_files
-from pipeline.errors import IntegrityError
-from pipeline.host_sample import DRAW, FOLDER, draw_hosts
-from pipeline.manifest import Stage, load_manifest
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.study import Study, load_study
+from camcensus import store
+from camcensus.collect.exports import import_files
+from camcensus.errors import IntegrityError
+from camcensus.host_sample import DRAW, FOLDER, draw_hosts
+from camcensus.manifest import Stage, load_manifest
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.study import Study, load_study
 from tests.conftest import banner, write_lines
 
 HOSTS = [f"81.2.69.{n}" for n in range(1, 11)]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import IntegrityError
-from pipeline.host_seal import FILE, check_seal, seal
+from camcensus.errors import IntegrityError
+from camcensus.host_seal import FILE, check_seal, seal
 from tests.verify.worlds import flip
 
 NAMES = ["draw.json", "replies.jsonl", "replies.jsonl.gz"]

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from pipeline.ingest import Ingested, ingest_file
+from camcensus.ingest import Ingested, ingest_file
 from tests.conftest import banner
 from tests.shell import ROOT
 
@@ -86,7 +86,7 @@ def test_f12_f15_f16_each_hostile_line(tmp_path: Path, name: str) -> None:
 
 
 def test_f15_addresses_that_are_not_of_the_internet_are_in_no_country(tmp_path: Path) -> None:
-    from pipeline.locate import open_locator
+    from camcensus.locate import open_locator
 
     for name in ("address private", "address multicast"):
         _, rows = ingested(tmp_path, "a.json", LINES[name][0] + b"\n")
@@ -108,7 +108,7 @@ def test_f11_marks_ends_and_mixed_encodings(tmp_path: Path) -> None:
 def peak_of(path: Path) -> tuple[int, float, dict[str, Any]]:
     """What ingesting a file in a process of its own takes: kB at most, CPU seconds; what came of it."""
     code = (
-        "import json, resource, sys; from pathlib import Path; from pipeline.ingest import ingest_file\n"
+        "import json, resource, sys; from pathlib import Path; from camcensus.ingest import ingest_file\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "p = Path(sys.argv[1]); r = ingest_file(p, p.parent / 'o.parquet', p.parent / 'q.gz')\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"

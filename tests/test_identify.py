@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.catalogue import Brand, Catalogue
-from pipeline.identify import Identifier, Verdict
-from pipeline.tables import COUNTED_TYPES
+from camcensus.catalogue import Brand, Catalogue
+from camcensus.identify import Identifier, Verdict
+from camcensus.tables import COUNTED_TYPES
 
 SERIAL = "1A2B3C4PAA00001"
 MAC = "00408C123456"

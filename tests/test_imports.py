@@ -26,11 +26,11 @@ def test_contracts_are_kept() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("store", "from pipeline import stages"),
-        ("privacy", "from pipeline import store"),
-        ("report/page", "from pipeline.simulate.truth import TRUTH"),
-        ("stages", "import pipeline.api"),
-        ("engines/local", "from pipeline.report import page"),
+        ("store", "from camcensus import stages"),
+        ("privacy", "from camcensus import store"),
+        ("report/page", "from camcensus.simulate.truth import TRUTH"),
+        ("stages", "import camcensus.api"),
+        ("engines/local", "from camcensus.report import page"),
     ],
 )
 def test_each_contract_bites(module: str, line: str, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_command_and_the_api_count_a_world(installed: Path, tmp_path: Path) 
     assert page.is_file()
     assert page.is_relative_to(tmp_path)
     program = (
-        "import pipeline as cc\n"
+        "import camcensus as cc\n"
         "study = cc.open_study('world/study.toml')\n"
         "print(cc.__file__)\n"
         "print(study.country_table().iloc[-1]['hosts'], cc.total(study.counts('country'), 'hosts') > 0)\n"

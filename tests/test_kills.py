@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.collect.exports import read_ledger
+from camcensus import store
+from camcensus.collect.exports import read_ledger
 from tests.commands import camcensus, start
 from tests.conftest import banner
 from tests.kills import Victim, kill_often

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import label as labelling
-from pipeline import store
-from pipeline.catalogue import Catalogue, load_catalogue
-from pipeline.engines.local import Local, sooner_divided
-from pipeline.errors import IntegrityError
-from pipeline.identify import Identifier
-from pipeline.label import (
+from camcensus import label as labelling
+from camcensus import store
+from camcensus.catalogue import Catalogue, load_catalogue
+from camcensus.engines.local import Local, sooner_divided
+from camcensus.errors import IntegrityError
+from camcensus.identify import Identifier
+from camcensus.label import (
     Labelled,
     _better,
     _certificates,
@@ -33,11 +33,11 @@ from pipeline.label import (
     prefix_of,
     read_piece,
 )
-from pipeline.locate import Locator
-from pipeline.ranges import Ranges
-from pipeline.resources import bundled
-from pipeline.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
-from pipeline.tasks import LabelTask
+from camcensus.locate import Locator
+from camcensus.ranges import Ranges
+from camcensus.resources import bundled
+from camcensus.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
+from camcensus.tasks import LabelTask
 
 Row = dict[str, Any]
 KEY = b"k" * 32

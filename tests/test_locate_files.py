@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import GeoDatabaseError
-from pipeline.locate import open_locator
+from camcensus.errors import GeoDatabaseError
+from camcensus.locate import open_locator
 from tests.mmdb import GEOIP2, mmdb, official
 from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture
 

@@ -20,7 +20,7 @@ NAMES = [
     "01_country_counts", "02_trends_and_breaks", "03_prior_studies", "04_how_wrong", "05_two_engines",
     "06_your_own_question",
 ]  # fmt: skip
-ALLOWED = {"pipeline", "matplotlib"}
+ALLOWED = {"camcensus", "matplotlib"}
 
 
 @pytest.fixture(params=NAMES)
@@ -50,9 +50,9 @@ def test_it_starts_from_the_public_api_alone(notebook: Any) -> None:
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add(str(node.module))
-    assert "pipeline" in imported
+    assert "camcensus" in imported
     assert {name.partition(".")[0] for name in imported} <= ALLOWED
-    assert not [name for name in imported if name.startswith("pipeline.")]
+    assert not [name for name in imported if name.startswith("camcensus.")]
 
 
 def test_it_reads_like_an_article(notebook: Any) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.banner import Banner, Rejected, soften
-from pipeline.fields import LATEST, address_of, seconds_of
-from pipeline.observe import batch_of, observe
+from camcensus.banner import Banner, Rejected, soften
+from camcensus.fields import LATEST, address_of, seconds_of
+from camcensus.observe import batch_of, observe
 from tests.conftest import banner
 
 ADDRESSES = st.one_of(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import privacy
-from pipeline.pages import START, kept_of
-from pipeline.textcolumns import PAGE
-from pipeline.texts import cut
+from camcensus import privacy
+from camcensus.pages import START, kept_of
+from camcensus.textcolumns import PAGE
+from camcensus.texts import cut
 
 PIECES = st.sampled_from([
     "<p>", "a", " ", "\n", "\t", "\r\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u2003", "\u3000", "\u202e", "\u200b",

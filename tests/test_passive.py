@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback import KEY, Loopback
 from tests.shell import ROOT
 from tests.verify.worlds import cameras, exports_in, settings_in
 
@@ -83,7 +83,7 @@ def test_the_whole_pipeline_asks_the_api_host_and_nobody_else(tmp_path: Path) ->
             ["collect", "--study", study, "--snapshot", "2026", "--mode", "download"],
             ["collect", "--study", study, "--snapshot", "c", "--mode", "census"],
         ):
-            done = watched(tmp_path, "-m", "pipeline.cli", *words, **account)
+            done = watched(tmp_path, "-m", "camcensus", *words, **account)
             assert done.returncode == 0, done.stderr
         assert any(line.startswith("ok socket.connect 127.0.0.1") for line in log(tmp_path)), "collecting asks the API"
     asked = len(log(tmp_path))
@@ -94,7 +94,7 @@ def test_the_whole_pipeline_asks_the_api_host_and_nobody_else(tmp_path: Path) ->
         ["identify", exports[0]],
         ["status", "--study", study],
     ):
-        done = watched(tmp_path, "-m", "pipeline.cli", *words, SHODAN_API_KEY=KEY)
+        done = watched(tmp_path, "-m", "camcensus", *words, SHODAN_API_KEY=KEY)
         assert done.returncode == 0, done.stderr
     found = log(tmp_path)
     assert [line for line in found if line.startswith("REFUSED")] == []
@@ -131,7 +131,7 @@ def test_counting_and_drawing_try_no_network_in_any_library(tmp_path: Path) -> N
         ["run", "--study", study, "--workers", "2"],
         ["verify", "--study", study],
     ):
-        assert tried_alone("-m", "pipeline.cli", *words) == 0
+        assert tried_alone("-m", "camcensus", *words) == 0
 
 
 def test_the_counters_see_a_socket_that_python_does_not_open() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.collect.exports import read_ledger
-from pipeline.errors import IntegrityError
-from pipeline.manifest import load_manifest
-from pipeline.study import SNAPSHOT_ID
+from camcensus import store
+from camcensus.collect.exports import read_ledger
+from camcensus.errors import IntegrityError
+from camcensus.manifest import load_manifest
+from camcensus.study import SNAPSHOT_ID
 from tests.commands import camcensus, run, study_in
 from tests.conftest import banner
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import privacy
-from pipeline.ingest import ingest_file
-from pipeline.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.study import load_study
+from camcensus import privacy
+from camcensus.ingest import ingest_file
+from camcensus.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.study import load_study
 from tests.conftest import Banner, banner, write_lines
 
 MARK = "PERSONALMARK"

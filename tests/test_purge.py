@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.manifest import load_manifest
-from pipeline.purge import overdue
-from pipeline.runlog import read_log
+from camcensus.manifest import load_manifest
+from camcensus.purge import overdue
+from camcensus.runlog import read_log
 from tests.commands import camcensus
 from tests.verify.worlds import counted_in, results
 
@@ -91,7 +91,7 @@ def test_a_study_says_after_how_many_days(study: Path) -> None:
 
 def aged(study: Path, action: str) -> None:
     """The study's files came long ago, and it says what follows."""
-    from pipeline import store
+    from camcensus import store
 
     path = study.parent / "data" / "2025" / "raw" / "imports.json"
     entries = store.read_sealed(path)

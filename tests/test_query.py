@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.catalogue import Catalogue
-from pipeline.errors import QueryError, UnknownFilterError
-from pipeline.query import DATA, FIELDS, Query, parse, read, words
+from camcensus.catalogue import Catalogue
+from camcensus.errors import QueryError, UnknownFilterError
+from camcensus.query import DATA, FIELDS, Query, parse, read, words
 from tests.conftest import Banner, banner
 
 # A second reader of queries, so that the parser is not held against itself.

@@ -9,9 +9,9 @@ from pathlib import Path
 import maxminddb
 import pytest
 
-import pipeline.resources
-from pipeline.errors import InputError
-from pipeline.resources import bundled
+import camcensus.resources
+from camcensus.errors import InputError
+from camcensus.resources import bundled
 
 Bundled = Callable[[str], Path]
 
@@ -19,7 +19,7 @@ Bundled = Callable[[str], Path]
 def installed(package: Path) -> Bundled:
     """`bundled` as it is when the package lies in `package`."""
     package.mkdir(parents=True)
-    copy = Path(shutil.copy(pipeline.resources.__file__, package))
+    copy = Path(shutil.copy(camcensus.resources.__file__, package))
     spec = importlib.util.spec_from_file_location("resources_elsewhere", copy)
     assert spec is not None
     assert spec.loader is not None
@@ -41,8 +41,8 @@ def test_a_missing_file_is_named() -> None:
 
 
 def test_a_wheel_has_its_own_copy(tmp_path: Path) -> None:
-    find = installed(tmp_path / "site" / "pipeline")
-    inside = tmp_path / "site" / "pipeline" / "_bundled" / "data"
+    find = installed(tmp_path / "site" / "camcensus")
+    inside = tmp_path / "site" / "camcensus" / "_bundled" / "data"
     beside = tmp_path / "site" / "data"
     for folder in (inside, beside):
         folder.mkdir(parents=True)
@@ -54,7 +54,7 @@ def test_a_wheel_has_its_own_copy(tmp_path: Path) -> None:
 
 
 def test_a_checkout_has_them_beside_the_package(tmp_path: Path) -> None:
-    find = installed(tmp_path / "checkout" / "pipeline")
+    find = installed(tmp_path / "checkout" / "pipeline" / "camcensus")
     (tmp_path / "checkout" / "a.csv").write_text("")
     assert find("a.csv") == (tmp_path / "checkout" / "a.csv").resolve()
 

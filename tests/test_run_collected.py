@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import store
-from pipeline.collect.pages import read
-from pipeline.manifest import load_manifest
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index
-from pipeline.tables import CENSUS, COUNTS, TRENDS
+from camcensus import store
+from camcensus.collect.pages import read
+from camcensus.manifest import load_manifest
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.simulate.loopback_index import Index
+from camcensus.tables import CENSUS, COUNTS, TRENDS
 from tests.commands import Done, camcensus
 from tests.conftest import banner, write_lines
 

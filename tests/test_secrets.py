@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import KINDS, Fault
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import KINDS, Fault
 from tests.shell import ROOT
 from tests.verify.worlds import cameras
 
@@ -51,7 +51,7 @@ def commanded(home: Path, *words: object, **environment: str) -> str:
     """What a command printed whose every place for files is under `home`."""
     places = {"HOME": home, "XDG_CACHE_HOME": home, "XDG_DATA_HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home}
     told = {**os.environ, **{name: str(path) for name, path in places.items()}, **environment}
-    command = [sys.executable, "-m", "pipeline.cli", *map(str, words)]
+    command = [sys.executable, "-m", "camcensus", *map(str, words)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=told, timeout=300)
     return done.stdout + done.stderr
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from pipeline import store
-from pipeline.asked import NOT_KNOWN, Asked, common, unreadable
-from pipeline.manifest import load_manifest
-from pipeline.query import parse
-from pipeline.returned import Matcher
-from pipeline.series import NO_PORTS
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.loopback_index import Index
-from pipeline.tables import SERIES
+from camcensus import store
+from camcensus.asked import NOT_KNOWN, Asked, common, unreadable
+from camcensus.manifest import load_manifest
+from camcensus.query import parse
+from camcensus.returned import Matcher
+from camcensus.series import NO_PORTS
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback_index import Index
+from camcensus.tables import SERIES
 from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
 

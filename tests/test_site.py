@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import pipeline
-from pipeline.catalogue import Signature
-from pipeline.study import Study
-from pipeline.tables import BY_NAME
+import camcensus
+from camcensus.catalogue import Signature
+from camcensus.study import Study
+from camcensus.tables import BY_NAME
 from tools.site import ROOT, contents, page_of, sources
 
 NEEDED = {
@@ -51,8 +51,8 @@ def test_the_reference_is_whole(site: Path) -> None:
     api, tables, study, catalogue, cli = (
         (site / f"reference/{name}.html").read_text() for name in ("api", "tables", "study", "catalogue", "cli")
     )
-    assert all(f"pipeline.api.{name}" in api or name == "charts" for name in pipeline.__all__)
-    assert "pipeline.api.charts.world_map" in api
+    assert all(f"camcensus.api.{name}" in api or name == "charts" for name in camcensus.__all__)
+    assert "camcensus.api.charts.world_map" in api
     for name, table in BY_NAME.items():
         assert f'id="{name.replace("_", "-")}"' in tables
         assert all(f">{column}</span>" in tables for column in table.names)
@@ -67,7 +67,7 @@ def test_the_reference_is_whole(site: Path) -> None:
 def test_a_link_that_leads_nowhere_is_an_error() -> None:
     pages, path = sources(), ROOT / "docs/tutorial.md"
     assert page_of(path, "[x](units.md#a) [y](../README.md)", pages, set()) == "[x](units.md#a) [y](index.md)"
-    assert page_of(path, "[run](../pipeline/run.py)", pages, set()) == "run (`pipeline/run.py`)"
+    assert page_of(path, "[run](../pipeline/run.py)", pages, set()) == "run (`pipeline/camcensus/run.py`)"
     assert page_of(path, "```sh not-run: x\n[a](b)\n```", pages, set()) == "```sh\n[a](b)\n```"
     with pytest.raises(ValueError, match=r"docs/tutorial\.md: the link to gone\.md leads nowhere"):
         page_of(path, "[x](gone.md)", pages, set())

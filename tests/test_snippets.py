@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.api import OpenStudy
-from pipeline.commands import make_study
-from pipeline.errors import InstrumentError
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.world import GROWING, Plan
-from pipeline.study import load_study
+from camcensus.api import OpenStudy
+from camcensus.commands import make_study
+from camcensus.errors import InstrumentError
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.world import GROWING, Plan
+from camcensus.study import load_study
 from tests.api.worlds import ROOT, SEED, make_world
 from tests.api.worlds import world as world  # noqa: PLC0414  a fixture
 from tools.snippets import Block, blocks_of, differences, faults_of, matches, pages, script_of

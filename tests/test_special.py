@@ -5,8 +5,8 @@ import ipaddress
 import numpy as np
 import pytest
 
-from pipeline.ranges import Ranges, count_special, key_v4, key_v6, without_special
-from pipeline.special import V4, V6, special_ranges
+from camcensus.ranges import Ranges, count_special, key_v4, key_v6, without_special
+from camcensus.special import V4, V6, special_ranges
 
 
 def everywhere(version: int) -> Ranges:

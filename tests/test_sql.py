@@ -7,15 +7,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.aggregate import QUERIES as COUNT_QUERIES
-from pipeline.dedupe import LEVELS
-from pipeline.dedupe import QUERIES as DEDUPE_QUERIES
-from pipeline.details import QUERIES as DETAIL_QUERIES
-from pipeline.engines.engine import SQL
-from pipeline.host_sample import QUERY as HOSTS_QUERY
-from pipeline.sampled.blocks import QUERIES as SAMPLE_QUERIES
-from pipeline.series import QUERY as SERIES_QUERY
-from pipeline.tables import DEVICES, IDENTIFIED
+from camcensus.aggregate import QUERIES as COUNT_QUERIES
+from camcensus.dedupe import LEVELS
+from camcensus.dedupe import QUERIES as DEDUPE_QUERIES
+from camcensus.details import QUERIES as DETAIL_QUERIES
+from camcensus.engines.engine import SQL
+from camcensus.host_sample import QUERY as HOSTS_QUERY
+from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
+from camcensus.series import QUERY as SERIES_QUERY
+from camcensus.tables import DEVICES, IDENTIFIED
 
 # Functions that both engines have under this name and with this meaning.
 FUNCTIONS = {
@@ -213,5 +213,5 @@ def test_the_lint_sees_what_it_forbids() -> None:
 
 
 def test_the_folder_holds_queries_only(request: pytest.FixtureRequest) -> None:
-    folder = Path(request.config.rootpath) / "pipeline" / "sql"
+    folder = Path(request.config.rootpath) / "pipeline/camcensus/sql"
     assert [p.name for p in folder.iterdir() if p.suffix != ".sql"] == []

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import UnitError
-from pipeline.tables import GROUPS, UNITS
-from pipeline.units import adds_up, total
+from camcensus.errors import UnitError
+from camcensus.tables import GROUPS, UNITS
+from camcensus.units import adds_up, total
 from tests.census import census, somewhere
 
 VARIANT = {"scope": "all", "ip_version": "4", "min_confidence": "medium", "decoys_left_out": "certain"}

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import GateError
-from pipeline.manifest import load_manifest
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.sources.shodan import ShodanLines
-from pipeline.study import load_study
-from pipeline.upstream import changes, lost, sampled
+from camcensus.errors import GateError
+from camcensus.manifest import load_manifest
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.sources.shodan import ShodanLines
+from camcensus.study import load_study
+from camcensus.upstream import changes, lost, sampled
 from tests.conftest import Banner, banner, write_lines
 
 STUDY = 'title = "t"\nvendors = ["Hikvision"]\nwindow_days = "all"\n'

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.versions
-from pipeline.versions import code_hash, digest_of, package_version
+import camcensus.versions
+from camcensus.versions import code_hash, digest_of, package_version
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the package that may be changed."""
     shutil.copytree(
-        Path(pipeline.versions.__file__).parent, tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__")
+        Path(camcensus.versions.__file__).parent, tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__")
     )
     return tmp_path
 
@@ -25,7 +25,7 @@ def hash_in(copy: Path, *modules: str) -> str:
     command = [
         sys.executable,
         "-c",
-        "import sys; from pipeline.versions import code_hash; print(code_hash(*sys.argv[1:]))",
+        "import sys; from camcensus.versions import code_hash; print(code_hash(*sys.argv[1:]))",
         *modules,
     ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONSAFEPATH": "1"}
@@ -33,16 +33,16 @@ def hash_in(copy: Path, *modules: str) -> str:
 
 
 def test_it_does_not_depend_on_where_the_package_lies(copy: Path) -> None:
-    assert hash_in(copy, "pipeline.ingest") == code_hash("pipeline.ingest")
+    assert hash_in(copy, "camcensus.ingest") == code_hash("camcensus.ingest")
 
 
 def test_it_follows_what_is_imported_however_deep_and_nothing_else(copy: Path) -> None:
-    before = hash_in(copy, "pipeline.ingest")
+    before = hash_in(copy, "camcensus.ingest")
     (copy / "pipeline" / "cli.py").write_text("changed = True\n")
-    assert hash_in(copy, "pipeline.ingest") == before
+    assert hash_in(copy, "camcensus.ingest") == before
     with (copy / "pipeline" / "privacy.py").open("a") as file:  # ingest imports evidence, which imports privacy
         file.write("# changed\n")
-    assert hash_in(copy, "pipeline.ingest") != before
+    assert hash_in(copy, "camcensus.ingest") != before
 
 
 def test_stages_have_versions_of_their_own() -> None:
@@ -51,7 +51,7 @@ def test_stages_have_versions_of_their_own() -> None:
 
 
 def test_the_order_of_modules_does_not_matter() -> None:
-    assert code_hash("pipeline.dedupe", "pipeline.aggregate") == code_hash("pipeline.aggregate", "pipeline.dedupe")
+    assert code_hash("camcensus.dedupe", "camcensus.aggregate") == code_hash("camcensus.aggregate", "camcensus.dedupe")
 
 
 def test_what_is_not_ours_counts_for_nothing() -> None:

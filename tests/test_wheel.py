@@ -24,7 +24,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(unpacked: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     start = f"import sys; sys.path.insert(0, {str(unpacked)!r}); sys.argv[0] = 'camcensus'; "
-    program = start + "import pipeline.cli; print(pipeline.cli.__file__, file=sys.stderr); pipeline.cli.main()"
+    program = start + "import camcensus.cli; print(camcensus.cli.__file__, file=sys.stderr); camcensus.cli.main()"
     return subprocess.run([sys.executable, "-c", program, *arguments], cwd=cwd, capture_output=True, text=True)
 
 

@@ -19,7 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from pipeline import open_study
+from camcensus import open_study
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 KEPT = ("image/png", "text/plain")

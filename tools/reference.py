@@ -9,16 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-import pipeline
-from pipeline.catalogue import Brand, Model, Query, Signature
-from pipeline.resources import bundled
-from pipeline.study import Study
-from pipeline.tables import BY_NAME, COUNTS, GROUPS, UNITS
-from pipeline.units import adds_up
+import camcensus
+from camcensus.catalogue import Brand, Model, Query, Signature
+from camcensus.resources import bundled
+from camcensus.study import Study
+from camcensus.tables import BY_NAME, COUNTS, GROUPS, UNITS
+from camcensus.units import adds_up
 
 # What a reader meets first; then all else, then the errors.
 ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")
-ERRORS = [name for name in dir(pipeline) if name.endswith("Error")]
+ERRORS = [name for name in dir(camcensus) if name.endswith("Error")]
 
 
 def pages() -> dict[str, str]:
@@ -28,7 +28,12 @@ def pages() -> dict[str, str]:
 
 def tables() -> str:
     """Every table with its columns, and the units."""
-    lines = ["# Tables and units", "", "Written from `pipeline/tables.py`. Times are seconds since 1970-01-01 UTC.", ""]
+    lines = [
+        "# Tables and units",
+        "",
+        "Written from `pipeline/camcensus/tables.py`. Times are seconds since 1970-01-01 UTC.",
+        "",
+    ]
     lines += ["## Units", "", *_table(("unit", "is", "adds up across"), _units())]
     for table in BY_NAME.values():
         rows = [(f"`{c.name}`", str(c.type), "yes" if c.nullable else "no", c.meaning) for c in table.columns]
@@ -47,7 +52,12 @@ def _units() -> Iterator[tuple[str, ...]]:
 def study() -> str:
     """The keys of a study, and the template, whose comments say what each is for."""
     schema = Study.model_json_schema()
-    lines = ["# The study", "", "Written from the model in `pipeline/study.py`; an unknown key is an error.", ""]
+    lines = [
+        "# The study",
+        "",
+        "Written from the model in `pipeline/camcensus/study.py`; an unknown key is an error.",
+        "",
+    ]
     lines += _keys({k: v for k, v in schema["properties"].items() if k != "path"}, schema)
     for name, found in schema["$defs"].items():
         lines += ["", f"## {name}", "", _prose(found.get("description", "")), "", *_keys(found["properties"], schema)]
@@ -57,7 +67,7 @@ def study() -> str:
 
 def catalogue() -> str:
     """The keys of the catalogue's entries."""
-    lines = ["# The catalogue's keys", "", "Written from the models in `pipeline/catalogue.py`.", ""]
+    lines = ["# The catalogue's keys", "", "Written from the models in `pipeline/camcensus/catalogue.py`.", ""]
     models: tuple[type[BaseModel], ...] = (Query, Signature, Model, Brand)
     for model in models:
         schema = model.model_json_schema()
@@ -107,7 +117,7 @@ def _default(found: dict[str, Any]) -> str:
 
 def cli() -> str:
     """Every command with its options and an example, as the command itself says it."""
-    command = [sys.executable, "-m", "typer", "pipeline.cli", "utils", "docs", "--name", "camcensus"]
+    command = [sys.executable, "-m", "typer", "camcensus.cli", "utils", "docs", "--name", "camcensus"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return _uncut(told.replace("# `camcensus`", "# The command line", 1))
 
@@ -136,18 +146,18 @@ def api() -> str:
         "# The Python API",
         "",
         "```{eval-rst}",
-        ".. automodule:: pipeline.api",
+        ".. automodule:: camcensus.api",
         "",
-        ".. py:currentmodule:: pipeline",
+        ".. py:currentmodule:: camcensus",
         "",
     ]
-    rest = [name for name in dir(pipeline) if name not in (*ORDER, *ERRORS)]
+    rest = [name for name in dir(camcensus) if name not in (*ORDER, *ERRORS)]
     for name in (*ORDER, *rest, *ERRORS):
-        found = getattr(pipeline, name)
+        found = getattr(camcensus, name)
         if isinstance(found, type):
-            lines += [f".. autoclass:: pipeline.api.{name}", "   :members:", ""]
+            lines += [f".. autoclass:: camcensus.api.{name}", "   :members:", ""]
         elif callable(found):
-            lines += [f".. autofunction:: pipeline.api.{name}", ""]
+            lines += [f".. autofunction:: camcensus.api.{name}", ""]
         else:
             lines += [f".. automodule:: {found.__name__}", "   :members:", ""]
     return "\n".join([*lines, "```", ""])

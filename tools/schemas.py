@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline.drawn import Report
-from pipeline.manifest import Manifest
-from pipeline.runlog import RunLog
-from pipeline.store import SEAL
+from camcensus.drawn import Report
+from camcensus.manifest import Manifest
+from camcensus.runlog import RunLog
+from camcensus.store import SEAL
 
 FOLDER = Path(__file__).parent.parent / "data" / "schemas"
 RECORDS: dict[str, type[BaseModel]] = {"manifest": Manifest, "report-manifest": Report, "run-log": RunLog}

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from babel import Locale
 
-from pipeline.locate import open_locator
+from camcensus.locate import open_locator
 
 HERE = Path(__file__).resolve().parent
 

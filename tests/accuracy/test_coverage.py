@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accuracy.counted import count_world
-from pipeline.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
-from pipeline.accuracy.lists import COMMON, Eyes, Small
-from pipeline.estimate.lists import Source, comparable
-from pipeline.estimate.sample import banners_of, frame_of
-from pipeline.identify import Identifier
-from pipeline.simulate.world import Plan, make_world
-from pipeline.study import load_study
+from camcensus.accuracy.counted import count_world
+from camcensus.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
+from camcensus.accuracy.lists import COMMON, Eyes, Small
+from camcensus.estimate.lists import Source, comparable
+from camcensus.estimate.sample import banners_of, frame_of
+from camcensus.identify import Identifier
+from camcensus.simulate.world import Plan, make_world
+from camcensus.study import load_study
 from tests.accuracy.worlds import counted
 
 PLAN = Plan(devices=5_000, snapshots=1, seed=4, overrides=(("sites.decoy", 0.0),))

@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 
-from pipeline.accuracy import ablation, recognised
-from pipeline.accuracy.budget import budget
-from pipeline.accuracy.counted import Counted
-from pipeline.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
-from pipeline.accuracy.joined import joins
-from pipeline.accuracy.words import words
-from pipeline.estimate.years import changes as changes_of
-from pipeline.estimate.years import years_of
-from pipeline.study import load_study
-from pipeline.tables import COUNTED_TYPES, UNITS
+from camcensus.accuracy import ablation, recognised
+from camcensus.accuracy.budget import budget
+from camcensus.accuracy.counted import Counted
+from camcensus.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
+from camcensus.accuracy.joined import joins
+from camcensus.accuracy.words import words
+from camcensus.estimate.years import changes as changes_of
+from camcensus.estimate.years import years_of
+from camcensus.study import load_study
+from camcensus.tables import COUNTED_TYPES, UNITS
 from tests.accuracy.worlds import counted
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.accuracy.coverage import ENGINES, LABELLERS
-from pipeline.accuracy.measure import CAUSES
-from pipeline.accuracy.page import goals, markdown
+from camcensus.accuracy.coverage import ENGINES, LABELLERS
+from camcensus.accuracy.measure import CAUSES
+from camcensus.accuracy.page import goals, markdown
 from tests.commands import camcensus
 
 

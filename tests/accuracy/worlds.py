@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.accuracy.counted import Counted, count_world
-from pipeline.progress import Reporter
-from pipeline.simulate.world import Plan
-from pipeline.simulate.write import simulate
+from camcensus.accuracy.counted import Counted, count_world
+from camcensus.progress import Reporter
+from camcensus.simulate.world import Plan
+from camcensus.simulate.write import simulate
 
 PLAN = Plan(devices=6_000, snapshots=2, seed=4)
 

@@ -8,29 +8,29 @@ from functools import cached_property
 
 import pytest
 
-import pipeline
-import pipeline.api
-from pipeline.api import OpenStudy
+import camcensus
+import camcensus.api
+from camcensus.api import OpenStudy
 
 DESCRIBED = (property, cached_property, classmethod, staticmethod)
-MODULES = [name for _, name, _ in pkgutil.iter_modules(pipeline.api.__path__, "pipeline.api.")]
+MODULES = [name for _, name, _ in pkgutil.iter_modules(camcensus.api.__path__, "camcensus.api.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_are_true(name: str, world: OpenStudy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(world.study.path.parent.parent)
     found = importlib.import_module(name)
-    names = {key: getattr(pipeline, key) for key in pipeline.__all__} | {"cc": pipeline, "study": world}
+    names = {key: getattr(camcensus, key) for key in camcensus.__all__} | {"cc": camcensus, "study": world}
     failed, _ = doctest.testmod(found, extraglobs=names, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert not failed
 
 
 def test_every_public_name_says_what_it_is() -> None:
-    for name in pipeline.__all__:
-        found = getattr(pipeline, name)
+    for name in camcensus.__all__:
+        found = getattr(camcensus, name)
         assert found.__doc__, name
         for key, value in (
-            vars(found).items() if isinstance(found, type) and found.__module__.startswith("pipeline") else ()
+            vars(found).items() if isinstance(found, type) and found.__module__.startswith("camcensus") else ()
         ):
             if not key.startswith("_") and (callable(value) or isinstance(value, DESCRIBED)):
                 assert getattr(value, "__doc__", None), f"{name}.{key}"
@@ -47,9 +47,9 @@ def test_every_answer_says_from_which_file_it_is() -> None:
 def test_what_the_api_says_that_it_raises_can_be_caught_by_name() -> None:
     named = {
         error
-        for name in pipeline.__all__
-        for found in (getattr(pipeline, name), *vars(getattr(pipeline, name)).values())
+        for name in camcensus.__all__
+        for found in (getattr(camcensus, name), *vars(getattr(camcensus, name)).values())
         for error in re.findall(r"`(\w+Error)`", str(getattr(found, "__doc__", "")))
     }
     assert len(named) > 4
-    assert named <= set(pipeline.__all__)
+    assert named <= set(camcensus.__all__)

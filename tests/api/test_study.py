@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import pipeline as cc
-from pipeline import store
-from pipeline.api import choices
-from pipeline.api.trend import trend
-from pipeline.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
+import camcensus as cc
+from camcensus import store
+from camcensus.api import choices
+from camcensus.api.trend import trend
+from camcensus.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
 from tests.conftest import banner, write_lines
 
 
@@ -324,7 +324,7 @@ def test_opening_a_study_that_is_none(tmp_path: Path) -> None:
 
 
 def test_the_package_alone_loads_nothing_heavy() -> None:
-    code = "import sys, pipeline; print(sorted({'pandas', 'pyarrow', 'matplotlib', 'duckdb'} & set(sys.modules)))"
+    code = "import sys, camcensus; print(sorted({'pandas', 'pyarrow', 'matplotlib', 'duckdb'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="its names are"):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.api import OpenStudy, open_study
-from pipeline.progress import Reporter
-from pipeline.simulate.world import Plan
-from pipeline.simulate.write import simulate
+from camcensus.api import OpenStudy, open_study
+from camcensus.progress import Reporter
+from camcensus.simulate.world import Plan
+from camcensus.simulate.write import simulate
 
 ROOT = Path(__file__).parent.parent.parent
 SEED = 20261101

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import store
-from pipeline.tables import COUNTS
+from camcensus import store
+from camcensus.tables import COUNTS
 from tests.commands import camcensus, on, run, study_in, world
 from tests.conftest import write_lines
 

@@ -11,7 +11,7 @@ import click
 import pytest
 import typer.main
 
-from pipeline.cli import app
+from camcensus.cli import app
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

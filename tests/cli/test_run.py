@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline import store
+from camcensus import store
 from tests.commands import camcensus, on, run, study_in, world
 from tests.conftest import banner, write_lines
 from tests.shell import ROOT
@@ -77,7 +77,7 @@ def test_a_window_that_misses_the_banners_is_told(tmp_path: Path) -> None:
 def test_ctrl_c_ends_with_one_line_and_a_later_run_goes_on(tmp_path: Path) -> None:
     lines = [on(f"81.{n // 62500 + 2}.{n // 250 % 250}.{n % 250 + 1}") for n in range(40_000)]
     study = study_in(tmp_path, one=lines)
-    command = [sys.executable, "-m", "pipeline.cli", "run", "--no-report", "--study", str(study)]
+    command = [sys.executable, "-m", "camcensus", "run", "--no-report", "--study", str(study)]
     running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert running.stderr
     assert running.stderr.readline().startswith("opening the country database")  # Seconds of work are left.

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.ledger import FILE, SEAL
-from pipeline.simulate.loopback import KEY, Loopback, Request
+from camcensus.collect.ledger import FILE, SEAL
+from camcensus.simulate.loopback import KEY, Loopback, Request
 from tests.collect.worlds import PRODUCT, SERVER, raw, study_in
 from tests.kills import Victim
 

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pytest
 
-from pipeline.collect.blocks import Frame
-from pipeline.errors import CamcensusError
-from pipeline.special import V4
+from camcensus.collect.blocks import Frame
+from camcensus.errors import CamcensusError
+from camcensus.special import V4
 
 LENGTHS = (8, 12, 16)
 SPECIAL = [ipaddress.IPv4Network(text) for text in V4]

@@ -10,11 +10,11 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.collect.census import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
-from pipeline.collect.reply import Reply
-from pipeline.errors import PlanRefusedError, UnavailableError
-from pipeline.simulate.loopback_faults import KINDS, Fault
-from pipeline.simulate.loopback_index import Index
+from camcensus.collect.census import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
+from camcensus.collect.reply import Reply
+from camcensus.errors import PlanRefusedError, UnavailableError
+from camcensus.simulate.loopback_faults import KINDS, Fault
+from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import PRODUCT, SERVER, TEXT, cameras, collect, raw, rows, served, study_in
 
 

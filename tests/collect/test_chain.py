@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.catalogue import Query
-from pipeline.collect.chain import Link, chain, links_of
-from pipeline.collect.ledger import Ledger
-from pipeline.errors import CamcensusError
-from pipeline.query import parse
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_index import Index
+from camcensus.catalogue import Query
+from camcensus.collect.chain import Link, chain, links_of
+from camcensus.collect.ledger import Ledger
+from camcensus.errors import CamcensusError
+from camcensus.query import parse
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import client
 from tests.conftest import banner
 

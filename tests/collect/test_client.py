@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from pipeline.collect.client import Client, Limits
-from pipeline.collect.reply import Attempt
-from pipeline.errors import (
+from camcensus.collect.client import Client, Limits
+from camcensus.collect.reply import Attempt
+from camcensus.errors import (
     BadQueryError,
     CamcensusError,
     EngineError,
@@ -17,9 +17,9 @@ from pipeline.errors import (
     PlanRefusedError,
     UnavailableError,
 )
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.simulate.loopback_index import Index
 from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, client
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.collect.client import Client, Limits
-from pipeline.errors import CamcensusError, EngineError, NoEngineError, UnavailableError
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index
+from camcensus.collect.client import Client, Limits
+from camcensus.errors import CamcensusError, EngineError, NoEngineError, UnavailableError
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.simulate.loopback_index import Index
 from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, cameras
 

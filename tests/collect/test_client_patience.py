@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from pipeline.collect.client import Client, Limits
-from pipeline.errors import BadQueryError, Interrupted, UnavailableError
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import Fault
+from camcensus.collect.client import Client, Limits
+from camcensus.errors import BadQueryError, Interrupted, UnavailableError
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import Fault
 from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, cameras, client
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.collect.completeness import is_short, missing
-from pipeline.collect.ledger import Ledger
-from pipeline.collect.rows import Partition
-from pipeline.study import Collect
+from camcensus.collect.completeness import is_short, missing
+from camcensus.collect.ledger import Ledger
+from camcensus.collect.rows import Partition
+from camcensus.study import Collect
 
 SETTINGS = Collect(threshold=0.98)
 

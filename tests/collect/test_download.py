@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pipeline.collect.fields import FIELDS, MARK
-from pipeline.errors import BudgetError, PlanRefusedError
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index
+from camcensus.collect.fields import FIELDS, MARK
+from camcensus.errors import BudgetError, PlanRefusedError
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import (
     PAGE_2,
     PRODUCT,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import BudgetError, KeyRefusedError, UnavailableError
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import KINDS, Fault
-from pipeline.simulate.loopback_index import Index
+from camcensus.errors import BudgetError, KeyRefusedError, UnavailableError
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import KINDS, Fault
+from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import PAGE_2, PRODUCT, banners, cameras, collect, pages, searches, served, study_in
 
 # A page that is lost on the way is asked for again at once; one that comes short is accepted, and seen to be short.

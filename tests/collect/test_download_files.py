@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.collect.ledger import SEAL
-from pipeline.errors import CamcensusError, IntegrityError
-from pipeline.simulate.loopback_index import Index
+from camcensus.collect.ledger import SEAL
+from camcensus.errors import CamcensusError, IntegrityError
+from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import PRODUCT, collect, pages, raw, rows, served, study_in
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.collect.exports import LEDGER, expand, import_files, raw_files, read_ledger
-from pipeline.errors import InputError, IntegrityError
-from pipeline.lines import RawFile
+from camcensus import store
+from camcensus.collect.exports import LEDGER, expand, import_files, raw_files, read_ledger
+from camcensus.errors import InputError, IntegrityError
+from camcensus.lines import RawFile
 
 
 @pytest.fixture

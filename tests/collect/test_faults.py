@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import store
-from pipeline.errors import CamcensusError
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.loopback_faults import KINDS, Fault
-from pipeline.simulate.loopback_index import Index
+from camcensus import store
+from camcensus.errors import CamcensusError
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback_faults import KINDS, Fault
+from camcensus.simulate.loopback_index import Index
 from tests.collect.collected import files, ledger
 from tests.collect.worlds import ROOT, cameras, collect, finished, pages, raw, rows, searches, served, started, study_in
 from tests.shell import Done, Shell
@@ -219,7 +219,7 @@ def test_f9_a_disk_that_takes_no_more_is_told_and_the_next_run_goes_on(shell: Sh
     """A limit on the size of a file stands for the disk: a page is too large for it, as it would be for a full one."""
     large = [camera | {"data": os.urandom(8000).hex()} for camera in cameras(150, countries=("DE",))]
     study = study_in(folder)
-    command_line = ["-m", "pipeline.cli", "collect", "--study", study, "--snapshot", "a", "--mode", "download"]
+    command_line = ["-m", "camcensus", "collect", "--study", study, "--snapshot", "a", "--mode", "download"]
     with Loopback(large) as server:
         process = subprocess.run(
             [sys.executable, *map(str, command_line)],
@@ -241,7 +241,7 @@ def test_f9_a_disk_that_takes_no_more_is_told_and_the_next_run_goes_on(shell: Sh
 def test_nothing_is_bought_when_the_disk_is_nearly_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = study_in(folder)
     with served(ONE_COUNTRY) as server:
-        monkeypatch.setattr("pipeline.collect.download.free_bytes", lambda _: 1000)
+        monkeypatch.setattr("camcensus.collect.download.free_bytes", lambda _: 1000)
         with pytest.raises(CamcensusError, match="the disk is full; make room, then run the same command again"):
             collect(study)
         assert server.credits == 10_000_000

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.collect import geo_edition
-from pipeline.collect.geo_edition import update
-from pipeline.errors import UpdateError
-from pipeline.locate import BUILTIN_CREDIT, open_locator
+from camcensus.collect import geo_edition
+from camcensus.collect.geo_edition import update
+from camcensus.errors import UpdateError
+from camcensus.locate import BUILTIN_CREDIT, open_locator
 from tests.mmdb import mmdb, official
 
 TODAY = date(2026, 11, 23)
@@ -264,7 +264,7 @@ def test_nobody_there(tmp_path: Path, publisher: Publisher) -> None:
 
 def command(publisher: Publisher, share: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "CAMCENSUS_GEO_URL": publisher.address, "XDG_DATA_HOME": str(share), "COLUMNS": "200"}
-    line = [sys.executable, "-m", "pipeline.cli", "geo", "update", *arguments]
+    line = [sys.executable, "-m", "camcensus", "geo", "update", *arguments]
     return subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60)
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.collect.key import find_key, redact, redact_logs, require_key
-from pipeline.errors import CamcensusError, InputError
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import Fault
+from camcensus.collect.key import find_key, redact, redact_logs, require_key
+from camcensus.errors import CamcensusError, InputError
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import Fault
 from tests.collect.worlds import cameras, finished, raw, started, study_in
 
 KEY = "SECRETKEY0123456789abcdef"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.collect.ledger import FILE, SEAL, SYNC, Ledger
-from pipeline.collect.pages import file_of, keep, page_of
-from pipeline.collect.reply import Attempt
-from pipeline.collect.rows import Counted, Page, Partition, Whole
-from pipeline.errors import InputError, IntegrityError
+from camcensus import store
+from camcensus.collect.ledger import FILE, SEAL, SYNC, Ledger
+from camcensus.collect.pages import file_of, keep, page_of
+from camcensus.collect.reply import Attempt
+from camcensus.collect.rows import Counted, Page, Partition, Whole
+from camcensus.errors import InputError, IntegrityError
 
 
 @pytest.fixture

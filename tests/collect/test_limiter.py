@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.collect.client import Client, Limits
-from pipeline.collect.limiter import Limiter
-from pipeline.simulate.loopback import KEY, Loopback
+from camcensus.collect.client import Client, Limits
+from camcensus.collect.limiter import Limiter
+from camcensus.simulate.loopback import KEY, Loopback
 from tests.collect.worlds import ROOT, cameras
 
 ASKING = """
 import sys
-from pipeline.collect.client import Client, Limits
+from camcensus.collect.client import Client, Limits
 engine = Client("any-key-of-ours", Limits(rate=20.0), sys.argv[1])
 for _ in range(10):
     engine.ports()

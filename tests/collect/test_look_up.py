@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.collect.exports import import_files
-from pipeline.collect.look_up import LookedUp, look_up
-from pipeline.errors import CamcensusError, IntegrityError, UnavailableError
-from pipeline.host_sample import DRAW, FOLDER
-from pipeline.host_seal import FILE as SEAL
-from pipeline.manifest import load_manifest
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.simulate.loopback import KEY
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.study import load_study
+from camcensus.collect.exports import import_files
+from camcensus.collect.look_up import LookedUp, look_up
+from camcensus.errors import CamcensusError, IntegrityError, UnavailableError
+from camcensus.host_sample import DRAW, FOLDER
+from camcensus.host_seal import FILE as SEAL
+from camcensus.manifest import load_manifest
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.simulate.loopback import KEY
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.study import load_study
 from tests.collect.worlds import cameras, finished, served, started, study_in
 from tests.conftest import Banner, banner, write_lines
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.banner import Banner, Rejected
-from pipeline.collect.loose import decode, items
-from pipeline.collect.pages import keep
-from pipeline.errors import IntegrityError
-from pipeline.sources.pages import SearchPages
-from pipeline.sources.record import records
+from camcensus.banner import Banner, Rejected
+from camcensus.collect.loose import decode, items
+from camcensus.collect.pages import keep
+from camcensus.errors import IntegrityError
+from camcensus.sources.pages import SearchPages
+from camcensus.sources.record import records
 from tests.conftest import banner
 
 JSON = st.recursive(

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.collect.partitions import Part, split
-from pipeline.collect.reply import Reply
-from pipeline.errors import ContradictionError
-from pipeline.query import parse
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_index import Index
+from camcensus.collect.partitions import Part, split
+from camcensus.collect.reply import Reply
+from camcensus.errors import ContradictionError
+from camcensus.query import parse
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import TEXT, client
 from tests.conftest import Banner, banner
 

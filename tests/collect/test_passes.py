@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.collect.passes import EMPTY_AT_MOST, Seen, announced, due, key_of, seen_in, settled
-from pipeline.collect.reply import Reply
-from pipeline.collect.rows import Page, Partition
+from camcensus.collect.passes import EMPTY_AT_MOST, Seen, announced, due, key_of, seen_in, settled
+from camcensus.collect.reply import Reply
+from camcensus.collect.rows import Page, Partition
 
 PER = 100
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.collect.plan import Price, make_plan, parts_at_most, tell_plan
-from pipeline.simulate.loopback import KEY
-from pipeline.simulate.loopback_index import Index
-from pipeline.study import load_study
+from camcensus.collect.plan import Price, make_plan, parts_at_most, tell_plan
+from camcensus.simulate.loopback import KEY
+from camcensus.simulate.loopback_index import Index
+from camcensus.study import load_study
 from tests.collect.worlds import PRODUCT, SERVER, cameras, collect, served, study_in
 from tests.conftest import banner
 

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.collect.blocks import Block
-from pipeline.collect.census import CONTROL_QUERIES
-from pipeline.collect.collector import Collected, collect_snapshot
-from pipeline.collect.drawn import networks_of
-from pipeline.collect.ledger import Ledger, Page
-from pipeline.collect.pages import read
-from pipeline.collect.plan import make_plan
-from pipeline.collect.sample import blocks_together, occupied
-from pipeline.errors import BudgetError, CamcensusError, ContradictionError, EngineError
-from pipeline.query import Query, Term, parse
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index, Mask
-from pipeline.study import load_study
+from camcensus.collect.blocks import Block
+from camcensus.collect.census import CONTROL_QUERIES
+from camcensus.collect.collector import Collected, collect_snapshot
+from camcensus.collect.drawn import networks_of
+from camcensus.collect.ledger import Ledger, Page
+from camcensus.collect.pages import read
+from camcensus.collect.plan import make_plan
+from camcensus.collect.sample import blocks_together, occupied
+from camcensus.errors import BudgetError, CamcensusError, ContradictionError, EngineError
+from camcensus.query import Query, Term, parse
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.simulate.loopback_index import Index, Mask
+from camcensus.study import load_study
 from tests.conftest import Banner
 from tests.sampled.worlds import FRAME, block_of, cameras, study
 

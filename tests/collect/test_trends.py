@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pipeline.collect.ledger import FILE, SEAL
-from pipeline.errors import PlanRefusedError
-from pipeline.simulate.loopback_faults import Fault
+from camcensus.collect.ledger import FILE, SEAL
+from camcensus.errors import PlanRefusedError
+from camcensus.simulate.loopback_faults import Fault
 from tests.collect.worlds import CATALOGUE, PRODUCT, SERVER, cameras, collect, raw, rows, served, study_in
 
 MODULE = """

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from pipeline.collect.client import Client, Limits
-from pipeline.collect.collector import Collected, collect_snapshot
-from pipeline.collect.ledger import FILE
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.loopback_index import Index
-from pipeline.study import load_study
+from camcensus.collect.client import Client, Limits
+from camcensus.collect.collector import Collected, collect_snapshot
+from camcensus.collect.ledger import FILE
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback_index import Index
+from camcensus.study import load_study
 from tests.conftest import Banner, banner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -99,7 +99,7 @@ def collect(
 
 def started(study: Path, *words: object, mode: str = "download", **environment: str) -> "subprocess.Popen[str]":
     """The command, as a user's shell starts it."""
-    command = [sys.executable, "-m", "pipeline.cli", "collect", "--study", study, "--snapshot", "a", "--mode", mode]
+    command = [sys.executable, "-m", "camcensus", "collect", "--study", study, "--snapshot", "a", "--mode", mode]
     return subprocess.Popen(
         [*map(str, command), *map(str, words)],
         stdout=subprocess.PIPE,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.lanes import ONE_LANE, lanes
-from pipeline.engines.local import sooner_divided
-from pipeline.ingest import ingest_file
+from camcensus.engines.lanes import ONE_LANE, lanes
+from camcensus.engines.local import sooner_divided
+from camcensus.ingest import ingest_file
 from tests.conftest import banner, write_lines
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.engines import duck
-from pipeline.engines.duck import sql
-from pipeline.engines.local import WORTH_PROCESSES_ROWS, Local, map_parts
+from camcensus.engines import duck
+from camcensus.engines.duck import sql
+from camcensus.engines.local import WORTH_PROCESSES_ROWS, Local, map_parts
 
 
 def triple(task: int, tick: Callable[[int], None]) -> int:

@@ -14,27 +14,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.aggregate import count
-from pipeline.catalogue import Catalogue
-from pipeline.collect.exports import import_files
-from pipeline.dedupe import Rules, dedupe
-from pipeline.engines import local
-from pipeline.engines.engine import Engine, Sql, call, nobody
-from pipeline.engines.local import Local
-from pipeline.engines.spark import Spark
-from pipeline.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
-from pipeline.errors import CamcensusError, InputError, IntegrityError, TableError
-from pipeline.ingest import Ingested
-from pipeline.locate import open_locator
-from pipeline.manifest import Manifest
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.sources.raw_part import RawPart
-from pipeline.sources.registry import SHODAN
-from pipeline.store import parts_of, sha256
-from pipeline.study import Decoys, Dedupe, load_study
-from pipeline.tables import RETURNED, Table
-from pipeline.tasks import IngestTask, LabelTask
+from camcensus.aggregate import count
+from camcensus.catalogue import Catalogue
+from camcensus.collect.exports import import_files
+from camcensus.dedupe import Rules, dedupe
+from camcensus.engines import local
+from camcensus.engines.engine import Engine, Sql, call, nobody
+from camcensus.engines.local import Local
+from camcensus.engines.spark import Spark
+from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
+from camcensus.errors import CamcensusError, InputError, IntegrityError, TableError
+from camcensus.ingest import Ingested
+from camcensus.locate import open_locator
+from camcensus.manifest import Manifest
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.sources.raw_part import RawPart
+from camcensus.sources.registry import SHODAN
+from camcensus.store import parts_of, sha256
+from camcensus.study import Decoys, Dedupe, load_study
+from camcensus.tables import RETURNED, Table
+from camcensus.tasks import IngestTask, LabelTask
 from tests.census import COUNTRIES, INSTRUMENT, MAKERS, NOON, Row, banner, census, numbered, somewhere, write
 from tests.conftest import banner as raw_banner
 from tests.conftest import write_lines

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines import spark_session
-from pipeline.engines.local import Local
-from pipeline.engines.spark_session import ship, told_by
-from pipeline.errors import CamcensusError
-from pipeline.progress import Reporter
-from pipeline.run import run
-from pipeline.store import sha256
-from pipeline.study import load_study
+from camcensus.engines import spark_session
+from camcensus.engines.local import Local
+from camcensus.engines.spark_session import ship, told_by
+from camcensus.errors import CamcensusError
+from camcensus.progress import Reporter
+from camcensus.run import run
+from camcensus.store import sha256
+from camcensus.study import load_study
 from tests.engines.sparks import quick, require
 from tests.shell import one_shell
 from tests.verify.worlds import VARYING, exports_in, settings_in
@@ -100,12 +100,12 @@ def test_of_an_error_the_cause_is_told() -> None:
 def test_what_is_shipped_runs_where_nothing_of_ours_is(tmp_path: Path) -> None:
     shutil.unpack_archive(ship(tmp_path), tmp_path / "there")
     code = (
-        "import pipeline, pipeline.stages; from pipeline.resources import bundled; from pipeline.engines.engine import "
-        "text_of; print(pipeline.__file__, bundled('queries').is_dir(), len(text_of('links')) > 0)"
+        "import camcensus, camcensus.stages; from camcensus.resources import bundled; from camcensus.engines.engine import "
+        "text_of; print(camcensus.__file__, bundled('queries').is_dir(), len(text_of('links')) > 0)"
     )
     there = {**os.environ, "PYTHONPATH": str(tmp_path / "there")}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=there, capture_output=True, text=True)
-    assert done.stdout.split() == [str(tmp_path / "there/pipeline/__init__.py"), "True", "True"], done.stderr
+    assert done.stdout.split() == [str(tmp_path / "there/camcensus/__init__.py"), "True", "True"], done.stderr
 
 
 def made(folder: Path) -> dict[str, str]:
@@ -150,9 +150,9 @@ def strange_python(folder: Path) -> Path:
 
 def test_executors_need_not_have_the_package(tmp_path: Path) -> None:
     told = subprocess.run(
-        [strange_python(tmp_path), "-c", "import pyarrow, pipeline.engines"], cwd=tmp_path, capture_output=True
+        [strange_python(tmp_path), "-c", "import pyarrow, camcensus.engines"], cwd=tmp_path, capture_output=True
     )
-    assert b"No module named 'pipeline" in told.stderr
+    assert b"No module named 'camcensus" in told.stderr
 
 
 def test_a_lost_executor_changes_nothing(study: Path, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_lost_executor_changes_nothing(study: Path, tmp_path: Path) -> None:
     for folder in (here, there):
         shutil.copytree(study, folder)
     run(load_study(here / "study.toml"), Reporter(quiet=True), engine=Local(1), report=False)
-    command = [sys.executable, "-m", "pipeline.cli", "run", "--study", str(there / "study.toml"), "--no-report"]
+    command = [sys.executable, "-m", "camcensus", "run", "--study", str(there / "study.toml"), "--no-report"]
     command += ["--engine", "spark", "--master", "local-cluster[2,1,1024]"]
     (tmp_path / "conf").mkdir()
     scratch, killed = there / "data/2026/.scratch", []

@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import store
-from pipeline.accuracy.counted import Counted, count_world
-from pipeline.errors import IntegrityError
-from pipeline.estimate.kept import CHANGES, FOLDER, RANKS, kept
-from pipeline.estimate.lists import Source
-from pipeline.estimate.sample import banners_of, code_of, frame_of
-from pipeline.manifest import load_manifest
-from pipeline.resources import bundled
-from pipeline.study import load_study
+from camcensus import store
+from camcensus.accuracy.counted import Counted, count_world
+from camcensus.errors import IntegrityError
+from camcensus.estimate.kept import CHANGES, FOLDER, RANKS, kept
+from camcensus.estimate.lists import Source
+from camcensus.estimate.sample import banners_of, code_of, frame_of
+from camcensus.manifest import load_manifest
+from camcensus.resources import bundled
+from camcensus.study import load_study
 from tests.accuracy.worlds import counted
 from tests.commands import camcensus
 

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipeline.manifest import Window
-from pipeline.report import draw_report
-from pipeline.report.inputs import Result
+from camcensus.manifest import Window
+from camcensus.report import draw_report
+from camcensus.report.inputs import Result
 from tests.report.browser import opened
 from tests.report.conftest import DAY, HOSTS, START, make_result, make_study
 

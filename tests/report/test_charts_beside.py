@@ -6,14 +6,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.details import AGES, TOPS
-from pipeline.manifest import Churn, Collection, Flow, Stage
-from pipeline.report import charts_details, charts_instrument, words
-from pipeline.report.charts import Chart
-from pipeline.report.inputs import Result
-from pipeline.report.lines import Lines
-from pipeline.study import Study
-from pipeline.tables import CONCENTRATION, FIRMWARE, SERIES
+from camcensus.details import AGES, TOPS
+from camcensus.manifest import Churn, Collection, Flow, Stage
+from camcensus.report import charts_details, charts_instrument, words
+from camcensus.report.charts import Chart
+from camcensus.report.inputs import Result
+from camcensus.report.lines import Lines
+from camcensus.study import Study
+from camcensus.tables import CONCENTRATION, FIRMWARE, SERIES
 from tests.report.conftest import make_manifest, make_result
 from tests.report.test_charts import at
 

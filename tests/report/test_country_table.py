@@ -7,14 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from pipeline.countries import load_countries
-from pipeline.errors import TableError
-from pipeline.report import country_table
-from pipeline.report.inputs import Result, headline_cells
-from pipeline.report.output import Output
-from pipeline.report.sheets import as_frame, csv, guard
-from pipeline.store import read_table
-from pipeline.study import Study
+from camcensus.countries import load_countries
+from camcensus.errors import TableError
+from camcensus.report import country_table
+from camcensus.report.inputs import Result, headline_cells
+from camcensus.report.output import Output
+from camcensus.report.sheets import as_frame, csv, guard
+from camcensus.store import read_table
+from camcensus.study import Study
 from tests.report.conftest import HOSTS, make_manifest, make_result, make_study
 
 

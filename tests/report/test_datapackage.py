@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from frictionless import Package, system
 
-from pipeline.report import draw_report
-from pipeline.store import sha256
+from camcensus.report import draw_report
+from camcensus.store import sha256
 from tests.report.conftest import make_result, make_study
 
 

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser
 
-from pipeline.report import draw_report
-from pipeline.report.forms import plain
-from pipeline.report.publish import LONGEST_NAME, safe_name
+from camcensus.report import draw_report
+from camcensus.report.forms import plain
+from camcensus.report.publish import LONGEST_NAME, safe_name
 from tests.report.browser import opened
 from tests.report.conftest import make_study
 from tests.report.worlds import counts_of

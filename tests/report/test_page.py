@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.countries import code_notes
-from pipeline.errors import TableError
-from pipeline.manifest import Instrument
-from pipeline.report import draw_report
-from pipeline.report.facts import Change, change, headline, settings
-from pipeline.report.forms import linked, plain
-from pipeline.report.inputs import Result
-from pipeline.report.words import left_out_note, outside
-from pipeline.store import sha256
-from pipeline.study import Study
+from camcensus.countries import code_notes
+from camcensus.errors import TableError
+from camcensus.manifest import Instrument
+from camcensus.report import draw_report
+from camcensus.report.facts import Change, change, headline, settings
+from camcensus.report.forms import linked, plain
+from camcensus.report.inputs import Result
+from camcensus.report.words import left_out_note, outside
+from camcensus.store import sha256
+from camcensus.study import Study
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import LARGE_MAKERS, large_world
 

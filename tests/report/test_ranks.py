@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pyarrow.compute as pc
 
-from pipeline.report import country_table
-from pipeline.report.ranks import ranks
-from pipeline.report.sensitivity import Range
-from pipeline.study import Study
+from camcensus.report import country_table
+from camcensus.report.ranks import ranks
+from camcensus.report.sensitivity import Range
+from camcensus.study import Study
 from tests.report.conftest import make_result
 
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.countries import country_name
-from pipeline.manifest import Instrument
-from pipeline.report import leaves
-from pipeline.report.country_pages import country_pages
-from pipeline.report.country_rows import columns, country_rows, data
-from pipeline.report.inputs import Result
-from pipeline.report.leaves import Leaf
-from pipeline.report.maker_pages import maker_files, maker_pages
-from pipeline.report.publish import published
-from pipeline.report.view import view
-from pipeline.study import Study
+from camcensus.countries import country_name
+from camcensus.manifest import Instrument
+from camcensus.report import leaves
+from camcensus.report.country_pages import country_pages
+from camcensus.report.country_rows import columns, country_rows, data
+from camcensus.report.inputs import Result
+from camcensus.report.leaves import Leaf
+from camcensus.report.maker_pages import maker_files, maker_pages
+from camcensus.report.publish import published
+from camcensus.report.view import view
+from camcensus.study import Study
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import COUNTRIES, MAKERS, TYPES, counts_of, random_facts
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.collect.blocks import Frame
-from pipeline.sampled.ratio import Ratio, Vector, ratio, resample, stretch
+from camcensus.collect.blocks import Frame
+from camcensus.sampled.ratio import Ratio, Vector, ratio, resample, stretch
 
 FRAME = Frame(12)
 

@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import store
-from pipeline.collect.collector import collect_snapshot
-from pipeline.engines.local import Local
-from pipeline.manifest import Manifest, load_manifest
-from pipeline.progress import Reporter
-from pipeline.run import Outcome, run
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.simulate.loopback_faults import Fault
-from pipeline.simulate.loopback_index import Index
-from pipeline.study import load_study
-from pipeline.tables import COUNTS, ESTIMATES, SAMPLE_BLOCKS
+from camcensus import store
+from camcensus.collect.collector import collect_snapshot
+from camcensus.engines.local import Local
+from camcensus.manifest import Manifest, load_manifest
+from camcensus.progress import Reporter
+from camcensus.run import Outcome, run
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.simulate.loopback_faults import Fault
+from camcensus.simulate.loopback_index import Index
+from camcensus.study import load_study
+from camcensus.tables import COUNTS, ESTIMATES, SAMPLE_BLOCKS
 from tests.commands import camcensus
 from tests.sampled.worlds import FRAME, cameras, study
 

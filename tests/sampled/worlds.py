@@ -4,8 +4,8 @@ import ipaddress
 import random
 from pathlib import Path
 
-from pipeline.collect.blocks import Block, Frame
-from pipeline.locate import open_locator
+from camcensus.collect.blocks import Block, Frame
+from camcensus.locate import open_locator
 from tests.conftest import Banner, banner
 
 LENGTH = 8

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import shodan
 
-from pipeline.query import parse
-from pipeline.simulate.loopback import Loopback
+from camcensus.query import parse
+from camcensus.simulate.loopback import Loopback
 from tests.conftest import banner, write_lines
 from tests.simulate.worlds import QUERY, cameras, client
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 import shodan
 
-from pipeline.simulate.loopback import Loopback
-from pipeline.simulate.loopback_faults import KINDS, Fault, Faults
+from camcensus.simulate.loopback import Loopback
+from camcensus.simulate.loopback_faults import KINDS, Fault, Faults
 from tests.simulate.worlds import QUERY, cameras, client
 
 # Kind of fault to what the package raises.

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.catalogue import Catalogue
-from pipeline.query import parse
-from pipeline.simulate.loopback_index import Index
+from camcensus.catalogue import Catalogue
+from camcensus.query import parse
+from camcensus.simulate.loopback_index import Index
 from tests.conftest import banner
 
 DEMO = sorted((Path(__file__).parents[2] / "data" / "demo" / "raw" / "2026").glob("SYNTHETIC-*"))

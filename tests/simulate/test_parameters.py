@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.countries import load_countries
-from pipeline.errors import InputError
-from pipeline.resources import bundled
-from pipeline.simulate.parameters import FILE, load_parameters
-from pipeline.simulate.products import load_products
+from camcensus.countries import load_countries
+from camcensus.errors import InputError
+from camcensus.resources import bundled
+from camcensus.simulate.parameters import FILE, load_parameters
+from camcensus.simulate.products import load_products
 
 
 def entries(table: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.manifest import load_manifest
-from pipeline.simulate.truth import TRUTH
-from pipeline.simulate.world import GROWING, Plan, make_world
-from pipeline.simulate.write import queries_file, queries_text, study_text
-from pipeline.store import read_table
-from pipeline.study import load_study
-from pipeline.tables import COUNTED_TYPES, COUNTS, SERIES
+from camcensus.manifest import load_manifest
+from camcensus.simulate.truth import TRUTH
+from camcensus.simulate.world import GROWING, Plan, make_world
+from camcensus.simulate.write import queries_file, queries_text, study_text
+from camcensus.store import read_table
+from camcensus.study import load_study
+from camcensus.tables import COUNTED_TYPES, COUNTS, SERIES
 from tests.simulate.written import ROOT, by_command, made
 
 
@@ -22,7 +22,7 @@ from tests.simulate.written import ROOT, by_command, made
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small world, counted and reported by the command."""
     out = made(tmp_path_factory.mktemp("world") / "out", Plan(devices=8_000, snapshots=2, seed=3))
-    command = [sys.executable, "-m", "pipeline.cli", "run", "--study", str(out / "study.toml"), "--quiet"]
+    command = [sys.executable, "-m", "camcensus", "run", "--study", str(out / "study.toml"), "--quiet"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out
@@ -66,7 +66,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [
         sys.executable,
         "-m",
-        "pipeline.cli",
+        "camcensus",
         "run",
         "--study",
         str(out / "study.toml"),

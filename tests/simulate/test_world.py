@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.catalogue import Query, load_catalogue
-from pipeline.resources import bundled
-from pipeline.simulate.looks import seen
-from pipeline.simulate.population import DECOYS
-from pipeline.simulate.queries import searches
-from pipeline.simulate.texts import hosts
-from pipeline.simulate.world import Block, Plan, World, make_world
+from camcensus.catalogue import Query, load_catalogue
+from camcensus.resources import bundled
+from camcensus.simulate.looks import seen
+from camcensus.simulate.population import DECOYS
+from camcensus.simulate.queries import searches
+from camcensus.simulate.texts import hosts
+from camcensus.simulate.world import Block, Plan, World, make_world
 
 ROOT = Path(__file__).parents[2]
 SIZE = 20_000
@@ -169,11 +169,11 @@ def test_queries_are_understood_as_the_engine_does() -> None:
 
 
 def test_the_pipeline_never_reads_the_truth() -> None:
-    allowed = {ROOT / "pipeline/simulate", ROOT / "pipeline/accuracy"}
-    for path in (ROOT / "pipeline").rglob("*.py"):
+    allowed = {ROOT / "pipeline/camcensus/simulate", ROOT / "pipeline/camcensus/accuracy"}
+    for path in (ROOT / "pipeline/camcensus").rglob("*.py"):
         if allowed & set(path.parents):
             continue
         names = [
             node.module or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
         ]
-        assert not [name for name in names if name.startswith("pipeline.simulate.truth")], path
+        assert not [name for name in names if name.startswith("camcensus.simulate.truth")], path

@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.banner import decode
-from pipeline.collect.exports import read_ledger
-from pipeline.errors import CamcensusError
-from pipeline.simulate.truth import BANNERS, TRUTH
-from pipeline.simulate.world import Plan, make_world
-from pipeline.simulate.write import draw
-from pipeline.store import read_table, sha256
-from pipeline.study import load_study
+from camcensus.banner import decode
+from camcensus.collect.exports import read_ledger
+from camcensus.errors import CamcensusError
+from camcensus.simulate.truth import BANNERS, TRUTH
+from camcensus.simulate.world import Plan, make_world
+from camcensus.simulate.write import draw
+from camcensus.store import read_table, sha256
+from camcensus.study import load_study
 from tests.conftest import row_of
 from tests.simulate.written import by_command, content, made
 

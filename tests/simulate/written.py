@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.progress import Reporter
-from pipeline.simulate.world import Plan
-from pipeline.simulate.write import simulate
+from camcensus.progress import Reporter
+from camcensus.simulate.world import Plan
+from camcensus.simulate.write import simulate
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ def made(out: Path, plan: Plan, workers: int = 1) -> Path:
 
 def by_command(out: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`camcensus simulate` in a process of its own."""
-    command = [sys.executable, "-m", "pipeline.cli", "simulate", str(out), *arguments]
+    command = [sys.executable, "-m", "camcensus", "simulate", str(out), *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment})
 
 

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from pipeline.banner import Banner
-from pipeline.sources.record import records
-from pipeline.sources.registry import chosen_source, shipped
-from pipeline.sources.targets import TARGETS
+from camcensus.banner import Banner
+from camcensus.sources.record import records
+from camcensus.sources.registry import chosen_source, shipped
+from camcensus.sources.targets import TARGETS
 from tests.conftest import row_of
 
 DOCS = (Path(__file__).parent.parent.parent / "docs" / "mappings.md").read_text(encoding="utf-8")

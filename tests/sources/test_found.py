@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipeline.banner import Banner, Rejected
-from pipeline.sources.found import found_in_each
+from camcensus.banner import Banner, Rejected
+from camcensus.sources.found import found_in_each
 from tests.conftest import banner
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import MappingError
-from pipeline.resources import MAPPINGS, bundled
-from pipeline.sources.mapping import LARGEST, Mapping, Time, load_mapping
+from camcensus.errors import MappingError
+from camcensus.resources import MAPPINGS, bundled
+from camcensus.sources.mapping import LARGEST, Mapping, Time, load_mapping
 
 CSV = """
 engine = "other"

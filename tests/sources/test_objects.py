@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.sources.objects import LONGEST, MANY, Known, all_at, first_at, path_of
+from camcensus.sources.objects import LONGEST, MANY, Known, all_at, first_at, path_of
 
 
 @pytest.mark.parametrize(

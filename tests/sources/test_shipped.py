@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import store
-from pipeline.collect.ledger import Ledger
-from pipeline.resources import MAPPINGS, bundled
-from pipeline.sources.registry import shipped
-from pipeline.tables import COUNTS, OBSERVATIONS
+from camcensus import store
+from camcensus.collect.ledger import Ledger
+from camcensus.resources import MAPPINGS, bundled
+from camcensus.sources.registry import shipped
+from camcensus.tables import COUNTS, OBSERVATIONS
 from tests.commands import camcensus
 from tests.conftest import banner, write_lines
 

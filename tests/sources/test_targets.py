@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.banner import Banner, soften
-from pipeline.sources.objects import put
-from pipeline.sources.targets import LONGEST_NAME, TARGETS, name_parts
+from camcensus.banner import Banner, soften
+from camcensus.sources.objects import put
+from camcensus.sources.targets import LONGEST_NAME, TARGETS, name_parts
 
 SAMPLES = {"cert_subject": "CN=a", "cert_issuer": "CN=a", "cpe": ["a"], "tags": ["a"]}
 

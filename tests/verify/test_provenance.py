@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pipeline import store
-from pipeline.manifest import load_manifest
-from pipeline.runlog import read_log
-from pipeline.versions import commit
+from camcensus import store
+from camcensus.manifest import load_manifest
+from camcensus.runlog import read_log
+from camcensus.versions import commit
 from tests.commands import camcensus
 from tests.verify.worlds import cameras, counted_in
 from tools.schemas import FOLDER, RECORDS, schema_of

@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import store
-from pipeline.drawn import load_report
-from pipeline.errors import CamcensusError
-from pipeline.manifest import Output, load_manifest
-from pipeline.report.counts_public import SCHEMA
-from pipeline.tables import LINKS
-from pipeline.verify.command import verify_folder
-from pipeline.verify.private import check_private
-from pipeline.verify.verdict import Verdict
+from camcensus import store
+from camcensus.drawn import load_report
+from camcensus.errors import CamcensusError
+from camcensus.manifest import Output, load_manifest
+from camcensus.report.counts_public import SCHEMA
+from camcensus.tables import LINKS
+from camcensus.verify.command import verify_folder
+from camcensus.verify.private import check_private
+from camcensus.verify.verdict import Verdict
 from tests.commands import camcensus
 from tests.verify.worlds import counted, counted_in, verified
 
@@ -238,7 +238,7 @@ def test_a_raw_file_that_is_gone_is_told_by_the_manifest(study: Path) -> None:
 
 
 def test_public_counts_have_no_private_column() -> None:
-    from pipeline.verify.private import PRIVATE
+    from camcensus.verify.private import PRIVATE
 
     assert {"host", "address", "identity", "certificate", "http_title", "device", "prefix"} <= PRIVATE
     assert not PRIVATE & set(SCHEMA.names)

@@ -7,15 +7,15 @@ import os
 import shutil
 from pathlib import Path
 
-from pipeline import store
-from pipeline.locate import open_locator
-from pipeline.progress import Reporter
-from pipeline.resources import bundled
-from pipeline.run import Outcome, run
-from pipeline.simulate.loopback import KEY, Loopback
-from pipeline.study import load_study
-from pipeline.verify.command import verify_study
-from pipeline.verify.verdict import Verdict
+from camcensus import store
+from camcensus.locate import open_locator
+from camcensus.progress import Reporter
+from camcensus.resources import bundled
+from camcensus.run import Outcome, run
+from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.study import load_study
+from camcensus.verify.command import verify_study
+from camcensus.verify.verdict import Verdict
 from tests.conftest import Banner, banner
 from tests.mmdb import mmdb, official
 from tests.shell import one_shell

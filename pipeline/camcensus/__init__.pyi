@@ -1,0 +1,16 @@
+from camcensus.api import CamcensusError as CamcensusError
+from camcensus.api import ChoiceError as ChoiceError
+from camcensus.api import Frame as Frame
+from camcensus.api import GateError as GateError
+from camcensus.api import InstrumentError as InstrumentError
+from camcensus.api import IntegrityError as IntegrityError
+from camcensus.api import OpenStudy as OpenStudy
+from camcensus.api import Rows as Rows
+from camcensus.api import StudyError as StudyError
+from camcensus.api import TwoEngines as TwoEngines
+from camcensus.api import UnitError as UnitError
+from camcensus.api import charts as charts
+from camcensus.api import columns as columns
+from camcensus.api import open_study as open_study
+from camcensus.api import prior_studies as prior_studies
+from camcensus.api import total as total

@@ -1,0 +1,151 @@
+"""Aggregate: from members and devices to the cube.
+
+Every cell is counted on its own; nothing is summed that does not add up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from camcensus import store
+from camcensus.engines.engine import Sql
+from camcensus.errors import ReconciliationError
+from camcensus.manifest import Flow, Instrument, Manifest, Window
+from camcensus.tables import COUNTS, GROUPS, NETWORKS
+
+# Tables in the order that they are made in.
+TABLES = ("called", "levels", "lands", "facts", "spread", "held", "sums", "cells")
+QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range", "networks")
+FILES = ("counts.parquet", "networks.parquet")
+LEVELS = 8  # of `levels.sql`
+VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
+DECOYS = ("none", "certain", "likely")
+HEADLINE_IP = "4"
+HEADLINE_DECOYS = "certain"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to count: see `tables.COUNTS` for the columns."""
+
+    scope: str
+    ip_version: str
+    min_confidence: str
+    decoys_left_out: str
+
+    def is_headline(self, min_confidence: str) -> bool:
+        """Whether the full cube is counted for it."""
+        mine = (self.ip_version, self.min_confidence, self.decoys_left_out)
+        return mine == (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
+
+
+def variants() -> Iterator[Variant]:
+    """Every variant, in a fixed order."""
+    for values in product(("all", "study"), ("4", "6", "all"), ("medium", "high"), DECOYS):
+        yield Variant(*values)
+
+
+def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
+    """From what dedupe left in `db` to `counts.parquet` and `networks.parquet`; the flow to the headline number."""
+    table = count(db, manifest, min_confidence, left_out)
+    for name, rows, to in zip(FILES, (table, db.query("networks")), (COUNTS, NETWORKS), strict=True):
+        store.write_table(folder / name, rows, to, _metadata(manifest))
+    return flow_of(table, min_confidence)
+
+
+def count(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...]) -> pa.Table:
+    """`tables.COUNTS` of what dedupe left in `db`; leaves behind there what the headline is counted of."""
+    window, instrument = manifest.window, manifest.instrument
+    if window is None or instrument is None:
+        raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
+    db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
+    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
+    db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
+    for name in TABLES:
+        db.table(name, name)
+    db.table("ranges", "geo_range")
+    db.rows("apart", _APART.empty_table())
+    for level in range(1, LEVELS + 1):
+        db.rows("step", pa.table({"level": [level]}))
+        db.append("apart", "apart")
+    return _table(_cells(db, min_confidence), manifest, window, instrument)
+
+
+_APART = pa.schema({
+    "value": pa.int64(), "scope": pa.string(), "land": pa.int64(), "hosts": pa.int64(), "prefixes": pa.int64(),
+    "prefixes_inside": pa.int64(),
+})  # fmt: skip
+
+
+def _cells(db: Sql, min_confidence: str) -> pa.Table:
+    """The cells of every variant: world and countries of the most, the full cube of the headline's. Whole columns at a
+    time, since a cube may have millions of cells."""
+    margins, cube = db.query("margins"), db.query("cube")
+    headline = (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
+    full = pc.and_(
+        pc.and_(pc.equal(margins["ip_version"], headline[0]), pc.equal(margins["min_confidence"], headline[1])),
+        pc.equal(margins["decoys_left_out"], headline[2]),
+    )
+    for name, value in zip(VARIANT[1:], headline, strict=True):
+        cube = cube.append_column(name, pa.repeat(value, cube.num_rows))
+    cells = pa.concat_tables([margins.filter(pc.invert(full)), cube], promote_options="default")
+    return cells.append_column("level", _levels(cells))
+
+
+def _levels(cells: pa.Table) -> pa.ChunkedArray:
+    """The name of each cell's level, from the columns that say what it does not group by (null: neither)."""
+    code = pa.array(np.zeros(cells.num_rows, np.int64))
+    names = [""]
+    for n, group in enumerate(GROUPS):
+        inside = pc.subtract(1, pc.fill_null(cells[f"no_{group}"], 1))
+        code = pc.add(code, pc.multiply(inside, 1 << n))
+        names += [f"{name}+{group}" if name else group for name in names]
+    return pa.array(["world", *names[1:]]).take(code)
+
+
+def _table(cells: pa.Table, manifest: Manifest, window: Window, instrument: Instrument) -> pa.Table:
+    same = {
+        "snapshot": manifest.snapshot,
+        "engine": manifest.engine,
+        "basis": manifest.basis,
+        "window_start": window.start,
+        "window_end": window.end,
+        "complete": manifest.complete,
+        "simulated": manifest.simulated,
+        **instrument.model_dump(),
+    }
+    columns = {
+        column.name: cells[column.name].cast(column.type)
+        if column.name in cells.column_names
+        else pa.repeat(pa.scalar(same.get(column.name), column.type), cells.num_rows)
+        for column in COUNTS.columns
+    }
+    return pa.table(columns)
+
+
+def _metadata(manifest: Manifest) -> dict[str, str]:
+    instrument = manifest.instrument.model_dump() if manifest.instrument else {}
+    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument}
+
+
+def flow_of(counts: pa.Table, min_confidence: str) -> Flow:
+    """From kept banners to the banners behind the headline, one reason after the other; each step is a counted cell."""
+    world = {
+        tuple(row[name] for name in ("scope", "ip_version", "min_confidence", "decoys_left_out")): row["n_banners"]
+        for row in counts.filter(pc.equal(counts["level"], "world")).to_pylist()
+    }
+    steps = [
+        ("", ("all", "all", "medium", "none")),
+        ("confidence below the study's", ("all", "all", min_confidence, "none")),
+        ("on a certain decoy", ("all", "all", min_confidence, HEADLINE_DECOYS)),
+        ("IPv6 (counted apart)", ("all", HEADLINE_IP, min_confidence, HEADLINE_DECOYS)),
+        ("country left out", ("study", HEADLINE_IP, min_confidence, HEADLINE_DECOYS)),
+    ]
+    left = [world[variant] for _, variant in steps]
+    dropped = {reason: a - b for (reason, _), a, b in zip(steps[1:], left, left[1:], strict=False) if a - b}
+    return Flow(unit="kept banners", rows_in=left[0], rows_out=left[-1], dropped=dropped).check("aggregate")

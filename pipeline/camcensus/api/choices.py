@@ -1,0 +1,104 @@
+"""What may be asked for: snapshots, levels, tables, makers. What may not is refused, with what there is instead."""
+
+from collections.abc import Iterable, Sequence
+
+from camcensus.aggregate import HEADLINE_DECOYS, HEADLINE_IP, variants
+from camcensus.errors import ChoiceError, InstrumentError
+from camcensus.report.inputs import WORLD, Result
+from camcensus.report.publish import LEVELS as PUBLISHED
+from camcensus.report.publish import TOTALS
+from camcensus.report.steps import steps
+from camcensus.tables import BY_NAME, GROUPS, Table
+
+ALL, NEWEST = "all", "newest"
+# All levels, in the order that they are told in. Of a snapshot without a camera only the first has a cell.
+LEVELS = (*TOTALS, *PUBLISHED, "model", "country+brand")
+
+
+def names_of(value: str | Sequence[str], what: str) -> list[str]:
+    """The names in a list of them; a text is one name. Raises `ChoiceError` for what is no text: 2026 is none."""
+    names = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise ChoiceError(f"{what}: found {wrong[0]!r}; allowed: names as text, such as {str(wrong[0])!r}")
+    return names
+
+
+def one_of(value: str, allowed: Sequence[str], what: str) -> str:
+    """The value, when it is one of those. Raises `ChoiceError`."""
+    if value not in allowed:
+        raise ChoiceError(f"{what}: found {value!r}; allowed: {', '.join(map(repr, allowed))}")
+    return value
+
+
+def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Result]:
+    """The snapshots asked for, oldest first: "all", "newest", an id, or several. Raises `ChoiceError`."""
+    there = {result.snapshot: result for result in results}
+    if snapshots == ALL:
+        return list(results)
+    if snapshots == NEWEST:
+        return [results[-1]]
+    names = names_of(snapshots, "snapshots")
+    if wrong := [name for name in names if name not in there]:
+        raise ChoiceError(
+            f"no counted snapshot {', '.join(wrong)}; there are: {', '.join(there)} (or {ALL!r}, {NEWEST!r})"
+        )
+    if not names:
+        raise ChoiceError(f"no snapshot was named; there are: {', '.join(there)} (or {ALL!r}, {NEWEST!r})")
+    return [result for result in results if result.snapshot in names]
+
+
+def one(results: Sequence[Result], snapshot: str) -> Result:
+    """The one snapshot asked for. Raises `ChoiceError` for none, and for several."""
+    found = chosen(results, snapshot)
+    if len(found) > 1:
+        raise ChoiceError(f"this is of one snapshot; choose one of {', '.join(r.snapshot for r in found)}")
+    return found[0]
+
+
+def level_of(level: str | Sequence[str]) -> str:
+    """The level's name, whatever the order of its columns. Raises `ChoiceError` for one that is not counted."""
+    names = level.split("+") if isinstance(level, str) else names_of(level, "level")
+    columns = [] if names in ([WORLD], []) else names
+    name = "+".join(sorted(columns, key=lambda c: GROUPS.index(c) if c in GROUPS else len(GROUPS))) or WORLD
+    if name not in LEVELS:
+        raise ChoiceError(f"there is no level {name!r}; every level is counted on its own: {', '.join(LEVELS)}")
+    return name
+
+
+def require_variant(level: str, scope: str, asked: dict[str, str], min_confidence: str) -> None:
+    """Raises `ChoiceError` for a way to count that is not counted. `min_confidence`: the headline's, whose values are
+    all that finer levels than countries are counted at."""
+    for name, value in {"scope": scope, **asked}.items():
+        one_of(value, list(dict.fromkeys(getattr(variant, name) for variant in variants())), name)
+    headline = {"min_confidence": min_confidence, "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
+    if level not in TOTALS and asked != headline:
+        raise ChoiceError(
+            f"level {level} was not counted with {asked}; all variants are counted at levels world and country, the "
+            f"others at the headline's values: {headline}"
+        )
+
+
+def table_of(name: str) -> Table:
+    """The table of that name. Raises `ChoiceError` for another, with those there are."""
+    if name not in BY_NAME:
+        raise ChoiceError(f"there is no table {name!r}; there are: {', '.join(BY_NAME)}")
+    return BY_NAME[name]
+
+
+def require_maker(name: str, counted: Iterable[object]) -> None:
+    """Raises `ChoiceError` for a maker without a cell. `counted`: those of the cells."""
+    if name not in (there := {str(maker) for maker in counted}):
+        raise ChoiceError(f"no cell of maker {name!r}; there are: {', '.join(sorted(there))}")
+
+
+def one_instrument(results: Sequence[Result], *instead: str) -> None:
+    """Raises `InstrumentError` where neighbours were counted with different instruments. `instead`: what to do, in
+    which "{together}" stands for the snapshots since the last break. Another edition of the country database breaks no
+    series, and what was asked is often not known: these are told beside the numbers (`OpenStudy.instrument`, `trend`),
+    not refused."""
+    way = steps(results)
+    if broken := [n for n, step in enumerate(way) if step.broken]:
+        told = "; ".join(f"{way[n].snapshot}: {way[n].broken}" for n in broken)
+        together = [step.snapshot for step in way[broken[-1] :]]
+        advice = "; or ".join(instead).format(together=together)
+        raise InstrumentError(f"these cannot be held against the snapshot before: {told}. Instead: {advice}")

@@ -1,0 +1,306 @@
+"""The instrument's data: `queries/*.toml` to makers, search queries, signatures, model patterns and brands, validated.
+
+One file a maker; files whose name starts with "_" name no maker. The examples in a file are its tests: `faults_of`
+holds every pattern against them.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from camcensus.banner import Banner, soften
+from camcensus.errors import CatalogueError
+from camcensus.evidence import evidence_of
+from camcensus.prefilter import Words, words_of
+from camcensus.tables import EVIDENCE
+
+if TYPE_CHECKING:
+    from camcensus.identify import Identifier, Verdict
+
+Strength = Literal["protocol", "specific", "weak"]
+ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
+FLAGS = re.IGNORECASE | re.ASCII
+GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
+_ASIDE = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
+_COLUMNS = {column.name for column in EVIDENCE}
+
+
+def _field(name: str) -> str:
+    if name.replace(".", "_") not in _COLUMNS:
+        raise ValueError(f"no such field; fields are the evidence columns of tables.py, such as http.server: {name}")
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # what later versions of Python may read otherwise
+            compiled = re.compile(text, FLAGS)
+    except (re.error, FutureWarning) as error:
+        raise ValueError(f"the pattern does not compile: {error}") from None
+    if unknown := set(compiled.groupindex) - GROUPS:
+        raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
+    if compiled.search(""):
+        raise ValueError("the pattern matches nothing at all, so it matches everything")
+    return text
+
+
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{2,95}", text):
+        raise ValueError("an id is lower case letters, digits, '.', '_' and '-'")
+    return text
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: Annotated[str, AfterValidator(_identifier)]
+
+
+class Query(_Entry):
+    """A search query: what it is expected to catch, and what it also catches."""
+
+    text: str = Field(min_length=1)
+    since: date
+    catches: str
+    also: str
+    trends: bool
+    manufacturer: str | None = None
+
+
+class _Rule(_Entry):
+    pattern: Annotated[str, AfterValidator(_pattern)]
+    type: ProductType | None = None
+    source: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    examples: list[str] = Field(min_length=1)
+    counterexamples: list[str] = []
+    note: str | None = None
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern; case does not matter, and classes of letters and digits are ASCII."""
+        return re.compile(self.pattern, FLAGS)
+
+    @cached_property
+    def words(self) -> tuple[Words, ...]:
+        """Groups of lower-case words; every text that matches holds one of each. Empty: not known."""
+        return words_of(self.regex)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the rule by its own examples."""
+        missed = [f"{self.id}: does not match its example {e!r}" for e in self.examples if not self.regex.search(e)]
+        caught = [f"{self.id}: matches its counterexample {e!r}" for e in self.counterexamples if self.regex.search(e)]
+        return missed + caught
+
+
+class Signature(_Rule):
+    """A pattern over one evidence field, and what a match says and how strongly."""
+
+    field: Annotated[str, AfterValidator(_field)]
+    maker: Strength | None = None
+    type_evidence: Strength = "specific"
+    brand: str | None = None
+    model: str | None = None
+    decoy: Literal["possible", "likely", "certain"] | None = None
+    file_maker: str | None = None
+
+    @property
+    def manufacturer(self) -> str | None:
+        """Whom the signature speaks of, if it speaks of the maker at all."""
+        return self.file_maker if self.maker else None
+
+    @property
+    def column(self) -> str:
+        """The column of `observations` that the pattern is held against."""
+        return self.field.replace(".", "_")
+
+
+class Model(_Rule):
+    """A model pattern; the whole match is the model. `alone`: it names the maker without other evidence. `family`:
+    the maker's name for the series."""
+
+    family: str | None = None
+    alone: bool
+    manufacturer: str | None = None
+
+
+class Brand(BaseModel):
+    """A name that devices are sold under, and who is said to make them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: str
+    manufacturer: list[str]
+    relation: str
+    period: str
+    source: str
+    confidence: Literal["high", "medium", "low"]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    manufacturer: str | None = None
+    country: str | None = None
+    query: list[Query] = []
+    signature: list[Signature] = []
+    model: list[Model] = []
+    brand: list[Brand] = []
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All rules, in a fixed order. `version` and `query_set` are hashes of what the entries mean: what changes no
+    count (comments, notes, examples, sources) does not change them."""
+
+    makers: tuple[str, ...]
+    queries: tuple[Query, ...]
+    signatures: tuple[Signature, ...]
+    models: tuple[Model, ...]
+    brands: tuple[Brand, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Catalogue":
+        """The catalogue in a folder of TOML files; see `load_catalogue`."""
+        return load_catalogue(folder)
+
+    def identify(self, banner: Mapping[str, Any]) -> "Verdict":
+        """What a Shodan banner is, and by which signatures."""
+        return self.identifier.identify(evidence_of(soften(dict(banner), Banner)))
+
+    def identify_batch(self, batch: pa.RecordBatch) -> "list[Verdict]":
+        """What each row of a batch of `observations` is; the same as `identify`, faster."""
+        from camcensus.label import verdicts
+
+        return verdicts(batch, self.identifier)[0]
+
+    @cached_property
+    def identifier(self) -> "Identifier":
+        """Its rules, ready to be held against values."""
+        from camcensus.identify import Identifier
+
+        return Identifier(self)
+
+    @cached_property
+    def version(self) -> str:
+        """Version of the signatures, model patterns and brands: 12 hex digits."""
+        return _digest([*self.signatures, *self.models, *self.brands])
+
+    @cached_property
+    def query_set(self) -> str:
+        """Version of the search queries: 12 hex digits."""
+        return _digest(self.queries)
+
+
+def meaning(entry: BaseModel) -> str:
+    """What an entry is held against and what it says, as JSON; what only explains it is left out."""
+    return json.dumps(entry.model_dump(mode="json", exclude=_ASIDE, exclude_defaults=True), sort_keys=True)
+
+
+def _digest(entries: Sequence[BaseModel]) -> str:
+    return hashlib.sha256("\n".join(map(meaning, entries)).encode()).hexdigest()[:12]
+
+
+def checksum_of(folder: Path) -> str:
+    """A checksum over the files that a catalogue is read from, comments and examples included."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.toml")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """The catalogue in a folder of TOML files. Raises `CatalogueError` with file, line, id and reason of each fault."""
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        raise CatalogueError(folder, ["holds no TOML file; name a folder such as queries/"])
+    problems: list[str] = []
+    files: list[_File] = []
+    texts: dict[str, str] = {}
+    for path in paths:
+        try:
+            texts[path.name] = text = path.read_text(encoding="utf-8")
+            files.append(_named(_File.model_validate(tomllib.loads(text)), path, text))
+        except UnicodeDecodeError as error:
+            problems.append(f"{path.name}: is not UTF-8: {error.reason} at byte {error.start}")
+        except tomllib.TOMLDecodeError as error:
+            problems.append(f"{path.name}: is not TOML: {error}")
+        except ValidationError as error:
+            problems.extend(_explain(path, text, fault) for fault in error.errors())
+        except ValueError as error:
+            problems.append(f"{path.name}:{error}")
+    catalogue = Catalogue(
+        makers=tuple(sorted(f.manufacturer for f in files if f.manufacturer)),
+        queries=tuple(q for f in files for q in f.query),
+        signatures=tuple(s for f in files for s in f.signature),
+        models=tuple(m for f in files for m in f.model),
+        brands=tuple(b for f in files for b in f.brand),
+    )
+    problems.extend(_repeated(catalogue, texts))
+    if problems:
+        raise CatalogueError(folder, problems)
+    return catalogue
+
+
+def faults_of(catalogue: Catalogue) -> list[str]:
+    """Rules that fail their own examples; empty when the catalogue is sound."""
+    return [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
+
+
+def _named(file: _File, path: Path, text: str) -> _File:
+    """The file with its maker's name on each rule that speaks of the maker."""
+    if path.name.startswith("_") or path.name == "brands.toml":
+        if file.manufacturer:
+            raise ValueError("1: manufacturer: names a maker, which a general file may not")
+        named = [s.id for s in file.signature if s.maker or s.file_maker]
+        named += [m.id for m in file.model if m.manufacturer] + [q.id for q in file.query if q.manufacturer]
+        if named:
+            raise ValueError(f"{_lines_of(named[0], text)[0]}: {named[0]}: names a maker, which a general file may not")
+        return file
+    if not file.manufacturer:
+        raise ValueError("1: manufacturer: missing; add the maker's name at the top")
+    maker = {"manufacturer": file.manufacturer}
+    file.signature = [s.model_copy(update={"file_maker": file.manufacturer}) for s in file.signature]
+    file.model = [m.model_copy(update=maker) for m in file.model]
+    file.query = [q.model_copy(update=maker) for q in file.query]
+    return file
+
+
+def _repeated(catalogue: Catalogue, texts: Mapping[str, str]) -> list[str]:
+    seen = Counter(entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models))
+    problems: list[str] = []
+    for name in sorted(name for name, times in seen.items() if times > 1):
+        first, *again = [f"{file}:{line}" for file, text in texts.items() for line in _lines_of(name, text)]
+        problems.extend(f"{place}: {name}: the id stands twice; first in {first}" for place in again)
+    return problems
+
+
+def _lines_of(name: str, text: str) -> list[int]:
+    """The lines on which an entry's id stands."""
+    wanted = re.compile(rf"""id\s*=\s*["']{re.escape(name)}["']""")
+    return [n for n, line in enumerate(text.splitlines(), 1) if wanted.match(line)]
+
+
+def _explain(path: Path, text: str, fault: Any) -> str:
+    """File, line, id and reason of one fault. TOML gives no positions, so the line is that of the n-th table's head."""
+    table, index, *key = (*fault["loc"], 0)[:-1] if len(fault["loc"]) > 1 else (*fault["loc"], None)
+    heads = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
+    line = heads[index] if isinstance(index, int) and index < len(heads) else 1
+    body = "\n".join(text.splitlines()[line:]).split("\n[[", 1)[0]
+    entry = re.search(r'^id\s*=\s*"([^"]*)"', body, re.MULTILINE)
+    name = f" {entry[1]}:" if entry and line > 1 else ""
+    where = ".".join(str(k) for k in key) or str(table)
+    return f"{path.name}:{line}:{name} {where}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,80 @@
+"""`queries/README.md`: what the catalogue can name, written from the catalogue. Pure text."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from camcensus.catalogue import Catalogue, Model, Signature
+
+GENERAL = "(general)"
+_HEAD = """# The catalogue
+
+Written by `camcensus catalogue page`; a test keeps it true. One file a maker, and files without a maker whose names
+start with `_`. The format of each entry is in `pipeline/camcensus/catalogue.py`; every entry has a source, the licence of its
+source, examples that must match and near misses that must not. `ids.csv` keeps the meaning of each id for ever.
+"""
+
+_LEGEND = """
+Yields: P the maker's own protocol or parsed block, S specific evidence, W a guess; then the kinds of product named, and
+`model`, `firmware` or `identity` where they are caught.
+"""
+
+
+def page(catalogue: Catalogue) -> str:
+    """The page in Markdown: totals, a table of makers, what is said without a maker, and brands of several makers."""
+    return "\n".join(
+        [
+            _HEAD,
+            _totals(catalogue),
+            "## Makers\n",
+            *_table(catalogue, [*catalogue.makers, GENERAL]),
+            _LEGEND,
+            "## Brands that more than one maker is named for\n",
+            "Such a brand never names a maker: the maker stays unknown unless other evidence names it.\n",
+            *_conflicts(catalogue),
+            "",
+        ]
+    )
+
+
+def _totals(catalogue: Catalogue) -> str:
+    return (
+        f"Version {catalogue.version}, query set {catalogue.query_set}: {len(catalogue.makers)} makers, "
+        f"{len(catalogue.signatures)} signatures, {len(catalogue.models)} model patterns, "
+        f"{len(catalogue.queries)} queries, {len(catalogue.brands)} brands.\n"
+    )
+
+
+def _table(catalogue: Catalogue, makers: list[str]) -> Iterable[str]:
+    yield "| maker | signatures | models | queries | fields | yields |"
+    yield "|---|---|---|---|---|---|"
+    for maker in makers:
+        signatures = [s for s in catalogue.signatures if (s.file_maker or GENERAL) == maker]
+        models = [m for m in catalogue.models if (m.manufacturer or GENERAL) == maker]
+        queries = sum(1 for q in catalogue.queries if (q.manufacturer or GENERAL) == maker)
+        fields = ", ".join(sorted({s.field for s in signatures}))
+        yield f"| {maker} | {len(signatures)} | {len(models)} | {queries} | {fields} | {_yields(signatures, models)} |"
+
+
+def _yields(signatures: list[Signature], models: list[Model]) -> str:
+    marks = {"protocol": "P", "specific": "S", "weak": "W"}
+    strengths = "".join(mark for strength, mark in marks.items() if any(s.maker == strength for s in signatures))
+    types = Counter(rule.type for rule in (*signatures, *models) if rule.type)
+    groups = {group for s in signatures for group in s.regex.groupindex}
+    caught = [
+        name
+        for name, there in (
+            ("model", bool(models) or "model" in groups),
+            ("firmware", "firmware" in groups),
+            ("identity", bool(groups & {"serial", "mac"})),
+        )
+        if there
+    ]
+    return "; ".join(part for part in (strengths, ", ".join(sorted(types)), ", ".join(caught)) if part)
+
+
+def _conflicts(catalogue: Catalogue) -> Iterable[str]:
+    yield "| brand | makers named | period | confidence |"
+    yield "|---|---|---|---|"
+    for brand in sorted(catalogue.brands, key=lambda b: b.name.lower()):
+        if len(brand.manufacturer) > 1:
+            yield f"| {brand.name} | {', '.join(brand.manufacturer)} | {brand.period} | {brand.confidence} |"

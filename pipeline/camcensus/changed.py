@@ -1,0 +1,44 @@
+"""What of the instrument differs between two snapshots, and so whether a difference may be called a change of the
+world."""
+
+from camcensus.asked import ports_of
+from camcensus.gates import incomparable
+from camcensus.manifest import Instrument, Manifest
+
+# A new edition of the country database breaks no total: it follows the addresses.
+NOT_OF_TOTALS = "geolocation edition"
+PARTS = {
+    "query_set": "query set",
+    "catalogue": "catalogue",
+    "rules": "counting rules",
+    "geo_db": NOT_OF_TOTALS,
+}
+CHANGED = {
+    "query set": "another query set",
+    "catalogue": "another catalogue",
+    "counting rules": "other counting rules",
+    NOT_OF_TOTALS: "another geolocation edition",
+}
+OTHER_PORTS = "the engine looked at other ports"
+
+
+def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
+    """Parts of the instrument that differ between two snapshots, in words."""
+    one, two = (_parts(m.instrument) for m in (before, now))
+    return [label for name, label in PARTS.items() if one.get(name) != two.get(name)]
+
+
+def breaks(before: Manifest, now: Manifest) -> list[str]:
+    """Why the totals of a snapshot cannot be held against those of the one before; nothing where they can."""
+    reasons = [CHANGED[part] for part in changed_instrument(before, now) if part != NOT_OF_TOTALS]
+    return [*reasons, why] if (why := incomparable(before, now)) else reasons
+
+
+def looked_elsewhere(before: Manifest, now: Manifest) -> bool:
+    """Whether the engine is known to have looked at other ports."""
+    one, two = ports_of(before), ports_of(now)
+    return bool(one and two) and one != two
+
+
+def _parts(found: Instrument | None) -> dict[str, str]:
+    return found.model_dump() if found else {}

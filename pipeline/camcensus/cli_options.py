@@ -1,0 +1,63 @@
+"""What the commands share: options, and how a result is told."""
+
+import errno
+import os
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from camcensus.engines.engine import Engine
+from camcensus.progress import printable
+from camcensus.study import SNAPSHOT_ID
+
+StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and results.")]
+SourceOption = Annotated[
+    str, typer.Option("--source", help="shodan, censys, fofa, zoomeye, netlas, or a mapping file of your own (.toml).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
+SnapshotOption = Annotated[str, typer.Option("--snapshot", help="The snapshot's id.", show_default=False)]
+Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")]
+
+EngineOption = Annotated[str, typer.Option("--engine", help="Where the stages run: local or spark.")]
+Master = Annotated[
+    str | None, typer.Option("--master", help="Of Spark: local[2], spark://HOST:PORT, yarn, ...", show_default=False)
+]
+
+
+def chosen_engine(name: str, master: str | None, workers: int) -> AbstractContextManager[Engine]:
+    """The engine that was asked for. Raises `typer.BadParameter` for what does not go together."""
+    if name not in ("local", "spark"):
+        raise typer.BadParameter("local or spark", param_hint="--engine")
+    if name == "local":
+        if master is not None:
+            raise typer.BadParameter("is for --engine spark", param_hint="--master")
+        from camcensus.engines.local import Local
+
+        return nullcontext(Local(workers or os.cpu_count() or 1))
+    if workers:
+        raise typer.BadParameter("is for --engine local; Spark's master says how many", param_hint="--workers")
+    from camcensus.engines.spark import spark
+
+    return spark(master or "local[*]")
+
+
+def tell(result: str) -> None:
+    """A result, without anything in it that a terminal would obey (names of folders, words of a server)."""
+    typer.echo(printable(result))
+
+
+def disk_trouble(error: OSError) -> str:
+    """What a failure of the disk comes to, and what to do."""
+    told = f"{error.filename or 'disk'}: {error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{told}: no space is left on the disk; what was there is as it was. Make room, and run this again"
+    return told
+
+
+def check_snapshot_id(name: str, option: str = "--snapshot") -> None:
+    """Raises `typer.BadParameter` for what cannot be the id of a snapshot or collection."""
+    if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
+        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint=option)

@@ -1,0 +1,67 @@
+"""Collected pages as the parts that ingest works on: so many pages together, in order of receipt.
+
+A page alone would make tens of thousands of small tables, and a whole query one that no second process could share.
+Pages that come later change no earlier bundle but the last.
+"""
+
+import hashlib
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from camcensus.collect.ledger import FILE, Ledger
+from camcensus.collect.rows import Page
+from camcensus.study import Study
+
+PAGES = 500
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Pages of one mode, named such as "download-000001". `sha256` is over the pages' names and checksums."""
+
+    name: str
+    pages: tuple[Page, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The checksum that stands for all pages."""
+        listed = "".join(f"{page.file} {page.sha256}\n" for page in self.pages)
+        return hashlib.sha256(listed.encode()).hexdigest()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the pages' files."""
+        return sum(page.bytes for page in self.pages)
+
+    @property
+    def received(self) -> str:
+        """When the last of them came (UTC, ISO 8601)."""
+        return max(page.received for page in self.pages)
+
+
+def has_ledger(snapshot: Path) -> bool:
+    """Whether a snapshot was collected."""
+    return (snapshot / "raw" / FILE).is_file()
+
+
+def bundles_of(snapshot: Path) -> dict[str, Bundle]:
+    """The bundles of a snapshot by name; none when nothing was downloaded into it."""
+    if not has_ledger(snapshot):
+        return {}
+    with closing(Ledger(snapshot / "raw", read_only=True)) as ledger:
+        modes = {part.id: part.mode for mode in ("download", "sample") for part in ledger.partitions(mode)}
+        by_mode: dict[str, list[Page]] = {}
+        for page in ledger.pages():
+            by_mode.setdefault(modes[page.partition], []).append(page)
+    found = {}
+    for mode, pages in by_mode.items():
+        for n, start in enumerate(range(0, len(pages), PAGES), 1):
+            name = f"{mode}-{n:06}"
+            found[name] = Bundle(name, tuple(pages[start : start + PAGES]))
+    return found
+
+
+def collected_folders(study: Study) -> list[Path]:
+    """The raw folders that belong to a collector, which clears them itself."""
+    return [study.data / name / "raw" for name in study.snapshot_ids() if has_ledger(study.data / name)]

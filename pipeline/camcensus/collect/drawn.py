@@ -1,0 +1,120 @@
+"""What a snapshot's sample is, as its ledger holds it: which blocks, and how far each query was counted in them."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from camcensus.collect.blocks import Block, Frame
+from camcensus.collect.ledger import Ledger
+from camcensus.collect.rows import Partition
+from camcensus.errors import CamcensusError
+from camcensus.study import Sample
+
+MODE = "sample"
+_FACT = "sample"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The first `n_blocks` blocks of a prefix length that a seed draws."""
+
+    seed: int
+    prefix_length: int
+    n_blocks: int
+
+    @property
+    def frame(self) -> Frame:
+        """All blocks that could have been drawn."""
+        return Frame(self.prefix_length)
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The blocks in the order in which they were drawn."""
+        return self.frame.draw(self.seed, self.n_blocks)
+
+    def blocks_of(self, part: Partition) -> set[Block]:
+        """The blocks that a part asks for, or for networks in them."""
+        return {Block(network).supernet(new_prefix=self.prefix_length) for network in networks_of(part)}
+
+    def in_words(self) -> str:
+        """Which blocks they are."""
+        return (
+            f"{self.n_blocks:,} of {self.frame.size:,} public /{self.prefix_length} blocks, drawn with equal "
+            f"probability by seed {self.seed}"
+        )
+
+
+def networks_of(part: Partition) -> list[str]:
+    """The networks that a part asks for."""
+    return part.sent.rpartition(" net:")[2].split(",")
+
+
+def drawn_of(ledger: Ledger) -> Drawn | None:
+    """The sample of a snapshot; None: it has none."""
+    found = ledger.fact(_FACT)
+    return Drawn(**json.loads(found)) if found else None
+
+
+def draw(ledger: Ledger, settings: Sample) -> Drawn:
+    """The sample as the study wants it, which is entered. More blocks add to those that are there. Raises
+    `CamcensusError` for another seed or prefix length, and for fewer blocks than were bought."""
+    wanted = Drawn(settings.seed, settings.prefix_length, settings.blocks)
+    _ = wanted.blocks
+    known = drawn_of(ledger)
+    if known and (known.seed, known.prefix_length) != (wanted.seed, wanted.prefix_length):
+        raise CamcensusError(
+            f"this snapshot's sample is of seed {known.seed} and prefix length {known.prefix_length}; the study has "
+            f"{wanted.seed} and {wanted.prefix_length} under [collect.sample]. Set them back, or collect into a new "
+            "snapshot"
+        )
+    with ledger.together():
+        if known and wanted.n_blocks < known.n_blocks:
+            _withdraw(ledger, known, wanted.n_blocks)
+        facts = {"seed": wanted.seed, "prefix_length": wanted.prefix_length, "n_blocks": wanted.n_blocks}
+        ledger.set_fact(_FACT, json.dumps(facts))
+    return wanted
+
+
+def _withdraw(ledger: Ledger, known: Drawn, keep: int) -> None:
+    """Takes parts out of the plan that hold blocks after the first so many; what else they hold is planned anew."""
+    gone = set(known.blocks[keep:])
+    bought = {page.partition for page in ledger.pages()}
+    for part in ledger.partitions(MODE):
+        if not gone & known.blocks_of(part):
+            continue
+        if part.id in bought:
+            raise CamcensusError(
+                f"collect.sample.blocks: found {keep:,}; pages of later blocks were bought already. Set it back to "
+                f"{known.n_blocks:,}, or collect into a new snapshot"
+            )
+        ledger.withdraw(part)
+
+
+def n_counted(ledger: Ledger, query: str) -> int:
+    """In how many blocks, from the first drawn on, a query was counted."""
+    return int(ledger.fact(f"sample blocks of {query}") or 0)
+
+
+def set_counted(ledger: Ledger, query: str, blocks: int) -> None:
+    """Enters in how many blocks a query was counted."""
+    ledger.set_fact(f"sample blocks of {query}", str(blocks))
+
+
+def unplanned(ledger: Ledger, query: str, drawn: Drawn) -> list[tuple[int, str, int]]:
+    """What was found of a query in the blocks drawn and is in no part: place of the block, network, matches."""
+    planned = {n for part in ledger.partitions(MODE) if part.query == query for n in networks_of(part)}
+    return [row for row in ledger.networks(query) if row[0] < drawn.n_blocks and row[1] not in planned]
+
+
+def uncounted(ledger: Ledger) -> list[str]:
+    """Queries that were asked once, and not in all blocks that are drawn by now, in words."""
+    drawn = drawn_of(ledger)
+    if drawn is None:
+        return []
+    told = []
+    for query in sorted(ledger.done(MODE)):
+        if (n := n_counted(ledger, query)) < drawn.n_blocks:
+            told.append(f"{query}: counted in {n:,} of {drawn.n_blocks:,} blocks")
+        elif left := unplanned(ledger, query, drawn):
+            told.append(f"{query}: {len(left):,} networks with matches are not planned yet")
+    return told

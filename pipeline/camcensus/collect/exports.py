@@ -1,0 +1,223 @@
+"""Existing exports into a snapshot: copied byte for byte, hashed while copying, and written down in a ledger."""
+
+import glob
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from camcensus import store
+from camcensus.errors import InputError, IntegrityError
+from camcensus.lines import ENDINGS
+from camcensus.sources.registry import SHODAN, Source, named_source
+
+LEDGER = "imports.json"
+_ENTRY = {"file", "source", "bytes", "sha256", "received"}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One file of a snapshot: its name under raw/, where it came from, and when it was received (UTC, ISO 8601).
+
+    `already`: it was there before; `before`: as a file of another source, which is not the one it is read as now.
+    `collection`: the one it was said to be of."""
+
+    file: str
+    source: str
+    bytes: int
+    sha256: str
+    received: str
+    already: bool = False
+    before: str | None = None
+    collection: str | None = None
+
+
+def import_files(
+    names: list[str],
+    snapshot: Path,
+    source: Source = SHODAN,
+    link: bool = False,
+    replace: bool = False,
+    mapping: Path | None = None,
+    collection: str | None = None,
+) -> list[Imported]:
+    """Brings files (or globs) into `<snapshot>/raw`, and `mapping`, the analyst's own that they are read with. A file
+    that is there already, by content, is not copied again; one of the same name but other content stands beside it, or
+    with `replace` takes its place. `collection` names the collection that they are of, if the snapshot has several.
+
+    Raises `InputError` before anything is copied when a file is missing, unreadable or not of the source, or when the
+    snapshot holds files of another engine.
+    """
+    paths = expand(names)
+    raw = snapshot / "raw"
+    source = changed(source, name=_safe(source.name))
+    ledger = read_ledger(snapshot)
+    _same_engine(snapshot, ledger, source)
+    for path in paths:
+        source.check(path)
+    known = {entry["sha256"]: entry for entry in ledger.values() if (raw / entry["file"]).is_file()}
+    done: list[Imported] = []
+    raw.mkdir(parents=True, exist_ok=True)
+    if mapping:
+        store.write_bytes(raw / source.name, mapping.read_bytes())
+    for path in paths:
+        # The ending marks it as half done: whatever a kill leaves behind is cleared at the next start.
+        incoming = raw / f".incoming-{path.name}{store.PART}"
+        digest, size = _bring(path, incoming, link)
+        if digest in known:
+            incoming.unlink()
+            told = known[digest].get("collection")
+            done.append(_again(known[digest], source, collection))
+            if done[-1].before is None and done[-1].collection == told:
+                continue
+        else:
+            name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
+            incoming.replace(raw / name)
+            done.append(Imported(name, source.name, size, digest, _now(), collection=collection))
+            known[digest] = ledger[name] = _entry(done[-1])
+        store.write_sealed(raw / LEDGER, ledger)
+    return done
+
+
+def _again(entry: dict[str, Any], source: Source, collection: str | None) -> Imported:
+    """A file that is there already, from now on read as one of `source`, and of the collection if one is named."""
+    before, entry["source"] = entry["source"], source.name
+    if collection:
+        entry["collection"] = collection
+    held = {name: entry[name] for name in _ENTRY}
+    told = entry.get("collection")
+    return Imported(**held, already=True, before=None if before == source.name else before, collection=told)
+
+
+def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Source) -> None:
+    """Raises `InputError` when the snapshot holds a file of another engine: their counts must not be added up."""
+    raw = snapshot / "raw"
+    here = raw_files(snapshot) if raw.is_dir() else []
+    names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in here}
+    for name in sorted(names):
+        # What is read with a mapping of this name will be read with this one.
+        engine = source.engine if name == source.name else named_source(name, raw).engine
+        if engine != source.engine:
+            raise InputError(
+                snapshot,
+                f"holds files of {engine}, and these are of {source.engine}; a snapshot has one engine, "
+                "so import them into a snapshot of their own",
+            )
+
+
+def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[str, Any]]:
+    """The ledger, with an entry for each raw file that was put there by hand, or by hand in another's place: it was
+    received when it is first seen, and is of the source that the imported files are of, where they are of one. What
+    was imported is never adopted anew."""
+    ledger = read_ledger(snapshot)
+    sources = {entry["source"] for entry in ledger.values()}
+    source = sources.pop() if len(sources) == 1 else SHODAN.name
+    before = dict(ledger)
+    for path in raw_files(snapshot):
+        known = ledger.get(path.name)
+        digest = sha256_of(path)
+        if known is None or (known.get("by_hand") and known["sha256"] != digest):
+            entry = Imported(path.name, source, path.stat().st_size, digest, _now())
+            ledger[path.name] = {**_entry(entry), "by_hand": True}
+    if ledger != before:
+        store.write_sealed(snapshot / "raw" / LEDGER, ledger)
+    return ledger
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _entry(imported: Imported) -> dict[str, Any]:
+    entry = {name: value for name, value in asdict(imported).items() if name in _ENTRY}
+    return entry | ({"collection": imported.collection} if imported.collection else {})
+
+
+def expand(names: list[str]) -> list[Path]:
+    """The files that names and globs stand for, in order, each once. Raises `InputError` for what cannot be read."""
+    paths: dict[Path, None] = {}
+    for name in names:
+        # Not Path.glob: the pattern may be absolute.
+        found = sorted(glob.glob(name)) if glob.has_magic(name) and not Path(name).exists() else [name]  # noqa: PTH207
+        if not found:
+            raise InputError(Path(name), "matches no file")
+        paths.update(dict.fromkeys(Path(f) for f in found))
+    for path in paths:
+        if path.is_dir():
+            raise InputError(path, f"is a folder; name its files, such as '{path}/*.json.gz'")
+        if not path.is_file():
+            raise InputError(path, "no such file")
+        if not os.access(path, os.R_OK):
+            raise InputError(path, "may not be read; check its permissions")
+    return list(paths)
+
+
+def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
+    """The ledger of imports: name under raw/ to entry; empty when nothing was imported."""
+    path = snapshot / "raw" / LEDGER
+    found: dict[str, dict[str, Any]] = store.read_sealed(path, required=False) if path.is_file() else {}
+    if not all(isinstance(e, dict) and e.keys() >= _ENTRY for e in found.values()):
+        raise IntegrityError(path, "is not a ledger of imports; move it away if it is an export of yours")
+    store.require_inside(path, found)
+    return found
+
+
+def raw_files(snapshot: Path) -> list[Path]:
+    """The raw files of a snapshot in order of name: what was imported, and JSON files put there by hand."""
+    ledger = read_ledger(snapshot)
+    return sorted(
+        p
+        for p in (snapshot / "raw").iterdir()
+        if (p.name in ledger or p.name.lower().endswith(ENDINGS))
+        and p.name != LEDGER
+        and p.name[0] != "."
+        and p.is_file()
+    )
+
+
+def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
+    """Copies (or hard-links, where the disk allows it) one file; its SHA-256 and its bytes."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as original, incoming.open("wb") as copy:
+            while block := original.read(store.BLOCK):
+                digest.update(block)
+                if not link:
+                    copy.write(block)
+            copy.flush()
+            os.fsync(copy.fileno())
+        if link:
+            incoming.unlink()
+            try:
+                os.link(path.resolve(), incoming)
+            except OSError:
+                shutil.copyfile(path, incoming)
+    except OSError as error:
+        incoming.unlink(missing_ok=True)
+        raise InputError(path, f"cannot be copied: {error.strerror or error}") from None
+    return digest.hexdigest(), incoming.stat().st_size
+
+
+def _free_name(name: str, digest: str, raw: Path, ledger: dict[str, dict[str, Any]]) -> str:
+    """The file's own name; with part of its checksum in front when another file has that name, imported or not."""
+    safe = _safe(name)
+    there = ledger[safe]["sha256"] if safe in ledger else store.sha256(raw / safe) if (raw / safe).is_file() else digest
+    return safe if there == digest else f"{digest[:8]}-{safe}"
+
+
+def _safe(name: str) -> str:
+    """A file's name without anything that a shell or a path would read as more than a name."""
+    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+    return f"_{safe}" if safe.startswith(".") or safe == LEDGER else safe
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space on the disk that holds `folder`, in bytes."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

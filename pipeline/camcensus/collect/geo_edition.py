@@ -1,0 +1,167 @@
+"""Fetches the current free edition of DB-IP Lite country from its publisher (CC BY 4.0, https://db-ip.com).
+
+One request a month tried. Nothing is put into the folder before it has been flattened and proven like any other
+database, and an edition there is replaced only by one that is not older.
+"""
+
+import http.client
+import os
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from camcensus import store
+from camcensus.collect.address import is_loopback
+from camcensus.editions import databases_in
+from camcensus.errors import GeoDatabaseError, UpdateError
+from camcensus.locate import Locator, built_on, open_locator
+from camcensus.versions import package_version
+
+PUBLISHER = "https://download.db-ip.com/free"
+ADDRESS = "CAMCENSUS_GEO_URL"  # another address to fetch from: https, or http on this machine
+NAME = "dbip-country-lite-{:%Y-%m}.mmdb"
+OURS = "dbip-country-lite-"  # how NAME begins
+LEAST = 0.5  # of the size of what is there; editions grow slowly, so less is a file cut down at its source
+SECONDS = 120.0  # for the whole download
+SILENCE = 20.0  # seconds without a byte
+LARGEST_PACKED = 64 << 20  # bytes; the edition of 2026-06 has 4 MB
+LARGEST = 256 << 20  # bytes unpacked; the same has 8 MB
+BLOCK = 1 << 16
+
+
+def update(
+    folder: Path, say: Callable[[str], None], base: str | None = None, today: date | None = None,
+    seconds: float = SECONDS,
+) -> str:  # fmt: skip
+    """Puts the newest edition into `folder` and says what it is. Raises `UpdateError`; the folder is then as it was."""
+    base = (base or os.environ.get(ADDRESS) or PUBLISHER).rstrip("/")
+    today = today or datetime.now(UTC).date()
+    month, content = _download(base, today, time.monotonic() + seconds, say)
+    say(f"proving the edition of {month:%Y-%m}; this takes some seconds")
+    found = _proven(content, NAME.format(month))
+    if found.built > today + timedelta(days=1):
+        raise UpdateError(f"the file fetched is of {found.built}, which is yet to come; nothing was kept")
+    path = folder / NAME.format(month)
+    return _put(path, content, found)
+
+
+def _put(path: Path, content: bytes, found: Locator) -> str:
+    there = {file: built for file in databases_in(path.parent) if (built := _built_if_sound(file))}
+    if newer := [file for file, built in there.items() if built > found.built]:
+        raise UpdateError(
+            f"the file fetched is of {found.built}, older than {newer[-1].name} ({there[newer[-1]]}); nothing was kept"
+        )
+    largest = max((file.stat().st_size for file in there if file.name.startswith(OURS)), default=0)
+    if len(content) < largest * LEAST:
+        raise UpdateError(
+            f"the file fetched has {len(content):,} bytes, less than half of {largest:,} of one there; nothing was kept"
+        )
+    # First, so that no file of ours stands without its checksum.
+    store.write_text(path.with_name(f"{path.name}.sha256"), f"{found.sha256}  {path.name}\n")
+    if path in there and store.sha256(path) == found.sha256:
+        return f"{path}: {found.edition}, there already; {found.credit}"
+    with store.atomic(path) as file:
+        file.write(content)
+    return f"{path}: {found.edition}; {found.credit}"
+
+
+def _built_if_sound(path: Path) -> date | None:
+    """When a database in the folder was built; None for one that cannot be opened, which may be replaced."""
+    try:
+        return built_on(path)
+    except GeoDatabaseError:
+        return None
+
+
+def _proven(content: bytes, name: str) -> Locator:
+    """The database in `content`, opened, flattened and proven in a folder of its own."""
+    with TemporaryDirectory(prefix="camcensus-") as scratch:
+        path = Path(scratch) / name
+        path.write_bytes(content)
+        try:
+            return open_locator(path)
+        except GeoDatabaseError as error:
+            raise UpdateError(f"the file fetched {error.reason}; nothing was kept") from None
+
+
+def _download(base: str, today: date, until: float, say: Callable[[str], None]) -> tuple[date, bytes]:
+    """The edition of this month, or of the month before where this month's is not out yet, unpacked."""
+    this_month = today.replace(day=1)
+    for month in (this_month, (this_month - timedelta(days=1)).replace(day=1)):
+        address = f"{base}/{NAME.format(month)}.gz"
+        say(f"fetching {address}")
+        try:
+            with _open(address) as answer:
+                return month, _unpacked(_blocks(answer, until), address)
+        except urllib.error.HTTPError as error:
+            if error.code != http.HTTPStatus.NOT_FOUND:
+                raise UpdateError(f"{address}: the server answers {error.code} {error.reason}; try later") from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error or type(error).__name__
+            raise UpdateError(f"{address}: cannot be fetched: {reason}; try later") from None
+    raise UpdateError(f"{base} has neither this month's edition nor that of the month before; try later")
+
+
+def _blocks(answer: Any, until: float) -> Iterator[bytes]:
+    """The body, piece by piece, within the limits of time and size. A body that ends early raises."""
+    length = answer.headers.get("Content-Length", "")
+    received = 0
+    while block := answer.read1(BLOCK):
+        received += len(block)
+        if received > LARGEST_PACKED:
+            raise UpdateError(f"the file is larger than {LARGEST_PACKED >> 20} MB; nothing was kept")
+        if time.monotonic() > until:
+            raise UpdateError("the download takes too long; nothing was kept, try later")
+        yield block
+    if length.isdigit() and received != int(length):
+        raise UpdateError(f"the download broke off after {received:,} of {int(length):,} bytes; nothing was kept")
+
+
+def _unpacked(blocks: Iterator[bytes], address: str) -> bytes:
+    """What the gzip stream holds, never more than `LARGEST` bytes in memory."""
+    unpacker = zlib.decompressobj(wbits=31)
+    content = bytearray()
+    try:
+        for block in blocks:
+            content += unpacker.decompress(block, LARGEST + 1 - len(content))
+            if len(content) > LARGEST:
+                raise UpdateError(f"the file unpacks to more than {LARGEST >> 20} MB; nothing was kept")
+    except zlib.error:
+        raise UpdateError(f"{address}: what the server sends is no gzip file; nothing was kept") from None
+    if not unpacker.eof:
+        raise UpdateError(f"{address}: the gzip file breaks off; nothing was kept")
+    return bytes(content)
+
+
+class _SameRules(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect only to where the first request might have gone."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        """The next request. Raises `UpdateError`."""
+        _allowed(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(address: str) -> Any:
+    """The answer to one request. What is on this machine is asked directly, whatever proxy is set."""
+    local = _allowed(address)
+    proxies = [urllib.request.ProxyHandler({})] if local else []
+    opener = urllib.request.build_opener(_SameRules, *proxies)
+    headers = {"User-Agent": f"camcensus/{package_version()}", "Accept-Encoding": "identity"}
+    return opener.open(urllib.request.Request(address, headers=headers), timeout=SILENCE)  # noqa: S310 (checked above)
+
+
+def _allowed(address: str) -> bool:
+    """Whether the address is on this machine. Raises `UpdateError` for one that is neither https nor there."""
+    parts = urllib.parse.urlsplit(address)
+    local = is_loopback(address)
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        raise UpdateError(f"{address}: not an https address; set {ADDRESS} to one, or leave it out")
+    return local

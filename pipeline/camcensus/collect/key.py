@@ -1,0 +1,96 @@
+"""The API key: from SHODAN_API_KEY, or from a file that only its owner may read. Never an argument, never written."""
+
+import functools
+import logging
+import os
+import re
+from pathlib import Path
+from typing import ClassVar
+
+from camcensus.errors import CamcensusError, InputError
+
+VARIABLE = "SHODAN_API_KEY"
+FILE_VARIABLE = "SHODAN_API_KEY_FILE"
+# Where the official package's own command keeps it.
+FILES = ("~/.config/shodan/api_key", "~/.shodan/api_key")
+GONE = "[key]"
+# Shodan's keys have 32 letters and digits.
+SHORTEST, LONGEST = 8, 256
+
+
+def find_key() -> str | None:
+    """The key, or None when there is none. Raises `InputError` for a file that others may read, or that holds none,
+    `CamcensusError` for a variable that holds no key."""
+    if key := os.environ.get(VARIABLE, "").strip():
+        if not _is_key(key):
+            raise CamcensusError(f"{VARIABLE} holds no API key; it must hold the key and nothing else")
+        return key
+    if named := os.environ.get(FILE_VARIABLE):
+        return _from_file(Path(named).expanduser())
+    found = [path for name in FILES if (path := Path(name).expanduser()).is_file()]
+    return _from_file(found[0]) if found else None
+
+
+def require_key() -> str:
+    """The key. Raises `CamcensusError` when there is none."""
+    if key := find_key():
+        return key
+    raise CamcensusError(
+        f"no API key: set {VARIABLE}, or put the key into a file that only you may read, and set {FILE_VARIABLE} to "
+        "the file's path"
+    )
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            # Of the file that is open, whatever stands under its name by now.
+            mode = os.fstat(file.fileno()).st_mode
+            key = file.read(LONGEST + 1).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"the API key cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if mode & 0o077:
+        raise InputError(path, f"holds the API key and may be read by others; run: chmod 600 {path}")
+    if not _is_key(key):
+        raise InputError(path, "holds no API key; it must hold the key and nothing else")
+    return key
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text may be a key: one printable word, too long to stand by chance in what is redacted."""
+    return SHORTEST <= len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text
+
+
+def redact(text: str, key: str) -> str:
+    """The text without the key, however an address writes it."""
+    return _written(key).sub(GONE, text) if key else text
+
+
+@functools.lru_cache
+def _written(key: str) -> re.Pattern[str]:
+    """The key, each of its characters as it is or as a percent and its code."""
+    return re.compile("".join(c if c.isalnum() else f"(?:{re.escape(c)}|(?i:%{ord(c):02x}))" for c in key))
+
+
+class _Redacting(logging.Filter):
+    """Takes keys out of a record before any handler sees it."""
+
+    keys: ClassVar[set[str]] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true; the record is changed."""
+        text = record.getMessage()
+        for key in self.keys:
+            text = redact(text, key)
+        record.msg, record.args = text, ()
+        return True
+
+
+_REDACTING = _Redacting()
+
+
+def redact_logs(key: str) -> None:
+    """Takes the key out of what the HTTP library logs when somebody turns its log on: addresses hold the key."""
+    _Redacting.keys.add(key)
+    for name in ("urllib3.connectionpool", "urllib3.util.retry", "requests"):
+        logging.getLogger(name).addFilter(_REDACTING)

@@ -1,0 +1,287 @@
+"""The ledger of a collection: what was asked, what came, what it cost. SQLite, in the snapshot's raw folder.
+
+A page counts as received once its file is whole and its row stands here. A file without a row is what a stop left
+between the two: it is entered, never bought again. A kill loses nothing of that. So that a power cut does not either,
+files and rows are forced to the disk together, at most `SYNC` seconds after they were written; rows that are younger
+than that when a ledger is opened are held against their files.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from camcensus import store
+from camcensus.collect.reply import Attempt
+from camcensus.collect.rows import Counted, Page, Partition, Whole
+from camcensus.errors import InputError, IntegrityError
+
+FILE = "ledger.sqlite"
+SEAL = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes
+FORMAT = "1"
+SYNC = 0.5
+_SCHEMA = """
+create table if not exists facts (name text primary key, value text not null);
+create table if not exists queries (
+    id text primary key, text text not null, sent text not null, note text not null);
+create table if not exists done (
+    mode text not null, query text not null, announced integer not null, countries text not null,
+    primary key (mode, query));
+create table if not exists partitions (
+    id integer primary key, mode text not null, query text not null, sent text not null, expected integer not null,
+    passes integer not null, announced integer not null, received integer not null, found integer not null,
+    repeated integer not null, drift integer not null, countries text not null);
+create table if not exists networks (
+    query text not null, place integer not null, network text not null, matches integer not null,
+    primary key (query, network));
+create table if not exists pages (
+    id integer primary key, partition integer not null references partitions (id), page integer not null,
+    pass integer not null, file text not null unique, total integer not null, results integer not null,
+    bytes integer not null, sha256 text not null, received text not null);
+create index if not exists pages_of on pages (partition);
+create table if not exists replies (
+    id integer primary key, mode text not null, query text not null, part text not null, sent text not null,
+    file text not null unique, bytes integer not null, sha256 text not null, received text not null,
+    unique (mode, query, part));
+create table if not exists requests (
+    id integer primary key, at text not null, endpoint text not null, query text not null, page integer not null,
+    status integer, outcome text not null, results integer not null, credits integer not null);
+"""
+_REPLY = "select mode, query, part, sent, file, bytes, sha256, received from replies where mode = ?"
+_PAGE = "select partition, page, pass, file, total, results, bytes, sha256, received from pages"
+# Rows up to these are on the disk, and so are their files.
+_MARK = """
+insert or replace into facts values ('synced', json_array(
+    (select coalesce(max(id), 0) from pages), (select coalesce(max(id), 0) from replies)))
+"""
+_SINCE = "select file, sha256 from pages where id > ? union all select file, sha256 from replies where id > ?"
+_FORGET = (
+    """update partitions set passes = pages.pass from pages
+       where pages.file = ? and partitions.id = pages.partition and passes > pages.pass""",
+    "delete from pages where file = ?",
+    "delete from replies where file = ?",
+)
+
+
+class Ledger:
+    """The ledger in `folder`, made if need be; `read_only`: only read. Raises `IntegrityError` when it is damaged or of
+    another format, `InputError` when it cannot be read or written."""
+
+    def __init__(self, folder: Path, read_only: bool = False) -> None:
+        self.path = folder / FILE
+        self._read_only = read_only
+        self._seal = folder / SEAL
+        self.sealed = self._check_seal()
+        if not read_only:
+            folder.mkdir(parents=True, exist_ok=True)
+        place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        with self._told():
+            self._db = sqlite3.connect(place, uri=True, isolation_level=None)
+            if not read_only:
+                self._seal.unlink(missing_ok=True)
+                # A log beside the file, so that one write is one sync; readers see the last whole state meanwhile.
+                self._db.execute("pragma journal_mode = wal")
+                self._db.execute("pragma synchronous = normal")
+                self._db.executescript(_SCHEMA)
+                self._db.execute("insert or ignore into facts values ('format', ?)", (FORMAT,))
+        if self.fact("format") != FORMAT:
+            raise IntegrityError(self.path, "is of another version of camcensus; collect into a new snapshot")
+        (self._spent,) = self._run("select coalesce(sum(credits), 0) from requests").fetchone()
+        self._fresh: list[Path] = []
+        self._synced = time.monotonic()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The database's errors in our words."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise InputError(self.path, f"cannot be read or written: {error}; what is whole stays") from None
+        except sqlite3.DatabaseError as error:
+            raise IntegrityError(self.path, f"is damaged: {error}; put a copy of it back") from None
+
+    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        with self._told():
+            return self._db.execute(statement, values)
+
+    def close(self) -> None:
+        """Lets go of the file, which is then the only one, and on the disk."""
+        try:
+            self.sync()
+            with suppress(sqlite3.Error):  # somebody reads: the log stays, and is as good
+                self._db.execute("pragma journal_mode = delete")
+        finally:
+            self._db.close()
+        # Where a reader is at it, the log stays beside the file, which is then not all there is.
+        if not self._read_only and not self._log.exists():
+            store.write_text(self._seal, store.sha256(self.path) + "\n")
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{FILE}-wal")
+
+    def _check_seal(self) -> bool:
+        """Whether there is a seal. Raises `IntegrityError` when it is broken; a collector that begins meanwhile takes
+        it away first."""
+        if not self._seal.is_file() or not self.path.is_file() or self._log.exists():
+            return False
+        told = self._seal.read_bytes().strip()
+        if store.sha256(self.path).encode() != told and self._seal.is_file() and not self._log.exists():
+            raise IntegrityError(self.path, "is damaged: it is not what was written; put a copy of it back")
+        return True
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is written whole, or not at all."""
+        self._run("begin immediate")
+        try:
+            yield
+            self._run("commit")
+        except BaseException:
+            if self._db.in_transaction:
+                self._run("rollback")
+            raise
+
+    def fact(self, name: str) -> str:
+        """What the ledger holds under a name; empty: nothing."""
+        found = self._run("select value from facts where name = ?", (name,)).fetchone()
+        return str(found[0]) if found else ""
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Holds a value under a name, in place of what was there."""
+        self._run("insert or replace into facts values (?, ?)", (name, value))
+
+    def add_query(self, name: str, text: str, sent: str, note: str) -> None:
+        """Enters a query: its text, what is sent for it, and a note in words."""
+        self._run("insert into queries values (?, ?, ?, ?)", (name, text, sent, note))
+
+    def queries(self) -> dict[str, dict[str, str]]:
+        """Queries by id, in the order in which they were entered."""
+        rows = self._run("select id, text, sent, note from queries order by rowid")
+        return {name: {"text": text, "sent": sent, "note": note} for name, text, sent, note in rows}
+
+    def add_done(self, mode: str, query: str, announced: int = 0, countries: Mapping[str, int] | None = None) -> None:
+        """Enters that a query is planned (download), and what it then announced, or asked (other modes) to its end."""
+        told = json.dumps(dict(countries or {}), sort_keys=True)
+        self._run("insert or ignore into done values (?, ?, ?, ?)", (mode, query, announced, told))
+
+    def done(self, mode: str) -> dict[str, Whole]:
+        """Queries that `add_done` was told of."""
+        rows = self._run("select query, announced, countries from done where mode = ? order by rowid", (mode,))
+        return {query: Whole(announced, json.loads(countries)) for query, announced, countries in rows}
+
+    def add_partition(self, mode: str, query: str, sent: str, expected: int) -> None:
+        """Enters a partition as planned."""
+        self._run(
+            "insert into partitions values (null, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, '{}')", (mode, query, sent, expected)
+        )
+
+    def partitions(self, mode: str) -> list[Partition]:
+        """The partitions of a mode, in order."""
+        return [Partition(*row) for row in self._run("select * from partitions where mode = ? order by id", (mode,))]
+
+    def add_networks(self, query: str, found: Iterable[tuple[int, str, int]]) -> None:
+        """Enters networks in which a query has matches: the place of the network's block in a sample, the network and
+        the matches."""
+        self._db.executemany("insert into networks values (?, ?, ?, ?)", ((query, *row) for row in found))
+
+    def networks(self, query: str) -> list[tuple[int, str, int]]:
+        """What `add_networks` was told of a query, in order."""
+        rows = self._run("select place, network, matches from networks where query = ? order by rowid", (query,))
+        return [tuple(row) for row in rows]
+
+    def withdraw(self, part: Partition) -> None:
+        """Takes a partition out of the plan, of which nothing was asked."""
+        self._run("delete from partitions where id = ?", (part.id,))
+
+    def settle(self, part: Partition) -> None:
+        """Writes down how a partition came out."""
+        found = (part.passes, part.announced, part.received, part.found, part.repeated, part.drift, part.countries)
+        self._run(
+            "update partitions set passes = ?, announced = ?, received = ?, found = ?, repeated = ?, drift = ?, "
+            "countries = ? where id = ?",
+            (*found, part.id),
+        )
+
+    def add_page(self, page: Page) -> None:
+        """Enters a page whose file is whole."""
+        self._run("insert into pages values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(page))
+        self._wrote(page.file)
+
+    def pages(self, partition: int | None = None) -> list[Page]:
+        """Pages in order of receipt, of one partition or of all."""
+        if partition is None:
+            return [Page(*row) for row in self._run(f"{_PAGE} order by id")]
+        return [Page(*row) for row in self._run(f"{_PAGE} where partition = ? order by id", (partition,))]
+
+    def add_reply(self, reply: Counted) -> None:
+        """Enters a free reply whose file is whole."""
+        self._run("insert into replies values (null, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(reply))
+        self._wrote(reply.file)
+
+    def replies(self, mode: str) -> list[Counted]:
+        """The free replies of a mode, in order of receipt."""
+        return [Counted(*row) for row in self._run(f"{_REPLY} order by id", (mode,))]
+
+    def modes(self) -> list[str]:
+        """The modes that have free replies, in order."""
+        return [mode for (mode,) in self._run("select distinct mode from replies order by mode")]
+
+    def reply(self, mode: str, query: str, part: str) -> Counted | None:
+        """The free reply for a part of a query, if it is there."""
+        found = self._run(f"{_REPLY} and query = ? and part = ?", (mode, query, part)).fetchone()
+        return Counted(*found) if found else None
+
+    def asks(self, attempt: Attempt) -> int:
+        """Enters a request that will be sent, at the price that it may have; its number."""
+        values = (attempt.at, attempt.endpoint, attempt.query, attempt.page, attempt.outcome, attempt.price)
+        row = self._run("insert into requests values (null, ?, ?, ?, ?, null, ?, 0, ?)", values).lastrowid
+        self._spent += attempt.price
+        return int(row or 0)
+
+    def answered(self, number: int, attempt: Attempt) -> None:
+        """Enters how a request went, and what it cost."""
+        (before,) = self._run("select credits from requests where id = ?", (number,)).fetchone()
+        values = (attempt.status, attempt.outcome, attempt.results, attempt.price, number)
+        self._run("update requests set status = ?, outcome = ?, results = ?, credits = ? where id = ?", values)
+        self._spent += attempt.price - before
+
+    @property
+    def spent(self) -> int:
+        """Query credits that the snapshot has cost at most, by the engine's published rule."""
+        return int(self._spent)
+
+    def _wrote(self, file: str) -> None:
+        self._fresh.append(self.path.parent / file)
+        if time.monotonic() - self._synced >= SYNC:
+            self.sync()
+
+    def sync(self) -> None:
+        """Forces to the disk what was written since the last time: files, then the rows that tell of them."""
+        if self._read_only:
+            return
+        store.sync_files(self._fresh)
+        self._run("pragma synchronous = full")
+        self._run(_MARK)
+        self._run("pragma synchronous = normal")
+        self._fresh, self._synced = [], time.monotonic()
+
+    def forget_lost(self) -> list[str]:
+        """Takes out pages and replies that a power cut left without their files; the files, to be asked for again."""
+        mark = json.loads(self.fact("synced") or "[0, 0]")
+        lost = []
+        for file, digest in self._run(_SINCE, tuple(mark)).fetchall():
+            path = self.path.parent / file
+            self._fresh.append(path)
+            if not path.is_file() or store.sha256(path) != digest:
+                lost.append(file)
+        for file in lost:
+            self._fresh.remove(self.path.parent / file)
+            (self.path.parent / file).unlink(missing_ok=True)
+            for statement in _FORGET:
+                self._run(statement, (file,))
+        return lost

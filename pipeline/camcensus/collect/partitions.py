@@ -1,0 +1,173 @@
+"""How a query is split so that no part pages deep: by country, then by port, then by network.
+
+Only free counts are asked. Parts do not overlap, and together they are the query: what no facet names is a part too.
+Small countries, ports and networks share a part, for each part wastes half a page of credits on average.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from camcensus.collect.client import Facets
+from camcensus.collect.reply import Reply
+from camcensus.errors import ContradictionError
+
+Count = Callable[[str, Facets], Reply]
+# As many values of a facet as are asked for; "-port:" with more would make an address too long for a server.
+COUNTRIES = 1000
+PORTS = 100
+# What else an engine might give as a value must not become part of a query, or of a file's name.
+COUNTRY = re.compile(r"[A-Z]{2}")
+PORT = re.compile(r"[0-9]{1,5}")
+# Networks are halved until they fit, down to this prefix length; what does not fit then is paged deep.
+SMALLEST_NETWORK = 24
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
+# What two counts may differ by because banners come and go in between: this share, and this number.
+DRIFT_SHARE, DRIFT = 0.1, 10
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a query as it is sent, and how many matches it had when it was counted."""
+
+    sent: str
+    expected: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """A query in parts: what it announced in all and by country, from one reply, and its parts in a fixed order."""
+
+    total: int
+    countries: dict[str, int]
+    parts: list[Part]
+
+
+def split(query: str, count: Count, limit: int) -> Split:
+    """The query in parts, each of at most `limit` matches where that can be had. Raises `ContradictionError` when the
+    engine does not count parts as parts: splitting on would never end, and pages of them would overlap."""
+    reply = count(query, [("country", COUNTRIES)])
+    found = named(reply, "country", COUNTRY)
+    return Split(reply.total, found, list(_by_country(query, reply.total, found, count, limit)))
+
+
+def named(reply: Reply, facet: str, kind: re.Pattern[str]) -> dict[str, int]:
+    """The values of a facet that are of the kind; what is none counts as not named."""
+    return {value: n for value, n in reply.facet(facet).items() if kind.fullmatch(value) and n > 0}
+
+
+def _by_country(query: str, total: int, found: dict[str, int], count: Count, limit: int) -> Iterator[Part]:
+    if total <= limit:
+        yield from _whole(query, total)
+        return
+    yield from _groups(query, "country", found, limit, lambda sent, n: _by_port(sent, n, count, limit))
+    if not found:
+        yield from _by_port(query, total, count, limit)
+    elif total > sum(found.values()):
+        # Countries that the facet had no room for, and banners without one.
+        others = f"{query} -country:{','.join(sorted(found))}"
+        reply = count(others, [("country", COUNTRIES)])
+        further = named(reply, "country", COUNTRY)
+        if both := found.keys() & further.keys():
+            contradict(others, f"matches in {min(both)}, which is left out")
+        _check(others, reply.total, total - sum(found.values()), total)
+        yield from _by_country(others, reply.total, further, count, limit)
+
+
+def _by_port(query: str, expected: int, count: Count, limit: int) -> Iterator[Part]:
+    if expected <= limit:
+        yield from _whole(query, expected)
+        return
+    reply = count(query, [("port", PORTS)])
+    _check(query, reply.total, expected, expected)
+    found = named(reply, "port", PORT)
+    yield from _groups(query, "port", found, limit, lambda sent, n: _by_network(sent, n, count, limit))
+    if not found:
+        yield from _by_network(query, reply.total, count, limit)
+    elif reply.total > sum(found.values()):
+        others = f"{query} -port:{','.join(sorted(found, key=int))}"
+        yield from _by_network(others, reply.total - sum(found.values()), count, limit)
+
+
+def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator[Part]:
+    """Blocks of the IPv4 space, halved until they fit and put together again where they fit together, and what is in
+    none (IPv6)."""
+    if expected <= limit:
+        yield from _whole(query, expected)
+        return
+    blocks: list[tuple[str, int]] = []
+    for half in HALVES:
+        total = count(f"{query} net:{half}", ()).total
+        blocks += halved(query, ipaddress.IPv4Network(half), total, count, limit)
+    others = f"{query} -net:{','.join(HALVES)}"
+    outside = count(others, ()).total
+    _check(query, sum(n for _, n in blocks) + outside, expected, expected)
+    yield from packed(query, "net", blocks, limit)
+    yield from _whole(others, outside)
+
+
+def halved(
+    query: str, network: ipaddress.IPv4Network, total: int, count: Count, limit: int, smallest: int = SMALLEST_NETWORK
+) -> Iterator[tuple[str, int]]:
+    """A network of so many matches of a query, in networks of at most `limit` matches, or of the `smallest` prefix
+    length, in order of address; empty ones are left out."""
+    if total <= limit or network.prefixlen >= smallest:
+        if total > 0:
+            yield str(network), total
+        return
+    lower, upper = network.subnets()
+    below = count(f"{query} net:{lower}", ()).total
+    # The second half is what the first leaves over: one request instead of two. That nothing is left is asked for,
+    # since what came in between the two counts would hide what is there.
+    above = total - below if total > below else count(f"{query} net:{upper}", ()).total
+    _check(f"{query} net:{network}", below + above, total, total)
+    yield from halved(query, lower, below, count, limit, smallest)
+    yield from halved(query, upper, above, count, limit, smallest)
+
+
+def _groups(
+    query: str, name: str, found: dict[str, int], limit: int, deeper: Callable[[str, int], Iterator[Part]]
+) -> Iterator[Part]:
+    """Values that are small together as one part; those that are too large alone split further by `deeper`."""
+    yield from packed(query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit)
+    for value in sorted(v for v in found if found[v] > limit):
+        yield from deeper(f"{query} {name}:{value}", found[value])
+
+
+def packed(
+    query: str, name: str, values: Iterable[tuple[str, int]], limit: int, most: int | None = None
+) -> Iterator[Part]:
+    """Values and their matches, in order, as many in a part as fit, and `most` at most; one that does not fit has its
+    own."""
+    group: list[str] = []
+    size = 0
+    for value, n in values:
+        if group and (size + n > limit or len(group) == most):
+            yield Part(f"{query} {name}:{','.join(group)}", size)
+            group, size = [], 0
+        group.append(value)
+        size += n
+    if group:
+        yield Part(f"{query} {name}:{','.join(group)}", size)
+
+
+def _check(query: str, counted: int, expected: int, of: int) -> None:
+    if counted > expected + of * DRIFT_SHARE + DRIFT:
+        contradict(query, f"{counted:,} matches where {expected:,} should be")
+
+
+def contradict(query: str, found: str) -> NoReturn:
+    """Raises `ContradictionError`: what was counted cannot be."""
+    error = ContradictionError(
+        f"the search engine counts {found}; its counts cannot be relied on now, or it does not take this query as "
+        "it is meant. Nothing was spent on it; try again later"
+    )
+    error.asked = query
+    raise error
+
+
+def _whole(sent: str, expected: int) -> Iterator[Part]:
+    if expected > 0:
+        yield Part(sent, expected)

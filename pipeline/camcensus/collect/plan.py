@@ -1,0 +1,148 @@
+"""What a collection would cost, before any credit is spent: matches, credits, requests and hours, by mode and query.
+
+Only free counts are asked. How a query will be split is estimated from its countries; what `collect` then finds is
+exact, and it starts only within what it may cost.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from camcensus.catalogue import load_catalogue
+from camcensus.collect.blocks import Frame
+from camcensus.collect.census import COUNTRY
+from camcensus.collect.chain import links_of
+from camcensus.collect.client import Client, Limits
+from camcensus.collect.collector import MODES
+from camcensus.collect.pages import PER_PAGE
+from camcensus.collect.queries import queries_of
+from camcensus.collect.sample import TOGETHER, blocks_together
+from camcensus.query import parse
+from camcensus.study import Collect, Study
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one mode would ask for one query, or for all: matches that it would return, query credits (at least and at
+    most) and requests."""
+
+    mode: str
+    query: str
+    matches: int
+    credits_least: int
+    credits_most: int
+    requests: int
+
+    def hours(self, rate: float) -> float:
+        """Hours at so many requests a second."""
+        return self.requests / rate / 3600 if rate else 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Prices by query and in all (query: "all"), the account's plan and credits left, the study's budget and rate."""
+
+    prices: list[Price]
+    account: str
+    credits_left: int
+    budget: int
+    rate: float
+    notes: list[str] = field(default_factory=list)
+
+    def totals(self) -> list[Price]:
+        """The price of each mode."""
+        found = []
+        for mode in MODES:
+            own = [price for price in self.prices if price.mode == mode]
+            sums = [sum(getattr(p, name) for p in own) for name in _SUMMED]
+            found.append(Price(mode, "all", *sums))
+        return found
+
+
+_SUMMED = ("matches", "credits_least", "credits_most", "requests")
+
+
+def make_plan(study: Study, key: str) -> Plan:
+    """Asks the account and the free counts. Raises an `EngineError`."""
+    client = Client(key, Limits.of(study.collect))
+    account = client.info().value
+    queries = queries_of(study, load_catalogue(study.catalogue_path))
+    prices: list[Price] = []
+    notes: list[str] = []
+    for link in links_of(client, queries):
+        reply = client.count(link.sent, [COUNTRY])
+        prices += _prices(link.query.id, link.query.text, reply.total, reply.facet("country"), study.collect)
+        notes += [f"{link.query.id} {link.note}"] if link.note else []
+    return Plan(
+        prices, str(account["plan"]), int(account["query_credits"]), study.collect.budget, study.collect.rate, notes
+    )
+
+
+def _prices(name: str, text: str, total: int, countries: dict[str, int], settings: Collect) -> Iterator[Price]:
+    pages = math.ceil(total / PER_PAGE)
+    parts = parts_at_most(total, countries, settings.depth * PER_PAGE)
+    most = pages + max(0, parts - 1)
+    yield Price("census", name, total, 0, 0, 1)
+    yield Price("download", name, total, pages, most, (1 if parts <= 1 else 1 + 2 * parts) + most)
+    yield _sample(name, total, settings)
+    history = 0 if parse(text).not_in_trends else 1
+    yield Price("trends", name, total if history else 0, 0, 0, history)
+
+
+def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
+    """The most parts of at most `limit` matches that a query is split into (`partitions.py`). Two neighbours that share
+    a level do not fit into one part, so n matches make at most 2 n / limit parts; a large country has such parts by
+    network for each large port, each with one for IPv6, besides those by port. Each part wastes a credit at most."""
+    if total <= limit:
+        return 1 if total else 0
+    shares = [*countries.values(), max(0, total - sum(countries.values()))]
+    large = [n for n in shares if n > limit]
+    small = sum(shares) - sum(large)
+    return math.ceil(2 * small / limit) + 1 + sum(4 * math.ceil(n / limit) + 3 for n in large)
+
+
+def _sample(name: str, total: int, settings: Collect) -> Price:
+    """What a sample costs on average over all draws; full blocks cost more. Matches are taken to lie at random, which
+    they do not: clusters leave more blocks empty, and cost less."""
+    blocks, there = settings.sample.blocks, Frame(settings.sample.prefix_length).size
+    in_block = total / there
+    matches = round(in_block * blocks)
+    occupied = blocks * (1 - math.exp(-in_block))
+    # Each part wastes a credit at most: of so many blocks, or of so many matches that two neighbours fill one.
+    parts = 1 + occupied / TOGETHER + 2 * matches / (settings.depth * PER_PAGE)
+    most = math.ceil(matches / PER_PAGE + parts)
+    together = blocks_together(total, there)
+    halvings = math.ceil(math.log2(together))
+    full = 8 * matches / (settings.depth * PER_PAGE)  # halvings of blocks that are too full
+    counts = 2 + math.ceil(blocks / together + 2 * occupied * halvings + full)
+    return Price("sample", name, matches, min(math.ceil(matches / PER_PAGE), most), most, counts + most)
+
+
+def tell_plan(plan: Plan, as_json: bool) -> str:
+    """The plan as a table; as JSON the same facts."""
+    if as_json:
+        found: dict[str, Any] = {**asdict(plan), "totals": [asdict(price) for price in plan.totals()]}
+        return json.dumps(found, sort_keys=True)
+    head = ("MODE", "QUERY", "MATCHES", "CREDITS", "REQUESTS", "HOURS")
+    prices = sorted((*plan.prices, *plan.totals()), key=lambda price: MODES.index(price.mode))
+    rows = [head, *(_row(price, plan.rate) for price in prices if price.requests)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    download = next(price for price in plan.totals() if price.mode == "download")
+    short = [f"the account's credits do not suffice for a download, which costs at least {download.credits_least:,}"]
+    notes = [*plan.notes, _CENSUS, *(short if download.credits_least > plan.credits_left else [])]
+    left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
+    budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
+    return "\n".join([*table, *notes, f"{left}; {budget}. Nothing was spent."])
+
+
+_CENSUS = "a census asks once more for each country where a facet is cut off, and for 9 control counts; all free"
+
+
+def _row(price: Price, rate: float) -> tuple[str, ...]:
+    least, most = price.credits_least, price.credits_most
+    credits_ = "free" if not most else f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    hours = f"{price.hours(rate):,.1f}" if rate else "-"
+    return price.mode, price.query, f"{price.matches:,}", credits_, f"{price.requests:,}", hours

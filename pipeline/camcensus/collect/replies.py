@@ -1,0 +1,47 @@
+"""Free replies as files: asked once, kept exactly as received, like pages."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from camcensus.collect.ledger import Ledger
+from camcensus.collect.loose import decode
+from camcensus.collect.pages import ENDING, keep, read
+from camcensus.collect.reply import Reply
+from camcensus.collect.rows import Counted
+from camcensus.errors import IntegrityError
+
+
+@dataclass(frozen=True)
+class Replies:
+    """The free replies of one mode of a collection."""
+
+    raw: Path
+    ledger: Ledger
+    mode: str
+
+    def ask(self, query: str, part: str, sent: str, call: Callable[[], Reply]) -> Reply:
+        """The reply for a part of a query ("": all): the one that is there, else that of `call`, which is kept.
+        `part` names its file: letters, digits and "-" only."""
+        if there := self.ledger.reply(self.mode, query, part):
+            return read_reply(self.raw, there.file, there.received)
+        file = f"{self.mode}/{query}/{part or 'all'}{ENDING}"
+        reply = call()
+        size, digest = keep(self.raw, file, reply.body)
+        self.ledger.add_reply(Counted(self.mode, query, part, sent, file, size, digest, reply.received))
+        return reply
+
+    def all(self) -> Iterator[tuple[Counted, Any]]:
+        """Every reply of the mode with its value, in order of receipt."""
+        for there in self.ledger.replies(self.mode):
+            yield there, read_reply(self.raw, there.file, there.received).value
+
+
+def read_reply(raw: Path, file: str, received: str = "") -> Reply:
+    """A reply that was kept, as it came. Raises `IntegrityError` when it is damaged."""
+    body = read(raw / file)
+    try:
+        return Reply(body, decode(body), received)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(raw / file, f"is damaged: {error}") from None

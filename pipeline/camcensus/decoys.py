@@ -1,0 +1,62 @@
+"""Decoys that only show across banners and hosts: which rules, whether they could be evaluated, and whom they graded.
+
+A reason alone has the grade of its rule, two different ones make a host at least likely, and a host takes its worst
+grade. What is common among honest devices (equal pages, a hosting network, a copied MAC address) is only possible
+alone.
+"""
+
+from dataclasses import dataclass
+
+from camcensus.engines.engine import Sql
+from camcensus.manifest import DecoyRule
+from camcensus.study import Decoys
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of `sql/suspects.sql`: the grade it has alone, the study's threshold and what it needs."""
+
+    id: str
+    grade: str
+    threshold: str | None = None
+    needs: str | None = None
+
+
+RULES = (
+    Rule("banner", "as marked"),
+    Rule("hosting", "possible"),
+    Rule("many-makers", "likely", "makers"),
+    Rule("unrelated-products", "possible", "unrelated", "other_ports"),
+    Rule("many-ports", "likely", "ports", "other_ports"),
+    Rule("shared-identity", "possible", "identity_hosts", "identities"),
+    Rule("alike-answers", "possible", "alike_hosts", "hashes"),
+    Rule("two-reasons", "likely"),
+)
+MISSING = {
+    "other_ports": "fewer than one host in twenty shows a port that is no camera's, so other ports were not collected",
+    "identities": "no banner shows a serial number or MAC address",
+    "hashes": "no banner has a hash of its answer",
+}
+
+
+def graded(db: Sql, decoys: Decoys) -> list[DecoyRule]:
+    """Makes the table `decoys` (host, grade from 1 possible to 3 certain) and says what each rule found."""
+    db.table("others", "others")
+    (has,) = db.query("evaluable").to_pylist()
+    db.table("suspects", "suspects")
+    db.table("decoys", "decoys")
+    hosts = {row["reason"]: row["hosts"] for row in db.query("decoy_rules").to_pylist()}
+    found = []
+    for rule in RULES:
+        evaluated = rule.needs is None or has[rule.needs] > 0
+        found.append(
+            DecoyRule(
+                rule=rule.id,
+                grade=rule.grade,
+                evaluated=evaluated,
+                reason=None if evaluated else MISSING[str(rule.needs)],
+                from_n=getattr(decoys, rule.threshold) if rule.threshold else None,
+                hosts=hosts.get(rule.id, 0) if evaluated else None,
+            )
+        )
+    return found

@@ -1,0 +1,90 @@
+"""Details of the headline that are not in the cube: how few networks hold how much, and how old firmware is.
+
+A firmware's age is known where its name has the day it was built, as in "V5.5.0 build 170725". A version alone says
+nothing of time without a list of releases, and there is none with a source.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from camcensus import store
+from camcensus.engines.engine import Sql
+from camcensus.errors import ReconciliationError
+from camcensus.headline import headline_of
+from camcensus.manifest import Flow, Manifest
+from camcensus.tables import CONCENTRATION, COUNTS, FIRMWARE
+
+QUERIES = ("headline_hosts", "concentration", "firmwares")
+FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
+TOPS = (1, 10, 100, 1000, 10_000)
+AGES = ("0", "1-2", "3-4", "5-6", "7-9", "10+")  # whole years
+FIRST_YEARS = (0, 1, 3, 5, 7, 10)
+UNDATED, UNKNOWN = "undated", "unknown"
+FIRST_BUILD = date(2000, 1, 1)
+_BUILD = re.compile(r"build\W{0,3}(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)", re.IGNORECASE)
+
+
+def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
+    """From what aggregate left in `db` and in `folder` to `concentration.parquet` and `firmware.parquet` there; which
+    devices' firmware has a day."""
+    end = manifest.window.end if manifest.window else None
+    db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
+    db.table("headline_hosts", "headline_hosts")
+    networks, firmwares = db.query("concentration"), db.query("firmwares").to_pylist()
+    ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
+    counts = store.read_table(folder / "counts.parquet", COUNTS)
+    _check(headline_of(counts, min_confidence)[None], networks, sum(ages.values()), manifest.snapshot)
+    rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
+    for name, table, to in zip(FILES, (networks, rows), (CONCENTRATION, FIRMWARE), strict=True):
+        store.write_table(folder / name, table, to, {"snapshot": manifest.snapshot})
+    left = {age: ages[age] for age in (UNDATED, UNKNOWN) if ages[age]}
+    whole = sum(ages.values())
+    flow = Flow(unit="devices of the headline", rows_in=whole, rows_out=whole - sum(left.values()), dropped=left)
+    return flow.check("details")
+
+
+def _check(world: dict[str, int], networks: pa.Table, devices: int, snapshot: str) -> None:
+    """Raises `ReconciliationError` unless hosts and devices are those of the headline."""
+    held = {(row["network_type"], row["top"]): row["n_hosts"] for row in networks.to_pylist()}
+    hosts = held["prefix", None]
+    if (hosts, devices) != (world["n_hosts"], world["n_devices"]):
+        raise ReconciliationError(
+            f"{snapshot}: details: {hosts} hosts and {devices} devices; the headline has {world['n_hosts']} and "
+            f"{world['n_devices']}"
+        )
+
+
+def by_age(firmwares: Iterable[tuple[str | None, int]], end: int | None) -> dict[str, int]:
+    """Devices by age of their firmware (every age, in order) at the window's end (seconds since 1970 UTC)."""
+    found = Counter(dict.fromkeys((*AGES, UNDATED, UNKNOWN), 0))
+    for firmware, devices in firmwares:
+        found[_age(firmware, end)] += devices
+    return dict(found)
+
+
+def _age(firmware: str | None, end: int | None) -> str:
+    if firmware is None:
+        return UNKNOWN
+    built = built_on(firmware)
+    if built is None or end is None:
+        return UNDATED
+    day = datetime.fromtimestamp(end, UTC).date()
+    years = day.year - built.year - ((day.month, day.day) < (built.month, built.day))
+    return UNDATED if years < 0 else [age for age, first in zip(AGES, FIRST_YEARS, strict=True) if years >= first][-1]
+
+
+def built_on(firmware: str) -> date | None:
+    """The day that a firmware's name says it was built on; None where it says none, or one that cannot be."""
+    found = _BUILD.search(firmware)
+    if not found:
+        return None
+    try:
+        day = date(2000 + int(found["year"]), int(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
+    return day if day > FIRST_BUILD else None

@@ -1,0 +1,165 @@
+"""Editions: which build of a country database locates a snapshot.
+
+The newest that was built not after the snapshot's day; if there is none, the nearest later one, and its record says
+`after`. Address blocks change hands, so an edition of another time counts some hosts in another year's country.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from camcensus.errors import GeoDatabaseError, IntegrityError
+from camcensus.label import ENGINE
+from camcensus.locate import Locator, built_on, open_locator
+from camcensus.manifest import FAR, Geo
+from camcensus.snapshot import Snapshot
+from camcensus.study import BUILTIN, Study
+
+ENDINGS = (".mmdb", ".mmdb.gz", ".mmdb.xz")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One build of a database; `path` is None for the one that comes with camcensus."""
+
+    built: date
+    path: Path | None
+
+    @property
+    def order(self) -> tuple[date, bool, str]:
+        """Oldest first; of one day the built-in one comes last, since it is the same on every machine."""
+        return self.built, self.path is None, self.path.name if self.path else ""
+
+
+@dataclass(frozen=True)
+class Used:
+    """The databases that locate one snapshot. `second` is None where the engine's own country is the second opinion."""
+
+    locator: Locator
+    second: Locator | None
+    day: date
+
+    @property
+    def checksums(self) -> tuple[str, str]:
+        """What the outcome depends on: both files."""
+        return self.locator.sha256, self.second.sha256 + self.second.edition if self.second else ENGINE
+
+    @property
+    def record(self) -> Geo:
+        """What the manifest says of it."""
+        built = self.locator.built
+        return Geo(
+            edition=self.locator.edition,
+            sha256=self.locator.sha256,
+            built=built.isoformat(),
+            snapshot=self.day.isoformat(),
+            days=abs((self.day - built).days),
+            flag="after" if built > self.day else "before",
+            second=self.second.edition if self.second else ENGINE,
+            second_sha256=self.second.sha256 if self.second else None,
+        )
+
+    @property
+    def warning(self) -> str:
+        """What is said at once of an edition too far from the snapshot's day; empty for one that is near enough."""
+        geo = self.record
+        if geo.days <= FAR:
+            return ""
+        return (
+            f"located with {geo.edition}, {geo.days:,} days {'after' if geo.flag == 'after' else 'before'} the "
+            f"snapshot ({geo.snapshot}); hosts that moved to another country in between are counted where it has them. "
+            "Give an edition of its time in geo_database, a file or a folder of editions"
+        )
+
+    @property
+    def credit(self) -> str:
+        """What must stand beside the results."""
+        owed = [self.locator.credit] + ([self.second.credit] if self.second else [])
+        return ". ".join(dict.fromkeys(owed))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The editions that a study has to choose from: for the country, and for the second opinion (none: the engine)."""
+
+    first: tuple[Edition, ...]
+    second: tuple[Edition, ...] = ()
+
+    def on(self, day: date) -> Used:
+        """Those for a snapshot of `day`."""
+        second = open_locator(choose(self.second, day).path) if self.second else None
+        return Used(open_locator(choose(self.first, day).path), second, day)
+
+    def on_day(self, day: str) -> Used:
+        """Those for a snapshot of a day as a manifest writes it."""
+        return self.on(date.fromisoformat(day))
+
+
+def choose(editions: tuple[Edition, ...], day: date) -> Edition:
+    """The newest edition built not after `day`, else the oldest of all, which is the nearest after it."""
+    earlier = [edition for edition in editions if edition.built <= day]
+    return max(earlier, key=lambda e: e.order) if earlier else min(editions, key=lambda e: (e.built, e.order))
+
+
+def sources_of(study: Study) -> Sources:
+    """What the study's `geo_database` and `geo_second` name. Raises `GeoDatabaseError`."""
+    second = editions_of(study.geo_second, study.base) if study.geo_second else ()
+    return Sources(editions_of(study.geo_database, study.base), second)
+
+
+def editions_of(setting: str, base: Path) -> tuple[Edition, ...]:
+    """The editions that "builtin" (with what `geo update` fetched), a file or a folder stands for."""
+    if setting == BUILTIN:
+        fetched = [_edition(path) for path in databases_in(fetched_folder())]
+        return Edition(open_locator().built, None), *fetched
+    path = base / setting
+    if not path.is_dir():
+        return (Edition(open_locator(path).built, path),)
+    found = tuple(_edition(file) for file in databases_in(path))
+    if not found:
+        raise GeoDatabaseError(path, f"holds no geolocation database; put files there that end in {', '.join(ENDINGS)}")
+    return found
+
+
+def databases_in(folder: Path) -> list[Path]:
+    """Files of a folder that are databases by their name, in order of name; none when there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.name.endswith(ENDINGS) and p.is_file() and p.name[0] != ".")
+
+
+def fetched_folder() -> Path:
+    """Where `camcensus geo update` puts editions: the user's data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
+    return Path(base) / "camcensus/geo"
+
+
+def _edition(path: Path) -> Edition:
+    return Edition(built_on(path), path)
+
+
+def day_of(snapshot: Snapshot, study: Study) -> date:
+    """The last day of a snapshot (UTC): the study's date for it, else the day of its newest banner."""
+    if snapshot.id in study.snapshots:
+        return study.snapshots[snapshot.id].date
+    names = [name for name in snapshot.manifest.stages["ingest"].outputs if name.endswith(".parquet")]
+    newest = max(_newest(snapshot.path(name)) for name in names)
+    return datetime.fromtimestamp(newest, UTC).date()
+
+
+def _newest(observations: Path) -> int:
+    """The latest `seen` in one part, in seconds since 1970 UTC; 0 for a part without rows."""
+    try:
+        with pq.ParquetFile(observations, page_checksum_verification=True) as file:
+            column = file.schema_arrow.get_field_index("seen")
+            groups = [file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups)]
+            if all(group.is_stats_set and group.statistics.has_min_max for group in groups):
+                return max((int(group.statistics.max) for group in groups), default=0)
+            return pc.max(file.read(["seen"])["seen"]).as_py() or 0
+    except (OSError, pa.ArrowException) as error:
+        raise IntegrityError(observations, f"is damaged: {error}; run again with --rehash") from None

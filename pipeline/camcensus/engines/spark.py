@@ -1,0 +1,154 @@
+"""The engine of a cluster: row-wise maps by `mapInArrow`, set-wise queries by Spark SQL.
+
+The functions, the queries and the files they leave are those of the local engine, so a snapshot that one engine began
+can be finished by the other. Raw files, parts and scratch folders must be on a file system that all executors share.
+"""
+
+import pickle
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from camcensus.engines.engine import R, Rows, T, Tick, nobody
+from camcensus.engines.spark_session import ARCHIVE, session, told_by
+from camcensus.engines.spark_sql import SparkSql, linked, sql
+from camcensus.engines.spark_tasks import FILE, name_of, runner
+from camcensus.errors import CamcensusError
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast, SparkContext
+    from pyspark.sql import DataFrame, SparkSession
+
+WHOLE = "1t"  # no file is as large: so each is one partition
+EVERY = 0.5  # seconds between two looks at how far a job is
+
+
+class Spark:
+    """A session of Spark as an engine."""
+
+    def __init__(self, spark: "SparkSession") -> None:
+        self._spark = spark
+
+    @property
+    def name(self) -> str:
+        """With the master, and the version of Spark."""
+        return f"spark {self._spark.version} on {self._spark.sparkContext.master}"
+
+    @property
+    def workers(self) -> int:
+        """How many tasks Spark does at once."""
+        return int(self._spark.sparkContext.defaultParallelism)
+
+    def map_parts(
+        self, work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
+    ) -> list[R]:
+        """A task of Spark's for each part, the largest first. A result counts once, however often it was made."""
+        from pyspark import cloudpickle  # noqa: PLC0415 -- an optional extra
+
+        if not tasks:
+            return []
+        order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
+        with self._sent([tasks[i] for i in order]) as sent:
+            run = runner("done", ARCHIVE, cloudpickle.dumps(work), sent)  # type: ignore[no-untyped-call,unused-ignore]
+            found = self._results(partial(self._numbers, len(tasks)), run, sizes, on_progress)
+        by_task = {number: found[place] for place, number in enumerate(order)}
+        return [by_task[number] for number in range(len(tasks))]
+
+    def map_streams(
+        self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
+    ) -> list[R]:
+        """The same: a compressed file is read by one task."""
+        return self.map_parts(work, tasks, sizes, on_progress)
+
+    def map_rows(
+        self, tasks: Sequence[Rows[R]], sizes: Sequence[int], scratch: Path, on_progress: Tick = nobody
+    ) -> list[R]:
+        """Spark reads the files, each as one partition, and checks their pages; a file without rows needs no Spark."""
+        found: dict[int, R] = {}
+        full = [number for number, size in enumerate(sizes) if size]
+        if full:
+            with self._sent(tasks) as sent, linked(scratch, {name_of(n): tasks[n].source for n in full}) as folder:
+                run = runner("over", ARCHIVE, sent)
+                found = self._results(partial(self._whole, folder), run, [sizes[n] for n in full], on_progress)
+        return [found[n] if n in found else task(nobody) for n, task in enumerate(tasks)]
+
+    def _whole(self, folder: str) -> "DataFrame":
+        """The rows of Parquet files with the name of each row's file; each file is one partition."""
+        own = self._spark.newSession()
+        for name in ("maxPartitionBytes", "openCostInBytes"):
+            own.conf.set(f"spark.sql.files.{name}", WHOLE)
+        return own.read.parquet(folder).select("*", f"_metadata.{FILE}")
+
+    def _numbers(self, tasks: int) -> "DataFrame":
+        """A row for each task, in a partition of its own."""
+        return self._spark.range(0, tasks, 1, tasks).withColumnRenamed("id", "task")
+
+    @contextmanager
+    def _sent(self, tasks: Sequence[Any]) -> "Iterator[Broadcast[list[Any]]]":
+        """Tasks as each executor gets them: once, with the catalogue and the country tables that they share."""
+        sent = self._spark.sparkContext.broadcast(list(tasks))
+        try:
+            yield sent
+        finally:
+            sent.destroy()
+
+    def _results(
+        self, frame: "Callable[[], DataFrame]", run: Callable[..., Any], sizes: Sequence[int], on_progress: Tick
+    ) -> dict[int, Any]:
+        """What came of each task, by its number. Raises what the first of them raised on purpose."""
+        with _progress(self._spark.sparkContext, sum(sizes), len(sizes), on_progress), _told():
+            rows = frame().mapInArrow(run, "task bigint, result binary").toArrow().to_pylist()
+        # Our own executors wrote these.
+        results = {row["task"]: pickle.loads(row["result"]) for row in rows}  # noqa: S301
+        for _, result in sorted(results.items()):
+            if isinstance(result, CamcensusError):
+                raise result
+        return results
+
+    def sql(self, scratch: Path) -> AbstractContextManager[SparkSql]:
+        """Spark SQL."""
+        return sql(self._spark, scratch)
+
+
+@contextmanager
+def spark(master: str) -> Iterator[Spark]:
+    """The engine on `master`, gone afterwards. Raises `CamcensusError` when it does not start."""
+    with session(master) as started:
+        yield Spark(started)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What Spark could not do after all its tries, in one sentence."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        hint = "if a file is damaged, run again with --rehash"
+        raise CamcensusError(f"Spark could not do it: {told_by(error)}; {hint}") from error
+
+
+@contextmanager
+def _progress(context: "SparkContext", size: int, tasks: int, on_progress: Tick) -> Iterator[None]:
+    """Tells now and then how much is done, by the tasks that are: a task cannot be asked while it works."""
+    done = threading.Event()
+
+    def look() -> None:
+        tracker = context.statusTracker()
+        while not done.wait(EVERY):
+            stages = filter(None, map(tracker.getStageInfo, tracker.getActiveStageIds()))
+            on_progress(size * sum(stage.numCompletedTasks for stage in stages) // tasks)
+
+    looker = threading.Thread(target=look, daemon=True)
+    looker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        looker.join()
+    on_progress(size)

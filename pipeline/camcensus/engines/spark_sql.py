@@ -1,0 +1,155 @@
+"""The set-wise queries on Spark SQL: the same files, each result kept as Parquet in the scratch folder.
+
+What is kept is read from files again: so no plan grows from query to query, a loop that adds to a table stays as
+cheap as its first step, and a lost executor costs its own tasks only. The folder must be on a file system that all
+executors share.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from camcensus.engines.engine import BATCH, text_of
+from camcensus.engines.spark_session import told_by
+from camcensus.errors import CamcensusError, TableError
+from camcensus.store import opened_to_stream
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+
+class SparkSql:
+    """Spark over views with plain names; see `engine.Sql`."""
+
+    def __init__(self, spark: "SparkSession", scratch: Path) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._spark = spark.newSession()  # with names of its own
+        self._scratch = scratch
+        self._written = 0
+        self._names: set[str] = set()
+        self._kept: dict[str, tuple[StructType, list[Path]]] = {}
+
+    def parquet(self, name: str, parts: Sequence[Path]) -> None:
+        """Names the rows of Parquet files."""
+        folder = self._folder(name)
+        link(folder, {f"{number:06}.parquet": part for number, part in enumerate(parts)})
+        self._name(name, self._spark.read.parquet(_url(folder)))
+
+    def rows(self, name: str, table: pa.Table) -> None:
+        """Names a small Arrow table, replacing what had the name."""
+        from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415 -- an optional extra
+
+        folder = self._folder(name)
+        folder.mkdir()
+        # Handed over, Spark would not know that it is small, and send the other side of a join to all executors.
+        pq.write_table(table, folder / "given.parquet", write_page_checksum=True)
+        self._keep(name, from_arrow_schema(table.schema), [folder])
+
+    def table(self, name: str, query: str) -> None:
+        """Keeps the result of a query under a name."""
+        frame = self._spark.sql(text_of(query))
+        self._keep(name, frame.schema, [self._write(name, frame)])
+
+    def append(self, name: str, query: str) -> None:
+        """Adds the result of a query to a kept table. Raises `TableError` when it has not the same columns."""
+        schema, folders = self._kept[name]
+        frame = self._spark.sql(text_of(query))
+        if sorted(frame.columns) != sorted(schema.names):
+            raise TableError(name, f"cannot take the columns {', '.join(frame.columns)}")
+        by_name = frame.select([frame[field.name].cast(field.dataType) for field in schema])
+        self._keep(name, schema, [*folders, self._write(name, by_name)])
+
+    def drop(self, name: str) -> None:
+        """Forgets a kept table and removes its files."""
+        self._spark.catalog.dropTempView(name)
+        self._names.discard(name)
+        for folder in self._kept.pop(name)[1]:
+            shutil.rmtree(folder)
+
+    def read(self, name: str) -> pa.Table:
+        """A kept table as an Arrow table."""
+        return self._spark.table(name).toArrow().combine_chunks()
+
+    def query(self, query: str) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self._spark.sql(text_of(query)).toArrow().combine_chunks()
+
+    def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
+        """The result of a query, a batch at a time. Spark sorts and writes it with all executors; its files, which are
+        in order, are read here."""
+        folder = self._write("stream", self._spark.sql(text_of(query)))
+        for path in sorted(folder.glob("part-*.parquet")):
+            with opened_to_stream(path) as file:
+                yield from file.iter_batches(rows)
+        shutil.rmtree(folder)
+
+    def close(self) -> None:
+        """Lets go of the names."""
+        for name in self._names:
+            self._spark.catalog.dropTempView(name)
+
+    def _keep(self, name: str, schema: "StructType", folders: list[Path]) -> None:
+        self._kept[name] = (schema, folders)
+        self._name(name, self._spark.read.schema(schema).parquet(*map(_url, folders)))
+
+    def _name(self, name: str, frame: "DataFrame") -> None:
+        frame.createOrReplaceTempView(name)
+        self._names.add(name)
+
+    def _write(self, name: str, frame: "DataFrame") -> Path:
+        folder = self._folder(name)
+        frame.write.parquet(f"file:{folder}")
+        return folder
+
+    def _folder(self, name: str) -> Path:
+        self._written += 1
+        return self._scratch.resolve() / f"{self._written:04}-{name}"
+
+
+def _url(path: Path) -> str:
+    """The path as Spark reads it: with its scheme, whatever the cluster's own file system is, and no part of it taken
+    for a pattern."""
+    return "file:" + re.sub(r"([\\{}\[\]*?,^])", r"\\\1", str(path))
+
+
+def link(folder: Path, files: Mapping[str, Path]) -> None:
+    """Files under other names, which hide none of them from Spark: it passes over what begins with a dot or an
+    underscore, and takes a bracket for a pattern."""
+    folder.mkdir(parents=True)
+    for name, file in files.items():
+        (folder / name).symlink_to(file.resolve())
+
+
+@contextmanager
+def linked(scratch: Path, files: Mapping[str, Path]) -> Iterator[str]:
+    """A folder of such links, as Spark reads it; gone afterwards, as is what a killed run left."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        link(scratch / "linked", files)
+        yield _url(scratch.resolve() / "linked")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def sql(spark: "SparkSession", scratch: Path) -> Iterator[SparkSql]:
+    """A connection that is closed in any case, and what it or a killed one put into `scratch` removed."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        connection = SparkSql(spark, scratch)
+        yield connection
+        connection.close()
+    except (PySparkException, Py4JError) as error:
+        raise CamcensusError(f"{scratch}: Spark cannot work there: {told_by(error)}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

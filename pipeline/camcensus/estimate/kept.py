@@ -1,0 +1,77 @@
+"""What estimates leave for the report and for notebooks: small CSVs in `<data_dir>/estimates/`, and a manifest of them.
+
+- `changes.csv` (`camcensus estimate change`): `before, after` (snapshots), `country` (empty: the world without the
+  countries left out), `basis` (audit, or sensitivity range), `n_hosts_before, n_hosts_after`, `change, low, high`
+  (shares of the year before; of corrected counts where the basis is audit), `word` (up, down, not distinguishable, not
+  comparable), `reason` (why not comparable, or why no word is given; else empty);
+- `ranks.csv` (`camcensus estimate ranks`, and `change`): `snapshot, country, n_hosts, low, high, rank, best, worst`;
+- `audit-<snapshot>.csv` (`camcensus audit score`): `what` (precision, recall, cameras), `manufacturer` (empty: all),
+  `value, low, high, labelled, counted`; all within what was collected;
+- `queries-<snapshot>.csv` (`camcensus audit queries`): `manufacturer` (empty: all), `hosts, found, recall, low, high,
+  basis` (labels, or catalogue);
+- `engines-<snapshot>.csv` (`camcensus estimate engines`): a row for each country and kind of network, with
+  `country, network_kind, first_only, second_only, both, estimate, low, high, at_odds_10`; whether the second engine's
+  counts are still the same is not looked at.
+
+All intervals are 95 %, but sensitivity ranges are none. `manifest.json` has for each file its SHA-256, the run of each
+snapshot that it was made from, and the labels' checksums, and a checksum of itself. A file is as good as the runs it
+was made from: `kept` gives none that is older than the counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from camcensus import store
+from camcensus.errors import IntegrityError
+from camcensus.manifest import load_manifest
+from camcensus.study import Study
+
+FOLDER = "estimates"
+MANIFEST = "manifest.json"
+ANEW = "delete the folder, and make its tables again with camcensus estimate and camcensus audit"
+DAMAGED = f"is damaged; {ANEW}"
+CHANGES, RANKS = "changes.csv", "ranks.csv"
+
+
+def keep(
+    study: Study, name: str, table: pd.DataFrame, snapshots: Sequence[str], labels: Sequence[Path] = ()
+) -> Path:  # fmt: skip
+    """Writes a table that was made from these snapshots (and labels), and enters it in the manifest; its path."""
+    folder = study.data / FOLDER
+    path = folder / name
+    with store.lock(study.data):
+        store.write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+        entry = {
+            "sha256": store.sha256(path), "runs": runs(study, snapshots), "labels": [store.sha256(p) for p in labels],
+        }  # fmt: skip
+        store.write_sealed(folder / MANIFEST, {**entries(study.data), name: entry})
+    return path
+
+
+def kept(study: Study, name: str) -> pd.DataFrame | None:
+    """A table that was kept; None where there is none, or it was made from other counts than there are. Raises
+    `IntegrityError` for one that is damaged."""
+    entry, path = entries(study.data).get(name), study.data / FOLDER / name
+    if entry is None or not path.is_file() or entry["runs"] != runs(study, list(entry["runs"])):
+        return None
+    store.require(path, entry["sha256"], DAMAGED)
+    found: pd.DataFrame = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return found
+
+
+def entries(data: Path) -> Mapping[str, Any]:
+    """The manifest of the tables in a data folder: file to its entry. Raises `IntegrityError` when it is damaged."""
+    path = data / FOLDER / MANIFEST
+    try:
+        return store.read_sealed(path) if path.is_file() else {}
+    except IntegrityError as error:
+        raise IntegrityError(path, DAMAGED) from error
+
+
+def runs(study: Study, snapshots: Sequence[str]) -> dict[str, str]:
+    """The run of each snapshot that is there."""
+    found = {name: load_manifest(study.data / name) for name in snapshots}
+    return {name: manifest.run for name, manifest in found.items() if manifest}

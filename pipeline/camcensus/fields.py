@@ -1,0 +1,109 @@
+"""Single fields of a banner as `observations` has them: addresses, ports, times, numbers.
+
+What makes a banner one (address, port, transport, time) raises `Rejected`; anything else of a wrong kind counts as
+absent.
+"""
+
+import ipaddress
+import re
+import socket
+from datetime import UTC, datetime
+from typing import Any
+
+from camcensus.banner import Banner, Rejected
+
+EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
+# A file that nobody saw arrive: only a date past this is taken for wrong.
+LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  timestamps without a zone are compared with it, and are UTC
+_ASN = re.compile(r"(?:AS)?(\d{1,10})", re.IGNORECASE)
+_SHA256 = re.compile("[0-9a-f]{64}")
+_INT64 = 1 << 63
+
+
+def address_of(banner: Banner) -> tuple[str, int]:
+    """The canonical address and its version; an IPv4 address mapped into IPv6 is the IPv4 address."""
+    found = banner.ip_str or banner.ipv6
+    if found is None or found == "":
+        if isinstance(banner.ip, int) and not isinstance(banner.ip, bool) and 0 <= banner.ip < 1 << 32:
+            return str(ipaddress.IPv4Address(banner.ip)), 4
+        raise Rejected("no_address" if banner.ip is None else "bad_address")
+    if not isinstance(found, str):
+        raise Rejected("bad_address")
+    if ":" not in found:
+        try:
+            # Strict: refuses leading zeros and short forms, so what passes is canonical.
+            socket.inet_pton(socket.AF_INET, found)
+        except (OSError, ValueError):
+            raise Rejected("bad_address") from None
+        return found, 4
+    try:
+        address = ipaddress.IPv6Address(found)
+    except ValueError:
+        raise Rejected("bad_address") from None
+    if address.scope_id is not None:
+        raise Rejected("bad_address")
+    return (str(address.ipv4_mapped), 4) if address.ipv4_mapped else (str(address), 6)
+
+
+def port_of(value: Any) -> int:
+    """The port as a whole number from 1 to 65535; a string of digits is one, True is not."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 5:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        raise Rejected("bad_port")
+    return value
+
+
+def seconds_of(value: Any, latest: int) -> int:
+    """The timestamp as seconds since 1970; one without a zone is UTC, as all of Shodan's are."""
+    if value is None or value == "":
+        raise Rejected("no_timestamp")
+    try:
+        time = datetime.fromisoformat(value)
+        if time.tzinfo is not None:
+            time = time.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, TypeError, OverflowError):
+        raise Rejected("bad_timestamp") from None
+    delta = time - _EPOCH
+    seconds = delta.days * 86400 + delta.seconds
+    if seconds < EARLIEST:
+        raise Rejected("too_early")
+    if seconds > latest:
+        raise Rejected("too_late")
+    return seconds
+
+
+def transport_of(value: Any) -> str:
+    """The transport, tcp or udp; nothing is tcp."""
+    if value is None:
+        return "tcp"
+    if value in ("tcp", "udp"):
+        return str(value)
+    raise Rejected("bad_transport")
+
+
+def country_of(value: Any) -> str | None:
+    """A country's code of two letters, in capitals."""
+    return value.upper() if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha() else None
+
+
+def asn_of(value: Any) -> int | None:
+    """The number of an autonomous system, with or without AS before it."""
+    match = _ASN.fullmatch(str(value)) if value is not None else None
+    return int(match[1]) if match else None
+
+
+def integer_of(value: Any) -> int | None:
+    """A whole number that fits into int64; anything else counts as absent."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if -_INT64 <= value < _INT64 else None
+
+
+def fingerprint_of(banner: Banner) -> str | None:
+    """SHA-256 of the certificate, as 64 hex digits."""
+    cert = banner.ssl.cert if banner.ssl else None
+    value = cert.fingerprint.sha256 if cert and cert.fingerprint else None
+    digits = value.replace(":", "").lower() if isinstance(value, str) else ""
+    return digits if _SHA256.fullmatch(digits) else None

@@ -1,0 +1,315 @@
+"""Consistency gates: what must hold of the counts before a report is drawn from them.
+
+Each gate is a pure function from a `Checked` snapshot to findings: none when it holds. A finding is fatal (the report
+stays as it was) or a warning (it is printed, and stands on the page). A total that moved too far is fatal, for a broken
+collection looks like that, and decoys that came in numbers; that the engine sends what it did not is a warning.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from camcensus import assertions
+from camcensus.countries import load_countries
+from camcensus.errors import GateError
+from camcensus.manifest import STAGES, Fields, Manifest
+from camcensus.study import Study
+from camcensus.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
+from camcensus.units import adds_up
+from camcensus.upstream import changes, lost
+
+SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
+SHOWN = 5
+_NEXT = "Find out why and explain it; if it is so, move {} under [gates] in the study."
+Cell = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A gate that does not hold: its id, the snapshot, the numbers, and what to do. `fatal`: nothing is published."""
+
+    gate: str
+    snapshot: str
+    text: str
+    fatal: bool
+
+    def __str__(self) -> str:
+        return f"{self.snapshot}: gate {self.gate}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A snapshot's counts and manifest, and those of the one before, where the two may be compared."""
+
+    study: Study
+    manifest: Manifest
+    counts: pa.Table
+    before: "Checked | None" = None
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str], list[Cell]]:
+        """Headline cells by level and scope."""
+        wanted = {"ip_version": "4", "min_confidence": self.study.min_confidence, "decoys_left_out": "certain"}
+        keep = reduce(pc.and_, [pc.equal(self.counts[name], value) for name, value in wanted.items()])
+        found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+        columns = [*GROUPS, "level", "scope", "n_banners", "n_hosts", "n_devices", "n_prefixes"]
+        for row in self.counts.filter(keep).select(columns).to_pylist():
+            found[row["level"], row["scope"]].append(row)
+        return found
+
+    def world(self, scope: str = "study") -> Cell | None:
+        """The world's cell; None when it was not counted."""
+        return next(iter(self.cells.get(("world", scope), [])), None)
+
+    def of_makers(self) -> dict[str, int]:
+        """Maker to hosts, in the headline's countries."""
+        return {row["manufacturer"]: row["n_hosts"] or 0 for row in self.cells.get(("manufacturer", "study"), [])}
+
+
+def check_gates(study: Study, snapshots: Iterable[tuple[Manifest, pa.Table]]) -> list[Finding]:
+    """All findings for the snapshots (oldest first), each held against the one before it."""
+    found: list[Finding] = []
+    before: Checked | None = None
+    for manifest, counts in snapshots:
+        earlier = before if before and not incomparable(before.manifest, manifest) else None
+        now = Checked(study, manifest, counts, earlier)
+        for name, gate in GATES.items():
+            found += [Finding(name, manifest.snapshot, text, fatal) for text, fatal in gate(now)]
+        # Older ones are let go: a Checked must not hold on to all snapshots before it.
+        before = Checked(study, manifest, counts)
+    return found
+
+
+def stop_at_fatal(findings: list[Finding]) -> list[Finding]:
+    """The warnings among the findings. Raises `GateError` when one is fatal."""
+    if fatal := [str(f) for f in findings if f.fatal]:
+        raise GateError(fatal)
+    return findings
+
+
+def incomparable(before: Manifest, now: Manifest) -> str:
+    """Why a snapshot cannot be compared with the one before; empty when it can."""
+    if not (before.complete and now.complete):
+        return "one of the two collections is partial"
+    if (before.engine, before.basis) != (now.engine, now.basis):
+        return "engine or way of collecting differ"
+    if before.simulated != now.simulated:
+        return "one of the two is simulated"
+    return ""
+
+
+Outcome = list[tuple[str, bool]]
+
+
+def shares(now: Checked) -> Outcome:
+    """The countries' shares of the headline sum to 100 %."""
+    world = now.world()
+    unit = f"n_{now.study.headline_unit}"
+    total = world[unit] if world else 0
+    if not total:
+        return []
+    percent = sum(100 * (row[unit] or 0) / total for row in now.cells.get(("country", "study"), []))
+    off = abs(percent - 100) > SHARES_OFF
+    return [(f"the countries' shares of {total:,} {unit[2:]} sum to {percent:.4f} %, not 100 %", True)] if off else []
+
+
+def parts_within_wholes(now: Checked) -> Outcome:
+    """No cell has more of a unit than the cell it is part of."""
+    units = ("n_hosts", *(unit for unit in UNITS if unit != "n_hosts"))
+    return _first(
+        f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(whole)} has {whole.get(unit) or 0:,}"
+        for split in _splits(now)
+        for row in split.rows
+        for whole in (split.wholes.get(split.key(row), {}),)
+        for unit in units
+        if (row[unit] or 0) > (whole.get(unit) or 0)
+    )
+
+
+def additive_units(now: Checked) -> Outcome:
+    """Devices and banners add up across every column, hosts across countries."""
+    found = []
+    for split in _splits(now):
+        for unit in (unit for unit in UNITS if adds_up(unit, split.column)):
+            sums: Counter[tuple[Any, ...]] = Counter()
+            for row in split.rows:
+                sums[split.key(row)] += row[unit] or 0
+            found += [
+                f"{split.level}: {unit[2:]} of {_name(whole)} add up to {sums[key]:,}, not {whole[unit] or 0:,}"
+                for key, whole in split.wholes.items()
+                if sums[key] != (whole[unit] or 0)
+            ]
+    return _first(found)
+
+
+def known_countries(now: Checked) -> Outcome:
+    """Every country is in the reference table, or ZZ."""
+    codes = {c for c in pc.unique(now.counts["country"]).to_pylist() if c is not None}
+    strange = sorted(codes - set(load_countries()) - {UNKNOWN_COUNTRY})
+    if not strange:
+        return []
+    return [(f"no such country: {', '.join(strange[:SHOWN])}; use a location database with ISO codes", True)]
+
+
+def reconciliation(now: Checked) -> Outcome:
+    """Each stage accounts for every row, hands all to the next, and the last ends at the headline."""
+    flows = {name: now.manifest.stages[name].flow for name in STAGES if name in now.manifest.stages}
+    found = []
+    for name, flow in flows.items():
+        if gone := flow.rows_in - flow.rows_out - sum(flow.dropped.values()):
+            found.append(f"{name}: {gone:,} of {flow.rows_in:,} {flow.unit} are not accounted for")
+    for one, two in (("ingest", "identify"), ("identify", "dedupe"), ("dedupe", "aggregate")):
+        if one in flows and two in flows and flows[one].rows_out != flows[two].rows_in:
+            found.append(f"{one} gave {flows[one].rows_out:,} rows, {two} was given {flows[two].rows_in:,}")
+    world = now.world()
+    if world and "aggregate" in flows and flows["aggregate"].rows_out != world["n_banners"]:
+        found.append(f"the flow ends at {flows['aggregate'].rows_out:,} banners, the headline {world['n_banners']:,}")
+    return _first(found)
+
+
+def world_total(now: Checked) -> Outcome:
+    """The headline's hosts within bounds against the snapshot before."""
+    if now.before is None or not (one := now.before.world()) or not (two := now.world()):
+        return []
+    return _moved(now, "all makers", one["n_hosts"] or 0, two["n_hosts"] or 0)
+
+
+def vendor_totals(now: Checked) -> Outcome:
+    """The hosts of each of the study's makers within bounds against the snapshot before."""
+    if now.before is None:
+        return []
+    one, two = now.before.of_makers(), now.of_makers()
+    return [
+        found for vendor in now.study.vendors for found in _moved(now, vendor, one.get(vendor, 0), two.get(vendor, 0))
+    ]
+
+
+def vendor_mix(now: Checked) -> Outcome:
+    """How much of the mix of makers changed hands since the snapshot before."""
+    if now.before is None:
+        return []
+    one, two = now.before.of_makers(), now.of_makers()
+    if min(sum(one.values()), sum(two.values())) < max(1, now.study.gates.min_hosts):
+        return []
+    share_of = [{m: n / sum(hosts.values()) for m, n in hosts.items()} for hosts in (one, two)]
+    moves = {m: share_of[1].get(m, 0.0) - share_of[0].get(m, 0.0) for m in one | two}
+    moved = sum(abs(move) for move in moves.values()) / 2
+    if moved <= now.study.gates.max_mix:
+        return []
+    most = max(moves, key=lambda m: (abs(moves[m]), m))
+    said = f"{100 * moved:.0f} % of the makers' hosts changed hands since {now.before.manifest.snapshot}"
+    then, later = (f"{hosts.get(most, 0):,} of {sum(hosts.values()):,}" for hosts in (one, two))
+    bound = f"the bound is {100 * now.study.gates.max_mix:.0f} %. {_NEXT.format('max_mix')}"
+    return [(f"{said} (most: {most}, {then} then, {later} now); {bound}", True)]
+
+
+def fields(now: Checked) -> Outcome:
+    """No field that is read is gone from too many rows; what else the engine sends otherwise is a warning."""
+    if now.before is None:
+        return []
+    one, two = (_sent(c.manifest) for c in (now.before, now))
+    if one is None or two is None or min(one.rows, two.rows) < now.study.gates.min_hosts:
+        return []
+    bound, earlier = now.study.gates.max_field_loss, now.before.manifest.snapshot
+    found: Outcome = []
+    for name, (share, left) in lost(one.read, one.rows, two.read, two.rows).items():
+        if round(share - left, 9) >= bound:
+            told = f"{name}: in {100 * share:.0f} % of rows in {earlier}, in {100 * left:.0f} % now"
+            advice = _NEXT.format("max_field_loss")
+            found.append((f"{told}; a loss of {100 * bound:.0f} % is the bound. {advice}", True))
+    moved = changes(one.raw, one.sampled, two.raw, two.sampled)
+    more = f"; and {len(moved) - SHOWN:,} more" if len(moved) > SHOWN else ""
+    if moved:
+        found.append((f"what the engine sends is not as in {earlier}: {'; '.join(moved[:SHOWN])}{more}", False))
+    return found
+
+
+def expectations(now: Checked) -> Outcome:
+    """The study's assertions."""
+    expected, countries = now.study.assertions, now.cells.get(("country", "study"), [])
+    levels = {name: now.cells.get((name, "study"), []) for name in assertions.KNOWN}
+    found = assertions.totals(expected, now.world(), countries)
+    found += assertions.makers(expected, now.of_makers())
+    found += assertions.fill_rates(expected, levels, _sent(now.manifest))
+    if now.before is not None:
+        before = now.before.cells.get(("country", "study"), [])
+        found += assertions.country_changes(expected, before, countries, now.study.gates.min_hosts)
+    return found
+
+
+def _sent(manifest: Manifest) -> Fields | None:
+    return manifest.stages["ingest"].fields if "ingest" in manifest.stages else None
+
+
+def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
+    """A total that fell or rose too far. Hosts; tiny totals do not count."""
+    bounds = now.study.gates
+    if now.before is None or max(one, two) < bounds.min_hosts:
+        return []
+    said = f"{name}: {one:,} hosts in {now.before.manifest.snapshot}, {two:,} now"
+    if two < one * (1 - bounds.max_fall):
+        fall = f"{said}, {100 * (one - two) / one:.0f} % fewer; the bound is {100 * bounds.max_fall:.0f} %"
+        return [(f"{fall}. {_NEXT.format('max_fall')}", True)]
+    # From nothing, or next to it, any rise is without bounds: that says nothing.
+    if one >= bounds.min_hosts and two > one * (1 + bounds.max_rise):
+        rise = f"{said}, {100 * (two - one) / one:.0f} % more; the bound is {100 * bounds.max_rise:.0f} %"
+        return [(f"{rise}. {_NEXT.format('max_rise')}", True)]
+    return []
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Cells of a level, and the coarser cells that they are parts of when `column` is left away."""
+
+    level: str
+    column: str
+    rest: tuple[str, ...]
+    rows: list[Cell]
+    wholes: dict[tuple[Any, ...], Cell]
+
+    def key(self, row: Cell) -> tuple[Any, ...]:
+        """Which whole a cell is part of."""
+        return tuple(row[c] for c in self.rest)
+
+
+def _splits(now: Checked) -> Iterator[_Split]:
+    """Every level with each of its columns left away in turn, where the coarser level was counted too."""
+    for (level, scope), rows in now.cells.items():
+        columns = () if level == "world" else tuple(level.split("+"))
+        for column in columns:
+            rest = tuple(c for c in columns if c != column)
+            coarser = now.cells.get(("+".join(rest) or "world", scope), [])
+            if coarser:
+                yield _Split(level, column, rest, rows, {tuple(row[c] for c in rest): row for row in coarser})
+
+
+def _name(cell: Cell) -> str:
+    return "+".join(str(cell[g]) for g in GROUPS if cell.get(g) is not None) or "the world"
+
+
+def _first(faults: Iterable[str]) -> Outcome:
+    """One fatal finding with the first few faults; they come in hundreds. Nothing when there is none."""
+    found = list(faults)
+    if not found:
+        return []
+    more = f"; and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+    return [(f"{'; '.join(found[:SHOWN])}{more}. Count again: camcensus run --rehash", True)]
+
+
+GATES: dict[str, Callable[[Checked], Outcome]] = {
+    "shares": shares,
+    "parts": parts_within_wholes,
+    "sums": additive_units,
+    "countries": known_countries,
+    "reconciliation": reconciliation,
+    "world-total": world_total,
+    "vendor-total": vendor_totals,
+    "vendor-mix": vendor_mix,
+    "fields": fields,
+    "assertions": expectations,
+}

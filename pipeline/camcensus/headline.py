@@ -1,0 +1,52 @@
+"""The headline of a counted snapshot, for those that look at it once more: its counts, and the tables behind it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from camcensus import store
+from camcensus.aggregate import HEADLINE_DECOYS, HEADLINE_IP
+from camcensus.engines.engine import Engine, Sql
+from camcensus.snapshot import Snapshot
+from camcensus.study import Study
+from camcensus.tables import COUNTS
+
+UNITS = ("n_banners", "n_hosts", "n_devices")
+STAGES = ("identify", "dedupe", "aggregate")  # what it is made by
+
+
+def checksums(snapshot: Snapshot, *stages: str) -> list[list[tuple[str, str]]]:
+    """Names and checksums of what stages left."""
+    made = [snapshot.manifest.stages[stage].outputs for stage in stages]
+    return [sorted((name, output.sha256) for name, output in outputs.items()) for outputs in made]
+
+
+def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[str, Any]]:
+    """Units by maker (None: all), without the countries left out."""
+    path = next(path for path in snapshot.verified("aggregate", ".parquet") if path.name == "counts.parquet")
+    return headline_of(store.read_table(path, COUNTS), study.min_confidence)
+
+
+def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:
+    """The same of `tables.COUNTS`."""
+    wanted = {"scope": "study", "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
+    for name, value in (wanted | {"min_confidence": min_confidence}).items():
+        counts = counts.filter(pc.equal(counts[name], value))
+    rows = counts.filter(pc.is_in(counts["level"], pa.array(["world", "manufacturer"]))).to_pylist()
+    return {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows}
+
+
+@contextmanager
+def behind(snapshot: Snapshot, study: Study, engine: Engine) -> Iterator[Sql]:
+    """A database with the views `identified`, `links` and `devices`, and the settings that the headline depends on."""
+    with engine.sql(snapshot.folder / ".scratch") as db:
+        db.parquet("identified", snapshot.verified("identify", ".parquet"))
+        made = snapshot.verified("dedupe", ".parquet")
+        for name in ("links", "devices"):
+            db.parquet(name, [path for path in made if path.stem == name])
+        db.rows("left_out", pa.table({"country": pa.array(study.countries_left_out, pa.string())}))
+        db.rows("headline", pa.table({"min_confidence": [study.min_confidence]}))
+        yield db

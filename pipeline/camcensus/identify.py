@@ -1,0 +1,267 @@
+"""Identify: from the evidence of a banner to maker, brand, model, product type, firmware, identity and decoy grade.
+
+Certain of the maker is not certain of the kind: both have a confidence of their own. It is high for a protocol of the
+maker's own or two specific tokens from independent places, medium for one specific token, low for a guess.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from camcensus.catalogue import Catalogue, Model, Signature
+from camcensus.prefilter import Screen
+from camcensus.tables import COUNTED_TYPES, DECOY_GRADES
+
+# Columns that repeat each other are one place: two tokens from one place are not independent.
+_PLACES = {
+    "http_html": "page", "http_title": "page",
+    "product": "engine", "devicetype": "engine", "cpe": "engine",
+    "cert_subject": "certificate", "cert_issuer": "certificate",
+    "hikvision_device_model": "block", "hikvision_device_version": "block", "hikvision_web_version": "block",
+    "dahua_serial_number": "block", "dahua_dvr_web_web_version": "block", "ip_camera_brand": "block",
+    "ip_camera_model": "block", "ip_camera_software_version": "block", "upnp_manufacturer": "upnp",
+    "upnp_model_name": "upnp", "upnp_model_number": "upnp",
+}  # fmt: skip
+_MODEL_COLUMNS = (
+    "hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number", "http_title", "http_realm",
+    "rtsp_realm", "ftp_banner", "telnet_banner", "snmp_description", "cert_subject", "product",
+)  # fmt: skip
+# At equal strength: what is no surveillance device wins, so that doubt lowers a count; then the more specific kind.
+_TYPE_ORDER = ("software", "other", "access_control", "intercom", "camera", "recorder", "encoder", "video")
+_STRENGTHS = {"weak": 1, "specific": 2, "protocol": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One signature or model pattern that matched, and what it caught."""
+
+    rule: str
+    column: str
+    manufacturer: str | None = None
+    maker: str | None = None
+    type: str | None = None
+    type_evidence: str | None = None
+    brand: str | None = None
+    model: str | None = None
+    model_raw: str | None = None
+    family: str | None = None
+    firmware: str | None = None
+    decoy: str | None = None
+    needs_maker: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where the evidence stands; hits in one place are not independent."""
+        return _PLACES.get(self.column, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a banner is, and by which signatures. None: not known."""
+
+    counted: bool = False
+    manufacturer: str | None = None
+    manufacturer_confidence: str | None = None
+    brand: str | None = None
+    model: str | None = None
+    model_raw: str | None = None
+    family: str | None = None
+    product_type: str | None = None
+    type_confidence: str | None = None
+    firmware: str | None = None
+    signatures: tuple[str, ...] = ()
+    decoy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """All that one value of one column says: hits, and the identity it holds, if any, as (kind, value)."""
+
+    hits: tuple[Hit, ...] = ()
+    identity: tuple[str, str] | None = None
+
+
+NOTHING = Match()
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """A catalogue made ready: rules by column, and what values said before."""
+
+    catalogue: Catalogue
+    signatures: Mapping[str, Screen[Signature]] = field(init=False)
+    models: Screen[Model] = field(init=False)
+    makers_of_brand: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_column: dict[str, list[Signature]] = {column: [] for column in _MODEL_COLUMNS}
+        for signature in self.catalogue.signatures:
+            by_column.setdefault(signature.column, []).append(signature)
+        object.__setattr__(self, "signatures", {column: Screen(rules) for column, rules in by_column.items()})
+        object.__setattr__(self, "models", Screen(self.catalogue.models))
+        sure = {
+            brand.name: brand.manufacturer[0]
+            for brand in self.catalogue.brands
+            # Without a period nobody knows when it was true.
+            if brand.confidence == "high" and brand.period and len(brand.manufacturer) == 1
+        }
+        object.__setattr__(self, "makers_of_brand", sure)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that any rule looks at."""
+        return tuple(self.signatures)
+
+    def quick(self, column: str) -> str | None:
+        """A pattern for RE2, case ignored, without which a value of the column says nothing; None: there is none."""
+        return None if column in _MODEL_COLUMNS else self.signatures[column].quick
+
+    def match(self, column: str, text: str) -> Match:
+        """What one value says. Pure; the batch path asks once for each distinct value."""
+        if column not in self.signatures:
+            return NOTHING
+        hits: list[Hit] = []
+        identity: tuple[str, str] | None = None
+        # Where a signature says which part of the text is the model, the rest of it is not searched for one.
+        named: list[str] = []
+        for rule in self.signatures[column].candidates(text):
+            found = rule.regex.search(text)
+            if not found:
+                continue
+            caught = found.groupdict()
+            identity = identity or _identity(rule.manufacturer, caught)
+            raw = caught.get("model") or rule.model
+            hits.append(_signature_hit(rule, column, raw, caught))
+            named.extend(filter(None, [caught.get("model")]))
+        for part in named or ([text] if column in _MODEL_COLUMNS else []):
+            hits.extend(self._models(column, part))
+        return Match(tuple(dict.fromkeys(hits)), identity) if hits or identity else NOTHING
+
+    def _models(self, column: str, text: str) -> Iterable[Hit]:
+        for rule in self.models.candidates(text):
+            if found := rule.regex.search(text):
+                yield _model_hit(rule, column, found[0])
+
+    def decide(self, hits: tuple[Hit, ...]) -> Verdict:
+        """The verdict over all hits of one banner."""
+        maker, maker_confidence = _maker([h for h in hits if not h.needs_maker])
+        brand = _brand(hits)
+        if brand is not None and brand in self.makers_of_brand and maker_confidence in (None, "low"):
+            maker, maker_confidence = self.makers_of_brand[brand], "medium"
+        sure = maker if maker_confidence in ("medium", "high") else None
+        hits = tuple(h for h in hits if not h.needs_maker or h.manufacturer == sure)
+        kind, kind_confidence = _type(hits)
+        named = _model([h for h in hits if h.model and h.manufacturer == maker])
+        decoys = [h.decoy for h in hits if h.decoy]
+        return Verdict(
+            counted=kind in COUNTED_TYPES and kind_confidence in ("medium", "high"),
+            manufacturer=maker,
+            manufacturer_confidence=maker_confidence,
+            brand=brand,
+            model=named.model if named else None,
+            model_raw=(named.model_raw or named.model) if named else _longest(h.model_raw for h in hits),
+            family=named.family if named else None,
+            product_type=kind,
+            type_confidence=kind_confidence,
+            firmware=_longest(h.firmware for h in hits),
+            signatures=tuple(sorted({h.rule for h in hits})),
+            decoy=max(decoys, key=DECOY_GRADES.index) if decoys else None,
+        )
+
+    def identify(self, evidence: Mapping[str, str]) -> Verdict:
+        """The verdict over the evidence of one banner (column to text)."""
+        return self.decide(tuple(h for c in self.columns if c in evidence for h in self.match(c, evidence[c]).hits))
+
+
+def _signature_hit(rule: Signature, column: str, raw: str | None, caught: Mapping[str, str | None]) -> Hit:
+    return Hit(
+        rule=rule.id,
+        column=column,
+        manufacturer=rule.manufacturer,
+        maker=rule.maker,
+        type=rule.type,
+        type_evidence=rule.type_evidence if rule.type else None,
+        brand=rule.brand or (caught.get("brand") or "").strip() or None,
+        model=rule.model,
+        model_raw=raw,
+        firmware=caught.get("firmware"),
+        decoy=rule.decoy,
+    )
+
+
+def _model_hit(rule: Model, column: str, raw: str) -> Hit:
+    # What the engine guesses of a product is no more than a guess when it guesses a model.
+    strength = "weak" if _PLACES.get(column) == "engine" else "specific"
+    return Hit(
+        rule=rule.id,
+        column=column,
+        manufacturer=rule.manufacturer,
+        maker=strength if rule.alone else None,
+        type=rule.type,
+        type_evidence=strength if rule.type else None,
+        model=" ".join(raw.upper().split()),
+        model_raw=raw,
+        family=rule.family,
+        needs_maker=not rule.alone,
+    )
+
+
+def _identity(manufacturer: str | None, caught: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """The serial number (with its maker: numbers of two makers may be equal) or MAC address that a rule caught."""
+    if serial := (caught.get("serial") or "").strip().upper():
+        return ("serial", f"{manufacturer or ''}:{serial}") if len(set(serial)) > 2 else None
+    mac = "".join(c for c in (caught.get("mac") or "").upper() if c in "0123456789ABCDEF")
+    return ("mac", mac) if len(mac) == 12 and len(set(mac)) > 2 else None
+
+
+def _confidence(evidence: Iterable[tuple[str | None, str]]) -> str | None:
+    """Confidence from (strength, place) of each hit."""
+    found = {(strength, place) for strength, place in evidence if strength}
+    if any(strength == "protocol" for strength, _ in found):
+        return "high"
+    places = {place for strength, place in found if strength == "specific"}
+    return "high" if len(places) > 1 else "medium" if places else "low" if found else None
+
+
+def _maker(hits: list[Hit]) -> tuple[str | None, str | None]:
+    """The maker with the strongest evidence; two makers with equal evidence are none."""
+    confidence = {
+        name: _confidence((h.maker, h.place) for h in hits if h.manufacturer == name)
+        for name in sorted({h.manufacturer for h in hits if h.manufacturer and h.maker})
+    }
+    for level in ("high", "medium", "low"):
+        best = [name for name, found in confidence.items() if found == level]
+        if best:
+            return (best[0], level) if len(best) == 1 else (None, None)
+    return None, None
+
+
+def _brand(hits: Iterable[Hit]) -> str | None:
+    brands = {h.brand for h in hits if h.brand}
+    return brands.pop() if len(brands) == 1 else None
+
+
+def _type(hits: Iterable[Hit]) -> tuple[str | None, str | None]:
+    """The product type with the strongest evidence, and its confidence."""
+    typed = [h for h in hits if h.type]
+    if not typed:
+        return None, None
+    best = max(_STRENGTHS[h.type_evidence or "weak"] for h in typed)
+    strongest = {h.type for h in typed if _STRENGTHS[h.type_evidence or "weak"] == best}
+    # A maker's own protocol that says "video device" does not outweigh a model that says which.
+    strongest |= {h.type for h in typed if h.type_evidence == "specific"} if best == _STRENGTHS["protocol"] else set()
+    kind = next(name for name in _TYPE_ORDER if name in strongest)
+    if len(strongest & {"camera", "recorder", "encoder"}) > 1 and kind in COUNTED_TYPES:
+        kind = "video"
+    supports = COUNTED_TYPES if kind == "video" else {kind, "video"} if kind in COUNTED_TYPES else {kind}
+    return kind, _confidence((h.type_evidence, h.place) for h in typed if h.type in supports)
+
+
+def _model(hits: list[Hit]) -> Hit | None:
+    """The hit that names the model. The engine's guess gives way to what the device says itself; then the longest,
+    for it says most."""
+    return min(hits, key=lambda h: (h.place == "engine", -len(h.model or ""), h.model or "", h.rule), default=None)
+
+
+def _longest(values: Iterable[str | None]) -> str | None:
+    """The longest text, the first in order among equals."""
+    return max(sorted({v for v in values if v}), key=len, default=None)

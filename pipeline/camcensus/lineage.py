@@ -1,0 +1,132 @@
+"""Lineage: from a published or private table back to the raw files that it was made from, by the records alone."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from camcensus import store
+from camcensus.collect.exports import read_ledger
+from camcensus.drawn import RECORD, Report, load_report
+from camcensus.errors import InputError
+from camcensus.manifest import Input, Made, Manifest, Output, load_manifest
+from camcensus.progress import printable
+from camcensus.study import Study
+
+# What each stage's outputs are made from.
+_STAGES = {"aggregate": "dedupe", "dedupe": "identify", "identify": "ingest"}
+
+
+@dataclass
+class Node:
+    """A file, what is known of it, and what it was made from."""
+
+    name: str
+    facts: dict[str, str | int | None]
+    made_from: list["Node"] = field(default_factory=list)
+
+
+def lineage_of(file: Path, study: Study | None) -> Node:
+    """The way back from a file of a report, or of a snapshot's folder. A report names the counts it was drawn from;
+    with the study whose data they are, the way goes on to the raw files. Raises `InputError`."""
+    path = file.resolve()
+    if not path.is_file():
+        raise InputError(file, "no such file")
+    for folder in path.parents:
+        if (folder / "raw").is_dir() and (manifest := load_manifest(folder)):
+            return _of_snapshot(folder, manifest, path.relative_to(folder).as_posix())
+        if (folder / RECORD).is_file():
+            return _of_report(folder, load_report(folder), path.relative_to(folder).as_posix(), study)
+    raise InputError(file, "is in no report and no snapshot that camcensus made")
+
+
+def _of_report(folder: Path, record: Report, name: str, study: Study | None) -> Node:
+    output = record.outputs.get(name)
+    if output is None:
+        raise InputError(folder / name, "is not of the report it stands in")
+    whole = store.sha256(folder / name) == output.sha256
+    facts = {**_facts(output), "as drawn": "yes" if whole else "NO: its bytes are others now", **_made(record.made)}
+    node = Node(f"report/{name}", facts)
+    for snapshot, drawn in record.snapshots.items():
+        for table, held in drawn.inputs.items():
+            below = Node(f"{snapshot}/{table}", {**_facts(held), "run": drawn.run})
+            if study is not None:
+                below.made_from = _below(study.data / snapshot, table, held)
+            node.made_from.append(below)
+    return node
+
+
+def _below(folder: Path, table: str, held: Output) -> list[Node]:
+    """What a table of a snapshot was made from, if the snapshot still has that very table."""
+    manifest = load_manifest(folder)
+    stage = next((name for name, s in manifest.stages.items() if table in s.outputs), None) if manifest else None
+    if manifest is None or stage is None or manifest.stages[stage].outputs[table].sha256 != held.sha256:
+        return [Node(str(folder.name), {"gone": "the data folder holds another run of this snapshot, or none"})]
+    return _made_from(folder, manifest, stage)
+
+
+def _of_snapshot(folder: Path, manifest: Manifest, name: str) -> Node:
+    stage = next((stage for stage, found in manifest.stages.items() if name in found.outputs), None)
+    if stage is None:
+        raise InputError(folder / name, "is no table that a stage of this snapshot made")
+    output = manifest.stages[stage].outputs[name]
+    whole = store.sha256(folder / name) == output.sha256
+    facts = {**_facts(output), "as made": "yes" if whole else "NO: its bytes are others now"}
+    part = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
+    run = {"run": manifest.run, **_made(manifest.made)}
+    return Node(f"{manifest.snapshot}/{name}", {**facts, **run}, _made_from(folder, manifest, stage, part))
+
+
+def _made_from(folder: Path, manifest: Manifest, stage: str, part: str | None = None) -> list[Node]:
+    """The inputs of a stage: tables of the stage before it, or raw files. `part`: of one raw file alone."""
+    before = _STAGES.get(stage)
+    if before is None:
+        wanted = [part] if part in manifest.inputs else sorted(manifest.inputs)
+        return [_raw(folder, name, manifest.inputs[name]) for name in wanted if name is not None]
+    nodes = []
+    for name, output in sorted(manifest.stages[before].outputs.items()):
+        own = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
+        if name.endswith(".parquet") and (part is None or own in (None, part)):
+            below = _made_from(folder, manifest, before, own or part)
+            nodes.append(Node(f"{manifest.snapshot}/{name}", _facts(output), below))
+    # All tables of a stage are made from the same: said once.
+    for node in nodes[1:] if stage == "aggregate" else []:
+        node.made_from = []
+    return nodes
+
+
+def _raw(folder: Path, name: str, item: Input) -> Node:
+    entry = read_ledger(folder).get(name, {})
+    facts: dict[str, str | int | None] = {"source": item.source, "bytes": item.bytes, "rows": item.rows}
+    facts |= {"pages": item.pages} if item.pages is not None else {}
+    facts |= {"received": entry["received"]} if entry else {}
+    path = folder / "raw" / name
+    there = "a bundle of pages in ledger.sqlite" if item.pages is not None else "yes" if path.is_file() else "no: gone"
+    return Node(f"{folder.name}/raw/{name}", {**facts, "sha256": item.sha256, "there": there})
+
+
+def _facts(output: Output) -> dict[str, str | int | None]:
+    held = {"bytes": output.bytes, "rows": output.rows, "table": output.table, "sha256": output.sha256}
+    return {name: value for name, value in held.items() if value is not None}
+
+
+def _made(made: Made | None) -> dict[str, str | int | None]:
+    if made is None:
+        return {}
+    return {"by": f"{made.command} {made.version}", "commit": made.commit, "code": made.code, "study": made.study}
+
+
+def tell_lineage(node: Node, as_json: bool) -> str:
+    """The way back as a tree, or as JSON."""
+    return json.dumps(asdict(node), sort_keys=True) if as_json else printable("\n".join(_lines(node, 0)))
+
+
+def _lines(node: Node, depth: int) -> list[str]:
+    told = ", ".join(f"{name} {_shown(value)}" for name, value in node.facts.items() if value is not None)
+    lines = [f"{'  ' * depth}{node.name}: {told}"]
+    for below in node.made_from:
+        lines += _lines(below, depth + 1)
+    return lines
+
+
+def _shown(value: str | int | None) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,43 @@
+"""Kinds of networks: hosting, mobile or fixed, where the number of the autonomous system is a well-known one.
+
+Hosting networks are where location databases disagree and where honeypots stand; most cameras are in fixed networks.
+Source of the table: data/reference/networks.csv, each row with its own.
+"""
+
+import csv
+import functools
+from dataclasses import dataclass
+
+from camcensus.errors import InputError
+from camcensus.resources import NETWORKS, bundled
+
+KINDS = ("hosting", "mobile", "fixed")
+CLOUD = "cloud"  # the engine's tag for addresses of cloud providers
+
+
+@dataclass(frozen=True)
+class Network:
+    """One row of data/reference/networks.csv. `source` says where its name and kind come from."""
+
+    asn: int
+    name: str
+    kind: str
+    source: str
+
+
+@functools.cache
+def load_networks() -> dict[int, Network]:
+    """Networks by number. Shared: do not change it. Raises `InputError` for a kind that does not exist."""
+    with bundled(NETWORKS).open(encoding="utf-8", newline="") as file:
+        found = [Network(int(r["asn"]), r["name"], r["kind"], r["source"]) for r in csv.DictReader(file)]
+    if wrong := [network.asn for network in found if network.kind not in KINDS]:
+        raise InputError(bundled(NETWORKS), f"kinds are {', '.join(KINDS)}; AS{wrong[0]} has another")
+    return {network.asn: network for network in found}
+
+
+def network_kind(asn: int | None, tags: str | None) -> str | None:
+    """hosting, mobile or fixed; None where neither the table nor the engine's tags know."""
+    network = load_networks().get(asn) if asn is not None else None
+    if network:
+        return network.kind
+    return "hosting" if CLOUD in (tags or "").split() else None

@@ -1,0 +1,319 @@
+"""Shodan's query language: a query becomes a list of terms, and a banner matches it or not.
+
+Known, from the search engine's own pages: terms are AND, the values of one filter are OR and parted by commas, inside
+quotes too (`city:"San Diego,Austin"`); plain words and phrases search `data` alone; `-` before a term negates it;
+`device:` asks for the field `devicetype`; there is no OR between terms and there are no parentheses. Seen by others:
+`before:` and `after:` want DD/MM/YYYY and give next to nothing for any other date; `net:0.0.0.0/0` is not reliably
+accepted while its halves are.
+
+Seen in 289 published results of queries of one word: each holds it as a whole word, in whatever case, and hyphens part
+words. Assumed beyond that, because nobody published it: text is cut into words at everything that is neither letter nor
+digit (also at "_" and "."), a word never matches a part of one, and several words of one phrase match in that order
+with nothing between. Fields that are no prose (country, port, asn, hashes, tags, device, module) match whole values.
+`after:` includes its day and `before:` does not. A filter for a property that a banner lacks does not match it, so its
+negation does.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+from camcensus.errors import QueryError, UnknownFilterError
+
+Value = str | int | float | bool
+Values = tuple[Value, ...]
+Kind = Literal["words", "exact", "number", "net", "after", "before", "flag"]
+DATA = "data"
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a filter looks at: where in the banner, and how a value is compared. `deep`: everything below the place."""
+
+    kind: Kind
+    paths: tuple[str, ...]
+    deep: bool = False
+
+
+def _words(*paths: str) -> Field:
+    return Field("words", paths)
+
+
+def _exact(*paths: str) -> Field:
+    return Field("exact", paths)
+
+
+def _number(*paths: str) -> Field:
+    return Field("number", paths)
+
+
+# `data` is no filter: it is what terms without one look at.
+FIELDS: dict[str, Field] = {
+    DATA: _words("data"),
+    "after": Field("after", ("timestamp",)),
+    "asn": _exact("asn"),
+    "before": Field("before", ("timestamp",)),
+    "city": _words("location.city"),
+    "cloud.provider": _words("cloud.provider"),
+    "country": _exact("location.country_code"),
+    "cpe": _words("cpe23", "cpe"),
+    "device": _exact("devicetype"),
+    "has_screenshot": Field("flag", ("screenshot", "opts.screenshot")),
+    "has_ssl": Field("flag", ("ssl",)),
+    "hash": _number("hash"),
+    "hostname": _words("hostnames"),
+    "http.component": _exact("http.components"),
+    "http.dom_hash": _number("http.dom_hash"),
+    "http.favicon.hash": _number("http.favicon.hash"),
+    "http.headers_hash": _number("http.headers_hash"),
+    "http.html": _words("http.html", "html"),
+    "http.html_hash": _number("http.html_hash"),
+    "http.server_hash": _number("http.server_hash"),
+    "http.status": _number("http.status"),
+    "http.title": _words("http.title", "title"),
+    "http.title_hash": _number("http.title_hash"),
+    "http.waf": _words("http.waf"),
+    "ip": Field("net", ("ip_str", "ipv6")),
+    "isp": _words("isp"),
+    "net": Field("net", ("ip_str", "ipv6")),
+    "org": _words("org"),
+    "os": _words("os"),
+    "port": _number("port"),
+    "postal": _exact("location.postal_code"),
+    "product": _words("product"),
+    "region": _exact("location.region_code"),
+    "screenshot.label": _exact("screenshot.labels"),
+    "shodan.module": _exact("_shodan.module"),
+    "ssl": Field("words", ("ssl",), deep=True),
+    "ssl.cert.fingerprint": Field("exact", ("ssl.cert.fingerprint",), deep=True),
+    "ssl.cert.issuer.cn": _words("ssl.cert.issuer.CN"),
+    "ssl.cert.serial": _number("ssl.cert.serial"),
+    "ssl.cert.subject.cn": _words("ssl.cert.subject.CN"),
+    "ssl.jarm": _exact("ssl.jarm"),
+    "state": _exact("location.region_code"),
+    "tag": _exact("tags"),
+    "version": _words("version"),
+    "vuln": _exact("vulns"),
+}
+FILTERS = tuple(name for name in FIELDS if name != DATA)
+# What Trends does not offer, as far as it is known.
+NOT_IN_TRENDS = frozenset(
+    {"device", "http.headers_hash", "http.html", "http.server_hash", "http.title_hash", "shodan.module"}
+)
+
+_TERM = re.compile(r'(?P<minus>-)?(?:(?P<name>[A-Za-z][\w.]*):)?(?P<value>(?:"(?:[^"\\]|\\.)*"|[^\s"])+)')
+_WORD = re.compile(r"[^\W_]+")
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word, a phrase or a filter. `name` is the filter's, or `data`; `values` are alternatives."""
+
+    name: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+    @cached_property
+    def _tests(self) -> list[Callable[[Values], bool]]:
+        make = _TESTS[FIELDS[self.name].kind]
+        return [make(value) for value in self.values]
+
+    def accepts(self, found: Values) -> bool:
+        """Whether one of the alternatives fits what a banner has for the field; the term's minus is not looked at."""
+        return any(test(found) for test in self._tests)
+
+    @cached_property
+    def ranges(self) -> tuple[tuple[int, int, int], ...]:
+        """The blocks of a `net:` term: IP version, first and last address as numbers."""
+        blocks = map(_network, self.values)
+        return tuple((b.version, int(b.network_address), int(b.broadcast_address)) for b in blocks)
+
+    @cached_property
+    def phrases(self) -> tuple[tuple[str, ...], ...]:
+        """The alternatives of a text term, each as its words."""
+        return tuple(tuple(words(value)) for value in self.values)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed query: terms that all have to match."""
+
+    text: str
+    terms: tuple[Term, ...]
+
+    def matches(self, banner: Mapping[str, Any]) -> bool:
+        """Whether the search engine would return this banner, by the rules at the head of this module."""
+        return self.returns(Fields(banner))
+
+    def returns(self, fields: "Fields") -> bool:
+        """The same for a banner of which many queries are asked: each field is read once."""
+        return all(term.accepts(fields[term.name]) != term.negated for term in self.terms)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Names of the filters in use, in order, each once; plain words are none."""
+        return tuple(dict.fromkeys(term.name for term in self.terms if term.name != DATA))
+
+    @property
+    def not_in_trends(self) -> tuple[str, ...]:
+        """The filters in use that Trends does not offer; empty: the query has a history."""
+        return tuple(name for name in self.filters if name in NOT_IN_TRENDS)
+
+
+def parse(text: str) -> Query:
+    """The query in `text`. Raises `QueryError`, or `UnknownFilterError` for a filter that is not in `FIELDS`."""
+    terms: list[Term] = []
+    rest = text.strip()
+    while rest:
+        found = _TERM.match(rest)
+        if found is None or (found.end() < len(rest) and not rest[found.end()].isspace()):
+            raise QueryError(text, f"a quote is not closed, or stands in the middle of a word, near {rest[:40]!r}")
+        terms.append(_term(text, found))
+        rest = rest[found.end() :].lstrip()
+    if not terms:
+        raise QueryError(text, "it is empty")
+    return Query(text, tuple(terms))
+
+
+def _term(text: str, found: re.Match[str]) -> Term:
+    name = (found["name"] or DATA).lower()
+    value = re.sub(r'\\(.)|"', lambda m: m[1] or "", found["value"])
+    if name not in FIELDS or (name == DATA and found["name"]):
+        raise UnknownFilterError(text, name)
+    if name == DATA and found["value"][0] in "()":
+        raise QueryError(text, "there are no parentheses; terms are AND, and commas part the alternatives of a filter")
+    if name == DATA and found["value"].endswith(":"):
+        raise QueryError(text, f"{found['value']} has no value; put it right behind the colon")
+    values = [value] if name == DATA else [part.strip() for part in value.split(",") if part.strip()]
+    term = Term(name, tuple(values), negated=bool(found["minus"]))
+    if not values:
+        raise QueryError(text, f"{name} has no value")
+    try:
+        _ = term._tests
+    except ValueError as error:
+        raise QueryError(text, f"{found[0]}: {error}") from None
+    return term
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in lower case."""
+    return _WORD.findall(text.lower())
+
+
+def read(name: str, banner: Mapping[str, Any]) -> Values:
+    """What a banner has for a field of `FIELDS`: values of the first place that has any; empty: it has none."""
+    field = FIELDS[name]
+    for path in field.paths:
+        place: Any = banner
+        for key in path.split("."):
+            place = place.get(key) if isinstance(place, Mapping) else None
+        if field.kind == "flag":
+            if place:
+                return (True,)
+        elif values := tuple(_scalars(place, field.deep)):
+            return values
+    return ()
+
+
+class Fields(dict[str, Values]):
+    """What a banner has for each field of `FIELDS`, read when it is first asked for."""
+
+    def __init__(self, banner: Mapping[str, Any]) -> None:
+        """Of this banner."""
+        super().__init__()
+        self._banner = banner
+
+    def __missing__(self, name: str) -> Values:
+        """Reads a field."""
+        found = self[name] = read(name, self._banner)
+        return found
+
+
+def _scalars(place: Any, deep: bool) -> list[Value]:
+    """The strings and numbers at a place: of a list each, of an object its names, or with `deep` all below it."""
+    if isinstance(place, str | int | float):
+        return [place]
+    if isinstance(place, Mapping):
+        place = list(place.values()) if deep else list(place)
+    if not isinstance(place, list):
+        return []
+    if deep:
+        return [value for item in place for value in _scalars(item, deep)]
+    return [item for item in place if isinstance(item, str | int | float)]
+
+
+@lru_cache(maxsize=1 << 12)
+def _spaced(text: str) -> str:
+    return f" {' '.join(words(text))} "
+
+
+def _phrase(value: str) -> Callable[[Values], bool]:
+    wanted = _spaced(value)
+    if not wanted.strip():
+        raise ValueError("holds no letter and no digit, so there is nothing to look for")
+    return lambda found: any(wanted in _spaced(str(text)) for text in found)
+
+
+def _same(value: str) -> Callable[[Values], bool]:
+    wanted = value.lower()
+    return lambda found: any(str(item).lower() == wanted for item in found)
+
+
+def _equal(value: str) -> Callable[[Values], bool]:
+    if not re.fullmatch(r"-?\d{1,100}", value):
+        raise ValueError("is no whole number")
+    return _same(str(int(value)))
+
+
+def _network(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    network = ipaddress.ip_network(value, strict=False)
+    if network.prefixlen == 0:
+        raise ValueError("the whole address space is not accepted; ask for its two halves")
+    return network
+
+
+def _inside(value: str) -> Callable[[Values], bool]:
+    network = _network(value)
+
+    def test(found: Values) -> bool:
+        try:
+            return any(ipaddress.ip_address(str(item)) in network for item in found)
+        except ValueError:
+            return False
+
+    return test
+
+
+def _day(value: str) -> str | None:
+    """The day as in timestamps; None for what is not DD/MM/YYYY, which the engine takes without a word."""
+    found = _DAY.fullmatch(value)
+    if not found:
+        return None
+    return date(int(found[3]), int(found[2]), int(found[1])).isoformat()
+
+
+def _since(value: str) -> Callable[[Values], bool]:
+    day = _day(value)
+    return lambda found: day is not None and any(str(time) >= day for time in found)
+
+
+def _until(value: str) -> Callable[[Values], bool]:
+    day = _day(value)
+    return lambda found: day is not None and any(str(time) < day for time in found)
+
+
+def _is(value: str) -> Callable[[Values], bool]:
+    if value.lower() not in ("true", "false", "1", "0"):
+        raise ValueError("is neither true nor false")
+    wanted = value.lower() in ("true", "1")
+    return lambda found: bool(found) is wanted
+
+
+_TESTS: dict[Kind, Callable[[str], Callable[[Values], bool]]] = {
+    "words": _phrase, "exact": _same, "number": _equal, "net": _inside, "after": _since, "before": _until, "flag": _is,
+}  # fmt: skip

@@ -1,0 +1,64 @@
+"""What the report says of the country database: how its date fits each snapshot, and how far two sources agree."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from camcensus.manifest import FAR, Geo
+from camcensus.report.inputs import Result, world_cell
+from camcensus.study import Study
+
+DECIMALS = 4
+
+
+def remark(geo: Geo | None) -> str:
+    """How the edition's date lies to the snapshot's, in a few words; empty when it is of the right time."""
+    if geo is None or (geo.flag == "before" and geo.days <= FAR):
+        return ""
+    days = f"{geo.days:,} day{'' if geo.days == 1 else 's'}"
+    return f"built {days} {'after' if geo.flag == 'after' else 'before'} the snapshot"
+
+
+def limits(results: Sequence[Result]) -> list[str]:
+    """A caveat for each snapshot that was located with an edition later than it, or more than `FAR` days away."""
+    found = []
+    for result in results:
+        geo = result.manifest.geo
+        if geo is None or not (words := remark(geo)):
+            continue
+        reason = ", since there is no earlier one" if geo.flag == "after" else ""
+        far = f" That is more than {FAR} days away." if geo.days > FAR else ""
+        found.append(
+            f"Snapshot {result.snapshot} ({geo.snapshot}) is located with {geo.edition}, {words}{reason}.{far} "
+            "Addresses that moved to another country in between are counted where that edition has them."
+        )
+    return found
+
+
+def agreement(cell: Mapping[Any, Any]) -> float | None:
+    """Share of a cell's hosts on whose country both sources agree, of those with a second opinion (0 to 1); None
+    without any."""
+    agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
+    return round(agreed / asked, DECIMALS) if asked and agreed is not None else None
+
+
+def agreement_line(study: Study, result: Result) -> str:
+    """How far the two sources agree in the headline, in a sentence. Agreement is not accuracy."""
+    world = world_cell(result, study, "study")
+    asked, agreed = world["n_hosts_geo_asked"], world["n_hosts_geo_min"]
+    share = agreement(world)
+    if share is None or asked is None or agreed is None:
+        return "No second source was asked for the country of these hosts."
+    source = second_source(result.manifest.geo)
+    return (
+        f"Of {asked:,} hosts with a second opinion on their country ({source}), {agreed:,} ({100 * share:.2f} %) are "
+        "in the same country by both. The rest stay with the first source. Agreement is not accuracy."
+    )
+
+
+def second_source(geo: Geo | None) -> str:
+    """The second source by name."""
+    if geo is None or geo.second == "engine":
+        return "the search engine's own"
+    return f"{geo.second}, else the search engine's own"

@@ -1,0 +1,118 @@
+"""Which banners the queries of every snapshot would have returned: raw files to `returned`, row by row.
+
+Raw files are read once more, since evidence is bounded and queries look at all of a banner. That happens only where
+snapshots have different queries; with the same ones every banner was returned by them already.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from camcensus import store
+from camcensus.asked import parsed
+from camcensus.banner import Banner, untyped
+from camcensus.query import Fields, Query
+from camcensus.sources.raw_part import RawPart
+from camcensus.sources.record import Record, records
+from camcensus.tables import RETURNED
+
+BATCH = 50_000
+_SCHEMA = RETURNED.schema
+
+
+@dataclass
+class Returned:
+    """What came of one raw file: banners read, those that the snapshot's own queries match, those that all do."""
+
+    banners: int = 0
+    own: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class ReturnedTask:
+    """One raw file to hold against query sets; `own`: which one is the snapshot's. Picklable."""
+
+    raw: RawPart
+    to: Path
+    sets: tuple[tuple[str, ...], ...]
+    own: int
+
+    def __call__(self, tick: Callable[[int], None]) -> Returned:
+        """Does it."""
+        self.raw.require()
+        with store.parquet_writer(self.to, RETURNED) as writer:
+            found = Returned()
+            read = records(self.raw.reader, tick)
+            for batch in _batches(read, self.raw.path.name, Matcher(self.sets, self.own), found):
+                writer.write_batch(batch)
+        return found
+
+
+class Matcher:
+    """Holds banners against query sets; each query is asked at most once of a banner."""
+
+    def __init__(self, sets: Sequence[Sequence[str]], own: int) -> None:
+        """`own`: the place of the snapshot's own set."""
+        everywhere = set(sets[0]).intersection(*sets)
+        self._shared = parsed([sorted(everywhere)])[0]
+        self._rest = parsed([[text for text in one if text not in everywhere] for one in sets])
+        self._own = own
+
+    def matches(self, banner: dict[str, Any]) -> tuple[bool, bool]:
+        """Whether the snapshot's own queries match, and whether every set's do."""
+        fields = Fields(banner)
+        for place, query in enumerate(self._shared):
+            if query.returns(fields):
+                # Asked first of the next banners: few queries return most of them.
+                self._shared.insert(0, self._shared.pop(place))
+                return True, True
+        known: dict[str, bool] = {}
+        own = _any(self._rest[self._own], fields, known)
+        return own, own and all(_any(queries, fields, known) for queries in self._rest)
+
+
+def _any(queries: Sequence[Query], fields: Fields, known: dict[str, bool]) -> bool:
+    for query in queries:
+        if query.text not in known:
+            known[query.text] = query.returns(fields)
+        if known[query.text]:
+            return True
+    return False
+
+
+def _batches(read: Iterable[Record], file: str, matcher: Matcher, found: Returned) -> Iterable[pa.RecordBatch]:
+    files: list[str] = []
+    lines: list[int] = []
+    decode = msgspec.json.Decoder().decode
+    for record in read:
+        if not isinstance(record.found, Banner):
+            continue
+        found.banners += 1
+        own, common = matcher.matches(_whole(decode, record.line.data))
+        found.own += own
+        if common:
+            found.rows += 1
+            files.append(record.file or file)
+            lines.append(record.number)
+        if len(files) >= BATCH:
+            yield _batch(files, lines)
+            files, lines = [], []
+    yield _batch(files, lines)
+
+
+def _batch(files: list[str], lines: list[int]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(files, pa.string()), pa.array(lines, pa.int64())], schema=_SCHEMA)
+
+
+def _whole(decode: Callable[[bytes], Any], data: bytes) -> dict[str, Any]:
+    """All of a banner, as ingest read it: what is no strict JSON is read by the forgiving decoder."""
+    try:
+        found: dict[str, Any] = decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return untyped(data)
+    return found

@@ -1,0 +1,31 @@
+"""From devices to what was counted in each sampled block. A sample's counts are no totals, so it has no counts.parquet:
+what stands in its place can only be read block by block.
+"""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from camcensus import store
+from camcensus.aggregate import count, flow_of
+from camcensus.collect.blocks import BITS, Block
+from camcensus.engines.engine import Sql
+from camcensus.manifest import Flow, Manifest
+from camcensus.tables import SAMPLE_BLOCKS
+
+FILE = "sample_blocks.parquet"
+QUERIES = ("sample_blocks",)
+
+
+def count_blocks(
+    db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path, prefix_length: int
+) -> Flow:
+    """From `members` and `devices` in `db` to `sample_blocks.parquet` in `folder`; the flow to the headline number."""
+    counts = count(db, manifest, min_confidence, left_out)
+    shift = BITS - prefix_length
+    db.rows("blocks", pa.table({"shift": [shift]}))
+    found = db.query("sample_blocks")
+    names = [str(Block((number << shift, prefix_length))) for number in found["number"].to_pylist()]
+    table = found.drop_columns("number").add_column(0, "block", pa.array(names, pa.string()))
+    store.write_table(folder / FILE, table, SAMPLE_BLOCKS, {"snapshot": manifest.snapshot})
+    return flow_of(counts, min_confidence)

@@ -1,0 +1,131 @@
+"""What changed between two counts: of two snapshots, or of one that was counted twice with another instrument."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from camcensus import store
+from camcensus.countries import load_countries
+from camcensus.errors import CamcensusError
+from camcensus.manifest import Manifest, load_manifest
+from camcensus.progress import printable
+from camcensus.runs import folder_of
+from camcensus.study import Study
+from camcensus.tables import COUNTS
+
+LEVELS = ("world", "country", "manufacturer", "country+manufacturer")
+TOLD = 20
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: its name as it was given, its manifest, its counts."""
+
+    name: str
+    manifest: Manifest
+    counts: pa.Table
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell: hosts and devices before and after; 0 where there was none."""
+
+    country: str | None
+    manufacturer: str | None
+    hosts: tuple[int, int]
+    devices: tuple[int, int]
+
+
+@dataclass
+class Difference:
+    """What changed: of the instrument and the input (name to before and after), and of the cells, by level."""
+
+    before: str
+    after: str
+    instrument: dict[str, tuple[str, str]] = field(default_factory=dict)
+    cells: dict[str, list[Change]] = field(default_factory=dict)
+
+
+def open_side(name: str, study: Study) -> Side:
+    """`ID`, or `ID@RUN` for an earlier run of it. Raises `CamcensusError` when there is no such count."""
+    snapshot, _, run = name.partition("@")
+    folder = folder_of(study.data / snapshot, run) if snapshot in study.snapshot_ids() else None
+    manifest = load_manifest(folder) if folder else None
+    stage = manifest.stages.get("aggregate") if manifest else None
+    if folder is None or manifest is None or stage is None or "counts.parquet" not in stage.outputs:
+        raise CamcensusError(f"{name}: no count of that name in {study.data}; give an id, or ID@RUN (camcensus status)")
+    path = folder / "counts.parquet"
+    store.require(path, stage.outputs["counts.parquet"].sha256, "is not what was counted; run again with --rehash")
+    return Side(name, manifest, store.read_table(path, COUNTS))
+
+
+def difference(one: Side, two: Side, min_confidence: str) -> Difference:
+    """What changed from `one` to `two`, at the headline values, in all countries."""
+    found = Difference(one.name, two.name)
+    facts = _facts(one.manifest), _facts(two.manifest)
+    found.instrument = {name: (facts[0][name], facts[1][name]) for name in facts[0] if facts[0][name] != facts[1][name]}
+    for level in LEVELS:
+        cells = [_cells(side.counts, level, min_confidence) for side in (one, two)]
+        changes = [_change(key, cells[0].get(key), cells[1].get(key)) for key in cells[0].keys() | cells[1].keys()]
+        moved = [change for change in changes if len({*change.hosts}) + len({*change.devices}) > 2]
+        found.cells[level] = sorted(moved, key=_order)
+    return found
+
+
+def _order(change: Change) -> tuple[int, str, str]:
+    return -abs(change.hosts[1] - change.hosts[0]), change.country or "", change.manufacturer or ""
+
+
+def _facts(manifest: Manifest) -> dict[str, str]:
+    """What a count depends on."""
+    instrument = manifest.instrument.model_dump() if manifest.instrument else {}
+    raw = sorted(item.sha256 for item in manifest.inputs.values())
+    made = manifest.made
+    return {
+        **{name: str(instrument.get(name, "")) for name in ("query_set", "catalogue", "rules", "geo_db")},
+        "engine": manifest.engine,
+        "raw files": f"{len(raw)} ({store.digest_of_lines(raw)[:12]})",
+        "code": made.code if made else "",
+        "study": made.study if made else "",
+    }
+
+
+def _cells(counts: pa.Table, level: str, min_confidence: str) -> dict[tuple[str | None, str | None], dict[str, Any]]:
+    wanted = {"level": level, "scope": "all", "ip_version": "4", "min_confidence": min_confidence}
+    wanted["decoys_left_out"] = "certain"
+    keep = reduce(pc.and_, [pc.equal(counts[name], value) for name, value in wanted.items()])
+    return {(row["country"], row["manufacturer"]): row for row in counts.filter(keep).to_pylist()}
+
+
+def _change(key: tuple[str | None, str | None], one: Mapping[str, Any] | None, two: Mapping[str, Any] | None) -> Change:
+    hosts, devices = ([int((row or {}).get(unit) or 0) for row in (one, two)] for unit in ("n_hosts", "n_devices"))
+    return Change(*key, (hosts[0], hosts[1]), (devices[0], devices[1]))
+
+
+def tell_difference(found: Difference, as_json: bool) -> str:
+    """The largest changes by level, or all of them as JSON."""
+    if as_json:
+        return json.dumps(asdict(found), sort_keys=True)
+    lines = [f"{found.before} -> {found.after}, IPv4, certain decoys left out"]
+    lines += [f"{name}: {one or '-'} -> {two or '-'}" for name, (one, two) in found.instrument.items()]
+    lines += [] if found.instrument else ["same instrument, same raw files"]
+    for level, changes in found.cells.items():
+        lines.append(f"{level}: {len(changes):,} changed" if changes else f"{level}: nothing changed")
+        lines += [f"  {_name(c)}: hosts {_moved(c.hosts)}, devices {_moved(c.devices)}" for c in changes[:TOLD]]
+        lines += [f"  and {len(changes) - TOLD:,} more"] if len(changes) > TOLD else []
+    return printable("\n".join(lines))
+
+
+def _moved(pair: tuple[int, int]) -> str:
+    return f"{pair[0]:,} -> {pair[1]:,} ({pair[1] - pair[0]:+,})"
+
+
+def _name(change: Change) -> str:
+    country = load_countries().get(change.country or "")
+    names = [country.name if country else change.country, change.manufacturer]
+    return ", ".join(name for name in names if name) or "World"

@@ -1,0 +1,181 @@
+"""Exports of other engines, read as a mapping says: CSV, or JSON lines."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from camcensus.banner import Banner, Rejected, untyped
+from camcensus.errors import InputError
+from camcensus.lines import Line, RawFile
+from camcensus.sources.found import unheld
+from camcensus.sources.mapping import NEEDED, Mapping
+from camcensus.sources.mold import MARK, Mold
+from camcensus.sources.objects import Known, path_of, told
+from camcensus.sources.record import Batch, Record, in_batches
+from camcensus.sources.rows import rows
+
+Found = tuple[Line, Banner | Rejected | None]
+# More names than this are told as one: a hostile file may have a new one in each record.
+MOST_NAMES = 500
+MORE = "(more fields)"
+
+
+class MappedFile:
+    """One file of another engine. `unknown` counts rows (CSV) or lines (JSON lines) in which a field held something
+    that the mapping neither maps nor ignores."""
+
+    def __init__(self, path: Path, mapping: Mapping) -> None:
+        self._path = path
+        self._mapping = mapping
+        self._raw = RawFile(path)
+        self._mold = Mold(mapping)
+        self.unknown: Counter[str] = Counter()
+
+    @property
+    def damage(self) -> str | None:
+        """Where the compressed stream broke off."""
+        return self._raw.damage
+
+    def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
+        """The same records, gathered."""
+        return in_batches(self._records(on_bytes))
+
+    def _records(self, on_bytes: Callable[[int], None]) -> Iterator[Record]:
+        """A record for each row, each line, or each of the answers in a line."""
+        lines = self._raw.lines(on_bytes)
+        found = self._csv(lines) if self._mapping.format == "csv" else self._json(lines)
+        for number, (line, banner) in enumerate(found, 1):
+            yield Record(number, line, banner)
+
+    def check_header(self) -> None:
+        """Reads as far as the header of a CSV file. Raises `InputError` when it is not what the mapping expects."""
+        if self._mapping.format == "csv":
+            next(self._csv(self._raw.lines()), None)
+
+    def _csv(self, lines: Iterator[Line]) -> Iterator[Found]:
+        found = rows(lines, self._mapping.delimiter)
+        if (first := next(found, None)) is None:
+            return
+        header = _header(self._path, first[1], self._mapping)
+        asked = {*self._mapping.mapped, *self._mapping.ignore, MARK}
+        strangers = [(place, told(name)) for place, name in enumerate(header) if name not in asked]
+        for line, cells in found:
+            if isinstance(cells, Rejected):
+                yield line, cells
+            elif not cells:
+                yield line, None
+            elif len(cells) != len(header):
+                yield line, Rejected("bad_row")
+            else:
+                self._count(name for place, name in strangers if cells[place])
+                yield line, self._mold.banner(dict(zip(header, cells, strict=True)))
+
+    def _json(self, lines: Iterator[Line]) -> Iterator[Found]:
+        around = Surroundings(self._mapping)
+        for line in lines:
+            if reason := unheld(line):
+                yield line, Rejected(reason)
+            elif not line.data.strip():
+                yield line, None
+            else:
+                yield from self._answers(line, around)
+
+    def _answers(self, line: Line, around: "Surroundings") -> Iterator[Found]:
+        try:
+            whole = _object(line.data)
+        except Rejected as rejected:
+            yield line, rejected.alone()
+            return
+        self._count(around.strangers(whole))
+        empty = True
+        for part, record in around.answers(whole):
+            empty = False
+            yield line if part is whole else _part(line, part), self._mold.banner(record)
+        if empty:
+            yield line, Rejected("no_answer")
+
+    def _count(self, names: Iterable[str]) -> None:
+        # In order, so that the same names are the first whatever the order of a set.
+        for name in sorted(names):
+            self.unknown[name if name in self.unknown or len(self.unknown) < MOST_NAMES else MORE] += 1
+
+
+class Surroundings:
+    """Where in a line its records stand (`within`, `each`), and which fields in and around them nobody asked for."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._within = [path_of(name, flat=False) for name in mapping.within]
+        self._each = mapping.each
+        known = [path_of(name, mapping.flat) for name in (*mapping.mapped, *mapping.ignore)]
+        self._inside = Known([*known, (MARK,)])
+        outside = [path_of(name, flat=False) for name in mapping.ignore_around]
+        self._outside = Known([*outside, *self._within])
+
+    def answers(self, whole: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Every answer in a decoded line: the part of the line that it is, and all that is said of it."""
+        for record in self._records(whole)[1]:
+            if not isinstance(record, dict):
+                yield record, {}
+            elif self._each is None:
+                yield record, record
+            else:
+                inner = record.get(self._each)
+                for part in inner if isinstance(inner, list) else ():
+                    yield part, {**record, self._each: part}
+
+    def strangers(self, whole: dict[str, Any]) -> set[str]:
+        """Fields of the line that hold something and that nobody asked for."""
+        wrapped, records = self._records(whole)
+        names = self._outside.strangers(whole) if wrapped else set()
+        return names.union(*(self._inside.strangers(record) for record in records if isinstance(record, dict)))
+
+    def _records(self, whole: dict[str, Any]) -> tuple[bool, list[Any]]:
+        """Whether something is around the records of a line, and the records."""
+        for path in self._within:
+            found: Any = whole
+            for key in path:
+                found = found.get(key) if isinstance(found, dict) else None
+            if isinstance(found, dict | list):
+                return True, found if isinstance(found, list) else [found]
+        return False, [whole]
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """The object in a line. Raises `Rejected` with why there is none."""
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return untyped(data)
+    if not isinstance(found, dict):
+        raise Rejected("not_object")
+    return found
+
+
+def _part(line: Line, part: Any) -> Line:
+    """What of a line is one answer, written anew: a line of many answers is not kept once for each."""
+    try:
+        data = msgspec.json.encode(part)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        data = json.dumps(part).encode()
+    return Line(line.number, data, len(data))
+
+
+def _header(path: Path, cells: list[str] | Rejected, mapping: Mapping) -> list[str]:
+    """The names of the columns. Raises `InputError` that names what is expected."""
+    header = [cell.strip() for cell in cells] if isinstance(cells, list) else []
+    needed = {name: mapping.taken(name) for name in NEEDED if mapping.taken(name)}
+    lacking = [f"{' or '.join(names)} ({target})" for target, names in needed.items() if not set(names) & set(header)]
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if not lacking and not twice:
+        return header
+    found = ", ".join(header[:40]) or "nothing"
+    wrong = f"lacks {', '.join(lacking)}" if lacking else f"has {', '.join(twice)} twice"
+    raise InputError(
+        path,
+        f"its header {wrong}; the mapping of {mapping.title} expects columns divided by {mapping.delimiter!r}, "
+        f"among them {', '.join(' or '.join(names) for names in needed.values())}; found: {found[:1000]}",
+    )

@@ -1,0 +1,210 @@
+"""A mapping file: which field of another engine's export is what. TOML, validated; `docs/mappings.md` explains it."""
+
+import difflib
+import re
+import tomllib
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from camcensus.errors import MappingError
+from camcensus.sources.targets import TARGETS
+
+NEEDED = ("address", "port", "time")
+LARGEST = 1 << 20
+_ZONE = re.compile(r"([+-])(\d\d):([0-5]\d)")
+
+
+def _target(name: str) -> str:
+    if name not in TARGETS:
+        close = difflib.get_close_matches(name, TARGETS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(TARGETS)}"
+        raise ValueError(f"no such target; {hint}")
+    return name
+
+
+def _some(paths: str | list[str]) -> str | list[str]:
+    if not paths or not all([paths] if isinstance(paths, str) else paths):
+        raise ValueError("the name of a field, or a list of names, the first of which that says something counts")
+    return paths
+
+
+def _zone(text: str) -> str:
+    if text != "UTC" and not (_ZONE.fullmatch(text) and int(text[1:3]) < 24):
+        raise ValueError('"UTC", or an offset such as "+08:00"')
+    return text
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or not text.isascii() or text in '"\r\n\0':
+        raise ValueError("one ASCII character, such as ',' or ';' or a tab, and no quote")
+    return text
+
+
+def _time_format(text: str) -> str:
+    if text not in ("iso", "unix", "unix_ms") and "%" not in text:
+        raise ValueError('"iso", "unix" (seconds), "unix_ms", or a pattern of strptime such as "%d/%m/%Y %H:%M"')
+    return text
+
+
+_Target = Annotated[str, AfterValidator(_target)]
+_Fields = Annotated[str | list[str], AfterValidator(_some)]
+_Name = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Time(_Strict):
+    """How times are written, and the zone of those that do not say theirs."""
+
+    format: Annotated[str, AfterValidator(_time_format)] = "iso"
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+    @property
+    def tzinfo(self) -> timezone:
+        """The zone as a fixed offset."""
+        found = _ZONE.fullmatch(self.zone)
+        if found is None:
+            return timezone.utc  # noqa: UP017  a timezone, as the other branch gives
+        offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return timezone(-offset if found[1] == "-" else offset)
+
+
+class Favicon(_Strict):
+    """The favicon's hash. Only Shodan's kind (mmh3 of the base64 text with line breaks) is evidence; another kind is
+    named so that nobody wonders, and not read."""
+
+    field: _Fields
+    kind: Literal["shodan", "other"]
+
+
+class Mapping(_Strict):
+    """A mapping file. Paths lead through objects with dots, and through each element of a list on the way."""
+
+    engine: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
+    title: str = Field(min_length=1, max_length=60)
+    format: Literal["csv", "jsonl"]
+    source: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    verified: bool
+    note: str | None = None
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
+    within: list[_Name] = []
+    each: _Name | None = None
+    flat: bool = False
+    time: Time = Time()
+    favicon: Favicon | None = None
+    fields: dict[_Target, _Fields]
+    fixed: dict[_Target, str] = {}
+    values: dict[_Target, dict[str, str]] = {}
+    ignore: list[_Name] = []
+    ignore_around: list[_Name] = []
+
+    def taken(self, target: str) -> list[str]:
+        """The fields that a target is taken from, in order; none: it is not."""
+        if target == "favicon":
+            found: str | list[str] = self.favicon.field if self.favicon else []
+        else:
+            found = self.fields.get(target, [])
+        return [found] if isinstance(found, str) else found
+
+    @property
+    def mapped(self) -> list[str]:
+        """Every field that is taken, or is known as the hash of a favicon."""
+        return [name for target in (*self.fields, "favicon") for name in self.taken(target)]
+
+
+def load_mapping(path: Path) -> Mapping:
+    """The mapping in a file. Raises `MappingError` with one line for each fault."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise MappingError(path, ["is larger than 1 MiB; a mapping file is a page of TOML"])
+        text = path.read_text(encoding="utf-8-sig")
+        return _checked(Mapping.model_validate(tomllib.loads(text)), path)
+    except FileNotFoundError:
+        raise MappingError(path, ["no such file"]) from None
+    except ValidationError as error:
+        raise MappingError(path, [_explain(fault) for fault in error.errors()]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MappingError(path, [f"cannot be read: {error}"]) from None
+    except (ValueError, RecursionError) as error:
+        raise MappingError(path, [f"is not TOML: {error}"]) from None
+
+
+def _checked(mapping: Mapping, path: Path) -> Mapping:
+    """The mapping, if its parts go together."""
+    problems = [
+        *(f"fields.{n}: missing; name the field that holds it" for n in NEEDED if not _filled(mapping, n)),
+        *(f"fixed.{n}: stands in [fields] too; keep one" for n in mapping.fixed if n in mapping.fields),
+        *_favicon_apart(mapping),
+        *_shape(mapping),
+        *_hidden(mapping),
+    ]
+    if not mapping.verified and not mapping.note:
+        problems.append("note: missing; say what was not verified against a real export")
+    if problems:
+        raise MappingError(path, problems)
+    return mapping
+
+
+def _filled(mapping: Mapping, target: str) -> bool:
+    return bool(mapping.taken(target)) or (target in mapping.fixed and target != "address")
+
+
+def _favicon_apart(mapping: Mapping) -> list[str]:
+    sections = [
+        name
+        for name, targets in (("fields", set(mapping.fields)), ("fixed", set(mapping.fixed)))
+        if "favicon" in targets
+    ]
+    return [f"{name}.favicon: goes into a section [favicon] of its own, with its kind" for name in sections]
+
+
+def _shape(mapping: Mapping) -> list[str]:
+    """Keys that the format has no use for."""
+    if mapping.format == "csv":
+        nested = {
+            "within": mapping.within,
+            "each": mapping.each,
+            "flat": mapping.flat,
+            "ignore_around": mapping.ignore_around,
+        }
+        return [f"{name}: is for JSON lines, and this is CSV; remove it" for name, value in nested.items() if value]
+    problems = []
+    if "delimiter" in mapping.model_fields_set:
+        problems.append("delimiter: is for CSV, and this is JSON lines; remove it")
+    if mapping.each and not any(name.startswith(f"{mapping.each}.") for name in mapping.taken("port")):
+        problems.append(f"each: no port is taken from {mapping.each}; name it as {mapping.each}.…")
+    if mapping.ignore_around and not mapping.within:
+        problems.append("ignore_around: there is nothing around a record without within; use ignore")
+    return problems
+
+
+def _hidden(mapping: Mapping) -> list[str]:
+    """Fields that are ignored, themselves or with what they stand in, and taken all the same."""
+    nested = mapping.format == "jsonl" and not mapping.flat
+    return [
+        f"ignore: {ignored} hides {name}, which is mapped; remove one of them"
+        for ignored in mapping.ignore
+        for name in mapping.mapped
+        if name == ignored or (nested and name.startswith(f"{ignored}."))
+    ]
+
+
+def _explain(fault: Any) -> str:
+    """One line for one fault: key, what was found, what is allowed."""
+    where = [str(part) for part in fault["loc"] if part not in ("[key]", "str", "list[str]")]
+    key = ".".join(where) or "the file"
+    if fault["type"] == "extra_forbidden":
+        sections: dict[str, type[BaseModel]] = {"time": Time, "favicon": Favicon}
+        known = list(sections.get(where[0], Mapping).model_fields)
+        close = difflib.get_close_matches(where[-1], known, n=1)
+        return f"{key}: unknown key; {f'did you mean {close[0]!r}?' if close else 'there are: ' + ', '.join(known)}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; add it"
+    allowed = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
+    return f"{key}: {allowed}" if "[key]" in fault["loc"] else f"{key}: found {fault['input']!r}; allowed: {allowed}"

@@ -1,0 +1,32 @@
+"""One raw file as a stage's task is given it: an export, or pages of a collection that are read as one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from camcensus import store
+from camcensus.sources.pages import SearchPages
+from camcensus.sources.record import Reader
+from camcensus.sources.registry import Source
+
+
+@dataclass(frozen=True)
+class RawPart:
+    """The file at `path` with its checksum, or the `pages` below it, each of which has a checksum of its own.
+
+    Picklable.
+    """
+
+    path: Path
+    source: Source
+    sha256: str
+    pages: tuple[str, ...] = ()
+
+    @property
+    def reader(self) -> Reader:
+        """What it holds, ready to be read once."""
+        return SearchPages(self.path, self.pages) if self.pages else self.source.reader(self.path)
+
+    def require(self) -> None:
+        """Raises `IntegrityError` when it is not the file that was imported."""
+        if not self.pages:
+            store.require(self.path, self.sha256, "is not the file that was imported; put a copy of it back")

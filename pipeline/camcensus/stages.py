@@ -1,0 +1,343 @@
+"""Each stage as a run sees it: is it up to date; if not, do it, reconcile it, and write down what was done."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import pyarrow.parquet as pq
+
+from camcensus import runs, store
+from camcensus.aggregate import FILES as COUNT_FILES
+from camcensus.aggregate import QUERIES as COUNT_QUERIES
+from camcensus.aggregate import aggregate
+from camcensus.catalogue import Catalogue, checksum_of
+from camcensus.churn import FILE as CHURN_FILE
+from camcensus.dedupe import QUERIES as DEDUPE_QUERIES
+from camcensus.dedupe import Deduped, Rules, dedupe, key_id_of
+from camcensus.details import FILES as DETAIL_FILES
+from camcensus.details import QUERIES as DETAIL_QUERIES
+from camcensus.details import describe
+from camcensus.editions import Sources, Used, day_of
+from camcensus.engines.engine import Engine, call, text_of
+from camcensus.errors import SHOWN, CamcensusError, IntegrityError
+from camcensus.host_sample import QUERY as HOSTS_QUERY
+from camcensus.host_sample import evaluate, sample_files, with_sample
+from camcensus.ingest import UNKNOWN_FIELD, Ingested
+from camcensus.label import Labelled
+from camcensus.manifest import Fields, Flow, HostSample, Input, Instrument, Output, Stage, made_by
+from camcensus.parts import Parts
+from camcensus.progress import Reporter
+from camcensus.resources import COUNTRIES, NETWORKS, bundled
+from camcensus.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
+from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
+from camcensus.sampled.blocks import count_blocks
+from camcensus.snapshot import Snapshot
+from camcensus.study import Study
+from camcensus.tables import UNKNOWN
+from camcensus.tasks import IngestTask, LabelTask
+from camcensus.upstream import filled, sampled
+from camcensus.versions import code_hash, digest_of, package_version
+
+QUARANTINE = "quarantine.jsonl.gz"
+A_DAY = 86400
+A_MONTH = 31 * A_DAY
+TOLD = 20
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the stages of every snapshot share."""
+
+    study: Study
+    catalogue: Catalogue
+    sources: Sources
+    key: bytes
+    engine: Engine
+    reporter: Reporter
+
+
+def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Raw files that are new or changed, to their parts of observations; "ingest" if there were any."""
+    inputs = snapshot.manifest.inputs
+    sources = {name: snapshot.sources[item.source].made_from(item.sha256) for name, item in inputs.items()}
+    parts = Parts(snapshot, "ingest", code_hash("camcensus.ingest", "camcensus.sources.pages"), sources, ingested)
+    if parts.up_to_date:
+        return None
+    tasks = [_ingest_task(snapshot, name) for name in parts.stale]
+    sizes = [inputs[name].bytes for name in parts.stale]
+    with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
+        results = tools.engine.map_streams(call, tasks, sizes, progress)
+    for name, result in zip(parts.stale, results, strict=True):
+        inputs[name].rows = result.lines
+        inputs[name].damage = result.damage or (None if result.accepted else fruitless(name, inputs[name], result))
+        parts.made(name, result.tally(), result.accepted)
+    parts.remove_gone()
+    _join_quarantine(snapshot, {name: parts.outputs[ingested(name)[1]].sha256 for name in sorted(parts.parts)})
+    parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
+    total = parts.total()
+    snapshot.manifest.simulated = total.pop("synthetic", 0) > 0
+    snapshot.judge()
+    unknown = {name.removeprefix(UNKNOWN_FIELD): total.pop(name) for name in [*total] if name.startswith(UNKNOWN_FIELD)}
+    unit = "records" if any(item.mapping for item in inputs.values()) else "lines"
+    flow = Flow(unit=unit, rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
+    stage = Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow.check("ingest"))
+    stage.unknown_fields = unknown
+    stage.fields = _fields(snapshot, stage)
+    snapshot.record("ingest", stage)
+    _say_ingested(snapshot, stage, tools.reporter)
+    return "ingest"
+
+
+def _fields(snapshot: Snapshot, stage: Stage) -> Fields:
+    """What the engine sent. Of exports that a mapping reads, what is not read is counted as unknown fields."""
+    read = filled(snapshot.path(name) for name in sorted(stage.outputs) if name.endswith(".parquet"))
+    own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
+    rows, raw = sampled(snapshot.raw_part(name).reader for name in own)
+    return Fields(rows=stage.flow.rows_out, read=read, sampled=rows, raw=raw)
+
+
+def ingested(name: str) -> tuple[str, ...]:
+    """The files that ingest makes of one raw file."""
+    return f"observations.parquet/{name}.parquet", f".quarantine/{name}.gz"
+
+
+def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
+    latest = int(datetime.fromisoformat(snapshot.received(name)).timestamp()) + A_DAY
+    raw = snapshot.raw_part(name)
+    if not raw.pages:
+        raw.source.check(raw.path)
+    observations, quarantine = (snapshot.path(output) for output in ingested(name))
+    return IngestTask(raw, observations, quarantine, latest)
+
+
+def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
+    """The quarantine as one file: gzip members one after the other are one gzip file. `sums`: raw files to checksums of
+    their members, in order."""
+    with store.atomic(snapshot.path(QUARANTINE)) as joined:
+        for name, digest in sums.items():
+            member = snapshot.path(ingested(name)[1])
+            store.require(member, digest, "is not what ingest wrote; run again with --rehash")
+            joined.write(member.read_bytes())
+        if not sums:
+            joined.write(gzip.compress(b"", mtime=0))
+
+
+def fruitless(name: str, item: Input, result: Ingested) -> str:
+    """What is said of a raw file that gave no banner at all."""
+    unit, hint = "lines", "a file holds one JSON banner a line, not a list or a page of results"
+    if item.mapping:
+        unit, hint = "records", f"look whether it is what the mapping {item.source} describes"
+    why = f"none of its {result.lines:,} {unit} is a banner" if result.lines else "it is empty"
+    return f"{name} gives nothing: {why}; {hint}"
+
+
+def require_banners(snapshot: Snapshot) -> None:
+    """Raises `CamcensusError` when nothing was accepted: a count of nothing is not a count of zero cameras."""
+    if not snapshot.manifest.stages["ingest"].flow.rows_out:
+        told = "; ".join(item.damage for item in snapshot.manifest.inputs.values() if item.damage)
+        raise CamcensusError(
+            f"{snapshot.id}: there is no banner in it ({told or 'it holds no file'}); "
+            f"{snapshot.path(QUARANTINE)} has each bad line with its reason"
+        )
+
+
+def _say_ingested(snapshot: Snapshot, stage: Stage, reporter: Reporter) -> None:
+    flow = stage.flow
+    reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted")
+    if stage.unknown_fields:
+        often = sorted(stage.unknown_fields.items(), key=lambda found: (-found[1], found[0]))
+        told = ", ".join(f"{name} ({n:,} {'row' if n == 1 else 'rows'})" for name, n in often[:TOLD])
+        more = f" and {len(often) - TOLD:,} more" if len(often) > TOLD else ""
+        reporter.warn(f"{snapshot.id}: fields nobody asked for: {told}{more}")
+    for item in snapshot.manifest.inputs.values():
+        if item.damage:
+            reporter.warn(f"{snapshot.id}: {item.damage}; the snapshot is partial")
+    if collection := snapshot.manifest.collection:
+        for line in collection.missing[:SHOWN]:
+            reporter.warn(f"{snapshot.id}: not collected: {line}")
+    for name in snapshot.manifest.missing:
+        reporter.warn(
+            f"{snapshot.id}: raw/{name} was imported and is gone; the snapshot is counted without it, and partial. "
+            "Put it back, or import what shall stand in its place with --replace"
+        )
+    quarantine = snapshot.path(QUARANTINE)
+    if bad := sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined")):
+        reporter.warn(f"{snapshot.id}: {flow.unit} that are no banners: {bad:,}; {quarantine} has each with its reason")
+
+
+def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Parts of observations that are new, or all when the catalogue, the database or the key is another one."""
+    made = snapshot.manifest.stages["ingest"]
+    tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
+    used = tools.sources.on(day_of(snapshot, tools.study))
+    _same_edition(snapshot, used)
+    snapshot.manifest.geo, snapshot.manifest.geo_credit = used.record, used.credit
+    if used.warning:
+        tools.reporter.warn(f"{snapshot.id}: {used.warning}")
+    reference = [store.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
+    versions = (tools.catalogue.version, used.checksums, reference, store.key_id(tools.key))
+    key = digest_of(code_hash("camcensus.label"), versions)
+    parts = Parts(snapshot, "identify", key, {name: table.sha256 for name, table in tables.items()}, identified)
+    if parts.up_to_date:
+        return None
+    tasks = [
+        LabelTask(
+            snapshot.path(ingested(name)[0]),
+            tables[name].sha256,
+            snapshot.path(identified(name)[0]),
+            tools.catalogue,
+            used.locator,
+            used.second,
+            tools.key,
+        )
+        for name in parts.stale
+    ]
+    rows = [tables[name].rows or 0 for name in parts.stale]
+    with tools.reporter.bar(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
+        results = tools.engine.map_rows(tasks, rows, snapshot.folder / ".scratch", progress)
+    for name, result in zip(parts.stale, results, strict=True):
+        unplaced = {"nowhere": result.nowhere, "special": result.special}
+        parts.made(name, {**result.fates, **unplaced}, sum(result.fates.values()))
+    parts.remove_gone()
+    _record_identified(snapshot, parts, tools, used)
+    return "identify"
+
+
+def _same_edition(snapshot: Snapshot, used: Used) -> None:
+    """Raises `IntegrityError` when an edition is not the file that it was when the snapshot was located before."""
+    before, now = snapshot.manifest.geo, used.record
+    if before is None or (before.edition, before.second) != (now.edition, now.second):
+        return
+    if (before.sha256, before.second_sha256) != (now.sha256, now.second_sha256):
+        raise IntegrityError(
+            snapshot.folder,
+            f"was located with another file of {now.edition} (SHA-256 {before.sha256[:12]}, now {now.sha256[:12]}): "
+            "put a copy of that one back. If this is the right one, delete the snapshot's manifest.json and run again",
+        )
+
+
+def identified(name: str) -> tuple[str, ...]:
+    """The file that identify and locate make of one part of observations."""
+    return (f"identified.parquet/{name}.parquet",)
+
+
+def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Used) -> None:
+    fates = parts.total()
+    nowhere, special = fates.pop("nowhere", 0), fates.pop("special", 0)
+    flow = Labelled(Counter(fates)).flow()
+    everywhere = Flow(unit="banners", rows_in=flow.rows_in, rows_out=flow.rows_in)
+    unplaced = f"{nowhere} banners are in no known country (ZZ), {special} of them in private or reserved address space"
+    notes = [unplaced, f"located with {used.locator.edition}"]
+    snapshot.manifest.key_id = store.key_id(tools.key)
+    snapshot.manifest.stages["locate"] = Stage(key=parts.key, outputs={}, flow=everywhere, notes=notes)
+    snapshot.record("identify", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow))
+    tools.reporter.say(f"{snapshot.id}: identify: {flow.rows_in:,} banners, {flow.rows_out:,} of cameras and recorders")
+
+
+def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Devices and counts, when what they are made from or how they are counted has changed."""
+    study, manifest = tools.study, snapshot.manifest
+    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES, HOSTS_QUERY)]
+    rules = digest_of(
+        code_hash("camcensus.dedupe", "camcensus.aggregate", "camcensus.host_sample"),
+        queries,
+        study.dedupe.model_dump_json(),
+        study.decoys.model_dump_json(),
+    )
+    manifest.simulated = manifest.simulated or study.simulated
+    manifest.instrument = Instrument(
+        query_set=manifest.query_set,
+        catalogue=tools.catalogue.version,
+        rules=rules[:12],
+        geo_db=manifest.geo.edition if manifest.geo else UNKNOWN,
+    )
+    end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
+    # In order of name: a part that was made later stands last until the manifest is read again.
+    made = sorted((name, output.sha256) for name, output in manifest.stages["identify"].outputs.items())
+    settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
+    collections = {name: item.collection for name, item in manifest.inputs.items()}
+    looked = [snapshot.stats.sha256(path) for path in sample_files(snapshot.folder)]
+    known = (manifest.complete, sorted(collections.items()), looked, manifest.engine)
+    sample = manifest.collection.sample if manifest.collection else None
+    blocks = (
+        (sample.prefix_length, code_hash("camcensus.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
+    )
+    details = (code_hash("camcensus.details"), *map(text_of, DETAIL_QUERIES))
+    key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks, details)
+    files = {"aggregate": (SAMPLE_BLOCKS_FILE,)} if sample else {"aggregate": COUNT_FILES, "details": DETAIL_FILES}
+    if all(snapshot.stands(stage, key) for stage in ("dedupe", *files)):
+        return None
+    tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
+    runs.keep(snapshot.folder, snapshot.earlier)
+    held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
+    hosts = _sampled_hosts(snapshot, tools, held)
+    with tools.engine.sql(snapshot.folder / ".scratch") as db:
+        parts = snapshot.verified("identify", ".parquet")
+        key_id = key_id_of(parts)
+        db.parquet("identified", parts)
+        deduped = dedupe(db, held, snapshot.folder, key_id)
+        manifest.window = deduped.window
+        _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
+        count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
+        flows = {"aggregate": count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)}
+        if "details" in files:
+            flows["details"] = describe(db, manifest, study.min_confidence, snapshot.folder)
+    manifest.version = package_version()
+    manifest.made = made_by("camcensus run", study.settings(), checksum_of(study.catalogue_path))
+    manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
+    _record_deduped(snapshot, key, deduped, hosts)
+    for stage, names in files.items():
+        manifest.stages[stage] = Stage(key=key, outputs=_outputs(snapshot, names), flow=flows[stage])
+    snapshot.save()
+    devices = manifest.stages["dedupe"].outputs["devices.parquet"].rows
+    tools.reporter.say(f"{snapshot.id}: {devices:,} devices; run {manifest.run}")
+    return "dedupe, aggregate"
+
+
+def _sampled_hosts(snapshot: Snapshot, tools: Tools, rules: Rules) -> HostSample | None:
+    """What decoy rules find on hosts that were drawn at random and looked up."""
+    used = tools.sources.on(day_of(snapshot, tools.study))
+    return evaluate(snapshot.folder, rules, tools.catalogue, used.locator, tools.key, tools.engine)
+
+
+def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:
+    """Warns when the window misses most of what was collected, or ends long after it: a wrong date does both."""
+    end = deduped.window.end
+    if newest is None or end is None:
+        return
+    first, last, seen = (datetime.fromtimestamp(t, UTC).date() for t in (deduped.window.start or 0, end, newest))
+    outside = deduped.flow.dropped.get("outside the window", 0)
+    if 2 * outside > deduped.flow.rows_in:
+        reporter.warn(
+            f"{snapshot.id}: {outside:,} of {deduped.flow.rows_in:,} counted banners lie outside the window, "
+            f"{first} to {last}; the newest banner is of {seen}. Check window_days and the snapshot's date in the study"
+        )
+    elif end - newest > A_MONTH:
+        reporter.warn(f"{snapshot.id}: the study dates it {last}, but its newest banner is of {seen}")
+
+
+def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped, hosts: HostSample | None) -> None:
+    made = ["links.parquet", "devices.parquet"]
+    if snapshot.path(CHURN_FILE).is_file():
+        made.append(CHURN_FILE)
+    placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
+    snapshot.manifest.stages["dedupe"] = Stage(
+        key=key,
+        outputs=_outputs(snapshot, made),
+        flow=deduped.flow,
+        notes=placed,
+        merges=deduped.merges,
+        identities=deduped.identities,
+        decoy_rules=with_sample(deduped.decoy_rules, hosts),
+        host_sample=hosts,
+        ages=deduped.ages,
+        churn=deduped.churn,
+    )
+
+
+def _outputs(snapshot: Snapshot, files: Iterable[str]) -> dict[str, Output]:
+    """Tables with how many rows each has."""
+    return {name: snapshot.output(name, int(pq.read_metadata(snapshot.path(name)).num_rows)) for name in files}

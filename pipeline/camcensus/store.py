@@ -1,0 +1,278 @@
+"""Where files live: atomic writes, checksums, Parquet with page checksums, keys and the lock."""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import filelock
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from camcensus.errors import BusyError, InputError, IntegrityError
+from camcensus.tables import DISTINCT, RISING, Table, conform
+
+BLOCK = 1 << 20
+# There is no way to read the umask but to set it.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
+PART = ".part"
+LOCK = ".lock"
+SEAL = "sha256"
+PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of_lines(lines: Iterable[str]) -> str:
+    """SHA-256 over lines of text, as hex."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def require(path: Path, digest: str, reason: str) -> None:
+    """Reads every byte of a file. Raises `IntegrityError` with the reason when it is not the file of that checksum."""
+    if not path.is_file() or sha256(path) != digest:
+        raise IntegrityError(path, reason)
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that appears under `path` whole, or not at all. Survives a crash of the machine (fsync)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o666 & ~_UMASK)
+        Path(name).replace(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Forces files, and that they are where they are, to the disk; those that somebody took away are let be."""
+    folders = set()
+    for path in paths:
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            os.fsync(file.fileno())
+        folders |= {path.parent, path.parent.parent}
+    for folder in filter(Path.is_dir, folders):
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a small file, atomically."""
+    with atomic(path) as file:
+        file.write(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes `text` as UTF-8, atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON with sorted keys, atomically; the same value gives the same bytes."""
+    write_text(path, _as_json(value))
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def require_inside(path: Path, names: Iterable[str]) -> None:
+    """Raises `IntegrityError` when the record in `path` names a file that is not under its folder."""
+    for name in names:
+        if not name or "\\" in name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise IntegrityError(path, f"names a file outside of its folder: {name!r}")
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Writes a JSON object with a checksum of itself under `SEAL`, so that no flipped bit in it goes unseen."""
+    write_json(path, {**value, SEAL: hashlib.sha256(_as_json(value).encode()).hexdigest()})
+
+
+def read_sealed(path: Path, required: bool = True) -> dict[str, Any]:
+    """What `write_sealed` wrote, without the seal. Raises `IntegrityError` when it is not what was written, or has no
+    seal, unless it need not have one (a person wrote it)."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise IntegrityError(path, "is damaged: it is not an object")
+    if SEAL not in value and not required:
+        return value
+    seal = value.pop(SEAL, None)
+    # Half characters stand in no file of ours, but damage may make some.
+    own, whole = (_as_json(v).encode("utf-8", "surrogatepass") for v in (value, {**value, SEAL: seal}))
+    if seal != hashlib.sha256(own).hexdigest() or whole != path.read_bytes():
+        raise IntegrityError(path, "is damaged: it is not what was written")
+    return value
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file. Raises `IntegrityError` when it is not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+@contextmanager
+def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = None) -> Iterator[pq.ParquetWriter]:
+    """A writer of Parquet with page checksums (without them a flipped bit is read as data); the file appears whole."""
+    schema = table.schema.with_metadata({"table": table.name, **(metadata or {})})
+    alike = [name for name in table.names if name not in RISING | DISTINCT]
+    rising = {c.name: "DELTA_BINARY_PACKED" for c in table.columns if c.name in RISING and pa.types.is_int64(c.type)}
+    with (
+        atomic(path) as file,
+        pq.ParquetWriter(file, schema, use_dictionary=alike, column_encoding=rising, **_PARQUET) as writer,
+    ):
+        yield writer
+
+
+_PARQUET = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True, "store_schema": True}
+
+
+def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The rows of batches of any size in tables of so many, the last of what is left. A table written is a row group,
+    so files are the same bytes whatever the sizes that an engine gives its batches."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        rest = batch
+        while (more := rows - sum(part.num_rows for part in held)) <= rest.num_rows:
+            yield pa.Table.from_batches([*held, rest.slice(0, more)]).combine_chunks()
+            held, rest = [], rest.slice(more)
+        held += [rest] if rest.num_rows else []
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()
+
+
+def fitted(table: pa.Table | pa.RecordBatch, to: Table, writer: pq.ParquetWriter) -> pa.Table:
+    """The table as `writer` wants it: conforming to `to`, with the file's metadata."""
+    return conform(table, to).replace_schema_metadata(writer.schema.metadata)
+
+
+def write_table(path: Path, table: pa.Table, to: Table, metadata: dict[str, str] | None = None) -> None:
+    """Writes a table that conforms to the schema `to`."""
+    with parquet_writer(path, to, metadata) as writer:
+        # In one piece: where an engine cut a table would show in its pages.
+        writer.write_table(fitted(table, to, writer).combine_chunks())
+
+
+def read_table(path: Path, to: Table) -> pa.Table:
+    """The table in a Parquet file or a folder of parts (in order of name), its page checksums verified."""
+    try:
+        parts = [_read_part(p) for p in parts_of(path)]
+        return conform(pa.concat_tables(parts) if parts else to.schema.empty_table(), to)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+def read_any(path: Path) -> pa.Table:
+    """A Parquet file whose schema is its own, its page checksums verified."""
+    try:
+        return _read_part(path)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+def _read_part(path: Path) -> pa.Table:
+    """One file. Pages have checksums, the footer has none: its two row counts are held against each other."""
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        table = file.read()
+        if table.num_rows != file.metadata.num_rows:
+            raise IntegrityError(path, f"is damaged: it has {table.num_rows} rows, not {file.metadata.num_rows}")
+    return table
+
+
+def opened_to_stream(path: Path) -> pq.ParquetFile:
+    """A Parquet file to be read a batch at a time, its page checksums verified. Nothing is read ahead: of what is,
+    pyarrow holds all until the file is closed, so that memory grows with the file."""
+    return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The Parquet files of a table: itself, or the parts in its folder in order of name."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def remove_leftovers(folder: Path, but: Sequence[Path] = ()) -> None:
+    """Removes what a killed run left half-written, except below `but`. Call it under the lock."""
+    for path in folder.rglob(f".*{PART}"):
+        if not any(path.is_relative_to(kept) for kept in but):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(folder: Path, what: str = "the study") -> Iterator[None]:
+    """Holds a folder, of a study or a snapshot, for this process alone. Raises `BusyError` naming the holder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    holder = folder / ".lock-holder"
+    held = filelock.FileLock(path, timeout=0)
+    try:
+        held.acquire()
+    except filelock.Timeout:
+        name = holder.read_text() if holder.is_file() else "another process"
+        raise BusyError(path, name, what) from None
+    try:
+        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        held.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether somebody holds `lock` on the folder right now."""
+    if not (folder / LOCK).is_file():
+        return False
+    held = filelock.FileLock(folder / LOCK, timeout=0)
+    try:
+        with held:
+            return False
+    except filelock.Timeout:
+        return True
+
+
+def identity_key(path: Path, simulated: bool) -> bytes:
+    """The key of hashed identities: made at first use, readable by its owner alone. Made-up data has a public one."""
+    if simulated:
+        return PUBLIC_KEY
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+    if path.stat().st_mode & 0o077:
+        raise InputError(path, f"may be read by others; run: chmod 600 {path}")
+    text = path.read_bytes().strip()
+    if not re.fullmatch(rb"[0-9a-f]{64}", text):
+        raise InputError(path, "is not a key that camcensus made; move it away and a new one is made")
+    return bytes.fromhex(text.decode())
+
+
+def key_id(key: bytes) -> str:
+    """Which key it was, without telling the key: tables made with different keys must not be matched."""
+    return hashlib.sha256(b"camcensus key id" + key).hexdigest()[:12]

@@ -1,0 +1,364 @@
+"""What an analyst decides: a study.toml, validated when it is loaded."""
+
+import difflib
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from camcensus.countries import load_countries
+from camcensus.errors import QueryError, StudyError
+from camcensus.query import parse
+from camcensus.query_file import read_queries
+from camcensus.resources import bundled
+
+BUILTIN = "builtin"
+LISTED = 20
+SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def _country(code: str) -> str:
+    if code not in load_countries():
+        raise ValueError("an ISO 3166-1 alpha-2 code in capitals, such as CN (or XK)")
+    return code
+
+
+def _vendors(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names or len(set(names)) < len(names):
+        raise ValueError("a list of at least one maker, each named once")
+    return names
+
+
+def _snapshot_id(name: str) -> str:
+    if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
+        raise ValueError("letters, digits, '.', '_' and '-', at most 64 of them")
+    return name
+
+
+def _path(text: str) -> str:
+    if not text or not text.isprintable():
+        raise ValueError("the path of a file or folder, relative to the study or absolute")
+    return text
+
+
+def _days(value: int | str) -> int | str:
+    if value == "all" or (isinstance(value, int) and 1 <= value <= 3660):
+        return value
+    raise ValueError('a whole number of days from 1 to 3660, or "all"')
+
+
+_Path = Annotated[str, AfterValidator(_path)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Publication(_Strict):
+    """What may be published. `min_hosts`: a maker's cell under it is folded into "other". `licence`: the one that the
+    publisher gives the tables, such as CC-BY-4.0; empty: not said."""
+
+    min_hosts: int = Field(5, ge=1, le=1000)
+    licence: str = Field("", pattern=r"^[A-Za-z0-9.+-]{0,64}$")
+
+
+def _always(value: bool) -> bool:
+    if not value:
+        raise ValueError("true; a banner is by definition a distinct host, port and transport, so this is never off")
+    return value
+
+
+class Dedupe(_Strict):
+    """How banners become devices: which rules hold (`camcensus.dedupe`), and on how many addresses at most a serial
+    number or MAC address, or a certificate, may be seen to be taken for one device."""
+
+    same_banner: Annotated[bool, AfterValidator(_always)] = True
+    identity: bool = True
+    same_host: bool = True
+    churn: bool = True
+    # A number that is seen on more addresses than one device can have in the window is a copy. With a bound of 3, 6, 9
+    # and 20 a simulated world of 30,000 devices (2026-11-25) had 193, 64, 44 and 44 wrong splits for each 1,000 devices
+    # that show an identity on every banner, and 1.1 wrong merges of these with each. Not higher: how many numbers are
+    # copied in the real world is not known, and from ten addresses on one is a sign of decoys.
+    max_identity_hosts: int = Field(9, ge=1, le=1000)
+    max_certificate_hosts: int = Field(0, ge=0, le=1000)
+
+
+class Decoys(_Strict):
+    """From which number on something is a sign of a decoy (`sql/suspects.sql`): makers of cameras on a host, makers of
+    other products beside its cameras, ports of a host, hosts with one identity, hosts of one network that answer alike
+    and each with an identity of its own."""
+
+    makers: int = Field(3, ge=2, le=1000)
+    unrelated: int = Field(2, ge=1, le=1000)
+    ports: int = Field(20, ge=2, le=65535)
+    identity_hosts: int = Field(10, ge=2, le=100_000)
+    alike_hosts: int = Field(20, ge=2, le=65536)
+
+
+class Gates(_Strict):
+    """How far hosts may move between two snapshots before publication stops.
+
+    Fractions: 0.5 is half, a rise of 1.0 a doubling. `max_mix`: of the makers' hosts that changed hands. `min_hosts`:
+    smaller totals may do as they like. `max_field_loss`: of the rows, that may lose a field which the engine sent.
+    """
+
+    max_fall: float = Field(0.5, ge=0, le=1)
+    max_rise: float = Field(1.0, ge=0, le=1_000_000)
+    max_mix: float = Field(0.25, ge=0, le=1)
+    max_field_loss: float = Field(0.2, gt=0, le=1)
+    min_hosts: int = Field(100, ge=1, le=1_000_000_000)
+
+
+class Bounds(_Strict):
+    """What a value may be: a broken `min` stops publication, a broken `max` is a warning. Null: no bound."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("a min that is no more than the max")
+        return self
+
+
+def _open() -> Bounds:
+    return Bounds.model_validate({})
+
+
+class Assertions(_Strict):
+    """What is expected of a snapshot (`camcensus.assertions`): the headline's totals, countries with a host, hosts of
+    single makers, shares filled (0 to 1) by column, and the relative change of a country's hosts against the snapshot
+    before (-0.5: half of them gone)."""
+
+    hosts: Bounds = Field(default_factory=_open)
+    devices: Bounds = Field(default_factory=_open)
+    banners: Bounds = Field(default_factory=_open)
+    countries: Bounds = Field(default_factory=_open)
+    makers: dict[str, Bounds] = {}
+    fill: dict[str, Bounds] = {}
+    country_change: Bounds = Field(default_factory=_open)
+
+
+class Retention(_Strict):
+    """How many days raw files and all tables with addresses may lie, and whether `run` then reminds or purges."""
+
+    days: int | None = Field(None, ge=1, le=36500)
+    action: Literal["remind", "purge"] = "remind"
+
+
+class Sample(_Strict):
+    """How a sample is drawn: so many blocks of the IPv4 space, of this prefix length, by this seed."""
+
+    blocks: int = Field(200, ge=2, le=100_000)
+    prefix_length: int = Field(16, ge=8, le=24)
+    seed: int = Field(1, ge=0)
+
+
+class Collect(_Strict):
+    """What is asked of the search engine. `queries`: ids of the catalogue; none: all of the study's vendors. `budget`:
+    query credits that a snapshot may cost. `threshold`: the share of what was announced, for each part and country,
+    under which a snapshot is partial. `depth`: pages of 100 results in a part at most. `rate`: requests a second.
+    `timeout_seconds`: without a byte of an answer (four times that for all of it); `deadline_seconds`: for one request
+    with all its retries. `fields`: ask only for what the pipeline reads, where the plan allows it."""
+
+    queries: tuple[str, ...] = ()
+    budget: int = Field(0, ge=0)
+    threshold: float = Field(0.98, gt=0, le=1)
+    depth: int = Field(20, ge=1, le=1000)
+    rate: float = Field(1.0, ge=0, le=10_000)
+    timeout_seconds: float = Field(30.0, ge=0.1, le=600)
+    deadline_seconds: float = Field(600.0, ge=0.1, le=86400)
+    fields: bool = True
+    sample: Sample = Field(default_factory=lambda: Sample.model_validate({}))
+
+
+def _readable(queries: tuple[str, ...]) -> tuple[str, ...]:
+    for text in queries:
+        try:
+            parse(text)
+        except QueryError as error:
+            raise ValueError(f"queries of the engine; {text!r}: {error.reason}") from None
+    return queries
+
+
+class Snapshot(_Strict):
+    """What a study says of one snapshot: the last day of its window; and of imported files, where that is known, the
+    `queries` that they were downloaded with (all of them, here or in a `queries_file`) and the `ports` that the engine
+    looked at then. Once loaded, `queries` are those of the file too."""
+
+    date: date
+    queries: Annotated[tuple[str, ...], AfterValidator(_readable)] = ()
+    queries_file: _Path | None = None
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+
+
+class Study(_Strict):
+    """A study. Paths are absolute once loaded; `path` is the file it came from."""
+
+    title: str = Field(min_length=1, max_length=200)
+    catalogue: _Path = "builtin"
+    vendors: Annotated[tuple[str, ...], AfterValidator(_vendors)] = ("Hikvision",)
+    countries_left_out: tuple[Annotated[str, AfterValidator(_country)], ...] = ("CN",)
+    headline_unit: Literal["hosts", "devices", "banners"] = "hosts"
+    window_days: Annotated[int | str, AfterValidator(_days)] = 30
+    min_confidence: Literal["medium", "high"] = "medium"
+    geo_database: _Path = BUILTIN
+    geo_second: _Path | None = None
+    data_dir: _Path = "data"
+    report_dir: _Path = "report"
+    key_file: _Path | None = None
+    simulated: bool = False
+    publication: Publication = Field(default_factory=lambda: Publication.model_validate({}))
+    dedupe: Dedupe = Field(default_factory=lambda: Dedupe.model_validate({}))
+    gates: Gates = Field(default_factory=lambda: Gates.model_validate({}))
+    decoys: Decoys = Field(default_factory=lambda: Decoys.model_validate({}))
+    assertions: Assertions = Field(default_factory=lambda: Assertions.model_validate({}))
+    retention: Retention = Field(default_factory=lambda: Retention.model_validate({}))
+    collect: Collect = Field(default_factory=lambda: Collect.model_validate({}))
+    snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
+    path: Path
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths start from."""
+        return self.path.parent
+
+    @property
+    def data(self) -> Path:
+        """Where snapshots live."""
+        return (self.base / self.data_dir).resolve()
+
+    @property
+    def report(self) -> Path:
+        """Where the report is drawn."""
+        return (self.base / self.report_dir).resolve()
+
+    @property
+    def catalogue_path(self) -> Path:
+        """The catalogue's folder."""
+        return bundled("queries") if self.catalogue == "builtin" else self.base / self.catalogue
+
+    @property
+    def key_path(self) -> Path:
+        """The file that holds the key of hashed identities; outside `data`."""
+        return self.base / (self.key_file or f"{self.path.stem}.key")
+
+    def snapshot_ids(self) -> list[str]:
+        """Ids of the snapshots found under `data`, oldest first (by date if the study gives one, then by id)."""
+        if not self.data.is_dir():
+            return []
+        found = [p.name for p in self.data.iterdir() if (p / "raw").is_dir() and SNAPSHOT_ID.fullmatch(p.name)]
+        return sorted(found, key=lambda i: (str(self.snapshots[i].date) if i in self.snapshots else i, i))
+
+    def settings(self) -> str:
+        """All that the study decides, as JSON, for hashing; where it lies on this machine is not part of it."""
+        return self.model_dump_json(exclude={"path", "retention"})
+
+
+def load_study(path: Path) -> Study:
+    """The study in `path`. Raises `StudyError` with one line for each fault; never a traceback."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise StudyError(path, ["no such file; make one with: camcensus init DIR"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(path, [f"cannot be read: {error}"]) from None
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and what huge numbers and deep nesting raise
+        raise StudyError(path, [f"is not TOML: {error}"]) from None
+    if "path" in raw:
+        raise StudyError(path, ["path: unknown key; remove it"])
+    try:
+        study = Study.model_validate({**_tuples(raw), "path": path.resolve()})
+    except ValidationError as error:
+        raise StudyError(path, [_explain(fault) for fault in error.errors()]) from None
+    snapshots, faults = _with_queries(study)
+    if problems := [*_mixed_up(study), *faults]:
+        raise StudyError(path, problems)
+    return study.model_copy(update={"snapshots": snapshots})
+
+
+def _with_queries(study: Study) -> tuple[dict[str, Snapshot], list[str]]:
+    """The snapshots of a study with the queries of their files, and a line for each fault. A snapshot that is not there
+    yet may wait for its file."""
+    snapshots, problems = dict(study.snapshots), []
+    for name, snapshot in study.snapshots.items():
+        path = study.base / (snapshot.queries_file or "")
+        if snapshot.queries_file is None or not (path.exists() or (study.data / name).exists()):
+            continue
+        if snapshot.queries:
+            problems.append(f"snapshots.{name}: found queries and queries_file; allowed: one of them")
+            continue
+        queries, faults = read_queries(path)
+        problems += [f"snapshots.{name}.queries_file: {snapshot.queries_file}: {fault}" for fault in faults]
+        snapshots[name] = snapshot.model_copy(update={"queries": queries})
+    return snapshots, problems
+
+
+def _mixed_up(study: Study) -> list[str]:
+    """Places that must be apart and are not: what is private (data, key) and what may be given away (the report)."""
+    data, report, key = study.data, study.report, study.key_path.resolve()
+    problems = []
+    if data == report or data in report.parents or report in data.parents:
+        problems.append(f"report_dir: found {study.report_dir!r}; allowed: a folder neither in data_dir nor around it")
+    if data in key.parents or report in key.parents:
+        problems.append(f"key_file: found {str(key)!r}; allowed: a file outside data_dir and report_dir")
+    if report in study.path.parents:
+        problems.append(f"report_dir: found {study.report_dir!r}; allowed: a folder without the study in it")
+    return problems
+
+
+def check_vendors(study: Study, makers: list[str]) -> None:
+    """Raises `StudyError` when the study names a vendor that its catalogue does not have. What is expected of such
+    a one would never be broken, or always."""
+    named = [("vendors", v) for v in study.vendors] + [("assertions.makers", v) for v in study.assertions.makers]
+    problems = [
+        f"{key}: found {v!r}; allowed: a maker of the catalogue{_hint(v, makers)}"
+        for key, v in named
+        if v not in makers
+    ]
+    if problems:
+        raise StudyError(study.path, problems)
+
+
+def _tuples(value: Any) -> Any:
+    """TOML gives lists; the frozen model wants tuples."""
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _hint(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1) or [k for k in known if k.lower() in word.lower()]
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f": {', '.join(known[:LISTED])}" + (f" and {len(known) - LISTED} more" if len(known) > LISTED else "")
+
+
+def _explain(fault: Any) -> str:
+    """One line for one fault: key, what was found, what is allowed."""
+    key = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
+    if fault["type"] == "extra_forbidden":
+        sections: dict[str, type[BaseModel]] = {
+            "publication": Publication,
+            "dedupe": Dedupe,
+            "decoys": Decoys,
+            "gates": Gates,
+            "assertions": Assertions,
+            "retention": Retention,
+            "collect": Collect,
+            "collect.sample": Sample,
+            "snapshots": Snapshot,
+        }
+        table = ".".join(str(part) for part in fault["loc"][:-1])
+        section = sections.get(table) or sections.get(str(fault["loc"][0]), Study)
+        keys = [name for name in section.model_fields if name != "path"]
+        return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; add it"
+    allowed = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"]).replace("a valid tuple", "a list")
+    return f"{key}: found {fault['input']!r}; allowed: {allowed}"

@@ -1,0 +1,120 @@
+"""What the engine sends: how many rows hold each field, so that one that is new, gone or renamed shows.
+
+Of fields that are read every row is counted, by the statistics of the tables. Of all others a sample is: the first rows
+of each raw file. Names of fields are data too (MAC addresses are keys in some blocks), so only names that look like
+names, and that many rows have, are written down.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from camcensus.errors import IntegrityError
+from camcensus.sources.record import Reader, records
+
+SAMPLED = 500  # records of a raw file
+FILES = 20  # raw files that are sampled
+LEAST = 0.01  # of the records sampled
+FEW = 5
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
+# Blocks whose keys are data: addresses, host names, identifiers.
+_KEYS_ARE_DATA = frozenset({"mac", "mdns", "dns", "vulns", "ssl", "netbios", "smb", "snmp"})
+NEAR = 0.02  # shares of a field that went and one that came which are near enough for one name changed
+
+
+def filled(parts: Iterable[Path]) -> dict[str, int]:
+    """Column to rows in which it holds something, over the parts of a table. Raises `IntegrityError`."""
+    found: Counter[str] = Counter()
+    for path in parts:
+        try:
+            with pq.ParquetFile(path) as file:
+                _count(file, found)
+        except (OSError, pa.ArrowException) as error:
+            raise IntegrityError(path, f"is damaged: {error}; run again with --rehash") from None
+    return dict(sorted(found.items()))
+
+
+def _count(file: pq.ParquetFile, found: Counter[str]) -> None:
+    for number in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(number)
+        for n, name in enumerate(file.schema_arrow.names):
+            statistics = group.column(n).statistics
+            if statistics is None or not statistics.has_null_count:
+                column = file.read_row_group(number, [name])[name]
+                found[name] += len(column) - column.null_count
+            else:
+                found[name] += group.num_rows - statistics.null_count
+
+
+def sampled(readers: Iterable[Reader]) -> tuple[int, dict[str, int]]:
+    """Records looked at, and in how many each field stands: `name`, and `block.name` one level down."""
+    rows = 0
+    found: Counter[str] = Counter()
+    for reader in islice(readers, FILES):
+        for record in islice(records(reader), SAMPLED):
+            names = _names(record.line.data)
+            rows += bool(names)
+            found.update(names)
+    least = max(FEW, LEAST * rows)
+    return rows, {name: n for name, n in sorted(found.items()) if n >= least}
+
+
+def _names(line: bytes) -> set[str]:
+    """The fields of one record; none of what is no object."""
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return set()
+    if not isinstance(value, dict):
+        return set()
+    names = set()
+    for name, held in value.items():
+        if _NAME.fullmatch(name):
+            names.add(name)
+            names |= {f"{name}.{below}" for below in _below(name, held)}
+    return names
+
+
+def _below(name: str, held: Any) -> Iterable[str]:
+    if not isinstance(held, dict) or name in _KEYS_ARE_DATA:
+        return ()
+    return (key for key in held if _NAME.fullmatch(key))
+
+
+def lost(
+    before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int
+) -> dict[str, tuple[float, float]]:
+    """Fields that fewer of the rows hold than before: name to the share before and now (0 to 1), most lost first."""
+    if not rows_before or not rows:
+        return {}
+    shares = {name: (n / rows_before, now.get(name, 0) / rows) for name, n in before.items()}
+    fallen = {name: share for name, share in shares.items() if share[1] < share[0]}
+    return dict(sorted(fallen.items(), key=lambda found: (found[1][1] - found[1][0], found[0])))
+
+
+def changes(before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int) -> list[str]:
+    """In words, fields that came, went, or seem to have another name."""
+    if not rows_before or not rows:
+        return []
+    new = {name: n / rows for name, n in now.items() if name not in before}
+    gone = {name: n / rows_before for name, n in before.items() if name not in now}
+    told = []
+    for name, share in sorted(gone.items()):
+        twin = next((n for n, s in sorted(new.items()) if abs(s - share) <= NEAR and _level(n) == _level(name)), None)
+        if twin:
+            told.append(f"{name} ({100 * share:.0f} % of rows) seems to be called {twin} now")
+            del new[twin]
+        else:
+            told.append(f"{name} ({100 * share:.0f} % of rows) is gone")
+    return told + [f"{name} ({100 * share:.0f} % of rows) is new" for name, share in sorted(new.items())]
+
+
+def _level(name: str) -> str:
+    return name.rpartition(".")[0]

@@ -1,0 +1,125 @@
+"""What `camcensus verify` looks at: folders of snapshots and of reports as they are, or all that a study has."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from camcensus.catalogue import checksum_of, load_catalogue
+from camcensus.drawn import RECORD, Report
+from camcensus.editions import sources_of
+from camcensus.errors import CamcensusError, IntegrityError
+from camcensus.estimate import kept
+from camcensus.manifest import Manifest
+from camcensus.progress import printable
+from camcensus.report.inputs import Result
+from camcensus.study import Study
+from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
+from camcensus.verify.files import Expected, check_files
+from camcensus.verify.published import check_report
+from camcensus.verify.snapshot import check_snapshot
+from camcensus.verify.verdict import Verdict
+
+TOLD = 50
+
+
+def verify_folder(folder: Path, verdict: Verdict) -> None:
+    """A report, a snapshot or a folder of snapshots, by what is in it. Raises `CamcensusError` when it is none."""
+    if (folder / "raw").is_dir():
+        check_snapshot(folder, verdict)
+    elif snapshots := _snapshots(folder):
+        for snapshot in snapshots:
+            check_snapshot(snapshot, verdict)
+        _estimates(folder, verdict)
+    elif (folder / RECORD).is_file() or (folder / "index.html").is_file():
+        check_report(folder, verdict)
+    else:
+        raise CamcensusError(f"{folder}: is neither a data folder, nor a snapshot, nor a report")
+
+
+def _snapshots(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("*") if (p / "raw").is_dir()) if folder.is_dir() else []
+
+
+def verify_study(study: Study, verdict: Verdict) -> None:
+    """All that a study has: its snapshots, what they were counted with, its report, and that the one follows from
+    the other."""
+    manifests: dict[str, Manifest] = {}
+    for name in study.snapshot_ids():
+        manifest = check_snapshot(study.data / name, verdict)
+        if manifest:
+            manifests[name] = manifest
+    _estimates(study.data, verdict)
+    _instrument(study, manifests, verdict)
+    if not study.report.is_dir():
+        verdict.notes.append(f"{study.report}: no report was drawn")
+        return
+    if record := check_report(study.report, verdict):
+        _report_of(study, record, manifests, verdict)
+
+
+def _estimates(data: Path, verdict: Verdict) -> None:
+    """Tables of estimates are as they were kept."""
+    try:
+        held = {data / kept.FOLDER / name: entry["sha256"] for name, entry in kept.entries(data).items()}
+    except IntegrityError as error:
+        verdict.wrong(error.path, error.reason)
+        return
+    check_files({path: Expected(digest, instead=kept.ANEW) for path, digest in held.items()}, verdict)
+
+
+def _report_of(study: Study, record: Report, manifests: dict[str, Manifest], verdict: Verdict) -> None:
+    results = []
+    order = {name: n for n, name in enumerate(study.snapshot_ids())}  # the report's, which may not be that of names
+    for name, drawn in sorted(record.snapshots.items(), key=lambda item: order.get(item[0], -1)):
+        manifest = manifests.get(name)
+        if manifest is None or manifest.run != drawn.run:
+            run = manifest.run if manifest else "there is none"
+            verdict.wrong(study.report, f"shows run {drawn.run} of {name}, the data is of another ({run})")
+            continue
+        counts = counts_of(study.data / name)
+        if counts is not None and "aggregate" in manifest.stages:
+            results.append(Result(name, manifest, counts))
+    if verdict.sound:
+        check_against_snapshots(study.report, {r.snapshot: r.counts for r in results}, verdict)
+        check_against_study(study.report, study, results, verdict)
+
+
+def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) -> None:
+    """The catalogue and the country databases are those that the snapshots were counted with."""
+    try:
+        catalogue, sources = load_catalogue(study.catalogue_path), sources_of(study)
+    except CamcensusError as error:
+        verdict.wrong(study.path, str(error))
+        return
+    for name, manifest in manifests.items():
+        if manifest.instrument is None or manifest.geo is None:
+            continue
+        verdict.count("catalogues and country databases")
+        if manifest.instrument.catalogue != catalogue.version:
+            told = f"{name} was counted with version {manifest.instrument.catalogue}, this is {catalogue.version}"
+            verdict.wrong(study.catalogue_path, f"{told}; if it was changed on purpose, run camcensus run")
+        elif manifest.made and manifest.made.catalogue != checksum_of(study.catalogue_path):
+            verdict.notes.append(f"{study.catalogue_path}: its comments or examples changed since {name} was counted")
+        try:
+            used = sources.on_day(manifest.geo.snapshot).record
+        except CamcensusError as error:
+            verdict.wrong(study.path, str(error))
+            continue
+        held = (manifest.geo.sha256, manifest.geo.second_sha256)
+        if held != (used.sha256, used.second_sha256):
+            told = f"{name} was located with another file than {used.edition} is now"
+            verdict.wrong(study.path, f"{told} (SHA-256 {held[0][:12]}, not {used.sha256[:12]}); run camcensus run")
+
+
+def tell_verdict(verdict: Verdict, as_json: bool) -> str:
+    """What was looked at, and all that is wrong."""
+    if as_json:
+        problems = [{"path": str(p.path), "problem": p.text} for p in verdict.problems]
+        return json.dumps({**asdict(verdict), "problems": problems, "sound": verdict.sound}, sort_keys=True)
+    lines = [f"note: {note}" for note in verdict.notes]
+    lines += [f"WRONG  {problem}" for problem in verdict.problems[:TOLD]]
+    lines += [f"and {len(verdict.problems) - TOLD:,} more"] if len(verdict.problems) > TOLD else []
+    looked = ", ".join(f"{what}: {n:,}" for what, n in verdict.checked.items())
+    lines.append(f"{verdict.files:,} files, {verdict.bytes:,} bytes, all read; {looked}")
+    lines.append("sound" if verdict.sound else f"NOT SOUND: {len(verdict.problems):,} things do not hold")
+    return printable("\n".join(lines))

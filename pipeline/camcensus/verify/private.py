@@ -1,0 +1,98 @@
+"""No address and no identity in what is published: by the names and types of columns, and by what texts look like."""
+
+import csv
+import ipaddress
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from camcensus.tables import (
+    CENSUS,
+    COUNTS,
+    DEVICES,
+    ESTIMATES,
+    IDENTIFIED,
+    LINKS,
+    NETWORKS,
+    OBSERVATIONS,
+    SAMPLE_BLOCKS,
+    TRENDS,
+)  # fmt: skip
+from camcensus.verify.verdict import Verdict
+
+_PUBLIC = {name for table in (COUNTS, NETWORKS, ESTIMATES, CENSUS, TRENDS) for name in table.names}
+PRIVATE = {name for t in (OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, SAMPLE_BLOCKS) for name in t.names} - _PUBLIC
+TYPES = {pa.string(), pa.int64(), pa.float64(), pa.bool_()}
+TEXTS = (".html", ".md", ".svg", ".json", ".csv")
+_FOUR = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|\.\d)")
+_SIX = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
+_MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
+# Keyed hashes of identities have 32 digits; checksums of files (64) and versions (12) are told apart by that.
+_HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+
+
+def check_private(path: Path, verdict: Verdict) -> None:
+    """Enters into `verdict` what a published file holds and must not."""
+    verdict.count("files searched for addresses and identities")
+    if path.suffix == ".parquet":
+        _check_parquet(path, verdict)
+    elif path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            for name in book.namelist():
+                _told(path, book.read(name).decode("utf-8", "replace"), verdict)
+    elif path.suffix in TEXTS:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if path.suffix == ".csv":
+            _columns(path, next(csv.reader(text.splitlines()), []), verdict)
+        _told(path, text, verdict)
+    elif path.suffix != ".png":
+        verdict.wrong(path, "is of a kind that no report has; what is in it was not looked at")
+
+
+def _check_parquet(path: Path, verdict: Verdict) -> None:
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        table = file.read()
+    _columns(path, table.column_names, verdict)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.type not in TYPES:
+            verdict.wrong(path, f"column {name} is {column.type}; what is published is text, numbers and yes or no")
+        elif pa.types.is_string(column.type):
+            _told(path, "\n".join(pc.unique(column).drop_null().to_pylist()), verdict)
+
+
+def _columns(path: Path, names: list[str], verdict: Verdict) -> None:
+    for name in names:
+        if name in PRIVATE:
+            verdict.wrong(path, f"has a column {name}, which stands in private tables alone")
+
+
+def _told(path: Path, text: str, verdict: Verdict) -> None:
+    for kind, found in sorted(set(_suspects(text))):
+        verdict.wrong(path, f"holds what looks like {kind}: {found}")
+
+
+def _suspects(text: str) -> Iterator[tuple[str, str]]:
+    for found in _FOUR.findall(text):
+        if all(int(part) < 256 for part in found.split(".")):
+            yield "an IPv4 address", found
+    for match in _SIX.finditer(text):
+        if _is_six(match[0]):
+            yield "an IPv6 address", match[0]
+    for match in _MAC.finditer(text):
+        yield "a MAC address", match[0]
+    for match in _HASH.finditer(text):
+        yield "a hashed identity", match[0]
+
+
+def _is_six(text: str) -> bool:
+    """Whether it is an IPv6 address, and not `::` of a style sheet or a time of day."""
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return sum(c != ":" for c in text) >= 4

@@ -1,0 +1,164 @@
+"""One snapshot of a data folder: raw files against their ledgers, tables against manifest and schema, flows."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from camcensus import store
+from camcensus.collect.exports import read_ledger
+from camcensus.collect.ledger import FILE, Ledger
+from camcensus.errors import CamcensusError
+from camcensus.host_sample import FOLDER as HOST_SAMPLE
+from camcensus.host_sample import SEALED, sample_files
+from camcensus.host_seal import check_seal
+from camcensus.manifest import Manifest, Output, load_manifest
+from camcensus.runs import kept
+from camcensus.tables import BY_NAME, Table
+from camcensus.verify.files import Expected, check_files
+from camcensus.verify.flows import check_flows
+from camcensus.verify.verdict import Verdict
+
+_ANEW = "put a copy of it back, or import it again"
+
+
+def check_snapshot(folder: Path, verdict: Verdict) -> Manifest | None:
+    """Enters into `verdict` what is wrong with the snapshot in `folder`; its manifest, if it has a sound one."""
+    manifest = _manifest(folder, verdict)
+    files = dict(_raw(folder, bool(manifest and manifest.purged), verdict))
+    if manifest is None:
+        check_files(files, verdict)
+        return None
+    if not manifest.purged:
+        files |= _inputs(folder, manifest, files, verdict)
+    outputs = {name: output for stage in manifest.stages.values() for name, output in stage.outputs.items()}
+    there = {name: output for name, output in outputs.items() if name not in manifest.purged}
+    files |= {folder / name: Expected(output.sha256, output.bytes) for name, output in there.items()}
+    files |= _earlier(folder, verdict)
+    good = check_files(files, verdict)
+    for name, output in there.items():
+        if name.endswith(".parquet") and folder / name in good:
+            _check_table(folder / name, BY_NAME.get(name.split("/")[0].removesuffix(".parquet")), output, verdict)
+    check_flows(folder, manifest, verdict)
+    _leftovers(folder, verdict)
+    return manifest
+
+
+def _manifest(folder: Path, verdict: Verdict) -> Manifest | None:
+    try:
+        found = load_manifest(folder)
+    except CamcensusError as error:
+        verdict.wrong(folder / "manifest.json", _reason(error))
+        return None
+    if found is None:
+        verdict.wrong(folder, "has no manifest: nothing of it was counted; run camcensus run")
+    elif found.snapshot not in (folder.name, folder.parent.parent.name):
+        verdict.wrong(folder, f"its manifest is of snapshot {found.snapshot}")
+    verdict.count("manifests")
+    return found
+
+
+def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
+    """Raw files as the ledgers of imports and of the collection have them."""
+    try:
+        for name, entry in read_ledger(folder).items():
+            if (folder / "raw" / name).is_file():  # one that is gone is told by the manifest, if it matters
+                yield folder / "raw" / name, Expected(entry["sha256"], entry["bytes"], _ANEW)
+        if (folder / "raw" / FILE).is_file():
+            yield from _collected(folder, purged, verdict)
+        if sample_files(folder):
+            verdict.notes.extend(check_seal(folder / HOST_SAMPLE, SEALED))
+            verdict.count("samples of hosts")
+    except CamcensusError as error:
+        verdict.wrong(folder / "raw", _reason(error))
+
+
+def _collected(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
+    with closing(Ledger(folder / "raw", read_only=True)) as ledger:
+        if not ledger.sealed:
+            verdict.notes.append(f"{ledger.path}: was left open, so a bit that flipped in it since may go unseen")
+        for page in [] if purged else ledger.pages():
+            yield folder / "raw" / page.file, Expected(page.sha256, page.bytes, "put it back, or collect anew")
+        for mode in [] if purged else ledger.modes():
+            for reply in ledger.replies(mode):
+                yield folder / "raw" / reply.file, Expected(reply.sha256, reply.bytes, "put it back, or collect anew")
+    verdict.count("ledgers of collections")
+    with closing(sqlite3.connect(f"{(folder / 'raw' / FILE).resolve().as_uri()}?mode=ro", uri=True)) as plain:
+        (told,) = plain.execute("pragma integrity_check(1)").fetchone()
+    if told != "ok":
+        verdict.wrong(folder / "raw" / FILE, f"is damaged: {told}")
+
+
+def _inputs(
+    folder: Path, manifest: Manifest, ledgers: Mapping[Path, Expected], verdict: Verdict
+) -> dict[Path, Expected]:
+    """Raw files as the manifest has them. A bundle of pages is no file, and its pages stand in the ledger."""
+    found = {}
+    for name, item in manifest.inputs.items():
+        path = folder / "raw" / name
+        held = ledgers.get(path)
+        if held is not None and held.sha256 != item.sha256:
+            verdict.wrong(path, "was imported anew after it was counted; run camcensus run")
+        elif item.pages is None:
+            found[path] = Expected(item.sha256, item.bytes, _ANEW)
+        mapping = folder / "raw" / item.source
+        if item.mapping and mapping.is_file():
+            found[mapping] = Expected(item.mapping.sha256, None, "put the mapping back, or run again with this one")
+    return found
+
+
+def _earlier(folder: Path, verdict: Verdict) -> dict[Path, Expected]:
+    """Counts of earlier runs that were kept."""
+    found: dict[Path, Expected] = {}
+    for run in kept(folder):
+        manifest = _manifest(run, verdict)
+        outputs = manifest.stages["aggregate"].outputs if manifest else {}
+        found |= {run / name: Expected(output.sha256, output.bytes) for name, output in outputs.items()}
+    return found
+
+
+def _check_table(path: Path, to: Table | None, output: Output, verdict: Verdict) -> None:
+    """Columns, types and rows by the footer; where the footer says how many nulls there are, that there are none."""
+    if to is None:
+        verdict.wrong(path, "is of no table that camcensus knows")
+        return
+    verdict.count("schemas")
+    with pq.ParquetFile(path) as file:
+        if not file.schema_arrow.remove_metadata().equals(to.schema.remove_metadata(), check_metadata=False):
+            verdict.wrong(path, f"has not the columns of {to.name}: {_columns(file.schema_arrow, to)}")
+            return
+        if file.metadata.num_rows != output.rows:
+            verdict.wrong(path, f"has {file.metadata.num_rows:,} rows, the manifest says {output.rows}")
+        for name in _nulls(file, to):
+            verdict.wrong(path, f"column {name} has nulls, and may have none")
+
+
+def _columns(found: pa.Schema, to: Table) -> str:
+    mine = {(field.name, str(field.type)) for field in found}
+    wanted = {(column.name, str(column.type)) for column in to.columns}
+    return ", ".join(sorted(f"{name} ({kind})" for name, kind in mine ^ wanted)) or "in another order"
+
+
+def _nulls(file: pq.ParquetFile, to: Table) -> list[str]:
+    """Columns that hold nulls by the statistics, and may not."""
+    must = [n for n, column in enumerate(to.columns) if not column.nullable]
+    groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+    return [
+        to.columns[n].name
+        for n in must
+        if any((s := group.column(n).statistics) is not None and s.has_null_count and s.null_count for group in groups)
+    ]
+
+
+def _leftovers(folder: Path, verdict: Verdict) -> None:
+    if store.is_locked(folder / "raw"):
+        return
+    for path in sorted(folder.rglob(f".*{store.PART}")):
+        verdict.notes.append(f"{path}: half a file that a killed run left; the next run removes it")
+
+
+def _reason(error: CamcensusError) -> str:
+    return str(getattr(error, "reason", error))
