@@ -24,7 +24,7 @@ from camcensus.accuracy import recognised
 from camcensus.accuracy.counted import Counted, count_world
 from camcensus.accuracy.countries import country_errors, summary, true_counts
 from camcensus.accuracy.joined import joins
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 

@@ -28,10 +28,10 @@ import pandas as pd
 from watched import Figures, watched
 
 from camcensus.aggregate import aggregate
+from camcensus.core.config import Decoys, Dedupe
+from camcensus.core.manifest import Instrument, Manifest
 from camcensus.dedupe import Rules, dedupe
 from camcensus.engines.duck import sql
-from camcensus.manifest import Instrument, Manifest
-from camcensus.study import Decoys, Dedupe
 
 HERE = Path(__file__).parent
 FULL = (1_000_000, 3_000_000, 10_000_000)

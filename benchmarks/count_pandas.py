@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from camcensus.aggregate import DECOYS
-from camcensus.study import Decoys, Dedupe
+from camcensus.core.config import Decoys, Dedupe
 
 TEXTS = [
     "file", "transport", "manufacturer", "brand", "model", "product_type", "type_confidence",

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
-from camcensus.tables import IDENTIFIED
+from camcensus.core import storage
+from camcensus.core.tables import IDENTIFIED
 
 NOON = 1_790_000_000
 CHUNK = 500_000
@@ -28,7 +28,7 @@ def make(folder: Path, rows: int) -> None:
     """Parts of `identified`, each of at most CHUNK rows."""
     for n, begin in enumerate(range(0, rows, CHUNK)):
         table = part(np.random.default_rng([1, n]), f"part-{n:03}.json", min(CHUNK, rows - begin), rows)
-        store.write_table(folder / "identified.parquet" / f"{n:03}.parquet", table, IDENTIFIED)
+        storage.write_table(folder / "identified.parquet" / f"{n:03}.parquet", table, IDENTIFIED)
 
 
 def drawn(number: Numbers, what: int, size: int) -> Numbers:

@@ -29,11 +29,11 @@ from isal import igzip
 from watched import Figures, watched
 
 from camcensus.banner import DECODE, UNDECODED
+from camcensus.core.storage import sha256
 from camcensus.engines.engine import call
 from camcensus.engines.local import Local
 from camcensus.sources.raw_part import RawPart
 from camcensus.sources.registry import SHODAN
-from camcensus.store import sha256
 from camcensus.tasks import IngestTask
 
 HERE = Path(__file__).parent

@@ -24,7 +24,7 @@ import geoip2.database
 import geoip2.errors
 import maxminddb
 
-from camcensus.countries import canonical_code, country_name
+from camcensus.core.countries import canonical_code, country_name
 from camcensus.locate import Locator, country_of, open_locator
 from camcensus.special import special_ranges
 from tests.mmdb import mmdb

@@ -24,10 +24,10 @@ from statistics import median
 
 from watched import Figures, watched
 
-from camcensus import store
-from camcensus.manifest import Manifest, load_manifest
+from camcensus.core import storage
+from camcensus.core.manifest import Manifest, load_manifest
+from camcensus.core.tables import COUNTS
 from camcensus.report import Result, draw_report
-from camcensus.tables import COUNTS
 from tests.report.conftest import make_study
 from tests.report.worlds import LARGE_MAKERS, large_world
 
@@ -69,7 +69,7 @@ def write_counts(folder: Path) -> int:
     """The counts of every snapshot; how many rows there are."""
     rows = 0
     for result in large_world():
-        store.write_table(folder / result.snapshot / "counts.parquet", result.counts, COUNTS)
+        storage.write_table(folder / result.snapshot / "counts.parquet", result.counts, COUNTS)
         result.manifest.save(folder / result.snapshot)
         rows += result.counts.num_rows
     return rows
@@ -96,7 +96,7 @@ def draw(folder: Path) -> None:
     """Draws the report of what is in a folder."""
     study = make_study(folder, vendors=LARGE_MAKERS)
     results = [
-        Result(p.name, manifest_of(p), store.read_table(p / "counts.parquet", COUNTS))
+        Result(p.name, manifest_of(p), storage.read_table(p / "counts.parquet", COUNTS))
         for p in sorted(folder.iterdir())
         if (p / "counts.parquet").is_file()
     ]

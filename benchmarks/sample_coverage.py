@@ -22,18 +22,20 @@ from typing import Any
 
 import numpy as np
 
-from camcensus import store
 from camcensus.catalogue import load_catalogue
 from camcensus.collect.blocks import BITS, Frame
 from camcensus.collect.chain import chain
 from camcensus.collect.exports import import_files
 from camcensus.collect.queries import queries_of
-from camcensus.countries import canonical_code
+from camcensus.core import storage
+from camcensus.core.config import Study, load_study
+from camcensus.core.console import Reporter
+from camcensus.core.countries import canonical_code
+from camcensus.core.query import parse
+from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.dedupe import Rules, dedupe
 from camcensus.engines.duck import sql
 from camcensus.engines.local import Local
-from camcensus.progress import Reporter
-from camcensus.query import parse
 from camcensus.run import run
 from camcensus.sampled.blocks import FILE, count_blocks
 from camcensus.sampled.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
@@ -41,8 +43,6 @@ from camcensus.simulate.loopback_index import Index
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 from camcensus.snapshot import open_snapshot
-from camcensus.study import Study, load_study
-from camcensus.tables import SAMPLE_BLOCKS
 
 HERE = Path(__file__).parent
 LENGTH = 16
@@ -116,7 +116,7 @@ def counted_in(study: Study, folder: Path) -> dict[int, list[Counted]]:
         dedupe(db, Rules(study.window_days, None, study.dedupe, study.decoys), folder)
         count_blocks(db, snapshot.manifest, study.min_confidence, study.countries_left_out, folder, LENGTH)
     counted: dict[int, list[Counted]] = defaultdict(list)
-    for row in store.read_table(folder / FILE, SAMPLE_BLOCKS).to_pylist():
+    for row in storage.read_table(folder / FILE, SAMPLE_BLOCKS).to_pylist():
         units = {unit: row[unit] for unit in UNITS}
         place = PLACES[row["block"]]
         counted[place].append(Counted(place, row["country"], row["manufacturer"], units))

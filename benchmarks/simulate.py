@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 

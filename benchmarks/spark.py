@@ -20,13 +20,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.storage import sha256
 from camcensus.engines.engine import Engine, Sql, Tick, nobody
 from camcensus.engines.local import Local
 from camcensus.engines.spark import spark
-from camcensus.progress import Reporter
 from camcensus.run import run
-from camcensus.store import sha256
-from camcensus.study import load_study
 
 RESULTS = Path(__file__).parent / "results"
 VARYING = {".lock", ".stats.json", "run-log.json", "imports.json"}

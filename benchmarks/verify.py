@@ -25,8 +25,8 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
+from camcensus.core.config import load_study
 from camcensus.locate import open_locator
-from camcensus.study import load_study
 from camcensus.verify.command import verify_folder, verify_study
 from camcensus.verify.verdict import Verdict
 

@@ -33,12 +33,12 @@ from ingest import CORES, installed, make_files
 from locate import rebuilt, slim
 from watched import Figures, watched
 
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.resources import bundled
 from camcensus.engines.local import Local
 from camcensus.locate import open_locator
-from camcensus.progress import Reporter
-from camcensus.resources import bundled
 from camcensus.run import run
-from camcensus.study import load_study
 
 HERE = Path(__file__).parent
 SLOW = 1_000_000  # from so many banners on there is one round

@@ -10,15 +10,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.aggregate import aggregate
+from camcensus.core import storage
+from camcensus.core.config import Decoys, Dedupe
+from camcensus.core.manifest import Flow, Instrument, Manifest
+from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
 from camcensus.dedupe import Deduped, Rules, dedupe
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.label import addresses_of, prefix_of
-from camcensus.manifest import Flow, Instrument, Manifest
-from camcensus.study import Decoys, Dedupe
-from camcensus.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
 
 Row = dict[str, Any]
 DAY = 86400
@@ -52,7 +52,7 @@ def write(folder: Path, parts: Sequence[Sequence[Row]]) -> list[Path]:
     """The rows as part files of `identified`."""
     paths = [folder / "identified.parquet" / f"{n}.parquet" for n in range(len(parts))]
     for path, rows in zip(paths, parts, strict=True):
-        store.write_table(path, pa.Table.from_pylist(list(rows), IDENTIFIED.schema), IDENTIFIED)
+        storage.write_table(path, pa.Table.from_pylist(list(rows), IDENTIFIED.schema), IDENTIFIED)
     return paths
 
 
@@ -101,9 +101,9 @@ def census(
         if counts:
             manifest = Manifest(snapshot="2026", window=deduped.window, instrument=INSTRUMENT)
             flow = aggregate(db, manifest, min_confidence, left_out, folder)
-    links = store.read_table(folder / "links.parquet", LINKS).to_pylist()
-    devices = {row["device"]: row for row in store.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
-    cells = store.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []
+    links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
+    devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
+    cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []
     return Census(folder, rows, links, devices, cells, deduped, flow)
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
-from camcensus.tables import COUNTS
+from camcensus.core import storage
+from camcensus.core.tables import COUNTS
 from tests.conftest import Banner, banner, write_lines
 from tests.shell import ROOT, one_shell
 
@@ -60,7 +60,7 @@ def run(study: Path, *arguments: object, status: int = 0) -> Done:
 
 def world(study: Path) -> int:
     """Banners counted in the world, whatever they are."""
-    rows = store.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
+    rows = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     wanted = {
         "level": "world",
         "scope": "all",

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus import store
-from camcensus.study import Decoys
-from camcensus.tables import GROUPS, NETWORKS, UNITS
+from camcensus.core import storage
+from camcensus.core.config import Decoys
+from camcensus.core.tables import GROUPS, NETWORKS, UNITS
 from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 from tests.test_decoys import grades_of
 
@@ -202,7 +202,7 @@ def test_the_headline_by_kind_of_network(counted: tuple[Census, str]) -> None:
             add(scope, row["country"], row["host"], device, row)
         for device in found.devices.values():
             add(scope, device["country"], device["host"], device, None)
-    rows = store.read_table(found.folder / "networks.parquet", NETWORKS).to_pylist()
+    rows = storage.read_table(found.folder / "networks.parquet", NETWORKS).to_pylist()
     told = {
         (r["scope"], r["level"], r["country"], r["network_kind"]): [r["n_banners"], r["n_hosts"], r["n_devices"]]
         for r in rows

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.errors import GateError, StudyError
-from camcensus.progress import Reporter
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import GateError, StudyError
 from camcensus.run import run
-from camcensus.study import load_study
 from tests.conftest import banner, write_lines
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from camcensus.catalogue import Catalogue, Model, Signature, faults_of, load_catalogue
-from camcensus.errors import CatalogueError
-from camcensus.resources import bundled
-from camcensus.tables import COUNTED_TYPES
+from camcensus.core.errors import CatalogueError
+from camcensus.core.resources import bundled
+from camcensus.core.tables import COUNTED_TYPES
 
 LONGEST = 2048
 MAKERS = (

@@ -7,7 +7,7 @@ import pytest
 
 from camcensus.catalogue import load_catalogue
 from camcensus.catalogue_diff import difference, extend_register, meanings, read_register
-from camcensus.errors import CatalogueError
+from camcensus.core.errors import CatalogueError
 
 QUERIES = Path(__file__).parent.parent / "queries"
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from camcensus import store
 from camcensus.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
+from camcensus.core import storage
+from camcensus.core.config import Decoys, Dedupe
+from camcensus.core.manifest import Churn, load_manifest
+from camcensus.core.tables import CHURN
 from camcensus.dedupe import Rules, dedupe
 from camcensus.engines.duck import sql
-from camcensus.manifest import Churn, load_manifest
-from camcensus.study import Decoys, Dedupe
-from camcensus.tables import CHURN
 from tests.census import DAY, NOON, banner, numbered, somewhere, write
 from tests.commands import camcensus
 from tests.conftest import banner as raw_banner
@@ -34,7 +34,7 @@ def churned(folder: Path, rows: list[Row], collections: dict[str, str], whole: b
 
 def cells(folder: Path) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """The table: pair, level and place to hosts, gone, identities, moved."""
-    rows = store.read_table(folder / FILE, CHURN).to_pylist()
+    rows = storage.read_table(folder / FILE, CHURN).to_pylist()
     units = ("n_hosts", "n_hosts_gone", "n_identities", "n_identities_moved")
     return {
         (r["earlier"], r["later"], r["level"], r["country"] or r["asn"]): tuple(r[unit] for unit in units) for r in rows
@@ -65,7 +65,7 @@ def test_one_that_moved_one_that_stayed_and_one_that_is_gone(tmp_path: Path) -> 
         (MAY, JUNE, "country", "NL"): (2, 1, 1, 0),
         (MAY, JUNE, "network", 3320): (1, 1, 1, 1),
     }
-    assert store.read_table(tmp_path / FILE, CHURN)["network"].drop_null().to_pylist() == ["Telekom"]
+    assert storage.read_table(tmp_path / FILE, CHURN)["network"].drop_null().to_pylist() == ["Telekom"]
 
 
 def test_an_identity_on_two_hosts_of_a_collection_tells_no_move(tmp_path: Path) -> None:

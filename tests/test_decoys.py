@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from camcensus.catalogue import load_catalogue
-from camcensus.resources import bundled
-from camcensus.study import Decoys
+from camcensus.core.config import Decoys
+from camcensus.core.resources import bundled
 from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]

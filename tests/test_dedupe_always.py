@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camcensus.core.config import Decoys, Dedupe
 from camcensus.dedupe import Rules, attach, dedupe
 from camcensus.engines import duck
 from camcensus.engines.duck import sql
-from camcensus.study import Decoys, Dedupe
 from tests.census import DAHUA, HIK, Census, Row, banner, census, merged, somewhere, write
 
 

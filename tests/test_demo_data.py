@@ -11,12 +11,12 @@ import pytest
 
 from camcensus.banner import Rejected, decode
 from camcensus.catalogue import load_catalogue
+from camcensus.core.config import check_vendors, load_study
+from camcensus.core.resources import bundled
+from camcensus.core.tables import EVIDENCE, UNKNOWN_COUNTRY
 from camcensus.identify import Identifier
 from camcensus.lines import RawFile
 from camcensus.locate import open_locator
-from camcensus.resources import bundled
-from camcensus.study import check_vendors, load_study
-from camcensus.tables import EVIDENCE, UNKNOWN_COUNTRY
 from tests.conftest import row_of
 
 ROOT = Path(__file__).resolve().parents[1]

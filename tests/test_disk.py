@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus import store
+from camcensus.core import storage
 from tests.commands import Done, camcensus, finish, start
 from tests.faults import record
 from tests.shell import ROOT
@@ -83,7 +83,7 @@ def test_f9_a_full_disk_stops_with_a_message_and_the_next_run_goes_on(
     assert "no space" in told.lower()
     after = results(folder / "study.toml")
     assert [name for name, content in before.items() if after.get(name) != content] == []
-    assert not [p for p in folder.rglob(f".*{store.PART}") if p.parent.name != "raw"], "half a file takes room"
+    assert not [p for p in folder.rglob(f".*{storage.PART}") if p.parent.name != "raw"], "half a file takes room"
     filler.unlink()
     camcensus(*words)
     assert differences(folder, imported if command == "import" else drawn) == []

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.config import Study, load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import GeoDatabaseError
+from camcensus.core.manifest import Manifest, load_manifest
+from camcensus.core.tables import IDENTIFIED
 from camcensus.editions import Edition, Sources, choose, databases_in, day_of, editions_of, fetched_folder, sources_of
-from camcensus.errors import GeoDatabaseError
 from camcensus.locate import BUILTIN_CREDIT, built_on, open_locator
-from camcensus.manifest import Manifest, load_manifest
-from camcensus.progress import Reporter
 from camcensus.run import run
 from camcensus.snapshot import open_snapshot
-from camcensus.study import Study, load_study
-from camcensus.tables import IDENTIFIED
 from tests.conftest import banner, write_lines
 from tests.mmdb import mmdb, official
 
@@ -64,7 +64,7 @@ def counted(study: Study) -> Manifest:
 
 def located(study: Study) -> dict[str, Any]:
     """The one row of `identified`."""
-    (row,) = store.read_table(study.data / "one/identified.parquet", IDENTIFIED).to_pylist()
+    (row,) = storage.read_table(study.data / "one/identified.parquet", IDENTIFIED).to_pylist()
     return dict(row)
 
 
@@ -184,7 +184,7 @@ def test_the_manifest_and_the_counts_say_which_edition(tmp_path: Path) -> None:
     assert manifest.geo.model_dump() == {
         "edition": "DB-IP Lite country 2026-03-01", "built": "2026-03-01", "snapshot": "2026-10-20", "days": 233,
         "flag": "before", "second": "engine", "second_sha256": None,
-        "sha256": store.sha256(tmp_path / "geo" / "2026-03-01.mmdb"),
+        "sha256": storage.sha256(tmp_path / "geo" / "2026-03-01.mmdb"),
     }  # fmt: skip
     assert manifest.instrument is not None
     assert manifest.instrument.geo_db == "DB-IP Lite country 2026-03-01"

@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from camcensus.catalogue import load_catalogue
-from camcensus.errors import CatalogueError, MappingError, StudyError
+from camcensus.core.config import load_study
+from camcensus.core.errors import CatalogueError, MappingError, StudyError
 from camcensus.identify import Identifier
 from camcensus.ingest import Ingested, ingest_file
 from camcensus.label import label_part
 from camcensus.locate import Locator, open_locator
 from camcensus.sources.mapping import load_mapping
 from camcensus.sources.registry import SHODAN, Source, chosen_source
-from camcensus.study import load_study
 from tests.faults import record
 from tests.fuzz import ROOT, Fuzz
 

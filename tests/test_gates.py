@@ -7,14 +7,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from camcensus import store
-from camcensus.errors import GateError
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import GateError
+from camcensus.core.manifest import Flow, Manifest, Output, Stage
+from camcensus.core.tables import COUNTS
 from camcensus.gates import GATES, Checked, Finding, check_gates, stop_at_fatal
-from camcensus.manifest import Flow, Manifest, Output, Stage
-from camcensus.progress import Reporter
 from camcensus.reporting import bring_report_up_to_date
-from camcensus.study import Study
-from camcensus.tables import COUNTS
 from tests.report.conftest import HOSTS, Cells, make_counts, make_manifest, make_study
 from tests.report.worlds import counts_of, random_facts
 
@@ -176,9 +176,9 @@ def lay_down(study: Study, snapshot: str, hosts: Cells) -> None:
     """A counted snapshot in the study's data folder."""
     folder = study.data / snapshot
     (folder / "raw").mkdir(parents=True, exist_ok=True)
-    store.write_table(folder / "counts.parquet", make_counts(snapshot, hosts), COUNTS)
+    storage.write_table(folder / "counts.parquet", make_counts(snapshot, hosts), COUNTS)
     path = folder / "counts.parquet"
-    output = Output(bytes=path.stat().st_size, sha256=store.sha256(path))
+    output = Output(bytes=path.stat().st_size, sha256=storage.sha256(path))
     banners = 2 * sum(n for (c, _), n in hosts.items() if c != "CN")
     flow = Flow(unit="banners", rows_in=banners, rows_out=banners)
     manifest: Manifest = make_manifest(snapshot)

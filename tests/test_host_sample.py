@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from camcensus import store
 from camcensus.collect.exports import import_files
-from camcensus.errors import IntegrityError
+from camcensus.core import storage
+from camcensus.core.config import Study, load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import Stage, load_manifest
 from camcensus.host_sample import DRAW, FOLDER, draw_hosts
-from camcensus.manifest import Stage, load_manifest
-from camcensus.progress import Reporter
 from camcensus.run import run
-from camcensus.study import Study, load_study
 from tests.conftest import banner, write_lines
 
 HOSTS = [f"81.2.69.{n}" for n in range(1, 11)]
@@ -108,7 +108,7 @@ def test_a_sample_of_which_nobody_is_left_has_no_share(study: Study) -> None:
 def test_a_draw_is_written_down_and_repeatable(study: Study) -> None:
     folder = study.data / "one"
     once = draw_hosts(folder, 3, seed=7)
-    assert store.read_json(folder / FOLDER / DRAW) == once.model_dump()
+    assert storage.read_json(folder / FOLDER / DRAW) == once.model_dump()
     assert draw_hosts(folder, 3, seed=7) == once
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.errors import IntegrityError
+from camcensus.core.errors import IntegrityError
 from camcensus.host_seal import FILE, check_seal, seal
 from tests.verify.worlds import flip
 

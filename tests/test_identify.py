@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from camcensus.catalogue import Brand, Catalogue
+from camcensus.core.tables import COUNTED_TYPES
 from camcensus.identify import Identifier, Verdict
-from camcensus.tables import COUNTED_TYPES
 
 SERIAL = "1A2B3C4PAA00001"
 MAC = "00408C123456"

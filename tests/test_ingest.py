@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import camcensus.lines
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest import LATEST, QUARANTINE_KEEPS, REASONS, Ingested, ingest_file
 from camcensus.lines import BOM
-from camcensus.tables import OBSERVATIONS
 from tests.conftest import banner, write_lines
 
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ def ingest(
 def ingest_path(path: Path, latest: int = LATEST) -> tuple[Ingested, list[Row], list[Row]]:
     observations, quarantine = path.with_suffix(".parquet"), path.with_suffix(".quarantine.gz")
     result = ingest_file(path, observations, quarantine, latest)
-    rows = store.read_table(observations, OBSERVATIONS).to_pylist()
+    rows = storage.read_table(observations, OBSERVATIONS).to_pylist()
     return result, rows, [json.loads(line) for line in gzip.decompress(quarantine.read_bytes()).splitlines()]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from camcensus import store
 from camcensus.collect.exports import read_ledger
+from camcensus.core import storage
 from tests.commands import camcensus, start
 from tests.conftest import banner
 from tests.kills import Victim, kill_often
@@ -43,10 +43,10 @@ def halves(place: Path, calm: Path) -> list[str]:
     faults = []
     for name, content in results(place / "study.toml").items():
         path = place / name
-        if ".scratch" in path.parts or path.name.endswith(store.PART):
+        if ".scratch" in path.parts or path.name.endswith(storage.PART):
             continue
         if path.name == "manifest.json":
-            store.read_sealed(path)
+            storage.read_sealed(path)
         elif content != whole.get(name):
             faults.append(f"{name}: is seen half done")
     return faults
@@ -100,11 +100,11 @@ def test_the_comparison_sees_what_it_should(worlds: dict[str, Path], tmp_path: P
     shutil.copytree(worlds["drawn"], tmp_path / "other")
     table = tmp_path / "other" / "data" / "2025" / "counts.parquet"
     table.write_bytes(table.read_bytes()[:-1])
-    (table.parent / f".counts.parquet.x{store.PART}").write_bytes(b"")
+    (table.parent / f".counts.parquet.x{storage.PART}").write_bytes(b"")
     assert "data/2025/counts.parquet: is seen half done" in halves(tmp_path / "other", worlds["drawn"])
     told = differences(tmp_path / "other", worlds["drawn"], 0)
     assert any("counts.parquet: has other bytes" in fault for fault in told)
-    assert any(f".x{store.PART}: in one of the two only" in fault for fault in told)
+    assert any(f".x{storage.PART}: in one of the two only" in fault for fault in told)
 
 
 SERVER = b"multiprocessing.forkserver"
@@ -134,7 +134,7 @@ def test_f1_workers_end_with_the_process_that_started_them(tmp_path: Path) -> No
         time.sleep(0.1)
     assert left == []
     camcensus("run", "--study", study, "--no-report")
-    assert not list(tmp_path.rglob(f".*{store.PART}"))
+    assert not list(tmp_path.rglob(f".*{storage.PART}"))
 
 
 def children(pid: int) -> set[int]:

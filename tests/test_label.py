@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus import label as labelling
-from camcensus import store
 from camcensus.catalogue import Catalogue, load_catalogue
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError
+from camcensus.core.resources import bundled
+from camcensus.core.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 from camcensus.engines.local import Local, sooner_divided
-from camcensus.errors import IntegrityError
 from camcensus.identify import Identifier
 from camcensus.label import (
     Labelled,
@@ -35,8 +37,6 @@ from camcensus.label import (
 )
 from camcensus.locate import Locator
 from camcensus.ranges import Ranges
-from camcensus.resources import bundled
-from camcensus.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 from camcensus.tasks import LabelTask
 
 Row = dict[str, Any]
@@ -218,12 +218,12 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
     rows: list[Row], labelled: list[Row], identifier: Identifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / "observations.parquet"
-    store.write_table(source, pa.Table.from_batches([batch_of(rows)]), OBSERVATIONS)
+    storage.write_table(source, pa.Table.from_batches([batch_of(rows)]), OBSERVATIONS)
     for batch in (50_000, 999):
         monkeypatch.setattr(labelling, "BATCH", batch)
         told: list[int] = []
         result = label_part(source, tmp_path / f"{batch}.parquet", identifier, NOWHERE, KEY, told.append)
-        assert store.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
+        assert storage.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
         assert told == [*range(batch, ROWS, batch), ROWS]
         assert sum(result.fates.values()) == ROWS
 
@@ -245,13 +245,15 @@ def test_a_part_is_read_in_pieces(rows: list[Row], tmp_path: Path, monkeypatch: 
 def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_path: Path) -> None:
     assert sooner_divided([300, 16 * ROWS], 2, labelling.BATCH)
     source, small = (tmp_path / name for name in ("observations.parquet", "small.parquet"))
-    store.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
-    store.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)
+    storage.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
+    storage.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)
     catalogue = load_catalogue(bundled("queries"))
     made = {}
     for workers in (1, 2):
         parts = {path: tmp_path / str(workers) / path.name for path in (small, source)}
-        tasks = [LabelTask(path, store.sha256(path), out, catalogue, NOWHERE, None, KEY) for path, out in parts.items()]
+        tasks = [
+            LabelTask(path, storage.sha256(path), out, catalogue, NOWHERE, None, KEY) for path, out in parts.items()
+        ]
         told: list[int] = []
         results = Local(workers).map_rows(tasks, [300, 16 * ROWS], tmp_path, told.append)
         assert told[-1] == 300 + 16 * ROWS
@@ -261,7 +263,7 @@ def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_pa
 
 def test_a_damaged_part_is_named(rows: list[Row], identifier: Identifier, tmp_path: Path) -> None:
     source = tmp_path / "observations.parquet"
-    store.write_table(source, pa.Table.from_batches([batch_of(rows[:500])]), OBSERVATIONS)
+    storage.write_table(source, pa.Table.from_batches([batch_of(rows[:500])]), OBSERVATIONS)
     content = bytearray(source.read_bytes())
     content[200] ^= 0x10
     source.write_bytes(content)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import camcensus.lines
-from camcensus.errors import InputError
+from camcensus.core.errors import InputError
 from camcensus.lines import BOM, Line, RawFile
 
 ZST = zstandard.ZstdCompressor().compress

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.errors import GeoDatabaseError
+from camcensus.core.errors import GeoDatabaseError
 from camcensus.locate import open_locator
 from tests.mmdb import GEOIP2, mmdb, official
 from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus import privacy
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
 from camcensus.ingest import ingest_file
 from camcensus.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
-from camcensus.progress import Reporter
 from camcensus.run import run
-from camcensus.study import load_study
 from tests.conftest import Banner, banner, write_lines
 
 MARK = "PERSONALMARK"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.manifest import load_manifest
+from camcensus.core.manifest import load_manifest
+from camcensus.core.run_log import read_log
 from camcensus.purge import overdue
-from camcensus.runlog import read_log
 from tests.commands import camcensus
 from tests.verify.worlds import counted_in, results
 
@@ -91,13 +91,13 @@ def test_a_study_says_after_how_many_days(study: Path) -> None:
 
 def aged(study: Path, action: str) -> None:
     """The study's files came long ago, and it says what follows."""
-    from camcensus import store
+    from camcensus.core import storage
 
     path = study.parent / "data" / "2025" / "raw" / "imports.json"
-    entries = store.read_sealed(path)
+    entries = storage.read_sealed(path)
     for entry in entries.values():
         entry["received"] = "2026-01-01T00:00:00+00:00"
-    store.write_sealed(path, entries)
+    storage.write_sealed(path, entries)
     study.write_text(study.read_text() + f'[retention]\ndays = 30\naction = "{action}"\n')
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from camcensus.catalogue import Catalogue
-from camcensus.errors import QueryError, UnknownFilterError
-from camcensus.query import DATA, FIELDS, Query, parse, read, words
+from camcensus.core.errors import QueryError, UnknownFilterError
+from camcensus.core.query import DATA, FIELDS, Query, parse, read, words
 from tests.conftest import Banner, banner
 
 # A second reader of queries, so that the parser is not held against itself.

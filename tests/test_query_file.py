@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.query_file import LISTED, MOST_BYTES, read_queries
+from camcensus.core.query_file import LISTED, MOST_BYTES, read_queries
 
 
 def written(folder: Path, content: bytes) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 import maxminddb
 import pytest
 
-import camcensus.resources
-from camcensus.errors import InputError
-from camcensus.resources import bundled
+import camcensus.core.resources
+from camcensus.core.errors import InputError
+from camcensus.core.resources import bundled
 
 Bundled = Callable[[str], Path]
 
@@ -19,7 +19,7 @@ Bundled = Callable[[str], Path]
 def installed(package: Path) -> Bundled:
     """`bundled` as it is when the package lies in `package`."""
     package.mkdir(parents=True)
-    copy = Path(shutil.copy(camcensus.resources.__file__, package))
+    copy = Path(shutil.copy(camcensus.core.resources.__file__, package))
     spec = importlib.util.spec_from_file_location("resources_elsewhere", copy)
     assert spec is not None
     assert spec.loader is not None

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from camcensus import store
 from camcensus.asked import NOT_KNOWN, Asked, common, unreadable
-from camcensus.manifest import load_manifest
-from camcensus.query import parse
+from camcensus.core import storage
+from camcensus.core.manifest import load_manifest
+from camcensus.core.query import parse
+from camcensus.core.tables import SERIES
 from camcensus.returned import Matcher
 from camcensus.series import NO_PORTS
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_index import Index
-from camcensus.tables import SERIES
 from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
 
@@ -74,7 +74,7 @@ def run(folder: Path, told: Told, banners: dict[str, list[Banner]]) -> Path:
 
 def series(study: Path, snapshot: str, maker: str | None = None) -> dict[str, dict[str, Any]]:
     """The rows of a snapshot by series."""
-    rows = store.read_table(study.parent / "data" / snapshot / "series.parquet", SERIES).to_pylist()
+    rows = storage.read_table(study.parent / "data" / snapshot / "series.parquet", SERIES).to_pylist()
     return {row["series"]: row for row in rows if row["manufacturer"] == maker}
 
 

@@ -9,8 +9,8 @@ import pytest
 
 import camcensus
 from camcensus.catalogue import Signature
-from camcensus.study import Study
-from camcensus.tables import BY_NAME
+from camcensus.core.config import Study
+from camcensus.core.tables import BY_NAME
 from tools.site import ROOT, contents, page_of, sources
 
 NEEDED = {

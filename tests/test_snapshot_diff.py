@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.manifest import load_manifest
+from camcensus.core.manifest import load_manifest
 from tests.commands import camcensus
 from tests.verify.worlds import counted_in
 

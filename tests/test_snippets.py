@@ -17,10 +17,10 @@ import pytest
 
 from camcensus.api import OpenStudy
 from camcensus.commands import make_study
-from camcensus.errors import InstrumentError
+from camcensus.core.config import load_study
+from camcensus.core.errors import InstrumentError
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.world import GROWING, Plan
-from camcensus.study import load_study
 from tests.api.worlds import ROOT, SEED, make_world
 from tests.api.worlds import world as world  # noqa: PLC0414  a fixture
 from tools.snippets import Block, blocks_of, differences, faults_of, matches, pages, script_of

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from camcensus.aggregate import QUERIES as COUNT_QUERIES
+from camcensus.core.tables import DEVICES, IDENTIFIED
 from camcensus.dedupe import LEVELS
 from camcensus.dedupe import QUERIES as DEDUPE_QUERIES
 from camcensus.details import QUERIES as DETAIL_QUERIES
@@ -15,7 +16,6 @@ from camcensus.engines.engine import SQL
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.series import QUERY as SERIES_QUERY
-from camcensus.tables import DEVICES, IDENTIFIED
 
 # Functions that both engines have under this name and with this meaning.
 FUNCTIONS = {

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus import store
-from camcensus.errors import BusyError, CamcensusError, InputError, IntegrityError, TableError
-from camcensus.tables import LINKS, conform
+from camcensus.core import storage
+from camcensus.core.errors import BusyError, CamcensusError, InputError, IntegrityError, TableError
+from camcensus.core.tables import LINKS, conform
 
 ROWS = 300
 
@@ -41,13 +41,13 @@ def python(code: str, *arguments: object) -> "subprocess.Popen[str]":
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """A table of links in a file."""
-    store.write_table(tmp_path / "links.parquet", links(), LINKS)
+    storage.write_table(tmp_path / "links.parquet", links(), LINKS)
     return tmp_path / "links.parquet"
 
 
 def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "a.txt"
-    with store.atomic(path) as file:
+    with storage.atomic(path) as file:
         file.write(b"new")
         assert not path.exists()
     assert path.read_bytes() == b"new"
@@ -57,7 +57,7 @@ def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(error), store.atomic(tmp_path / "a.txt") as file:
+    with pytest.raises(error), storage.atomic(tmp_path / "a.txt") as file:
         file.write(b"half")
         raise error
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a.txt": "old"}
@@ -65,7 +65,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: ty
 
 def test_f1_a_kill_in_the_middle_leaves_the_old_file_and_the_next_run_tidies_up(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "a.txt"
-    store.write_text(path, "old")
+    storage.write_text(path, "old")
     code = (
         "import sys; from pathlib import Path; from camcensus import store\n"
         "with store.atomic(Path(sys.argv[1])) as file:\n"
@@ -77,14 +77,14 @@ def test_f1_a_kill_in_the_middle_leaves_the_old_file_and_the_next_run_tidies_up(
         process.send_signal(signal.SIGKILL)
     assert path.read_text() == "old"
     assert len(list(path.parent.iterdir())) == 2, "the half file is there, under another name"
-    store.remove_leftovers(tmp_path)
+    storage.remove_leftovers(tmp_path)
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
 
 
 def test_tidying_up_removes_nothing_else(tmp_path: Path) -> None:
     for name in (".hidden", "a.part", ".lock", "sub/b.parquet"):
-        store.write_text(tmp_path / name, "x")
-    store.remove_leftovers(tmp_path)
+        storage.write_text(tmp_path / name, "x")
+    storage.remove_leftovers(tmp_path)
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [".hidden", ".lock", "a.part", "b.parquet"]
 
 
@@ -99,21 +99,21 @@ def test_files_are_as_private_as_the_user_wants(tmp_path: Path) -> None:
 
 
 def test_json_is_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
-    store.write_json(tmp_path / "a", {"b": 1, "a": "é"})
-    store.write_json(tmp_path / "b", {"a": "é", "b": 1})
+    storage.write_json(tmp_path / "a", {"b": 1, "a": "é"})
+    storage.write_json(tmp_path / "b", {"a": "é", "b": 1})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert store.read_json(tmp_path / "a") == {"a": "é", "b": 1}
+    assert storage.read_json(tmp_path / "a") == {"a": "é", "b": 1}
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff"])
 def test_damaged_json_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(IntegrityError, match=r"a\.json: is damaged"):
-        store.read_json(tmp_path / "a.json")
+        storage.read_json(tmp_path / "a.json")
 
 
 def test_a_table_comes_back_as_it_went(table: Path) -> None:
-    assert store.read_table(table, LINKS).equals(links().cast(LINKS.schema))
+    assert storage.read_table(table, LINKS).equals(links().cast(LINKS.schema))
     assert pq.read_schema(table).metadata[b"table"] == b"links"
 
 
@@ -127,23 +127,23 @@ def test_columns_lie_in_files_as_their_values_ask_for(table: Path) -> None:
 
 def test_parts_are_read_in_order_of_name(tmp_path: Path) -> None:
     for name in ("b", "a"):
-        store.write_table(tmp_path / "t" / f"{name}.parquet", links(file=pa.array([name] * ROWS)), LINKS)
+        storage.write_table(tmp_path / "t" / f"{name}.parquet", links(file=pa.array([name] * ROWS)), LINKS)
     (tmp_path / "t" / "c.txt").write_text("not a part")
-    assert store.read_table(tmp_path / "t", LINKS).column("file").to_pylist() == ["a"] * ROWS + ["b"] * ROWS
+    assert storage.read_table(tmp_path / "t", LINKS).column("file").to_pylist() == ["a"] * ROWS + ["b"] * ROWS
     (tmp_path / "empty").mkdir()
-    assert store.read_table(tmp_path / "empty", LINKS).num_rows == 0
+    assert storage.read_table(tmp_path / "empty", LINKS).num_rows == 0
 
 
 def test_a_flipped_bit_is_never_read_as_data(table: Path) -> None:
-    good, before = table.read_bytes(), store.sha256(table)
+    good, before = table.read_bytes(), storage.sha256(table)
     chance = random.Random(1)
     seen = 0
     places = [*(chance.randrange(len(good)) for _ in range(30)), *range(len(good) - 1500, len(good), 7)]
     for place in places:
         table.write_bytes(good[:place] + bytes([good[place] ^ 1 << chance.randrange(8)]) + good[place + 1 :])
-        assert store.sha256(table) != before
+        assert storage.sha256(table) != before
         try:
-            assert store.read_table(table, LINKS).equals(links().cast(LINKS.schema))
+            assert storage.read_table(table, LINKS).equals(links().cast(LINKS.schema))
         except CamcensusError as error:
             assert "Traceback" not in str(error)
             seen += 1
@@ -158,7 +158,7 @@ def test_rows_that_a_damaged_footer_hides_are_missed(table: Path) -> None:
     for place, bit in ((place, bit) for place in places for bit in range(7)):
         table.write_bytes(good[:place] + bytes([good[place] ^ 1 << bit]) + good[place + 1 :])
         try:
-            assert store.read_table(table, LINKS).num_rows == ROWS
+            assert storage.read_table(table, LINKS).num_rows == ROWS
         except IntegrityError as error:
             told.append(str(error))
     assert any("rows, not" in text for text in told), "no flip hid a row: the test looks at the wrong place"
@@ -168,12 +168,12 @@ def test_rows_that_a_damaged_footer_hides_are_missed(table: Path) -> None:
 def test_a_truncated_table_is_damaged(table: Path, share: float) -> None:
     table.write_bytes(table.read_bytes()[: int(table.stat().st_size * share)])
     with pytest.raises(IntegrityError, match="is damaged"):
-        store.read_table(table, LINKS)
+        storage.read_table(table, LINKS)
 
 
 def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError):
-        store.read_table(tmp_path / "none.parquet", LINKS)
+        storage.read_table(tmp_path / "none.parquet", LINKS)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_table_that_does_not_conform_is_not_written(
     tmp_path: Path, columns: dict[str, pa.Array], reason: str
 ) -> None:
     with pytest.raises(TableError, match=reason):
-        store.write_table(tmp_path / "links.parquet", links(**columns), LINKS)
+        storage.write_table(tmp_path / "links.parquet", links(**columns), LINKS)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -210,11 +210,11 @@ def test_f10_a_second_process_is_told_who_holds_the_study(tmp_path: Path) -> Non
     with python(code, tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(BusyError, match=f"in use by process {process.pid} on ") as caught, store.lock(tmp_path):
+        with pytest.raises(BusyError, match=f"in use by process {process.pid} on ") as caught, storage.lock(tmp_path):
             pass
         assert str(process.pid) in caught.value.holder
         process.communicate()
-    with store.lock(tmp_path):
+    with storage.lock(tmp_path):
         pass
 
 
@@ -226,32 +226,32 @@ def test_f10_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     with python(code, tmp_path) as process:
         process.communicate()
     assert process.returncode == -9
-    with store.lock(tmp_path):
+    with storage.lock(tmp_path):
         assert (tmp_path / ".lock-holder").read_text().startswith(f"process {os.getpid()} on ")
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "study.key"
-    key = store.identity_key(path, simulated=False)
+    key = storage.identity_key(path, simulated=False)
     assert len(key) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert store.identity_key(path, simulated=False) == key
-    assert store.identity_key(tmp_path / "other.key", simulated=False) != key
-    assert key.hex() not in store.key_id(key)
+    assert storage.identity_key(path, simulated=False) == key
+    assert storage.identity_key(tmp_path / "other.key", simulated=False) != key
+    assert key.hex() not in storage.key_id(key)
 
 
 def test_made_up_data_has_a_public_key_and_writes_none(tmp_path: Path) -> None:
-    assert store.identity_key(tmp_path / "k", simulated=True) == store.identity_key(tmp_path / "l", simulated=True)
+    assert storage.identity_key(tmp_path / "k", simulated=True) == storage.identity_key(tmp_path / "l", simulated=True)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "study.key"
-    store.identity_key(path, simulated=False)
+    storage.identity_key(path, simulated=False)
     path.chmod(mode)
     with pytest.raises(InputError, match="may be read by others; run: chmod 600"):
-        store.identity_key(path, simulated=False)
+        storage.identity_key(path, simulated=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"z" * 64, b"\xff" * 64, b"ab" * 31, b"ab" * 33])
@@ -260,7 +260,7 @@ def test_a_file_that_is_no_key_is_refused_and_left_alone(tmp_path: Path, content
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(InputError, match="is not a key that camcensus made"):
-        store.identity_key(path, simulated=False)
+        storage.identity_key(path, simulated=False)
     assert path.read_bytes() == content
 
 
@@ -270,6 +270,6 @@ def test_a_file_read_in_batches_is_not_held(tmp_path: Path) -> None:
         for n in range(40):
             writer.write_table(pa.table({"text": [bytes([n]) + random.Random(n).randbytes(size)]}))
     before = pa.total_allocated_bytes()
-    for batch in store.opened_to_stream(tmp_path / "a.parquet").iter_batches(1):
+    for batch in storage.opened_to_stream(tmp_path / "a.parquet").iter_batches(1):
         del batch
         assert pa.total_allocated_bytes() - before < 10 * size

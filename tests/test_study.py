@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.errors import StudyError
-from camcensus.resources import bundled
-from camcensus.study import Study, check_vendors, load_study
+from camcensus.core.config import Study, check_vendors, load_study
+from camcensus.core.errors import StudyError
+from camcensus.core.resources import bundled
 
 
 def study_of(folder: Path, text: str | bytes) -> Study:
@@ -60,7 +60,7 @@ def test_faults_of_files_of_queries_name_snapshot_file_and_line(tmp_path: Path) 
     texts = ("queries_file = 'asked.txt'", "queries_file = 'gone.txt'", "queries_file = 'asked.txt'\nqueries = ['a']")
     snapshots = "".join(f"[snapshots.{2024 + n}]\ndate = {2024 + n}-11-01\n{text}\n" for n, text in enumerate(texts))
     assert problems_of(tmp_path, f'title = "t"\n{snapshots}') == [
-        "snapshots.2024.queries_file: asked.txt: line 3: 'titel:x': there is no filter 'titel' in pipeline/camcensus/query.py",
+        "snapshots.2024.queries_file: asked.txt: line 3: 'titel:x': there is no filter 'titel' in pipeline/camcensus/core/query.py",
         "snapshots.2025.queries_file: gone.txt: no such file; the path starts from the study's folder",
         "snapshots.2026: found queries and queries_file; allowed: one of them",
     ]

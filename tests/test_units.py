@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.errors import UnitError
-from camcensus.tables import GROUPS, UNITS
-from camcensus.units import adds_up, total
+from camcensus.core.errors import UnitError
+from camcensus.core.tables import GROUPS, UNITS
+from camcensus.core.units import adds_up, total
 from tests.census import census, somewhere
 
 VARIANT = {"scope": "all", "ip_version": "4", "min_confidence": "medium", "decoys_left_out": "certain"}

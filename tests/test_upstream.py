@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from camcensus.errors import GateError
-from camcensus.manifest import load_manifest
-from camcensus.progress import Reporter
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import GateError
+from camcensus.core.manifest import load_manifest
 from camcensus.run import run
 from camcensus.sources.shodan import ShodanLines
-from camcensus.study import load_study
 from camcensus.upstream import changes, lost, sampled
 from tests.conftest import Banner, banner, write_lines
 

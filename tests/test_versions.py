@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-import camcensus.versions
-from camcensus.versions import code_hash, digest_of, package_version
+import camcensus.core.fingerprints
+from camcensus.core.fingerprints import code_hash, digest_of, package_version
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the package that may be changed."""
     shutil.copytree(
-        Path(camcensus.versions.__file__).parent, tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__")
+        Path(camcensus.core.fingerprints.__file__).parent,
+        tmp_path / "pipeline",
+        ignore=shutil.ignore_patterns("__pycache__"),
     )
     return tmp_path
 
@@ -25,7 +27,7 @@ def hash_in(copy: Path, *modules: str) -> str:
     command = [
         sys.executable,
         "-c",
-        "import sys; from camcensus.versions import code_hash; print(code_hash(*sys.argv[1:]))",
+        "import sys; from camcensus.core.fingerprints import code_hash; print(code_hash(*sys.argv[1:]))",
         *modules,
     ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONSAFEPATH": "1"}

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 import camcensus
 from camcensus.catalogue import Brand, Model, Query, Signature
-from camcensus.resources import bundled
-from camcensus.study import Study
-from camcensus.tables import BY_NAME, COUNTS, GROUPS, UNITS
-from camcensus.units import adds_up
+from camcensus.core.config import Study
+from camcensus.core.resources import bundled
+from camcensus.core.tables import BY_NAME, COUNTS, GROUPS, UNITS
+from camcensus.core.units import adds_up
 
 # What a reader meets first; then all else, then the errors.
 ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")
@@ -31,7 +31,7 @@ def tables() -> str:
     lines = [
         "# Tables and units",
         "",
-        "Written from `pipeline/camcensus/tables.py`. Times are seconds since 1970-01-01 UTC.",
+        "Written from `pipeline/camcensus/core/tables.py`. Times are seconds since 1970-01-01 UTC.",
         "",
     ]
     lines += ["## Units", "", *_table(("unit", "is", "adds up across"), _units())]
@@ -55,7 +55,7 @@ def study() -> str:
     lines = [
         "# The study",
         "",
-        "Written from the model in `pipeline/camcensus/study.py`; an unknown key is an error.",
+        "Written from the model in `pipeline/camcensus/core/config.py`; an unknown key is an error.",
         "",
     ]
     lines += _keys({k: v for k, v in schema["properties"].items() if k != "path"}, schema)

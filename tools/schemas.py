@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from camcensus.core.manifest import Manifest
+from camcensus.core.run_log import RunLog
+from camcensus.core.storage import SEAL
 from camcensus.drawn import Report
-from camcensus.manifest import Manifest
-from camcensus.runlog import RunLog
-from camcensus.store import SEAL
 
 FOLDER = Path(__file__).parent.parent / "data" / "schemas"
 RECORDS: dict[str, type[BaseModel]] = {"manifest": Manifest, "report-manifest": Report, "run-log": RunLog}

@@ -31,7 +31,7 @@ import zstandard
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a checkout need not be installed
 from world import BLOCKS, COUNTRIES, HOSTILE, PAGES, SIZES, Addresses, Device, World
 
-from camcensus.countries import load_countries
+from camcensus.core.countries import load_countries
 
 Banner = dict[str, Any]
 SEED = 20261101

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.errors import ReconciliationError
+from camcensus.core.manifest import Flow, Instrument, Manifest, Window
+from camcensus.core.tables import COUNTS, GROUPS, NETWORKS
 from camcensus.engines.engine import Sql
-from camcensus.errors import ReconciliationError
-from camcensus.manifest import Flow, Instrument, Manifest, Window
-from camcensus.tables import COUNTS, GROUPS, NETWORKS
 
 # Tables in the order that they are made in.
 TABLES = ("called", "levels", "lands", "facts", "spread", "held", "sums", "cells")
@@ -54,7 +54,7 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[
     """From what dedupe left in `db` to `counts.parquet` and `networks.parquet`; the flow to the headline number."""
     table = count(db, manifest, min_confidence, left_out)
     for name, rows, to in zip(FILES, (table, db.query("networks")), (COUNTS, NETWORKS), strict=True):
-        store.write_table(folder / name, rows, to, _metadata(manifest))
+        storage.write_table(folder / name, rows, to, _metadata(manifest))
     return flow_of(table, min_confidence)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from camcensus.collect.fields import FIELDS
-from camcensus.errors import QueryError
-from camcensus.manifest import Manifest
-from camcensus.query import FIELDS as FILTERS
-from camcensus.query import Query, parse
+from camcensus.core.errors import QueryError
+from camcensus.core.manifest import Manifest
+from camcensus.core.query import FIELDS as FILTERS
+from camcensus.core.query import Query, parse
 
 NOT_KNOWN = "which queries its files were downloaded with is not known"
 LONGEST = 80  # characters of a query, where it is named

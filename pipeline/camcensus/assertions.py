@@ -4,9 +4,9 @@ too little looks like a broken collection, too much like news."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from camcensus.manifest import Fields
-from camcensus.study import Assertions, Bounds
-from camcensus.tables import UNKNOWN
+from camcensus.core.config import Assertions, Bounds
+from camcensus.core.manifest import Fields
+from camcensus.core.tables import UNKNOWN
 
 Cell = Mapping[str, Any]
 Outcome = list[tuple[str, bool]]

@@ -21,10 +21,10 @@ import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from camcensus.banner import Banner, soften
-from camcensus.errors import CatalogueError
+from camcensus.core.errors import CatalogueError
+from camcensus.core.tables import EVIDENCE
 from camcensus.evidence import evidence_of
 from camcensus.prefilter import Words, words_of
-from camcensus.tables import EVIDENCE
 
 if TYPE_CHECKING:
     from camcensus.identify import Identifier, Verdict

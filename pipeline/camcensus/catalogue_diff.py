@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus import store
 from camcensus.catalogue import Catalogue, meaning
-from camcensus.errors import CatalogueError
+from camcensus.core import storage
+from camcensus.core.errors import CatalogueError
 
 REGISTER = "ids.csv"
 TELLS = "\nVersion "  # where the page (`catalogue_page`) tells the version
@@ -83,5 +83,5 @@ def extend_register(folder: Path, catalogue: Catalogue) -> Difference:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["id", "meaning"])
     rows.writerows(sorted({**before, **meanings(catalogue)}.items()))
-    store.write_text(folder / REGISTER, text.getvalue())
+    storage.write_text(folder / REGISTER, text.getvalue())
     return found

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.collect.rows import Counted
-from camcensus.countries import canonical_code
-from camcensus.manifest import SentQuery
-from camcensus.tables import CENSUS, COUNTS, TRENDS, UNKNOWN_COUNTRY, Table
+from camcensus.core.countries import canonical_code
+from camcensus.core.manifest import SentQuery
+from camcensus.core.tables import CENSUS, COUNTS, TRENDS, UNKNOWN_COUNTRY, Table
 
 Reply = tuple[Counted, dict[str, Any]]
 

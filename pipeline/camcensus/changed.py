@@ -2,8 +2,8 @@
 world."""
 
 from camcensus.asked import ports_of
+from camcensus.core.manifest import Instrument, Manifest
 from camcensus.gates import incomparable
-from camcensus.manifest import Instrument, Manifest
 
 # A new edition of the country database breaks no total: it follows the addresses.
 NOT_OF_TOTALS = "geolocation edition"

@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.manifest import Churn, Collected
+from camcensus.core.tables import CHURN
 from camcensus.engines.engine import Sql
-from camcensus.manifest import Churn, Collected
-from camcensus.tables import CHURN
 
 FILE = "churn.parquet"
 DECIMALS = 4
@@ -46,7 +46,7 @@ def churn(db: Sql, collections: Mapping[str, str], whole: bool, folder: Path) ->
     pairs = [{"earlier": one.collection, "later": two.collection} for one, two in pairwise(held)]
     db.rows("pairs", pa.Table.from_pylist(pairs))
     table = db.query("churn")
-    store.write_table(folder / FILE, table, CHURN)
+    storage.write_table(folder / FILE, table, CHURN)
     world = table.filter(pc.equal(table["level"], "world"))
     sums = {name: pc.sum(world[name]).as_py() for name in CHURN.names if name.startswith("n_")}
     index = churn_index(sums["n_identities_moved"], sums["n_identities"])

@@ -26,9 +26,9 @@ from camcensus.cli_options import (
 from camcensus.cli_trust import diff, lineage, purge, verify
 from camcensus.cli_truth import accuracy, audit_app, estimate_app, simulate
 from camcensus.cli_upkeep import catalogue_app, geo_app
-from camcensus.errors import CamcensusError, Interrupted, StudyError
-from camcensus.progress import Reporter, printable
-from camcensus.study import load_study
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter, printable
+from camcensus.core.errors import CamcensusError, Interrupted, StudyError
 
 PARTIAL = 3
 INTERRUPTED = 130
@@ -96,9 +96,9 @@ def import_(
     quiet: Quiet = False,
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
-    from camcensus import store
     from camcensus.collect.bundles import collected_folders, has_ledger
     from camcensus.collect.exports import import_files
+    from camcensus.core import storage
     from camcensus.purge import refuse_purged
     from camcensus.sources.registry import chosen_source
 
@@ -111,8 +111,8 @@ def import_(
         raise CamcensusError(f"snapshot {snapshot} was collected; import into one of another name")
     refuse_purged(loaded.data / snapshot)
     chosen, mapping = chosen_source(source)
-    with store.lock(loaded.data):
-        store.remove_leftovers(loaded.data, collected_folders(loaded))
+    with storage.lock(loaded.data):
+        storage.remove_leftovers(loaded.data, collected_folders(loaded))
         for item in import_files(files, loaded.data / snapshot, chosen, link, replace, mapping, collection):
             what = "is there already" if item.already else "imported"
             if item.before:
@@ -194,13 +194,13 @@ def run(
     json_: Json = False,
 ) -> None:
     """Runs every stage that is not up to date, then the report, and ends with the path of the page."""
-    from camcensus import store
     from camcensus.commands import tell_outcome
+    from camcensus.core import storage
     from camcensus.run import run as run_study
 
     where = chosen_engine(engine, master, workers)
     loaded = load_study(study)
-    with store.lock(loaded.data), where as chosen:
+    with storage.lock(loaded.data), where as chosen:
         outcome = run_study(
             loaded, Reporter(quiet or json_), snapshot, rehash=rehash, report=not no_report,
             allow_partial=allow_partial, engine=chosen,
@@ -214,13 +214,13 @@ def run(
 @app.command(epilog="Example: camcensus report --study studies/demo.toml")
 def report(study: StudyOption, quiet: Quiet = False) -> None:
     """Draws the report from the counts, unless it stands and nothing that it depends on has changed."""
-    from camcensus import store
     from camcensus.commands import partial_snapshots, tell_outcome
+    from camcensus.core import storage
     from camcensus.reporting import bring_report_up_to_date
     from camcensus.run import Outcome
 
     loaded = load_study(study)
-    with store.lock(loaded.data):
+    with storage.lock(loaded.data):
         page, drawn = bring_report_up_to_date(loaded, Reporter(quiet))
     outcome = Outcome(page=page, done=["report"] if drawn else [], partial=partial_snapshots(loaded))
     tell(tell_outcome(outcome, as_json=False))
@@ -272,7 +272,7 @@ def _version(
     version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
 ) -> None:
     if version:
-        from camcensus.versions import package_version
+        from camcensus.core.fingerprints import package_version
 
         typer.echo(f"camcensus {package_version()}")
         raise typer.Exit

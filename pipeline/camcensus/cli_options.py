@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from camcensus.core.config import SNAPSHOT_ID
+from camcensus.core.console import printable
 from camcensus.engines.engine import Engine
-from camcensus.progress import printable
-from camcensus.study import SNAPSHOT_ID
 
 StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and results.")]

@@ -17,7 +17,7 @@ def verify(
     json_: Json = False,
 ) -> None:
     """Proves data folders and published reports: every byte, schemas, reconciliation, figures, and no address."""
-    from camcensus.study import load_study
+    from camcensus.core.config import load_study
     from camcensus.verify.command import tell_verdict, verify_folder, verify_study
     from camcensus.verify.verdict import Verdict
 
@@ -39,8 +39,8 @@ def lineage(
     json_: Json = False,
 ) -> None:
     """Answers what a table was made from, back to the raw files with their checksums."""
+    from camcensus.core.config import load_study
     from camcensus.lineage import lineage_of, tell_lineage
-    from camcensus.study import load_study
 
     tell(tell_lineage(lineage_of(file, load_study(study) if study else None), json_))
 
@@ -52,8 +52,8 @@ def diff(
     json_: Json = False,
 ) -> None:
     """Shows what changed between two snapshots, or two runs of one, by country and maker."""
+    from camcensus.core.config import load_study
     from camcensus.snapshot_diff import difference, open_side, tell_difference
-    from camcensus.study import load_study
 
     loaded = load_study(study)
     found = difference(open_side(before, loaded), open_side(after, loaded), loaded.min_confidence)
@@ -66,17 +66,17 @@ def purge(
     raw: Annotated[bool, typer.Option("--raw", help="Yes: raw files, and every table with a row for a host.")] = False,
 ) -> None:
     """Removes raw files and tables with addresses; counts, manifest and checksums stay. Nothing brings them back."""
-    from camcensus import store
+    from camcensus.core import storage
+    from camcensus.core.config import load_study
+    from camcensus.core.run_log import logged
     from camcensus.purge import purge as remove
-    from camcensus.runlog import logged
-    from camcensus.study import load_study
 
     loaded = load_study(study)
     if not raw:
         raise typer.BadParameter("say --raw: what it removes cannot be brought back", param_hint="--raw")
     if snapshot not in loaded.snapshot_ids():
         raise typer.BadParameter(f"there is no snapshot {snapshot}", param_hint="--snapshot")
-    with store.lock(loaded.data), store.lock(loaded.data / snapshot / "raw", "the snapshot"):
+    with storage.lock(loaded.data), storage.lock(loaded.data / snapshot / "raw", "the snapshot"):
         with logged(loaded.data, workers=1) as entry:
             gone = remove(loaded.data / snapshot)
             entry.did(snapshot, "", "", ["purge"])

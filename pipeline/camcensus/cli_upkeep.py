@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from camcensus.cli_options import Quiet, tell
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 
 catalogue_app = typer.Typer(name="catalogue", no_args_is_help=True, help="Looks after the catalogue of signatures.")
 Folder = Annotated[Path, typer.Argument(help="A folder of TOML files.")]
@@ -18,7 +18,7 @@ def catalogue_check(
 ) -> None:
     """Holds every pattern against its own examples, and every id against the register of meanings."""
     from camcensus.commands import check_catalogue
-    from camcensus.resources import bundled
+    from camcensus.core.resources import bundled
 
     typer.echo(check_catalogue(folder or bundled("queries")))
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from camcensus.catalogue import faults_of, load_catalogue
 from camcensus.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from camcensus.catalogue_page import page
-from camcensus.errors import SHOWN, CamcensusError, CatalogueError
-from camcensus.manifest import load_manifest
-from camcensus.progress import printable
-from camcensus.resources import bundled
+from camcensus.core.config import Study
+from camcensus.core.console import printable
+from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError
+from camcensus.core.manifest import load_manifest
+from camcensus.core.resources import bundled
+from camcensus.core.storage import write_text
 from camcensus.run import Outcome
-from camcensus.store import write_text
-from camcensus.study import Study
 
 STUDY = "study.toml"
 

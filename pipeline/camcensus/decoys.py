@@ -7,9 +7,9 @@ alone.
 
 from dataclasses import dataclass
 
+from camcensus.core.config import Decoys
+from camcensus.core.manifest import DecoyRule
 from camcensus.engines.engine import Sql
-from camcensus.manifest import DecoyRule
-from camcensus.study import Decoys
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus import store
 from camcensus.churn import churn
+from camcensus.core import storage
+from camcensus.core.config import Decoys, Dedupe
+from camcensus.core.errors import InputError
+from camcensus.core.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
+from camcensus.core.tables import DEVICES, LINKS
 from camcensus.decoys import graded
 from camcensus.engines.engine import BATCH, Sql
-from camcensus.errors import InputError
-from camcensus.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
-from camcensus.study import Decoys, Dedupe
-from camcensus.tables import DEVICES, LINKS
 
 LEVELS = 9
 # Rows of a row group of `devices`, which are sorted by country: few, so that one country is a small part of the file.
@@ -207,9 +207,9 @@ _ATTACHED = pa.schema({
 def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Counter[str], Counter[str]]:
     """Writes `links.parquet`; gives how many banners met each fate, and how many each rule placed."""
     fates, rules = Counter[str](), Counter[str]()
-    with store.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
-        for group in store.in_groups(db.stream("links"), BATCH):
-            writer.write_table(store.fitted(group, LINKS, writer))
+    with storage.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
+        for group in storage.in_groups(db.stream("links"), BATCH):
+            writer.write_table(storage.fitted(group, LINKS, writer))
             for told, column in ((fates, group["fate"]), (rules, group["rule"].drop_null())):
                 told.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
     db.drop("placed")
@@ -219,8 +219,8 @@ def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Count
 def _write_devices(db: Sql, folder: Path, metadata: dict[str, str]) -> int:
     """Writes `devices.parquet`; gives the number of devices."""
     rows = 0
-    with store.parquet_writer(folder / "devices.parquet", DEVICES, metadata) as writer:
-        for group in store.in_groups(db.stream("devices_written", DEVICES_TOGETHER), DEVICES_TOGETHER):
-            writer.write_table(store.fitted(group, DEVICES, writer))
+    with storage.parquet_writer(folder / "devices.parquet", DEVICES, metadata) as writer:
+        for group in storage.in_groups(db.stream("devices_written", DEVICES_TOGETHER), DEVICES_TOGETHER):
+            writer.write_table(storage.fitted(group, DEVICES, writer))
             rows += group.num_rows
     return rows

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.errors import ReconciliationError
+from camcensus.core.manifest import Flow, Manifest
+from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
-from camcensus.errors import ReconciliationError
 from camcensus.headline import headline_of
-from camcensus.manifest import Flow, Manifest
-from camcensus.tables import CONCENTRATION, COUNTS, FIRMWARE
 
 QUERIES = ("headline_hosts", "concentration", "firmwares")
 FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
@@ -37,11 +37,11 @@ def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> 
     db.table("headline_hosts", "headline_hosts")
     networks, firmwares = db.query("concentration"), db.query("firmwares").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
-    counts = store.read_table(folder / "counts.parquet", COUNTS)
+    counts = storage.read_table(folder / "counts.parquet", COUNTS)
     _check(headline_of(counts, min_confidence)[None], networks, sum(ages.values()), manifest.snapshot)
     rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
     for name, table, to in zip(FILES, (networks, rows), (CONCENTRATION, FIRMWARE), strict=True):
-        store.write_table(folder / name, table, to, {"snapshot": manifest.snapshot})
+        storage.write_table(folder / name, table, to, {"snapshot": manifest.snapshot})
     left = {age: ages[age] for age in (UNDATED, UNKNOWN) if ages[age]}
     whole = sum(ages.values())
     flow = Flow(unit="devices of the headline", rows_in=whole, rows_out=whole - sum(left.values()), dropped=left)

@@ -8,12 +8,12 @@ from camcensus.catalogue import faults_of, load_catalogue
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.exports import free_bytes
 from camcensus.collect.key import VARIABLE, find_key
+from camcensus.core.config import BUILTIN
+from camcensus.core.errors import CamcensusError
+from camcensus.core.fingerprints import package_version
+from camcensus.core.resources import bundled
 from camcensus.editions import editions_of
-from camcensus.errors import CamcensusError
 from camcensus.locate import open_locator
-from camcensus.resources import bundled
-from camcensus.study import BUILTIN
-from camcensus.versions import package_version
 
 ENOUGH_DISK = 1 << 30
 

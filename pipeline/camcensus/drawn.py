@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from camcensus import store
-from camcensus.errors import IntegrityError
-from camcensus.manifest import Made, Manifest, Output, Strict
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import Made, Manifest, Output, Strict
 
 RECORD = "manifest.json"
 FORMAT = 2
@@ -34,7 +34,7 @@ class Report(Strict):
 
     def save(self, folder: Path) -> None:
         """Writes it into the report's folder."""
-        store.write_sealed(folder / RECORD, self.model_dump())
+        storage.write_sealed(folder / RECORD, self.model_dump())
 
 
 def load_report(folder: Path) -> Report:
@@ -43,10 +43,10 @@ def load_report(folder: Path) -> Report:
     if not path.is_file():
         raise IntegrityError(path, "is not there: the folder holds no report that camcensus drew")
     try:
-        report = Report.model_validate(store.read_sealed(path))
+        report = Report.model_validate(storage.read_sealed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is no record of a report: {error.errors()[0]['msg']}; draw it again") from None
-    store.require_inside(path, report.outputs)
+    storage.require_inside(path, report.outputs)
     return report
 
 

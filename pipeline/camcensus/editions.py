@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.errors import GeoDatabaseError, IntegrityError
+from camcensus.core.config import BUILTIN, Study
+from camcensus.core.errors import GeoDatabaseError, IntegrityError
+from camcensus.core.manifest import FAR, Geo
 from camcensus.label import ENGINE
 from camcensus.locate import Locator, built_on, open_locator
-from camcensus.manifest import FAR, Geo
 from camcensus.snapshot import Snapshot
-from camcensus.study import BUILTIN, Study
 
 ENDINGS = (".mmdb", ".mmdb.gz", ".mmdb.xz")
 

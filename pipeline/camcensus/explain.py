@@ -8,11 +8,11 @@ from typing import Any
 
 from camcensus.banner import Banner, Rejected
 from camcensus.catalogue import load_catalogue
-from camcensus.errors import InputError
+from camcensus.core.console import printable
+from camcensus.core.errors import InputError
+from camcensus.core.resources import bundled
 from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier, Verdict
-from camcensus.progress import printable
-from camcensus.resources import bundled
 from camcensus.sources.record import records
 from camcensus.sources.registry import SHODAN, Source
 

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus import assertions
-from camcensus.countries import load_countries
-from camcensus.errors import GateError
-from camcensus.manifest import STAGES, Fields, Manifest
-from camcensus.study import Study
-from camcensus.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
-from camcensus.units import adds_up
+from camcensus.core.config import Study
+from camcensus.core.countries import load_countries
+from camcensus.core.errors import GateError
+from camcensus.core.manifest import STAGES, Fields, Manifest
+from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
+from camcensus.core.units import adds_up
 from camcensus.upstream import changes, lost
 
 SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by

@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
 from camcensus.aggregate import HEADLINE_DECOYS, HEADLINE_IP
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.tables import COUNTS
 from camcensus.engines.engine import Engine, Sql
 from camcensus.snapshot import Snapshot
-from camcensus.study import Study
-from camcensus.tables import COUNTS
 
 UNITS = ("n_banners", "n_hosts", "n_devices")
 STAGES = ("identify", "dedupe", "aggregate")  # what it is made by
@@ -27,7 +27,7 @@ def checksums(snapshot: Snapshot, *stages: str) -> list[list[tuple[str, str]]]:
 def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[str, Any]]:
     """Units by maker (None: all), without the countries left out."""
     path = next(path for path in snapshot.verified("aggregate", ".parquet") if path.name == "counts.parquet")
-    return headline_of(store.read_table(path, COUNTS), study.min_confidence)
+    return headline_of(storage.read_table(path, COUNTS), study.min_confidence)
 
 
 def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:

@@ -20,17 +20,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from camcensus import store
 from camcensus.catalogue import Catalogue
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import DecoyRule, HostSample, Share, held, load_manifest
 from camcensus.dedupe import Rules, number
 from camcensus.engines.engine import Engine
-from camcensus.errors import IntegrityError
 from camcensus.host_seal import check_seal
 from camcensus.ingest import ingest_records
 from camcensus.label import label_part
 from camcensus.lines import LONGEST, Line, RawFile
 from camcensus.locate import Locator
-from camcensus.manifest import DecoyRule, HostSample, Share, held, load_manifest
 from camcensus.sampled.hosts import draw, wilson
 from camcensus.sources.found import found_in
 from camcensus.sources.record import Batch, Record, in_batches
@@ -72,7 +72,7 @@ def draw_hosts(snapshot: Path, hosts: int, seed: int) -> Draw:
     for path in held(snapshot, manifest, "identified") if manifest else []:
         counted.update(pq.read_table(path, columns=["host"], filters=[("counted", "=", True)])["host"].to_pylist())
     drawn = Draw(seed=seed, of=len(counted), hosts=draw(counted, hosts, seed))
-    store.write_json(snapshot / FOLDER / DRAW, drawn.model_dump())
+    storage.write_json(snapshot / FOLDER / DRAW, drawn.model_dump())
     return drawn
 
 
@@ -184,7 +184,7 @@ class Replies:
 def read_draw(path: Path) -> Draw:
     """What was drawn. Raises `IntegrityError`."""
     try:
-        return Draw.model_validate(store.read_json(path))
+        return Draw.model_validate(storage.read_json(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is no draw of hosts: {error.errors()[0]['msg']}; {_HINT}") from None
 

@@ -4,8 +4,8 @@ the collector ended; what came after it, and files that somebody else put there,
 import hashlib
 from pathlib import Path
 
-from camcensus import store
-from camcensus.errors import IntegrityError
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError
 
 FILE = "sealed.json"
 _PIECE = 1 << 20
@@ -16,14 +16,14 @@ def seal(folder: Path, names: list[str]) -> None:
     there = [name for name in names if (folder / name).is_file()]
     sizes = {name: (folder / name).stat().st_size for name in there}
     sums = {name: {"bytes": size, "sha256": _begins_with(folder / name, size)} for name, size in sizes.items()}
-    store.write_sealed(folder / FILE, sums)
+    storage.write_sealed(folder / FILE, sums)
 
 
 def check_seal(folder: Path, names: list[str]) -> list[str]:
     """Holds the files against the seal: in words, what it does not vouch for. Raises `IntegrityError` for a file that
     does not begin with what was sealed."""
     path = folder / FILE
-    sums = store.read_sealed(path) if path.is_file() else {}
+    sums = storage.read_sealed(path) if path.is_file() else {}
     open_ends = []
     for name in names:
         file, held = folder / name, sums.get(name)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from camcensus.catalogue import Catalogue, Model, Signature
+from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
 from camcensus.prefilter import Screen
-from camcensus.tables import COUNTED_TYPES, DECOY_GRADES
 
 # Columns that repeat each other are one place: two tokens from one place are not independent.
 _PLACES = {

@@ -17,16 +17,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
 from camcensus.banner import Banner, Rejected
+from camcensus.core import storage
+from camcensus.core.manifest import Flow
+from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.lanes import ONE_LANE, Lanes
 from camcensus.fields import LATEST
 from camcensus.lines import Line
-from camcensus.manifest import Flow
 from camcensus.observe import batch_of, observe
 from camcensus.sources.record import Batch, Reader
 from camcensus.sources.registry import SHODAN, Source
-from camcensus.tables import OBSERVATIONS
 
 REASONS = {
     "too_long": "the line is longer than 16 MiB",
@@ -125,8 +125,8 @@ def ingest_records(
     result = Ingested()
     held: list[pa.RecordBatch] = []
     with (
-        store.parquet_writer(observations, OBSERVATIONS) as accepted,
-        store.atomic(quarantine) as rejected,
+        storage.parquet_writer(observations, OBSERVATIONS) as accepted,
+        storage.atomic(quarantine) as rejected,
         gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
     ):
         for judged in lanes.in_order(partial(judge, file=file, latest=latest), reader.batches(tick)):

@@ -18,15 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus import store
-from camcensus.countries import canonical_code
-from camcensus.errors import IntegrityError
+from camcensus.core import storage
+from camcensus.core.countries import canonical_code
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import Flow
+from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 from camcensus.identify import NOTHING, Hit, Identifier, Match, Verdict
 from camcensus.locate import Locator
-from camcensus.manifest import Flow
 from camcensus.networks import network_kind
 from camcensus.ranges import count_special, key_v4
-from camcensus.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 
 BATCH = 25_000
 # Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.
@@ -82,9 +82,9 @@ def write_labelled(
 ) -> Labelled:
     """Writes a part of `identified` from its rows, `BATCH` at a time and in order, each with what came of them."""
     result = Labelled()
-    with store.parquet_writer(identified, IDENTIFIED, {"key_id": store.key_id(key)}) as writer:
+    with storage.parquet_writer(identified, IDENTIFIED, {"key_id": storage.key_id(key)}) as writer:
         for rows, found in pieces:
-            writer.write_table(store.fitted(rows, IDENTIFIED, writer))
+            writer.write_table(storage.fitted(rows, IDENTIFIED, writer))
             result.add(found)
             tick(sum(result.fates.values()))
     return result
@@ -120,7 +120,7 @@ def read_piece(observations: Path, piece: Piece) -> pa.RecordBatch:
 
 def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The rows in batches of one size, each of which is written as a row group."""
-    for group in store.in_groups(batches, BATCH):
+    for group in storage.in_groups(batches, BATCH):
         yield from group.to_batches()
 
 
@@ -129,7 +129,7 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
 
     Raises `IntegrityError`; what goes wrong while others write is theirs."""
     try:
-        batches = store.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
+        batches = storage.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
         while (batch := next(batches, None)) is not None:
             yield batch
     except (OSError, pa.ArrowException) as error:

@@ -4,13 +4,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from camcensus import store
 from camcensus.collect.exports import read_ledger
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.console import printable
+from camcensus.core.errors import InputError
+from camcensus.core.manifest import Input, Made, Manifest, Output, load_manifest
 from camcensus.drawn import RECORD, Report, load_report
-from camcensus.errors import InputError
-from camcensus.manifest import Input, Made, Manifest, Output, load_manifest
-from camcensus.progress import printable
-from camcensus.study import Study
 
 # What each stage's outputs are made from.
 _STAGES = {"aggregate": "dedupe", "dedupe": "identify", "identify": "ingest"}
@@ -43,7 +43,7 @@ def _of_report(folder: Path, record: Report, name: str, study: Study | None) -> 
     output = record.outputs.get(name)
     if output is None:
         raise InputError(folder / name, "is not of the report it stands in")
-    whole = store.sha256(folder / name) == output.sha256
+    whole = storage.sha256(folder / name) == output.sha256
     facts = {**_facts(output), "as drawn": "yes" if whole else "NO: its bytes are others now", **_made(record.made)}
     node = Node(f"report/{name}", facts)
     for snapshot, drawn in record.snapshots.items():
@@ -69,7 +69,7 @@ def _of_snapshot(folder: Path, manifest: Manifest, name: str) -> Node:
     if stage is None:
         raise InputError(folder / name, "is no table that a stage of this snapshot made")
     output = manifest.stages[stage].outputs[name]
-    whole = store.sha256(folder / name) == output.sha256
+    whole = storage.sha256(folder / name) == output.sha256
     facts = {**_facts(output), "as made": "yes" if whole else "NO: its bytes are others now"}
     part = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
     run = {"run": manifest.run, **_made(manifest.made)}

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 import zstandard
 from isal import isal_zlib
 
-from camcensus.errors import InputError
+from camcensus.core.errors import InputError
 
 LONGEST = 16 << 20
 # Small enough to stay in a processor's cache while it is split.

@@ -24,10 +24,10 @@ import geoip2.database
 import maxminddb
 import numpy as np
 
-from camcensus import store
-from camcensus.errors import GeoDatabaseError
+from camcensus.core import storage
+from camcensus.core.errors import GeoDatabaseError
+from camcensus.core.resources import bundled, cache_folder
 from camcensus.ranges import Ranges, key_v4, key_v6, keys_of, without_special
-from camcensus.resources import bundled, cache_folder
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -96,7 +96,7 @@ def open_locator(path: Path | None = None) -> Locator:
 
 def _checked(source: Path) -> str:
     """The file's checksum. Raises `GeoDatabaseError` when a file `NAME.sha256` beside it tells another one."""
-    checksum = store.sha256(source)
+    checksum = storage.sha256(source)
     beside = source.with_name(f"{source.name}.sha256")
     told = beside.read_text(encoding="utf-8", errors="replace").split()[:1] if beside.is_file() else [checksum]
     if told != [checksum]:
@@ -159,7 +159,7 @@ def _to_cache(path: Path, held: dict[str, Any]) -> None:
     packed = io.BytesIO()
     np.savez(packed, **held)
     try:
-        with store.atomic(path) as file:
+        with storage.atomic(path) as file:
             file.write(hashlib.sha256(packed.getbuffer()).digest() + packed.getbuffer())
     except OSError:
         return  # A home that cannot be written only costs time.

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.census import Reply, census_counts, census_rows, trend_rows
 from camcensus.collect.collected import replies_of
-from camcensus.manifest import Flow, Instrument, Stage, Window
+from camcensus.core import storage
+from camcensus.core.fingerprints import code_hash, digest_of, package_version
+from camcensus.core.manifest import Flow, Instrument, Stage, Window
+from camcensus.core.tables import CENSUS, COUNTS, TRENDS, Table
 from camcensus.snapshot import Snapshot
 from camcensus.stages import Tools
-from camcensus.tables import CENSUS, COUNTS, TRENDS, Table
-from camcensus.versions import code_hash, digest_of, package_version
 
 ENGINE = "engine"
 COUNTS_FILE = "counts.parquet"
@@ -56,7 +56,7 @@ def _written(
         return None
     table = rows(replies, {query.id: query.manufacturer for query in tools.catalogue.queries})
     file = f"{mode}.parquet"
-    store.write_table(snapshot.path(file), table, to, {"snapshot": snapshot.id})
+    storage.write_table(snapshot.path(file), table, to, {"snapshot": snapshot.id})
     flow = Flow(unit="replies", rows_in=len(replies), rows_out=len(replies))
     snapshot.record(mode, Stage(key=key, outputs={file: snapshot.output(file, table.num_rows)}, flow=flow))
     return table
@@ -85,5 +85,5 @@ def _only_census(snapshot: Snapshot, tools: Tools, census_table: pa.Table) -> No
         **manifest.instrument.model_dump(),
     }
     table = census_counts(census_table, same, study.countries_left_out)
-    store.write_table(snapshot.path(COUNTS_FILE), table, COUNTS, {"snapshot": snapshot.id, "basis": "census"})
+    storage.write_table(snapshot.path(COUNTS_FILE), table, COUNTS, {"snapshot": snapshot.id, "basis": "census"})
     stage.outputs[COUNTS_FILE] = snapshot.output(COUNTS_FILE, table.num_rows)

@@ -8,8 +8,8 @@ import csv
 import functools
 from dataclasses import dataclass
 
-from camcensus.errors import InputError
-from camcensus.resources import NETWORKS, bundled
+from camcensus.core.errors import InputError
+from camcensus.core.resources import NETWORKS, bundled
 
 KINDS = ("hosting", "mobile", "fixed")
 CLOUD = "cloud"  # the engine's tag for addresses of cloud providers

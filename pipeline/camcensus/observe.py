@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.banner import Banner, Rejected
+from camcensus.core.tables import OBSERVATIONS
 from camcensus.evidence import evidence_columns
 from camcensus.fields import (
     EARLIEST,
@@ -24,7 +25,6 @@ from camcensus.fields import (
     seconds_of,
     transport_of,
 )
-from camcensus.tables import OBSERVATIONS
 from camcensus.texts import Memo, cutter
 
 V = TypeVar("V")

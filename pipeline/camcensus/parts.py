@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from camcensus.manifest import Output, Part
+from camcensus.core.manifest import Output, Part
 from camcensus.snapshot import Snapshot
 
 

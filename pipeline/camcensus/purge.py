@@ -8,9 +8,9 @@ from pathlib import Path
 from camcensus.collect.bundles import bundles_of, has_ledger
 from camcensus.collect.exports import LEDGER, read_ledger
 from camcensus.collect.ledger import FILE, SEAL
-from camcensus.errors import CamcensusError
+from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.host_sample import FOLDER as HOST_SAMPLE
-from camcensus.manifest import Manifest, load_manifest
 from camcensus.snapshot import STATS
 
 # Of raw/ the ledgers stay: what was received, when, with which checksum.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from camcensus.countries import canonical_code
+from camcensus.core.countries import canonical_code
+from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.special import special_ranges
-from camcensus.tables import UNKNOWN_COUNTRY
 
 _ZERO, _NINE = b"09"
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus import store
-from camcensus.drawn import RECORD, Report, drawn_from, load_report
-from camcensus.errors import CamcensusError, IntegrityError
-from camcensus.gates import check_gates, stop_at_fatal
-from camcensus.manifest import Manifest, Output, load_manifest, made_by
-from camcensus.progress import Reporter
-from camcensus.resources import BORDERS, COUNTRIES, PRIOR, bundled
-from camcensus.study import Study
-from camcensus.tables import (
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import CamcensusError, IntegrityError
+from camcensus.core.fingerprints import code_hash, digest_of
+from camcensus.core.manifest import Manifest, Output, load_manifest, made_by
+from camcensus.core.resources import BORDERS, COUNTRIES, PRIOR, bundled
+from camcensus.core.tables import (
     CENSUS,
     CONCENTRATION,
     COUNTS,
@@ -25,7 +24,8 @@ from camcensus.tables import (
     TRENDS,
     Table,
 )
-from camcensus.versions import code_hash, digest_of
+from camcensus.drawn import RECORD, Report, drawn_from, load_report
+from camcensus.gates import check_gates, stop_at_fatal
 
 if TYPE_CHECKING:
     from camcensus.report import Result
@@ -54,7 +54,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     if _stands(study.report, key):
         return page, False
     if study.report.is_dir():
-        store.remove_leftovers(study.report)
+        storage.remove_leftovers(study.report)
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
     from camcensus.report import Audits, Estimated, Matches, draw_report
 
@@ -98,7 +98,7 @@ def _outputs(folder: Path) -> dict[str, Output]:
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / RECORD)
     rows = {p: pq.read_metadata(p).num_rows for p in files if p.suffix == ".parquet"}
     return {
-        p.relative_to(folder).as_posix(): Output(bytes=p.stat().st_size, sha256=store.sha256(p), rows=rows.get(p))
+        p.relative_to(folder).as_posix(): Output(bytes=p.stat().st_size, sha256=storage.sha256(p), rows=rows.get(p))
         for p in files
     }
 
@@ -106,7 +106,7 @@ def _outputs(folder: Path) -> dict[str, Output]:
 def _drawn_with() -> tuple[object, ...]:
     """What the drawing depends on besides the counts: code, templates, names of countries, borders."""
     files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS), bundled(PRIOR)]
-    return code_hash("camcensus.report", "camcensus.gates"), [store.sha256(path) for path in files]
+    return code_hash("camcensus.report", "camcensus.gates"), [storage.sha256(path) for path in files]
 
 
 def _counts(study: Study, name: str, manifest: Manifest) -> pa.Table:
@@ -150,8 +150,8 @@ def _table(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table |
 
 def _read(path: Path, manifest: Manifest, stage: str, to: Table) -> pa.Table:
     digest = manifest.stages[stage].outputs[path.name].sha256
-    store.require(path, digest, "is not what was counted; run again with --rehash")
-    return store.read_table(path, to)
+    storage.require(path, digest, "is not what was counted; run again with --rehash")
+    return storage.read_table(path, to)
 
 
 def _stands(folder: Path, key: str) -> bool:
@@ -160,4 +160,6 @@ def _stands(folder: Path, key: str) -> bool:
     except IntegrityError:
         return False  # what cannot be read is drawn anew
     files = {folder / name: output.sha256 for name, output in record.outputs.items()}
-    return record.key == key and all(path.is_file() and store.sha256(path) == digest for path, digest in files.items())
+    return record.key == key and all(
+        path.is_file() and storage.sha256(path) == digest for path, digest in files.items()
+    )

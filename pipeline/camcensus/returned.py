@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.asked import parsed
 from camcensus.banner import Banner, untyped
-from camcensus.query import Fields, Query
+from camcensus.core import storage
+from camcensus.core.query import Fields, Query
+from camcensus.core.tables import RETURNED
 from camcensus.sources.raw_part import RawPart
 from camcensus.sources.record import Record, records
-from camcensus.tables import RETURNED
 
 BATCH = 50_000
 _SCHEMA = RETURNED.schema
@@ -45,7 +45,7 @@ class ReturnedTask:
     def __call__(self, tick: Callable[[int], None]) -> Returned:
         """Does it."""
         self.raw.require()
-        with store.parquet_writer(self.to, RETURNED) as writer:
+        with storage.parquet_writer(self.to, RETURNED) as writer:
             found = Returned()
             read = records(self.raw.reader, tick)
             for batch in _batches(read, self.raw.path.name, Matcher(self.sets, self.own), found):

@@ -3,24 +3,25 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camcensus import matches, stages, store
+from camcensus import matches, stages
 from camcensus.catalogue import load_catalogue
 from camcensus.catalogue_diff import require_meanings
 from camcensus.collect.bundles import collected_folders
+from camcensus.core import storage
+from camcensus.core.config import Study, check_vendors
+from camcensus.core.console import Reporter
+from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import load_manifest
+from camcensus.core.run_log import Entry, logged
 from camcensus.editions import sources_of
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
-from camcensus.errors import CamcensusError
-from camcensus.manifest import load_manifest
-from camcensus.progress import Reporter
 from camcensus.purge import overdue, purge, was_purged
 from camcensus.reporting import bring_report_up_to_date
-from camcensus.runlog import Entry, logged
 from camcensus.sampled.stage import estimate_sample
 from camcensus.series import bring_series_up_to_date, has_counts, is_current
 from camcensus.snapshot import Snapshot, open_snapshot
 from camcensus.stages import Tools
-from camcensus.study import Study, check_vendors
 
 ONE_PROCESS = Local()
 
@@ -44,7 +45,7 @@ def run(
 
     A collection that is not whole is held back, and no report is drawn, unless `allow_partial`.
     """
-    store.remove_leftovers(study.data, collected_folders(study))
+    storage.remove_leftovers(study.data, collected_folders(study))
     ids = _wanted(study, snapshots, reporter)
     tools = _tools(study, engine, reporter)
     with logged(study.data, engine.workers, engine.name) as entry:
@@ -91,7 +92,7 @@ def _over_all(study: Study, tools: Tools) -> list[str]:
     counted = []
     for name in study.snapshot_ids():
         found = load_manifest(study.data / name)
-        if has_counts(found) and not was_purged(found) and not store.is_locked(study.data / name / "raw"):
+        if has_counts(found) and not was_purged(found) and not storage.is_locked(study.data / name / "raw"):
             snapshot = open_snapshot(study, name)
             counted += [snapshot] if is_current(snapshot) else []
     return bring_series_up_to_date(counted, tools)
@@ -120,7 +121,7 @@ def _tools(study: Study, engine: Engine, reporter: Reporter) -> Tools:
     check_vendors(study, list(catalogue.makers))
     reporter.say("opening the country database; the first time takes some seconds")
     return Tools(
-        study, catalogue, sources_of(study), store.identity_key(study.key_path, study.simulated), engine, reporter
+        study, catalogue, sources_of(study), storage.identity_key(study.key_path, study.simulated), engine, reporter
     )
 
 
@@ -136,7 +137,7 @@ def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> li
     if missing := [name for name in snapshots or [] if name not in found]:
         raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
     wanted = snapshots or found
-    busy = [name for name in wanted if store.is_locked(study.data / name / "raw")]
+    busy = [name for name in wanted if storage.is_locked(study.data / name / "raw")]
     for name in busy:
         reporter.warn(f"{name}: is being collected right now, and left out of this run")
     return [name for name in wanted if name not in busy]

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from camcensus import store
-from camcensus.manifest import Manifest
+from camcensus.core import storage
+from camcensus.core.manifest import Manifest
 
 FOLDER = "runs"
 KEPT = 10
@@ -25,8 +25,8 @@ def keep(snapshot: Path, manifest: Manifest) -> None:
         return  # kept before; what `manifest` says may by now be half of the next run's
     for name in _FILES:
         path = snapshot / name
-        if name in stage.outputs and path.is_file() and store.sha256(path) == stage.outputs[name].sha256:
-            store.write_bytes(folder_of(snapshot, manifest.run) / name, path.read_bytes())
+        if name in stage.outputs and path.is_file() and storage.sha256(path) == stage.outputs[name].sha256:
+            storage.write_bytes(folder_of(snapshot, manifest.run) / name, path.read_bytes())
     if (folder_of(snapshot, manifest.run) / "counts.parquet").is_file():
         manifest.save(folder_of(snapshot, manifest.run))
     for old in sorted((snapshot / FOLDER).glob("*"), key=lambda p: p.stat().st_mtime_ns)[:-KEPT]:

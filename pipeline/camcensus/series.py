@@ -11,18 +11,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.asked import Asked, Common, asked_of, common
+from camcensus.core import storage
+from camcensus.core.errors import ReconciliationError
+from camcensus.core.fingerprints import code_hash, digest_of
+from camcensus.core.manifest import Flow, Manifest, Stage
+from camcensus.core.tables import RETURNED, SERIES
 from camcensus.engines.engine import call, text_of
-from camcensus.errors import ReconciliationError
 from camcensus.headline import STAGES, UNITS, behind, checksums, headline_counts
-from camcensus.manifest import Flow, Manifest, Stage
 from camcensus.parts import Parts
 from camcensus.returned import Returned, ReturnedTask
 from camcensus.snapshot import Snapshot
 from camcensus.stages import Tools
-from camcensus.tables import RETURNED, SERIES
-from camcensus.versions import code_hash, digest_of
 
 NAME = SERIES.name
 FILE = f"{NAME}.parquet"
@@ -176,4 +176,4 @@ def _write(snapshot: Snapshot, rows: list[Row]) -> None:
     order = {name: place for place, name in enumerate(("all", QUERIES, PORTS))}
     rows = sorted(rows, key=lambda row: (order[row["series"]], row.get("manufacturer") or ""))
     columns = [pa.array([(same | row).get(c.name) for row in rows], c.type) for c in SERIES.columns]
-    store.write_table(snapshot.path(FILE), pa.Table.from_arrays(columns, schema=SERIES.schema), SERIES)
+    storage.write_table(snapshot.path(FILE), pa.Table.from_arrays(columns, schema=SERIES.schema), SERIES)

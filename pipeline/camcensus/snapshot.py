@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
 from camcensus.collect.bundles import Bundle, bundles_of
 from camcensus.collect.collected import collection_of
 from camcensus.collect.exports import adopt, raw_files
-from camcensus.errors import InputError, IntegrityError
-from camcensus.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import InputError, IntegrityError
+from camcensus.core.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
+from camcensus.core.tables import BY_NAME
 from camcensus.sources.raw_part import RawPart
 from camcensus.sources.registry import SHODAN, Source, named_source
-from camcensus.study import Study
-from camcensus.tables import BY_NAME
 
 STATS = ".stats.json"
 
@@ -81,7 +81,7 @@ class Snapshot:
         for relative, record in sorted(self.manifest.stages[stage].outputs.items()):
             if relative.endswith(ending):
                 path = self.path(relative)
-                store.require(path, record.sha256, "is not what the manifest says; run again with --rehash")
+                storage.require(path, record.sha256, "is not what the manifest says; run again with --rehash")
                 found.append(path)
         return found
 
@@ -110,7 +110,7 @@ class Stats:
         self._changed = False
         if not rehash and self._file.is_file():
             try:
-                self._known = store.read_sealed(self._file)
+                self._known = storage.read_sealed(self._file)
             except IntegrityError:
                 self._known = {}  # only a cache: damage is a miss
 
@@ -122,7 +122,7 @@ class Stats:
         held = self._known.get(name)
         if held and held[:3] == now:
             return str(held[3])
-        digest = store.sha256(path)
+        digest = storage.sha256(path)
         self._known[name] = [*now, digest]
         self._changed = True
         return digest
@@ -130,7 +130,7 @@ class Stats:
     def save(self) -> None:
         """Writes the cache, if it changed."""
         if self._changed:
-            store.write_sealed(self._file, self._known)
+            storage.write_sealed(self._file, self._known)
             self._changed = False
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
-from camcensus.countries import load_countries
-from camcensus.errors import CamcensusError
-from camcensus.manifest import Manifest, load_manifest
-from camcensus.progress import printable
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.console import printable
+from camcensus.core.countries import load_countries
+from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import Manifest, load_manifest
+from camcensus.core.tables import COUNTS
 from camcensus.runs import folder_of
-from camcensus.study import Study
-from camcensus.tables import COUNTS
 
 LEVELS = ("world", "country", "manufacturer", "country+manufacturer")
 TOLD = 20
@@ -60,8 +60,8 @@ def open_side(name: str, study: Study) -> Side:
     if folder is None or manifest is None or stage is None or "counts.parquet" not in stage.outputs:
         raise CamcensusError(f"{name}: no count of that name in {study.data}; give an id, or ID@RUN (camcensus status)")
     path = folder / "counts.parquet"
-    store.require(path, stage.outputs["counts.parquet"].sha256, "is not what was counted; run again with --rehash")
-    return Side(name, manifest, store.read_table(path, COUNTS))
+    storage.require(path, stage.outputs["counts.parquet"].sha256, "is not what was counted; run again with --rehash")
+    return Side(name, manifest, storage.read_table(path, COUNTS))
 
 
 def difference(one: Side, two: Side, min_confidence: str) -> Difference:
@@ -89,7 +89,7 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     return {
         **{name: str(instrument.get(name, "")) for name in ("query_set", "catalogue", "rules", "geo_db")},
         "engine": manifest.engine,
-        "raw files": f"{len(raw)} ({store.digest_of_lines(raw)[:12]})",
+        "raw files": f"{len(raw)} ({storage.digest_of_lines(raw)[:12]})",
         "code": made.code if made else "",
         "study": made.study if made else "",
     }

@@ -9,12 +9,20 @@ from functools import partial
 
 import pyarrow.parquet as pq
 
-from camcensus import runs, store
+from camcensus import runs
 from camcensus.aggregate import FILES as COUNT_FILES
 from camcensus.aggregate import QUERIES as COUNT_QUERIES
 from camcensus.aggregate import aggregate
 from camcensus.catalogue import Catalogue, checksum_of
 from camcensus.churn import FILE as CHURN_FILE
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import SHOWN, CamcensusError, IntegrityError
+from camcensus.core.fingerprints import code_hash, digest_of, package_version
+from camcensus.core.manifest import Fields, Flow, HostSample, Input, Instrument, Output, Stage, made_by
+from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
+from camcensus.core.tables import UNKNOWN
 from camcensus.dedupe import QUERIES as DEDUPE_QUERIES
 from camcensus.dedupe import Deduped, Rules, dedupe, key_id_of
 from camcensus.details import FILES as DETAIL_FILES
@@ -22,24 +30,17 @@ from camcensus.details import QUERIES as DETAIL_QUERIES
 from camcensus.details import describe
 from camcensus.editions import Sources, Used, day_of
 from camcensus.engines.engine import Engine, call, text_of
-from camcensus.errors import SHOWN, CamcensusError, IntegrityError
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.host_sample import evaluate, sample_files, with_sample
 from camcensus.ingest import UNKNOWN_FIELD, Ingested
 from camcensus.label import Labelled
-from camcensus.manifest import Fields, Flow, HostSample, Input, Instrument, Output, Stage, made_by
 from camcensus.parts import Parts
-from camcensus.progress import Reporter
-from camcensus.resources import COUNTRIES, NETWORKS, bundled
 from camcensus.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.sampled.blocks import count_blocks
 from camcensus.snapshot import Snapshot
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN
 from camcensus.tasks import IngestTask, LabelTask
 from camcensus.upstream import filled, sampled
-from camcensus.versions import code_hash, digest_of, package_version
 
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400
@@ -116,10 +117,10 @@ def _ingest_task(snapshot: Snapshot, name: str) -> IngestTask:
 def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
     """The quarantine as one file: gzip members one after the other are one gzip file. `sums`: raw files to checksums of
     their members, in order."""
-    with store.atomic(snapshot.path(QUARANTINE)) as joined:
+    with storage.atomic(snapshot.path(QUARANTINE)) as joined:
         for name, digest in sums.items():
             member = snapshot.path(ingested(name)[1])
-            store.require(member, digest, "is not what ingest wrote; run again with --rehash")
+            storage.require(member, digest, "is not what ingest wrote; run again with --rehash")
             joined.write(member.read_bytes())
         if not sums:
             joined.write(gzip.compress(b"", mtime=0))
@@ -177,8 +178,8 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     snapshot.manifest.geo, snapshot.manifest.geo_credit = used.record, used.credit
     if used.warning:
         tools.reporter.warn(f"{snapshot.id}: {used.warning}")
-    reference = [store.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
-    versions = (tools.catalogue.version, used.checksums, reference, store.key_id(tools.key))
+    reference = [storage.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
+    versions = (tools.catalogue.version, used.checksums, reference, storage.key_id(tools.key))
     key = digest_of(code_hash("camcensus.label"), versions)
     parts = Parts(snapshot, "identify", key, {name: table.sha256 for name, table in tables.items()}, identified)
     if parts.up_to_date:
@@ -231,7 +232,7 @@ def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Use
     everywhere = Flow(unit="banners", rows_in=flow.rows_in, rows_out=flow.rows_in)
     unplaced = f"{nowhere} banners are in no known country (ZZ), {special} of them in private or reserved address space"
     notes = [unplaced, f"located with {used.locator.edition}"]
-    snapshot.manifest.key_id = store.key_id(tools.key)
+    snapshot.manifest.key_id = storage.key_id(tools.key)
     snapshot.manifest.stages["locate"] = Stage(key=parts.key, outputs={}, flow=everywhere, notes=notes)
     snapshot.record("identify", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow))
     tools.reporter.say(f"{snapshot.id}: identify: {flow.rows_in:,} banners, {flow.rows_out:,} of cameras and recorders")

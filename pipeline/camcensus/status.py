@@ -4,16 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
 from camcensus.collect.bundles import bundles_of
 from camcensus.collect.collected import COUNTING, collection_of
 from camcensus.collect.exports import raw_files
 from camcensus.collect.pages import ENDING
-from camcensus.manifest import STAGES, Collection, Manifest, load_manifest
-from camcensus.progress import printable
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.console import printable
+from camcensus.core.manifest import STAGES, Collection, Manifest, load_manifest
+from camcensus.core.tables import ESTIMATES
 from camcensus.sources.registry import named_source
-from camcensus.study import Study
-from camcensus.tables import ESTIMATES
 
 
 def tell_status(study: Study, as_json: bool) -> str:
@@ -53,7 +53,7 @@ def _facts(study: Study, name: str) -> dict[str, Any]:
 
 def _state(folder: Path, manifest: Manifest | None, collection: Collection | None, inputs: set[str]) -> str:
     """How far the snapshot has come, by its manifest, its raw files and the mappings that read them."""
-    if store.is_locked(folder / "raw"):
+    if storage.is_locked(folder / "raw"):
         return "being collected"
     if manifest is not None and manifest.purged:
         return "purged: counts alone are left"

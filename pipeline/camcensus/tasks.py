@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.catalogue import Catalogue
+from camcensus.core import storage
+from camcensus.core.tables import OBSERVATIONS, Table
 from camcensus.engines.engine import nobody
 from camcensus.engines.lanes import ONE_LANE, Lanes
 from camcensus.engines.processes import shared
@@ -19,7 +20,6 @@ from camcensus.ingest import Ingested, ingest_records
 from camcensus.label import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
 from camcensus.locate import Locator
 from camcensus.sources.raw_part import RawPart
-from camcensus.tables import OBSERVATIONS, Table
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class LabelTask:
         )  # fmt: skip
 
     def _require(self) -> None:
-        store.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
+        storage.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
 
 
 def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, Labelled]:

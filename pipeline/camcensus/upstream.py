@@ -16,7 +16,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus.errors import IntegrityError
+from camcensus.core.errors import IntegrityError
 from camcensus.sources.record import Reader, records
 
 SAMPLED = 500  # records of a raw file

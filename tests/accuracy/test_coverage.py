@@ -7,11 +7,11 @@ import pytest
 from camcensus.accuracy.counted import count_world
 from camcensus.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
 from camcensus.accuracy.lists import COMMON, Eyes, Small
+from camcensus.core.config import load_study
 from camcensus.estimate.lists import Source, comparable
 from camcensus.estimate.sample import banners_of, frame_of
 from camcensus.identify import Identifier
 from camcensus.simulate.world import Plan, make_world
-from camcensus.study import load_study
 from tests.accuracy.worlds import counted
 
 PLAN = Plan(devices=5_000, snapshots=1, seed=4, overrides=(("sites.decoy", 0.0),))

@@ -9,10 +9,10 @@ from camcensus.accuracy.counted import Counted
 from camcensus.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from camcensus.accuracy.joined import joins
 from camcensus.accuracy.words import words
+from camcensus.core.config import load_study
+from camcensus.core.tables import COUNTED_TYPES, UNITS
 from camcensus.estimate.years import changes as changes_of
 from camcensus.estimate.years import years_of
-from camcensus.study import load_study
-from camcensus.tables import COUNTED_TYPES, UNITS
 from tests.accuracy.worlds import counted
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from camcensus.accuracy.counted import Counted, count_world
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 

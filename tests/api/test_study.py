@@ -14,15 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 import camcensus as cc
-from camcensus import store
 from camcensus.api import choices
 from camcensus.api.trend import trend
-from camcensus.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
+from camcensus.core import storage
+from camcensus.core.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
 from tests.conftest import banner, write_lines
 
 
 def test_counts_are_the_cells_of_the_table(world: cc.OpenStudy) -> None:
-    cells = store.read_table(world.study.data / "2026/counts.parquet", COUNTS).to_pylist()
+    cells = storage.read_table(world.study.data / "2026/counts.parquet", COUNTS).to_pylist()
     own = {
         (c["country"], c["manufacturer"]): c["n_hosts"]
         for c in cells
@@ -79,7 +79,7 @@ def test_the_country_table_of_a_maker_and_other_exclusions(world: cc.OpenStudy) 
 
 
 def test_rows_are_those_of_the_files(world: cc.OpenStudy) -> None:
-    table = store.read_table(world.study.data / "2026/observations.parquet", OBSERVATIONS)
+    table = storage.read_table(world.study.data / "2026/observations.parquet", OBSERVATIONS)
     own = [
         {"snapshot": "2026", "host": r["host"], "port": r["port"]} for r in table.to_pylist() if r["port"] in (80, 554)
     ]
@@ -89,7 +89,9 @@ def test_rows_are_those_of_the_files(world: cc.OpenStudy) -> None:
     assert sum(batch.num_rows for batch in rows.batches(1000)) == len(own)
     assert rows.duckdb().aggregate("count(*)").fetchall() == [(len(own),)]
     both = world.devices(["device"], snapshots="all").pandas()
-    counted = {n: store.read_table(world.study.data / n / "devices.parquet", DEVICES).num_rows for n in world.snapshots}
+    counted = {
+        n: storage.read_table(world.study.data / n / "devices.parquet", DEVICES).num_rows for n in world.snapshots
+    }
     assert both.groupby("snapshot").size().to_dict() == counted
 
 
@@ -204,9 +206,9 @@ def test_wrong_use_says_what_to_do_instead(world: cc.OpenStudy, wrong, kind, say
 def test_two_instruments_are_not_mixed(world: cc.OpenStudy, tmp_path: Path) -> None:
     study = _copy(world, tmp_path / "copy")
     folder = study.study.data / "2025"
-    manifest = store.read_sealed(folder / "manifest.json")
+    manifest = storage.read_sealed(folder / "manifest.json")
     manifest["instrument"]["rules"] = "older"
-    store.write_sealed(folder / "manifest.json", manifest)
+    storage.write_sealed(folder / "manifest.json", manifest)
     with pytest.raises(
         cc.InstrumentError, match=r"2026: other counting rules.*snapshots=\['2026'\].*several_instruments=True"
     ):

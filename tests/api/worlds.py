@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.api import OpenStudy, open_study
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 

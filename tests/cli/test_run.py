@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from camcensus import store
+from camcensus.core import storage
 from tests.commands import camcensus, on, run, study_in, world
 from tests.conftest import banner, write_lines
 from tests.shell import ROOT
@@ -92,7 +92,7 @@ def test_ctrl_c_ends_with_one_line_and_a_later_run_goes_on(tmp_path: Path) -> No
 
 
 def test_f10_a_second_run_at_once_is_told_to_wait(study: Path) -> None:
-    with store.lock(study.parent / "data"):
+    with storage.lock(study.parent / "data"):
         assert f"the study is in use by process {os.getpid()} on " in run(study, status=1).stderr
 
 

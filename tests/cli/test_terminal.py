@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.progress import printable
+from camcensus.core.console import printable
 from tests.commands import camcensus, finish, on, run, start, study_in
 from tests.conftest import Banner, banner, write_lines
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from camcensus.collect.blocks import Frame
-from camcensus.errors import CamcensusError
+from camcensus.core.errors import CamcensusError
 from camcensus.special import V4
 
 LENGTHS = (8, 12, 16)

@@ -7,7 +7,7 @@ import pytest
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.reply import Attempt
-from camcensus.errors import (
+from camcensus.core.errors import (
     BadQueryError,
     CamcensusError,
     EngineError,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from camcensus.collect.client import Client, Limits
-from camcensus.errors import CamcensusError, EngineError, NoEngineError, UnavailableError
+from camcensus.core.errors import CamcensusError, EngineError, NoEngineError, UnavailableError
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index

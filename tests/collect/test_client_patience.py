@@ -5,7 +5,7 @@ import time
 import pytest
 
 from camcensus.collect.client import Client, Limits
-from camcensus.errors import BadQueryError, Interrupted, UnavailableError
+from camcensus.core.errors import BadQueryError, Interrupted, UnavailableError
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import Fault
 from tests.collect.scripted import PAGE, SECRET, Scripted, scripted

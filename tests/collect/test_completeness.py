@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from camcensus.collect.completeness import is_short, missing
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.rows import Partition
-from camcensus.study import Collect
+from camcensus.core.config import Collect
 
 SETTINGS = Collect(threshold=0.98)
 

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from camcensus.collect.fields import FIELDS, MARK
-from camcensus.errors import BudgetError, PlanRefusedError
+from camcensus.core.errors import BudgetError, PlanRefusedError
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index

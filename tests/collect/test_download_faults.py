@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.errors import BudgetError, KeyRefusedError, UnavailableError
+from camcensus.core.errors import BudgetError, KeyRefusedError, UnavailableError
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import KINDS, Fault
 from camcensus.simulate.loopback_index import Index

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from camcensus import store
 from camcensus.collect.exports import LEDGER, expand, import_files, raw_files, read_ledger
-from camcensus.errors import InputError, IntegrityError
+from camcensus.core import storage
+from camcensus.core.errors import InputError, IntegrityError
 from camcensus.lines import RawFile
 
 
@@ -125,7 +125,7 @@ def test_linking_shares_the_file(exports: Path, snapshot: Path) -> None:
         found = os.lstat(snapshot / "raw" / name)
         assert found.st_ino == (exports / original).stat().st_ino
         assert stat.S_ISREG(found.st_mode)
-    assert read_ledger(snapshot)["link.json"]["sha256"] == store.sha256(exports / "a.json")
+    assert read_ledger(snapshot)["link.json"]["sha256"] == storage.sha256(exports / "a.json")
 
 
 def test_copying_does_not_share_the_file(exports: Path, snapshot: Path) -> None:
@@ -160,7 +160,7 @@ def test_half_copied_files_and_folders_are_no_raw_files(exports: Path, snapshot:
     (snapshot / "raw" / ".incoming-b.json.part").write_text("half")
     (snapshot / "raw" / "folder.json").mkdir()
     assert [p.name for p in raw_files(snapshot)] == ["a.json"]
-    store.remove_leftovers(snapshot)
+    storage.remove_leftovers(snapshot)
     assert names_in(snapshot) == ["a.json", "folder.json", LEDGER]
 
 

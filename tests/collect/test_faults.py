@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from camcensus import store
-from camcensus.errors import CamcensusError
+from camcensus.core import storage
+from camcensus.core.errors import CamcensusError
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_faults import KINDS, Fault
 from camcensus.simulate.loopback_index import Index
@@ -165,7 +165,7 @@ def test_two_collectors_on_one_snapshot_the_second_stops_with_a_clear_message(sh
         while not any(request.fault for request in server.log):
             time.sleep(0.01)
         before, asked = _pages_and_replies(study), len(server.log)
-        assert store.is_locked(raw(study))
+        assert storage.is_locked(raw(study))
         for mode in ("download", "census"):
             done = command(shell, server, study, mode=mode)
             says(

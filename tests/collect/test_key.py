@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus.collect.key import find_key, redact, redact_logs, require_key
-from camcensus.errors import CamcensusError, InputError
+from camcensus.core.errors import CamcensusError, InputError
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import Fault
 from tests.collect.worlds import cameras, finished, raw, started, study_in

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from camcensus import store
 from camcensus.collect.ledger import FILE, SEAL, SYNC, Ledger
 from camcensus.collect.pages import file_of, keep, page_of
 from camcensus.collect.reply import Attempt
 from camcensus.collect.rows import Counted, Page, Partition, Whole
-from camcensus.errors import InputError, IntegrityError
+from camcensus.core import storage
+from camcensus.core.errors import InputError, IntegrityError
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_what_a_power_cut_took_is_asked_for_again_and_the_rest_stays(ledger: Led
 
 def test_rows_are_forced_to_the_disk_with_their_files(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     forced: list[str] = []
-    monkeypatch.setattr(store, "sync_files", lambda paths: forced.extend(path.name for path in paths))
+    monkeypatch.setattr(storage, "sync_files", lambda paths: forced.extend(path.name for path in paths))
     ledger.add_partition("download", "q", "s", 300)
     ledger._synced -= SYNC
     kept(ledger, 1)

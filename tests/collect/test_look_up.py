@@ -7,15 +7,15 @@ import pytest
 
 from camcensus.collect.exports import import_files
 from camcensus.collect.look_up import LookedUp, look_up
-from camcensus.errors import CamcensusError, IntegrityError, UnavailableError
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import CamcensusError, IntegrityError, UnavailableError
+from camcensus.core.manifest import load_manifest
 from camcensus.host_sample import DRAW, FOLDER
 from camcensus.host_seal import FILE as SEAL
-from camcensus.manifest import load_manifest
-from camcensus.progress import Reporter
 from camcensus.run import run
 from camcensus.simulate.loopback import KEY
 from camcensus.simulate.loopback_faults import Fault
-from camcensus.study import load_study
 from tests.collect.worlds import cameras, finished, served, started, study_in
 from tests.conftest import Banner, banner, write_lines
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from camcensus.banner import Banner, Rejected
 from camcensus.collect.loose import decode, items
 from camcensus.collect.pages import keep
-from camcensus.errors import IntegrityError
+from camcensus.core.errors import IntegrityError
 from camcensus.sources.pages import SearchPages
 from camcensus.sources.record import records
 from tests.conftest import banner

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from camcensus.collect.partitions import Part, split
 from camcensus.collect.reply import Reply
-from camcensus.errors import ContradictionError
-from camcensus.query import parse
+from camcensus.core.errors import ContradictionError
+from camcensus.core.query import parse
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import TEXT, client

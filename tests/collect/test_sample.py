@@ -19,12 +19,12 @@ from camcensus.collect.ledger import Ledger, Page
 from camcensus.collect.pages import read
 from camcensus.collect.plan import make_plan
 from camcensus.collect.sample import blocks_together, occupied
-from camcensus.errors import BudgetError, CamcensusError, ContradictionError, EngineError
-from camcensus.query import Query, Term, parse
+from camcensus.core.config import load_study
+from camcensus.core.errors import BudgetError, CamcensusError, ContradictionError, EngineError
+from camcensus.core.query import Query, Term, parse
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index, Mask
-from camcensus.study import load_study
 from tests.conftest import Banner
 from tests.sampled.worlds import FRAME, block_of, cameras, study
 

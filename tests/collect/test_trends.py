@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from camcensus.collect.ledger import FILE, SEAL
-from camcensus.errors import PlanRefusedError
+from camcensus.core.errors import PlanRefusedError
 from camcensus.simulate.loopback_faults import Fault
 from tests.collect.worlds import CATALOGUE, PRODUCT, SERVER, cameras, collect, raw, rows, served, study_in
 

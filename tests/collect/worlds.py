@@ -16,9 +16,9 @@ import zstandard
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.collector import Collected, collect_snapshot
 from camcensus.collect.ledger import FILE
+from camcensus.core.config import load_study
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_index import Index
-from camcensus.study import load_study
 from tests.conftest import Banner, banner
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from camcensus.core.errors import CamcensusError
 from camcensus.engines.spark import Spark, spark
 from camcensus.engines.spark_session import require_java, require_spark
-from camcensus.errors import CamcensusError
 
 NEEDED = "CAMCENSUS_NEED_SPARK"
 # Tests ask a hundred queries of a few rows: what takes the time is to compile each for millions.

@@ -17,23 +17,23 @@ import pytest
 from camcensus.aggregate import count
 from camcensus.catalogue import Catalogue
 from camcensus.collect.exports import import_files
+from camcensus.core.config import Decoys, Dedupe, load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import CamcensusError, InputError, IntegrityError, TableError
+from camcensus.core.manifest import Manifest
+from camcensus.core.storage import parts_of, sha256
+from camcensus.core.tables import RETURNED, Table
 from camcensus.dedupe import Rules, dedupe
 from camcensus.engines import local
 from camcensus.engines.engine import Engine, Sql, call, nobody
 from camcensus.engines.local import Local
 from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
-from camcensus.errors import CamcensusError, InputError, IntegrityError, TableError
 from camcensus.ingest import Ingested
 from camcensus.locate import open_locator
-from camcensus.manifest import Manifest
-from camcensus.progress import Reporter
 from camcensus.run import run
 from camcensus.sources.raw_part import RawPart
 from camcensus.sources.registry import SHODAN
-from camcensus.store import parts_of, sha256
-from camcensus.study import Decoys, Dedupe, load_study
-from camcensus.tables import RETURNED, Table
 from camcensus.tasks import IngestTask, LabelTask
 from tests.census import COUNTRIES, INSTRUMENT, MAKERS, NOON, Row, banner, census, numbered, somewhere, write
 from tests.conftest import banner as raw_banner

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import CamcensusError
+from camcensus.core.storage import sha256
 from camcensus.engines import spark_session
 from camcensus.engines.local import Local
 from camcensus.engines.spark_session import ship, told_by
-from camcensus.errors import CamcensusError
-from camcensus.progress import Reporter
 from camcensus.run import run
-from camcensus.store import sha256
-from camcensus.study import load_study
 from tests.engines.sparks import quick, require
 from tests.shell import one_shell
 from tests.verify.worlds import VARYING, exports_in, settings_in
@@ -100,7 +100,7 @@ def test_of_an_error_the_cause_is_told() -> None:
 def test_what_is_shipped_runs_where_nothing_of_ours_is(tmp_path: Path) -> None:
     shutil.unpack_archive(ship(tmp_path), tmp_path / "there")
     code = (
-        "import camcensus, camcensus.stages; from camcensus.resources import bundled; from camcensus.engines.engine import "
+        "import camcensus, camcensus.stages; from camcensus.core.resources import bundled; from camcensus.engines.engine import "
         "text_of; print(camcensus.__file__, bundled('queries').is_dir(), len(text_of('links')) > 0)"
     )
     there = {**os.environ, "PYTHONPATH": str(tmp_path / "there")}

@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from camcensus import store
 from camcensus.accuracy.counted import Counted, count_world
-from camcensus.errors import IntegrityError
+from camcensus.core import storage
+from camcensus.core.config import load_study
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import load_manifest
+from camcensus.core.resources import bundled
 from camcensus.estimate.kept import CHANGES, FOLDER, RANKS, kept
 from camcensus.estimate.lists import Source
 from camcensus.estimate.sample import banners_of, code_of, frame_of
-from camcensus.manifest import load_manifest
-from camcensus.resources import bundled
-from camcensus.study import load_study
 from tests.accuracy.worlds import counted
 from tests.commands import camcensus
 
@@ -36,7 +36,7 @@ def answers(world: Counted) -> pd.DataFrame:
     """What a labeller who knows everything would say of each host."""
     rows = world.identified.assign(camera=world.identified["is_camera"].eq(True))
     hosts = rows.sort_values(["host", "camera"], ascending=[True, False]).drop_duplicates("host")
-    codes = [code_of(store.PUBLIC_KEY, host) for host in hosts["host"]]
+    codes = [code_of(storage.PUBLIC_KEY, host) for host in hosts["host"]]
     maker = hosts["true_manufacturer"].where(hosts["camera"]).fillna("")
     return pd.DataFrame({
         "code": codes, "camera": ["yes" if c else "no" for c in hosts["camera"]], "maker": maker.tolist(),
@@ -237,7 +237,7 @@ def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: Counted, 
     camcensus("audit", "sample", "--study", net, "--snapshot", "2026", "--hosts", "1000")
     sample = pd.read_csv(net.parent / "data/2026/audit/sample.csv")
     cameras = set(world.banners.loc[world.banners["counted"], "host"])
-    codes = {code_of(store.PUBLIC_KEY, host): host for host in set(world.banners["host"])}
+    codes = {code_of(storage.PUBLIC_KEY, host): host for host in set(world.banners["host"])}
     sample["camera"] = ["yes" if codes[code] in cameras else "no" for code in sample["code"]]
     sample[["code", "camera"]].assign(maker="").to_csv(tmp_path / "a.csv", index=False)
     asked = ("audit", "queries", "--snapshot", "2026", "--study", net, "--against", study)

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from camcensus.manifest import Flow, Instrument, Manifest, Stage, Window
+from camcensus.core.config import Study, load_study
+from camcensus.core.manifest import Flow, Instrument, Manifest, Stage, Window
+from camcensus.core.tables import COUNTS, GROUPS
 from camcensus.report.inputs import Result
-from camcensus.study import Study, load_study
-from camcensus.tables import COUNTS, GROUPS
 from tests.report.browser import browser
 
 __all__ = ["browser"]

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from camcensus.core.config import Study
 from camcensus.estimate.years import COLUMNS
 from camcensus.report import audits, charts_years, facts, grids
 from camcensus.report.audits import NO_AUDITS, Audits
 from camcensus.report.lines import Lines
-from camcensus.study import Study
 from tests.report.conftest import make_result
 from tests.report.test_charts import at
 

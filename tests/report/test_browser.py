@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 from playwright.sync_api import Browser, Page
 
-from camcensus.manifest import Window
+from camcensus.core.manifest import Window
 from camcensus.report import draw_report
 from camcensus.report.inputs import Result
 from tests.report.browser import opened

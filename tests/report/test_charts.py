@@ -10,15 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from camcensus.manifest import Instrument, Window
+from camcensus.core.config import Study
+from camcensus.core.manifest import Instrument, Window
+from camcensus.core.tables import NETWORKS
 from camcensus.report import charts_now, charts_years, draw_report, drawing, style
 from camcensus.report.bars import Bar, Bars
 from camcensus.report.charts import Chart
 from camcensus.report.inputs import Result
 from camcensus.report.lines import Lines
 from camcensus.report.output import Output
-from camcensus.study import Study
-from camcensus.tables import NETWORKS
 from tests.report.conftest import DAY, START, make_result, make_study
 
 HOSTILE = [

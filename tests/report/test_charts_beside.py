@@ -6,14 +6,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from camcensus.core.config import Study
+from camcensus.core.manifest import Churn, Collection, Flow, Stage
+from camcensus.core.tables import CONCENTRATION, FIRMWARE, SERIES
 from camcensus.details import AGES, TOPS
-from camcensus.manifest import Churn, Collection, Flow, Stage
 from camcensus.report import charts_details, charts_instrument, words
 from camcensus.report.charts import Chart
 from camcensus.report.inputs import Result
 from camcensus.report.lines import Lines
-from camcensus.study import Study
-from camcensus.tables import CONCENTRATION, FIRMWARE, SERIES
 from tests.report.conftest import make_manifest, make_result
 from tests.report.test_charts import at
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from frictionless import Package, system
 
+from camcensus.core.storage import sha256
 from camcensus.report import draw_report
-from camcensus.store import sha256
 from tests.report.conftest import make_result, make_study
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.manifest import Geo
+from camcensus.core.config import Study
+from camcensus.core.manifest import Geo
 from camcensus.report import country_table, draw_report, geo
-from camcensus.study import Study
 from tests.report.conftest import make_result
 
 SUMS = {"sha256": "0" * 64, "second_sha256": None}

@@ -1,8 +1,8 @@
 """Tables of the page on how the counts came about: what bounds on identities did, and what a sample of hosts shows."""
 
-from camcensus.manifest import DecoyRule, Flow, Merges, Share, Stage
+from camcensus.core.config import Study
+from camcensus.core.manifest import DecoyRule, Flow, Merges, Share, Stage
 from camcensus.report.grids import process
-from camcensus.study import Study
 from tests.report.conftest import make_result
 
 IDENTITIES = {

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 from playwright.sync_api import Browser
 
+from camcensus.core.config import Study
+from camcensus.core.tables import CENSUS, TRENDS
 from camcensus.report import draw_report
 from camcensus.report.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
-from camcensus.study import Study
-from camcensus.tables import CENSUS, TRENDS
 from tests.report.browser import opened
 from tests.report.conftest import make_manifest, make_result
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.countries import code_notes
-from camcensus.errors import TableError
-from camcensus.manifest import Instrument
+from camcensus.core.config import Study
+from camcensus.core.countries import code_notes
+from camcensus.core.errors import TableError
+from camcensus.core.manifest import Instrument
+from camcensus.core.storage import sha256
 from camcensus.report import draw_report
 from camcensus.report.facts import Change, change, headline, settings
 from camcensus.report.forms import linked, plain
 from camcensus.report.inputs import Result
 from camcensus.report.words import left_out_note, outside
-from camcensus.store import sha256
-from camcensus.study import Study
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import LARGE_MAKERS, large_world
 

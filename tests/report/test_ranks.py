@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pyarrow.compute as pc
 
+from camcensus.core.config import Study
 from camcensus.report import country_table
 from camcensus.report.ranks import ranks
 from camcensus.report.sensitivity import Range
-from camcensus.study import Study
 from tests.report.conftest import make_result
 
 

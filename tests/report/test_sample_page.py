@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from camcensus.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifest, Stage, Window
+from camcensus.core.config import Study, load_study
+from camcensus.core.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifest, Stage, Window
 from camcensus.report import Estimated, draw_report
 from camcensus.sampled.figures import Figures
-from camcensus.study import Study, load_study
 from tests.report.browser import opened
 from tests.sampled.test_figures import sample
 from tests.sampled.worlds import study

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from camcensus.manifest import Instrument, Told, Window
+from camcensus.core.config import Study
+from camcensus.core.manifest import Instrument, Told, Window
 from camcensus.report.grids import breaks
 from camcensus.report.inputs import Result
 from camcensus.report.sensitivity import Range, change_range, choices, ranges
 from camcensus.report.steps import missing_years, steps
-from camcensus.study import Study
 from tests.report.conftest import DAY, START, make_result
 
 SAME = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}

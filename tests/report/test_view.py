@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.countries import country_name
-from camcensus.manifest import Instrument
+from camcensus.core.config import Study
+from camcensus.core.countries import country_name
+from camcensus.core.manifest import Instrument
 from camcensus.report import leaves
 from camcensus.report.country_pages import country_pages
 from camcensus.report.country_rows import columns, country_rows, data
@@ -15,7 +16,6 @@ from camcensus.report.leaves import Leaf
 from camcensus.report.maker_pages import maker_files, maker_pages
 from camcensus.report.publish import published
 from camcensus.report.view import view
-from camcensus.study import Study
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import COUNTRIES, MAKERS, TYPES, counts_of, random_facts
 

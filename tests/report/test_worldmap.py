@@ -18,7 +18,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 
-from camcensus.countries import load_countries
+from camcensus.core.countries import load_countries
+from camcensus.core.resources import bundled
 from camcensus.report.worldmap import (
     LEFT_OUT,
     NONE_FOUND,
@@ -27,7 +28,6 @@ from camcensus.report.worldmap import (
     equal_earth,
     load_borders,
 )
-from camcensus.resources import bundled
 
 WORDS = {"title": "Cameras by country", "unit": "Hosts", "source": "IP Geolocation by DB-IP (https://db-ip.com)"}
 SOME = {"NL": 12, "US": 4500, "SG": 90, "CN": 70_000, "FR": 0, "ZZ": 3, "NA": 1}

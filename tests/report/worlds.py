@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from camcensus.countries import load_countries
-from camcensus.manifest import Window
+from camcensus.core.countries import load_countries
+from camcensus.core.manifest import Window
+from camcensus.core.tables import COUNTS, GROUPS
 from camcensus.report.inputs import Result
 from camcensus.report.publish import LEVELS as PUBLISHED_LEVELS
-from camcensus.tables import COUNTS, GROUPS
 from tests.report.conftest import DAY, START, make_manifest
 
 COUNTRIES = ("CN", "DE", "FR", "NA", "TK", "ZZ")

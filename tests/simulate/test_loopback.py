@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import shodan
 
-from camcensus.query import parse
+from camcensus.core.query import parse
 from camcensus.simulate.loopback import Loopback
 from tests.conftest import banner, write_lines
 from tests.simulate.worlds import QUERY, cameras, client

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from camcensus.catalogue import Catalogue
-from camcensus.query import parse
+from camcensus.core.query import parse
 from camcensus.simulate.loopback_index import Index
 from tests.conftest import banner
 

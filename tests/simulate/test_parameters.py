@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.countries import load_countries
-from camcensus.errors import InputError
-from camcensus.resources import bundled
+from camcensus.core.countries import load_countries
+from camcensus.core.errors import InputError
+from camcensus.core.resources import bundled
 from camcensus.simulate.parameters import FILE, load_parameters
 from camcensus.simulate.products import load_products
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.manifest import load_manifest
+from camcensus.core.config import load_study
+from camcensus.core.manifest import load_manifest
+from camcensus.core.storage import read_table
+from camcensus.core.tables import COUNTED_TYPES, COUNTS, SERIES
 from camcensus.simulate.truth import TRUTH
 from camcensus.simulate.world import GROWING, Plan, make_world
 from camcensus.simulate.write import queries_file, queries_text, study_text
-from camcensus.store import read_table
-from camcensus.study import load_study
-from camcensus.tables import COUNTED_TYPES, COUNTS, SERIES
 from tests.simulate.written import ROOT, by_command, made
 
 

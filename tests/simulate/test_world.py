@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from camcensus.catalogue import Query, load_catalogue
-from camcensus.resources import bundled
+from camcensus.core.resources import bundled
 from camcensus.simulate.looks import seen
 from camcensus.simulate.population import DECOYS
 from camcensus.simulate.queries import searches

@@ -10,12 +10,12 @@ import pytest
 
 from camcensus.banner import decode
 from camcensus.collect.exports import read_ledger
-from camcensus.errors import CamcensusError
+from camcensus.core.config import load_study
+from camcensus.core.errors import CamcensusError
+from camcensus.core.storage import read_table, sha256
 from camcensus.simulate.truth import BANNERS, TRUTH
 from camcensus.simulate.world import Plan, make_world
 from camcensus.simulate.write import draw
-from camcensus.store import read_table, sha256
-from camcensus.study import load_study
 from tests.conftest import row_of
 from tests.simulate.written import by_command, content, made
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 

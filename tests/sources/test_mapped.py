@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 import camcensus.lines
 import camcensus.sources.rows
-from camcensus import store
-from camcensus.errors import InputError
+from camcensus.core import storage
+from camcensus.core.errors import InputError
+from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest import REASONS, Ingested, ingest_file
 from camcensus.sources.mapped import MORE, MOST_NAMES, MappedFile
 from camcensus.sources.mapping import Mapping
 from camcensus.sources.registry import Source
-from camcensus.tables import OBSERVATIONS
 
 FIELDS = {"address": "ip", "port": "port", "time": "seen", "title": "title", "html": "body"}
 CSV: dict[str, Any] = {
@@ -43,7 +43,7 @@ def ingest(path: Path, mapping: dict[str, Any]) -> Outcome:
     source = Source("other", "other", Mapping.model_validate(mapping), "0")
     table, quarantine = path.parent / "table.parquet", path.parent / "quarantine.gz"
     result = ingest_file(path, table, quarantine, source=source)
-    rows = store.read_table(table, OBSERVATIONS).to_pylist()
+    rows = storage.read_table(table, OBSERVATIONS).to_pylist()
     return result, rows, [json.loads(line) for line in gzip.decompress(quarantine.read_bytes()).splitlines()]
 
 

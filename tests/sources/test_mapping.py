@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from camcensus.errors import MappingError
-from camcensus.resources import MAPPINGS, bundled
+from camcensus.core.errors import MappingError
+from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.sources.mapping import LARGEST, Mapping, Time, load_mapping
 
 CSV = """

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from camcensus import store
 from camcensus.collect.ledger import Ledger
-from camcensus.resources import MAPPINGS, bundled
+from camcensus.core import storage
+from camcensus.core.resources import MAPPINGS, bundled
+from camcensus.core.tables import COUNTS, OBSERVATIONS
 from camcensus.sources.registry import shipped
-from camcensus.tables import COUNTS, OBSERVATIONS
 from tests.commands import camcensus
 from tests.conftest import banner, write_lines
 
@@ -74,7 +74,7 @@ def manifest(study: Path, snapshot: str = "a") -> dict[str, Any]:
 
 
 def observed(study: Path, snapshot: str = "a") -> list[dict[str, Any]]:
-    return store.read_table(study.parent / "data" / snapshot / "observations.parquet", OBSERVATIONS).to_pylist()
+    return storage.read_table(study.parent / "data" / snapshot / "observations.parquet", OBSERVATIONS).to_pylist()
 
 
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -136,7 +136,7 @@ def test_from_import_to_counts(study: Path, name: str) -> None:
         value for row in rows for value in row.values() if isinstance(value, str) and any(m in value for m in MARY)
     ]
 
-    counts = store.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
+    counts = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     assert {row["engine"] for row in counts} == {engine}
     hikvision = [r for r in counts if r["level"] == "manufacturer" and r["manufacturer"] == "Hikvision"]
     assert hikvision
@@ -176,8 +176,8 @@ def test_engines_mixed_by_hand_stop_the_run(study: Path) -> None:
     bring(study, export_of("netlas"), "netlas", snapshot="b")
     one, two = (study.parent / "data" / name / "raw" for name in "ab")
     shutil.copy(export_of("netlas"), one)
-    ledgers = [store.read_sealed(raw / "imports.json") for raw in (one, two)]
-    store.write_sealed(one / "imports.json", ledgers[0] | ledgers[1])
+    ledgers = [storage.read_sealed(raw / "imports.json") for raw in (one, two)]
+    storage.write_sealed(one / "imports.json", ledgers[0] | ledgers[1])
     told = run(study, status=1)
     assert (
         "a: holds files of several engines (fofa, netlas), whose counts must not be added up; move those of one" in told
@@ -238,7 +238,7 @@ def test_a_mapping_whose_engine_is_another_name_counts_anew(study: Path, own: Pa
     mapping.write_text(OWN.replace("homemade", "other"))
     assert "stale: a mapping has changed; run to count again" in camcensus("status", "--study", study).stdout
     run(study, "--no-report")
-    counts = store.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
+    counts = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     assert {row["engine"] for row in counts} == {"other"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.errors import CamcensusError
+from camcensus.core.errors import CamcensusError
 from tests.faults import record
 from tests.verify.worlds import all_sorts_in, counted, flip, results, verified
 

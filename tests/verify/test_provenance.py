@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from camcensus import store
-from camcensus.manifest import load_manifest
-from camcensus.runlog import read_log
-from camcensus.versions import commit
+from camcensus.core import storage
+from camcensus.core.fingerprints import commit
+from camcensus.core.manifest import load_manifest
+from camcensus.core.run_log import read_log
 from tests.commands import camcensus
 from tests.verify.worlds import cameras, counted_in
 from tools.schemas import FOLDER, RECORDS, schema_of
@@ -53,12 +53,12 @@ def test_each_record_is_as_its_schema_says(world: Path, name: str) -> None:
 
 
 def test_the_manifest_names_all_that_a_number_depends_on(world: Path) -> None:
-    found: dict[str, Any] = store.read_sealed(world.parent / "data" / "2026" / "manifest.json")
+    found: dict[str, Any] = storage.read_sealed(world.parent / "data" / "2026" / "manifest.json")
     assert found["made"]["command"] == "camcensus run"
     assert found["made"]["commit"] == commit()
     assert {"python", "pyarrow", "duckdb"} <= found["made"]["versions"].keys()
     assert found["collection"]["queries"]["hikvision.query.product"]["text"]
-    assert found["geo"]["sha256"] == store.sha256(world.parent / "geo.mmdb")
+    assert found["geo"]["sha256"] == storage.sha256(world.parent / "geo.mmdb")
     assert found["inputs"]["download-000001"]["rows"] == 150
     outputs = {name: out for stage in found["stages"].values() for name, out in stage["outputs"].items()}
     tables = {name for name in outputs if name.endswith(".parquet")}
@@ -109,7 +109,7 @@ def leaves(node: dict[str, Any]) -> list[dict[str, Any]]:
 def test_lineage_goes_from_a_published_table_to_the_raw_files(world: Path) -> None:
     table = world.parent / "report" / "country_table.csv"
     found = json.loads(camcensus("lineage", table, "--study", world, "--json").stdout)
-    assert found["facts"]["sha256"] == store.sha256(table)
+    assert found["facts"]["sha256"] == storage.sha256(table)
     ends = {leaf["name"]: leaf["facts"] for leaf in leaves(found)}
     raw = {name: facts for name, facts in ends.items() if "/raw/" in name}
     assert {"2025/raw/one.json", "2025/raw/two.json.gz", "2026/raw/download-000001"} <= raw.keys()

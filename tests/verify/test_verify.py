@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import Output, load_manifest
+from camcensus.core.tables import LINKS
 from camcensus.drawn import load_report
-from camcensus.errors import CamcensusError
-from camcensus.manifest import Output, load_manifest
 from camcensus.report.counts_public import SCHEMA
-from camcensus.tables import LINKS
 from camcensus.verify.command import verify_folder
 from camcensus.verify.private import check_private
 from camcensus.verify.verdict import Verdict
@@ -101,10 +101,10 @@ def sealed_again(study: Path, path: Path) -> None:
     content = json.loads(package.read_text())
     for resource in content["resources"]:
         if resource["path"] == name:
-            resource |= {"bytes": path.stat().st_size, "hash": f"sha256:{store.sha256(path)}"}
+            resource |= {"bytes": path.stat().st_size, "hash": f"sha256:{storage.sha256(path)}"}
     package.write_text(json.dumps(content))
     for file in (path, package):
-        out = Output(bytes=file.stat().st_size, sha256=store.sha256(file))
+        out = Output(bytes=file.stat().st_size, sha256=storage.sha256(file))
         record.outputs[file.relative_to(folder).as_posix()] = out
     record.save(folder)
 
@@ -186,9 +186,9 @@ def test_private_columns_and_other_types_are_seen(tmp_path: Path) -> None:
 def resaved(study: Path, change: Callable[[dict[str, object]], None]) -> None:
     """The manifest of 2025, changed by a hand that also mends its seal."""
     folder = study.parent / "data" / "2025"
-    found = store.read_sealed(folder / "manifest.json")
+    found = storage.read_sealed(folder / "manifest.json")
     change(found)
-    store.write_sealed(folder / "manifest.json", found)
+    storage.write_sealed(folder / "manifest.json", found)
 
 
 def test_a_flow_that_does_not_reconcile_is_seen(study: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_flow_that_does_not_reconcile_is_seen(study: Path) -> None:
 
 def test_a_table_of_another_schema_is_seen(study: Path) -> None:
     folder = study.parent / "data" / "2025"
-    table = store.read_table(folder / "links.parquet", LINKS).rename_columns(
+    table = storage.read_table(folder / "links.parquet", LINKS).rename_columns(
         ["file", "line", "fate", "device", "law", "decoy"]
     )
     pq.write_table(table, folder / "links.parquet")
@@ -208,7 +208,7 @@ def test_a_table_of_another_schema_is_seen(study: Path) -> None:
     assert manifest is not None
     manifest.stages["dedupe"].outputs["links.parquet"] = Output(
         bytes=(folder / "links.parquet").stat().st_size,
-        sha256=store.sha256(folder / "links.parquet"),
+        sha256=storage.sha256(folder / "links.parquet"),
         rows=table.num_rows,
     )
     manifest.save(folder)

@@ -7,13 +7,13 @@ import os
 import shutil
 from pathlib import Path
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.resources import bundled
 from camcensus.locate import open_locator
-from camcensus.progress import Reporter
-from camcensus.resources import bundled
 from camcensus.run import Outcome, run
 from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.study import load_study
 from camcensus.verify.command import verify_study
 from camcensus.verify.verdict import Verdict
 from tests.conftest import Banner, banner
@@ -54,10 +54,10 @@ def settings_in(folder: Path, more: str = "") -> Path:
     """The study's file, database and catalogue; no snapshot yet."""
     folder.mkdir(parents=True)
     (folder / "study.toml").write_text(STUDY + more)
-    store.identity_key(folder / "study.key", simulated=False)  # one key, so that copies give the same bytes
+    storage.identity_key(folder / "study.key", simulated=False)  # one key, so that copies give the same bytes
     codes = {"81.2.0.0/16": "GB", "81.3.0.0/16": "NL", "81.4.0.0/16": "DE"}
     path = mmdb(folder / "geo.mmdb", official(codes))
-    path.with_name("geo.mmdb.sha256").write_text(f"{store.sha256(path)}  geo.mmdb\n")
+    path.with_name("geo.mmdb.sha256").write_text(f"{storage.sha256(path)}  geo.mmdb\n")
     shutil.copytree(bundled("queries"), folder / "queries")
     return folder / "study.toml"
 
@@ -122,7 +122,7 @@ def counted(study: Path, rehash: bool = True) -> Outcome:
     """Runs the study in this process, as if nothing were remembered of its files."""
     open_locator.cache_clear()
     loaded = load_study(study)
-    with store.lock(loaded.data):
+    with storage.lock(loaded.data):
         return run(loaded, Reporter(quiet=True), rehash=rehash)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from camcensus.accuracy.counted import Counted, count_world
 from camcensus.accuracy.countries import country_errors, prefix, summary, true_counts
 from camcensus.accuracy.joined import joins
-from camcensus.tables import DECOY_GRADES
+from camcensus.core.tables import DECOY_GRADES
 
 # Names of settings, and what they set in the study's section `dedupe`; the first is how a study comes.
 DEDUPE: dict[str, dict[str, Any]] = {

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.config import load_study
+from camcensus.core.console import Reporter
+from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, LINKS
 from camcensus.engines.local import Local
-from camcensus.progress import Reporter
 from camcensus.run import run
 from camcensus.simulate.truth import BANNERS, TRUTH
-from camcensus.study import load_study
-from camcensus.tables import COUNTED_TYPES, COUNTS, DEVICES, LINKS
 
 _IDENTIFIED = [
     "file", "line", "host", "counted", "manufacturer", "manufacturer_confidence", "model", "product_type", "decoy",
@@ -67,14 +67,14 @@ class Counted:
     @cached_property
     def linked(self) -> pd.DataFrame:
         """Counted banners with the device the pipeline put each with (`device`) and the true one (`device_id`)."""
-        links: pd.DataFrame = store.read_table(self.data / "links.parquet", LINKS).to_pandas()
+        links: pd.DataFrame = storage.read_table(self.data / "links.parquet", LINKS).to_pandas()
         placed: pd.DataFrame = links[links["device"].notna()]
         return placed.merge(self.identified, on=["file", "line"], validate="one_to_one")
 
     @cached_property
     def devices(self) -> pd.DataFrame:
         """Inferred devices, with the true device that most of their banners are of."""
-        found: pd.DataFrame = store.read_table(self.data / "devices.parquet", DEVICES).to_pandas()
+        found: pd.DataFrame = storage.read_table(self.data / "devices.parquet", DEVICES).to_pandas()
         votes = self.linked.groupby(["device", "device_id"]).size().rename("votes").reset_index()
         votes = votes.sort_values(["device", "votes", "device_id"], ascending=[True, False, True])
         best = votes.drop_duplicates("device")[["device", "device_id"]]
@@ -85,7 +85,7 @@ class Counted:
     @cached_property
     def counts(self) -> pd.DataFrame:
         """Cells of the cube."""
-        cells: pd.DataFrame = store.read_table(self.data / "counts.parquet", COUNTS).to_pandas()
+        cells: pd.DataFrame = storage.read_table(self.data / "counts.parquet", COUNTS).to_pandas()
         return cells
 
     def by_country(self, min_confidence: str = "medium", decoys_left_out: str = "certain") -> pd.DataFrame:
@@ -108,7 +108,7 @@ def count_world(
     for section, values in (settings or {}).items():
         changed = getattr(study, section).model_copy(update=dict(values))
         study = study.model_copy(update={section: changed})
-    with store.lock(study.data):
+    with storage.lock(study.data):
         run(study, Reporter(quiet=True), snapshots, Local(workers), report=False)
     return study.snapshot_ids()
 

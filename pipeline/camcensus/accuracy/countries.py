@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from camcensus.accuracy.counted import Counted
-from camcensus.tables import UNITS
+from camcensus.core.tables import UNITS
 
 TRUTHS = {
     "reachable": "what can be reached from the Internet at the end of the window",

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from camcensus.banner import Banner, soften
+from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
 from camcensus.estimate.lists import MOST_DAYS, Lists
 from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier, Verdict
@@ -23,7 +24,6 @@ from camcensus.simulate.population import DECOYS
 from camcensus.simulate.services import Now
 from camcensus.simulate.texts import hosts, text_of
 from camcensus.simulate.world import Block, World
-from camcensus.tables import COUNTED_TYPES, UNKNOWN
 
 # What the second engine's layout has room for; the first engine's parsed blocks and guesses are left out.
 LEFT_OUT = [DECOYS.index(kind) for kind in ("tagged", "fixed-page", "fixed-mac")]  # what one banner gives away

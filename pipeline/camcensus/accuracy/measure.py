@@ -15,7 +15,7 @@ from camcensus.accuracy.countries import TRUTHS, by_truth, changes, country_erro
 from camcensus.accuracy.coverage import coverage
 from camcensus.accuracy.joined import as_rows, joins
 from camcensus.accuracy.words import words
-from camcensus.progress import Reporter
+from camcensus.core.console import Reporter
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
 

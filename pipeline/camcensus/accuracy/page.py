@@ -8,12 +8,12 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from camcensus import store
 from camcensus.accuracy.countries import LEAST, TRUTHS
 from camcensus.accuracy.measure import Results
 from camcensus.accuracy.plots import draw
-from camcensus.resources import bundled
-from camcensus.versions import code_hash, package_version
+from camcensus.core import storage
+from camcensus.core.fingerprints import code_hash, package_version
+from camcensus.core.resources import bundled
 
 UNITS = {"n_banners": "banners", "n_hosts": "hosts", "n_devices": "devices", "n_prefixes": "prefixes"}
 SMALL = 30  # makers with fewer devices stand in the CSV alone
@@ -31,10 +31,10 @@ HOLDING = ("assumptions hold", "labels are right")
 def write(results: Results, folder: Path, on: date) -> Path:
     """Writes README.md, a CSV for each table and the plots; the page's path."""
     for name, table in results.tables.items():
-        store.write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+        storage.write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
     draw(results.tables, folder)
     path = folder / "README.md"
-    store.write_text(path, page(results, on))
+    storage.write_text(path, page(results, on))
     return path
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from camcensus import store
 from camcensus.accuracy.countries import LEAST, TRUTHS
+from camcensus.core import storage
 from camcensus.report.style import ACCENT, FAINT, PLAIN, canvas, house, label, png
 
 SOURCE = "The software's error in simulated worlds, never the error of a published count. camcensus accuracy."
@@ -23,7 +23,7 @@ def draw(tables: dict[str, pd.DataFrame], folder: Path) -> list[str]:
         "decoys": decoys(tables["decoys"]),
     }
     for name, figure in made.items():
-        store.write_bytes(folder / "charts" / f"{name}.png", png(figure))
+        storage.write_bytes(folder / "charts" / f"{name}.png", png(figure))
     return list(made)
 
 

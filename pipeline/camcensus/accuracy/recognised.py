@@ -3,7 +3,7 @@
 import pandas as pd
 
 from camcensus.accuracy.counted import SURE, Counted
-from camcensus.tables import COUNTED_TYPES, DECOY_GRADES
+from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
 
 
 def makers(world: Counted) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from camcensus.accuracy.counted import Counted
 from camcensus.accuracy.countries import LEAST, TRUTHS, true_counts
+from camcensus.core.config import load_study
 from camcensus.estimate.years import changes, years_of
-from camcensus.study import load_study
 
 
 def words(folder: Path, worlds: list[Counted], least: int = LEAST) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from camcensus.api.meaning import columns, prior_studies, total
 from camcensus.api.rows import Rows
 from camcensus.api.study import OpenStudy, open_study
 from camcensus.api.two_engines import TwoEngines
-from camcensus.errors import (
+from camcensus.core.errors import (
     CamcensusError,
     ChoiceError,
     GateError,

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from camcensus.api.choices import NEWEST, one
 from camcensus.api.study import OpenStudy
-from camcensus.errors import ChoiceError
+from camcensus.core.config import Study
+from camcensus.core.errors import ChoiceError
 from camcensus.report import charts_instrument, charts_now, charts_years, style
 from camcensus.report.audits import NO_AUDITS
 from camcensus.report.bars import Bar, Bars
@@ -21,7 +22,6 @@ from camcensus.report.charts import Chart, Picture, frame
 from camcensus.report.inputs import Result
 from camcensus.report.lines import MOST, Line, Lines
 from camcensus.report.steps import steps
-from camcensus.study import Study
 
 
 def world_map(study: OpenStudy, snapshot: str = NEWEST) -> Figure:

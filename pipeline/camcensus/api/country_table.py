@@ -7,12 +7,12 @@ import pyarrow as pa
 from camcensus.api.choices import require_maker
 from camcensus.api.frame import Frame
 from camcensus.api.meaning import unit_column
-from camcensus.countries import country_name, load_countries
-from camcensus.errors import ChoiceError, UnitError
+from camcensus.core.countries import country_name, load_countries
+from camcensus.core.errors import ChoiceError, UnitError
+from camcensus.core.tables import UNKNOWN_COUNTRY
+from camcensus.core.units import adds_up
 from camcensus.report.country_table import world_rates
 from camcensus.report.publish import is_ranked
-from camcensus.tables import UNKNOWN_COUNTRY
-from camcensus.units import adds_up
 
 _DECIMALS = 4
 _PEOPLE = 100_000

@@ -6,8 +6,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from camcensus.core.errors import CamcensusError
 from camcensus.engines.duck import OFFLINE
-from camcensus.errors import CamcensusError
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,12 +7,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from camcensus import units
 from camcensus.api.choices import table_of
 from camcensus.api.frame import Frame
-from camcensus.errors import UnitError
-from camcensus.resources import PRIOR, bundled
-from camcensus.tables import UNITS
+from camcensus.core import units
+from camcensus.core.errors import UnitError
+from camcensus.core.resources import PRIOR, bundled
+from camcensus.core.tables import UNITS
 
 
 def unit_column(unit: str) -> str:
@@ -26,7 +26,7 @@ def unit_column(unit: str) -> str:
 def columns(table: str) -> Frame:
     """What each column of a table holds: `column`, `type`, `nullable`, `meaning` with its unit, one row a column.
 
-    table: a name of `pipeline/camcensus/tables.py`. Raises `ChoiceError`, with the names that there are, for another.
+    table: a name of `pipeline/camcensus/core/tables.py`. Raises `ChoiceError`, with the names that there are, for another.
 
     >>> columns("counts").set_index("column").loc["n_hosts", "meaning"]
     'addresses with at least one counted banner'
@@ -50,7 +50,7 @@ def total(cells: pd.DataFrame | Iterable[Mapping[str, Any]], unit: str) -> int:
     >>> total(study.counts("manufacturer"), "hosts")
     Traceback (most recent call last):
         ...
-    camcensus.errors.UnitError: n_hosts does not add up across manufacturer; take the cell that is counted without it
+    camcensus.core.errors.UnitError: n_hosts does not add up across manufacturer; take the cell that is counted without it
     """
     rows = Frame(cells).arrow().to_pylist() if isinstance(cells, pd.DataFrame) else cells
     return units.total(rows, unit_column(unit))

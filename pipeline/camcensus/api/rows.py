@@ -14,9 +14,9 @@ from pyarrow import fs
 
 from camcensus.api.choices import names_of
 from camcensus.api.frame import Frame
+from camcensus.core.errors import ChoiceError, IntegrityError
+from camcensus.core.tables import Table
 from camcensus.engines.duck import OFFLINE, Config, without_bars
-from camcensus.errors import ChoiceError, IntegrityError
-from camcensus.tables import Table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,7 +9,6 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.api import choices, country_table, truth
 from camcensus.api.frame import Frame
 from camcensus.api.rows import Rows
@@ -17,15 +16,16 @@ from camcensus.api.trend import Series, trend
 from camcensus.api.two_engines import TwoEngines, two_engines
 from camcensus.banner import Rejected, decode
 from camcensus.catalogue import load_catalogue
-from camcensus.errors import ChoiceError
+from camcensus.core import storage
+from camcensus.core.config import Study, load_study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import ChoiceError
+from camcensus.core.manifest import Manifest
+from camcensus.core.tables import UNITS
 from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier
-from camcensus.manifest import Manifest
-from camcensus.progress import Reporter
 from camcensus.report.inputs import Result, Scope, cells_of
 from camcensus.reporting import counted_results
-from camcensus.study import Study, load_study
-from camcensus.tables import UNITS
 
 Snapshots = str | Sequence[str]
 _GEO = ("n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked")
@@ -60,7 +60,7 @@ class OpenStudy:
     """
 
     def __init__(self, study: Study) -> None:
-        """study: as `camcensus.study.load_study` gives it; `open_study` takes a path."""
+        """study: as `camcensus.core.config.load_study` gives it; `open_study` takes a path."""
         self.study = study
 
     def __repr__(self) -> str:
@@ -206,7 +206,7 @@ class OpenStudy:
         snapshots: Snapshots = choices.NEWEST,
     ) -> Rows:  # fmt: skip
         """Rows of a table of banners or devices, lazily: `observations`, `identified`, `links`, `devices`, and any
-        other of `pipeline/camcensus/tables.py` that the snapshots have. See `columns(name)` for what each column holds.
+        other of `pipeline/camcensus/core/tables.py` that the snapshots have. See `columns(name)` for what each column holds.
 
         columns: names, in order; all when not given. where: a condition in SQL on any column, `snapshot` among them.
         Raises `ChoiceError` for an unknown table, column or condition, or a table that was purged.
@@ -297,7 +297,7 @@ class OpenStudy:
         from camcensus.engines.local import Local  # noqa: PLC0415
         from camcensus.run import run  # noqa: PLC0415  (the whole pipeline: not where counts are only read)
 
-        with store.lock(self.study.data):
+        with storage.lock(self.study.data):
             names = None if snapshots is None else list(snapshots)
             run(self.study, Reporter(quiet=True), names, Local(workers), report=report)
         return OpenStudy(self.study)

@@ -9,12 +9,12 @@ import pyarrow as pa
 from camcensus.api.choices import require_maker
 from camcensus.api.frame import Frame
 from camcensus.api.meaning import unit_column
-from camcensus.errors import UnitError
-from camcensus.manifest import UNKNOWN_QUERIES
+from camcensus.core.config import Study
+from camcensus.core.errors import UnitError
+from camcensus.core.manifest import UNKNOWN_QUERIES
 from camcensus.report import sensitivity
 from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.steps import steps
-from camcensus.study import Study
 
 Series = Literal["all", "queries", "ports"]
 Row = dict[str, Any]

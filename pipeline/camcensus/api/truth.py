@@ -7,8 +7,8 @@ import pandas as pd
 from camcensus.accuracy.counted import Counted
 from camcensus.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
 from camcensus.api.frame import Frame
-from camcensus.errors import ChoiceError
-from camcensus.study import Study
+from camcensus.core.config import Study
+from camcensus.core.errors import ChoiceError
 
 
 def errors(study: Study, snapshot: str, against: str) -> Frame:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from camcensus.api.frame import Frame
+from camcensus.core.config import Study
 from camcensus.estimate.chapman import Estimate
 from camcensus.estimate.engines import ASSUMPTIONS, estimate, told
 from camcensus.estimate.lists import Source, comparable
-from camcensus.study import Study
 
 
 @dataclass(frozen=True)

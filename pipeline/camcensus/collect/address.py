@@ -3,7 +3,7 @@
 import ipaddress
 import urllib.parse
 
-from camcensus.errors import CamcensusError
+from camcensus.core.errors import CamcensusError
 
 RATE = 1.0  # requests a second; the engine's own limit
 

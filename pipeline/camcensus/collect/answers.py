@@ -9,7 +9,7 @@ import requests
 from camcensus.collect.key import redact
 from camcensus.collect.loose import decode
 from camcensus.collect.session import Answer
-from camcensus.errors import (
+from camcensus.core.errors import (
     BadQueryError,
     EngineError,
     KeyRefusedError,

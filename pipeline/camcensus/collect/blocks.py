@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, count
 
-from camcensus.errors import CamcensusError
+from camcensus.core.errors import CamcensusError
 from camcensus.special import special_ranges
 
 BITS = 32

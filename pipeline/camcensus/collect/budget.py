@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.reply import Attempt
-from camcensus.errors import SpentError
+from camcensus.core.errors import SpentError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from camcensus.collect.ledger import FILE, Ledger
 from camcensus.collect.rows import Page
-from camcensus.study import Study
+from camcensus.core.config import Study
 
 PAGES = 500
 

@@ -17,7 +17,7 @@ from camcensus.collect.partitions import named
 from camcensus.collect.replies import Replies
 from camcensus.collect.reply import Reply
 from camcensus.collect.turns import in_turn
-from camcensus.errors import BadQueryError, PlanRefusedError, UnavailableError
+from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
 
 MODE = "census"
 CONTROLS = "controls"

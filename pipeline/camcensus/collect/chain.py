@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from camcensus.catalogue import Query
 from camcensus.collect.client import Client
 from camcensus.collect.ledger import Ledger
-from camcensus.errors import CamcensusError
-from camcensus.query import parse
+from camcensus.core.errors import CamcensusError
+from camcensus.core.query import parse
 
 # Two counts asked after each other differ by what the engine saw in between.
 TOLERANCE = 0.02

@@ -22,8 +22,8 @@ from camcensus.collect.limiter import Limiter
 from camcensus.collect.reply import SEARCH, Attempt, Book, NoBook, Reply
 from camcensus.collect.session import Session, arrived
 from camcensus.collect.shapes import account, counted, looked_up, mapping, monthly, numbers, paged
-from camcensus.errors import BadQueryError, EngineError, Interrupted, UnavailableError
-from camcensus.study import Collect
+from camcensus.core.config import Collect
+from camcensus.core.errors import BadQueryError, EngineError, Interrupted, UnavailableError
 
 Facets = Sequence[tuple[str, int]]
 ADDRESS = "SHODAN_API_URL"

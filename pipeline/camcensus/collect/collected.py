@@ -5,7 +5,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
 from camcensus.collect.bundles import has_ledger
 from camcensus.collect.census import CONTROLS
 from camcensus.collect.completeness import missing
@@ -13,9 +12,10 @@ from camcensus.collect.drawn import drawn_of
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.replies import Replies
 from camcensus.collect.rows import Counted
-from camcensus.errors import IntegrityError
-from camcensus.manifest import Collection, DrawnBlocks, SentQuery
-from camcensus.study import Collect
+from camcensus.core import storage
+from camcensus.core.config import Collect
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import Collection, DrawnBlocks, SentQuery
 
 PAGED = ("download", "sample")
 COUNTING = ("census", "trends")
@@ -66,6 +66,6 @@ def replies_of(snapshot: Path, mode: str) -> list[tuple[Counted, Any]]:
     with _ledger(snapshot) as ledger:
         for reply in ledger.replies(mode):
             path = snapshot / "raw" / reply.file
-            if not path.is_file() or store.sha256(path) != reply.sha256:
+            if not path.is_file() or storage.sha256(path) != reply.sha256:
                 raise IntegrityError(path, "is not the reply that was received; put it back, or collect anew")
         return list(Replies(snapshot / "raw", ledger, mode).all())

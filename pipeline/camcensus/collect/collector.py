@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
 from camcensus.catalogue import Query, load_catalogue
 from camcensus.collect.budget import Budget
 from camcensus.collect.census import CONTROLS, census, controls
@@ -24,8 +23,9 @@ from camcensus.collect.replies import Replies
 from camcensus.collect.sample import sample
 from camcensus.collect.trends import MODE as TRENDS
 from camcensus.collect.trends import trends
-from camcensus.errors import CamcensusError
-from camcensus.study import Study
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import CamcensusError
 
 MODES = ("census", "download", "sample", "trends")
 Say = Callable[[str], None]
@@ -65,8 +65,8 @@ def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
     raw = study.data / snapshot / "raw"
     if raw.is_dir() and raw_files(raw.parent):
         raise CamcensusError(f"snapshot {snapshot} holds imported files; collect into one of another name")
-    with store.lock(raw, f"snapshot {snapshot}"):
-        store.remove_leftovers(raw)
+    with storage.lock(raw, f"snapshot {snapshot}"):
+        storage.remove_leftovers(raw)
         with closing(Ledger(raw)) as ledger:
             ledger.forget_lost()
             yield raw, ledger

@@ -11,7 +11,7 @@ from camcensus.collect.drawn import MODE as SAMPLE
 from camcensus.collect.drawn import uncounted
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.rows import Partition, Whole
-from camcensus.study import Collect
+from camcensus.core.config import Collect
 
 
 def is_short(part: Partition, settings: Collect) -> bool:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camcensus import store
 from camcensus.catalogue import Query
 from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client
@@ -24,7 +23,9 @@ from camcensus.collect.replies import read_reply
 from camcensus.collect.reply import Reply
 from camcensus.collect.rows import Page, Partition
 from camcensus.collect.turns import in_turn
-from camcensus.errors import (
+from camcensus.core import storage
+from camcensus.core.config import Collect
+from camcensus.core.errors import (
     BudgetError,
     CamcensusError,
     EngineError,
@@ -33,7 +34,6 @@ from camcensus.errors import (
     PlanRefusedError,
     SpentError,
 )
-from camcensus.study import Collect
 
 MODE = "download"
 # Free space under which nothing is bought: a page that cannot be written is a credit lost.
@@ -119,7 +119,7 @@ class Download:
             if part is None or not file.startswith(f"{self.mode}/{part.query}/"):
                 raise IntegrityError(path, "is a page that the ledger does not know; put the ledger back, or move it")
             seen = seen_in(read_reply(self.raw, file))
-            state = (path.stat().st_size, store.sha256(path))
+            state = (path.stat().st_size, storage.sha256(path))
             self.ledger.add_page(Page(*page_of(file), file, seen.total, seen.rows, *state, written(path)))
             self.say(f"{file}: was received before the stop, and is entered now")
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from camcensus.collect.blocks import Block, Frame
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.rows import Partition
-from camcensus.errors import CamcensusError
-from camcensus.study import Sample
+from camcensus.core.config import Sample
+from camcensus.core.errors import CamcensusError
 
 MODE = "sample"
 _FACT = "sample"

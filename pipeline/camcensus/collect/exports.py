@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
-from camcensus.errors import InputError, IntegrityError
+from camcensus.core import storage
+from camcensus.core.errors import InputError, IntegrityError
 from camcensus.lines import ENDINGS
 from camcensus.sources.registry import SHODAN, Source, named_source
 
@@ -64,10 +64,10 @@ def import_files(
     done: list[Imported] = []
     raw.mkdir(parents=True, exist_ok=True)
     if mapping:
-        store.write_bytes(raw / source.name, mapping.read_bytes())
+        storage.write_bytes(raw / source.name, mapping.read_bytes())
     for path in paths:
         # The ending marks it as half done: whatever a kill leaves behind is cleared at the next start.
-        incoming = raw / f".incoming-{path.name}{store.PART}"
+        incoming = raw / f".incoming-{path.name}{storage.PART}"
         digest, size = _bring(path, incoming, link)
         if digest in known:
             incoming.unlink()
@@ -80,7 +80,7 @@ def import_files(
             incoming.replace(raw / name)
             done.append(Imported(name, source.name, size, digest, _now(), collection=collection))
             known[digest] = ledger[name] = _entry(done[-1])
-        store.write_sealed(raw / LEDGER, ledger)
+        storage.write_sealed(raw / LEDGER, ledger)
     return done
 
 
@@ -125,7 +125,7 @@ def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[st
             entry = Imported(path.name, source, path.stat().st_size, digest, _now())
             ledger[path.name] = {**_entry(entry), "by_hand": True}
     if ledger != before:
-        store.write_sealed(snapshot / "raw" / LEDGER, ledger)
+        storage.write_sealed(snapshot / "raw" / LEDGER, ledger)
     return ledger
 
 
@@ -160,10 +160,10 @@ def expand(names: list[str]) -> list[Path]:
 def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
     """The ledger of imports: name under raw/ to entry; empty when nothing was imported."""
     path = snapshot / "raw" / LEDGER
-    found: dict[str, dict[str, Any]] = store.read_sealed(path, required=False) if path.is_file() else {}
+    found: dict[str, dict[str, Any]] = storage.read_sealed(path, required=False) if path.is_file() else {}
     if not all(isinstance(e, dict) and e.keys() >= _ENTRY for e in found.values()):
         raise IntegrityError(path, "is not a ledger of imports; move it away if it is an export of yours")
-    store.require_inside(path, found)
+    storage.require_inside(path, found)
     return found
 
 
@@ -185,7 +185,7 @@ def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as original, incoming.open("wb") as copy:
-            while block := original.read(store.BLOCK):
+            while block := original.read(storage.BLOCK):
                 digest.update(block)
                 if not link:
                     copy.write(block)
@@ -206,7 +206,9 @@ def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
 def _free_name(name: str, digest: str, raw: Path, ledger: dict[str, dict[str, Any]]) -> str:
     """The file's own name; with part of its checksum in front when another file has that name, imported or not."""
     safe = _safe(name)
-    there = ledger[safe]["sha256"] if safe in ledger else store.sha256(raw / safe) if (raw / safe).is_file() else digest
+    there = (
+        ledger[safe]["sha256"] if safe in ledger else storage.sha256(raw / safe) if (raw / safe).is_file() else digest
+    )
     return safe if there == digest else f"{digest[:8]}-{safe}"
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from camcensus import store
 from camcensus.collect.address import is_loopback
+from camcensus.core import storage
+from camcensus.core.errors import GeoDatabaseError, UpdateError
+from camcensus.core.fingerprints import package_version
 from camcensus.editions import databases_in
-from camcensus.errors import GeoDatabaseError, UpdateError
 from camcensus.locate import Locator, built_on, open_locator
-from camcensus.versions import package_version
 
 PUBLISHER = "https://download.db-ip.com/free"
 ADDRESS = "CAMCENSUS_GEO_URL"  # another address to fetch from: https, or http on this machine
@@ -64,10 +64,10 @@ def _put(path: Path, content: bytes, found: Locator) -> str:
             f"the file fetched has {len(content):,} bytes, less than half of {largest:,} of one there; nothing was kept"
         )
     # First, so that no file of ours stands without its checksum.
-    store.write_text(path.with_name(f"{path.name}.sha256"), f"{found.sha256}  {path.name}\n")
-    if path in there and store.sha256(path) == found.sha256:
+    storage.write_text(path.with_name(f"{path.name}.sha256"), f"{found.sha256}  {path.name}\n")
+    if path in there and storage.sha256(path) == found.sha256:
         return f"{path}: {found.edition}, there already; {found.credit}"
-    with store.atomic(path) as file:
+    with storage.atomic(path) as file:
         file.write(content)
     return f"{path}: {found.edition}; {found.credit}"
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from camcensus.errors import CamcensusError, InputError
+from camcensus.core.errors import CamcensusError, InputError
 
 VARIABLE = "SHODAN_API_KEY"
 FILE_VARIABLE = "SHODAN_API_KEY_FILE"

@@ -15,10 +15,10 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
 from camcensus.collect.reply import Attempt
 from camcensus.collect.rows import Counted, Page, Partition, Whole
-from camcensus.errors import InputError, IntegrityError
+from camcensus.core import storage
+from camcensus.core.errors import InputError, IntegrityError
 
 FILE = "ledger.sqlite"
 SEAL = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes
@@ -118,7 +118,7 @@ class Ledger:
             self._db.close()
         # Where a reader is at it, the log stays beside the file, which is then not all there is.
         if not self._read_only and not self._log.exists():
-            store.write_text(self._seal, store.sha256(self.path) + "\n")
+            storage.write_text(self._seal, storage.sha256(self.path) + "\n")
 
     @property
     def _log(self) -> Path:
@@ -130,7 +130,7 @@ class Ledger:
         if not self._seal.is_file() or not self.path.is_file() or self._log.exists():
             return False
         told = self._seal.read_bytes().strip()
-        if store.sha256(self.path).encode() != told and self._seal.is_file() and not self._log.exists():
+        if storage.sha256(self.path).encode() != told and self._seal.is_file() and not self._log.exists():
             raise IntegrityError(self.path, "is damaged: it is not what was written; put a copy of it back")
         return True
 
@@ -264,7 +264,7 @@ class Ledger:
         """Forces to the disk what was written since the last time: files, then the rows that tell of them."""
         if self._read_only:
             return
-        store.sync_files(self._fresh)
+        storage.sync_files(self._fresh)
         self._run("pragma synchronous = full")
         self._run(_MARK)
         self._run("pragma synchronous = normal")
@@ -277,7 +277,7 @@ class Ledger:
         for file, digest in self._run(_SINCE, tuple(mark)).fetchall():
             path = self.path.parent / file
             self._fresh.append(path)
-            if not path.is_file() or store.sha256(path) != digest:
+            if not path.is_file() or storage.sha256(path) != digest:
                 lost.append(file)
         for file in lost:
             self._fresh.remove(self.path.parent / file)

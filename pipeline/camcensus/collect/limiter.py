@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import filelock
 
-from camcensus.resources import cache_folder
+from camcensus.core.resources import cache_folder
 
 # Longer than any queue of collectors on one machine; a file that says more is of before a restart, or damaged.
 LONGEST_QUEUE = 60

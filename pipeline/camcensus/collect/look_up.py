@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from camcensus import store
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.turns import in_turn
-from camcensus.errors import CamcensusError, IntegrityError
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.host_sample import DRAW, FOLDER, REPLIES, SEALED, Draw, draw_hosts, read_draw
 from camcensus.host_seal import check_seal, seal
-from camcensus.study import Study
 
 MODE = "hosts"
 SAID = 100
@@ -52,7 +52,7 @@ def look_up(
     """Draws `hosts` counted hosts of a snapshot that was identified, and asks for all ports of each that was not asked
     for yet. It costs no query credits. Raises `CamcensusError` where nobody can be drawn, or others were."""
     folder = study.data / snapshot / FOLDER
-    with store.lock(folder, f"the sample of hosts of {snapshot}"):
+    with storage.lock(folder, f"the sample of hosts of {snapshot}"):
         check_seal(folder, SEALED)
         drawn = _drawn(study.data / snapshot, hosts, seed)
         replies = folder / REPLIES[0]
@@ -71,7 +71,7 @@ def look_up(
                     say(f"{snapshot}: {done.asked:,} of {done.drawn:,} hosts looked up")
 
             in_turn((host for host in drawn.hosts if host not in told), ask, done.failed)
-        store.sync_files([replies])
+        storage.sync_files([replies])
         seal(folder, SEALED)
     return done
 
@@ -103,7 +103,7 @@ def _told(replies: Path) -> dict[str, bool]:
     content = replies.read_bytes()
     whole = content[: content.rfind(b"\n") + 1]
     if len(whole) < len(content):
-        store.write_bytes(replies, whole)
+        storage.write_bytes(replies, whole)
     try:
         return {line["host"]: line["reply"] is not None for line in map(msgspec.json.decode, whole.splitlines())}
     except (msgspec.DecodeError, KeyError, TypeError) as error:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import zstandard
 
-from camcensus import store
 from camcensus.collect.rows import Partition
-from camcensus.errors import IntegrityError
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError
 
 ENDING = ".page.zst"
 PER_PAGE = 100
@@ -34,7 +34,7 @@ def keep(raw: Path, file: str, body: bytes) -> tuple[int, str]:
     path = raw / file
     data = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(body)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}{store.PART}")
+    part = path.with_name(f".{path.name}{storage.PART}")
     part.write_bytes(data)
     part.replace(path)
     return len(data), hashlib.sha256(data).hexdigest()

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from camcensus.collect.client import Facets
 from camcensus.collect.reply import Reply
-from camcensus.errors import ContradictionError
+from camcensus.core.errors import ContradictionError
 
 Count = Callable[[str, Facets], Reply]
 # As many values of a facet as are asked for; "-port:" with more would make an address too long for a server.

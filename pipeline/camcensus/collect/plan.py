@@ -19,8 +19,8 @@ from camcensus.collect.collector import MODES
 from camcensus.collect.pages import PER_PAGE
 from camcensus.collect.queries import queries_of
 from camcensus.collect.sample import TOGETHER, blocks_together
-from camcensus.query import parse
-from camcensus.study import Collect, Study
+from camcensus.core.config import Collect, Study
+from camcensus.core.query import parse
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from camcensus.collect.loose import decode
 from camcensus.collect.pages import ENDING, keep, read
 from camcensus.collect.reply import Reply
 from camcensus.collect.rows import Counted
-from camcensus.errors import IntegrityError
+from camcensus.core.errors import IntegrityError
 
 
 @dataclass(frozen=True)

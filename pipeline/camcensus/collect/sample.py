@@ -20,8 +20,8 @@ from camcensus.collect.ledger import Ledger
 from camcensus.collect.pages import PER_PAGE
 from camcensus.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, Part, contradict, halved, packed
 from camcensus.collect.replies import Replies
-from camcensus.errors import BudgetError
-from camcensus.study import Collect
+from camcensus.core.config import Collect
+from camcensus.core.errors import BudgetError
 
 # Where the replies are kept that say how many matches there are in all.
 TOTALS = "sample-totals"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from camcensus.collect.collector import Collected
-from camcensus.errors import SHOWN
+from camcensus.core.errors import SHOWN
 
 
 def tell_collected(done: Collected, study: Path, as_json: bool) -> str:

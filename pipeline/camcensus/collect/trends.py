@@ -10,8 +10,8 @@ from camcensus.collect.client import Client
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.replies import Replies
 from camcensus.collect.turns import in_turn
-from camcensus.errors import BadQueryError
-from camcensus.query import parse
+from camcensus.core.errors import BadQueryError
+from camcensus.core.query import parse
 
 MODE = "trends"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from camcensus.errors import BadQueryError, UnavailableError
+from camcensus.core.errors import BadQueryError, UnavailableError
 
 GIVE_UP = 3  # failures one after the other
 T = TypeVar("T")

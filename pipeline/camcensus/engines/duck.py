@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from camcensus.core.errors import CamcensusError
 from camcensus.engines.engine import BATCH, text_of
-from camcensus.errors import CamcensusError
 
 MEMORY = "800MB"
 # Bytes of Parquet files; what is made of more would not fit into memory.

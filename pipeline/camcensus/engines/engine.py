@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
+from camcensus.core.tables import Table
 from camcensus.engines.lanes import ONE_LANE, Lanes
-from camcensus.tables import Table
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from camcensus.core.errors import CamcensusError
 from camcensus.engines.engine import R, Rows, T, Tick, nobody
 from camcensus.engines.spark_session import ARCHIVE, session, told_by
 from camcensus.engines.spark_sql import SparkSql, linked, sql
 from camcensus.engines.spark_tasks import FILE, name_of, runner
-from camcensus.errors import CamcensusError
 
 if TYPE_CHECKING:
     from pyspark import Broadcast, SparkContext

@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camcensus.errors import CamcensusError
-from camcensus.resources import bundled
+from camcensus.core.errors import CamcensusError
+from camcensus.core.resources import bundled
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from camcensus.core.errors import CamcensusError, TableError
+from camcensus.core.storage import opened_to_stream
 from camcensus.engines.engine import BATCH, text_of
 from camcensus.engines.spark_session import told_by
-from camcensus.errors import CamcensusError, TableError
-from camcensus.store import opened_to_stream
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from camcensus.core.errors import CamcensusError, TableError
 from camcensus.engines.engine import Rows, nobody
-from camcensus.errors import CamcensusError, TableError
 
 TASKS = pa.schema({"task": pa.int64()})
 RESULTS = pa.schema({"task": pa.int64(), "result": pa.binary()})

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from camcensus import store
-from camcensus.errors import InputError
+from camcensus.core import storage
+from camcensus.core.errors import InputError
+from camcensus.core.resources import bundled
+from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.lists import Source
 from camcensus.estimate.proportions import REPLICATES, Audited, Stratum, bootstrap, wilson
 from camcensus.estimate.sample import TEXTS, banners_of, code_of, draw, frame_of
-from camcensus.resources import bundled
-from camcensus.tables import UNKNOWN
 
 ANSWERS = {"yes": True, "no": False, "cannot tell": None}
 GROUPS = 2  # countries that are strata of their own
@@ -50,7 +50,7 @@ class Score:
 def sample(source: Source, wanted: int, seed: int) -> tuple[pd.DataFrame, list[Path]]:
     """Draws the sample and writes it into the snapshot's `audit` folder: the table, a page to read and a file to fill
     in. It is private: what the banners say stands in it."""
-    key = store.identity_key(source.study.key_path, source.study.simulated)
+    key = storage.identity_key(source.study.key_path, source.study.simulated)
     frame = frame_of(banners_of(source))
     groups = frame.hosts.loc[frame.hosts["counted"], "country"].value_counts().index[:GROUPS].tolist()
     drawn = draw(frame, frame.strata(groups), wanted, seed)
@@ -59,10 +59,10 @@ def sample(source: Source, wanted: int, seed: int) -> tuple[pd.DataFrame, list[P
     texts = _evidence(source, drawn["host"].tolist())
     folder = source.folder / "audit"
     paths = [folder / name for name in ("sample.csv", "page.html", "labels.csv")]
-    store.write_text(paths[0], drawn[[*_KEPT]].to_csv(index=False, lineterminator="\n"))
-    store.write_text(paths[1], _page(drawn, texts, source))
+    storage.write_text(paths[0], drawn[[*_KEPT]].to_csv(index=False, lineterminator="\n"))
+    storage.write_text(paths[1], _page(drawn, texts, source))
     empty = pd.DataFrame({"code": drawn["code"], "camera": "", "maker": "", "labeller": "", "date": "", "note": ""})
-    store.write_text(paths[2], empty.to_csv(index=False, lineterminator="\n"))
+    storage.write_text(paths[2], empty.to_csv(index=False, lineterminator="\n"))
     return drawn, paths
 
 
@@ -116,7 +116,7 @@ class Labels:
 
 def told_of(source: Source, files: Sequence[Path]) -> Labels:
     """What one or two labellers said, beside what the catalogue says now. Raises `InputError` as `score` does."""
-    key = store.identity_key(source.study.key_path, source.study.simulated)
+    key = storage.identity_key(source.study.key_path, source.study.simulated)
     drawn = _read(source.folder / "audit" / "sample.csv", _KEPT)
     labels = [_labels(path) for path in files]
     for path, each in zip(files, labels, strict=True):

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from camcensus.errors import CamcensusError, InputError
+from camcensus.core.config import load_study
+from camcensus.core.errors import CamcensusError, InputError
 from camcensus.estimate import audit
 from camcensus.estimate.engines import ASSUMPTIONS, WHAT, WHY_NOT_ONE, estimate, told
 from camcensus.estimate.kept import CHANGES, FOLDER, RANKS, keep
@@ -16,7 +17,6 @@ from camcensus.estimate.lists import Source, comparable
 from camcensus.estimate.recall import queries
 from camcensus.estimate.sample import LEAST
 from camcensus.estimate.years import changes, ranks, years_of
-from camcensus.study import load_study
 
 SHOWN = 25  # countries in the terminal
 WITHIN = "within what was collected; what the queries did not return is not in it"

@@ -24,10 +24,10 @@ from typing import Any
 
 import pandas as pd
 
-from camcensus import store
-from camcensus.errors import IntegrityError
-from camcensus.manifest import load_manifest
-from camcensus.study import Study
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import IntegrityError
+from camcensus.core.manifest import load_manifest
 
 FOLDER = "estimates"
 MANIFEST = "manifest.json"
@@ -42,12 +42,12 @@ def keep(
     """Writes a table that was made from these snapshots (and labels), and enters it in the manifest; its path."""
     folder = study.data / FOLDER
     path = folder / name
-    with store.lock(study.data):
-        store.write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+    with storage.lock(study.data):
+        storage.write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
         entry = {
-            "sha256": store.sha256(path), "runs": runs(study, snapshots), "labels": [store.sha256(p) for p in labels],
+            "sha256": storage.sha256(path), "runs": runs(study, snapshots), "labels": [storage.sha256(p) for p in labels],
         }  # fmt: skip
-        store.write_sealed(folder / MANIFEST, {**entries(study.data), name: entry})
+        storage.write_sealed(folder / MANIFEST, {**entries(study.data), name: entry})
     return path
 
 
@@ -57,7 +57,7 @@ def kept(study: Study, name: str) -> pd.DataFrame | None:
     entry, path = entries(study.data).get(name), study.data / FOLDER / name
     if entry is None or not path.is_file() or entry["runs"] != runs(study, list(entry["runs"])):
         return None
-    store.require(path, entry["sha256"], DAMAGED)
+    storage.require(path, entry["sha256"], DAMAGED)
     found: pd.DataFrame = pd.read_csv(path, keep_default_na=False, na_values=[""])
     return found
 
@@ -66,7 +66,7 @@ def entries(data: Path) -> Mapping[str, Any]:
     """The manifest of the tables in a data folder: file to its entry. Raises `IntegrityError` when it is damaged."""
     path = data / FOLDER / MANIFEST
     try:
-        return store.read_sealed(path) if path.is_file() else {}
+        return storage.read_sealed(path) if path.is_file() else {}
     except IntegrityError as error:
         raise IntegrityError(path, DAMAGED) from error
 

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus import store
 from camcensus.catalogue import load_catalogue
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import CamcensusError, IntegrityError
+from camcensus.core.manifest import Manifest, held, load_manifest
+from camcensus.core.tables import DEVICES, EVIDENCE, LINKS, UNKNOWN
 from camcensus.dedupe import key_id_of
-from camcensus.errors import CamcensusError, IntegrityError
 from camcensus.label import verdicts
-from camcensus.manifest import Manifest, held, load_manifest
-from camcensus.study import Study
-from camcensus.tables import DEVICES, EVIDENCE, LINKS, UNKNOWN
 
 MOST_DAYS = 7
 LEFT_OUT = ("likely", "certain")
@@ -119,8 +119,8 @@ def _counted(source: Source, common: list[str], start: int, end: int) -> pd.Data
 def _rows(source: Source) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Where and what, batch by batch: the parts of both tables have the same rows in the same order."""
     for where, what in zip(source.parts("identified"), source.parts("observations"), strict=True):
-        places = store.opened_to_stream(where).iter_batches(_BATCH, columns=_PLACES)
-        answers = store.opened_to_stream(what).iter_batches(_BATCH, columns=["line", *EVIDENCE_COLUMNS])
+        places = storage.opened_to_stream(where).iter_batches(_BATCH, columns=_PLACES)
+        answers = storage.opened_to_stream(what).iter_batches(_BATCH, columns=["line", *EVIDENCE_COLUMNS])
         for place, answer in zip(places, answers, strict=True):
             if not place.column("line").equals(answer.column("line")):
                 raise IntegrityError(where, "does not have the rows of observations; run again with --rehash")
@@ -129,9 +129,9 @@ def _rows(source: Source) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
 
 def _decoy_hosts(source: Source) -> pa.Array:
     """Hosts of devices with a grade that is left out."""
-    devices = store.read_table(source.parts("devices")[0], DEVICES)
+    devices = storage.read_table(source.parts("devices")[0], DEVICES)
     bad = devices.filter(pc.is_in(devices["decoy"], pa.array(LEFT_OUT)))["device"]
-    links = store.read_table(source.parts("links")[0], LINKS)
+    links = storage.read_table(source.parts("links")[0], LINKS)
     lines = links.filter(pc.is_in(links["device"], bad.combine_chunks())).select(["file", "line"])
     hosts = pa.concat_tables(pq.read_table(p, columns=["file", "line", "host"]) for p in source.parts("identified"))
     found = lines.join(hosts, ["file", "line"], join_type="inner")["host"]

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from camcensus.errors import CamcensusError
+from camcensus.core.errors import CamcensusError
+from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.lists import MOST_DAYS, Source
 from camcensus.estimate.proportions import Stratum, bootstrap
 from camcensus.estimate.sample import banners_of, frame_of
 from camcensus.sampled.ratio import Vector, ratio, resample
-from camcensus.tables import UNKNOWN
 
 ALL = ""
 FEWEST = 10  # hosts of a maker, for a row of its own

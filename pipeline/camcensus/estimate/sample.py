@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow.parquet as pq
 
+from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.lists import Source
 from camcensus.identify import Verdict
 from camcensus.label import fate_of
-from camcensus.tables import UNKNOWN
 
 LEAST = 5  # labelled of each stratum, where it has as many
 NAMED_MAKERS = 6

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from camcensus import store
 from camcensus.changed import OTHER_PORTS, breaks, looked_elsewhere
-from camcensus.errors import CamcensusError
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import Manifest, load_manifest
+from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate import audit
 from camcensus.estimate.change import NO_WORD, audited, correlation, rank_intervals, sensitivity, span
 from camcensus.estimate.lists import Source
-from camcensus.manifest import Manifest, load_manifest
 from camcensus.series import has_counts
-from camcensus.study import Study
-from camcensus.tables import COUNTS, UNKNOWN_COUNTRY
 
 SEED = 1
 COLUMNS = [
@@ -61,7 +61,7 @@ def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -
         if has_counts(load_manifest(study.data / name)):  # a census has matches, which are no hosts
             source = Source(study, name)
             told = audit.told_of(source, labels[name]).told if labels and name in labels else None
-            cells = store.read_table(source.parts("counts")[0], COUNTS).to_pandas()
+            cells = storage.read_table(source.parts("counts")[0], COUNTS).to_pandas()
             cells = cells[cells["level"].isin(["world", "country"])]
             found.append(Year(name, cells, source.manifest, study.min_confidence, told))
     if missing := sorted(set(labels or {}) - {year.name for year in found}):

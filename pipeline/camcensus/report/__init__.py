@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from camcensus.errors import TableError
+from camcensus.core.config import Study
+from camcensus.core.errors import TableError
 from camcensus.report import (
     charts_details,
     charts_instrument,
@@ -27,7 +28,6 @@ from camcensus.report.matches import Matches
 from camcensus.report.output import Output
 from camcensus.report.samples import Estimated
 from camcensus.report.view import view
-from camcensus.study import Study
 
 __all__ = ["Audits", "Estimated", "Matches", "Result", "draw_report"]
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 import pyarrow as pa
 from matplotlib.figure import Figure
 
+from camcensus.core.config import Study
+from camcensus.core.tables import Column, Table
 from camcensus.report import style, words
 from camcensus.report.inputs import Result, simulated
 from camcensus.report.stacks import Part, Stacks
 from camcensus.report.steps import break_notes, steps
-from camcensus.study import Study
-from camcensus.tables import Column, Table
 
 NO_SUM = "Hosts do not add up across {}: a host with several counts once for each."
 MARK = Column("simulated", pa.bool_(), "made-up data", False)

@@ -5,14 +5,14 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
+from camcensus.core.config import Study
+from camcensus.core.tables import Column
 from camcensus.details import AGES, UNDATED, UNKNOWN
 from camcensus.report import style, words
 from camcensus.report.bars import Bar, Bars
 from camcensus.report.charts import SNAPSHOT, Chart, frame, stacked, table
 from camcensus.report.inputs import Result, simulated, world_cell
 from camcensus.report.stacks import Part
-from camcensus.study import Study
-from camcensus.tables import Column
 
 TOPS = (
     (1, "The largest"),

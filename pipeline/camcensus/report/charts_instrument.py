@@ -7,6 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.changed import CHANGED, NOT_OF_TOTALS
+from camcensus.core.config import Study
+from camcensus.core.tables import Column
 from camcensus.report import forms, words
 from camcensus.report.charts import SNAPSHOT, Chart, frame, number, table
 from camcensus.report.grids import Grid, grid
@@ -14,8 +16,6 @@ from camcensus.report.inputs import Result, simulated, world_cell
 from camcensus.report.lines import MOST, Line, Lines
 from camcensus.report.publish import published
 from camcensus.report.steps import Step, line_note, steps
-from camcensus.study import Study
-from camcensus.tables import Column
 
 SERIES = {"queries": "Same queries", "ports": "… and ports"}
 HEADLINE = "Headline"

@@ -4,7 +4,9 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
-from camcensus.countries import country_name
+from camcensus.core.config import Study
+from camcensus.core.countries import country_name
+from camcensus.core.tables import UNKNOWN, UNKNOWN_COUNTRY, Column
 from camcensus.report import geo, sensitivity, style, words
 from camcensus.report.bars import Bar, Bars
 from camcensus.report.charts import NO_SUM, SNAPSHOT, Chart, frame, most, table
@@ -12,8 +14,6 @@ from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.publish import published, ranked
 from camcensus.report.ranks import ranks
 from camcensus.report.worldmap import WorldMap
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN, UNKNOWN_COUNTRY, Column
 
 TOP_COUNTRIES = 20
 TOP_MAKERS = 15

@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from camcensus.core.config import Study
+from camcensus.core.tables import UNKNOWN, Column
 from camcensus.report import facts, sensitivity, style, words
 from camcensus.report.audits import NO_AUDITS, Audits, corrected
 from camcensus.report.charts import SNAPSHOT, Chart, frame, number, stacked, table
@@ -14,8 +16,6 @@ from camcensus.report.lines import MOST, Line, Lines
 from camcensus.report.publish import published
 from camcensus.report.stacks import Part, Stacks
 from camcensus.report.steps import line_note, steps
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN, Column
 
 ALL = "All makers"
 CORRECTED = "By audit, 95 %"

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from camcensus.countries import load_countries
+from camcensus.core.config import Study
+from camcensus.core.countries import load_countries
+from camcensus.core.tables import UNKNOWN
 from camcensus.report import facts, forms, geo, sensitivity, words
 from camcensus.report.charts_now import kind_name
 from camcensus.report.grids import Grid, grid
@@ -15,8 +17,6 @@ from camcensus.report.sensitivity import Range
 from camcensus.report.sparks import large
 from camcensus.report.steps import line_note
 from camcensus.report.view import Place, View
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN
 
 FEW = 20  # hosts under which chance moves a country's numbers a lot
 Named = dict[str, dict[str, int]]  # country to name to hosts

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from camcensus.core.config import Study
 from camcensus.report import facts, forms, words
 from camcensus.report.sparks import spark
 from camcensus.report.view import Place, View
-from camcensus.study import Study
 
 MOST_COLUMNS = 3  # makers of the study with a column of their own; the switch has the others
 MOST_NAMED = 2  # makers named in a row

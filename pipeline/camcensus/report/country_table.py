@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from camcensus import store
-from camcensus.countries import IPV4_SOURCE, country_name, load_countries
-from camcensus.errors import TableError
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.countries import IPV4_SOURCE, country_name, load_countries
+from camcensus.core.errors import TableError
+from camcensus.core.tables import UNKNOWN_COUNTRY, Column, Table
 from camcensus.report import geo, sensitivity, words
 from camcensus.report.inputs import Result, headline_cells, simulated, world_cell
 from camcensus.report.output import Output
@@ -17,8 +19,6 @@ from camcensus.report.publish import Published, is_ranked, published
 from camcensus.report.ranks import country_ranks
 from camcensus.report.sensitivity import Range
 from camcensus.report.sheets import as_frame, as_table, csv, markdown, workbook
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN_COUNTRY, Column, Table
 
 NAME = "country_table"
 _UNITS = ("hosts", "devices", "banners")
@@ -88,7 +88,7 @@ def write(study: Study, results: list[Result], out: Output) -> pd.DataFrame:
     """Writes `country_table` as Parquet, CSV, workbook and Markdown, and gives the table."""
     table = as_table(rows(study, results), schema(study))
     metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    store.write_table(out.folder / f"{NAME}.parquet", table, schema(study), metadata)
+    storage.write_table(out.folder / f"{NAME}.parquet", table, schema(study), metadata)
     out.keep(f"{NAME}.parquet")
     frame = as_frame(table)
     out.write(f"{NAME}.csv", csv(frame))

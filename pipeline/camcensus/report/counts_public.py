@@ -5,12 +5,12 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.tables import COUNTS, GROUPS, UNITS, Table, conform
 from camcensus.report.inputs import Result, simulated
 from camcensus.report.output import Output
 from camcensus.report.publish import TOTALS, published, scope_of
-from camcensus.study import Study
-from camcensus.tables import COUNTS, GROUPS, UNITS, Table, conform
 
 NAME = "counts_public.parquet"
 _NULL = {
@@ -33,7 +33,7 @@ SCHEMA = Table(
 def write(study: Study, results: list[Result], out: Output) -> None:
     """Writes `counts_public.parquet`, newest snapshot first."""
     metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    store.write_table(out.folder / NAME, table(study, results), SCHEMA, metadata)
+    storage.write_table(out.folder / NAME, table(study, results), SCHEMA, metadata)
     out.keep(NAME)
 
 

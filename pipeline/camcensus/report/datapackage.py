@@ -7,14 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus import store
-from camcensus.countries import load_countries
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.countries import load_countries
+from camcensus.core.tables import Table
 from camcensus.report import country_table, counts_public, drawing, words
 from camcensus.report.charts import Chart
 from camcensus.report.inputs import Result, simulated
 from camcensus.report.publish import published
-from camcensus.study import Study
-from camcensus.tables import Table
 
 NAME = "datapackage.json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -78,7 +78,7 @@ def _resource(folder: Path, name: str, kind: str, table: Table | None = None, ti
         "mediatype": kind,
         "format": path.suffix[1:],
         "bytes": path.stat().st_size,
-        "hash": f"sha256:{store.sha256(path)}",
+        "hash": f"sha256:{storage.sha256(path)}",
     }
     if title:
         found["title"] = title

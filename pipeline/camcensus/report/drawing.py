@@ -8,13 +8,13 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from camcensus import store
+from camcensus.core import storage
+from camcensus.core.fingerprints import code_hash, digest_of
 from camcensus.engines.processes import context, end_with_parent
 from camcensus.report import style
 from camcensus.report.charts import Chart, Picture
 from camcensus.report.output import Output
 from camcensus.report.sheets import as_frame, as_table, csv
-from camcensus.versions import code_hash, digest_of
 
 INDEX = "charts/index.json"
 ENDINGS = ("svg", "png")
@@ -74,7 +74,7 @@ def _stands(folder: Path, name: str, before: Any, wanted: str) -> bool:
     if not isinstance(before, dict) or before.get("drawn_from") != wanted:
         return False
     paths = {ending: folder / _file(name, ending) for ending in ENDINGS}
-    return all(path.is_file() and store.sha256(path) == before.get(ending) for ending, path in paths.items())
+    return all(path.is_file() and storage.sha256(path) == before.get(ending) for ending, path in paths.items())
 
 
 def _pool(pictures: int) -> ProcessPoolExecutor | None:

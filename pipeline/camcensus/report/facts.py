@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from camcensus.changed import breaks, changed_instrument
-from camcensus.countries import load_countries
+from camcensus.core.config import Study
+from camcensus.core.countries import load_countries
+from camcensus.core.manifest import STAGES, Manifest
+from camcensus.core.tables import UNITS
 from camcensus.gates import incomparable
 from camcensus.ingest import REASONS
-from camcensus.manifest import STAGES, Manifest
 from camcensus.report import audits, forms, sensitivity, words
 from camcensus.report.audits import Audits
 from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from camcensus.report.publish import published, ranked
-from camcensus.study import Study
-from camcensus.tables import UNITS
 
 AGREED_HOSTS = 5
 

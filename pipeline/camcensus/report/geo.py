@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from camcensus.manifest import FAR, Geo
+from camcensus.core.config import Study
+from camcensus.core.manifest import FAR, Geo
 from camcensus.report.inputs import Result, world_cell
-from camcensus.study import Study
 
 DECIMALS = 4
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.errors import TableError
-from camcensus.manifest import Manifest
-from camcensus.study import Study
-from camcensus.tables import COUNTS, UNITS
+from camcensus.core.config import Study
+from camcensus.core.errors import TableError
+from camcensus.core.manifest import Manifest
+from camcensus.core.tables import COUNTS, UNITS
 
 Scope = Literal["all", "study"]
 WORLD = "world"

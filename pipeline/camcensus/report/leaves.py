@@ -6,11 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from camcensus.core.config import Study
 from camcensus.report import forms, words
 from camcensus.report.grids import Grid, GridRow, Head
 from camcensus.report.inputs import Result, simulated
 from camcensus.report.rendering import render, source
-from camcensus.study import Study
 
 TOP = 50  # rows of a table of makers, countries or models
 

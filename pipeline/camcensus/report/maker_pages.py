@@ -4,7 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from camcensus.countries import country_name
+from camcensus.core.config import Study
+from camcensus.core.countries import country_name
+from camcensus.core.tables import UNKNOWN
 from camcensus.report import facts, forms, words
 from camcensus.report.charts_now import kind_name
 from camcensus.report.grids import Grid, grid
@@ -14,8 +16,6 @@ from camcensus.report.publish import Published, published
 from camcensus.report.sparks import large
 from camcensus.report.steps import Step, line_note
 from camcensus.report.view import View
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN
 
 Finer = dict[str, dict[str, int]]  # maker to name to hosts
 

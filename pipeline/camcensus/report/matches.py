@@ -12,8 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.countries import load_countries
-from camcensus.manifest import Manifest
+from camcensus.core.config import Study
+from camcensus.core.countries import load_countries
+from camcensus.core.manifest import Manifest
+from camcensus.core.tables import UNKNOWN_COUNTRY, Column, Table
 from camcensus.report import forms, style, words
 from camcensus.report.bars import Bar, Bars
 from camcensus.report.charts import Chart, Frame, table
@@ -21,8 +23,6 @@ from camcensus.report.grids import Grid, GridRow, Head, grid
 from camcensus.report.history import History
 from camcensus.report.publish import cell_of
 from camcensus.report.suppress import hidden_cells
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN_COUNTRY, Column, Table
 
 TOP_COUNTRIES = 20
 OVERLAPS = "overlaps with earlier queries, in no sum"

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from camcensus.core.config import Study
+from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.report import words
 from camcensus.report.charts import Chart
 from camcensus.report.inline import inline
@@ -23,8 +25,6 @@ from camcensus.report.matches import (
 from camcensus.report.output import Output
 from camcensus.report.rendering import render, source
 from camcensus.report.sheets import as_frame, as_table, csv
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN_COUNTRY
 
 NAME = "matches.html"
 MEANING = "matches of queries by census and history, which are no counted banners"

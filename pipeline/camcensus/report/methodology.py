@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from camcensus.countries import code_notes
+from camcensus.core.config import Study
+from camcensus.core.countries import code_notes
 from camcensus.report import charts_instrument, geo, grids, words
 from camcensus.report.forms import plain
 from camcensus.report.grids import markdown
 from camcensus.report.inputs import Result, simulated
 from camcensus.report.publish import published
 from camcensus.report.steps import steps
-from camcensus.study import Study
 
 
 def text(study: Study, results: list[Result], charts: Sequence[str], matches: bool, audited: bool) -> str:

@@ -4,7 +4,7 @@ removed."""
 from collections.abc import Iterable
 from pathlib import Path
 
-from camcensus import store
+from camcensus.core import storage
 
 OURS = ("charts", "countries", "makers")  # folders in which nothing but the report's own files stand
 
@@ -22,7 +22,7 @@ class Output:
         path = self.folder / name
         data = content.encode() if isinstance(content, str) else content
         if not (path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data):
-            with store.atomic(path) as file:
+            with storage.atomic(path) as file:
                 file.write(data)
         self.written.append(name)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from camcensus.countries import code_notes
+from camcensus.core.config import Study
+from camcensus.core.countries import code_notes
 from camcensus.report import charts_instrument, facts, forms, geo, grids, words
 from camcensus.report.audits import NO_AUDITS, SAID, Audits
 from camcensus.report.charts import Chart
@@ -20,7 +21,6 @@ from camcensus.report.prior import prior
 from camcensus.report.publish import published
 from camcensus.report.rendering import render, source
 from camcensus.report.view import View
-from camcensus.study import Study
 
 PARTS = (
     ("countries", "Countries and map"),

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from camcensus.countries import country_name
+from camcensus.core.countries import country_name
 from camcensus.report import forms
 from camcensus.report.outlines import Outlines, Shape, outlines
 from camcensus.report.view import View

@@ -5,13 +5,13 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from camcensus.countries import country_name
+from camcensus.core.config import Study
+from camcensus.core.countries import country_name
+from camcensus.core.resources import PRIOR, bundled
 from camcensus.report import forms
 from camcensus.report.grids import Grid, GridRow, Head
 from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.publish import published
-from camcensus.resources import PRIOR, bundled
-from camcensus.study import Study
 
 ANY = "any"
 WORLD, WITHOUT_CHINA = "world", "world without CN"

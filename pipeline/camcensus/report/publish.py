@@ -17,10 +17,10 @@ from typing import Any
 
 import pandas as pd
 
+from camcensus.core.config import Study
+from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.report.inputs import WORLD, Result, cells_of
 from camcensus.report.suppress import Cell, hidden_cells
-from camcensus.study import Study
-from camcensus.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 
 OTHER = "other"
 TOTALS = (WORLD, "country")

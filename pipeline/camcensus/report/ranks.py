@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from camcensus.core.config import Study
 from camcensus.estimate.change import rank_intervals
 from camcensus.report import sensitivity
 from camcensus.report.inputs import Result
 from camcensus.report.publish import is_ranked
 from camcensus.report.sensitivity import Range
-from camcensus.study import Study
 
 Ranks = dict[str, tuple[int, int]]  # best and worst by country code
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import jinja2
 
+from camcensus.core.resources import bundled
 from camcensus.report import forms
-from camcensus.resources import bundled
 
 TEMPLATES = "reports/templates"
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from camcensus.countries import country_name
+from camcensus.core.config import Study
+from camcensus.core.countries import country_name
+from camcensus.core.tables import COUNTS
 from camcensus.report import forms, grids, sample_words, words
 from camcensus.report.grids import Grid, GridRow, Head
 from camcensus.report.inputs import Result
@@ -10,8 +12,6 @@ from camcensus.report.output import Output
 from camcensus.report.rendering import render, source
 from camcensus.report.samples import TOO_LITTLE, Estimated, Row, published, table
 from camcensus.report.sheets import as_frame, csv
-from camcensus.study import Study
-from camcensus.tables import COUNTS
 
 CSV = "sample_estimates.csv"
 INTERVAL = "95 % interval"

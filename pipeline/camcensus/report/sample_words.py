@@ -1,6 +1,6 @@
 """What the page of a sample says of its method and its limits. Text only: who shows it escapes it."""
 
-from camcensus.manifest import Manifest
+from camcensus.core.manifest import Manifest
 from camcensus.sampled.figures import LEAST_BLOCKS
 from camcensus.sampled.ratio import RESAMPLES
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.manifest import Manifest
+from camcensus.core.config import Study
+from camcensus.core.manifest import Manifest
+from camcensus.core.tables import ESTIMATES, Table
 from camcensus.report.publish import cell_of
 from camcensus.report.sheets import as_table
 from camcensus.report.suppress import Cell, hidden_cells
-from camcensus.study import Study
-from camcensus.tables import ESTIMATES, Table
 
 TOO_LITTLE = "too few in the sample to be shown"
 # What was counted in the sample, and what hangs on it alone, stays inside.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from camcensus.core.config import Study
 from camcensus.report.inputs import WORLD, Result, variant
-from camcensus.study import Study
 
 DECOYS = ("none", "certain", "likely")
 CONFIDENCES = ("medium", "high")

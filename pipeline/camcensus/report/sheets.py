@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import xlsxwriter
 
+from camcensus.core.tables import Table, conform
 from camcensus.report.forms import plain
 from camcensus.report.inputs import DTYPES
-from camcensus.tables import Table, conform
 
 _FORMULA = ("=", "+", "-", "@")
 # Control characters, line ends, and what turns the direction of text or has no width.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from camcensus.changed import NOT_OF_TOTALS, breaks, changed_instrument, looked_elsewhere
-from camcensus.manifest import UNKNOWN_QUERIES
+from camcensus.core.manifest import UNKNOWN_QUERIES
 from camcensus.report import words
 from camcensus.report.inputs import Result
 

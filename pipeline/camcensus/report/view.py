@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from camcensus.countries import country_name, load_countries
+from camcensus.core.config import Study
+from camcensus.core.countries import country_name, load_countries
+from camcensus.core.tables import UNKNOWN, UNKNOWN_COUNTRY
 from camcensus.report import facts, words
 from camcensus.report.country_table import world_rates
 from camcensus.report.geo import agreement
@@ -15,8 +17,6 @@ from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.publish import is_ranked, published
 from camcensus.report.ranks import Ranks, country_ranks
 from camcensus.report.steps import Step, steps
-from camcensus.study import Study
-from camcensus.tables import UNKNOWN, UNKNOWN_COUNTRY
 
 UNITS = ("hosts", "devices", "banners")
 MOST_MAKERS = 20

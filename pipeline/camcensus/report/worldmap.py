@@ -22,9 +22,9 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from camcensus.countries import country_name
+from camcensus.core.countries import country_name
+from camcensus.core.resources import BORDERS, bundled
 from camcensus.report.style import SYNTHETIC, HouseFigure
-from camcensus.resources import BORDERS, bundled
 
 Floats = npt.NDArray[np.float64]
 PatchT = TypeVar("PatchT", bound=Patch)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.aggregate import count, flow_of
 from camcensus.collect.blocks import BITS, Block
+from camcensus.core import storage
+from camcensus.core.manifest import Flow, Manifest
+from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.engines.engine import Sql
-from camcensus.manifest import Flow, Manifest
-from camcensus.tables import SAMPLE_BLOCKS
 
 FILE = "sample_blocks.parquet"
 QUERIES = ("sample_blocks",)
@@ -27,5 +27,5 @@ def count_blocks(
     found = db.query("sample_blocks")
     names = [str(Block((number << shift, prefix_length))) for number in found["number"].to_pylist()]
     table = found.drop_columns("number").add_column(0, "block", pa.array(names, pa.string()))
-    store.write_table(folder / FILE, table, SAMPLE_BLOCKS, {"snapshot": manifest.snapshot})
+    storage.write_table(folder / FILE, table, SAMPLE_BLOCKS, {"snapshot": manifest.snapshot})
     return flow_of(counts, min_confidence)

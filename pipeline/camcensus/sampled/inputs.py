@@ -18,19 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus import store
 from camcensus.collect.blocks import BITS, Block
 from camcensus.collect.completeness import is_short
 from camcensus.collect.drawn import MODE, Drawn, drawn_of, n_counted
 from camcensus.collect.ledger import Ledger
 from camcensus.collect.replies import Replies
 from camcensus.collect.sample import EVERYWHERE, IPV4, TOTALS
-from camcensus.countries import canonical_code
-from camcensus.errors import CamcensusError, IntegrityError
+from camcensus.core import storage
+from camcensus.core.config import Collect
+from camcensus.core.countries import canonical_code
+from camcensus.core.errors import CamcensusError, IntegrityError
+from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.ranges import key_v4
 from camcensus.sampled.figures import UNITS, Counted, Matches, Sampled
-from camcensus.study import Collect
-from camcensus.tables import UNKNOWN_COUNTRY
 
 Makers = Mapping[str, str | None]
 _BANNER = ("query", "host", "port", "transport")
@@ -80,7 +80,7 @@ def _totals(raw: Path, ledger: Ledger) -> Iterator[tuple[tuple[str, str], dict[s
     """Query and part of it (all, or IPv4) to the reply to their count."""
     for reply, value in Replies(raw, ledger, TOTALS).all():
         path = raw / reply.file
-        if store.sha256(path) != reply.sha256:
+        if storage.sha256(path) != reply.sha256:
             raise IntegrityError(path, "is not the reply that was received; put it back, or collect anew")
         yield (reply.query, reply.part), value
 

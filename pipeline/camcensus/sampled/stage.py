@@ -4,17 +4,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.aggregate import HEADLINE_DECOYS
 from camcensus.collect.drawn import MODE
-from camcensus.manifest import Flow, Manifest, Stage
+from camcensus.core import storage
+from camcensus.core.fingerprints import code_hash, digest_of
+from camcensus.core.manifest import Flow, Manifest, Stage
+from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
 from camcensus.sampled.blocks import FILE as BLOCKS
 from camcensus.sampled.figures import Figures, Sampled
 from camcensus.sampled.inputs import Recorded, matches_in, recorded, sampled
 from camcensus.snapshot import Snapshot
 from camcensus.stages import Tools
-from camcensus.tables import ESTIMATES, SAMPLE_BLOCKS
-from camcensus.versions import code_hash, digest_of
 
 NAME = ESTIMATES.name
 FILE = f"{NAME}.parquet"
@@ -37,7 +37,7 @@ def estimate_sample(snapshot: Snapshot, tools: Tools) -> str | None:
         return None
     (blocks,) = snapshot.verified("aggregate", BLOCKS)
     inside = list(matches_in(snapshot.verified("ingest", ".parquet"), found, makers))
-    sample, outside = sampled(found, inside, store.read_table(blocks, SAMPLE_BLOCKS))
+    sample, outside = sampled(found, inside, storage.read_table(blocks, SAMPLE_BLOCKS))
     rows = Figures(sample, study.countries_left_out, study.vendors).rows()
     _write(snapshot, rows, sample, study.min_confidence)
     flow = Flow(
@@ -61,7 +61,7 @@ def _write(snapshot: Snapshot, rows: list[dict[str, Any]], sample: Sampled, min_
     }
     columns = [pa.array([(same | row).get(c.name) for row in rows], c.type) for c in ESTIMATES.columns]
     table = pa.Table.from_arrays(columns, schema=ESTIMATES.schema)
-    store.write_table(snapshot.path(FILE), table, ESTIMATES, {"snapshot": snapshot.id, "basis": MODE})
+    storage.write_table(snapshot.path(FILE), table, ESTIMATES, {"snapshot": snapshot.id, "basis": MODE})
 
 
 def _notes(found: Recorded, outside: int) -> list[str]:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from camcensus.countries import load_countries
+from camcensus.core.countries import load_countries
 from camcensus.simulate import second
 from camcensus.simulate.chance import Ints
 from camcensus.simulate.looks import NEW_LAYOUT, Seen

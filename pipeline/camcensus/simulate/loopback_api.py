@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.errors import QueryError, UnknownFilterError
-from camcensus.query import DATA, FIELDS, FILTERS, Query, parse, read
+from camcensus.core.errors import QueryError, UnknownFilterError
+from camcensus.core.query import DATA, FIELDS, FILTERS, Query, parse, read
 from camcensus.simulate.loopback_account import Account
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index, Mask

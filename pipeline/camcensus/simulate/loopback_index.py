@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from camcensus.errors import InputError
+from camcensus.core.errors import InputError
+from camcensus.core.query import FIELDS, Query, Term, Value, Values, read
 from camcensus.lines import RawFile
-from camcensus.query import FIELDS, Query, Term, Value, Values, read
 from camcensus.simulate.loopback_rows import decode, encode
 
 Banner = Mapping[str, Any]

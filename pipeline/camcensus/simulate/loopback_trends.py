@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from camcensus.query import FILTERS, NOT_IN_TRENDS
+from camcensus.core.query import FILTERS, NOT_IN_TRENDS
 from camcensus.simulate.loopback_index import LONG, Index, Mask
 
 FIRST = "2017-06"

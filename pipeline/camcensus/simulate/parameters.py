@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from camcensus.errors import InputError
-from camcensus.resources import bundled
+from camcensus.core.errors import InputError
+from camcensus.core.resources import bundled
 
 FILE = "data/simulate/parameters.toml"
 

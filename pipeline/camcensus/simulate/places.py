@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from camcensus.countries import load_countries
+from camcensus.core.countries import load_countries
 from camcensus.locate import Locator
 from camcensus.networks import KINDS, load_networks
 from camcensus.ranges import Ranges

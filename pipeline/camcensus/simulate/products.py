@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.resources import bundled
+from camcensus.core.resources import bundled
 from camcensus.simulate.chance import Floats, Ints
 from camcensus.simulate.parameters import Parameters
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from camcensus.errors import CamcensusError, InputError, Interrupted
+from camcensus.core.errors import CamcensusError, InputError, Interrupted
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_account import PLANS
 

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from camcensus.tables import Column, Table
+from camcensus.core.tables import Column, Table
 
 TRUTH = Table(
     "truth",

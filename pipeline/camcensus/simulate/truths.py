@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from camcensus.core.tables import COUNTED_TYPES
 from camcensus.networks import KINDS
 from camcensus.simulate.chance import Floats, Ints
 from camcensus.simulate.engines import Sights
@@ -14,7 +15,6 @@ from camcensus.simulate.services import Now
 from camcensus.simulate.texts import hosts
 from camcensus.simulate.truth import BANNERS, TRUTH
 from camcensus.simulate.world import Block, World
-from camcensus.tables import COUNTED_TYPES
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from camcensus import store
 from camcensus.collect.exports import LEDGER
-from camcensus.errors import CamcensusError
-from camcensus.progress import Reporter
+from camcensus.core import storage
+from camcensus.core.console import Reporter
+from camcensus.core.errors import CamcensusError
 from camcensus.simulate.export import NET, QUERIES, Lines, lines_of
 from camcensus.simulate.looks import Seen, seen
 from camcensus.simulate.packed import Packed
@@ -80,7 +80,7 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CamcensusError(f"{out}: is there already and is not an empty folder; choose another")
     world = make_world(plan)
-    half_done = out.with_name(f".{out.name}{store.PART}")
+    half_done = out.with_name(f".{out.name}{storage.PART}")
     shutil.rmtree(half_done, ignore_errors=True)
     for name in COLLECTIONS:
         for year in world.years:
@@ -89,9 +89,9 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
     for name, lines in written.items():
         reporter.say(f"{name}: {lines:,} lines")
     for name, collection in COLLECTIONS.items():
-        store.write_text(half_done / collection.folder / "study.toml", study_text(world, name))
+        storage.write_text(half_done / collection.folder / "study.toml", study_text(world, name))
     for year in world.years:
-        store.write_text(half_done / queries_file(year), queries_text(world, year))
+        storage.write_text(half_done / queries_file(year), queries_text(world, year))
     if out.is_dir():
         out.rmdir()
     half_done.rename(out)
@@ -103,17 +103,17 @@ def _write(world: World, out: Path, workers: int) -> dict[str, int]:
     ledgers: dict[Path, dict[str, Any]] = {}
     written = {str(year): 0 for year in world.years}
     with ExitStack() as stack:
-        devices = stack.enter_context(store.parquet_writer(out / "truth.parquet", TRUTH))
-        banners = stack.enter_context(store.parquet_writer(out / "truth_banners.parquet", BANNERS))
+        devices = stack.enter_context(storage.parquet_writer(out / "truth.parquet", TRUTH))
+        banners = stack.enter_context(storage.parquet_writer(out / "truth_banners.parquet", BANNERS))
         for drawn in _drawn(world, out, workers):
-            devices.write_table(store.fitted(drawn.devices, TRUTH, devices))
-            banners.write_table(store.fitted(drawn.banners, BANNERS, banners))
+            devices.write_table(storage.fitted(drawn.devices, TRUTH, devices))
+            banners.write_table(storage.fitted(drawn.banners, BANNERS, banners))
             for name, files in drawn.files.items():
                 entries = ledgers.setdefault(raw_folder(out, name, drawn.year) / LEDGER, {})
                 entries |= {file: {k: v for k, v in entry.items() if k != "lines"} for file, entry in files.items()}
             written[str(drawn.year)] += sum(int(entry["lines"]) for entry in drawn.files[QUERIES].values())
     for path, entries in ledgers.items():
-        store.write_sealed(path, entries)
+        storage.write_sealed(path, entries)
     return written
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from camcensus.banner import Banner, Rejected, untyped
-from camcensus.errors import InputError
+from camcensus.core.errors import InputError
 from camcensus.lines import Line, RawFile
 from camcensus.sources.found import unheld
 from camcensus.sources.mapping import NEEDED, Mapping

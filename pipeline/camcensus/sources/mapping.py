@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from camcensus.errors import MappingError
+from camcensus.core.errors import MappingError
 from camcensus.sources.targets import TARGETS
 
 NEEDED = ("address", "port", "time")

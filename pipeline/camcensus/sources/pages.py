@@ -8,7 +8,7 @@ import msgspec
 
 from camcensus.collect.loose import items
 from camcensus.collect.pages import read
-from camcensus.errors import IntegrityError
+from camcensus.core.errors import IntegrityError
 from camcensus.lines import LONGEST, Line
 from camcensus.sources.record import BYTES, RECORDS, Batch
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus import store
+from camcensus.core import storage
 from camcensus.sources.pages import SearchPages
 from camcensus.sources.record import Reader
 from camcensus.sources.registry import Source
@@ -29,4 +29,4 @@ class RawPart:
     def require(self) -> None:
         """Raises `IntegrityError` when it is not the file that was imported."""
         if not self.pages:
-            store.require(self.path, self.sha256, "is not the file that was imported; put a copy of it back")
+            storage.require(self.path, self.sha256, "is not the file that was imported; put a copy of it back")

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus import store
-from camcensus.errors import InputError
+from camcensus.core import storage
+from camcensus.core.errors import InputError
+from camcensus.core.fingerprints import digest_of
+from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.lines import CSV_ENDINGS, ENDINGS
-from camcensus.resources import MAPPINGS, bundled
 from camcensus.sources.mapped import MappedFile
 from camcensus.sources.mapping import Mapping, load_mapping
 from camcensus.sources.record import Reader
 from camcensus.sources.shodan import ShodanLines
-from camcensus.versions import digest_of
 
 OWN = ".toml"
 
@@ -82,4 +82,4 @@ def named_source(name: str, raw: Path) -> Source:
 
 def _mapped(name: str, path: Path) -> Source:
     mapping = load_mapping(path)
-    return Source(name, mapping.engine, mapping, store.sha256(path))
+    return Source(name, mapping.engine, mapping, storage.sha256(path))

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from camcensus.catalogue import checksum_of, load_catalogue
+from camcensus.core.config import Study
+from camcensus.core.console import printable
+from camcensus.core.errors import CamcensusError, IntegrityError
+from camcensus.core.manifest import Manifest
 from camcensus.drawn import RECORD, Report
 from camcensus.editions import sources_of
-from camcensus.errors import CamcensusError, IntegrityError
 from camcensus.estimate import kept
-from camcensus.manifest import Manifest
-from camcensus.progress import printable
 from camcensus.report.inputs import Result
-from camcensus.study import Study
 from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.published import check_report

@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus import store
-from camcensus.errors import CamcensusError
+from camcensus.core import storage
+from camcensus.core.config import Study
+from camcensus.core.errors import CamcensusError
+from camcensus.core.tables import COUNTS, GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.report import country_table, counts_public
 from camcensus.report.inputs import Result
 from camcensus.report.sheets import as_table
-from camcensus.study import Study
-from camcensus.tables import COUNTS, GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.verify.verdict import Verdict
 
 SHOWN = 5
@@ -29,7 +29,7 @@ def check_figures(folder: Path, verdict: Verdict) -> None:
     if not (folder / counts_public.NAME).is_file():
         verdict.notes.append(f"{folder}: has no counts of its own (a sample, or matches of queries)")
         return
-    rows = store.read_table(folder / counts_public.NAME, counts_public.SCHEMA).to_pylist()
+    rows = storage.read_table(folder / counts_public.NAME, counts_public.SCHEMA).to_pylist()
     table = pa.Table.to_pylist(_plain(folder / TABLE))
     _table_against_counts(folder / TABLE, table, rows, verdict)
     _csv_against_table(folder / "country_table.csv", table, verdict)
@@ -41,7 +41,7 @@ def check_against_snapshots(folder: Path, counts: dict[str, pa.Table], verdict: 
     path = folder / counts_public.NAME
     if not path.is_file():
         return
-    rows = store.read_table(path, counts_public.SCHEMA).to_pylist()
+    rows = storage.read_table(path, counts_public.SCHEMA).to_pylist()
     for name, own in counts.items():
         cells = _keyed(own.to_pylist())
         faults = []
@@ -75,7 +75,7 @@ def check_against_study(folder: Path, study: Study, results: list[Result], verdi
 
 
 def _plain(path: Path) -> pa.Table:
-    return store.read_any(path)
+    return storage.read_any(path)
 
 
 def _table_against_counts(path: Path, table: list[Row], counts: list[Row], verdict: Verdict) -> None:
@@ -147,7 +147,7 @@ def counts_of(folder: Path) -> pa.Table | None:
     """The counts of a snapshot, if it has sound ones."""
     path = folder / "counts.parquet"
     try:
-        return store.read_table(path, COUNTS) if path.is_file() else None
+        return storage.read_table(path, COUNTS) if path.is_file() else None
     except CamcensusError:
         return None  # told where the snapshot is looked at
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus import store
+from camcensus.core import storage
 from camcensus.verify.verdict import Verdict
 
 
@@ -43,7 +43,7 @@ def check_files(files: Mapping[Path, Expected], verdict: Verdict) -> set[Path]:
 
 def _digest(path: Path) -> str:
     try:
-        return store.sha256(path)
+        return storage.sha256(path)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from camcensus import store
-from camcensus.errors import IntegrityError, ReconciliationError
-from camcensus.manifest import STAGES, Manifest, Stage
-from camcensus.tables import COUNTS
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError, ReconciliationError
+from camcensus.core.manifest import STAGES, Manifest, Stage
+from camcensus.core.tables import COUNTS
 from camcensus.verify.verdict import Verdict
 
 # Stage, its table, and what of the flow the table's rows are.
@@ -61,7 +61,7 @@ def _devices(folder: Path, stages: dict[str, Stage], verdict: Verdict) -> None:
 def _headline(folder: Path, stage: Stage, verdict: Verdict) -> None:
     """The flow ends at the headline's banners, one of the world's cells."""
     try:
-        counts = store.read_table(folder / "counts.parquet", COUNTS)
+        counts = storage.read_table(folder / "counts.parquet", COUNTS)
     except IntegrityError:
         return  # told already
     world = counts.filter(pc.and_(pc.equal(counts["level"], "world"), pc.equal(counts["scope"], "study")))

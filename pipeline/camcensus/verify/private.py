@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.tables import (
+from camcensus.core.tables import (
     CENSUS,
     COUNTS,
     DEVICES,

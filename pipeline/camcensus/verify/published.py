@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.drawn import RECORD, Report, load_report
-from camcensus.errors import CamcensusError, IntegrityError
 from camcensus.verify.figures import check_figures
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.private import check_private

@@ -8,16 +8,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus import store
 from camcensus.collect.exports import read_ledger
 from camcensus.collect.ledger import FILE, Ledger
-from camcensus.errors import CamcensusError
+from camcensus.core import storage
+from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import Manifest, Output, load_manifest
+from camcensus.core.tables import BY_NAME, Table
 from camcensus.host_sample import FOLDER as HOST_SAMPLE
 from camcensus.host_sample import SEALED, sample_files
 from camcensus.host_seal import check_seal
-from camcensus.manifest import Manifest, Output, load_manifest
 from camcensus.runs import kept
-from camcensus.tables import BY_NAME, Table
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.flows import check_flows
 from camcensus.verify.verdict import Verdict
@@ -154,9 +154,9 @@ def _nulls(file: pq.ParquetFile, to: Table) -> list[str]:
 
 
 def _leftovers(folder: Path, verdict: Verdict) -> None:
-    if store.is_locked(folder / "raw"):
+    if storage.is_locked(folder / "raw"):
         return
-    for path in sorted(folder.rglob(f".*{store.PART}")):
+    for path in sorted(folder.rglob(f".*{storage.PART}")):
         verdict.notes.append(f"{path}: half a file that a killed run left; the next run removes it")
 
 

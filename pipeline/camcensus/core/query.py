@@ -22,7 +22,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from camcensus.errors import QueryError, UnknownFilterError
+from camcensus.core.errors import QueryError, UnknownFilterError
 
 Value = str | int | float | bool
 Values = tuple[Value, ...]

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from camcensus.countries import load_countries
-from camcensus.errors import QueryError, StudyError
-from camcensus.query import parse
-from camcensus.query_file import read_queries
-from camcensus.resources import bundled
+from camcensus.core.countries import load_countries
+from camcensus.core.errors import QueryError, StudyError
+from camcensus.core.query import parse
+from camcensus.core.query_file import read_queries
+from camcensus.core.resources import bundled
 
 BUILTIN = "builtin"
 LISTED = 20

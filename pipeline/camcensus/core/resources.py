@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from camcensus.errors import InputError
+from camcensus.core.errors import InputError
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
 
 COUNTRIES = "data/reference/countries.csv"

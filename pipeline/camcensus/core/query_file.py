@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from camcensus.errors import QueryError
-from camcensus.query import parse
+from camcensus.core.errors import QueryError
+from camcensus.core.query import parse
 
 COMMENT = "#"
 LISTED = 20

@@ -8,8 +8,8 @@ import csv
 import functools
 from dataclasses import dataclass
 
-from camcensus.resources import COUNTRIES, bundled
-from camcensus.tables import UNKNOWN_COUNTRY
+from camcensus.core.resources import COUNTRIES, bundled
+from camcensus.core.tables import UNKNOWN_COUNTRY
 
 IPV4_SOURCE = "DB-IP Lite country, 2026-06"  # of `ipv4_located`
 

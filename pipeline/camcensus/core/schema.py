@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from camcensus.errors import TableError
+from camcensus.core.errors import TableError
 
 
 @dataclass(frozen=True)

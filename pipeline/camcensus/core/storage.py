@@ -16,8 +16,8 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus.errors import BusyError, InputError, IntegrityError
-from camcensus.tables import DISTINCT, RISING, Table, conform
+from camcensus.core.errors import BusyError, InputError, IntegrityError
+from camcensus.core.tables import DISTINCT, RISING, Table, conform
 
 BLOCK = 1 << 20
 # There is no way to read the umask but to set it.

@@ -4,10 +4,10 @@ Only int64, string and bool (and lists of strings in `observations`) are used, s
 on Spark. Times are seconds since 1970-01-01 UTC.
 """
 
-from camcensus.schema import Column, Table, conform
-from camcensus.schema import flag as _bool
-from camcensus.schema import number as _int
-from camcensus.schema import text as _text
+from camcensus.core.schema import Column, Table, conform
+from camcensus.core.schema import flag as _bool
+from camcensus.core.schema import number as _int
+from camcensus.core.schema import text as _text
 
 __all__ = ["Column", "Table", "conform"]
 

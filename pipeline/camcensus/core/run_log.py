@@ -12,10 +12,10 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from camcensus import store
-from camcensus.errors import CamcensusError, IntegrityError
-from camcensus.manifest import Strict
-from camcensus.versions import package_version
+from camcensus.core import storage
+from camcensus.core.errors import CamcensusError, IntegrityError
+from camcensus.core.fingerprints import package_version
+from camcensus.core.manifest import Strict
 
 FILE = "run-log.json"
 KEPT = 500  # runs; older ones are let go
@@ -88,13 +88,13 @@ def _enter(data: Path, entry: Entry) -> None:
     entry.ended = _now()
     log = read_log(data)
     log.runs = [*log.runs, entry][-KEPT:]
-    store.write_sealed(data / FILE, log.model_dump())
+    storage.write_sealed(data / FILE, log.model_dump())
 
 
 def read_log(data: Path) -> RunLog:
     """The log of a data folder; an empty one when there is none, or it is damaged: nothing depends on it."""
     try:
-        return RunLog.model_validate(store.read_sealed(data / FILE))
+        return RunLog.model_validate(storage.read_sealed(data / FILE))
     except (OSError, IntegrityError, ValidationError):
         return RunLog()
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from camcensus import store
-from camcensus.errors import IntegrityError, ReconciliationError
-from camcensus.versions import built_on, code_hash, commit, digest_of, package_version
+from camcensus.core import storage
+from camcensus.core.errors import IntegrityError, ReconciliationError
+from camcensus.core.fingerprints import built_on, code_hash, commit, digest_of, package_version
 
 FORMAT = 2
 EARLIER = (1,)  # formats that are made anew
@@ -355,7 +355,7 @@ class Manifest(Strict):
 
     def save(self, folder: Path) -> None:
         """Writes `manifest.json` into the snapshot's folder."""
-        store.write_sealed(folder / "manifest.json", self.model_dump())
+        storage.write_sealed(folder / "manifest.json", self.model_dump())
 
 
 def load_manifest(folder: Path) -> Manifest | None:
@@ -363,15 +363,15 @@ def load_manifest(folder: Path) -> Manifest | None:
     path = folder / "manifest.json"
     if not path.is_file():
         return None
-    found = store.read_json(path)
+    found = storage.read_json(path)
     if isinstance(found, Mapping) and found.get("format") in EARLIER:
         return None
     try:
-        manifest = Manifest.model_validate(store.read_sealed(path))
+        manifest = Manifest.model_validate(storage.read_sealed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is not a manifest: {error.errors()[0]['msg']}; delete it and run again") from None
     outputs = [name for stage in manifest.stages.values() for name in stage.outputs]
-    store.require_inside(path, [*outputs, *manifest.inputs, *manifest.purged])
+    storage.require_inside(path, [*outputs, *manifest.inputs, *manifest.purged])
     return manifest
 
 
@@ -381,5 +381,5 @@ def held(folder: Path, manifest: Manifest, table: str) -> list[Path]:
     outputs = {name: output for stage in manifest.stages.values() for name, output in stage.outputs.items()}
     names = [name for name in sorted(outputs) if name.split("/")[0] == f"{table}.parquet"]
     for name in names:
-        store.require(folder / name, outputs[name].sha256, "is not what the manifest says; run again with --rehash")
+        storage.require(folder / name, outputs[name].sha256, "is not what the manifest says; run again with --rehash")
     return [folder / name for name in names]

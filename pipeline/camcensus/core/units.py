@@ -4,8 +4,8 @@ devices of two makers counts for each of them, so across nothing else. Prefixes 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from camcensus.errors import UnitError
-from camcensus.tables import GROUPS, UNITS
+from camcensus.core.errors import UnitError
+from camcensus.core.tables import GROUPS, UNITS
 
 _ACROSS = {
     "n_banners": frozenset(GROUPS),

@@ -1,0 +1,1 @@
+"""What every package uses: study, tables, manifest, storage, errors, countries, console."""
