@@ -31,7 +31,7 @@ from camcensus.aggregate import aggregate
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
 from camcensus.dedupe import Rules, dedupe
-from camcensus.engines.duck import sql
+from camcensus.engines.duckdb_sql import sql
 
 HERE = Path(__file__).parent
 FULL = (1_000_000, 3_000_000, 10_000_000)

@@ -34,7 +34,7 @@ from camcensus.core.countries import canonical_code
 from camcensus.core.query import parse
 from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.dedupe import Rules, dedupe
-from camcensus.engines.duck import sql
+from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
 from camcensus.run import run
 from camcensus.sampled.blocks import FILE, count_blocks

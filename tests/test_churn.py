@@ -14,7 +14,7 @@ from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Churn, load_manifest
 from camcensus.core.tables import CHURN
 from camcensus.dedupe import Rules, dedupe
-from camcensus.engines.duck import sql
+from camcensus.engines.duckdb_sql import sql
 from tests.census import DAY, NOON, banner, numbered, somewhere, write
 from tests.commands import camcensus
 from tests.conftest import banner as raw_banner

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.dedupe import Rules, attach, dedupe
-from camcensus.engines import duck
-from camcensus.engines.duck import sql
+from camcensus.engines import duckdb_sql
+from camcensus.engines.duckdb_sql import sql
 from tests.census import DAHUA, HIK, Census, Row, banner, census, merged, somewhere, write
 
 
@@ -198,8 +198,8 @@ def test_f17_nothing_depends_on_order_parts_or_threads(tmp_path: Path) -> None:
 
 def test_tables_in_memory_and_in_a_file_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     some = {}
-    for fits in (duck.FITS, 0):
-        monkeypatch.setattr(duck, "FITS", fits)
+    for fits in (duckdb_sql.FITS, 0):
+        monkeypatch.setattr(duckdb_sql, "FITS", fits)
         some[fits] = census(tmp_path / str(fits), somewhere(11), days=30, counts=True, threads=2).bytes
     in_memory, in_a_file = some.values()
     assert in_memory == in_a_file

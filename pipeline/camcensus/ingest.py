@@ -21,7 +21,7 @@ from camcensus.banner import Banner, Rejected
 from camcensus.core import storage
 from camcensus.core.manifest import Flow
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.engines.lanes import ONE_LANE, Lanes
+from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.fields import LATEST
 from camcensus.lines import Line
 from camcensus.observe import batch_of, observe

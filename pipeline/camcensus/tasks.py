@@ -14,7 +14,7 @@ from camcensus.catalogue import Catalogue
 from camcensus.core import storage
 from camcensus.core.tables import OBSERVATIONS, Table
 from camcensus.engines.engine import nobody
-from camcensus.engines.lanes import ONE_LANE, Lanes
+from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.engines.processes import shared
 from camcensus.ingest import Ingested, ingest_records
 from camcensus.label import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled

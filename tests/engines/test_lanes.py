@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.engines.lanes import ONE_LANE, lanes
 from camcensus.engines.local import sooner_divided
+from camcensus.engines.ordered_pool import ONE_LANE, lanes
 from camcensus.ingest import ingest_file
 from tests.conftest import banner, write_lines
 

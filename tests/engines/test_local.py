@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.engines import duck
-from camcensus.engines.duck import sql
+from camcensus.engines import duckdb_sql
+from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import WORTH_PROCESSES_ROWS, Local, map_parts
 
 
@@ -79,7 +79,7 @@ def test_processes_are_started_for_so_many_rows_and_make_what_tasks_share_ready_
 def test_what_does_not_fit_into_memory_goes_to_the_scratch_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duck, "MEMORY", "64MB")
+    monkeypatch.setattr(duckdb_sql, "MEMORY", "64MB")
     numbers = pa.table({"n": pa.array(range(2_000_000), pa.int64())})
     with sql(2, tmp_path / "scratch") as db:
         for name in ("one", "two", "three", "four", "five", "six"):
@@ -93,7 +93,7 @@ def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.M
     pq.write_table(pa.table({"seen": [3, 1], "counted": [True, False]}), part)
     scratch = tmp_path / "it's scratch"
     for fits, found in ((part.stat().st_size, []), (part.stat().st_size - 1, ["work.duckdb"])):
-        monkeypatch.setattr(duck, "FITS", fits)
+        monkeypatch.setattr(duckdb_sql, "FITS", fits)
         with sql(2, scratch) as db:
             db.rows("before", pa.table({"n": [1]}))
             db.parquet("identified", [part])

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from camcensus.core.errors import CamcensusError
-from camcensus.engines.duck import OFFLINE
+from camcensus.engines.duckdb_sql import OFFLINE
 
 if TYPE_CHECKING:
     import polars as pl

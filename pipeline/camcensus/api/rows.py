@@ -16,7 +16,7 @@ from camcensus.api.choices import names_of
 from camcensus.api.frame import Frame
 from camcensus.core.errors import ChoiceError, IntegrityError
 from camcensus.core.tables import Table
-from camcensus.engines.duck import OFFLINE, Config, without_bars
+from camcensus.engines.duckdb_sql import OFFLINE, Config, without_bars
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import pyarrow as pa
 
 from camcensus.core.tables import Table
-from camcensus.engines.lanes import ONE_LANE, Lanes
+from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 
 T = TypeVar("T")
 R = TypeVar("R")

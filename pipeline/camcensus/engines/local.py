@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.engines.engine import R, Rows, Sql, T, Tick, call, nobody
-from camcensus.engines.lanes import lanes
+from camcensus.engines.ordered_pool import lanes
 from camcensus.engines.processes import context, deaf_to_interrupts, settle, shared, stop
 
 # Below this many bytes of raw files, or rows of tables, starting processes costs more than it saves.
@@ -59,7 +59,7 @@ class Local:
     def sql(self, scratch: Path) -> AbstractContextManager[Sql]:
         """DuckDB."""
         # Not at the top: workers do without it, which start sooner, and whose ends its binding takes for leaks.
-        from camcensus.engines.duck import sql  # noqa: PLC0415
+        from camcensus.engines.duckdb_sql import sql  # noqa: PLC0415
 
         return sql(self.workers, scratch)
 
