@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.banner import Rejected, decode
 from camcensus.catalogue import load_catalogue
 from camcensus.core.resources import bundled
 from camcensus.identify import Identifier
 from camcensus.label import verdicts
-from camcensus.lines import RawFile
 from camcensus.observe import batch_of, observe
+from camcensus.readers.banner import Rejected, decode
+from camcensus.readers.lines import RawFile
 
 ROOT = Path(__file__).parent.parent
 REPEATED, DISTINCT = 200_000, 20_000

@@ -28,12 +28,12 @@ from ingest_peers import PEERS
 from isal import igzip
 from watched import Figures, watched
 
-from camcensus.banner import DECODE, UNDECODED
 from camcensus.core.storage import sha256
 from camcensus.engines.engine import call
 from camcensus.engines.local import Local
-from camcensus.sources.raw_part import RawPart
-from camcensus.sources.registry import SHODAN
+from camcensus.readers.banner import DECODE, UNDECODED
+from camcensus.readers.raw_part import RawPart
+from camcensus.readers.registry import SHODAN
 from camcensus.tasks import IngestTask
 
 HERE = Path(__file__).parent

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from camcensus.banner import Banner as Struct
-from camcensus.banner import Rejected
 from camcensus.catalogue import Catalogue, load_catalogue
 from camcensus.core.resources import bundled
 from camcensus.identify import Identifier
 from camcensus.observe import batch_of, observe
+from camcensus.readers.banner import Banner as Struct
+from camcensus.readers.banner import Rejected
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camcensus.banner import Banner, Rejected, decode
 from camcensus.evidence import evidence_of
 from camcensus.ingest import REASONS
+from camcensus.readers.banner import Banner, Rejected, decode
 from tests.conftest import banner
 
 

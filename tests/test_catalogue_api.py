@@ -25,7 +25,7 @@ def test_a_banner_is_identified(catalogue: Catalogue) -> None:
 
 
 def test_a_batch_says_what_each_banner_says(catalogue: Catalogue) -> None:
-    from camcensus.banner import Banner, soften
+    from camcensus.readers.banner import Banner, soften
 
     banners = [banner(), banner(data="", http={"title": "AXIS"}), banner(data="SSH-2.0-OpenSSH", http=None)]
     columns = observe([soften(b, Banner) for b in banners]).columns

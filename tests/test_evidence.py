@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.banner import decode
 from camcensus.core.tables import EVIDENCE
 from camcensus.evidence import evidence_of
+from camcensus.readers.banner import decode
 from camcensus.textcolumns import GREETING, PAGE, SHORT
 from camcensus.texts import text_of
 from tests.conftest import banner

@@ -18,8 +18,8 @@ from camcensus.identify import Identifier
 from camcensus.ingest import Ingested, ingest_file
 from camcensus.label import label_part
 from camcensus.locate import Locator, open_locator
-from camcensus.sources.mapping import load_mapping
-from camcensus.sources.registry import SHODAN, Source, chosen_source
+from camcensus.readers.mapping import load_mapping
+from camcensus.readers.registry import SHODAN, Source, chosen_source
 from tests.faults import record
 from tests.fuzz import ROOT, Fuzz
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import camcensus.lines
+import camcensus.readers.lines
 from camcensus.core import storage
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest import LATEST, QUARANTINE_KEEPS, REASONS, Ingested, ingest_file
-from camcensus.lines import BOM
+from camcensus.readers.lines import BOM
 from tests.conftest import banner, write_lines
 
 Row = dict[str, Any]
@@ -262,7 +262,7 @@ BAD_LINES: dict[str, Any] = {
 def test_f12_every_reason_is_reached_and_no_bad_line_stops_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camcensus.lines, "LONGEST", 10_000)
+    monkeypatch.setattr(camcensus.readers.lines, "LONGEST", 10_000)
     lines = [part for line in (*BAD_LINES.values(), "x" * 10_001) for part in (line, banner())]
     path = write_lines(tmp_path / "a.json", lines)
     packed = tmp_path / "a.json.gz"

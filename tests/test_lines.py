@@ -11,9 +11,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-import camcensus.lines
+import camcensus.readers.lines
 from camcensus.core.errors import InputError
-from camcensus.lines import BOM, Line, RawFile
+from camcensus.readers.lines import BOM, Line, RawFile
 
 ZST = zstandard.ZstdCompressor().compress
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -125,10 +125,10 @@ def test_a_byte_order_mark_is_taken_from_the_start_of_the_file_only(tmp_path: Pa
 
 
 def test_a_line_longer_than_the_longest_is_hashed_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camcensus.lines, "LONGEST", 100)
+    monkeypatch.setattr(camcensus.readers.lines, "LONGEST", 100)
     long = bytes(range(32, 132)) * 7
     for chunk in (1, 64, 4096):
-        monkeypatch.setattr(camcensus.lines, "CHUNK", chunk)
+        monkeypatch.setattr(camcensus.readers.lines, "CHUNK", chunk)
         lines, _ = read(tmp_path / "a.json", b"x" * 100 + b"\n" + long + b"\n" + b"y" * 101 + b"\nz\n")
         assert [line.too_long for line in lines] == [False, True, True, False]
         assert (lines[1].data, lines[1].length) == (long[:100], 700)
@@ -143,10 +143,10 @@ PIECES = st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\r\n", BOM, b"\xef", b"
 def test_the_size_of_the_pieces_read_changes_nothing(pieces: list[bytes], chunk: int, fed: int, longest: int) -> None:
     content = b"".join(pieces)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(camcensus.lines, "LONGEST", longest)
+        patch.setattr(camcensus.readers.lines, "LONGEST", longest)
         once, _ = read(Path(folder) / "a.json", content)
-        patch.setattr(camcensus.lines, "CHUNK", chunk)
-        patch.setattr(camcensus.lines, "FED", {".gz": fed, ".zst": fed})
+        patch.setattr(camcensus.readers.lines, "CHUNK", chunk)
+        patch.setattr(camcensus.readers.lines, "FED", {".gz": fed, ".zst": fed})
         for ending in (".json", ".json.gz", ".json.zst"):
             again, raw = read(Path(folder) / f"a{ending}", PACKERS[ending](content))
             assert again == once

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.banner import Rejected, decode
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.resources import bundled
-from camcensus.lines import RawFile
 from camcensus.locate import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
 from camcensus.ranges import key_v4
+from camcensus.readers.banner import Rejected, decode
+from camcensus.readers.lines import RawFile
 from tests.conftest import row_of
 from tests.mmdb import GEOIP2, ROOT, mmdb, official
 from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture

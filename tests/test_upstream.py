@@ -10,8 +10,8 @@ from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
 from camcensus.core.manifest import load_manifest
+from camcensus.readers.shodan_lines import ShodanLines
 from camcensus.run import run
-from camcensus.sources.shodan import ShodanLines
 from camcensus.upstream import changes, lost, sampled
 from tests.conftest import Banner, banner, write_lines
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from camcensus import privacy
-from camcensus.banner import Http
 from camcensus.pages import START, kept_of
+from camcensus.readers.banner import Http
 from camcensus.textcolumns import GREETING, PAGE, SHORT, TextColumns
 from camcensus.texts import Memo, cut, cutter
 

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from camcensus.banner import Banner, soften
 from camcensus.core.errors import CatalogueError
 from camcensus.core.tables import EVIDENCE
 from camcensus.evidence import evidence_of
 from camcensus.prefilter import Words, words_of
+from camcensus.readers.banner import Banner, soften
 
 if TYPE_CHECKING:
     from camcensus.identify import Identifier, Verdict

@@ -100,7 +100,7 @@ def import_(
     from camcensus.collect.exports import import_files
     from camcensus.core import storage
     from camcensus.purge import refuse_purged
-    from camcensus.sources.registry import chosen_source
+    from camcensus.readers.registry import chosen_source
 
     check_snapshot_id(snapshot)
     if collection is not None:
@@ -247,7 +247,7 @@ def identify(
 ) -> None:
     """Explains each banner of a file: what it is, and by which evidence."""
     from camcensus.explain import explain_lines
-    from camcensus.sources.registry import chosen_source
+    from camcensus.readers.registry import chosen_source
 
     if format_ not in ("table", "jsonl"):
         raise typer.BadParameter("table or jsonl", param_hint="--format")

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.answers import Said, add_answers
-from camcensus.banner import Banner
+from camcensus.readers.banner import Banner
 from camcensus.textcolumns import GREETING, SHORT, TextColumns
 from camcensus.texts import cut, cutter, joined, text_of
 

@@ -6,15 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from camcensus.banner import Banner, Rejected
 from camcensus.catalogue import load_catalogue
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
 from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier, Verdict
-from camcensus.sources.record import records
-from camcensus.sources.registry import SHODAN, Source
+from camcensus.readers.banner import Banner, Rejected
+from camcensus.readers.record import records
+from camcensus.readers.registry import SHODAN, Source
 
 # What a verdict holds besides the fixed format.
 ASIDE = ("model_raw", "family")

@@ -10,7 +10,7 @@ import socket
 from datetime import UTC, datetime
 from typing import Any
 
-from camcensus.banner import Banner, Rejected
+from camcensus.readers.banner import Banner, Rejected
 
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
 # A file that nobody saw arrive: only a date past this is taken for wrong.

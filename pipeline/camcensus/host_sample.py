@@ -29,11 +29,11 @@ from camcensus.engines.engine import Engine
 from camcensus.host_seal import check_seal
 from camcensus.ingest import ingest_records
 from camcensus.label import label_part
-from camcensus.lines import LONGEST, Line, RawFile
 from camcensus.locate import Locator
+from camcensus.readers.lines import LONGEST, Line, RawFile
+from camcensus.readers.parsed_line import found_in
+from camcensus.readers.record import Batch, Record, in_batches
 from camcensus.sampled.hosts import draw, wilson
-from camcensus.sources.found import found_in
-from camcensus.sources.record import Batch, Record, in_batches
 
 FOLDER = "raw/hosts-sample"
 DRAW = "draw.json"

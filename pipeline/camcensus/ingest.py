@@ -17,16 +17,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.banner import Banner, Rejected
 from camcensus.core import storage
 from camcensus.core.manifest import Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.fields import LATEST
-from camcensus.lines import Line
 from camcensus.observe import batch_of, observe
-from camcensus.sources.record import Batch, Reader
-from camcensus.sources.registry import SHODAN, Source
+from camcensus.readers.banner import Banner, Rejected
+from camcensus.readers.lines import Line
+from camcensus.readers.record import Batch, Reader
+from camcensus.readers.registry import SHODAN, Source
 
 REASONS = {
     "too_long": "the line is longer than 16 MiB",

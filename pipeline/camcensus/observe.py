@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.banner import Banner, Rejected
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.evidence import evidence_columns
 from camcensus.fields import (
@@ -25,6 +24,7 @@ from camcensus.fields import (
     seconds_of,
     transport_of,
 )
+from camcensus.readers.banner import Banner, Rejected
 from camcensus.texts import Memo, cutter
 
 V = TypeVar("V")

@@ -62,7 +62,7 @@ def bring_series_up_to_date(snapshots: Sequence[Snapshot], tools: Tools) -> list
 def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bool:
     """Raw files that are new, or all if the query sets are others, to their parts of `returned`."""
     inputs = snapshot.manifest.inputs
-    key = digest_of(code_hash("camcensus.returned", "camcensus.sources.pages"), shared.sets)
+    key = digest_of(code_hash("camcensus.returned", "camcensus.readers.search_pages"), shared.sets)
     parts = Parts(snapshot, RETURNED.name, key, {name: item.sha256 for name, item in inputs.items()}, returned)
     if parts.up_to_date:
         return False

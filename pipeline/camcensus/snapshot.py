@@ -12,8 +12,8 @@ from camcensus.core.config import Study
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.core.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
 from camcensus.core.tables import BY_NAME
-from camcensus.sources.raw_part import RawPart
-from camcensus.sources.registry import SHODAN, Source, named_source
+from camcensus.readers.raw_part import RawPart
+from camcensus.readers.registry import SHODAN, Source, named_source
 
 STATS = ".stats.json"
 

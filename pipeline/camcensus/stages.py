@@ -64,7 +64,9 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     """Raw files that are new or changed, to their parts of observations; "ingest" if there were any."""
     inputs = snapshot.manifest.inputs
     sources = {name: snapshot.sources[item.source].made_from(item.sha256) for name, item in inputs.items()}
-    parts = Parts(snapshot, "ingest", code_hash("camcensus.ingest", "camcensus.sources.pages"), sources, ingested)
+    parts = Parts(
+        snapshot, "ingest", code_hash("camcensus.ingest", "camcensus.readers.search_pages"), sources, ingested
+    )
     if parts.up_to_date:
         return None
     tasks = [_ingest_task(snapshot, name) for name in parts.stale]

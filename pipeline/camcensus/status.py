@@ -13,7 +13,7 @@ from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.manifest import STAGES, Collection, Manifest, load_manifest
 from camcensus.core.tables import ESTIMATES
-from camcensus.sources.registry import named_source
+from camcensus.readers.registry import named_source
 
 
 def tell_status(study: Study, as_json: bool) -> str:

@@ -19,7 +19,7 @@ from camcensus.engines.processes import shared
 from camcensus.ingest import Ingested, ingest_records
 from camcensus.label import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
 from camcensus.locate import Locator
-from camcensus.sources.raw_part import RawPart
+from camcensus.readers.raw_part import RawPart
 
 
 @dataclass(frozen=True)

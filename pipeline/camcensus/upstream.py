@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from camcensus.core.errors import IntegrityError
-from camcensus.sources.record import Reader, records
+from camcensus.readers.record import Reader, records
 
 SAMPLED = 500  # records of a raw file
 FILES = 20  # raw files that are sampled

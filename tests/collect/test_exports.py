@@ -13,7 +13,7 @@ import pytest
 from camcensus.collect.exports import LEDGER, expand, import_files, raw_files, read_ledger
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
-from camcensus.lines import RawFile
+from camcensus.readers.lines import RawFile
 
 
 @pytest.fixture

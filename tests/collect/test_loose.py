@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.banner import Banner, Rejected
-from camcensus.collect.loose import decode, items
 from camcensus.collect.pages import keep
 from camcensus.core.errors import IntegrityError
-from camcensus.sources.pages import SearchPages
-from camcensus.sources.record import records
+from camcensus.readers.banner import Banner, Rejected
+from camcensus.readers.lenient_json import decode, items
+from camcensus.readers.record import records
+from camcensus.readers.search_pages import SearchPages
 from tests.conftest import banner
 
 JSON = st.recursive(

@@ -31,9 +31,9 @@ from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
 from camcensus.ingest import Ingested
 from camcensus.locate import open_locator
+from camcensus.readers.raw_part import RawPart
+from camcensus.readers.registry import SHODAN
 from camcensus.run import run
-from camcensus.sources.raw_part import RawPart
-from camcensus.sources.registry import SHODAN
 from camcensus.tasks import IngestTask, LabelTask
 from tests.census import COUNTRIES, INSTRUMENT, MAKERS, NOON, Row, banner, census, numbered, somewhere, write
 from tests.conftest import banner as raw_banner

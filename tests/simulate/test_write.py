@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.banner import decode
 from camcensus.collect.exports import read_ledger
 from camcensus.core.config import load_study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.storage import read_table, sha256
+from camcensus.readers.banner import decode
 from camcensus.simulate.truth import BANNERS, TRUTH
 from camcensus.simulate.world import Plan, make_world
 from camcensus.simulate.write import draw

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from camcensus.banner import Banner
-from camcensus.sources.record import records
-from camcensus.sources.registry import chosen_source, shipped
-from camcensus.sources.targets import TARGETS
+from camcensus.readers.banner import Banner
+from camcensus.readers.record import records
+from camcensus.readers.registry import chosen_source, shipped
+from camcensus.readers.targets import TARGETS
 from tests.conftest import row_of
 
 DOCS = (Path(__file__).parent.parent.parent / "docs" / "mappings.md").read_text(encoding="utf-8")

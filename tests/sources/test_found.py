@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from camcensus.banner import Banner, Rejected
-from camcensus.sources.found import found_in_each
+from camcensus.readers.banner import Banner, Rejected
+from camcensus.readers.parsed_line import found_in_each
 from tests.conftest import banner
 
 

@@ -14,15 +14,15 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import camcensus.lines
-import camcensus.sources.rows
+import camcensus.readers.csv_rows
+import camcensus.readers.lines
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest import REASONS, Ingested, ingest_file
-from camcensus.sources.mapped import MORE, MOST_NAMES, MappedFile
-from camcensus.sources.mapping import Mapping
-from camcensus.sources.registry import Source
+from camcensus.readers.mapped_export import MORE, MOST_NAMES, MappedFile
+from camcensus.readers.mapping import Mapping
+from camcensus.readers.registry import Source
 
 FIELDS = {"address": "ip", "port": "port", "time": "seen", "title": "title", "html": "body"}
 CSV: dict[str, Any] = {
@@ -143,7 +143,7 @@ def test_columns_nobody_asked_for_are_counted_where_they_hold_something(tmp_path
 
 
 def test_a_long_record_is_refused_and_the_next_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (camcensus.lines, camcensus.sources.rows):
+    for module in (camcensus.readers.lines, camcensus.readers.csv_rows):
         monkeypatch.setattr(module, "LONGEST", 5_000)
     many = {**GOOD, "body": "x\n" * 3000}
     text = table([GOOD, {**GOOD, "title": "x" * 6000}, GOOD, many, GOOD])

@@ -8,7 +8,7 @@ import pytest
 
 from camcensus.core.errors import MappingError
 from camcensus.core.resources import MAPPINGS, bundled
-from camcensus.sources.mapping import LARGEST, Mapping, Time, load_mapping
+from camcensus.readers.mapping import LARGEST, Mapping, Time, load_mapping
 
 CSV = """
 engine = "other"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.banner import Rejected
-from camcensus.sources.mapping import Mapping, Time
-from camcensus.sources.mold import Mold, timestamp_of
+from camcensus.readers.banner import Rejected
+from camcensus.readers.mapping import Mapping, Time
+from camcensus.readers.record_mapper import Mold, timestamp_of
 from tests.conftest import row_of
 
 BASE: dict[str, Any] = {

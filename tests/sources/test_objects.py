@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.sources.objects import LONGEST, MANY, Known, all_at, first_at, path_of
+from camcensus.readers.json_paths import LONGEST, MANY, Known, all_at, first_at, path_of
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import camcensus.sources.rows
-from camcensus.banner import Rejected
-from camcensus.lines import Line, RawFile
-from camcensus.sources.rows import rows
+import camcensus.readers.csv_rows
+from camcensus.readers.banner import Rejected
+from camcensus.readers.csv_rows import rows
+from camcensus.readers.lines import Line, RawFile
 
 
 def lines_of(text: bytes) -> list[Line]:
@@ -68,7 +68,7 @@ def test_a_row_has_the_bytes_and_the_first_line_of_what_it_was_read_from() -> No
 
 
 def test_a_quote_that_is_not_closed_for_long_swallows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camcensus.sources.rows, "LONGEST", 10_000)
+    monkeypatch.setattr(camcensus.readers.csv_rows, "LONGEST", 10_000)
     text = b'1,"open\n' + b"2,fine\n" * 5_000 + b'3,"in order\n"\n'
     found = read(text)
     assert (len(found), found[0], found.count(["2", "fine"]), found[-1]) == (
@@ -87,9 +87,9 @@ def test_lines_that_are_not_held_whole_are_refused_alone() -> None:
 
 def test_memory_is_bounded_whatever_is_not_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An open quote before 2 MB of empty lines, of short lines, and of one long line, with 256 kB allowed a row."""
-    monkeypatch.setattr(camcensus.sources.rows, "LONGEST", 256 << 10)
-    monkeypatch.setattr(camcensus.lines, "LONGEST", 256 << 10)
-    monkeypatch.setattr(camcensus.lines, "CHUNK", 256 << 10)
+    monkeypatch.setattr(camcensus.readers.csv_rows, "LONGEST", 256 << 10)
+    monkeypatch.setattr(camcensus.readers.lines, "LONGEST", 256 << 10)
+    monkeypatch.setattr(camcensus.readers.lines, "CHUNK", 256 << 10)
     for filling in (b"\n", b'a","\n', b"x" * 99 + b"\n", b"x"):
         path = tmp_path / "a.csv"
         path.write_bytes(b'"' + filling * (2_000_000 // len(filling)))
@@ -120,7 +120,7 @@ BYTES = st.lists(st.sampled_from([b'"', b",", b"\n", b'""', b'","', b"a", b"\xff
 def test_every_line_is_in_exactly_one_row(pieces: list[bytes], longest: int) -> None:
     lines = lines_of(b"".join(pieces))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(camcensus.sources.rows, "LONGEST", longest)
+        patch.setattr(camcensus.readers.csv_rows, "LONGEST", longest)
         found = list(rows(iter(lines), ","))
     assert b"\n".join(line.data for line, _ in found) == b"\n".join(line.data for line in lines)
     numbers = [line.number for line, _ in found]

@@ -12,7 +12,7 @@ from camcensus.collect.ledger import Ledger
 from camcensus.core import storage
 from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.core.tables import COUNTS, OBSERVATIONS
-from camcensus.sources.registry import shipped
+from camcensus.readers.registry import shipped
 from tests.commands import camcensus
 from tests.conftest import banner, write_lines
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.banner import Banner, soften
-from camcensus.sources.objects import put
-from camcensus.sources.targets import LONGEST_NAME, TARGETS, name_parts
+from camcensus.readers.banner import Banner, soften
+from camcensus.readers.json_paths import put
+from camcensus.readers.targets import LONGEST_NAME, TARGETS, name_parts
 
 SAMPLES = {"cert_subject": "CN=a", "cert_issuer": "CN=a", "cpe": ["a"], "tags": ["a"]}
 

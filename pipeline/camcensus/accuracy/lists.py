@@ -11,12 +11,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from camcensus.banner import Banner, soften
 from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
 from camcensus.estimate.lists import MOST_DAYS, Lists
 from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier, Verdict
 from camcensus.networks import network_kind
+from camcensus.readers.banner import Banner, soften
 from camcensus.simulate.chance import Ints
 from camcensus.simulate.engines import Sights
 from camcensus.simulate.looks import Seen, seen

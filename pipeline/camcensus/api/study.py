@@ -14,7 +14,6 @@ from camcensus.api.frame import Frame
 from camcensus.api.rows import Rows
 from camcensus.api.trend import Series, trend
 from camcensus.api.two_engines import TwoEngines, two_engines
-from camcensus.banner import Rejected, decode
 from camcensus.catalogue import load_catalogue
 from camcensus.core import storage
 from camcensus.core.config import Study, load_study
@@ -24,6 +23,7 @@ from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
 from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier
+from camcensus.readers.banner import Rejected, decode
 from camcensus.report.inputs import Result, Scope, cells_of
 from camcensus.reporting import counted_results
 

@@ -7,7 +7,6 @@ from typing import Any
 import requests
 
 from camcensus.collect.key import redact
-from camcensus.collect.loose import decode
 from camcensus.collect.session import Answer
 from camcensus.core.errors import (
     BadQueryError,
@@ -18,6 +17,7 @@ from camcensus.core.errors import (
     PlanRefusedError,
     UnavailableError,
 )
+from camcensus.readers.lenient_json import decode
 
 # One text for two causes, which only a look at the query tells apart.
 AMBIGUOUS = re.compile(r"timed out or your query was invalid", re.IGNORECASE)

@@ -13,8 +13,8 @@ from typing import Any
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
-from camcensus.lines import ENDINGS
-from camcensus.sources.registry import SHODAN, Source, named_source
+from camcensus.readers.lines import ENDINGS
+from camcensus.readers.registry import SHODAN, Source, named_source
 
 LEDGER = "imports.json"
 _ENTRY = {"file", "source", "bytes", "sha256", "received"}

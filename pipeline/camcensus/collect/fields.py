@@ -8,8 +8,8 @@ from typing import get_args
 
 import msgspec
 
-from camcensus.banner import Banner
 from camcensus.evidence import BLOCKS
+from camcensus.readers.banner import Banner
 
 # What made-up banners carry; no engine but our own on this machine knows it.
 MARK = "_camcensus"

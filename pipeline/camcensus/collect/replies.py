@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.collect.ledger import Ledger
-from camcensus.collect.loose import decode
 from camcensus.collect.pages import ENDING, keep, read
 from camcensus.collect.reply import Reply
 from camcensus.collect.rows import Counted
 from camcensus.core.errors import IntegrityError
+from camcensus.readers.lenient_json import decode
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import urllib3
 
-from camcensus.collect.loose import decode
+from camcensus.readers.lenient_json import decode
 
 CONNECT = 10.0
 BLOCK = 1 << 16

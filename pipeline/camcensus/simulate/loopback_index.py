@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from camcensus.core.errors import InputError
 from camcensus.core.query import FIELDS, Query, Term, Value, Values, read
-from camcensus.lines import RawFile
+from camcensus.readers.lines import RawFile
 from camcensus.simulate.loopback_rows import decode, encode
 
 Banner = Mapping[str, Any]

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from camcensus.banner import Banner, soften
-from camcensus.sources.mapping import Mapping, Time
-from camcensus.sources.objects import all_at, first_at, path_of, put
-from camcensus.sources.targets import TARGETS
+from camcensus.readers.banner import Banner, soften
+from camcensus.readers.json_paths import all_at, first_at, path_of, put
+from camcensus.readers.mapping import Mapping, Time
+from camcensus.readers.targets import TARGETS
 
 # What made-up records carry, whatever the engine.
 MARK = "_camcensus"

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from camcensus.lines import Line, RawFile, whole
-from camcensus.sources.record import BYTES, RECORDS, Batch
+from camcensus.readers.lines import Line, RawFile, whole
+from camcensus.readers.record import BYTES, RECORDS, Batch
 
 
 class ShodanLines:

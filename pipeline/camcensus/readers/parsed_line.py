@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from camcensus.banner import DECODE, UNDECODED, Banner, Rejected, decode
-from camcensus.lines import Line, whole
+from camcensus.readers.banner import DECODE, UNDECODED, Banner, Rejected, decode
+from camcensus.readers.lines import Line, whole
 
 Found = Banner | Rejected | None
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from camcensus.collect.loose import items
 from camcensus.collect.pages import read
 from camcensus.core.errors import IntegrityError
-from camcensus.lines import LONGEST, Line
-from camcensus.sources.record import BYTES, RECORDS, Batch
+from camcensus.readers.lenient_json import items
+from camcensus.readers.lines import LONGEST, Line
+from camcensus.readers.record import BYTES, RECORDS, Batch
 
 
 class _Page(msgspec.Struct):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camcensus.core import storage
-from camcensus.sources.pages import SearchPages
-from camcensus.sources.record import Reader
-from camcensus.sources.registry import Source
+from camcensus.readers.record import Reader
+from camcensus.readers.registry import Source
+from camcensus.readers.search_pages import SearchPages
 
 
 @dataclass(frozen=True)

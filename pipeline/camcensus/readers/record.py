@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from camcensus.lines import Line, whole
-from camcensus.sources.found import Found, found_in_each
+from camcensus.readers.lines import Line, whole
+from camcensus.readers.parsed_line import Found, found_in_each
 
 
 class Record(NamedTuple):

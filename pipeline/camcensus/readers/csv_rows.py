@@ -9,9 +9,9 @@ the others are refused. No line is read more than twice.
 import csv
 from collections.abc import Iterator
 
-from camcensus.banner import Rejected
-from camcensus.lines import LONGEST, Line
-from camcensus.sources.found import unheld
+from camcensus.readers.banner import Rejected
+from camcensus.readers.lines import LONGEST, Line
+from camcensus.readers.parsed_line import unheld
 
 # What a line costs in memory beside its bytes, roughly.
 PER_LINE = 256

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from camcensus.core.errors import MappingError
-from camcensus.sources.targets import TARGETS
+from camcensus.readers.targets import TARGETS
 
 NEEDED = ("address", "port", "time")
 LARGEST = 1 << 20

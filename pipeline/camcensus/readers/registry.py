@@ -7,11 +7,11 @@ from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.resources import MAPPINGS, bundled
-from camcensus.lines import CSV_ENDINGS, ENDINGS
-from camcensus.sources.mapped import MappedFile
-from camcensus.sources.mapping import Mapping, load_mapping
-from camcensus.sources.record import Reader
-from camcensus.sources.shodan import ShodanLines
+from camcensus.readers.lines import CSV_ENDINGS, ENDINGS
+from camcensus.readers.mapped_export import MappedFile
+from camcensus.readers.mapping import Mapping, load_mapping
+from camcensus.readers.record import Reader
+from camcensus.readers.shodan_lines import ShodanLines
 
 OWN = ".toml"
 

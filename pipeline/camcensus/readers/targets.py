@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from camcensus.banner import Dahua, DahuaWeb, Hikvision, IpCamera, Upnp
+from camcensus.readers.banner import Dahua, DahuaWeb, Hikvision, IpCamera, Upnp
 
 _BLOCKS = {"hikvision": Hikvision, "dahua": Dahua, "dahua_dvr_web": DahuaWeb, "ip_camera": IpCamera, "upnp": Upnp}
 # The parts of a distinguished name that are evidence; mail addresses and the like are left behind.

@@ -8,15 +8,15 @@ from typing import Any
 
 import msgspec
 
-from camcensus.banner import Banner, Rejected, untyped
 from camcensus.core.errors import InputError
-from camcensus.lines import Line, RawFile
-from camcensus.sources.found import unheld
-from camcensus.sources.mapping import NEEDED, Mapping
-from camcensus.sources.mold import MARK, Mold
-from camcensus.sources.objects import Known, path_of, told
-from camcensus.sources.record import Batch, Record, in_batches
-from camcensus.sources.rows import rows
+from camcensus.readers.banner import Banner, Rejected, untyped
+from camcensus.readers.csv_rows import rows
+from camcensus.readers.json_paths import Known, path_of, told
+from camcensus.readers.lines import Line, RawFile
+from camcensus.readers.mapping import NEEDED, Mapping
+from camcensus.readers.parsed_line import unheld
+from camcensus.readers.record import Batch, Record, in_batches
+from camcensus.readers.record_mapper import MARK, Mold
 
 Found = tuple[Line, Banner | Rejected | None]
 # More names than this are told as one: a hostile file may have a new one in each record.
