@@ -26,7 +26,7 @@ import maxminddb
 
 from camcensus.core.countries import canonical_code, country_name
 from camcensus.locate import Locator, country_of, open_locator
-from camcensus.special import special_ranges
+from camcensus.raw.special_addresses import special_ranges
 from tests.mmdb import mmdb
 
 ROOT = Path(__file__).parent.parent

@@ -23,9 +23,7 @@ from typing import Any
 import numpy as np
 
 from camcensus.catalogue import load_catalogue
-from camcensus.collect.blocks import BITS, Frame
 from camcensus.collect.chain import chain
-from camcensus.collect.exports import import_files
 from camcensus.collect.queries import queries_of
 from camcensus.core import storage
 from camcensus.core.config import Study, load_study
@@ -36,13 +34,15 @@ from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.dedupe import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
+from camcensus.raw.address_blocks import BITS, Frame
+from camcensus.raw.imports import import_files
+from camcensus.raw.snapshot import open_snapshot
 from camcensus.run import run
 from camcensus.sampled.blocks import FILE, count_blocks
 from camcensus.sampled.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
 from camcensus.simulate.loopback_index import Index
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate
-from camcensus.snapshot import open_snapshot
 
 HERE = Path(__file__).parent
 LENGTH = 16

@@ -21,8 +21,8 @@ from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import IDENTIFIED
 from camcensus.editions import Edition, Sources, choose, databases_in, day_of, editions_of, fetched_folder, sources_of
 from camcensus.locate import BUILTIN_CREDIT, built_on, open_locator
+from camcensus.raw.snapshot import open_snapshot
 from camcensus.run import run
-from camcensus.snapshot import open_snapshot
 from tests.conftest import banner, write_lines
 from tests.mmdb import mmdb, official
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.collect.exports import read_ledger
 from camcensus.core import storage
+from camcensus.raw.imports import read_ledger
 from tests.commands import camcensus, start
 from tests.conftest import banner
 from tests.kills import Victim, kill_often

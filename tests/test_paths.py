@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.collect.exports import read_ledger
 from camcensus.core import storage
 from camcensus.core.config import SNAPSHOT_ID
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import load_manifest
+from camcensus.raw.imports import read_ledger
 from tests.commands import camcensus, run, study_in
 from tests.conftest import banner
 

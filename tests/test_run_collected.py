@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.collect.pages import read
 from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS
+from camcensus.raw.page_files import read
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index

@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.collect.rows import Counted
 from camcensus.core.countries import canonical_code
 from camcensus.core.manifest import SentQuery
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS, UNKNOWN_COUNTRY, Table
+from camcensus.raw.ledger_rows import Counted
 
 Reply = tuple[Counted, dict[str, Any]]
 

@@ -96,10 +96,10 @@ def import_(
     quiet: Quiet = False,
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
-    from camcensus.collect.bundles import collected_folders, has_ledger
-    from camcensus.collect.exports import import_files
     from camcensus.core import storage
     from camcensus.purge import refuse_purged
+    from camcensus.raw.bundles import collected_folders, has_ledger
+    from camcensus.raw.imports import import_files
     from camcensus.readers.registry import chosen_source
 
     check_snapshot_id(snapshot)

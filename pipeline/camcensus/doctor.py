@@ -6,7 +6,6 @@ from pathlib import Path
 
 from camcensus.catalogue import faults_of, load_catalogue
 from camcensus.collect.client import Client, Limits
-from camcensus.collect.exports import free_bytes
 from camcensus.collect.key import VARIABLE, find_key
 from camcensus.core.config import BUILTIN
 from camcensus.core.errors import CamcensusError
@@ -14,6 +13,7 @@ from camcensus.core.fingerprints import package_version
 from camcensus.core.resources import bundled
 from camcensus.editions import editions_of
 from camcensus.locate import open_locator
+from camcensus.raw.imports import free_bytes
 
 ENOUGH_DISK = 1 << 30
 

@@ -18,7 +18,7 @@ from camcensus.core.errors import GeoDatabaseError, IntegrityError
 from camcensus.core.manifest import FAR, Geo
 from camcensus.label import ENGINE
 from camcensus.locate import Locator, built_on, open_locator
-from camcensus.snapshot import Snapshot
+from camcensus.raw.snapshot import Snapshot
 
 ENDINGS = (".mmdb", ".mmdb.gz", ".mmdb.xz")
 

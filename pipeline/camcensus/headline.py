@@ -12,7 +12,7 @@ from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS
 from camcensus.engines.engine import Engine, Sql
-from camcensus.snapshot import Snapshot
+from camcensus.raw.snapshot import Snapshot
 
 UNITS = ("n_banners", "n_hosts", "n_devices")
 STAGES = ("identify", "dedupe", "aggregate")  # what it is made by

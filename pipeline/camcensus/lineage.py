@@ -4,13 +4,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from camcensus.collect.exports import read_ledger
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.manifest import Input, Made, Manifest, Output, load_manifest
 from camcensus.drawn import RECORD, Report, load_report
+from camcensus.raw.imports import read_ledger
 
 # What each stage's outputs are made from.
 _STAGES = {"aggregate": "dedupe", "dedupe": "identify", "identify": "ingest"}

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from camcensus.census import Reply, census_counts, census_rows, trend_rows
-from camcensus.collect.collected import replies_of
 from camcensus.core import storage
 from camcensus.core.fingerprints import code_hash, digest_of, package_version
 from camcensus.core.manifest import Flow, Instrument, Stage, Window
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS, Table
-from camcensus.snapshot import Snapshot
+from camcensus.raw.collected import replies_of
+from camcensus.raw.snapshot import Snapshot
 from camcensus.stages import Tools
 
 ENGINE = "engine"

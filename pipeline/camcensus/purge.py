@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from camcensus.collect.bundles import bundles_of, has_ledger
-from camcensus.collect.exports import LEDGER, read_ledger
-from camcensus.collect.ledger import FILE, SEAL
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.host_sample import FOLDER as HOST_SAMPLE
-from camcensus.snapshot import STATS
+from camcensus.raw.bundles import bundles_of, has_ledger
+from camcensus.raw.imports import LEDGER, read_ledger
+from camcensus.raw.ledger import FILE, SEAL
+from camcensus.raw.snapshot import STATS
 
 # Of raw/ the ledgers stay: what was received, when, with which checksum.
 _KEPT_RAW = {LEDGER, FILE, SEAL, ".lock"}

@@ -6,7 +6,6 @@ from pathlib import Path
 from camcensus import matches, stages
 from camcensus.catalogue import load_catalogue
 from camcensus.catalogue_diff import require_meanings
-from camcensus.collect.bundles import collected_folders
 from camcensus.core import storage
 from camcensus.core.config import Study, check_vendors
 from camcensus.core.console import Reporter
@@ -17,10 +16,11 @@ from camcensus.editions import sources_of
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.purge import overdue, purge, was_purged
+from camcensus.raw.bundles import collected_folders
+from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.reporting import bring_report_up_to_date
 from camcensus.sampled.stage import estimate_sample
 from camcensus.series import bring_series_up_to_date, has_counts, is_current
-from camcensus.snapshot import Snapshot, open_snapshot
 from camcensus.stages import Tools
 
 ONE_PROCESS = Local()

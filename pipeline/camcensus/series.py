@@ -19,9 +19,9 @@ from camcensus.core.manifest import Flow, Manifest, Stage
 from camcensus.core.tables import RETURNED, SERIES
 from camcensus.engines.engine import call, text_of
 from camcensus.headline import STAGES, UNITS, behind, checksums, headline_counts
-from camcensus.parts import Parts
+from camcensus.raw.parts import Parts
+from camcensus.raw.snapshot import Snapshot
 from camcensus.returned import Returned, ReturnedTask
-from camcensus.snapshot import Snapshot
 from camcensus.stages import Tools
 
 NAME = SERIES.name

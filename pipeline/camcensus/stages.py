@@ -34,11 +34,11 @@ from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.host_sample import evaluate, sample_files, with_sample
 from camcensus.ingest import UNKNOWN_FIELD, Ingested
 from camcensus.label import Labelled
-from camcensus.parts import Parts
+from camcensus.raw.parts import Parts
+from camcensus.raw.snapshot import Snapshot
 from camcensus.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.sampled.blocks import count_blocks
-from camcensus.snapshot import Snapshot
 from camcensus.tasks import IngestTask, LabelTask
 from camcensus.upstream import filled, sampled
 

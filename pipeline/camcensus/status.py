@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.bundles import bundles_of
-from camcensus.collect.collected import COUNTING, collection_of
-from camcensus.collect.exports import raw_files
-from camcensus.collect.pages import ENDING
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.manifest import STAGES, Collection, Manifest, load_manifest
 from camcensus.core.tables import ESTIMATES
+from camcensus.raw.bundles import bundles_of
+from camcensus.raw.collected import COUNTING, collection_of
+from camcensus.raw.imports import raw_files
+from camcensus.raw.page_files import ENDING
 from camcensus.readers.registry import named_source
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.ledger import FILE, SEAL
+from camcensus.raw.ledger import FILE, SEAL
 from camcensus.simulate.loopback import KEY, Loopback, Request
 from tests.collect.worlds import PRODUCT, SERVER, raw, study_in
 from tests.kills import Victim

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pytest
 
-from camcensus.collect.blocks import Frame
 from camcensus.core.errors import CamcensusError
-from camcensus.special import V4
+from camcensus.raw.address_blocks import Frame
+from camcensus.raw.special_addresses import V4
 
 LENGTHS = (8, 12, 16)
 SPECIAL = [ipaddress.IPv4Network(text) for text in V4]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from camcensus.catalogue import Query
 from camcensus.collect.chain import Link, chain, links_of
-from camcensus.collect.ledger import Ledger
 from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
+from camcensus.raw.ledger import Ledger
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import client

@@ -6,7 +6,6 @@ import socket
 import pytest
 
 from camcensus.collect.client import Client, Limits
-from camcensus.collect.reply import Attempt
 from camcensus.core.errors import (
     BadQueryError,
     CamcensusError,
@@ -17,6 +16,7 @@ from camcensus.core.errors import (
     PlanRefusedError,
     UnavailableError,
 )
+from camcensus.raw.attempts import Attempt
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index

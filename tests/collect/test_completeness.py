@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.collect.completeness import is_short, missing
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.rows import Partition
 from camcensus.core.config import Collect
+from camcensus.raw.completeness import is_short, missing
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Partition
 
 SETTINGS = Collect(threshold=0.98)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.collect.ledger import SEAL
 from camcensus.core.errors import CamcensusError, IntegrityError
+from camcensus.raw.ledger import SEAL
 from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import PRODUCT, collect, pages, raw, rows, served, study_in
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.collect.exports import LEDGER, expand, import_files, raw_files, read_ledger
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
+from camcensus.raw.imports import LEDGER, expand, import_files, raw_files, read_ledger
 from camcensus.readers.lines import RawFile
 
 

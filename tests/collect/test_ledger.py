@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.collect.ledger import FILE, SEAL, SYNC, Ledger
-from camcensus.collect.pages import file_of, keep, page_of
-from camcensus.collect.reply import Attempt
-from camcensus.collect.rows import Counted, Page, Partition, Whole
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
+from camcensus.raw.attempts import Attempt
+from camcensus.raw.ledger import FILE, SEAL, SYNC, Ledger
+from camcensus.raw.ledger_rows import Counted, Page, Partition, Whole
+from camcensus.raw.page_files import file_of, keep, page_of
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.collect.exports import import_files
 from camcensus.collect.look_up import LookedUp, look_up
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
@@ -13,6 +12,7 @@ from camcensus.core.errors import CamcensusError, IntegrityError, UnavailableErr
 from camcensus.core.manifest import load_manifest
 from camcensus.host_sample import DRAW, FOLDER
 from camcensus.host_seal import FILE as SEAL
+from camcensus.raw.imports import import_files
 from camcensus.run import run
 from camcensus.simulate.loopback import KEY
 from camcensus.simulate.loopback_faults import Fault

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.collect.pages import keep
 from camcensus.core.errors import IntegrityError
+from camcensus.raw.page_files import keep
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lenient_json import decode, items
 from camcensus.readers.record import records

@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from camcensus.collect.partitions import Part, split
-from camcensus.collect.reply import Reply
 from camcensus.core.errors import ContradictionError
 from camcensus.core.query import parse
+from camcensus.raw.attempts import Reply
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_index import Index
 from tests.collect.worlds import TEXT, client

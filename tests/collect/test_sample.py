@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.collect.blocks import Block
 from camcensus.collect.census import CONTROL_QUERIES
 from camcensus.collect.collector import Collected, collect_snapshot
-from camcensus.collect.drawn import networks_of
-from camcensus.collect.ledger import Ledger, Page
-from camcensus.collect.pages import read
 from camcensus.collect.plan import make_plan
 from camcensus.collect.sample import blocks_together, occupied
 from camcensus.core.config import load_study
 from camcensus.core.errors import BudgetError, CamcensusError, ContradictionError, EngineError
 from camcensus.core.query import Query, Term, parse
+from camcensus.raw.address_blocks import Block
+from camcensus.raw.drawn_blocks import networks_of
+from camcensus.raw.ledger import Ledger, Page
+from camcensus.raw.page_files import read
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index, Mask

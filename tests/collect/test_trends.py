@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from camcensus.collect.ledger import FILE, SEAL
 from camcensus.core.errors import PlanRefusedError
+from camcensus.raw.ledger import FILE, SEAL
 from camcensus.simulate.loopback_faults import Fault
 from tests.collect.worlds import CATALOGUE, PRODUCT, SERVER, cameras, collect, raw, rows, served, study_in
 

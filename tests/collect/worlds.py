@@ -15,8 +15,8 @@ import zstandard
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.collector import Collected, collect_snapshot
-from camcensus.collect.ledger import FILE
 from camcensus.core.config import load_study
+from camcensus.raw.ledger import FILE
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_index import Index
 from tests.conftest import Banner, banner

@@ -16,7 +16,6 @@ import pytest
 
 from camcensus.aggregate import count
 from camcensus.catalogue import Catalogue
-from camcensus.collect.exports import import_files
 from camcensus.core.config import Decoys, Dedupe, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, InputError, IntegrityError, TableError
@@ -31,6 +30,7 @@ from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
 from camcensus.ingest import Ingested
 from camcensus.locate import open_locator
+from camcensus.raw.imports import import_files
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.registry import SHODAN
 from camcensus.run import run

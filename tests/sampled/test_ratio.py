@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camcensus.collect.blocks import Frame
+from camcensus.raw.address_blocks import Frame
 from camcensus.sampled.ratio import Ratio, Vector, ratio, resample, stretch
 
 FRAME = Frame(12)

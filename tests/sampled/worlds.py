@@ -4,8 +4,8 @@ import ipaddress
 import random
 from pathlib import Path
 
-from camcensus.collect.blocks import Block, Frame
 from camcensus.locate import open_locator
+from camcensus.raw.address_blocks import Block, Frame
 from tests.conftest import Banner, banner
 
 LENGTH = 8

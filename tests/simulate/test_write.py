@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.collect.exports import read_ledger
 from camcensus.core.config import load_study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.storage import read_table, sha256
+from camcensus.raw.imports import read_ledger
 from camcensus.readers.banner import decode
 from camcensus.simulate.truth import BANNERS, TRUTH
 from camcensus.simulate.world import Plan, make_world

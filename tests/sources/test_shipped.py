@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from camcensus.collect.ledger import Ledger
 from camcensus.core import storage
 from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.core.tables import COUNTS, OBSERVATIONS
+from camcensus.raw.ledger import Ledger
 from camcensus.readers.registry import shipped
 from tests.commands import camcensus
 from tests.conftest import banner, write_lines

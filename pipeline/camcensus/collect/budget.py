@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.reply import Attempt
 from camcensus.core.errors import SpentError
+from camcensus.raw.attempts import Attempt
+from camcensus.raw.ledger import Ledger
 
 
 @dataclass(frozen=True)

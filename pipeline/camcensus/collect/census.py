@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from camcensus.catalogue import Query
 from camcensus.collect.chain import Link, links_of
 from camcensus.collect.client import Client, Facets
-from camcensus.collect.ledger import Ledger
 from camcensus.collect.partitions import COUNTRY as CODE
 from camcensus.collect.partitions import named
-from camcensus.collect.replies import Replies
-from camcensus.collect.reply import Reply
 from camcensus.collect.turns import in_turn
 from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
+from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.saved_replies import Replies
 
 MODE = "census"
 CONTROLS = "controls"

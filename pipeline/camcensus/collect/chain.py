@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from camcensus.catalogue import Query
 from camcensus.collect.client import Client
-from camcensus.collect.ledger import Ledger
 from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
+from camcensus.raw.ledger import Ledger
 
 # Two counts asked after each other differ by what the engine saw in between.
 TOLERANCE = 0.02

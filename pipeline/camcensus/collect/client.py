@@ -19,11 +19,11 @@ from camcensus.collect.address import check_address, is_loopback
 from camcensus.collect.answers import ambiguous, error_of, failed
 from camcensus.collect.key import redact_logs
 from camcensus.collect.limiter import Limiter
-from camcensus.collect.reply import SEARCH, Attempt, Book, NoBook, Reply
 from camcensus.collect.session import Session, arrived
 from camcensus.collect.shapes import account, counted, looked_up, mapping, monthly, numbers, paged
 from camcensus.core.config import Collect
 from camcensus.core.errors import BadQueryError, EngineError, Interrupted, UnavailableError
+from camcensus.raw.attempts import SEARCH, Attempt, Book, NoBook, Reply
 
 Facets = Sequence[tuple[str, int]]
 ADDRESS = "SHODAN_API_URL"

@@ -12,20 +12,20 @@ from camcensus.collect.budget import Budget
 from camcensus.collect.census import CONTROLS, census, controls
 from camcensus.collect.census import MODE as CENSUS
 from camcensus.collect.client import Client, Limits
-from camcensus.collect.completeness import missing
 from camcensus.collect.download import MODE as DOWNLOAD
 from camcensus.collect.download import Download
-from camcensus.collect.drawn import MODE as SAMPLE
-from camcensus.collect.exports import raw_files
-from camcensus.collect.ledger import Ledger
 from camcensus.collect.queries import queries_of
-from camcensus.collect.replies import Replies
 from camcensus.collect.sample import sample
 from camcensus.collect.trends import MODE as TRENDS
 from camcensus.collect.trends import trends
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
+from camcensus.raw.completeness import missing
+from camcensus.raw.drawn_blocks import MODE as SAMPLE
+from camcensus.raw.imports import raw_files
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.saved_replies import Replies
 
 MODES = ("census", "download", "sample", "trends")
 Say = Callable[[str], None]

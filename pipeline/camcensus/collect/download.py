@@ -12,16 +12,9 @@ from pathlib import Path
 from camcensus.catalogue import Query
 from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client
-from camcensus.collect.completeness import asked_for, is_short
-from camcensus.collect.exports import free_bytes
 from camcensus.collect.fields import FIELDS, MARK
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.pages import ENDING, PER_PAGE, file_of, keep, page_of, written
 from camcensus.collect.partitions import COUNTRIES, split
 from camcensus.collect.passes import Seen, due, seen_in, settled
-from camcensus.collect.replies import read_reply
-from camcensus.collect.reply import Reply
-from camcensus.collect.rows import Page, Partition
 from camcensus.collect.turns import in_turn
 from camcensus.core import storage
 from camcensus.core.config import Collect
@@ -34,6 +27,13 @@ from camcensus.core.errors import (
     PlanRefusedError,
     SpentError,
 )
+from camcensus.raw.attempts import Reply
+from camcensus.raw.completeness import asked_for, is_short
+from camcensus.raw.imports import free_bytes
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Page, Partition
+from camcensus.raw.page_files import ENDING, PER_PAGE, file_of, keep, page_of, written
+from camcensus.raw.saved_replies import read_reply
 
 MODE = "download"
 # Free space under which nothing is bought: a page that cannot be written is a credit lost.

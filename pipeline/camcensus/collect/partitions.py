@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from camcensus.collect.client import Facets
-from camcensus.collect.reply import Reply
 from camcensus.core.errors import ContradictionError
+from camcensus.raw.attempts import Reply
 
 Count = Callable[[str, Facets], Reply]
 # As many values of a facet as are asked for; "-port:" with more would make an address too long for a server.

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from camcensus.collect.pages import PER_PAGE
-from camcensus.collect.reply import Reply
-from camcensus.collect.rows import Page, Partition
+from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger_rows import Page, Partition
+from camcensus.raw.page_files import PER_PAGE
 
 # Whoever announces more than this in one part is not believed.
 PAGES_AT_MOST = 10_000

@@ -11,16 +11,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from camcensus.catalogue import load_catalogue
-from camcensus.collect.blocks import Frame
 from camcensus.collect.census import COUNTRY
 from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.collector import MODES
-from camcensus.collect.pages import PER_PAGE
 from camcensus.collect.queries import queries_of
 from camcensus.collect.sample import TOGETHER, blocks_together
 from camcensus.core.config import Collect, Study
 from camcensus.core.query import parse
+from camcensus.raw.address_blocks import Frame
+from camcensus.raw.page_files import PER_PAGE
 
 
 @dataclass(frozen=True)

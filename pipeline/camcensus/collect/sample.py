@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from camcensus.catalogue import Query
-from camcensus.collect.blocks import Block
 from camcensus.collect.census import COUNTRY
 from camcensus.collect.chain import Link, links_of
 from camcensus.collect.client import Client
 from camcensus.collect.download import Download
-from camcensus.collect.drawn import MODE, Drawn, draw, n_counted, set_counted, unplanned
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.pages import PER_PAGE
 from camcensus.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, Part, contradict, halved, packed
-from camcensus.collect.replies import Replies
 from camcensus.core.config import Collect
 from camcensus.core.errors import BudgetError
+from camcensus.raw.address_blocks import Block
+from camcensus.raw.drawn_blocks import MODE, Drawn, draw, n_counted, set_counted, unplanned
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.page_files import PER_PAGE
+from camcensus.raw.saved_replies import Replies
 
 # Where the replies are kept that say how many matches there are in all.
 TOTALS = "sample-totals"

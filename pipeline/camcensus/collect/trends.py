@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from camcensus.catalogue import Query
 from camcensus.collect.census import COUNTRY
 from camcensus.collect.client import Client
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.replies import Replies
 from camcensus.collect.turns import in_turn
 from camcensus.core.errors import BadQueryError
 from camcensus.core.query import parse
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.saved_replies import Replies
 
 MODE = "trends"
 

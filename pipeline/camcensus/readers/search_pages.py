@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from camcensus.collect.pages import read
 from camcensus.core.errors import IntegrityError
+from camcensus.raw.page_files import read
 from camcensus.readers.lenient_json import items
 from camcensus.readers.lines import LONGEST, Line
 from camcensus.readers.record import BYTES, RECORDS, Batch

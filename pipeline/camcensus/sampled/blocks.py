@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from camcensus.aggregate import count, flow_of
-from camcensus.collect.blocks import BITS, Block
 from camcensus.core import storage
 from camcensus.core.manifest import Flow, Manifest
 from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.engines.engine import Sql
+from camcensus.raw.address_blocks import BITS, Block
 
 FILE = "sample_blocks.parquet"
 QUERIES = ("sample_blocks",)

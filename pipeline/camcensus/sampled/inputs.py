@@ -18,11 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.collect.blocks import BITS, Block
-from camcensus.collect.completeness import is_short
-from camcensus.collect.drawn import MODE, Drawn, drawn_of, n_counted
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.replies import Replies
 from camcensus.collect.sample import EVERYWHERE, IPV4, TOTALS
 from camcensus.core import storage
 from camcensus.core.config import Collect
@@ -30,6 +25,11 @@ from camcensus.core.countries import canonical_code
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.ranges import key_v4
+from camcensus.raw.address_blocks import BITS, Block
+from camcensus.raw.completeness import is_short
+from camcensus.raw.drawn_blocks import MODE, Drawn, drawn_of, n_counted
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.saved_replies import Replies
 from camcensus.sampled.figures import UNITS, Counted, Matches, Sampled
 
 Makers = Mapping[str, str | None]

@@ -5,15 +5,15 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.aggregate import HEADLINE_DECOYS
-from camcensus.collect.drawn import MODE
 from camcensus.core import storage
 from camcensus.core.fingerprints import code_hash, digest_of
 from camcensus.core.manifest import Flow, Manifest, Stage
 from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
+from camcensus.raw.drawn_blocks import MODE
+from camcensus.raw.snapshot import Snapshot
 from camcensus.sampled.blocks import FILE as BLOCKS
 from camcensus.sampled.figures import Figures, Sampled
 from camcensus.sampled.inputs import Recorded, matches_in, recorded, sampled
-from camcensus.snapshot import Snapshot
 from camcensus.stages import Tools
 
 NAME = ESTIMATES.name

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from camcensus.collect.exports import LEDGER
 from camcensus.core import storage
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError
+from camcensus.raw.imports import LEDGER
 from camcensus.simulate.export import NET, QUERIES, Lines, lines_of
 from camcensus.simulate.looks import Seen, seen
 from camcensus.simulate.packed import Packed

@@ -8,8 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus.collect.exports import read_ledger
-from camcensus.collect.ledger import FILE, Ledger
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, Output, load_manifest
@@ -17,6 +15,8 @@ from camcensus.core.tables import BY_NAME, Table
 from camcensus.host_sample import FOLDER as HOST_SAMPLE
 from camcensus.host_sample import SEALED, sample_files
 from camcensus.host_seal import check_seal
+from camcensus.raw.imports import read_ledger
+from camcensus.raw.ledger import FILE, Ledger
 from camcensus.runs import kept
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.flows import check_flows

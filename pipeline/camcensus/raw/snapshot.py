@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.bundles import Bundle, bundles_of
-from camcensus.collect.collected import collection_of
-from camcensus.collect.exports import adopt, raw_files
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.core.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
 from camcensus.core.tables import BY_NAME
+from camcensus.raw.bundles import Bundle, bundles_of
+from camcensus.raw.collected import collection_of
+from camcensus.raw.imports import adopt, raw_files
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.registry import SHODAN, Source, named_source
 

@@ -15,10 +15,10 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.reply import Attempt
-from camcensus.collect.rows import Counted, Page, Partition, Whole
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
+from camcensus.raw.attempts import Attempt
+from camcensus.raw.ledger_rows import Counted, Page, Partition, Whole
 
 FILE = "ledger.sqlite"
 SEAL = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes

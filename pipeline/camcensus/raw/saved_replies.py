@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.pages import ENDING, keep, read
-from camcensus.collect.reply import Reply
-from camcensus.collect.rows import Counted
 from camcensus.core.errors import IntegrityError
+from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Counted
+from camcensus.raw.page_files import ENDING, keep, read
 from camcensus.readers.lenient_json import decode
 
 

@@ -9,9 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus.collect.ledger import FILE, Ledger
-from camcensus.collect.rows import Page
 from camcensus.core.config import Study
+from camcensus.raw.ledger import FILE, Ledger
+from camcensus.raw.ledger_rows import Page
 
 PAGES = 500
 

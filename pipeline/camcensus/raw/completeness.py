@@ -7,11 +7,11 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from camcensus.collect.drawn import MODE as SAMPLE
-from camcensus.collect.drawn import uncounted
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.rows import Partition, Whole
 from camcensus.core.config import Collect
+from camcensus.raw.drawn_blocks import MODE as SAMPLE
+from camcensus.raw.drawn_blocks import uncounted
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Partition, Whole
 
 
 def is_short(part: Partition, settings: Collect) -> bool:

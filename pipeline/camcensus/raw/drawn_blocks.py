@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from camcensus.collect.blocks import Block, Frame
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.rows import Partition
 from camcensus.core.config import Sample
 from camcensus.core.errors import CamcensusError
+from camcensus.raw.address_blocks import Block, Frame
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Partition
 
 MODE = "sample"
 _FACT = "sample"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import zstandard
 
-from camcensus.collect.rows import Partition
 from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
+from camcensus.raw.ledger_rows import Partition
 
 ENDING = ".page.zst"
 PER_PAGE = 100

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import accumulate, count
 
 from camcensus.core.errors import CamcensusError
-from camcensus.special import special_ranges
+from camcensus.raw.special_addresses import special_ranges
 
 BITS = 32
 Block = ipaddress.IPv4Network

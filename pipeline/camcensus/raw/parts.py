@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from camcensus.core.manifest import Output, Part
-from camcensus.snapshot import Snapshot
+from camcensus.raw.snapshot import Snapshot
 
 
 @dataclass

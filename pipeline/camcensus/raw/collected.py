@@ -5,17 +5,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.bundles import has_ledger
 from camcensus.collect.census import CONTROLS
-from camcensus.collect.completeness import missing
-from camcensus.collect.drawn import drawn_of
-from camcensus.collect.ledger import Ledger
-from camcensus.collect.replies import Replies
-from camcensus.collect.rows import Counted
 from camcensus.core import storage
 from camcensus.core.config import Collect
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import Collection, DrawnBlocks, SentQuery
+from camcensus.raw.bundles import has_ledger
+from camcensus.raw.completeness import missing
+from camcensus.raw.drawn_blocks import drawn_of
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Counted
+from camcensus.raw.saved_replies import Replies
 
 PAGED = ("download", "sample")
 COUNTING = ("census", "trends")
