@@ -20,8 +20,8 @@ import pyarrow as pa
 from camcensus.catalogue import load_catalogue
 from camcensus.core.resources import bundled
 from camcensus.identify import Identifier
+from camcensus.ingest.observe import batch_of, observe
 from camcensus.label import verdicts
-from camcensus.observe import batch_of, observe
 from camcensus.readers.banner import Rejected, decode
 from camcensus.readers.lines import RawFile
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camcensus.evidence import evidence_of
-from camcensus.ingest import REASONS
+from camcensus.ingest.evidence import evidence_of
+from camcensus.ingest.records import REASONS
 from camcensus.readers.banner import Banner, Rejected, decode
 from tests.conftest import banner
 

@@ -6,7 +6,7 @@ import pytest
 
 from camcensus.catalogue import Catalogue
 from camcensus.explain import explain_lines
-from camcensus.observe import batch_of, observe
+from camcensus.ingest.observe import batch_of, observe
 from tests.conftest import banner, write_lines
 
 QUERIES = Path(__file__).parent.parent / "queries"

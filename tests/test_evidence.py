@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus.core.tables import EVIDENCE
-from camcensus.evidence import evidence_of
+from camcensus.ingest.evidence import evidence_of
+from camcensus.ingest.text import text_of
+from camcensus.ingest.text_columns import GREETING, PAGE, SHORT
 from camcensus.readers.banner import decode
-from camcensus.textcolumns import GREETING, PAGE, SHORT
-from camcensus.texts import text_of
 from tests.conftest import banner
 
 

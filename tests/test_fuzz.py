@@ -15,7 +15,7 @@ from camcensus.catalogue import load_catalogue
 from camcensus.core.config import load_study
 from camcensus.core.errors import CatalogueError, MappingError, StudyError
 from camcensus.identify import Identifier
-from camcensus.ingest import Ingested, ingest_file
+from camcensus.ingest.records import Ingested, ingest_file
 from camcensus.label import label_part
 from camcensus.locate import Locator, open_locator
 from camcensus.readers.mapping import load_mapping

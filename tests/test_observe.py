@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.fields import LATEST, address_of, seconds_of
-from camcensus.observe import batch_of, observe
+from camcensus.ingest.fields import LATEST, address_of, seconds_of
+from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected, soften
 from tests.conftest import banner
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus import privacy
-from camcensus.pages import START, kept_of
-from camcensus.textcolumns import PAGE
-from camcensus.texts import cut
+from camcensus.ingest import privacy
+from camcensus.ingest.pages import START, kept_of
+from camcensus.ingest.text import cut
+from camcensus.ingest.text_columns import PAGE
 
 PIECES = st.sampled_from([
     "<p>", "a", " ", "\n", "\t", "\r\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u2003", "\u3000", "\u202e", "\u200b",

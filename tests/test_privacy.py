@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus import privacy
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
-from camcensus.ingest import ingest_file
-from camcensus.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
+from camcensus.ingest import privacy
+from camcensus.ingest.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
+from camcensus.ingest.records import ingest_file
 from camcensus.run import run
 from tests.conftest import Banner, banner, write_lines
 

@@ -10,9 +10,9 @@ from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
 from camcensus.core.manifest import load_manifest
+from camcensus.ingest.sent_fields import changes, lost, sampled
 from camcensus.readers.shodan_lines import ShodanLines
 from camcensus.run import run
-from camcensus.upstream import changes, lost, sampled
 from tests.conftest import Banner, banner, write_lines
 
 STUDY = 'title = "t"\nvendors = ["Hikvision"]\nwindow_days = "all"\n'

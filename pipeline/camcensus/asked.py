@@ -7,11 +7,11 @@ collected, and of imported files where the study says which they were; all other
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from camcensus.collect.fields import FIELDS
 from camcensus.core.errors import QueryError
 from camcensus.core.manifest import Manifest
 from camcensus.core.query import FIELDS as FILTERS
 from camcensus.core.query import Query, parse
+from camcensus.ingest.fields_read import FIELDS
 
 NOT_KNOWN = "which queries its files were downloaded with is not known"
 LONGEST = 80  # characters of a query, where it is named

@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from camcensus.core.errors import CatalogueError
 from camcensus.core.tables import EVIDENCE
-from camcensus.evidence import evidence_of
+from camcensus.ingest.evidence import evidence_of
 from camcensus.prefilter import Words, words_of
 from camcensus.readers.banner import Banner, soften
 

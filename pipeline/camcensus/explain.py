@@ -10,8 +10,8 @@ from camcensus.catalogue import load_catalogue
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
-from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier, Verdict
+from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.record import records
 from camcensus.readers.registry import SHODAN, Source

@@ -21,7 +21,7 @@ from camcensus.core.errors import GateError
 from camcensus.core.manifest import STAGES, Fields, Manifest
 from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
-from camcensus.upstream import changes, lost
+from camcensus.ingest.sent_fields import changes, lost
 
 SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
 SHOWN = 5

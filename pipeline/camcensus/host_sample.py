@@ -27,7 +27,7 @@ from camcensus.core.manifest import DecoyRule, HostSample, Share, held, load_man
 from camcensus.dedupe import Rules, number
 from camcensus.engines.engine import Engine
 from camcensus.host_seal import check_seal
-from camcensus.ingest import ingest_records
+from camcensus.ingest.records import ingest_records
 from camcensus.label import label_part
 from camcensus.locate import Locator
 from camcensus.readers.lines import LONGEST, Line, RawFile

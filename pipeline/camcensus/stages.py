@@ -32,7 +32,8 @@ from camcensus.editions import Sources, Used, day_of
 from camcensus.engines.engine import Engine, call, text_of
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.host_sample import evaluate, sample_files, with_sample
-from camcensus.ingest import UNKNOWN_FIELD, Ingested
+from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
+from camcensus.ingest.sent_fields import filled, sampled
 from camcensus.label import Labelled
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
@@ -40,7 +41,6 @@ from camcensus.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.sampled.blocks import count_blocks
 from camcensus.tasks import IngestTask, LabelTask
-from camcensus.upstream import filled, sampled
 
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400
@@ -65,7 +65,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
     inputs = snapshot.manifest.inputs
     sources = {name: snapshot.sources[item.source].made_from(item.sha256) for name, item in inputs.items()}
     parts = Parts(
-        snapshot, "ingest", code_hash("camcensus.ingest", "camcensus.readers.search_pages"), sources, ingested
+        snapshot, "ingest", code_hash("camcensus.ingest.records", "camcensus.readers.search_pages"), sources, ingested
     )
     if parts.up_to_date:
         return None

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from camcensus.collect.fields import FIELDS, MARK
 from camcensus.core.errors import BudgetError, PlanRefusedError
+from camcensus.ingest.fields_read import FIELDS, MARK
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_faults import Fault
 from camcensus.simulate.loopback_index import Index

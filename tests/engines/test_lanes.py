@@ -7,7 +7,7 @@ import pytest
 
 from camcensus.engines.local import sooner_divided
 from camcensus.engines.ordered_pool import ONE_LANE, lanes
-from camcensus.ingest import ingest_file
+from camcensus.ingest.records import ingest_file
 from tests.conftest import banner, write_lines
 
 

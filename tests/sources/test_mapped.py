@@ -19,7 +19,7 @@ import camcensus.readers.lines
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.ingest import REASONS, Ingested, ingest_file
+from camcensus.ingest.records import REASONS, Ingested, ingest_file
 from camcensus.readers.mapped_export import MORE, MOST_NAMES, MappedFile
 from camcensus.readers.mapping import Mapping
 from camcensus.readers.registry import Source

@@ -21,8 +21,8 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import ChoiceError
 from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
-from camcensus.evidence import evidence_of
 from camcensus.identify import Identifier
+from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Rejected, decode
 from camcensus.report.inputs import Result, Scope, cells_of
 from camcensus.reporting import counted_results

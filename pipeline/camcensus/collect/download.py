@@ -12,7 +12,6 @@ from pathlib import Path
 from camcensus.catalogue import Query
 from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client
-from camcensus.collect.fields import FIELDS, MARK
 from camcensus.collect.partitions import COUNTRIES, split
 from camcensus.collect.passes import Seen, due, seen_in, settled
 from camcensus.collect.turns import in_turn
@@ -27,6 +26,7 @@ from camcensus.core.errors import (
     PlanRefusedError,
     SpentError,
 )
+from camcensus.ingest.fields_read import FIELDS, MARK
 from camcensus.raw.attempts import Reply
 from camcensus.raw.completeness import asked_for, is_short
 from camcensus.raw.imports import free_bytes

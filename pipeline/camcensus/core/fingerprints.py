@@ -50,7 +50,7 @@ def built_on() -> dict[str, str]:
 
 @lru_cache
 def code_hash(*modules: str) -> str:
-    """A hash over the sources of modules such as "camcensus.ingest" and all they import from this package."""
+    """A hash over the sources of modules such as "camcensus.ingest.records" and all they import from this package."""
     digest = hashlib.sha256()
     for path in sorted(_closure(modules)):
         digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -143,7 +143,7 @@ class Merges(Strict):
 
 
 class Fields(Strict):
-    """What the engine sent (`camcensus.upstream`): in how many of `rows` accepted banners each column that is read holds
+    """What the engine sent (`camcensus.ingest.sent_fields`): in how many of `rows` accepted banners each column that is read holds
     something (`read`), and in how many of the `sampled` first records each field of the raw files stands (`raw`)."""
 
     rows: int

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.evidence import evidence_columns
-from camcensus.fields import (
+from camcensus.ingest.evidence import evidence_columns
+from camcensus.ingest.fields import (
     EARLIEST,
     LATEST,
     address_of,
@@ -24,8 +24,8 @@ from camcensus.fields import (
     seconds_of,
     transport_of,
 )
+from camcensus.ingest.text import Memo, cutter
 from camcensus.readers.banner import Banner, Rejected
-from camcensus.texts import Memo, cutter
 
 V = TypeVar("V")
 Cells = Sequence[Any]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.answers import Said, add_answers
+from camcensus.ingest.protocols import Said, add_answers
+from camcensus.ingest.text import cut, cutter, joined, text_of
+from camcensus.ingest.text_columns import GREETING, SHORT, TextColumns
 from camcensus.readers.banner import Banner
-from camcensus.textcolumns import GREETING, SHORT, TextColumns
-from camcensus.texts import cut, cutter, joined, text_of
 
 BLOCKS = ("hikvision", "dahua", "dahua_dvr_web", "ip_camera", "upnp")
 _NAME_PARTS = ("CN", "OU", "O", "L", "ST", "C")

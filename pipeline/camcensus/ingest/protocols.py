@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from camcensus import privacy
-from camcensus.pages import START, kept_of
+from camcensus.ingest import privacy
+from camcensus.ingest.pages import START, kept_of
+from camcensus.ingest.text import Memo, cut, cutter
+from camcensus.ingest.text_columns import GREETING, PAGE, SHORT, TextColumns
 from camcensus.readers.banner import Http
-from camcensus.textcolumns import GREETING, PAGE, SHORT, TextColumns
-from camcensus.texts import Memo, cut, cutter
 
 # Longest head of a web answer that is read, and how much of a page is searched for its title.
 FAR = 8 * PAGE

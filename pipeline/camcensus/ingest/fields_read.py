@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 
-from camcensus.evidence import BLOCKS
+from camcensus.ingest.evidence import BLOCKS
 from camcensus.readers.banner import Banner
 
 # What made-up banners carry; no engine but our own on this machine knows it.

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import privacy
-from camcensus.textcolumns import PAGE
-from camcensus.texts import BEYOND, CONTROL_BEYOND_ASCII, printable
+from camcensus.ingest import privacy
+from camcensus.ingest.text import BEYOND, CONTROL_BEYOND_ASCII, printable
+from camcensus.ingest.text_columns import PAGE
 
 # How much of a page is looked at: more than is kept, so that nothing personal is cut before it is seen.
 START = PAGE + privacy.FURTHER

@@ -21,8 +21,8 @@ from camcensus.core import storage
 from camcensus.core.manifest import Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_LANE, Lanes
-from camcensus.fields import LATEST
-from camcensus.observe import batch_of, observe
+from camcensus.ingest.fields import LATEST
+from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lines import Line
 from camcensus.readers.record import Batch, Reader

@@ -1,0 +1,1 @@
+"""From records to observations: what is read of a banner, and what is never kept."""
