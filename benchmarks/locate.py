@@ -25,7 +25,7 @@ import geoip2.errors
 import maxminddb
 
 from camcensus.core.countries import canonical_code, country_name
-from camcensus.locate import Locator, country_of, open_locator
+from camcensus.geolocate.database import Locator, country_of, open_locator
 from camcensus.raw.special_addresses import special_ranges
 from tests.mmdb import mmdb
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median
 
 from camcensus.core.config import load_study
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 from camcensus.verify.command import verify_folder, verify_study
 from camcensus.verify.verdict import Verdict
 

@@ -37,7 +37,7 @@ from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.resources import bundled
 from camcensus.engines.local import Local
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 from camcensus.run import run
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 
 GEOIP2 = {"1.0.0.0/24": "AU", "1.0.1.0/24": "CN", "2.16.0.0/13": "NL", "8.8.8.0/24": "US", "2a00:1450::/32": "IE"}
 ROOT = Path(__file__).parent.parent

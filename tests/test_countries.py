@@ -9,7 +9,7 @@ import pytest
 
 from camcensus.core.countries import Country, canonical_code, code_notes, country_name, load_countries
 from camcensus.core.resources import bundled
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 
 
 def test_one_row_for_each_iso_code_and_kosovo() -> None:

@@ -13,8 +13,8 @@ from camcensus.catalogue import load_catalogue
 from camcensus.core.config import check_vendors, load_study
 from camcensus.core.resources import bundled
 from camcensus.core.tables import EVIDENCE, UNKNOWN_COUNTRY
+from camcensus.geolocate.database import open_locator
 from camcensus.identify import Identifier
-from camcensus.locate import open_locator
 from camcensus.readers.banner import Rejected, decode
 from camcensus.readers.lines import RawFile
 from tests.conftest import row_of

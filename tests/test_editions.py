@@ -19,8 +19,17 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import IDENTIFIED
-from camcensus.editions import Edition, Sources, choose, databases_in, day_of, editions_of, fetched_folder, sources_of
-from camcensus.locate import BUILTIN_CREDIT, built_on, open_locator
+from camcensus.geolocate.database import BUILTIN_CREDIT, built_on, open_locator
+from camcensus.geolocate.editions import (
+    Edition,
+    Sources,
+    choose,
+    databases_in,
+    day_of,
+    editions_of,
+    fetched_folder,
+    sources_of,
+)
 from camcensus.raw.snapshot import open_snapshot
 from camcensus.run import run
 from tests.conftest import banner, write_lines

@@ -14,10 +14,10 @@ import pytest
 from camcensus.catalogue import load_catalogue
 from camcensus.core.config import load_study
 from camcensus.core.errors import CatalogueError, MappingError, StudyError
+from camcensus.geolocate.database import Locator, open_locator
 from camcensus.identify import Identifier
 from camcensus.ingest.records import Ingested, ingest_file
 from camcensus.label import label_part
-from camcensus.locate import Locator, open_locator
 from camcensus.readers.mapping import load_mapping
 from camcensus.readers.registry import SHODAN, Source, chosen_source
 from tests.faults import record

@@ -86,7 +86,7 @@ def test_f12_f15_f16_each_hostile_line(tmp_path: Path, name: str) -> None:
 
 
 def test_f15_addresses_that_are_not_of_the_internet_are_in_no_country(tmp_path: Path) -> None:
-    from camcensus.locate import open_locator
+    from camcensus.geolocate.database import open_locator
 
     for name in ("address private", "address multicast"):
         _, rows = ingested(tmp_path, "a.json", LINES[name][0] + b"\n")

@@ -21,6 +21,8 @@ from camcensus.core.errors import IntegrityError
 from camcensus.core.resources import bundled
 from camcensus.core.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 from camcensus.engines.local import Local, sooner_divided
+from camcensus.geolocate.database import Locator
+from camcensus.geolocate.ranges import Ranges
 from camcensus.identify import Identifier
 from camcensus.label import (
     Labelled,
@@ -35,8 +37,6 @@ from camcensus.label import (
     prefix_of,
     read_piece,
 )
-from camcensus.locate import Locator
-from camcensus.ranges import Ranges
 from camcensus.tasks import LabelTask
 
 Row = dict[str, Any]

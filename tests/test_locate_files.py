@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.core.errors import GeoDatabaseError
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 from tests.mmdb import GEOIP2, mmdb, official
 from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture
 

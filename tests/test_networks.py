@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from camcensus.core.resources import NETWORKS, bundled
-from camcensus.networks import KINDS, load_networks, network_kind
+from camcensus.geolocate.networks import KINDS, load_networks, network_kind
 
 
 def test_the_table_is_sorted_and_each_row_has_a_source() -> None:

@@ -5,7 +5,7 @@ import ipaddress
 import numpy as np
 import pytest
 
-from camcensus.ranges import Ranges, count_special, key_v4, key_v6, without_special
+from camcensus.geolocate.ranges import Ranges, count_special, key_v4, key_v6, without_special
 from camcensus.raw.special_addresses import V4, V6, special_ranges
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 
 SIZES = {2024: 1680, 2025: 1800, 2026: 1900}  # devices and servers in each year
 PERSONAL = "PERSONAL-MARKER"  # stands in every field that a person would fill in; ingest must drop it

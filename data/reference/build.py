@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from babel import Locale
 
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 
 HERE = Path(__file__).resolve().parent
 

@@ -51,7 +51,7 @@ def geo_update(
 ) -> None:
     """Fetches this month's free edition of DB-IP Lite, proves it, and puts it beside the earlier ones."""
     from camcensus.collect.geo_edition import update
-    from camcensus.editions import fetched_folder
+    from camcensus.geolocate.editions import fetched_folder
 
     reporter = Reporter(quiet)
     tell(update(to or fetched_folder(), reporter.say))

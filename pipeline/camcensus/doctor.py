@@ -11,8 +11,8 @@ from camcensus.core.config import BUILTIN
 from camcensus.core.errors import CamcensusError
 from camcensus.core.fingerprints import package_version
 from camcensus.core.resources import bundled
-from camcensus.editions import editions_of
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
+from camcensus.geolocate.editions import editions_of
 from camcensus.raw.imports import free_bytes
 
 ENOUGH_DISK = 1 << 30

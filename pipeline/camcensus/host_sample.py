@@ -26,10 +26,10 @@ from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import DecoyRule, HostSample, Share, held, load_manifest
 from camcensus.dedupe import Rules, number
 from camcensus.engines.engine import Engine
+from camcensus.geolocate.database import Locator
 from camcensus.host_seal import check_seal
 from camcensus.ingest.records import ingest_records
 from camcensus.label import label_part
-from camcensus.locate import Locator
 from camcensus.readers.lines import LONGEST, Line, RawFile
 from camcensus.readers.parsed_line import found_in
 from camcensus.readers.record import Batch, Record, in_batches

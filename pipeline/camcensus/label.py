@@ -23,10 +23,10 @@ from camcensus.core.countries import canonical_code
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import Flow
 from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
+from camcensus.geolocate.database import Locator
+from camcensus.geolocate.networks import network_kind
+from camcensus.geolocate.ranges import count_special, key_v4
 from camcensus.identify import NOTHING, Hit, Identifier, Match, Verdict
-from camcensus.locate import Locator
-from camcensus.networks import network_kind
-from camcensus.ranges import count_special, key_v4
 
 BATCH = 25_000
 # Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.

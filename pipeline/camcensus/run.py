@@ -12,9 +12,9 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.run_log import Entry, logged
-from camcensus.editions import sources_of
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
+from camcensus.geolocate.editions import sources_of
 from camcensus.purge import overdue, purge, was_purged
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot

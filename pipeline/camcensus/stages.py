@@ -28,8 +28,8 @@ from camcensus.dedupe import Deduped, Rules, dedupe, key_id_of
 from camcensus.details import FILES as DETAIL_FILES
 from camcensus.details import QUERIES as DETAIL_QUERIES
 from camcensus.details import describe
-from camcensus.editions import Sources, Used, day_of
 from camcensus.engines.engine import Engine, call, text_of
+from camcensus.geolocate.editions import Sources, Used, day_of
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.host_sample import evaluate, sample_files, with_sample
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested

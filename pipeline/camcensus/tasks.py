@@ -16,9 +16,9 @@ from camcensus.core.tables import OBSERVATIONS, Table
 from camcensus.engines.engine import nobody
 from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.engines.processes import shared
+from camcensus.geolocate.database import Locator
 from camcensus.ingest.records import Ingested, ingest_records
 from camcensus.label import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
-from camcensus.locate import Locator
 from camcensus.readers.raw_part import RawPart
 
 

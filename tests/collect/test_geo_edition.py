@@ -18,7 +18,7 @@ import pytest
 from camcensus.collect import geo_edition
 from camcensus.collect.geo_edition import update
 from camcensus.core.errors import UpdateError
-from camcensus.locate import BUILTIN_CREDIT, open_locator
+from camcensus.geolocate.database import BUILTIN_CREDIT, open_locator
 from tests.mmdb import mmdb, official
 
 TODAY = date(2026, 11, 23)

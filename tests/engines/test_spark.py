@@ -28,8 +28,8 @@ from camcensus.engines.engine import Engine, Sql, call, nobody
 from camcensus.engines.local import Local
 from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
+from camcensus.geolocate.database import open_locator
 from camcensus.ingest.records import Ingested
-from camcensus.locate import open_locator
 from camcensus.raw.imports import import_files
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.registry import SHODAN

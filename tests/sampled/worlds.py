@@ -4,7 +4,7 @@ import ipaddress
 import random
 from pathlib import Path
 
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 from camcensus.raw.address_blocks import Block, Frame
 from tests.conftest import Banner, banner
 

@@ -11,7 +11,7 @@ from camcensus.core import storage
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.resources import bundled
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 from camcensus.run import Outcome, run
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.verify.command import verify_study

@@ -13,9 +13,9 @@ import pandas as pd
 
 from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
 from camcensus.estimate.lists import MOST_DAYS, Lists
+from camcensus.geolocate.networks import network_kind
 from camcensus.identify import Identifier, Verdict
 from camcensus.ingest.evidence import evidence_of
-from camcensus.networks import network_kind
 from camcensus.readers.banner import Banner, soften
 from camcensus.simulate.chance import Ints
 from camcensus.simulate.engines import Sights

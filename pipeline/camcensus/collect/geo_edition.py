@@ -21,8 +21,8 @@ from camcensus.collect.address import is_loopback
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError, UpdateError
 from camcensus.core.fingerprints import package_version
-from camcensus.editions import databases_in
-from camcensus.locate import Locator, built_on, open_locator
+from camcensus.geolocate.database import Locator, built_on, open_locator
+from camcensus.geolocate.editions import databases_in
 
 PUBLISHER = "https://download.db-ip.com/free"
 ADDRESS = "CAMCENSUS_GEO_URL"  # another address to fetch from: https, or http on this machine

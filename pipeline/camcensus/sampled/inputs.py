@@ -24,7 +24,7 @@ from camcensus.core.config import Collect
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.tables import UNKNOWN_COUNTRY
-from camcensus.ranges import key_v4
+from camcensus.geolocate.ranges import key_v4
 from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.completeness import is_short
 from camcensus.raw.drawn_blocks import MODE, Drawn, drawn_of, n_counted

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from camcensus.core.countries import load_countries
-from camcensus.locate import Locator
-from camcensus.networks import KINDS, load_networks
-from camcensus.ranges import Ranges
+from camcensus.geolocate.database import Locator
+from camcensus.geolocate.networks import KINDS, load_networks
+from camcensus.geolocate.ranges import Ranges
 from camcensus.simulate.chance import Bits, Chance, Floats, Ints
 from camcensus.simulate.parameters import Parameters
 from camcensus.simulate.products import REGIONS

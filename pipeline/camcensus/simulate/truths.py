@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from camcensus.core.tables import COUNTED_TYPES
-from camcensus.networks import KINDS
+from camcensus.geolocate.networks import KINDS
 from camcensus.simulate.chance import Floats, Ints
 from camcensus.simulate.engines import Sights
 from camcensus.simulate.looks import Flags, Seen

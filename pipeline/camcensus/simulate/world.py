@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.locate import open_locator
+from camcensus.geolocate.database import open_locator
 from camcensus.simulate.chance import Chance, Ints
 from camcensus.simulate.engines import ENGINES, Engine, Sights
 from camcensus.simulate.parameters import Parameters, load_parameters

@@ -10,8 +10,8 @@ from camcensus.core.console import printable
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest
 from camcensus.drawn import RECORD, Report
-from camcensus.editions import sources_of
 from camcensus.estimate import kept
+from camcensus.geolocate.editions import sources_of
 from camcensus.report.inputs import Result
 from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
 from camcensus.verify.files import Expected, check_files

@@ -27,7 +27,7 @@ import numpy as np
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.resources import bundled, cache_folder
-from camcensus.ranges import Ranges, key_v4, key_v6, keys_of, without_special
+from camcensus.geolocate.ranges import Ranges, key_v4, key_v6, keys_of, without_special
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"

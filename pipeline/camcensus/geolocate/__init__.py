@@ -1,0 +1,1 @@
+"""From addresses to countries: the country databases, their editions, and kinds of networks."""
