@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.catalogue import load_catalogue
 from camcensus.core.resources import bundled
-from camcensus.identify import Identifier
+from camcensus.identify.batches import verdicts
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import Identifier
 from camcensus.ingest.observe import batch_of, observe
-from camcensus.label import verdicts
 from camcensus.readers.banner import Rejected, decode
 from camcensus.readers.lines import RawFile
 

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.catalogue import load_catalogue
 from camcensus.collect.chain import chain
 from camcensus.collect.queries import queries_of
 from camcensus.core import storage
@@ -34,6 +33,7 @@ from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.dedupe import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.raw.address_blocks import BITS, Frame
 from camcensus.raw.imports import import_files
 from camcensus.raw.snapshot import open_snapshot

@@ -18,7 +18,7 @@ from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LI
 from camcensus.dedupe import Deduped, Rules, dedupe
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
-from camcensus.label import addresses_of, prefix_of
+from camcensus.identify.batches import addresses_of, prefix_of
 
 Row = dict[str, Any]
 DAY = 86400

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from camcensus.catalogue import Catalogue, load_catalogue
 from camcensus.core.resources import bundled
-from camcensus.identify import Identifier
+from camcensus.identify.catalogue import Catalogue, load_catalogue
+from camcensus.identify.matcher import Identifier
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner as Struct
 from camcensus.readers.banner import Rejected

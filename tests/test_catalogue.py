@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.catalogue import Catalogue, Model, Signature, faults_of, load_catalogue
 from camcensus.core.errors import CatalogueError
 from camcensus.core.resources import bundled
 from camcensus.core.tables import COUNTED_TYPES
+from camcensus.identify.catalogue import Catalogue, Model, Signature, faults_of, load_catalogue
 
 LONGEST = 2048
 MAKERS = (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.catalogue import Catalogue
-from camcensus.explain import explain_lines
+from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.explain import explain_lines
 from camcensus.ingest.observe import batch_of, observe
 from tests.conftest import banner, write_lines
 

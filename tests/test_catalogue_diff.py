@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.catalogue import load_catalogue
-from camcensus.catalogue_diff import difference, extend_register, meanings, read_register
 from camcensus.core.errors import CatalogueError
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.catalogue_diff import difference, extend_register, meanings, read_register
 
 QUERIES = Path(__file__).parent.parent / "queries"
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from camcensus.catalogue import load_catalogue
-from camcensus.catalogue_page import page
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.catalogue_page import page
 
 QUERIES = Path(__file__).parent.parent / "queries"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.catalogue import load_catalogue
 from camcensus.core.config import Decoys
 from camcensus.core.resources import bundled
+from camcensus.identify.catalogue import load_catalogue
 from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
 
 Row = dict[str, Any]

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from camcensus.catalogue import load_catalogue
 from camcensus.core.config import check_vendors, load_study
 from camcensus.core.resources import bundled
 from camcensus.core.tables import EVIDENCE, UNKNOWN_COUNTRY
 from camcensus.geolocate.database import open_locator
-from camcensus.identify import Identifier
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import Identifier
 from camcensus.readers.banner import Rejected, decode
 from camcensus.readers.lines import RawFile
 from tests.conftest import row_of

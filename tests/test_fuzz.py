@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.catalogue import load_catalogue
 from camcensus.core.config import load_study
 from camcensus.core.errors import CatalogueError, MappingError, StudyError
 from camcensus.geolocate.database import Locator, open_locator
-from camcensus.identify import Identifier
+from camcensus.identify.batches import label_part
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import Identifier
 from camcensus.ingest.records import Ingested, ingest_file
-from camcensus.label import label_part
 from camcensus.readers.mapping import load_mapping
 from camcensus.readers.registry import SHODAN, Source, chosen_source
 from tests.faults import record

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from camcensus.catalogue import Brand, Catalogue
 from camcensus.core.tables import COUNTED_TYPES
-from camcensus.identify import Identifier, Verdict
+from camcensus.identify.catalogue import Brand, Catalogue
+from camcensus.identify.matcher import Identifier, Verdict
 
 SERIAL = "1A2B3C4PAA00001"
 MAC = "00408C123456"

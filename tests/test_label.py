@@ -14,8 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus import label as labelling
-from camcensus.catalogue import Catalogue, load_catalogue
 from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
 from camcensus.core.resources import bundled
@@ -23,8 +21,8 @@ from camcensus.core.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
 from camcensus.engines.local import Local, sooner_divided
 from camcensus.geolocate.database import Locator
 from camcensus.geolocate.ranges import Ranges
-from camcensus.identify import Identifier
-from camcensus.label import (
+from camcensus.identify import batches as labelling
+from camcensus.identify.batches import (
     Labelled,
     _better,
     _certificates,
@@ -37,6 +35,8 @@ from camcensus.label import (
     prefix_of,
     read_piece,
 )
+from camcensus.identify.catalogue import Catalogue, load_catalogue
+from camcensus.identify.matcher import Identifier
 from camcensus.tasks import LabelTask
 
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.catalogue import Model, Signature
+from camcensus.identify.catalogue import Model, Signature
 from tools import mutate_catalogue
 from tools.mutate_catalogue import LIMIT, main, mutants, report, survey, survives
 from tools.pattern_pieces import parse

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcensus.catalogue import FLAGS, Model, Signature, load_catalogue
-from camcensus.loosened import loosened
-from camcensus.prefilter import Screen, words_of
+from camcensus.identify.catalogue import FLAGS, Model, Signature, load_catalogue
+from camcensus.identify.prefilter import Screen, words_of
+from camcensus.identify.re2_patterns import loosened
 
 CATALOGUE = load_catalogue(Path(__file__).parent.parent / "queries")
 RULES = [*CATALOGUE.signatures, *CATALOGUE.models]

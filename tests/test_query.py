@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from camcensus.catalogue import Catalogue
 from camcensus.core.errors import QueryError, UnknownFilterError
 from camcensus.core.query import DATA, FIELDS, Query, parse, read, words
+from camcensus.identify.catalogue import Catalogue
 from tests.conftest import Banner, banner
 
 # A second reader of queries, so that the parser is not held against itself.

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import camcensus
-from camcensus.catalogue import Signature
 from camcensus.core.config import Study
 from camcensus.core.tables import BY_NAME
+from camcensus.identify.catalogue import Signature
 from tools.site import ROOT, contents, page_of, sources
 
 NEEDED = {

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from camcensus.catalogue import Model, Signature, load_catalogue
+from camcensus.identify.catalogue import Model, Signature, load_catalogue
 from tools.pattern_pieces import QUANTIFIER, Branch, Node, parse
 
 LIMIT = 0.10

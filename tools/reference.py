@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 
 import camcensus
-from camcensus.catalogue import Brand, Model, Query, Signature
 from camcensus.core.config import Study
 from camcensus.core.resources import bundled
 from camcensus.core.tables import BY_NAME, COUNTS, GROUPS, UNITS
 from camcensus.core.units import adds_up
+from camcensus.identify.catalogue import Brand, Model, Query, Signature
 
 # What a reader meets first; then all else, then the errors.
 ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")
@@ -67,7 +67,7 @@ def study() -> str:
 
 def catalogue() -> str:
     """The keys of the catalogue's entries."""
-    lines = ["# The catalogue's keys", "", "Written from the models in `pipeline/camcensus/catalogue.py`.", ""]
+    lines = ["# The catalogue's keys", "", "Written from the models in `pipeline/camcensus/identify/catalogue.py`.", ""]
     models: tuple[type[BaseModel], ...] = (Query, Signature, Model, Brand)
     for model in models:
         schema = model.model_json_schema()

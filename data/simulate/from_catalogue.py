@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a checkout need not be installed
-from camcensus.catalogue import Catalogue, Signature, load_catalogue
+from camcensus.identify.catalogue import Catalogue, Signature, load_catalogue
 
 HERE = Path(__file__).resolve().parent
 COUNTED = ("camera", "recorder", "encoder", "video")

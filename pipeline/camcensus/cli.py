@@ -246,7 +246,7 @@ def identify(
     source: SourceOption = "shodan",
 ) -> None:
     """Explains each banner of a file: what it is, and by which evidence."""
-    from camcensus.explain import explain_lines
+    from camcensus.identify.explain import explain_lines
     from camcensus.readers.registry import chosen_source
 
     if format_ not in ("table", "jsonl"):

@@ -26,8 +26,8 @@ def catalogue_check(
 @catalogue_app.command("diff", epilog="Example: camcensus catalogue diff ../old/queries queries")
 def catalogue_diff(old: Folder, new: Folder) -> None:
     """Shows which ids were added (+), removed (-) or mean something else (~)."""
-    from camcensus.catalogue import load_catalogue
-    from camcensus.catalogue_diff import difference, meanings
+    from camcensus.identify.catalogue import load_catalogue
+    from camcensus.identify.catalogue_diff import difference, meanings
 
     found = difference(meanings(load_catalogue(old)), meanings(load_catalogue(new)))
     typer.echo("\n".join(found.lines()) or "nothing changed")

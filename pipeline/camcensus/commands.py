@@ -4,15 +4,15 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from camcensus.catalogue import faults_of, load_catalogue
-from camcensus.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
-from camcensus.catalogue_page import page
 from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.resources import bundled
 from camcensus.core.storage import write_text
+from camcensus.identify.catalogue import faults_of, load_catalogue
+from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
+from camcensus.identify.catalogue_page import page
 from camcensus.run import Outcome
 
 STUDY = "study.toml"

@@ -4,7 +4,6 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from camcensus.catalogue import faults_of, load_catalogue
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.key import VARIABLE, find_key
 from camcensus.core.config import BUILTIN
@@ -13,6 +12,7 @@ from camcensus.core.fingerprints import package_version
 from camcensus.core.resources import bundled
 from camcensus.geolocate.database import open_locator
 from camcensus.geolocate.editions import editions_of
+from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.raw.imports import free_bytes
 
 ENOUGH_DISK = 1 << 30

@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from camcensus.catalogue import Catalogue
 from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import DecoyRule, HostSample, Share, held, load_manifest
@@ -28,8 +27,9 @@ from camcensus.dedupe import Rules, number
 from camcensus.engines.engine import Engine
 from camcensus.geolocate.database import Locator
 from camcensus.host_seal import check_seal
+from camcensus.identify.batches import label_part
+from camcensus.identify.catalogue import Catalogue
 from camcensus.ingest.records import ingest_records
-from camcensus.label import label_part
 from camcensus.readers.lines import LONGEST, Line, RawFile
 from camcensus.readers.parsed_line import found_in
 from camcensus.readers.record import Batch, Record, in_batches

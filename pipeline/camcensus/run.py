@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from camcensus import matches, stages
-from camcensus.catalogue import load_catalogue
-from camcensus.catalogue_diff import require_meanings
 from camcensus.core import storage
 from camcensus.core.config import Study, check_vendors
 from camcensus.core.console import Reporter
@@ -15,6 +13,8 @@ from camcensus.core.run_log import Entry, logged
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.geolocate.editions import sources_of
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.catalogue_diff import require_meanings
 from camcensus.purge import overdue, purge, was_purged
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot

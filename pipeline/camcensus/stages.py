@@ -13,7 +13,6 @@ from camcensus import runs
 from camcensus.aggregate import FILES as COUNT_FILES
 from camcensus.aggregate import QUERIES as COUNT_QUERIES
 from camcensus.aggregate import aggregate
-from camcensus.catalogue import Catalogue, checksum_of
 from camcensus.churn import FILE as CHURN_FILE
 from camcensus.core import storage
 from camcensus.core.config import Study
@@ -32,9 +31,10 @@ from camcensus.engines.engine import Engine, call, text_of
 from camcensus.geolocate.editions import Sources, Used, day_of
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.host_sample import evaluate, sample_files, with_sample
+from camcensus.identify.batches import Labelled
+from camcensus.identify.catalogue import Catalogue, checksum_of
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
 from camcensus.ingest.sent_fields import filled, sampled
-from camcensus.label import Labelled
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
 from camcensus.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
@@ -182,7 +182,7 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
         tools.reporter.warn(f"{snapshot.id}: {used.warning}")
     reference = [storage.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
     versions = (tools.catalogue.version, used.checksums, reference, storage.key_id(tools.key))
-    key = digest_of(code_hash("camcensus.label"), versions)
+    key = digest_of(code_hash("camcensus.identify.batches"), versions)
     parts = Parts(snapshot, "identify", key, {name: table.sha256 for name, table in tables.items()}, identified)
     if parts.up_to_date:
         return None

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.catalogue import Catalogue
 from camcensus.core import storage
 from camcensus.core.tables import OBSERVATIONS, Table
 from camcensus.engines.engine import nobody
 from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.engines.processes import shared
 from camcensus.geolocate.database import Locator
+from camcensus.identify.batches import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
+from camcensus.identify.catalogue import Catalogue
 from camcensus.ingest.records import Ingested, ingest_records
-from camcensus.label import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
 from camcensus.readers.raw_part import RawPart
 
 

@@ -10,7 +10,7 @@ from camcensus.accuracy.lists import COMMON, Eyes, Small
 from camcensus.core.config import load_study
 from camcensus.estimate.lists import Source, comparable
 from camcensus.estimate.sample import banners_of, frame_of
-from camcensus.identify import Identifier
+from camcensus.identify.matcher import Identifier
 from camcensus.simulate.world import Plan, make_world
 from tests.accuracy.worlds import counted
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camcensus.catalogue import Query
 from camcensus.collect.chain import Link, chain, links_of
 from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
+from camcensus.identify.catalogue import Query
 from camcensus.raw.ledger import Ledger
 from camcensus.simulate.loopback import Loopback
 from camcensus.simulate.loopback_index import Index

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from camcensus.aggregate import count
-from camcensus.catalogue import Catalogue
 from camcensus.core.config import Decoys, Dedupe, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, InputError, IntegrityError, TableError
@@ -29,6 +28,7 @@ from camcensus.engines.local import Local
 from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
 from camcensus.geolocate.database import open_locator
+from camcensus.identify.catalogue import Catalogue
 from camcensus.ingest.records import Ingested
 from camcensus.raw.imports import import_files
 from camcensus.readers.raw_part import RawPart

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camcensus.catalogue import Catalogue
 from camcensus.core.query import parse
+from camcensus.identify.catalogue import Catalogue
 from camcensus.simulate.loopback_index import Index
 from tests.conftest import banner
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camcensus.catalogue import Query, load_catalogue
 from camcensus.core.resources import bundled
+from camcensus.identify.catalogue import Query, load_catalogue
 from camcensus.simulate.looks import seen
 from camcensus.simulate.population import DECOYS
 from camcensus.simulate.queries import searches

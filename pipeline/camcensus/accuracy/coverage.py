@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from camcensus.accuracy.lists import Eyes, Small
-from camcensus.catalogue import load_catalogue
 from camcensus.core.resources import bundled
 from camcensus.estimate.audit import replicates
 from camcensus.estimate.change import Span, audited, correlation
 from camcensus.estimate.engines import STRATUM, estimate
 from camcensus.estimate.proportions import Audited, wilson
 from camcensus.estimate.sample import draw, frame_of
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.simulate.world import Plan, make_world
 
 SIZE = 4_000  # devices of a small world

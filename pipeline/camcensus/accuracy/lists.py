@@ -14,7 +14,7 @@ import pandas as pd
 from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
 from camcensus.estimate.lists import MOST_DAYS, Lists
 from camcensus.geolocate.networks import network_kind
-from camcensus.identify import Identifier, Verdict
+from camcensus.identify.matcher import Identifier, Verdict
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Banner, soften
 from camcensus.simulate.chance import Ints

@@ -14,14 +14,14 @@ from camcensus.api.frame import Frame
 from camcensus.api.rows import Rows
 from camcensus.api.trend import Series, trend
 from camcensus.api.two_engines import TwoEngines, two_engines
-from camcensus.catalogue import load_catalogue
 from camcensus.core import storage
 from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import ChoiceError
 from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
-from camcensus.identify import Identifier
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import Identifier
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Rejected, decode
 from camcensus.report.inputs import Result, Scope, cells_of

@@ -8,13 +8,13 @@ was cut off, the query is asked again for each country.
 import functools
 from collections.abc import Callable, Sequence
 
-from camcensus.catalogue import Query
 from camcensus.collect.chain import Link, links_of
 from camcensus.collect.client import Client, Facets
 from camcensus.collect.partitions import COUNTRY as CODE
 from camcensus.collect.partitions import named
 from camcensus.collect.turns import in_turn
 from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
+from camcensus.identify.catalogue import Query
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.saved_replies import Replies

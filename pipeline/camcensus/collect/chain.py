@@ -7,10 +7,10 @@ another (the engine has no brackets), and each step is checked with free counts.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from camcensus.catalogue import Query
 from camcensus.collect.client import Client
 from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
+from camcensus.identify.catalogue import Query
 from camcensus.raw.ledger import Ledger
 
 # Two counts asked after each other differ by what the engine saw in between.

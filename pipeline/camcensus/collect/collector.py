@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from camcensus.catalogue import Query, load_catalogue
 from camcensus.collect.budget import Budget
 from camcensus.collect.census import CONTROLS, census, controls
 from camcensus.collect.census import MODE as CENSUS
@@ -21,6 +20,7 @@ from camcensus.collect.trends import trends
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
+from camcensus.identify.catalogue import Query, load_catalogue
 from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.imports import raw_files

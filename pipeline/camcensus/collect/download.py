@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camcensus.catalogue import Query
 from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client
 from camcensus.collect.partitions import COUNTRIES, split
@@ -26,6 +25,7 @@ from camcensus.core.errors import (
     PlanRefusedError,
     SpentError,
 )
+from camcensus.identify.catalogue import Query
 from camcensus.ingest.fields_read import FIELDS, MARK
 from camcensus.raw.attempts import Reply
 from camcensus.raw.completeness import asked_for, is_short

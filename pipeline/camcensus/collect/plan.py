@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from camcensus.catalogue import load_catalogue
 from camcensus.collect.census import COUNTRY
 from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client, Limits
@@ -19,6 +18,7 @@ from camcensus.collect.queries import queries_of
 from camcensus.collect.sample import TOGETHER, blocks_together
 from camcensus.core.config import Collect, Study
 from camcensus.core.query import parse
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.raw.address_blocks import Frame
 from camcensus.raw.page_files import PER_PAGE
 

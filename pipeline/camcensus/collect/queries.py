@@ -1,8 +1,8 @@
 """Which queries a study collects with."""
 
-from camcensus.catalogue import Catalogue, Query
 from camcensus.core.config import Study
 from camcensus.core.errors import StudyError
+from camcensus.identify.catalogue import Catalogue, Query
 
 
 def queries_of(study: Study, catalogue: Catalogue) -> list[Query]:

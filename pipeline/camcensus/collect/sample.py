@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from camcensus.catalogue import Query
 from camcensus.collect.census import COUNTRY
 from camcensus.collect.chain import Link, links_of
 from camcensus.collect.client import Client
@@ -17,6 +16,7 @@ from camcensus.collect.download import Download
 from camcensus.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, Part, contradict, halved, packed
 from camcensus.core.config import Collect
 from camcensus.core.errors import BudgetError
+from camcensus.identify.catalogue import Query
 from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import MODE, Drawn, draw, n_counted, set_counted, unplanned
 from camcensus.raw.ledger import Ledger

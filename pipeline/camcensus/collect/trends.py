@@ -4,12 +4,12 @@ snapshots: a month there is another window, counted by the engine's rules of the
 import functools
 from collections.abc import Sequence
 
-from camcensus.catalogue import Query
 from camcensus.collect.census import COUNTRY
 from camcensus.collect.client import Client
 from camcensus.collect.turns import in_turn
 from camcensus.core.errors import BadQueryError
 from camcensus.core.query import parse
+from camcensus.identify.catalogue import Query
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.saved_replies import Replies
 

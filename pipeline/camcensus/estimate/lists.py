@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.catalogue import load_catalogue
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest, held, load_manifest
 from camcensus.core.tables import DEVICES, EVIDENCE, LINKS, UNKNOWN
 from camcensus.dedupe import key_id_of
-from camcensus.label import verdicts
+from camcensus.identify.batches import verdicts
+from camcensus.identify.catalogue import load_catalogue
 
 MOST_DAYS = 7
 LEFT_OUT = ("likely", "certain")

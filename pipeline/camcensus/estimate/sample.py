@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.lists import Source
-from camcensus.identify import Verdict
-from camcensus.label import fate_of
+from camcensus.identify.batches import fate_of
+from camcensus.identify.matcher import Verdict
 
 LEAST = 5  # labelled of each stratum, where it has as many
 NAMED_MAKERS = 6

@@ -17,7 +17,7 @@ from camcensus.core.config import BUILTIN, Study
 from camcensus.core.errors import GeoDatabaseError, IntegrityError
 from camcensus.core.manifest import FAR, Geo
 from camcensus.geolocate.database import Locator, built_on, open_locator
-from camcensus.label import ENGINE
+from camcensus.identify.batches import ENGINE
 from camcensus.raw.snapshot import Snapshot
 
 ENDINGS = (".mmdb", ".mmdb.gz", ".mmdb.xz")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from camcensus.catalogue import Query, load_catalogue
 from camcensus.core.resources import bundled
+from camcensus.identify.catalogue import Query, load_catalogue
 from camcensus.simulate.texts import Text
 
 _TERM = re.compile(r'(?:([a-z][\w.]*):)?(?:"([^"]*)"|(\S+))')

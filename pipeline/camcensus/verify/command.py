@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from camcensus.catalogue import checksum_of, load_catalogue
 from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.errors import CamcensusError, IntegrityError
@@ -12,6 +11,7 @@ from camcensus.core.manifest import Manifest
 from camcensus.drawn import RECORD, Report
 from camcensus.estimate import kept
 from camcensus.geolocate.editions import sources_of
+from camcensus.identify.catalogue import checksum_of, load_catalogue
 from camcensus.report.inputs import Result
 from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
 from camcensus.verify.files import Expected, check_files

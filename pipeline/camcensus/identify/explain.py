@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from camcensus.catalogue import load_catalogue
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
-from camcensus.identify import Identifier, Verdict
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import Identifier, Verdict
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.record import records

@@ -26,7 +26,7 @@ from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNO
 from camcensus.geolocate.database import Locator
 from camcensus.geolocate.networks import network_kind
 from camcensus.geolocate.ranges import count_special, key_v4
-from camcensus.identify import NOTHING, Hit, Identifier, Match, Verdict
+from camcensus.identify.matcher import NOTHING, Hit, Identifier, Match, Verdict
 
 BATCH = 25_000
 # Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.

@@ -22,12 +22,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from camcensus.core.errors import CatalogueError
 from camcensus.core.tables import EVIDENCE
+from camcensus.identify.prefilter import Words, words_of
 from camcensus.ingest.evidence import evidence_of
-from camcensus.prefilter import Words, words_of
 from camcensus.readers.banner import Banner, soften
 
 if TYPE_CHECKING:
-    from camcensus.identify import Identifier, Verdict
+    from camcensus.identify.matcher import Identifier, Verdict
 
 Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
@@ -183,14 +183,14 @@ class Catalogue:
 
     def identify_batch(self, batch: pa.RecordBatch) -> "list[Verdict]":
         """What each row of a batch of `observations` is; the same as `identify`, faster."""
-        from camcensus.label import verdicts
+        from camcensus.identify.batches import verdicts
 
         return verdicts(batch, self.identifier)[0]
 
     @cached_property
     def identifier(self) -> "Identifier":
         """Its rules, ready to be held against values."""
-        from camcensus.identify import Identifier
+        from camcensus.identify.matcher import Identifier
 
         return Identifier(self)
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import ahocorasick_rs
 
-from camcensus.loosened import loosened
+from camcensus.identify.re2_patterns import loosened
 
 LEAST = 2
 # A word of so many letters is rare enough to be asked for alone.

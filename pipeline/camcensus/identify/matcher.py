@@ -7,9 +7,9 @@ maker's own or two specific tokens from independent places, medium for one speci
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from camcensus.catalogue import Catalogue, Model, Signature
 from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
-from camcensus.prefilter import Screen
+from camcensus.identify.catalogue import Catalogue, Model, Signature
+from camcensus.identify.prefilter import Screen
 
 # Columns that repeat each other are one place: two tokens from one place are not independent.
 _PLACES = {

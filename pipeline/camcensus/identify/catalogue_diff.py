@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus.catalogue import Catalogue, meaning
 from camcensus.core import storage
 from camcensus.core.errors import CatalogueError
+from camcensus.identify.catalogue import Catalogue, meaning
 
 REGISTER = "ids.csv"
 TELLS = "\nVersion "  # where the page (`catalogue_page`) tells the version

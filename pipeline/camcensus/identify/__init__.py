@@ -1,0 +1,1 @@
+"""From evidence to maker, model and product type: the catalogue and what matches it."""
