@@ -30,7 +30,7 @@ from watched import Figures, watched
 from camcensus.aggregate import aggregate
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
-from camcensus.dedupe import Rules, dedupe
+from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 
 HERE = Path(__file__).parent

@@ -30,7 +30,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.countries import canonical_code
 from camcensus.core.query import parse
 from camcensus.core.tables import SAMPLE_BLOCKS
-from camcensus.dedupe import Rules, dedupe
+from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
 from camcensus.identify.catalogue import load_catalogue

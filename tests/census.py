@@ -15,7 +15,7 @@ from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Flow, Instrument, Manifest
 from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
-from camcensus.dedupe import Deduped, Rules, dedupe
+from camcensus.dedupe.devices import Deduped, Rules, dedupe
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.identify.batches import addresses_of, prefix_of

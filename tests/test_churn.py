@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from camcensus.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Churn, load_manifest
 from camcensus.core.tables import CHURN
-from camcensus.dedupe import Rules, dedupe
+from camcensus.dedupe.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
+from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from tests.census import DAY, NOON, banner, numbered, somewhere, write
 from tests.commands import camcensus
@@ -102,7 +102,7 @@ def test_without_several_whole_collections_there_is_no_index(
 
 
 def slow_count(rows: list[Row], names: dict[str, str], order: list[str]) -> dict[tuple[Any, ...], tuple[int, ...]]:
-    """The table, one by one from the words of `camcensus.churn`."""
+    """The table, one by one from the words of `camcensus.dedupe.churn`."""
     country: dict[tuple[str, str], str] = {}
     hosts, on = defaultdict(set), defaultdict(set)
     for row in rows:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camcensus.core.config import Decoys, Dedupe
-from camcensus.dedupe import Rules, attach, dedupe
+from camcensus.dedupe.devices import Rules, attach, dedupe
 from camcensus.engines import duckdb_sql
 from camcensus.engines.duckdb_sql import sql
 from tests.census import DAHUA, HIK, Census, Row, banner, census, merged, somewhere, write

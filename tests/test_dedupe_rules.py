@@ -7,7 +7,7 @@ import pytest
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.tables import IDENTIFIED
-from camcensus.dedupe import key_id_of
+from camcensus.dedupe.devices import key_id_of
 from tests.census import DAY, HIK, NOON, banner, census, merged
 
 # --- identities ---

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.dedupe import window_of
+from camcensus.dedupe.devices import window_of
 from tests.census import DAY, NOON, banner, census
 
 

@@ -53,7 +53,9 @@ def test_stages_have_versions_of_their_own() -> None:
 
 
 def test_the_order_of_modules_does_not_matter() -> None:
-    assert code_hash("camcensus.dedupe", "camcensus.aggregate") == code_hash("camcensus.aggregate", "camcensus.dedupe")
+    assert code_hash("camcensus.dedupe.devices", "camcensus.aggregate") == code_hash(
+        "camcensus.aggregate", "camcensus.dedupe.devices"
+    )
 
 
 def test_what_is_not_ours_counts_for_nothing() -> None:

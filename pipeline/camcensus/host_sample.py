@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import DecoyRule, HostSample, Share, held, load_manifest
-from camcensus.dedupe import Rules, number
+from camcensus.dedupe.devices import Rules, number
 from camcensus.engines.engine import Engine
 from camcensus.geolocate.database import Locator
 from camcensus.host_seal import check_seal

@@ -13,7 +13,6 @@ from camcensus import runs
 from camcensus.aggregate import FILES as COUNT_FILES
 from camcensus.aggregate import QUERIES as COUNT_QUERIES
 from camcensus.aggregate import aggregate
-from camcensus.churn import FILE as CHURN_FILE
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
@@ -22,8 +21,9 @@ from camcensus.core.fingerprints import code_hash, digest_of, package_version
 from camcensus.core.manifest import Fields, Flow, HostSample, Input, Instrument, Output, Stage, made_by
 from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
 from camcensus.core.tables import UNKNOWN
-from camcensus.dedupe import QUERIES as DEDUPE_QUERIES
-from camcensus.dedupe import Deduped, Rules, dedupe, key_id_of
+from camcensus.dedupe.churn import FILE as CHURN_FILE
+from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
+from camcensus.dedupe.devices import Deduped, Rules, dedupe, key_id_of
 from camcensus.details import FILES as DETAIL_FILES
 from camcensus.details import QUERIES as DETAIL_QUERIES
 from camcensus.details import describe
@@ -245,7 +245,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     study, manifest = tools.study, snapshot.manifest
     queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES, HOSTS_QUERY)]
     rules = digest_of(
-        code_hash("camcensus.dedupe", "camcensus.aggregate", "camcensus.host_sample"),
+        code_hash("camcensus.dedupe.devices", "camcensus.aggregate", "camcensus.host_sample"),
         queries,
         study.dedupe.model_dump_json(),
         study.decoys.model_dump_json(),

@@ -21,7 +21,7 @@ from camcensus.core.errors import CamcensusError, InputError, IntegrityError, Ta
 from camcensus.core.manifest import Manifest
 from camcensus.core.storage import parts_of, sha256
 from camcensus.core.tables import RETURNED, Table
-from camcensus.dedupe import Rules, dedupe
+from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines import local
 from camcensus.engines.engine import Engine, Sql, call, nobody
 from camcensus.engines.local import Local

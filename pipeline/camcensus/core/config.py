@@ -72,7 +72,7 @@ def _always(value: bool) -> bool:
 
 
 class Dedupe(_Strict):
-    """How banners become devices: which rules hold (`camcensus.dedupe`), and on how many addresses at most a serial
+    """How banners become devices: which rules hold (`camcensus.dedupe.devices`), and on how many addresses at most a serial
     number or MAC address, or a certificate, may be seen to be taken for one device."""
 
     same_banner: Annotated[bool, AfterValidator(_always)] = True

@@ -122,7 +122,7 @@ class Collected(Strict):
 
 
 class Churn(Strict):
-    """What became of one collection in the next, summed over each two in a row (`camcensus.churn`). `index`: share of
+    """What became of one collection in the next, summed over each two in a row (`camcensus.dedupe.churn`). `index`: share of
     the identities seen again that moved; null with the `reason` in words."""
 
     index: float | None = None

@@ -14,7 +14,7 @@ from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest, held, load_manifest
 from camcensus.core.tables import DEVICES, EVIDENCE, LINKS, UNKNOWN
-from camcensus.dedupe import key_id_of
+from camcensus.dedupe.devices import key_id_of
 from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import load_catalogue
 

@@ -21,13 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.churn import churn
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.errors import InputError
 from camcensus.core.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
 from camcensus.core.tables import DEVICES, LINKS
-from camcensus.decoys import graded
+from camcensus.dedupe.churn import churn
+from camcensus.dedupe.decoys import graded
 from camcensus.engines.engine import BATCH, Sql
 
 LEVELS = 9

@@ -1,0 +1,1 @@
+"""From banners to devices, in SQL; decoys and churn."""
