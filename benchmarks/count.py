@@ -27,7 +27,7 @@ from statistics import median
 import pandas as pd
 from watched import Figures, watched
 
-from camcensus.aggregate import aggregate
+from camcensus.aggregate.counts import aggregate
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
 from camcensus.dedupe.devices import Rules, dedupe

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from camcensus.aggregate import DECOYS
+from camcensus.aggregate.counts import DECOYS
 from camcensus.core.config import Decoys, Dedupe
 
 TEXTS = [

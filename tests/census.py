@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate import aggregate
+from camcensus.aggregate.counts import aggregate
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Flow, Instrument, Manifest

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from camcensus.aggregate.details import built_on, by_age
 from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CONCENTRATION, FIRMWARE
-from camcensus.details import built_on, by_age
 from tests.commands import camcensus
 from tests.conftest import banner, write_lines
 

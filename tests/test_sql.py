@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from camcensus.aggregate import QUERIES as COUNT_QUERIES
+from camcensus.aggregate.counts import QUERIES as COUNT_QUERIES
+from camcensus.aggregate.details import QUERIES as DETAIL_QUERIES
 from camcensus.core.tables import DEVICES, IDENTIFIED
 from camcensus.dedupe.devices import LEVELS
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
-from camcensus.details import QUERIES as DETAIL_QUERIES
 from camcensus.engines.engine import SQL
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES

@@ -53,8 +53,8 @@ def test_stages_have_versions_of_their_own() -> None:
 
 
 def test_the_order_of_modules_does_not_matter() -> None:
-    assert code_hash("camcensus.dedupe.devices", "camcensus.aggregate") == code_hash(
-        "camcensus.aggregate", "camcensus.dedupe.devices"
+    assert code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts") == code_hash(
+        "camcensus.aggregate.counts", "camcensus.dedupe.devices"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from camcensus.aggregate.headline import STAGES, UNITS, behind, checksums, headline_counts
 from camcensus.asked import Asked, Common, asked_of, common
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
@@ -18,7 +19,6 @@ from camcensus.core.fingerprints import code_hash, digest_of
 from camcensus.core.manifest import Flow, Manifest, Stage
 from camcensus.core.tables import RETURNED, SERIES
 from camcensus.engines.engine import call, text_of
-from camcensus.headline import STAGES, UNITS, behind, checksums, headline_counts
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
 from camcensus.returned import Returned, ReturnedTask

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from camcensus.aggregate.earlier_runs import folder_of
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import printable
@@ -16,7 +17,6 @@ from camcensus.core.countries import load_countries
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS
-from camcensus.runs import folder_of
 
 LEVELS = ("world", "country", "manufacturer", "country+manufacturer")
 TOLD = 20

@@ -9,10 +9,13 @@ from functools import partial
 
 import pyarrow.parquet as pq
 
-from camcensus import runs
-from camcensus.aggregate import FILES as COUNT_FILES
-from camcensus.aggregate import QUERIES as COUNT_QUERIES
-from camcensus.aggregate import aggregate
+from camcensus.aggregate import earlier_runs
+from camcensus.aggregate.counts import FILES as COUNT_FILES
+from camcensus.aggregate.counts import QUERIES as COUNT_QUERIES
+from camcensus.aggregate.counts import aggregate
+from camcensus.aggregate.details import FILES as DETAIL_FILES
+from camcensus.aggregate.details import QUERIES as DETAIL_QUERIES
+from camcensus.aggregate.details import describe
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
@@ -24,9 +27,6 @@ from camcensus.core.tables import UNKNOWN
 from camcensus.dedupe.churn import FILE as CHURN_FILE
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
 from camcensus.dedupe.devices import Deduped, Rules, dedupe, key_id_of
-from camcensus.details import FILES as DETAIL_FILES
-from camcensus.details import QUERIES as DETAIL_QUERIES
-from camcensus.details import describe
 from camcensus.engines.engine import Engine, call, text_of
 from camcensus.geolocate.editions import Sources, Used, day_of
 from camcensus.host_sample import QUERY as HOSTS_QUERY
@@ -245,7 +245,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     study, manifest = tools.study, snapshot.manifest
     queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES, HOSTS_QUERY)]
     rules = digest_of(
-        code_hash("camcensus.dedupe.devices", "camcensus.aggregate", "camcensus.host_sample"),
+        code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts", "camcensus.host_sample"),
         queries,
         study.dedupe.model_dump_json(),
         study.decoys.model_dump_json(),
@@ -268,13 +268,13 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     blocks = (
         (sample.prefix_length, code_hash("camcensus.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
     )
-    details = (code_hash("camcensus.details"), *map(text_of, DETAIL_QUERIES))
+    details = (code_hash("camcensus.aggregate.details"), *map(text_of, DETAIL_QUERIES))
     key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks, details)
     files = {"aggregate": (SAMPLE_BLOCKS_FILE,)} if sample else {"aggregate": COUNT_FILES, "details": DETAIL_FILES}
     if all(snapshot.stands(stage, key) for stage in ("dedupe", *files)):
         return None
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
-    runs.keep(snapshot.folder, snapshot.earlier)
+    earlier_runs.keep(snapshot.folder, snapshot.earlier)
     held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
     hosts = _sampled_hosts(snapshot, tools, held)
     with tools.engine.sql(snapshot.folder / ".scratch") as db:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.aggregate import count
+from camcensus.aggregate.counts import count
 from camcensus.core.config import Decoys, Dedupe, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, InputError, IntegrityError, TableError

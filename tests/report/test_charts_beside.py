@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from camcensus.aggregate.details import AGES, TOPS
 from camcensus.core.config import Study
 from camcensus.core.manifest import Churn, Collection, Flow, Stage
 from camcensus.core.tables import CONCENTRATION, FIRMWARE, SERIES
-from camcensus.details import AGES, TOPS
 from camcensus.report import charts_details, charts_instrument, words
 from camcensus.report.charts import Chart
 from camcensus.report.inputs import Result

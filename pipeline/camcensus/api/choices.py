@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from camcensus.aggregate import HEADLINE_DECOYS, HEADLINE_IP, variants
+from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP, variants
 from camcensus.core.errors import ChoiceError, InstrumentError
 from camcensus.core.tables import BY_NAME, GROUPS, Table
 from camcensus.report.inputs import WORLD, Result

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
+from camcensus.aggregate.details import AGES, UNDATED, UNKNOWN
 from camcensus.core.config import Study
 from camcensus.core.tables import Column
-from camcensus.details import AGES, UNDATED, UNKNOWN
 from camcensus.report import style, words
 from camcensus.report.bars import Bar, Bars
 from camcensus.report.charts import SNAPSHOT, Chart, frame, stacked, table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.aggregate import count, flow_of
+from camcensus.aggregate.counts import count, flow_of
 from camcensus.core import storage
 from camcensus.core.manifest import Flow, Manifest
 from camcensus.core.tables import SAMPLE_BLOCKS

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate import HEADLINE_DECOYS
+from camcensus.aggregate.counts import HEADLINE_DECOYS
 from camcensus.core import storage
 from camcensus.core.fingerprints import code_hash, digest_of
 from camcensus.core.manifest import Flow, Manifest, Stage

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from camcensus.aggregate.earlier_runs import kept
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, Output, load_manifest
@@ -17,7 +18,6 @@ from camcensus.host_sample import SEALED, sample_files
 from camcensus.host_seal import check_seal
 from camcensus.raw.imports import read_ledger
 from camcensus.raw.ledger import FILE, Ledger
-from camcensus.runs import kept
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.flows import check_flows
 from camcensus.verify.verdict import Verdict

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.aggregate import HEADLINE_DECOYS, HEADLINE_IP
+from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS

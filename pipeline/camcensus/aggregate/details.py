@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from camcensus.aggregate.headline import headline_of
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Flow, Manifest
 from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
-from camcensus.headline import headline_of
 
 QUERIES = ("headline_hosts", "concentration", "firmwares")
 FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")

@@ -1,0 +1,1 @@
+"""From devices to counts: every cell of the cube, network concentration, age of firmware."""
