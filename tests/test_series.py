@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from camcensus.asked import NOT_KNOWN, Asked, common, unreadable
 from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.query import parse
 from camcensus.core.tables import SERIES
-from camcensus.returned import Matcher
-from camcensus.series import NO_PORTS
 from camcensus.simulate.loopback import KEY, Loopback
 from camcensus.simulate.loopback_index import Index
+from camcensus.trends.query_replay import Matcher
+from camcensus.trends.query_sets import NOT_KNOWN, Asked, common, unreadable
+from camcensus.trends.stage import NO_PORTS
 from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
 

@@ -15,7 +15,7 @@ from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
 from camcensus.engines.engine import SQL
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
-from camcensus.series import QUERY as SERIES_QUERY
+from camcensus.trends.stage import QUERY as SERIES_QUERY
 
 # Functions that both engines have under this name and with this meaning.
 FUNCTIONS = {

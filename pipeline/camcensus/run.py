@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camcensus import matches, stages
+from camcensus import stages
 from camcensus.core import storage
 from camcensus.core.config import Study, check_vendors
 from camcensus.core.console import Reporter
@@ -20,8 +20,9 @@ from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.reporting import bring_report_up_to_date
 from camcensus.sampled.stage import estimate_sample
-from camcensus.series import bring_series_up_to_date, has_counts, is_current
 from camcensus.stages import Tools
+from camcensus.trends import match_stage
+from camcensus.trends.stage import bring_series_up_to_date, has_counts, is_current
 
 ONE_PROCESS = Local()
 
@@ -76,7 +77,7 @@ def run(
 
 def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
     """Every stage of one snapshot that is not up to date, in order; the names of those that were run."""
-    done = [matches.census(snapshot, tools), matches.trends(snapshot, tools)]
+    done = [match_stage.census(snapshot, tools), match_stage.trends(snapshot, tools)]
     if snapshot.manifest.inputs or not snapshot.manifest.collection:
         done.append(stages.ingest(snapshot, tools))
         stages.require_banners(snapshot)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from camcensus.changed import OTHER_PORTS, breaks, looked_elsewhere
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
@@ -16,7 +15,8 @@ from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate import audit
 from camcensus.estimate.change import NO_WORD, audited, correlation, rank_intervals, sensitivity, span
 from camcensus.estimate.lists import Source
-from camcensus.series import has_counts
+from camcensus.trends.comparability import OTHER_PORTS, breaks, looked_elsewhere
+from camcensus.trends.stage import has_counts
 
 SEED = 1
 COLUMNS = [

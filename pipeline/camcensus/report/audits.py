@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow.compute as pc
 
-from camcensus.changed import OTHER_PORTS, breaks, looked_elsewhere
 from camcensus.estimate.change import NO_WORD, sensitivity
 from camcensus.report import forms
 from camcensus.report.inputs import Result
+from camcensus.trends.comparability import OTHER_PORTS, breaks, looked_elsewhere
 
 AUDIT = "audit"
 SAID = (

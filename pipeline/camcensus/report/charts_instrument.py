@@ -6,7 +6,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.changed import CHANGED, NOT_OF_TOTALS
 from camcensus.core.config import Study
 from camcensus.core.tables import Column
 from camcensus.report import forms, words
@@ -16,6 +15,7 @@ from camcensus.report.inputs import Result, simulated, world_cell
 from camcensus.report.lines import MOST, Line, Lines
 from camcensus.report.publish import published
 from camcensus.report.steps import Step, line_note, steps
+from camcensus.trends.comparability import CHANGED, NOT_OF_TOTALS
 
 SERIES = {"queries": "Same queries", "ports": "… and ports"}
 HEADLINE = "Headline"

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from camcensus.changed import breaks, changed_instrument
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.manifest import STAGES, Manifest
@@ -15,6 +14,7 @@ from camcensus.report import audits, forms, sensitivity, words
 from camcensus.report.audits import Audits
 from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from camcensus.report.publish import published, ranked
+from camcensus.trends.comparability import breaks, changed_instrument
 
 AGREED_HOSTS = 5
 

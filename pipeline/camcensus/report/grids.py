@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import pandas as pd
 
-from camcensus.changed import OTHER_PORTS
 from camcensus.core.config import Study
 from camcensus.core.manifest import Stage
 from camcensus.report import country_table, facts, forms, geo, sensitivity, words
 from camcensus.report.audits import Audits
 from camcensus.report.inputs import Result, world_cell
 from camcensus.report.steps import Step
+from camcensus.trends.comparability import OTHER_PORTS
 
 AUDITED = {"precision": "Of counted hosts, cameras", "recall": "Of cameras, counted", "cameras": "Hosts with cameras"}
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from camcensus.changed import NOT_OF_TOTALS, breaks, changed_instrument, looked_elsewhere
 from camcensus.core.manifest import UNKNOWN_QUERIES
 from camcensus.report import words
 from camcensus.report.inputs import Result
+from camcensus.trends.comparability import NOT_OF_TOTALS, breaks, changed_instrument, looked_elsewhere
 
 GAP = 1.5  # years between two snapshots from which on one is missing
 

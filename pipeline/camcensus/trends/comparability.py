@@ -1,9 +1,9 @@
 """What of the instrument differs between two snapshots, and so whether a difference may be called a change of the
 world."""
 
-from camcensus.asked import ports_of
 from camcensus.core.manifest import Instrument, Manifest
 from camcensus.gates import incomparable
+from camcensus.trends.query_sets import ports_of
 
 # A new edition of the country database breaks no total: it follows the addresses.
 NOT_OF_TOTALS = "geolocation edition"

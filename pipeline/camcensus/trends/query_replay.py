@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from camcensus.asked import parsed
 from camcensus.core import storage
 from camcensus.core.query import Fields, Query
 from camcensus.core.tables import RETURNED
 from camcensus.readers.banner import Banner, untyped
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.record import Record, records
+from camcensus.trends.query_sets import parsed
 
 BATCH = 50_000
 _SCHEMA = RETURNED.schema

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.aggregate.headline import STAGES, UNITS, behind, checksums, headline_counts
-from camcensus.asked import Asked, Common, asked_of, common
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.fingerprints import code_hash, digest_of
@@ -21,8 +20,9 @@ from camcensus.core.tables import RETURNED, SERIES
 from camcensus.engines.engine import call, text_of
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
-from camcensus.returned import Returned, ReturnedTask
 from camcensus.stages import Tools
+from camcensus.trends.query_replay import Returned, ReturnedTask
+from camcensus.trends.query_sets import Asked, Common, asked_of, common
 
 NAME = SERIES.name
 FILE = f"{NAME}.parquet"
@@ -62,7 +62,7 @@ def bring_series_up_to_date(snapshots: Sequence[Snapshot], tools: Tools) -> list
 def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bool:
     """Raw files that are new, or all if the query sets are others, to their parts of `returned`."""
     inputs = snapshot.manifest.inputs
-    key = digest_of(code_hash("camcensus.returned", "camcensus.readers.search_pages"), shared.sets)
+    key = digest_of(code_hash("camcensus.trends.query_replay", "camcensus.readers.search_pages"), shared.sets)
     parts = Parts(snapshot, RETURNED.name, key, {name: item.sha256 for name, item in inputs.items()}, returned)
     if parts.up_to_date:
         return False
@@ -108,7 +108,7 @@ def _series(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> b
     settings = (study.min_confidence, study.countries_left_out, asked, shared)
     matched = [RETURNED.name] if shared.differ and not asked.why else []
     made = checksums(snapshot, *STAGES, *matched)
-    key = digest_of(code_hash("camcensus.series"), text_of(QUERY), settings, made)
+    key = digest_of(code_hash("camcensus.trends.stage"), text_of(QUERY), settings, made)
     if snapshot.stands(NAME, key):
         return False
     counted = headline_counts(snapshot, study)

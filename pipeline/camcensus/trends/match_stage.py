@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from camcensus.census import Reply, census_counts, census_rows, trend_rows
 from camcensus.core import storage
 from camcensus.core.fingerprints import code_hash, digest_of, package_version
 from camcensus.core.manifest import Flow, Instrument, Stage, Window
@@ -12,6 +11,7 @@ from camcensus.core.tables import CENSUS, COUNTS, TRENDS, Table
 from camcensus.raw.collected import replies_of
 from camcensus.raw.snapshot import Snapshot
 from camcensus.stages import Tools
+from camcensus.trends.match_tables import Reply, census_counts, census_rows, trend_rows
 
 ENGINE = "engine"
 COUNTS_FILE = "counts.parquet"
@@ -47,7 +47,7 @@ def _written(
         return None
     replies = replies_of(snapshot.folder, mode)
     key = digest_of(
-        code_hash("camcensus.census"),
+        code_hash("camcensus.trends.match_tables"),
         [reply.sha256 for reply, _ in replies],
         {name: query.model_dump_json() for name, query in collection.queries.items()},
         (tools.study.countries_left_out, tools.study.simulated, snapshot.manifest.complete),

@@ -1,0 +1,1 @@
+"""Comparable series over the snapshots: query sets, query replay, comparability."""
