@@ -33,13 +33,13 @@ from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
+from camcensus.estimate.area_sampling.blocks import FILE, count_blocks
+from camcensus.estimate.area_sampling.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.raw.address_blocks import BITS, Frame
 from camcensus.raw.imports import import_files
 from camcensus.raw.snapshot import open_snapshot
 from camcensus.run import run
-from camcensus.sampled.blocks import FILE, count_blocks
-from camcensus.sampled.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
 from camcensus.simulate.loopback_index import Index
 from camcensus.simulate.world import Plan
 from camcensus.simulate.write import simulate

@@ -25,6 +25,7 @@ from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import DecoyRule, HostSample, Share, held, load_manifest
 from camcensus.dedupe.devices import Rules, number
 from camcensus.engines.engine import Engine
+from camcensus.estimate.area_sampling.hosts import draw, wilson
 from camcensus.geolocate.database import Locator
 from camcensus.host_seal import check_seal
 from camcensus.identify.batches import label_part
@@ -33,7 +34,6 @@ from camcensus.ingest.records import ingest_records
 from camcensus.readers.lines import LONGEST, Line, RawFile
 from camcensus.readers.parsed_line import found_in
 from camcensus.readers.record import Batch, Record, in_batches
-from camcensus.sampled.hosts import draw, wilson
 
 FOLDER = "raw/hosts-sample"
 DRAW = "draw.json"

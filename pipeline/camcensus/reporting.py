@@ -126,7 +126,7 @@ def _audits(study: Study, snapshots: list[str]) -> dict[tuple[str, str], Any]:
     """What `camcensus audit` and `camcensus estimate` left of these counts: tables by kind and snapshot."""
     if not (study.data / "estimates").is_dir():
         return {}
-    from camcensus.estimate.kept import CHANGES, kept  # pandas: not where there is nothing to read
+    from camcensus.estimate.saved import CHANGES, kept  # pandas: not where there is nothing to read
 
     files = {("changes", ""): CHANGES} | {("audit", name): f"audit-{name}.csv" for name in snapshots}
     return {of: table for of, file in files.items() if (table := kept(study, file)) is not None}

@@ -12,6 +12,7 @@ from camcensus.core.manifest import load_manifest
 from camcensus.core.run_log import Entry, logged
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
+from camcensus.estimate.area_sampling.stage import estimate_sample
 from camcensus.geolocate.editions import sources_of
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.catalogue_diff import require_meanings
@@ -19,7 +20,6 @@ from camcensus.purge import overdue, purge, was_purged
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.reporting import bring_report_up_to_date
-from camcensus.sampled.stage import estimate_sample
 from camcensus.stages import Tools
 from camcensus.trends import match_stage
 from camcensus.trends.stage import bring_series_up_to_date, has_counts, is_current

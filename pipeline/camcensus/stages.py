@@ -28,6 +28,9 @@ from camcensus.dedupe.churn import FILE as CHURN_FILE
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
 from camcensus.dedupe.devices import Deduped, Rules, dedupe, key_id_of
 from camcensus.engines.engine import Engine, call, text_of
+from camcensus.estimate.area_sampling.blocks import FILE as SAMPLE_BLOCKS_FILE
+from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
+from camcensus.estimate.area_sampling.blocks import count_blocks
 from camcensus.geolocate.editions import Sources, Used, day_of
 from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.host_sample import evaluate, sample_files, with_sample
@@ -37,9 +40,6 @@ from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
 from camcensus.ingest.sent_fields import filled, sampled
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
-from camcensus.sampled.blocks import FILE as SAMPLE_BLOCKS_FILE
-from camcensus.sampled.blocks import QUERIES as SAMPLE_QUERIES
-from camcensus.sampled.blocks import count_blocks
 from camcensus.tasks import IngestTask, LabelTask
 
 QUARANTINE = "quarantine.jsonl.gz"
@@ -266,7 +266,9 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     known = (manifest.complete, sorted(collections.items()), looked, manifest.engine)
     sample = manifest.collection.sample if manifest.collection else None
     blocks = (
-        (sample.prefix_length, code_hash("camcensus.sampled.blocks"), *map(text_of, SAMPLE_QUERIES)) if sample else ()
+        (sample.prefix_length, code_hash("camcensus.estimate.area_sampling.blocks"), *map(text_of, SAMPLE_QUERIES))
+        if sample
+        else ()
     )
     details = (code_hash("camcensus.aggregate.details"), *map(text_of, DETAIL_QUERIES))
     key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks, details)

@@ -8,8 +8,8 @@ from camcensus.accuracy.counted import count_world
 from camcensus.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
 from camcensus.accuracy.lists import COMMON, Eyes, Small
 from camcensus.core.config import load_study
-from camcensus.estimate.lists import Source, comparable
-from camcensus.estimate.sample import banners_of, frame_of
+from camcensus.estimate.audit_sample import banners_of, frame_of
+from camcensus.estimate.two_lists import Source, comparable
 from camcensus.identify.matcher import Identifier
 from camcensus.simulate.world import Plan, make_world
 from tests.accuracy.worlds import counted

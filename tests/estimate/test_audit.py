@@ -13,9 +13,9 @@ from camcensus.core.config import load_study
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.resources import bundled
-from camcensus.estimate.kept import CHANGES, FOLDER, RANKS, kept
-from camcensus.estimate.lists import Source
-from camcensus.estimate.sample import banners_of, code_of, frame_of
+from camcensus.estimate.audit_sample import banners_of, code_of, frame_of
+from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
+from camcensus.estimate.two_lists import Source
 from tests.accuracy.worlds import counted
 from tests.commands import camcensus
 

@@ -7,8 +7,8 @@ from playwright.sync_api import Browser
 
 from camcensus.core.config import Study, load_study
 from camcensus.core.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifest, Stage, Window
+from camcensus.estimate.area_sampling.figures import Figures
 from camcensus.report import Estimated, draw_report
-from camcensus.sampled.figures import Figures
 from tests.report.browser import opened
 from tests.sampled.test_figures import sample
 from tests.sampled.worlds import study

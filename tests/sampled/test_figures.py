@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.sampled.figures import ALL, LEAST_BLOCKS, STUDY, UNITS, Counted, Figures, Matches, Sampled
+from camcensus.estimate.area_sampling.figures import ALL, LEAST_BLOCKS, STUDY, UNITS, Counted, Figures, Matches, Sampled
 
 BLOCKS = 40
 FRAME = 200

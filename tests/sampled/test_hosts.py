@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.sampled.hosts import draw, wilson
+from camcensus.estimate.area_sampling.hosts import draw, wilson
 
 HOSTS = [f"192.0.2.{n}" for n in range(200)]
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from camcensus.estimate.area_sampling.ratio import Ratio, Vector, ratio, resample, stretch
 from camcensus.raw.address_blocks import Frame
-from camcensus.sampled.ratio import Ratio, Vector, ratio, resample, stretch
 
 FRAME = Frame(12)
 

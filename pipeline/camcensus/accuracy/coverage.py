@@ -14,10 +14,10 @@ import pandas as pd
 from camcensus.accuracy.lists import Eyes, Small
 from camcensus.core.resources import bundled
 from camcensus.estimate.audit import replicates
+from camcensus.estimate.audit_sample import draw, frame_of
 from camcensus.estimate.change import Span, audited, correlation
-from camcensus.estimate.engines import STRATUM, estimate
 from camcensus.estimate.proportions import Audited, wilson
-from camcensus.estimate.sample import draw, frame_of
+from camcensus.estimate.two_engines import STRATUM, estimate
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.simulate.world import Plan, make_world
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
-from camcensus.estimate.lists import MOST_DAYS, Lists
+from camcensus.estimate.two_lists import MOST_DAYS, Lists
 from camcensus.geolocate.networks import network_kind
 from camcensus.identify.matcher import Identifier, Verdict
 from camcensus.ingest.evidence import evidence_of

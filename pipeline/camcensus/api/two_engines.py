@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from camcensus.api.frame import Frame
 from camcensus.core.config import Study
 from camcensus.estimate.chapman import Estimate
-from camcensus.estimate.engines import ASSUMPTIONS, estimate, told
-from camcensus.estimate.lists import Source, comparable
+from camcensus.estimate.two_engines import ASSUMPTIONS, estimate, told
+from camcensus.estimate.two_lists import Source, comparable
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
 from camcensus.core.tables import UNKNOWN
-from camcensus.estimate.lists import Source
+from camcensus.estimate.audit_sample import TEXTS, banners_of, code_of, draw, frame_of
 from camcensus.estimate.proportions import REPLICATES, Audited, Stratum, bootstrap, wilson
-from camcensus.estimate.sample import TEXTS, banners_of, code_of, draw, frame_of
+from camcensus.estimate.two_lists import Source
 
 ANSWERS = {"yes": True, "no": False, "cannot tell": None}
 GROUPS = 2  # countries that are strata of their own

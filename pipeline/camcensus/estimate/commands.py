@@ -11,11 +11,11 @@ import pandas as pd
 from camcensus.core.config import load_study
 from camcensus.core.errors import CamcensusError, InputError
 from camcensus.estimate import audit
-from camcensus.estimate.engines import ASSUMPTIONS, WHAT, WHY_NOT_ONE, estimate, told
-from camcensus.estimate.kept import CHANGES, FOLDER, RANKS, keep
-from camcensus.estimate.lists import Source, comparable
+from camcensus.estimate.audit_sample import LEAST
 from camcensus.estimate.recall import queries
-from camcensus.estimate.sample import LEAST
+from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, keep
+from camcensus.estimate.two_engines import ASSUMPTIONS, WHAT, WHY_NOT_ONE, estimate, told
+from camcensus.estimate.two_lists import Source, comparable
 from camcensus.estimate.years import changes, ranks, years_of
 
 SHOWN = 25  # countries in the terminal

@@ -14,10 +14,10 @@ import pandas as pd
 
 from camcensus.core.errors import CamcensusError
 from camcensus.core.tables import UNKNOWN
-from camcensus.estimate.lists import MOST_DAYS, Source
+from camcensus.estimate.area_sampling.ratio import Vector, ratio, resample
+from camcensus.estimate.audit_sample import banners_of, frame_of
 from camcensus.estimate.proportions import Stratum, bootstrap
-from camcensus.estimate.sample import banners_of, frame_of
-from camcensus.sampled.ratio import Vector, ratio, resample
+from camcensus.estimate.two_lists import MOST_DAYS, Source
 
 ALL = ""
 FEWEST = 10  # hosts of a maker, for a row of its own

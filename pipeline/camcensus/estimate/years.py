@@ -14,7 +14,7 @@ from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate import audit
 from camcensus.estimate.change import NO_WORD, audited, correlation, rank_intervals, sensitivity, span
-from camcensus.estimate.lists import Source
+from camcensus.estimate.two_lists import Source
 from camcensus.trends.comparability import OTHER_PORTS, breaks, looked_elsewhere
 from camcensus.trends.stage import has_counts
 

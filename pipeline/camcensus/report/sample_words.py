@@ -1,8 +1,8 @@
 """What the page of a sample says of its method and its limits. Text only: who shows it escapes it."""
 
 from camcensus.core.manifest import Manifest
-from camcensus.sampled.figures import LEAST_BLOCKS
-from camcensus.sampled.ratio import RESAMPLES
+from camcensus.estimate.area_sampling.figures import LEAST_BLOCKS
+from camcensus.estimate.area_sampling.ratio import RESAMPLES
 
 MARK = (
     "SAMPLE: every number here is an estimate from blocks of addresses drawn at random, and stands with its interval."

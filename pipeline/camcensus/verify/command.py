@@ -9,7 +9,7 @@ from camcensus.core.console import printable
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest
 from camcensus.drawn import RECORD, Report
-from camcensus.estimate import kept
+from camcensus.estimate import saved
 from camcensus.geolocate.editions import sources_of
 from camcensus.identify.catalogue import checksum_of, load_catalogue
 from camcensus.report.inputs import Result
@@ -60,11 +60,11 @@ def verify_study(study: Study, verdict: Verdict) -> None:
 def _estimates(data: Path, verdict: Verdict) -> None:
     """Tables of estimates are as they were kept."""
     try:
-        held = {data / kept.FOLDER / name: entry["sha256"] for name, entry in kept.entries(data).items()}
+        held = {data / saved.FOLDER / name: entry["sha256"] for name, entry in saved.entries(data).items()}
     except IntegrityError as error:
         verdict.wrong(error.path, error.reason)
         return
-    check_files({path: Expected(digest, instead=kept.ANEW) for path, digest in held.items()}, verdict)
+    check_files({path: Expected(digest, instead=saved.ANEW) for path, digest in held.items()}, verdict)
 
 
 def _report_of(study: Study, record: Report, manifests: dict[str, Manifest], verdict: Verdict) -> None:

@@ -24,13 +24,13 @@ from camcensus.core.config import Collect
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.tables import UNKNOWN_COUNTRY
+from camcensus.estimate.area_sampling.figures import UNITS, Counted, Matches, Sampled
 from camcensus.geolocate.ranges import key_v4
 from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.completeness import is_short
 from camcensus.raw.drawn_blocks import MODE, Drawn, drawn_of, n_counted
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.saved_replies import Replies
-from camcensus.sampled.figures import UNITS, Counted, Matches, Sampled
 
 Makers = Mapping[str, str | None]
 _BANNER = ("query", "host", "port", "transport")

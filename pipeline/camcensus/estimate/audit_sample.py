@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from camcensus.core.tables import UNKNOWN
-from camcensus.estimate.lists import Source
+from camcensus.estimate.two_lists import Source
 from camcensus.identify.batches import fate_of
 from camcensus.identify.matcher import Verdict
 

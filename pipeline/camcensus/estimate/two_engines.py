@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from camcensus.estimate.chapman import Estimate, Overlap, chapman, total
-from camcensus.estimate.lists import Lists
+from camcensus.estimate.two_lists import Lists
 
 WHAT = "hosts reachable from the Internet, never cameras in the country"
 WHY_NOT_ONE = (

@@ -9,11 +9,11 @@ from camcensus.core import storage
 from camcensus.core.fingerprints import code_hash, digest_of
 from camcensus.core.manifest import Flow, Manifest, Stage
 from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
+from camcensus.estimate.area_sampling.blocks import FILE as BLOCKS
+from camcensus.estimate.area_sampling.figures import Figures, Sampled
+from camcensus.estimate.area_sampling.inputs import Recorded, matches_in, recorded, sampled
 from camcensus.raw.drawn_blocks import MODE
 from camcensus.raw.snapshot import Snapshot
-from camcensus.sampled.blocks import FILE as BLOCKS
-from camcensus.sampled.figures import Figures, Sampled
-from camcensus.sampled.inputs import Recorded, matches_in, recorded, sampled
 from camcensus.stages import Tools
 
 NAME = ESTIMATES.name
@@ -32,7 +32,7 @@ def estimate_sample(snapshot: Snapshot, tools: Tools) -> str | None:
     settings = (study.countries_left_out, study.vendors, study.min_confidence)
     made = [manifest.stages[stage].outputs for stage in ("ingest", "aggregate")]
     sums = [sorted((name, output.sha256) for name, output in outputs.items()) for outputs in made]
-    key = digest_of(code_hash("camcensus.sampled.stage"), sums, repr(found), settings, _same(manifest))
+    key = digest_of(code_hash("camcensus.estimate.area_sampling.stage"), sums, repr(found), settings, _same(manifest))
     if snapshot.stands(NAME, key):
         return None
     (blocks,) = snapshot.verified("aggregate", BLOCKS)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.sampled.ratio import Floats, Ratio, Vector, ratio, resample
+from camcensus.estimate.area_sampling.ratio import Floats, Ratio, Vector, ratio, resample
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
 ALL, STUDY = "all", "study"
