@@ -25,7 +25,7 @@ from camcensus.core.tables import (
     Table,
 )
 from camcensus.drawn import RECORD, Report, drawn_from, load_report
-from camcensus.gates import check_gates, stop_at_fatal
+from camcensus.quality.gates import check_gates, stop_at_fatal
 
 if TYPE_CHECKING:
     from camcensus.report import Result
@@ -106,7 +106,7 @@ def _outputs(folder: Path) -> dict[str, Output]:
 def _drawn_with() -> tuple[object, ...]:
     """What the drawing depends on besides the counts: code, templates, names of countries, borders."""
     files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS), bundled(PRIOR)]
-    return code_hash("camcensus.report", "camcensus.gates"), [storage.sha256(path) for path in files]
+    return code_hash("camcensus.report", "camcensus.quality.gates"), [storage.sha256(path) for path in files]
 
 
 def _counts(study: Study, name: str, manifest: Manifest) -> pa.Table:

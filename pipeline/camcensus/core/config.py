@@ -131,7 +131,7 @@ def _open() -> Bounds:
 
 
 class Assertions(_Strict):
-    """What is expected of a snapshot (`camcensus.assertions`): the headline's totals, countries with a host, hosts of
+    """What is expected of a snapshot (`camcensus.quality.assertions`): the headline's totals, countries with a host, hosts of
     single makers, shares filled (0 to 1) by column, and the relative change of a country's hosts against the snapshot
     before (-0.5: half of them gone)."""
 

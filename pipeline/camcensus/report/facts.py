@@ -8,8 +8,8 @@ from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.manifest import STAGES, Manifest
 from camcensus.core.tables import UNITS
-from camcensus.gates import incomparable
 from camcensus.ingest.records import REASONS
+from camcensus.quality.gates import incomparable
 from camcensus.report import audits, forms, sensitivity, words
 from camcensus.report.audits import Audits
 from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell

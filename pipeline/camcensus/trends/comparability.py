@@ -2,7 +2,7 @@
 world."""
 
 from camcensus.core.manifest import Instrument, Manifest
-from camcensus.gates import incomparable
+from camcensus.quality.gates import incomparable
 from camcensus.trends.query_sets import ports_of
 
 # A new edition of the country database breaks no total: it follows the addresses.

@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus import assertions
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import GateError
@@ -22,6 +21,7 @@ from camcensus.core.manifest import STAGES, Fields, Manifest
 from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
 from camcensus.ingest.sent_fields import changes, lost
+from camcensus.quality import assertions
 
 SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
 SHOWN = 5
