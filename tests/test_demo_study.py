@@ -14,8 +14,8 @@ from camcensus.core.config import load_study
 from camcensus.core.manifest import load_manifest
 from camcensus.core.storage import read_table
 from camcensus.core.tables import COUNTS, conform
-from camcensus.report.counts_public import SCHEMA
 from camcensus.report.inputs import Result
+from camcensus.report.tables.counts_public import SCHEMA
 from tests.report.test_publish import cells_in, small, solved_hosts, true_cells
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from camcensus.core.errors import GateError
 from camcensus.core.manifest import Flow, Manifest, Output, Stage
 from camcensus.core.tables import COUNTS
 from camcensus.quality.gates import GATES, Checked, Finding, check_gates, stop_at_fatal
-from camcensus.reporting import bring_report_up_to_date
+from camcensus.report.stage import bring_report_up_to_date
 from tests.report.conftest import HOSTS, Cells, make_counts, make_manifest, make_study
 from tests.report.worlds import counts_of, random_facts
 

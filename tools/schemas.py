@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from camcensus.core.manifest import Manifest
 from camcensus.core.run_log import RunLog
 from camcensus.core.storage import SEAL
-from camcensus.drawn import Report
+from camcensus.report.report_manifest import Report
 
 FOLDER = Path(__file__).parent.parent / "data" / "schemas"
 RECORDS: dict[str, type[BaseModel]] = {"manifest": Manifest, "report-manifest": Report, "run-log": RunLog}

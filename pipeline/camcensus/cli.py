@@ -216,7 +216,7 @@ def report(study: StudyOption, quiet: Quiet = False) -> None:
     """Draws the report from the counts, unless it stands and nothing that it depends on has changed."""
     from camcensus.commands import partial_snapshots, tell_outcome
     from camcensus.core import storage
-    from camcensus.reporting import bring_report_up_to_date
+    from camcensus.report.stage import bring_report_up_to_date
     from camcensus.run import Outcome
 
     loaded = load_study(study)

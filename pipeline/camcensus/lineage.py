@@ -9,8 +9,8 @@ from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.manifest import Input, Made, Manifest, Output, load_manifest
-from camcensus.drawn import RECORD, Report, load_report
 from camcensus.raw.imports import read_ledger
+from camcensus.report.report_manifest import RECORD, Report, load_report
 
 # What each stage's outputs are made from.
 _STAGES = {"aggregate": "dedupe", "dedupe": "identify", "identify": "ingest"}

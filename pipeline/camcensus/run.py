@@ -19,7 +19,7 @@ from camcensus.identify.catalogue_diff import require_meanings
 from camcensus.purge import overdue, purge, was_purged
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot
-from camcensus.reporting import bring_report_up_to_date
+from camcensus.report.stage import bring_report_up_to_date
 from camcensus.stages import Tools
 from camcensus.trends import match_stage
 from camcensus.trends.stage import bring_series_up_to_date, has_counts, is_current

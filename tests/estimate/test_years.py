@@ -9,7 +9,7 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.manifest import Instrument, Told
 from camcensus.estimate.years import Year, changes
-from camcensus.report.audits import NO_AUDITS, change_said
+from camcensus.report.tables.audits import NO_AUDITS, change_said
 from tests.report.conftest import Cells, make_counts, make_result, make_study
 
 SAME = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}

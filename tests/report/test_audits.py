@@ -4,9 +4,10 @@ import pandas as pd
 
 from camcensus.core.config import Study
 from camcensus.estimate.years import COLUMNS
-from camcensus.report import audits, charts_years, facts, grids
-from camcensus.report.audits import NO_AUDITS, Audits
-from camcensus.report.lines import Lines
+from camcensus.report.charts import years
+from camcensus.report.charts.lines import Lines
+from camcensus.report.tables import audits, facts, small_tables
+from camcensus.report.tables.audits import NO_AUDITS, Audits
 from tests.report.conftest import make_result
 from tests.report.test_charts import at
 
@@ -45,21 +46,21 @@ def test_a_change_beyond_both_ranges_has_a_direction(study: Study) -> None:
 
 def test_the_trend_has_the_corrected_count_with_its_interval(study: Study) -> None:
     results = [make_result("2023", **at(0)), make_result("2024", **at(1))]
-    chart = charts_years.trend(study, results, Audits(scores={"2024": SCORES}))
-    rows = [row for row in chart.rows if row["maker"] == charts_years.CORRECTED]
+    chart = years.trend(study, results, Audits(scores={"2024": SCORES}))
+    rows = [row for row in chart.rows if row["maker"] == years.CORRECTED]
     assert [(row["hosts"], row["low"], row["high"]) for row in rows] == [(None, None, None), (610, 560, 691)]
     assert "95 % intervals" in chart.note
     assert isinstance(chart.picture, Lines)
     chart.picture.draw()
-    assert charts_years.CORRECTED not in {row["maker"] for row in charts_years.trend(study, results, NO_AUDITS).rows}
+    assert years.CORRECTED not in {row["maker"] for row in years.trend(study, results, NO_AUDITS).rows}
 
 
 def test_the_audit_as_a_table() -> None:
-    found = grids.audit(Audits(scores={"2024": SCORES}), make_result("2024"))
+    found = small_tables.audit(Audits(scores={"2024": SCORES}), make_result("2024"))
     assert found is not None
     assert [list(row.cells)[1:] for row in found.rows] == [
         ["All makers", "95.0 %", "90.0 %", "98.0 %", "120"],
         ["All makers", "610", "560", "691", "120"],
         ["<b>Axis</b>", "90.0 %", "70.0 %", "99.0 %", "20"],
     ]
-    assert grids.audit(NO_AUDITS, make_result("2024")) is None
+    assert small_tables.audit(NO_AUDITS, make_result("2024")) is None

@@ -13,11 +13,12 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.manifest import Instrument, Window
 from camcensus.core.tables import NETWORKS
-from camcensus.report import charts_now, charts_years, draw_report, drawing, style
-from camcensus.report.bars import Bar, Bars
-from camcensus.report.charts import Chart
+from camcensus.report import draw_report
+from camcensus.report.charts import drawing, newest, style, years
+from camcensus.report.charts.bars import Bar, Bars
+from camcensus.report.charts.chart import Chart
+from camcensus.report.charts.lines import Lines
 from camcensus.report.inputs import Result
-from camcensus.report.lines import Lines
 from camcensus.report.output import Output
 from tests.report.conftest import DAY, START, make_result, make_study
 
@@ -40,7 +41,7 @@ NAMES = {
 
 def charts(study: Study, results: list[Result]) -> dict[str, Chart]:
     """All charts by name."""
-    found = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results)]
+    found = [*newest.charts_of(study, results[-1]), *years.charts_of(study, results)]
     return {chart.name: chart for chart in found}
 
 

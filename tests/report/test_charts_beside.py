@@ -10,10 +10,11 @@ from camcensus.aggregate.details import AGES, TOPS
 from camcensus.core.config import Study
 from camcensus.core.manifest import Churn, Collection, Flow, Stage
 from camcensus.core.tables import CONCENTRATION, FIRMWARE, SERIES
-from camcensus.report import charts_details, charts_instrument, words
-from camcensus.report.charts import Chart
+from camcensus.report import wording
+from camcensus.report.charts import details, instrument
+from camcensus.report.charts.chart import Chart
+from camcensus.report.charts.lines import Lines
 from camcensus.report.inputs import Result
-from camcensus.report.lines import Lines
 from tests.report.conftest import make_manifest, make_result
 from tests.report.test_charts import at
 
@@ -51,7 +52,7 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
             "2025", dict.fromkeys(ALL, "which queries is <b>not</b> known"), **at(2)["manifest"], instrument=other
         ),
     ]
-    chart = by_name(charts_instrument.charts_of(study, results))["instrument"]
+    chart = by_name(instrument.charts_of(study, results))["instrument"]
     picture = chart.picture
     assert isinstance(picture, Lines)
     assert [line.name for line in picture.lines] == ["Headline", "Same queries", "… and ports"]
@@ -64,12 +65,12 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
     assert {row["reason"] for row in chart.rows if row["snapshot"] == "2025"} == {"which queries is <b>not</b> known"}
     own = [(row["headline"], row["hosts"]) for row in chart.rows if row["maker"] == "Hikvision"]
     assert own == [(368, 0), (368, 0), (368, 0), (368, 0), (368, None), (368, None)]
-    assert charts_instrument.reasons(results) == ["No series for 2025: which queries is <b>not</b> known."]
+    assert instrument.reasons(results) == ["No series for 2025: which queries is <b>not</b> known."]
 
 
 def test_other_reasons_still_break_the_series(study: Study) -> None:
     results = [with_series("2023", {("queries", None): 5}), with_series("2024", {("queries", None): 6}, complete=False)]
-    picture = by_name(charts_instrument.charts_of(study, results))["instrument"].picture
+    picture = by_name(instrument.charts_of(study, results))["instrument"].picture
     assert isinstance(picture, Lines)
     assert not picture.steps[1].joined
 
@@ -82,16 +83,16 @@ def test_a_maker_is_hidden_where_the_difference_to_its_headline_is_small(
     said: Said = {("queries", None): left, ("queries", "Hikvision"): left}
     counts = make_result("2024", {("DE", "Hikvision"): 360}).counts
     result = replace(with_series("2024", said), counts=counts)
-    assert charts_instrument.counts(study, result, "queries", "Hikvision") == shown
+    assert instrument.counts(study, result, "queries", "Hikvision") == shown
 
 
 def test_no_series_no_chart_and_the_page_says_why(study: Study) -> None:
     results = [make_result("2024")]
-    assert charts_instrument.charts_of(study, results) == []
-    assert charts_instrument.instrument_grid(study, results) is None
-    said = " ".join(words.absent([], matches=False))
+    assert instrument.charts_of(study, results) == []
+    assert instrument.instrument_grid(study, results) is None
+    said = " ".join(wording.absent([], matches=False))
     assert all(word in said for word in ("queries", "control counts", "Firmware age", "churn", "second engine"))
-    assert "Firmware age" not in " ".join(words.absent(["firmware_age"], matches=True))
+    assert "Firmware age" not in " ".join(wording.absent(["firmware_age"], matches=True))
 
 
 def collected(**controls: int) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def test_controls_are_an_index_of_banners_for_each_match(study: Study) -> None:
         make_result("2024", manifest=collected(**{"half-1": 600, "half-2": 400, "port-80": 100})),
         make_result("2025", {("DE", "Hikvision"): 789}, collected(**{"half-1": 1200, "half-2": 800, "port-80": 50})),
     ]
-    chart = by_name(charts_instrument.charts_of(study, results))["controls"]
+    chart = by_name(instrument.charts_of(study, results))["controls"]
     index = {(row["snapshot"], row["control"]): row["index"] for row in chart.rows}
     # 526 hosts with two banners each, then 789: one and a half times as many.
     assert index == {
@@ -138,7 +139,7 @@ def with_details(snapshot: str, held: tuple[int, ...], ages: dict[str, int]) -> 
 
 def test_concentration_adds_up_to_all_hosts(study: Study) -> None:
     result = with_details("2024", (100, 300, 500, 520, 520, 520), {})
-    chart = by_name(charts_details.charts_of(study, [result]))["concentration"]
+    chart = by_name(details.charts_of(study, [result]))["concentration"]
     assert [row["count"] for row in chart.rows] == [100, 200, 200, 20, 0, 6]
     assert "95.1 % of its hosts" in chart.note
     chart.picture.draw()
@@ -146,19 +147,19 @@ def test_concentration_adds_up_to_all_hosts(study: Study) -> None:
 
 def test_firmware_ages_of_few_devices_are_not_shown(study: Study) -> None:
     result = with_details("2024", (1,) * 6, {"0": 3, "7-9": 40, "undated": 50, "unknown": 60})
-    chart = by_name(charts_details.charts_of(study, [result]))["firmware_age"]
+    chart = by_name(details.charts_of(study, [result]))["firmware_age"]
     assert [row["count"] for row in chart.rows] == [None, 0, 0, 0, 40, 0]
     assert "43 of 153 devices have a date" in chart.note
     assert "fewer than 5" in chart.note
     chart.picture.draw()
-    assert "firmware_age" not in by_name(charts_details.charts_of(study, [with_details("2024", (1,) * 6, {})]))
+    assert "firmware_age" not in by_name(details.charts_of(study, [with_details("2024", (1,) * 6, {})]))
 
 
 def test_churn_is_a_bar_for_each_snapshot_that_has_an_index(study: Study) -> None:
     flow = Flow(unit="banners", rows_in=1, rows_out=1)
     stages = {"dedupe": Stage(key="k", outputs={}, flow=flow, churn=Churn(index=0.125, n_identities=80))}
     results = [make_result("2023"), make_result("2024", manifest={"stages": stages})]
-    chart = by_name(charts_details.charts_of(study, results))["churn"]
+    chart = by_name(details.charts_of(study, results))["churn"]
     assert [(row["snapshot"], row["percent"], row["identities"]) for row in chart.rows] == [("2024", 12.5, 80)]
     assert "None for 2023" in chart.note
     chart.picture.draw()

@@ -11,10 +11,10 @@ from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import TableError
 from camcensus.core.storage import read_table
-from camcensus.report import country_table
 from camcensus.report.inputs import Result, headline_cells
 from camcensus.report.output import Output
-from camcensus.report.sheets import as_frame, csv, guard
+from camcensus.report.tables import country_table
+from camcensus.report.tables.table_export import as_frame, csv, guard
 from tests.report.conftest import HOSTS, make_manifest, make_result, make_study
 
 

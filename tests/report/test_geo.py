@@ -6,7 +6,8 @@ import pytest
 
 from camcensus.core.config import Study
 from camcensus.core.manifest import Geo
-from camcensus.report import country_table, draw_report, geo
+from camcensus.report import draw_report
+from camcensus.report.tables import country_table, geo_tables
 from tests.report.conftest import make_result
 
 SUMS = {"sha256": "0" * 64, "second_sha256": None}
@@ -26,14 +27,14 @@ def located(days: int, flag: str, **changed: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_a_remark_on_an_edition_of_another_time(days: int, flag: str, said: str) -> None:
-    assert geo.remark(located(days, flag)["geo"]) == said
-    assert geo.remark(None) == ""
+    assert geo_tables.remark(located(days, flag)["geo"]) == said
+    assert geo_tables.remark(None) == ""
 
 
 def test_a_limit_for_each_snapshot_that_needs_one() -> None:
     manifests = {"2023": located(900, "after"), "2024": located(10, "after"), "2025": located(400, "before"),
                  "2026": located(20, "before"), "2027": {"geo": None}}  # fmt: skip
-    found = geo.limits([make_result(name, manifest=manifest) for name, manifest in manifests.items()])
+    found = geo_tables.limits([make_result(name, manifest=manifest) for name, manifest in manifests.items()])
     assert [text.split()[1] for text in found] == ["2023", "2024", "2025"]
     assert "since there is no earlier one. That is more than 180 days away." in found[0]
     assert "more than 180" not in found[1]
@@ -61,10 +62,10 @@ def test_agreement_by_country(study: Study) -> None:
     ("agreed", "asked", "share"), [(1, 3, 0.3333), (0, 5, 0.0), (5, 5, 1.0), (0, 0, None), (None, None, None)]
 )
 def test_no_second_opinion_is_not_disagreement(agreed: int | None, asked: int | None, share: float | None) -> None:
-    assert geo.agreement({"n_hosts_geo_min": agreed, "n_hosts_geo_asked": asked}) == share
+    assert geo_tables.agreement({"n_hosts_geo_min": agreed, "n_hosts_geo_asked": asked}) == share
 
 
 def test_the_second_source_by_name() -> None:
-    assert geo.second_source(None) == "the search engine's own"
+    assert geo_tables.second_source(None) == "the search engine's own"
     other = located(1, "before", second="GeoLite2-Country 2026-05-01")["geo"]
-    assert geo.second_source(other) == "GeoLite2-Country 2026-05-01, else the search engine's own"
+    assert geo_tables.second_source(other) == "GeoLite2-Country 2026-05-01, else the search engine's own"

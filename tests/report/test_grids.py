@@ -2,7 +2,7 @@
 
 from camcensus.core.config import Study
 from camcensus.core.manifest import DecoyRule, Flow, Merges, Share, Stage
-from camcensus.report.grids import process
+from camcensus.report.tables.small_tables import process
 from tests.report.conftest import make_result
 
 IDENTITIES = {

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from camcensus.report import draw_report
-from camcensus.report.forms import plain
-from camcensus.report.publish import LONGEST_NAME, safe_name
+from camcensus.report.formatting import plain
+from camcensus.report.tables.publish import LONGEST_NAME, safe_name
 from tests.report.browser import opened
 from tests.report.conftest import make_study
 from tests.report.worlds import counts_of

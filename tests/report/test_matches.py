@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from camcensus.core.config import Study
 from camcensus.core.tables import CENSUS, TRENDS
 from camcensus.report import draw_report
-from camcensus.report.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
+from camcensus.report.tables.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
 from tests.report.browser import opened
 from tests.report.conftest import make_manifest, make_result
 

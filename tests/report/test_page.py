@@ -15,10 +15,10 @@ from camcensus.core.errors import TableError
 from camcensus.core.manifest import Instrument
 from camcensus.core.storage import sha256
 from camcensus.report import draw_report
-from camcensus.report.facts import Change, change, headline, settings
-from camcensus.report.forms import linked, plain
+from camcensus.report.formatting import linked, plain
 from camcensus.report.inputs import Result
-from camcensus.report.words import left_out_note, outside
+from camcensus.report.tables.facts import Change, change, headline, settings
+from camcensus.report.wording import left_out_note, outside
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import LARGE_MAKERS, large_world
 

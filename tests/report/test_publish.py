@@ -14,11 +14,11 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.storage import read_table
 from camcensus.core.tables import COUNTS, GROUPS, UNITS
-from camcensus.report import counts_public
 from camcensus.report.inputs import Result, headline_cells
 from camcensus.report.output import Output
-from camcensus.report.publish import LEVELS, OTHER, Published, published
-from camcensus.report.suppress import Cell, hidden_cells
+from camcensus.report.tables import counts_public
+from camcensus.report.tables.publish import LEVELS, OTHER, Published, published
+from camcensus.report.tables.suppression import Cell, hidden_cells
 from tests.report.conftest import make_study
 from tests.report.worlds import COUNTRIES, LEFT_OUT, MAKERS, TYPES, counts_of, random_facts
 

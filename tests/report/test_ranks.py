@@ -5,9 +5,9 @@ from dataclasses import replace
 import pyarrow.compute as pc
 
 from camcensus.core.config import Study
-from camcensus.report import country_table
-from camcensus.report.ranks import ranks
-from camcensus.report.sensitivity import Range
+from camcensus.report.tables import country_table
+from camcensus.report.tables.ranks import ranks
+from camcensus.report.tables.sensitivity import Range
 from tests.report.conftest import make_result
 
 

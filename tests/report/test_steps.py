@@ -6,10 +6,10 @@ import pytest
 
 from camcensus.core.config import Study
 from camcensus.core.manifest import Instrument, Told, Window
-from camcensus.report.grids import breaks
 from camcensus.report.inputs import Result
-from camcensus.report.sensitivity import Range, change_range, choices, ranges
-from camcensus.report.steps import missing_years, steps
+from camcensus.report.tables.sensitivity import Range, change_range, choices, ranges
+from camcensus.report.tables.small_tables import breaks
+from camcensus.report.timeline import missing_years, steps
 from tests.report.conftest import DAY, START, make_result
 
 SAME = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}

@@ -8,14 +8,14 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name
 from camcensus.core.manifest import Instrument
-from camcensus.report import leaves
-from camcensus.report.country_pages import country_pages
-from camcensus.report.country_rows import columns, country_rows, data
 from camcensus.report.inputs import Result
-from camcensus.report.leaves import Leaf
-from camcensus.report.maker_pages import maker_files, maker_pages
-from camcensus.report.publish import published
-from camcensus.report.view import view
+from camcensus.report.pages import detail_page
+from camcensus.report.pages.country_pages import country_pages
+from camcensus.report.pages.country_rows import columns, country_rows, data
+from camcensus.report.pages.detail_page import Leaf
+from camcensus.report.pages.maker_pages import maker_files, maker_pages
+from camcensus.report.tables.page_data import view
+from camcensus.report.tables.publish import published
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import COUNTRIES, MAKERS, TYPES, counts_of, random_facts
 
@@ -118,7 +118,7 @@ def test_f24_no_change_is_given_where_the_instrument_changed(study: Study) -> No
 def test_a_page_for_each_and_links_back(study: Study) -> None:
     results = [make_result("2023"), make_result("2024")]
     found = view(study, results)
-    pages = leaves.pages(study, results, country_pages(study, results, found) + maker_pages(study, results, found))
+    pages = detail_page.pages(study, results, country_pages(study, results, found) + maker_pages(study, results, found))
     assert {f"countries/{c}.html" for c in ("US", "DE", "NA", "TK", "CN")} <= set(pages)
     assert 'href="../index.html#country=DE"' in pages["countries/DE.html"]
     assert "left out of headlines" in pages["countries/CN.html"]

@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 
 from camcensus.core.countries import load_countries
 from camcensus.core.resources import bundled
-from camcensus.report.worldmap import (
+from camcensus.report.charts.world_map import (
     LEFT_OUT,
     NONE_FOUND,
     count_classes,

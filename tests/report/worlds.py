@@ -14,7 +14,7 @@ from camcensus.core.countries import load_countries
 from camcensus.core.manifest import Window
 from camcensus.core.tables import COUNTS, GROUPS
 from camcensus.report.inputs import Result
-from camcensus.report.publish import LEVELS as PUBLISHED_LEVELS
+from camcensus.report.tables.publish import LEVELS as PUBLISHED_LEVELS
 from tests.report.conftest import DAY, START, make_manifest
 
 COUNTRIES = ("CN", "DE", "FR", "NA", "TK", "ZZ")

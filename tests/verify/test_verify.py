@@ -13,8 +13,8 @@ from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Output, load_manifest
 from camcensus.core.tables import LINKS
-from camcensus.drawn import load_report
-from camcensus.report.counts_public import SCHEMA
+from camcensus.report.report_manifest import load_report
+from camcensus.report.tables.counts_public import SCHEMA
 from camcensus.verify.command import verify_folder
 from camcensus.verify.private import check_private
 from camcensus.verify.verdict import Verdict

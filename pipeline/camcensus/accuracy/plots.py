@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from camcensus.accuracy.countries import LEAST, TRUTHS
 from camcensus.core import storage
-from camcensus.report.style import ACCENT, FAINT, PLAIN, canvas, house, label, png
+from camcensus.report.charts.style import ACCENT, FAINT, PLAIN, canvas, house, label, png
 
 SOURCE = "The software's error in simulated worlds, never the error of a published count. camcensus accuracy."
 LONGEST = 58

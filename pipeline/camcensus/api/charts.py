@@ -15,69 +15,69 @@ from camcensus.api.choices import NEWEST, one
 from camcensus.api.study import OpenStudy
 from camcensus.core.config import Study
 from camcensus.core.errors import ChoiceError
-from camcensus.report import charts_instrument, charts_now, charts_years, style
-from camcensus.report.audits import NO_AUDITS
-from camcensus.report.bars import Bar, Bars
-from camcensus.report.charts import Chart, Picture, frame
+from camcensus.report.charts import instrument, newest, style, years
+from camcensus.report.charts.bars import Bar, Bars
+from camcensus.report.charts.chart import Chart, Picture, frame
+from camcensus.report.charts.lines import MOST, Line, Lines
 from camcensus.report.inputs import Result
-from camcensus.report.lines import MOST, Line, Lines
-from camcensus.report.steps import steps
+from camcensus.report.tables.audits import NO_AUDITS
+from camcensus.report.timeline import steps
 
 
 def world_map(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
     """Where they are: the map of the study's unit by country."""
-    return _now(study, snapshot, charts_now.world_map)
+    return _now(study, snapshot, newest.world_map)
 
 
 def countries(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
     """The countries with most, with their sensitivity ranges and ranks as ranges."""
-    return _now(study, snapshot, charts_now.countries)
+    return _now(study, snapshot, newest.countries)
 
 
 def makers(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
     """Makers with most; the study's own are dark. Hosts of makers do not add up."""
-    return _now(study, snapshot, charts_now.makers)
+    return _now(study, snapshot, newest.makers)
 
 
 def models(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
     """Models most seen, in hosts."""
-    return _now(study, snapshot, charts_now.models)
+    return _now(study, snapshot, newest.models)
 
 
 def product_types(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
     """Cameras, recorders, encoders, and those of which it is not known."""
-    return _now(study, snapshot, charts_now.product_types)
+    return _now(study, snapshot, newest.product_types)
 
 
 def trend(study: OpenStudy) -> Figure:
     """The total, the study's makers and the largest others; broken where snapshots cannot be compared."""
-    return _draw(charts_years.trend(study.study, study.results, NO_AUDITS).picture)
+    return _draw(years.trend(study.study, study.results, NO_AUDITS).picture)
 
 
 def instrument(study: OpenStudy) -> Figure:
     """The total beside what the queries of every snapshot would have returned, and that on common ports; from
     `series.parquet`."""
-    return _draw(charts_instrument.instrument(study.study, study.results).picture)
+    return _draw(instrument.instrument(study.study, study.results).picture)
 
 
 def maker_shares(study: OpenStudy) -> Figure:
     """Makers' shares of devices by snapshot; devices add up across makers."""
-    return _draw(charts_years.maker_shares(study.study, study.results).picture)
+    return _draw(years.maker_shares(study.study, study.results).picture)
 
 
 def decoys(study: OpenStudy) -> Figure:
     """Hosts that are counted, counted though likely decoys, and left out as certain ones."""
-    return _draw(charts_years.decoys(study.study, study.results).picture)
+    return _draw(years.decoys(study.study, study.results).picture)
 
 
 def networks(study: OpenStudy) -> Figure:
     """Kinds of network that hosts are in, by snapshot; from `networks.parquet`."""
-    return _draw(charts_years.networks(study.study, study.results).picture)
+    return _draw(years.networks(study.study, study.results).picture)
 
 
 def flow(study: OpenStudy, snapshot: str = NEWEST) -> Figure:
     """Rows that each stage passed on and dropped; from `manifest.json`."""
-    return _now(study, snapshot, charts_years.flow)
+    return _now(study, snapshot, years.flow)
 
 
 def bars(

@@ -6,9 +6,9 @@ from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP, variants
 from camcensus.core.errors import ChoiceError, InstrumentError
 from camcensus.core.tables import BY_NAME, GROUPS, Table
 from camcensus.report.inputs import WORLD, Result
-from camcensus.report.publish import LEVELS as PUBLISHED
-from camcensus.report.publish import TOTALS
-from camcensus.report.steps import steps
+from camcensus.report.tables.publish import LEVELS as PUBLISHED
+from camcensus.report.tables.publish import TOTALS
+from camcensus.report.timeline import steps
 
 ALL, NEWEST = "all", "newest"
 # All levels, in the order that they are told in. Of a snapshot without a camera only the first has a cell.

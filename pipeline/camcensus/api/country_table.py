@@ -11,8 +11,8 @@ from camcensus.core.countries import country_name, load_countries
 from camcensus.core.errors import ChoiceError, UnitError
 from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
-from camcensus.report.country_table import world_rates
-from camcensus.report.publish import is_ranked
+from camcensus.report.tables.country_table import world_rates
+from camcensus.report.tables.publish import is_ranked
 
 _DECIMALS = 4
 _PEOPLE = 100_000

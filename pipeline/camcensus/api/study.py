@@ -25,7 +25,7 @@ from camcensus.identify.matcher import Identifier
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Rejected, decode
 from camcensus.report.inputs import Result, Scope, cells_of
-from camcensus.reporting import counted_results
+from camcensus.report.stage import counted_results
 
 Snapshots = str | Sequence[str]
 _GEO = ("n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked")

@@ -12,9 +12,9 @@ from camcensus.api.meaning import unit_column
 from camcensus.core.config import Study
 from camcensus.core.errors import UnitError
 from camcensus.core.manifest import UNKNOWN_QUERIES
-from camcensus.report import sensitivity
 from camcensus.report.inputs import Result, headline_cells, world_cell
-from camcensus.report.steps import steps
+from camcensus.report.tables import sensitivity
+from camcensus.report.timeline import steps
 
 Series = Literal["all", "queries", "ports"]
 Row = dict[str, Any]

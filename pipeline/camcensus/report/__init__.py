@@ -5,29 +5,17 @@ from pathlib import Path
 
 from camcensus.core.config import Study
 from camcensus.core.errors import TableError
-from camcensus.report import (
-    charts_details,
-    charts_instrument,
-    charts_now,
-    charts_years,
-    country_table,
-    counts_public,
-    datapackage,
-    drawing,
-    leaves,
-    matches_page,
-    methodology,
-    page,
-    sample_page,
-)
-from camcensus.report.audits import NO_AUDITS, Audits
-from camcensus.report.country_pages import country_pages
+from camcensus.report.charts import details, drawing, instrument, newest, years
 from camcensus.report.inputs import Result
-from camcensus.report.maker_pages import maker_files, maker_pages
-from camcensus.report.matches import Matches
 from camcensus.report.output import Output
-from camcensus.report.samples import Estimated
-from camcensus.report.view import view
+from camcensus.report.pages import detail_page, main_page, matches_page, methodology, sample_page
+from camcensus.report.pages.country_pages import country_pages
+from camcensus.report.pages.maker_pages import maker_files, maker_pages
+from camcensus.report.tables import country_table, counts_public, datapackage
+from camcensus.report.tables.audits import NO_AUDITS, Audits
+from camcensus.report.tables.matches import Matches
+from camcensus.report.tables.page_data import view
+from camcensus.report.tables.samples import Estimated
 
 __all__ = ["Audits", "Estimated", "Matches", "Result", "draw_report"]
 
@@ -52,8 +40,8 @@ def draw_report(
     out = Output(study.report)
     if not results:
         return _without_counts(study, matches, samples, out)
-    charts = [*charts_now.charts_of(study, results[-1]), *charts_years.charts_of(study, results, audits)]
-    charts += [*charts_instrument.charts_of(study, results), *charts_details.charts_of(study, results)]
+    charts = [*newest.charts_of(study, results[-1]), *years.charts_of(study, results, audits)]
+    charts += [*instrument.charts_of(study, results), *details.charts_of(study, results)]
     histories = matches_page.charts_of(study, matches)
     pictures = drawing.Drawing([*charts, *histories], out.folder)  # while they are drawn, the tables are made
     country_table.write(study, results, out)
@@ -61,7 +49,7 @@ def draw_report(
     sample_page.write(study, samples, out)
     found = view(study, results)
     small = [*country_pages(study, results, found), *maker_pages(study, results, found)]
-    for name, text in leaves.pages(study, results, small).items():
+    for name, text in detail_page.pages(study, results, small).items():
         out.write(name, text)
     names = [chart.name for chart in charts]
     out.write("methodology.md", methodology.text(study, results, names, bool(matches), bool(audits.scores)))
@@ -73,7 +61,9 @@ def draw_report(
     beside += sample_page.titles(samples).items()
     out.write(
         "index.html",
-        page.draw(study, results, found, charts, out.folder, makers, warnings or [], beside, bool(matches), audits),
+        main_page.draw(
+            study, results, found, charts, out.folder, makers, warnings or [], beside, bool(matches), audits
+        ),
     )
     titles = {leaf.file: leaf.title for leaf in small} | matches_page.titles(matches) | sample_page.titles(samples)
     out.write(datapackage.NAME, datapackage.text(study, results, [*charts, *histories], titles, out.folder))

@@ -8,11 +8,11 @@ from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest
-from camcensus.drawn import RECORD, Report
 from camcensus.estimate import saved
 from camcensus.geolocate.editions import sources_of
 from camcensus.identify.catalogue import checksum_of, load_catalogue
 from camcensus.report.inputs import Result
+from camcensus.report.report_manifest import RECORD, Report
 from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.published import check_report

@@ -13,9 +13,9 @@ from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.tables import COUNTS, GROUPS, UNITS, UNKNOWN_COUNTRY
-from camcensus.report import country_table, counts_public
 from camcensus.report.inputs import Result
-from camcensus.report.sheets import as_table
+from camcensus.report.tables import country_table, counts_public
+from camcensus.report.tables.table_export import as_table
 from camcensus.verify.verdict import Verdict
 
 SHOWN = 5

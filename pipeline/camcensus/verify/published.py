@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.core.errors import CamcensusError, IntegrityError
-from camcensus.drawn import RECORD, Report, load_report
+from camcensus.report.report_manifest import RECORD, Report, load_report
 from camcensus.verify.figures import check_figures
 from camcensus.verify.files import Expected, check_files
 from camcensus.verify.private import check_private

@@ -1,0 +1,93 @@
+"""Drawing: every chart into `charts/`, side by side in several processes, and only those that changed."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from camcensus.core import storage
+from camcensus.core.fingerprints import code_hash, digest_of
+from camcensus.engines.processes import context, end_with_parent
+from camcensus.report.charts import style
+from camcensus.report.charts.chart import Chart, Picture
+from camcensus.report.output import Output
+from camcensus.report.tables.table_export import as_frame, as_table, csv
+
+INDEX = "charts/index.json"
+ENDINGS = ("svg", "png")
+MODULES = tuple(f"camcensus.report.{name}" for name in ("bars", "history", "lines", "stacks", "worldmap"))
+WORTH_PROCESSES = 3  # fewer pictures are drawn sooner than a process starts
+
+
+class Drawing:
+    """Charts on their way into `charts/<name>.svg`, `.png` and `.csv`, and an index of what they were drawn from.
+
+    Those that must be drawn are drawn by other processes from here on, until `finish` writes them. A picture whose
+    values and code are those of the index, and whose files are as they were left, stays.
+    """
+
+    def __init__(self, charts: Sequence[Chart], folder: Path) -> None:
+        """Begins."""
+        self._charts = charts
+        self._wanted = {chart.name: digest_of(code_hash(*MODULES), repr(chart.picture)) for chart in charts}
+        before = _index(folder)
+        todo = [c for c in charts if not _stands(folder, c.name, before.get(c.name), self._wanted[c.name])]
+        self._index = {chart.name: before[chart.name] for chart in charts if chart not in todo}
+        self._todo = todo
+        self._pool = _pool(len(todo))
+        self._drawn = [self._pool.submit(render, chart.picture) for chart in todo] if self._pool else []
+
+    def finish(self, out: Output) -> None:
+        """Waits for what is being drawn, and writes it."""
+        drawn = [f.result() for f in self._drawn] if self._pool else [render(chart.picture) for chart in self._todo]
+        if self._pool:
+            self._pool.shutdown()
+        for chart, files in zip(self._todo, drawn, strict=True):
+            self._index[chart.name] = {"drawn_from": self._wanted[chart.name]}
+            for ending, content in zip(ENDINGS, files, strict=True):
+                out.write(_file(chart.name, ending), content)
+                self._index[chart.name][ending] = hashlib.sha256(content).hexdigest()
+        for chart in self._charts:
+            out.keep(*(_file(chart.name, ending) for ending in ENDINGS))
+            out.write(_file(chart.name, "csv"), csv(as_frame(as_table(chart.rows, chart.table))))
+        out.write(INDEX, json.dumps(self._index, indent=1, sort_keys=True) + "\n")
+
+
+def _file(name: str, ending: str) -> str:
+    return f"charts/{name}.{ending}"
+
+
+def _index(folder: Path) -> dict[str, dict[str, str]]:
+    """What the charts that are there were drawn from; nothing, where that cannot be read."""
+    try:
+        found: dict[str, dict[str, str]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _stands(folder: Path, name: str, before: Any, wanted: str) -> bool:
+    """Whether a picture need not be drawn."""
+    if not isinstance(before, dict) or before.get("drawn_from") != wanted:
+        return False
+    paths = {ending: folder / _file(name, ending) for ending in ENDINGS}
+    return all(path.is_file() and storage.sha256(path) == before.get(ending) for ending, path in paths.items())
+
+
+def _pool(pictures: int) -> ProcessPoolExecutor | None:
+    """Processes for so many pictures; None where they are drawn sooner than a process starts."""
+    # One core makes the tables meanwhile, which takes longer; each process holds the libraries once more.
+    workers = min(pictures, (os.cpu_count() or 1) - 1)
+    if pictures < WORTH_PROCESSES or workers < 1:
+        return None
+    return ProcessPoolExecutor(workers, context(__name__), end_with_parent)
+
+
+def render(picture: Picture) -> tuple[bytes, bytes]:
+    """SVG and PNG of one picture."""
+    with style.house():
+        figure = picture.draw()
+        return style.svg(figure), style.png(figure)

@@ -1,0 +1,182 @@
+"""The numbers in the page's sentences: headline, key figures, changes, other settings, and the flow of rows."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from camcensus.core.config import Study
+from camcensus.core.countries import load_countries
+from camcensus.core.manifest import STAGES, Manifest
+from camcensus.core.tables import UNITS
+from camcensus.ingest.records import REASONS
+from camcensus.quality.gates import incomparable
+from camcensus.report import formatting, wording
+from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
+from camcensus.report.tables import audits, sensitivity
+from camcensus.report.tables.audits import Audits
+from camcensus.report.tables.publish import published, ranked
+from camcensus.trends.comparability import breaks, changed_instrument
+
+AGREED_HOSTS = 5
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What the study asks of one vendor. `text` is the sentence, `number` how it starts."""
+
+    vendor: str
+    number: str
+    text: str
+    un_members: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """From an earlier count to a later one. None: there is nothing to compare with, or a zero to divide by."""
+
+    absolute: int | None = None
+    percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """World counts under other values than the headline's; None where they were not counted."""
+
+    label: str
+    hosts: int | None
+    devices: int | None
+    banners: int | None
+    is_headline: bool
+
+
+@dataclass(frozen=True)
+class FlowRow:
+    """Where a stage's rows went."""
+
+    stage: str
+    unit: str
+    rows_in: int
+    dropped: tuple[tuple[str, int], ...]
+    rows_out: int
+
+
+def headline(study: Study, result: Result, vendor: str) -> Headline:
+    """The sentence on one vendor: how many, in how many countries and territories, outside which."""
+    unit = f"n_{study.headline_unit}"
+    total = published(study, result).total(unit, manufacturer=vendor)
+    where = wording.outside(study.countries_left_out)
+    if total is None:
+        why = f"fewer than {study.publication.min_hosts}, or they would tell the number of a smaller maker"
+        return Headline(vendor, "Not shown:", f"hosts with cameras or recorders made by {vendor} {where} ({why})", "")
+    codes = _countries_of(study, result, vendor)
+    number, _, thing = wording.counted_things(total, vendor, study.headline_unit).partition(" ")
+    if not codes:
+        return Headline(vendor, number, f"{thing} {where}", "")
+    places = wording.plural(len(codes), "country or territory", "countries and territories")
+    members = sum(load_countries()[code].un_member for code in codes)
+    return Headline(vendor, number, f"{thing} in {places} {where}", f"{members:,} of them UN members")
+
+
+def headline_change(study: Study, before: Result | None, now: Result, held: Audits) -> str:
+    """How the first vendor's number moved, and all makers' with its ranges and intervals, in words."""
+    why = no_change(before, now)
+    if before is None or why:
+        return f"Change since the snapshot before: n/a ({why})."
+    unit = study.headline_unit
+    one, two = (published(study, r).total(f"n_{unit}", manufacturer=study.vendors[0]) for r in (before, now))
+    own = f"{_moved(change(one, two))} since {before.snapshot}."
+    one, two = (world_cell(r, study, "study")[f"n_{unit}"] for r in (before, now))
+    span = sensitivity.change_range(study, before, now, unit)
+    ranged = f", with other settings {formatting.signed(span.low)} to {formatting.signed(span.high)}" if span else ""
+    said = f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
+    said = f"{said} {audits.change_said(held, before, now, study.min_confidence)}".rstrip()
+    parts = changed_instrument(before.manifest, now.manifest)
+    return f"{said} Not one instrument: {wording.listing(parts)} changed." if parts else said
+
+
+def _moved(found: Change) -> str:
+    if found.absolute is None:
+        return "change not shown"
+    return f"{formatting.signed(found.absolute)} ({formatting.percent(found.percent)})"
+
+
+def _countries_of(study: Study, result: Result, vendor: str) -> list[str]:
+    """Codes in the headline with at least one host of the vendor."""
+    cells = ranked(headline_cells(result, "country+manufacturer", study), study.countries_left_out)
+    return [str(c) for c in cells.loc[(cells["manufacturer"] == vendor) & (cells["n_hosts"] > 0), "country"]]
+
+
+def countries_found(study: Study, result: Result) -> tuple[int, int]:
+    """Countries in the headline with a host of any maker, and those with five hosts by both location sources."""
+    cells = ranked(headline_cells(result, "country", study), study.countries_left_out)
+    agreed = cells["n_hosts_geo_min"].fillna(0) >= AGREED_HOSTS
+    return int((cells["n_hosts"] > 0).sum()), int(agreed.sum())
+
+
+def not_comparable(before: Result | None, now: Result) -> str:
+    """Why a snapshot cannot be compared with the one before; empty when it can."""
+    if before is None:
+        return "there is no earlier snapshot"
+    return incomparable(before.manifest, now.manifest)
+
+
+def no_change(before: Result | None, now: Result) -> str:
+    """Why no change against the snapshot before is given: nothing to compare with, or another instrument, whose
+    difference is no change of the world; empty when one is given."""
+    return wording.listing(breaks(before.manifest, now.manifest)) if before else not_comparable(before, now)
+
+
+def change(before: int | None, now: int | None) -> Change:
+    """The change between two counts."""
+    if before is None or now is None:
+        return Change()
+    return Change(now - before, 100 * (now - before) / before if before else None)
+
+
+def settings(study: Study, result: Result) -> list[Setting]:
+    """World counts as the headline has them, and with one choice made otherwise."""
+    own = study.min_confidence
+    asked = [
+        ("Decoys: none left out", {"decoys_left_out": "none"}),
+        ("Decoys: certain ones left out", {"decoys_left_out": "certain"}),
+        ("Decoys: certain and likely ones left out", {"decoys_left_out": "likely"}),
+        ("Confidence: medium or high", {"min_confidence": "medium"}),
+        ("Confidence: high", {"min_confidence": "high"}),
+        ("Addresses: IPv4", {"ip_version": "4"}),
+        ("Addresses: IPv6", {"ip_version": "6"}),
+        ("Addresses: IPv4 and IPv6", {"ip_version": "all"}),
+    ]
+    usual = {"decoys_left_out": "certain", "min_confidence": own, "ip_version": "4"}
+    found = []
+    for label, values in asked:
+        chosen = usual | values
+        found.append(_setting(label, variant(result, WORLD, "study", **chosen), chosen == usual))
+    found.append(_setting("Countries: none left out", variant(result, WORLD, "all", **usual), False))
+    # A host has one country, so hosts whose country both sources agree on add up across countries.
+    agreed = ranked(headline_cells(result, "country", study), study.countries_left_out)["n_hosts_geo_min"]
+    hosts = None if agreed.isna().any() else int(agreed.sum())
+    found.append(Setting("Location: both sources name the same country", hosts, None, None, False))
+    return found
+
+
+def _setting(label: str, cells: pd.DataFrame, is_headline: bool) -> Setting:
+    if cells.empty:
+        return Setting(label, None, None, None, is_headline)
+    row = {unit: None if pd.isna(n := cells[unit].iloc[0]) else int(n) for unit in UNITS}
+    return Setting(label, row["n_hosts"], row["n_devices"], row["n_banners"], is_headline)
+
+
+def flows(manifest: Manifest) -> list[FlowRow]:
+    """Each stage's flow in the order of the stages, the reasons with most rows first."""
+    found = []
+    for name in STAGES:
+        if stage := manifest.stages.get(name):
+            dropped = sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
+            said = tuple((_reason(reason), n) for reason, n in dropped)
+            found.append(FlowRow(name, stage.flow.unit, stage.flow.rows_in, said, stage.flow.rows_out))
+    return found
+
+
+def _reason(reason: str) -> str:
+    """A quarantine code in words; other reasons are words already."""
+    return REASONS.get(reason.removeprefix("quarantined: "), reason)

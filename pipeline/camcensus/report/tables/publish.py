@@ -1,0 +1,215 @@
+"""What of a snapshot's counts may be given away. The page and `counts_public.parquet` both show this and no more.
+
+- World and country totals stand, in every variant, however small: they name no maker.
+- What is finer stands at the headline values only, and only where `suppress` does not hide it. With a country it is
+  counted everywhere, without one it leaves out the countries of the study: no cell stands in both scopes.
+- Devices, banners and prefixes stand for the world, countries, makers and kinds. A cell that crosses two columns has
+  hosts only: devices and banners add up across everything, and would open every hidden cell.
+- Brands and models by country alone, and models without their maker, are other names for cells that stand elsewhere;
+  they are left out, lest a cell that is hidden under one name stands under another.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import pandas as pd
+
+from camcensus.core.config import Study
+from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
+from camcensus.report.inputs import WORLD, Result, cells_of
+from camcensus.report.tables.suppression import Cell, hidden_cells
+
+OTHER = "other"
+TOTALS = (WORLD, "country")
+# Levels whose cells have all units: each splits the world once.
+ONE_WAY = ("manufacturer", "product_type")
+LEVELS = (
+    *ONE_WAY,
+    "brand",
+    "country+manufacturer",
+    "country+product_type",
+    "manufacturer+brand",
+    "manufacturer+product_type",
+    "manufacturer+model",
+    "country+manufacturer+product_type",
+    "country+manufacturer+model",
+)
+LONGEST_NAME = 80  # characters
+Units = dict[str, int | None]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """How much is folded: cells of a country and a maker, and their share of the hosts of such cells in percent."""
+
+    cells: int
+    of: int
+    share: float | None
+
+
+class Published:
+    """The cells of one snapshot at the headline values that may be given away."""
+
+    def __init__(self, cells: dict[Cell, Units], left_out: tuple[str, ...], min_hosts: int) -> None:
+        """cells: all that were counted of `LEVELS` and `TOTALS`, with their units."""
+        self._cells = cells
+        self._left_out = left_out
+        self._bare: dict[str, set[str]] = {}
+        self._hidden = hidden_cells({c: u["n_hosts"] or 0 for c, u in cells.items()}, left_out, min_hosts)
+
+    def hosts(self, country: str, maker: str) -> int | None:
+        """A maker's hosts in a country: 0 where none was seen; None where folded, or the country shows no makers."""
+        return self.hosts_of(country, "manufacturer", maker)
+
+    def hosts_of(self, country: str, column: str, value: str) -> int | None:
+        """Hosts in a country of a maker or a kind (`column`): 0 where none was seen; None where folded, or where the
+        country shows no cell of that column."""
+        cell = cell_of(**{"country": country, column: value})
+        if cell in self._cells:
+            return None if cell in self._hidden else self._cells[cell]["n_hosts"]
+        return None if country in self._without(column) else 0
+
+    def total(self, unit: str, **values: str) -> int | None:
+        """A count outside the countries left out, such as of `manufacturer="Axis"`: 0 if none was seen, None if it is
+        not published."""
+        cell = cell_of(**values)
+        return None if cell in self._hidden else self._cells.get(cell, {unit: 0})[unit]
+
+    def cells(self, level: str) -> dict[Cell, Units]:
+        """The cells of a level that stand, each with the units that stand (hosts alone where two columns cross)."""
+        units = UNITS if level in (*TOTALS, *ONE_WAY) else ("n_hosts",)
+        return {
+            cell: {unit: found[unit] for unit in units}
+            for cell, found in self._by_level.get(level, {}).items()
+            if cell not in self._hidden
+        }
+
+    @cached_property
+    def _by_level(self) -> dict[str, dict[Cell, Units]]:
+        found: dict[str, dict[Cell, Units]] = {}
+        for cell, units in self._cells.items():
+            found.setdefault(_level(cell), {})[cell] = units
+        return found
+
+    def shown(self, level: str) -> dict[str, Units]:
+        """The cells of a level of one column that stand: value to units."""
+        place = GROUPS.index(level)
+        return {str(cell[place]): units for cell, units in self.cells(level).items()}
+
+    def n_hidden(self, level: str) -> int:
+        """How many cells of a level do not stand."""
+        return sum(cell in self._hidden for cell in self._by_level.get(level, {}))
+
+    def hidden_by_country(self) -> dict[str, int]:
+        """How many makers of each country do not stand."""
+        return Counter(str(c[0]) for c in self._by_level.get("country+manufacturer", {}) if c in self._hidden)
+
+    def _without(self, column: str) -> set[str]:
+        """Countries none of whose makers (or kinds) stand."""
+        if column not in self._bare:
+            own = self._by_level.get(f"country+{column}", {})
+            self._bare[column] = {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
+        return self._bare[column]
+
+    def folded(self, makers: tuple[str, ...] = ()) -> Folded:
+        """How much of the makers (none named: of all) is folded in the countries of the headline."""
+        own = {
+            cell: units["n_hosts"] or 0
+            for cell, units in self._by_level.get("country+manufacturer", {}).items()
+            if cell[0] not in self._left_out
+            if not makers or cell[1] in makers
+        }
+        gone = [n for cell, n in own.items() if cell in self._hidden]
+        return Folded(len(gone), len(own), 100 * sum(gone) / sum(own.values()) if own else None)
+
+    def finer(self) -> list[dict[str, Any]]:
+        """Rows (columns `level`, `GROUPS`, `UNITS`) of what is finer than a country, with a row `other` where cells
+        are hidden; sorted."""
+        rows = []
+        others: dict[Cell, Units] = {}
+        for cell, units in self._cells.items():
+            level = _level(cell)
+            if level in TOTALS:
+                continue
+            own = units if level in ONE_WAY else {"n_hosts": units["n_hosts"]}
+            if cell not in self._hidden:
+                rows.append((cell, dict.fromkeys(UNITS) | own))
+            elif _parent(cell) not in self._hidden:
+                other = others.setdefault(_with_last(cell, OTHER), dict.fromkeys(UNITS))
+                for unit in ("n_devices", "n_banners") if level in ONE_WAY else ():
+                    other[unit] = (other[unit] or 0) + (units[unit] or 0)
+        rows += others.items()
+        rows.sort(key=lambda row: (*(v is None for v in row[0]), *(v or "" for v in row[0])))
+        return [{"level": _level(cell)} | dict(zip(GROUPS, cell, strict=True)) | units for cell, units in rows]
+
+
+def published(study: Study, result: Result) -> Published:
+    """What of a snapshot may be given away."""
+    asked = (study.publication.min_hosts, study.min_confidence, study.countries_left_out)
+    if asked not in result.memo:
+        cells: dict[Cell, Units] = {}
+        own = {"min_confidence": study.min_confidence, "ip_version": "4", "decoys_left_out": "certain"}
+        for level in (*TOTALS, *LEVELS):
+            found = cells_of(result, level, scope_of(level), own)
+            # A column outside the level is null in every row.
+            keys = zip(*([safe_name(v) for v in found[group].to_pylist()] for group in GROUPS), strict=True)
+            counts = zip(*(found[unit].to_pylist() for unit in UNITS), strict=True)
+            cells |= {
+                key: dict(zip(UNITS, own_counts, strict=True)) for key, own_counts in zip(keys, counts, strict=True)
+            }
+        result.memo[asked] = Published(cells, study.countries_left_out, study.publication.min_hosts)
+    known: Published = result.memo[asked]
+    return known
+
+
+@cache
+def safe_name(text: str | None) -> str | None:
+    """A name as it may be published: the catalogue's names as they are; of one that holds control characters, turns the
+    direction of text or is endless, what is harmless, with a mark that keeps it apart from others."""
+    if text is None or (text.isprintable() and len(text) <= LONGEST_NAME):
+        return text
+    mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:6]
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: LONGEST_NAME - 12])
+    return f"{shown}\N{HORIZONTAL ELLIPSIS} #{mark}"
+
+
+def scope_of(level: str) -> Any:
+    """The one scope in which a level is published (world and country totals stand in both)."""
+    return "all" if "country" in level.split("+") else "study"
+
+
+def cell_of(**values: str) -> Cell:
+    """The cell that has these values."""
+    return tuple(values.get(group) for group in GROUPS)
+
+
+def _level(cell: Cell) -> str:
+    return _level_with(tuple(value is not None for value in cell))
+
+
+@cache
+def _level_with(columns: tuple[bool, ...]) -> str:
+    return "+".join(group for group, inside in zip(GROUPS, columns, strict=True) if inside) or WORLD
+
+
+def _with_last(cell: Cell, value: str | None) -> Cell:
+    """The cell with another value in the last of its columns."""
+    last = max(i for i, own in enumerate(cell) if own is not None)
+    return (*cell[:last], value, *cell[last + 1 :])
+
+
+def _parent(cell: Cell) -> Cell:
+    return _with_last(cell, None)
+
+
+def is_ranked(country: str, left_out: tuple[str, ...]) -> bool:
+    """Whether a country takes part in the ranking: it is known, and the study does not leave it out."""
+    return country != UNKNOWN_COUNTRY and country not in left_out
+
+
+def ranked(cells: pd.DataFrame, left_out: tuple[str, ...]) -> pd.DataFrame:
+    """The cells of countries that take part in the ranking."""
+    return cells[~cells["country"].isin([*left_out, UNKNOWN_COUNTRY])]
