@@ -97,10 +97,10 @@ def import_(
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
     from camcensus.core import storage
-    from camcensus.purge import refuse_purged
     from camcensus.raw.bundles import collected_folders, has_ledger
     from camcensus.raw.imports import import_files
     from camcensus.readers.registry import chosen_source
+    from camcensus.verify.purge import refuse_purged
 
     check_snapshot_id(snapshot)
     if collection is not None:
@@ -148,7 +148,7 @@ def collect(
     from camcensus.collect.look_up import MODE as HOSTS
     from camcensus.collect.look_up import look_up, tell_looked_up
     from camcensus.collect.tell import tell_collected
-    from camcensus.purge import refuse_purged
+    from camcensus.verify.purge import refuse_purged
 
     check_snapshot_id(snapshot)
     if mode not in (*MODES, HOSTS):
@@ -231,7 +231,7 @@ def report(study: StudyOption, quiet: Quiet = False) -> None:
 @app.command(epilog="Example: camcensus status --study studies/demo.toml")
 def status(study: StudyOption, json_: Json = False) -> None:
     """Shows the study's snapshots: what they hold, whether they are complete, what is stale."""
-    from camcensus.status import tell_status
+    from camcensus.verify.status import tell_status
 
     tell(tell_status(load_study(study), json_))
 

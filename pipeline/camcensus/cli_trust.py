@@ -40,7 +40,7 @@ def lineage(
 ) -> None:
     """Answers what a table was made from, back to the raw files with their checksums."""
     from camcensus.core.config import load_study
-    from camcensus.lineage import lineage_of, tell_lineage
+    from camcensus.verify.lineage import lineage_of, tell_lineage
 
     tell(tell_lineage(lineage_of(file, load_study(study) if study else None), json_))
 
@@ -53,7 +53,7 @@ def diff(
 ) -> None:
     """Shows what changed between two snapshots, or two runs of one, by country and maker."""
     from camcensus.core.config import load_study
-    from camcensus.snapshot_diff import difference, open_side, tell_difference
+    from camcensus.verify.snapshot_diff import difference, open_side, tell_difference
 
     loaded = load_study(study)
     found = difference(open_side(before, loaded), open_side(after, loaded), loaded.min_confidence)
@@ -69,7 +69,7 @@ def purge(
     from camcensus.core import storage
     from camcensus.core.config import load_study
     from camcensus.core.run_log import logged
-    from camcensus.purge import purge as remove
+    from camcensus.verify.purge import purge as remove
 
     loaded = load_study(study)
     if not raw:

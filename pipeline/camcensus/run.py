@@ -16,13 +16,13 @@ from camcensus.estimate.area_sampling.stage import estimate_sample
 from camcensus.geolocate.editions import sources_of
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.catalogue_diff import require_meanings
-from camcensus.purge import overdue, purge, was_purged
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.report.stage import bring_report_up_to_date
 from camcensus.stages import Tools
 from camcensus.trends import match_stage
 from camcensus.trends.stage import bring_series_up_to_date, has_counts, is_current
+from camcensus.verify.purge import overdue, purge, was_purged
 
 ONE_PROCESS = Local()
 
