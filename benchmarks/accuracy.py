@@ -20,13 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from camcensus.accuracy import recognised
-from camcensus.accuracy.counted import Counted, count_world
-from camcensus.accuracy.countries import country_errors, summary, true_counts
-from camcensus.accuracy.joined import joins
 from camcensus.core.console import Reporter
-from camcensus.simulate.world import Plan
-from camcensus.simulate.write import simulate
+from camcensus.validation.accuracy import recognised
+from camcensus.validation.accuracy.counted import Counted, count_world
+from camcensus.validation.accuracy.countries import country_errors, summary, true_counts
+from camcensus.validation.accuracy.joined import joins
+from camcensus.validation.simulate.world import Plan
+from camcensus.validation.simulate.write import simulate
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
 
 HERE = Path(__file__).parent
 ROUNDS = 5

@@ -40,9 +40,9 @@ from camcensus.raw.address_blocks import BITS, Frame
 from camcensus.raw.imports import import_files
 from camcensus.raw.snapshot import open_snapshot
 from camcensus.run import run
-from camcensus.simulate.loopback_index import Index
-from camcensus.simulate.world import Plan
-from camcensus.simulate.write import simulate
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.simulate.world import Plan
+from camcensus.validation.simulate.write import simulate
 
 HERE = Path(__file__).parent
 LENGTH = 16

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.core.console import Reporter
-from camcensus.simulate.world import Plan
-from camcensus.simulate.write import simulate
+from camcensus.validation.simulate.world import Plan
+from camcensus.validation.simulate.write import simulate
 
 SIZES = (50_000, 500_000)
 RESULTS = Path(__file__).parent / "results"

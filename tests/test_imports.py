@@ -28,7 +28,7 @@ def test_contracts_are_kept() -> None:
     [
         ("store", "from camcensus import stages"),
         ("privacy", "from camcensus import store"),
-        ("report/page", "from camcensus.simulate.truth import TRUTH"),
+        ("report/page", "from camcensus.validation.simulate.truth import TRUTH"),
         ("stages", "import camcensus.api"),
         ("engines/local", "from camcensus.report import page"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.shell import ROOT
 from tests.verify.worlds import cameras, exports_in, settings_in
 

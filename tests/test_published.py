@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
 from tests.test_privacy import MAC, MARK, SERIAL, Marks, personal_banners

@@ -11,9 +11,9 @@ from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS
 from camcensus.raw.page_files import read
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_faults import Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.commands import Done, camcensus
 from tests.conftest import banner, write_lines
 

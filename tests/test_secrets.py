@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import KINDS, Fault
+from camcensus.validation.loopback.faults import KINDS, Fault
+from camcensus.validation.loopback.server import Loopback
 from tests.shell import ROOT
 from tests.verify.worlds import cameras
 

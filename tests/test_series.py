@@ -12,11 +12,11 @@ from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.query import parse
 from camcensus.core.tables import SERIES
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_index import Index
 from camcensus.trends.query_replay import Matcher
 from camcensus.trends.query_sets import NOT_KNOWN, Asked, common, unreadable
 from camcensus.trends.stage import NO_PORTS
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.commands import camcensus
 from tests.conftest import Banner, banner, write_lines
 

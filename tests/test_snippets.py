@@ -19,8 +19,8 @@ from camcensus.api import OpenStudy
 from camcensus.commands import make_study
 from camcensus.core.config import load_study
 from camcensus.core.errors import InstrumentError
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.world import GROWING, Plan
+from camcensus.validation.loopback.server import KEY, Loopback
+from camcensus.validation.simulate.world import GROWING, Plan
 from tests.api.worlds import ROOT, SEED, make_world
 from tests.api.worlds import world as world  # noqa: PLC0414  a fixture
 from tools.snippets import Block, blocks_of, differences, faults_of, matches, pages, script_of

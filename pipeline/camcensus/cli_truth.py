@@ -133,9 +133,9 @@ def simulate(
 
     Either connects to nothing.
     """
-    from camcensus.simulate.serve import serve_until_stopped
-    from camcensus.simulate.world import GROWING, Plan
-    from camcensus.simulate.write import simulate as write
+    from camcensus.validation.loopback.serve import serve_until_stopped
+    from camcensus.validation.simulate.world import GROWING, Plan
+    from camcensus.validation.simulate.write import simulate as write
 
     if serve:
         serve_until_stopped(paths, plan, credits_, rate or None, port, tell)
@@ -158,10 +158,10 @@ def accuracy(
     """How wrong the software is in simulated worlds, whose cameras are known: writes a report and prints the goals."""
     from datetime import UTC, datetime
 
-    from camcensus.accuracy.measure import measure
-    from camcensus.accuracy.page import WHOSE, goals
-    from camcensus.accuracy.page import write as write_page
-    from camcensus.simulate.world import Plan
+    from camcensus.validation.accuracy.measure import measure
+    from camcensus.validation.accuracy.page import WHOSE, goals
+    from camcensus.validation.accuracy.page import write as write_page
+    from camcensus.validation.simulate.world import Plan
 
     plan = Plan(devices, 2, seed)
     found = measure(plan, worlds, workers or os.cpu_count() or 1, Reporter(quiet).say)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.accuracy.counted import count_world
-from camcensus.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
-from camcensus.accuracy.lists import COMMON, Eyes, Small
 from camcensus.core.config import load_study
 from camcensus.estimate.audit_sample import banners_of, frame_of
 from camcensus.estimate.two_lists import Source, comparable
 from camcensus.identify.matcher import Identifier
-from camcensus.simulate.world import Plan, make_world
+from camcensus.validation.accuracy.counted import count_world
+from camcensus.validation.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
+from camcensus.validation.accuracy.lists import COMMON, Eyes, Small
+from camcensus.validation.simulate.world import Plan, make_world
 from tests.accuracy.worlds import counted
 
 PLAN = Plan(devices=5_000, snapshots=1, seed=4, overrides=(("sites.decoy", 0.0),))

@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 
-from camcensus.accuracy import ablation, recognised
-from camcensus.accuracy.budget import budget
-from camcensus.accuracy.counted import Counted
-from camcensus.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
-from camcensus.accuracy.joined import joins
-from camcensus.accuracy.words import words
 from camcensus.core.config import load_study
 from camcensus.core.tables import COUNTED_TYPES, UNITS
 from camcensus.estimate.years import changes as changes_of
 from camcensus.estimate.years import years_of
+from camcensus.validation.accuracy import ablation, recognised
+from camcensus.validation.accuracy.budget import budget
+from camcensus.validation.accuracy.counted import Counted
+from camcensus.validation.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
+from camcensus.validation.accuracy.joined import joins
+from camcensus.validation.accuracy.words import words
 from tests.accuracy.worlds import counted
 
 

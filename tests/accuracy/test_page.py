@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from camcensus.accuracy.coverage import ENGINES, LABELLERS
-from camcensus.accuracy.measure import CAUSES
-from camcensus.accuracy.page import goals, markdown
+from camcensus.validation.accuracy.coverage import ENGINES, LABELLERS
+from camcensus.validation.accuracy.measure import CAUSES
+from camcensus.validation.accuracy.page import goals, markdown
 from tests.commands import camcensus
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from camcensus.accuracy.counted import Counted, count_world
 from camcensus.core.console import Reporter
-from camcensus.simulate.world import Plan
-from camcensus.simulate.write import simulate
+from camcensus.validation.accuracy.counted import Counted, count_world
+from camcensus.validation.simulate.world import Plan
+from camcensus.validation.simulate.write import simulate
 
 PLAN = Plan(devices=6_000, snapshots=2, seed=4)
 

@@ -7,8 +7,8 @@ import pytest
 
 from camcensus.api import OpenStudy, open_study
 from camcensus.core.console import Reporter
-from camcensus.simulate.world import Plan
-from camcensus.simulate.write import simulate
+from camcensus.validation.simulate.world import Plan
+from camcensus.validation.simulate.write import simulate
 
 ROOT = Path(__file__).parent.parent.parent
 SEED = 20261101

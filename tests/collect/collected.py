@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.raw.ledger import FILE, SEAL
-from camcensus.simulate.loopback import KEY, Loopback, Request
+from camcensus.validation.loopback.server import KEY, Loopback, Request
 from tests.collect.worlds import PRODUCT, SERVER, raw, study_in
 from tests.kills import Victim
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from camcensus.collect.census import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
 from camcensus.core.errors import PlanRefusedError, UnavailableError
 from camcensus.raw.attempts import Reply
-from camcensus.simulate.loopback_faults import KINDS, Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import KINDS, Fault
+from camcensus.validation.loopback.index import Index
 from tests.collect.worlds import PRODUCT, SERVER, TEXT, cameras, collect, raw, rows, served, study_in
 
 

@@ -15,8 +15,8 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Query
 from camcensus.raw.ledger import Ledger
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import client
 from tests.conftest import banner
 

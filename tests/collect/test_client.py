@@ -17,9 +17,9 @@ from camcensus.core.errors import (
     UnavailableError,
 )
 from camcensus.raw.attempts import Attempt
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, client
 

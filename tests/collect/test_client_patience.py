@@ -6,8 +6,8 @@ import pytest
 
 from camcensus.collect.client import Client, Limits
 from camcensus.core.errors import BadQueryError, Interrupted, UnavailableError
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import Fault
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, cameras, client
 

@@ -8,9 +8,9 @@ import zstandard
 
 from camcensus.core.errors import BudgetError, PlanRefusedError
 from camcensus.ingest.fields_read import FIELDS, MARK
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import (
     PAGE_2,
     PRODUCT,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from camcensus.core.errors import BudgetError, KeyRefusedError, UnavailableError
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import KINDS, Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import KINDS, Fault
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import PAGE_2, PRODUCT, banners, cameras, collect, pages, searches, served, study_in
 
 # A page that is lost on the way is asked for again at once; one that comes short is accepted, and seen to be short.

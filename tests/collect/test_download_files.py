@@ -7,7 +7,7 @@ import pytest
 
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.raw.ledger import SEAL
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
 from tests.collect.worlds import PRODUCT, collect, pages, raw, rows, served, study_in
 
 

@@ -16,9 +16,9 @@ import pytest
 
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_faults import KINDS, Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import KINDS, Fault
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.collect.collected import files, ledger
 from tests.collect.worlds import ROOT, cameras, collect, finished, pages, raw, rows, searches, served, started, study_in
 from tests.shell import Done, Shell

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from camcensus.collect.key import find_key, redact, redact_logs, require_key
 from camcensus.core.errors import CamcensusError, InputError
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import Fault
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import cameras, finished, raw, started, study_in
 
 KEY = "SECRETKEY0123456789abcdef"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.simulate.loopback import Loopback
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.collected import collector, differences
 from tests.collect.worlds import cameras, collect, served, study_in
 from tests.kills import kill_often

@@ -9,7 +9,7 @@ import pytest
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.limiter import Limiter
-from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.collect.worlds import ROOT, cameras
 
 ASKING = """

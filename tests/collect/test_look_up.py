@@ -14,8 +14,8 @@ from camcensus.host_sample import DRAW, FOLDER
 from camcensus.host_seal import FILE as SEAL
 from camcensus.raw.imports import import_files
 from camcensus.run import run
-from camcensus.simulate.loopback import KEY
-from camcensus.simulate.loopback_faults import Fault
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.server import KEY
 from tests.collect.worlds import cameras, finished, served, started, study_in
 from tests.conftest import Banner, banner, write_lines
 

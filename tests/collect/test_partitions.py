@@ -12,8 +12,8 @@ from camcensus.collect.partitions import Part, split
 from camcensus.core.errors import ContradictionError
 from camcensus.core.query import parse
 from camcensus.raw.attempts import Reply
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import TEXT, client
 from tests.conftest import Banner, banner
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from camcensus.collect.plan import Price, make_plan, parts_at_most, tell_plan
 from camcensus.core.config import load_study
-from camcensus.simulate.loopback import KEY
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY
 from tests.collect.worlds import PRODUCT, SERVER, cameras, collect, served, study_in
 from tests.conftest import banner
 

@@ -22,9 +22,9 @@ from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import networks_of
 from camcensus.raw.ledger import Ledger, Page
 from camcensus.raw.page_files import read
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_faults import Fault
-from camcensus.simulate.loopback_index import Index, Mask
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.index import Index, Mask
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.conftest import Banner
 from tests.sampled.worlds import FRAME, block_of, cameras, study
 

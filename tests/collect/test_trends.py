@@ -8,7 +8,7 @@ import zstandard
 
 from camcensus.core.errors import PlanRefusedError
 from camcensus.raw.ledger import FILE, SEAL
-from camcensus.simulate.loopback_faults import Fault
+from camcensus.validation.loopback.faults import Fault
 from tests.collect.worlds import CATALOGUE, PRODUCT, SERVER, cameras, collect, raw, rows, served, study_in
 
 MODULE = """

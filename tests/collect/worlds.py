@@ -17,8 +17,8 @@ from camcensus.collect.client import Client, Limits
 from camcensus.collect.collector import Collected, collect_snapshot
 from camcensus.core.config import load_study
 from camcensus.raw.ledger import FILE
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.conftest import Banner, banner
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from camcensus.accuracy.counted import Counted, count_world
 from camcensus.core import storage
 from camcensus.core.config import load_study
 from camcensus.core.errors import IntegrityError
@@ -16,6 +15,7 @@ from camcensus.core.resources import bundled
 from camcensus.estimate.audit_sample import banners_of, code_of, frame_of
 from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
 from camcensus.estimate.two_lists import Source
+from camcensus.validation.accuracy.counted import Counted, count_world
 from tests.accuracy.worlds import counted
 from tests.commands import camcensus
 

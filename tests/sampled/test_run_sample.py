@@ -19,9 +19,9 @@ from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS, ESTIMATES, SAMPLE_BLOCKS
 from camcensus.engines.local import Local
 from camcensus.run import Outcome, run
-from camcensus.simulate.loopback import KEY, Loopback
-from camcensus.simulate.loopback_faults import Fault
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
 from tests.commands import camcensus
 from tests.sampled.worlds import FRAME, cameras, study
 

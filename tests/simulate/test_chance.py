@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camcensus.simulate.chance import Chance
+from camcensus.validation.simulate.chance import Chance
 
 IDS = np.arange(200_000)
 

@@ -14,7 +14,7 @@ import pytest
 import shodan
 
 from camcensus.core.query import parse
-from camcensus.simulate.loopback import Loopback
+from camcensus.validation.loopback.server import Loopback
 from tests.conftest import banner, write_lines
 from tests.simulate.worlds import QUERY, cameras, client
 

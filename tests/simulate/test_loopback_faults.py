@@ -9,8 +9,8 @@ import pytest
 import requests
 import shodan
 
-from camcensus.simulate.loopback import Loopback
-from camcensus.simulate.loopback_faults import KINDS, Fault, Faults
+from camcensus.validation.loopback.faults import KINDS, Fault, Faults
+from camcensus.validation.loopback.server import Loopback
 from tests.simulate.worlds import QUERY, cameras, client
 
 # Kind of fault to what the package raises.

@@ -7,7 +7,7 @@ import pytest
 
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Catalogue
-from camcensus.simulate.loopback_index import Index
+from camcensus.validation.loopback.index import Index
 from tests.conftest import banner
 
 DEMO = sorted((Path(__file__).parents[2] / "data" / "demo" / "raw" / "2026").glob("SYNTHETIC-*"))

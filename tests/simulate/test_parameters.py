@@ -10,8 +10,8 @@ import pytest
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
-from camcensus.simulate.parameters import FILE, load_parameters
-from camcensus.simulate.products import load_products
+from camcensus.validation.simulate.parameters import FILE, load_parameters
+from camcensus.validation.simulate.products import load_products
 
 
 def entries(table: dict[str, Any]) -> Iterator[dict[str, Any]]:

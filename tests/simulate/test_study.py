@@ -12,9 +12,9 @@ from camcensus.core.config import load_study
 from camcensus.core.manifest import load_manifest
 from camcensus.core.storage import read_table
 from camcensus.core.tables import COUNTED_TYPES, COUNTS, SERIES
-from camcensus.simulate.truth import TRUTH
-from camcensus.simulate.world import GROWING, Plan, make_world
-from camcensus.simulate.write import queries_file, queries_text, study_text
+from camcensus.validation.simulate.truth import TRUTH
+from camcensus.validation.simulate.world import GROWING, Plan, make_world
+from camcensus.validation.simulate.write import queries_file, queries_text, study_text
 from tests.simulate.written import ROOT, by_command, made
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from camcensus.core.resources import bundled
 from camcensus.identify.catalogue import Query, load_catalogue
-from camcensus.simulate.looks import seen
-from camcensus.simulate.population import DECOYS
-from camcensus.simulate.queries import searches
-from camcensus.simulate.texts import hosts
-from camcensus.simulate.world import Block, Plan, World, make_world
+from camcensus.validation.simulate.looks import seen
+from camcensus.validation.simulate.population import DECOYS
+from camcensus.validation.simulate.queries import searches
+from camcensus.validation.simulate.texts import hosts
+from camcensus.validation.simulate.world import Block, Plan, World, make_world
 
 ROOT = Path(__file__).parents[2]
 SIZE = 20_000
@@ -176,4 +176,4 @@ def test_the_pipeline_never_reads_the_truth() -> None:
         names = [
             node.module or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
         ]
-        assert not [name for name in names if name.startswith("camcensus.simulate.truth")], path
+        assert not [name for name in names if name.startswith("camcensus.validation.simulate.truth")], path

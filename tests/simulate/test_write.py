@@ -13,9 +13,9 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.storage import read_table, sha256
 from camcensus.raw.imports import read_ledger
 from camcensus.readers.banner import decode
-from camcensus.simulate.truth import BANNERS, TRUTH
-from camcensus.simulate.world import Plan, make_world
-from camcensus.simulate.write import draw
+from camcensus.validation.simulate.truth import BANNERS, TRUTH
+from camcensus.validation.simulate.world import Plan, make_world
+from camcensus.validation.simulate.write import draw
 from tests.conftest import row_of
 from tests.simulate.written import by_command, content, made
 

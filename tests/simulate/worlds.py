@@ -6,7 +6,7 @@ from typing import Any
 
 import shodan
 
-from camcensus.simulate.loopback import Loopback
+from camcensus.validation.loopback.server import Loopback
 from tests.conftest import Banner, banner
 
 COUNTRIES = ("DE", "US", "FR", None)

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from camcensus.core.console import Reporter
-from camcensus.simulate.world import Plan
-from camcensus.simulate.write import simulate
+from camcensus.validation.simulate.world import Plan
+from camcensus.validation.simulate.write import simulate
 
 ROOT = Path(__file__).parents[2]
 

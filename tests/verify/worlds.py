@@ -13,7 +13,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.resources import bundled
 from camcensus.geolocate.database import open_locator
 from camcensus.run import Outcome, run
-from camcensus.simulate.loopback import KEY, Loopback
+from camcensus.validation.loopback.server import KEY, Loopback
 from camcensus.verify.command import verify_study
 from camcensus.verify.verdict import Verdict
 from tests.conftest import Banner, banner

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from camcensus.accuracy.counted import Counted
-from camcensus.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
 from camcensus.api.frame import Frame
 from camcensus.core.config import Study
 from camcensus.core.errors import ChoiceError
+from camcensus.validation.accuracy.counted import Counted
+from camcensus.validation.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
 
 
 def errors(study: Study, snapshot: str, against: str) -> Frame:

@@ -1,0 +1,1 @@
+"""How wrong the software is: simulated worlds, a loopback Shodan, accuracy."""

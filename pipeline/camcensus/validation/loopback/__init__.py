@@ -1,0 +1,1 @@
+"""A Shodan on this machine, for tests and for trying things out."""

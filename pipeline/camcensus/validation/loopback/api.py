@@ -1,0 +1,260 @@
+"""What the loopback Shodan answers: a path and its parameters to a reply. No network here."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from camcensus.core.errors import QueryError, UnknownFilterError
+from camcensus.core.query import DATA, FIELDS, FILTERS, Query, parse, read
+from camcensus.validation.loopback.account import Account
+from camcensus.validation.loopback.faults import Fault
+from camcensus.validation.loopback.index import Index, Mask
+from camcensus.validation.loopback.replies import (
+    CURSOR,
+    HTML,
+    INVALID,
+    MEMBERS,
+    NO_CREDITS,
+    NO_HOST,
+    UPGRADE,
+    Reply,
+    failure,
+)
+from camcensus.validation.loopback.rows import cut_down, encode, only
+from camcensus.validation.loopback.trends import NO_FACET, TREND_FACETS, TREND_FILTERS, Past
+
+PAGE = 100
+DEFAULT_FACET = 5
+FACETS = tuple(name for name in FILTERS if name not in NO_FACET)
+Params = Mapping[str, str]
+
+
+class Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self.status = status
+        self.text = text
+        super().__init__(text)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is not known of the real one and can be set: the largest facet, the last page, banners that come and go.
+
+    `drift`: so many banners more have come in, and as many have left the window, with each search or count; a tenth of
+    all is kept back for that.
+    """
+
+    facet: int = 1000
+    deepest: int | None = None
+    drift: int = 0
+
+
+class Api:
+    """The endpoints over one index and one account."""
+
+    def __init__(self, index: Index, account: Account, limits: Limits) -> None:
+        self._index = index
+        self._account = account
+        self._limits = limits
+        self._asked = itertools.count()
+        self._past = Past(index)
+        self._paths: dict[str, Callable[[Params, Fault | None], Reply]] = {
+            "/shodan/host/search": self._search,
+            "/shodan/host/count": self._count,
+            "/shodan/host/search/tokens": self._tokens,
+            "/shodan/host/search/facets": lambda *_: _json(list(FACETS)),
+            "/shodan/host/search/filters": lambda *_: _json(list(FILTERS)),
+            "/api-info": lambda *_: _json(self._info()),
+            "/shodan/ports": lambda *_: _json([p for p in self._distinct("port") if type(p) is int and 0 < p < 65536]),
+            "/shodan/protocols": lambda *_: _json(
+                dict.fromkeys(self._distinct("shodan.module"), "Not described here.")
+            ),
+            "/api/v1/search": self._trends,
+            "/api/v1/search/facets": lambda *_: _json(list(TREND_FACETS)),
+            "/api/v1/search/filters": lambda *_: _json(list(TREND_FILTERS)),
+        }
+
+    def answer(self, path: str, params: Params, fault: Fault | None = None) -> Reply:
+        """The reply to a request whose key was accepted; `fault` is one that spoils a page of results."""
+        host = path.removeprefix("/shodan/host/")
+        try:
+            if path in self._paths:
+                return self._paths[path](params, fault)
+            if host != path and "/" not in host:
+                return self._host(host, params)
+        except Refused as error:
+            return failure(error.status, error.text)
+        except QueryError:
+            return failure(*INVALID)
+        return Reply(404, b"<html><head><title>404 Not Found</title></head></html>", HTML)
+
+    def _count(self, params: Params, _: Fault | None) -> Reply:
+        query = self._query(params)
+        if (query.filters or params.get("facets")) and not self._account.plan.filters:
+            raise Refused(*UPGRADE)
+        mask = self._window(self._index.mask(query))
+        return Reply(200, _page([], int(mask.sum()), self._facets(params, mask)))
+
+    def _search(self, params: Params, fault: Fault | None) -> Reply:
+        if not self._account.plan.search:
+            raise Refused(*MEMBERS)
+        query = self._query(params)
+        page = _whole(params.get("page", "1"))
+        fields = [name for name in params.get("fields", "").split(",") if name]
+        if fields and not self._account.plan.fields:
+            raise Refused(*UPGRADE)
+        if self._limits.deepest is not None and page > self._limits.deepest:
+            raise Refused(*CURSOR)
+        price = 1 if query.filters or page > 1 else 0
+        mask = self._window(self._index.mask(query))
+        facets = self._facets(params, mask)
+        if not self._account.charge(price):
+            raise Refused(*NO_CREDITS)
+        found = np.flatnonzero(mask)
+        total, rows = spoil(fault, found, page)
+        if fields:
+            shown = [only(self._index.rows[i], fields) for i in rows]
+        elif params.get("minify", "false").lower() in ("true", "1"):
+            shown = [cut_down(self._index.rows[i]) for i in rows]
+        else:
+            shown = [self._index.rows[i] for i in rows]
+        return Reply(200, _page(shown, total, facets), credits=price, results=len(shown))
+
+    def _query(self, params: Params) -> Query:
+        """The parsed query, if the plan allows its filters."""
+        query = parse(params.get("query", ""))
+        plan = self._account.plan
+        if ("tag" in query.filters and not plan.tag) or ("vuln" in query.filters and not plan.vuln):
+            raise Refused(*UPGRADE)
+        return query
+
+    def _window(self, mask: Mask) -> Mask:
+        """The rows that are in the moving window now: the newest come in one by one, the oldest leave."""
+        if not self._limits.drift:
+            return mask
+        size = len(mask)
+        reserve = size // 10
+        come = min(reserve, next(self._asked) * self._limits.drift)
+        seen = mask.copy()
+        seen[: reserve - come] = False
+        seen[size - come :] = False
+        return seen
+
+    def _facets(self, params: Params, mask: Mask) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for name, size in wanted_facets(params, FACETS, self._limits.facet):
+            values = self._index.facet(name, mask)[:size]
+            found[name] = [{"count": count, "value": value} for value, count in values]
+        return found
+
+    def _tokens(self, params: Params, _: Fault | None) -> Reply:
+        """Which filters a query uses. A query that does not parse is no error here: `errors` says what is wrong."""
+        text = params.get("query", "")
+        try:
+            query = parse(text)
+        except UnknownFilterError as error:
+            return _json({"attributes": {}, "errors": [f"Invalid filter: {error.name}"], "string": "", "filters": []})
+        except QueryError as error:
+            return _json({"attributes": {}, "errors": [error.reason], "string": text, "filters": []})
+        attributes: dict[str, list[str | int]] = {}
+        for term in query.terms:
+            if term.name != DATA:
+                number = FIELDS[term.name].kind == "number"
+                key = "ports" if term.name == "port" else term.name
+                attributes.setdefault(key, []).extend(int(v) if number else v for v in term.values)
+        string = " ".join(term.values[0] for term in query.terms if term.name == DATA)
+        return _json({"attributes": attributes, "errors": [], "string": string, "filters": list(query.filters)})
+
+    def _host(self, address: str, params: Params) -> Reply:
+        """All services of an address. `history` is taken and does nothing: there is one snapshot to answer from."""
+        if not self._account.plan.search:
+            raise Refused(*MEMBERS)
+        rows = [i for i, (host, _) in enumerate(self._index.places) if host == address]
+        if not rows:
+            raise Refused(*NO_HOST)
+        banners = self._index.banners(rows)
+        newest = banners[0]
+        place = newest["location"] if isinstance(newest.get("location"), dict) else {}
+        found = {name: newest.get(name) for name in ("ip", "ip_str", "asn", "org", "isp", "os", "hostnames", "domains")}
+        found |= {name: place.get(name) for name in ("country_code", "country_name", "city", "latitude", "longitude")}
+        found |= {
+            "ports": sorted({b["port"] for b in banners}),
+            "tags": sorted({str(tag) for b in banners for tag in read("tag", b)}),
+            "last_update": newest.get("timestamp"),
+        }
+        if params.get("minify", "false").lower() not in ("true", "1"):
+            found["data"] = banners
+        return _json(found)
+
+    def _trends(self, params: Params, _: Fault | None) -> Reply:
+        if not self._account.plan.trends:
+            raise Refused(*MEMBERS)
+        query = self._query(params)
+        if query.not_in_trends:
+            raise Refused(*INVALID)
+        facets = wanted_facets(params, TREND_FACETS, self._limits.facet)
+        return _json(self._past.history(self._index.mask(query), facets))
+
+    def _info(self) -> dict[str, Any]:
+        left, plan = self._account.credits, self._account.plan
+        return {
+            "scan_credits": 0,
+            "usage_limits": {"scan_credits": 0, "query_credits": plan.credits, "monitored_ips": 0},
+            "plan": plan.reported, "https": False, "unlocked": plan.search, "query_credits": left,
+            "monitored_ips": 0, "unlocked_left": left, "telnet": False,
+        }  # fmt: skip
+
+    def _distinct(self, name: str) -> list[Any]:
+        found = {value for values in self._index.columns[name].distinct for value in values}
+        return sorted(found, key=lambda value: (isinstance(value, str), value))
+
+
+def wanted_facets(params: Params, known: tuple[str, ...], most: int) -> list[tuple[str, int]]:
+    """The facets asked for, each with its size. Raises `Refused` for one that is not known."""
+    found: list[tuple[str, int]] = []
+    for part in filter(None, params.get("facets", "").split(",")):
+        name, _, size = part.partition(":")
+        if name not in known:
+            raise Refused(*INVALID)
+        found.append((name, min(most, _whole(size)) if size else DEFAULT_FACET))
+    return found
+
+
+def spoil(fault: Fault | None, found: "np.ndarray[Any, Any]", page: int) -> tuple[int, list[int]]:
+    """The total and the rows of a page, as a fault leaves them."""
+    kind = fault.kind if fault else None
+    by = fault.by if fault else 0
+    total = len(found)
+    start = (page - 1) * PAGE
+    if kind == "duplicates":
+        start = max(0, start - by)
+    rows = [int(row) for row in found[start : start + PAGE]]
+    if kind == "short-page":
+        rows = rows[: max(0, len(rows) - by)]
+    elif kind == "empty-page":
+        rows = []
+    elif kind == "moved-total":
+        total = max(0, total + by)
+    return total, rows
+
+
+def _whole(text: str) -> int:
+    """A number from 1 up. Raises `Refused`."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise Refused(*INVALID)
+    return int(text)
+
+
+def _page(rows: list[bytes], total: int, facets: dict[str, Any]) -> bytes:
+    """Rows are put in as they are, so that what a file holds is what the client receives."""
+    tail = {"facets": facets, "total": total} if facets else {"total": total}
+    return b'{"matches":[' + b",".join(rows) + b"]," + encode(tail)[1:]
+
+
+def _json(value: Any) -> Reply:
+    return Reply(200, encode(value))

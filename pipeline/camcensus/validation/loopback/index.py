@@ -1,0 +1,197 @@
+"""What the loopback Shodan holds: banners as bytes in the order of results, and columns that answer queries quickly.
+
+A term of a query becomes a mask over the rows and is kept; a query is the masks of its terms, one and the other. Short
+fields are held as codes, so a term is tried once for each distinct value. Long ones (`data`, page, certificate) are
+searched in the rows themselves, and only rows that hold the words are decoded.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from camcensus.core.errors import InputError
+from camcensus.core.query import FIELDS, Query, Term, Value, Values, read
+from camcensus.readers.lines import RawFile
+from camcensus.validation.loopback.rows import decode, encode
+
+Banner = Mapping[str, Any]
+Key = tuple[str, str, str, str]
+Mask = npt.NDArray[np.bool_]
+# Read from the rows when asked for, since hardly two banners have the same.
+LONG = frozenset({"data", "http.html", "ssl"})
+# Masks that are kept; a mask has one byte a row.
+KEPT = 512
+_NOT_IPV4 = -1
+
+
+@dataclass
+class Column:
+    """A field of every row as a code: `distinct[codes[row]]` are the row's values."""
+
+    distinct: list[Values] = field(default_factory=list)
+    codes: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+
+
+class Index:
+    """Banners in the order of results: newest first, then by address and port.
+
+    Takes banners, or files of them, whose lines are kept byte for byte. As in the engine, an address, port and
+    transport has one banner, the newest. `left_out`: lines that are no banner or have no address or port. Raises
+    `InputError` for a file that cannot be read.
+    """
+
+    def __init__(self, banners: Iterable[Banner] | Iterable[Path]) -> None:
+        held = _Gathered()
+        self.left_out = 0
+        for banner, row in _rows(banners):
+            self.left_out += not held.add(banner, row)
+        order = held.order()
+        self.rows: list[bytes] = [held.rows[i] for i in order]
+        self.months: list[str] = [held.keys[i][0][:7] for i in order]
+        self.places: list[tuple[str, str]] = [held.keys[i][1:3] for i in order]
+        self.columns: dict[str, Column] = {
+            name: Column(list(codes), np.array(held.codes[name], np.int32)[order])
+            for name, codes in held.distinct.items()
+        }
+        self._ipv4 = np.array([_ipv4(host) for host, _ in self.places], np.int64)
+        self._masks: dict[Term, Mask] = {}
+        self._lock = threading.Lock()
+
+    def mask(self, query: Query) -> Mask:
+        """Which rows the query returns."""
+        found = np.ones(len(self.rows), np.bool_)
+        for term in query.terms:
+            held = self._held(term)
+            found &= ~held if term.negated else held
+        return found
+
+    def facet(self, name: str, mask: Mask) -> list[tuple[Value, int]]:
+        """Each value that the rows in the mask have for a field and how many rows have it, most frequent first."""
+        column = self.columns[name]
+        counts = np.bincount(column.codes[mask], minlength=len(column.distinct))
+        found: Counter[Value] = Counter()
+        for code in np.flatnonzero(counts):
+            for value in dict.fromkeys(column.distinct[code]):
+                found[value] += int(counts[code])
+        return sorted(found.items(), key=lambda item: (-item[1], str(item[0])))
+
+    def banners(self, rows: Iterable[int]) -> list[dict[str, Any]]:
+        """The banners of some rows, decoded."""
+        return [decode(self.rows[row]) for row in rows]
+
+    def _held(self, term: Term) -> Mask:
+        """The rows that one of the term's alternatives fits, its minus aside."""
+        plain = Term(term.name, term.values)
+        with self._lock:
+            found = self._masks.get(plain)
+            if found is None:
+                found = self._evaluate(plain)
+                if len(self._masks) >= KEPT:
+                    self._masks.clear()
+                self._masks[plain] = found
+        return found
+
+    def _evaluate(self, term: Term) -> Mask:
+        if term.name in LONG:
+            return self._search(term)
+        if FIELDS[term.name].kind == "net" and all(version == 4 for version, _, _ in term.ranges):
+            found = np.zeros(len(self.rows), np.bool_)
+            for _, first, last in term.ranges:
+                found |= (self._ipv4 >= first) & (self._ipv4 <= last)
+            return found
+        column = self.columns[term.name]
+        fits = np.array([term.accepts(values) for values in column.distinct], np.bool_)
+        return fits[column.codes] if len(fits) else np.zeros(len(self.rows), np.bool_)
+
+    def _search(self, term: Term) -> Mask:
+        """Rows whose long text matches. A word of ASCII stands in a row's JSON as it is, whatever else is escaped."""
+        sought = [[word.encode() for word in phrase if word.isascii()] for phrase in term.phrases]
+        found = np.zeros(len(self.rows), np.bool_)
+        for number, row in enumerate(self.rows):
+            lowered = row.lower()
+            if any(all(word in lowered for word in wanted) for wanted in sought):
+                found[number] = term.accepts(read(term.name, decode(row)))
+        return found
+
+
+class _Gathered:
+    """Rows and columns as they come in, before they are put in order."""
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+        self.keys: list[Key] = []
+        self.distinct: dict[str, dict[Values, int]] = {name: {} for name in FIELDS if name not in LONG}
+        self.codes: dict[str, list[int]] = {name: [] for name in self.distinct}
+
+    def add(self, banner: Banner | None, row: bytes) -> bool:
+        """Takes a row; False for one that no search engine would have."""
+        key = _key(banner) if banner else None
+        if banner is None or key is None:
+            return False
+        self.rows.append(row)
+        self.keys.append(key)
+        for name, known in self.distinct.items():
+            values = read(name, banner)
+            self.codes[name].append(known.setdefault(values, len(known)))
+        return True
+
+    def order(self) -> list[int]:
+        """The newest row of each place, newest first; what is equally new by address, port and transport."""
+        newest: dict[tuple[str, ...], int] = {}
+        for i, (time, *place) in enumerate(self.keys):
+            known = newest.setdefault(tuple(place), i)
+            if time > self.keys[known][0]:
+                newest[tuple(place)] = i
+        by_place = sorted(newest.values(), key=lambda i: self.keys[i][1:])
+        return sorted(by_place, key=lambda i: self.keys[i][0], reverse=True)
+
+
+def _rows(banners: Iterable[Banner] | Iterable[Path]) -> Iterable[tuple[Banner | None, bytes]]:
+    for item in banners:
+        if isinstance(item, Path):
+            yield from _rows_of(item)
+        else:
+            yield item, encode(item)
+
+
+def _rows_of(path: Path) -> Iterable[tuple[Banner | None, bytes]]:
+    """Lines of a file, each with the banner in it; None for a line that is none. Raises `InputError`."""
+    file = RawFile(path)
+    for line in file.lines():
+        if line.data.strip():
+            yield (None if line.too_long or line.cut_short else _banner(line.data)), line.data
+    if file.damage:
+        raise InputError(path, file.damage)
+
+
+def _banner(data: bytes) -> Banner | None:
+    try:
+        found = decode(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _key(banner: Banner) -> Key | None:
+    """Time, address, port and transport; None where there is no address or port."""
+    time, port, transport = (banner.get(name) for name in ("timestamp", "port", "transport"))
+    address = banner.get("ip_str") or banner.get("ipv6")
+    if not isinstance(address, str) or not isinstance(port, int):
+        return None
+    return str(time or ""), address, str(port), str(transport or "tcp")
+
+
+def _ipv4(host: str) -> int:
+    parts = host.split(".")
+    if len(parts) != 4 or not all(part.isdigit() and len(part) <= 3 for part in parts):
+        return _NOT_IPV4
+    number = 0
+    for part in parts:
+        number = number * 256 + int(part)
+    return number

@@ -1,0 +1,208 @@
+"""Where sites are: countries, networks and addresses, and how addresses change.
+
+A site's address in the public space is one that the built-in country database puts into its country, but for the share
+that the parameters misplace. An address is drawn for each epoch: the time for which the network leaves it unchanged.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from camcensus.core.countries import load_countries
+from camcensus.geolocate.database import Locator
+from camcensus.geolocate.networks import KINDS, load_networks
+from camcensus.geolocate.ranges import Ranges
+from camcensus.validation.simulate.chance import Bits, Chance, Floats, Ints
+from camcensus.validation.simulate.parameters import Parameters
+from camcensus.validation.simulate.products import REGIONS
+
+NETWORKS = 12  # networks of a country, the n-th with a share of 1/n
+HOSTING, MOBILE, FIXED = (KINDS.index(kind) for kind in ("hosting", "mobile", "fixed"))
+FIRST_PRIVATE_ASN = 4_200_000_000
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Space:
+    """The /24s (IPv4) or /64s (IPv6) of each country, one country after the other, as runs of neighbours."""
+
+    starts: Bits
+    edges: Ints
+    offset: Ints
+    total: Ints
+
+    def block(self, country: Ints, place: Ints) -> Bits:
+        """The place-th /24 or /64 of the country."""
+        at = self.offset[country] + place
+        run = np.searchsorted(self.edges, at, side="right") - 1
+        return self.starts[run] + (at - self.edges[run]).astype(np.uint64)
+
+
+def space_of(ranges: Ranges, codes: list[str], version: int) -> Space:
+    """All whole blocks that a country database puts into each of these countries."""
+    first, end = _whole(ranges, version)
+    index = {code: n for n, code in enumerate(codes)}
+    owner = np.array([index.get(str(code), -1) for code in ranges.codes[:-1]], np.int64)
+    # Of IPv6, only what is in use today: 2000::/3 in its first eighth.
+    usable = (owner >= 0) & (end > first) & ((version == 4) | ((first >> np.uint64(60)) == 2))
+    order = np.argsort(owner[usable], kind="stable")
+    starts, sizes = first[usable][order], np.minimum(end - first, np.uint64(1 << 40))[usable][order].astype(np.int64)
+    total = np.bincount(owner[usable][order], weights=sizes.astype(np.float64), minlength=len(codes)).astype(np.int64)
+    offset = np.concatenate([[0], np.cumsum(total)[:-1]])
+    return Space(starts, np.concatenate([[0], np.cumsum(sizes)]), offset, total)
+
+
+_SPACES: dict[tuple[str, tuple[str, ...], int], Space] = {}  # by database, countries and version
+
+
+def _spaces(database: str, codes: tuple[str, ...], version: int, ranges: Callable[[], Ranges]) -> Space:
+    """The space of a database, worked out once."""
+    if (database, codes, version) not in _SPACES:
+        _SPACES[database, codes, version] = space_of(ranges(), list(codes), version)
+    return _SPACES[database, codes, version]
+
+
+def _whole(ranges: Ranges, version: int) -> tuple[Bits, Bits]:
+    """The first whole block in each range, and the end of the last one."""
+    if version == 4:
+        starts = ranges.starts.astype(np.uint64)
+        return (starts[:-1] + np.uint64(255)) >> np.uint64(8), starts[1:] >> np.uint64(8)
+    parts = [int.from_bytes(bytes(start)[:16], "big") for start in ranges.starts]
+    first = [min((part + (1 << 64) - 1) >> 64, (1 << 64) - 1) for part in parts[:-1]]
+    return np.array(first, np.uint64), np.array([part >> 64 for part in parts[1:]], np.uint64)
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where sites are. All are arrays with one element a site; `located` is where the database puts its address."""
+
+    country: Ints
+    located: Ints
+    network: Ints
+    kind: Ints
+    period: Floats
+    ipv6: npt.NDArray[np.bool_]
+
+    def take(self, rows: Ints) -> "Where":
+        """Of these sites."""
+        return Where(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+
+@dataclass(frozen=True)
+class Places:
+    """The geography of a world."""
+
+    parameters: Parameters
+    chance: Chance
+    locator: Locator
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """Countries that have any IPv4 space, in order."""
+        found = np.unique(self.locator.v4.codes)
+        return [str(code) for code in found if str(code) in load_countries()]
+
+    @cached_property
+    def v4(self) -> Space:
+        """IPv4 space in /24s."""
+        return _spaces(self.locator.sha256, tuple(self.codes), 4, lambda: self.locator.v4)
+
+    @cached_property
+    def v6(self) -> Space:
+        """IPv6 space in /64s."""
+        return _spaces(self.locator.sha256, tuple(self.codes), 6, lambda: self.locator.v6)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """How many hosts with cameras each country has, relative to each other."""
+        given = self.parameters.section("countries")
+        table = load_countries()
+        sizes = np.array([float(table[c].population or 0) * float(table[c].ipv4_located or 0) for c in self.codes])
+        rest = np.array([c not in given for c in self.codes]) * sizes ** self.parameters.number("rest.power")
+        share = self.parameters.number("rest.share")
+        rest *= sum(given.values()) * share / (1.0 - share) / rest.sum()
+        found = np.array([float(given.get(c, 0.0)) for c in self.codes]) + rest
+        return np.where(self.v4.total >= NETWORKS * 4, found, 0.0)
+
+    @cached_property
+    def growth(self) -> Floats:
+        """Yearly growth of each country's sites."""
+        given = self.parameters.section("growth")
+        return np.array([float(given.get(c, given["rest"])) for c in self.codes])
+
+    @cached_property
+    def region(self) -> Ints:
+        """The region of each country, as an index of `products.REGIONS`."""
+        return np.array([REGIONS.index(load_countries()[c].region) for c in self.codes], np.int64)
+
+    @cached_property
+    def banned_from(self) -> Floats:
+        """The year of each country's ban; infinite where there is none."""
+        given = self.parameters.section("bans")
+        return np.array([float(given.get(c, np.inf)) for c in self.codes])
+
+    @cached_property
+    def misplaced(self) -> Floats:
+        """Kind of network x country: share of sites that the database puts into another country."""
+        spread = self.parameters.number("addresses.misplaced_spread")
+        factor = np.exp(spread * self.chance.normal("misplaced", np.arange(len(self.codes))))
+        rates = [self.parameters.number(f"addresses.misplaced_{kind}") for kind in KINDS]
+        return np.asarray(np.minimum(np.outer(rates, factor), 0.5), np.float64)
+
+    def where(self, site: Ints, country: Ints, decoy: Ints) -> Where:
+        """Where these sites are. `decoy`: 1 where a decoy stands."""
+        draw, value = self.chance, self.parameters.number
+        mixes = np.array([value(f"networks.{kind}") for kind in KINDS])
+        hosting = draw.share("decoy network", site) < value("networks.decoys_hosting")
+        kind = np.where((decoy == 1) & hosting, HOSTING, draw.pick("kind", mixes, site))
+        wrong = draw.share("misplaced site", site) < self.misplaced[kind, country]
+        elsewhere = draw.pick("misplaced to", np.sqrt(self.weights), site)
+        network = draw.pick("network", 1.0 / np.arange(1, NETWORKS + 1), site)
+        # The networks of a kind are its own: the third fixed network of a country is not its third mobile one.
+        network = (country * len(KINDS) + kind) * NETWORKS + network
+        daily = (kind == FIXED) & (draw.share("daily", network) < value("addresses.daily"))
+        spread = value("addresses.rare_spread") * draw.normal("period", site)
+        rare = value("addresses.rare_days") * np.exp(spread)
+        ipv6 = (draw.share("ipv6", site) < value("sites.ipv6")) & (self.v6.total[country] > 0) & (decoy == 0)
+        return Where(country, np.where(wrong, elsewhere, country), network, kind, np.where(daily, 1.0, rare), ipv6)
+
+    def epoch(self, site: Ints, where: Where, second: Floats) -> Ints:
+        """The number of the address that a site has at a time (seconds since 1970)."""
+        phase = self.chance.share("epoch", site) * where.period
+        return np.floor((second / DAY + phase) / where.period).astype(np.int64)
+
+    def address(self, site: Ints, where: Where, epoch: Ints, fleet: Ints) -> tuple[Bits, Bits]:
+        """High and low half of each site's address in an epoch; the high half of an IPv4 address is 0.
+
+        `fleet`: sites with the same number from 0 on share a /24; -1: a site for itself.
+        """
+        draw = self.chance
+        key = np.where(fleet >= 0, fleet, site)
+        share = np.where(fleet >= 0, 0, 1)
+        run = int(self.parameters.number("addresses.run"))
+        total = self.v4.total[where.located]
+        # A network has its own part of the country's space; leaving a prefix is going on to another run in it.
+        leave = self.parameters.number("addresses.leave_prefix")
+        stay = np.floor(epoch * leave + draw.share("stay", key)).astype(np.int64)
+        part = total * (where.network % NETWORKS) // NETWORKS
+        runs = np.maximum(total // NETWORKS // run, 1)
+        first = part + draw.below("run", runs, key, where.network, stay * share) * run
+        inside = draw.below("block", run, key, where.network, epoch * share)
+        block = self.v4.block(where.located, np.minimum(first + inside, total - 1))
+        host = block * np.uint64(256) + np.uint64(1) + draw.bits("octet", site, epoch) % np.uint64(254)
+        if not where.ipv6.any():
+            return np.zeros_like(host), host
+        place = draw.below("run 6", np.maximum(self.v6.total[where.country], 1), site)
+        high = self.v6.block(where.country, place)
+        return np.where(where.ipv6, high, 0), np.where(where.ipv6, draw.bits("interface", site, epoch), host)
+
+    def asn(self, network: Ints, kind: Ints) -> Ints:
+        """The number of each network: of a real one of that kind where the pipeline's table should know it, else a
+        private one."""
+        known = {k: np.array(sorted(n.asn for n in load_networks().values() if n.kind == k)) for k in KINDS}
+        real = np.stack([known[k][self.chance.below(f"asn {k}", len(known[k]), network)] for k in KINDS])
+        told = self.chance.share("known network", network) < self.parameters.number("networks.known")
+        return np.where(told, real[kind, np.arange(len(kind))], FIRST_PRIVATE_ASN + network)
