@@ -34,7 +34,7 @@ COUNTRIES = ("DE", "US", "FR", "IT", "NL", "BR", "VN", "IN", "GB", "TR")
 # Runs a command of camcensus, then says its peak memory: a child's figure in the parent would hold the parent's too.
 COMMAND = (
     "import sys, re\n"
-    "from camcensus.cli import main\n"
+    "from camcensus.cli.app import main\n"
     "try: main()\n"
     "finally: print('peak', re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1], file=sys.stderr)\n"
 )

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 _FORKING = """
 import json, os, sys, traceback
 import pandas  # which pyarrow imports when it makes its first array
-import camcensus.cli, camcensus.collect.plan, camcensus.collect.tell, camcensus.commands, camcensus.doctor, camcensus.run
+import camcensus.cli.app, camcensus.collect.plan, camcensus.collect.tell, camcensus.cli.texts, camcensus.cli.doctor, camcensus.run
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()
@@ -31,7 +31,7 @@ for line in sys.stdin:
         sys.argv = ["camcensus", *job["arguments"]]
         status = 1
         try:
-            camcensus.cli.main()
+            camcensus.cli.app.main()
         except SystemExit as stop:
             status = stop.code or 0
         except BaseException:

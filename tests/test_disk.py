@@ -92,10 +92,10 @@ def test_f9_a_full_disk_stops_with_a_message_and_the_next_run_goes_on(
 
 _LIMITED = """
 import resource, sys
-import camcensus.cli
+import camcensus.cli.app
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 sys.argv = ["camcensus", *sys.argv[2:]]
-camcensus.cli.main()
+camcensus.cli.app.main()
 """
 
 

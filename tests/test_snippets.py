@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.api import OpenStudy
-from camcensus.commands import make_study
+from camcensus.cli.texts import make_study
 from camcensus.core.config import load_study
 from camcensus.core.errors import InstrumentError
 from camcensus.validation.loopback.server import KEY, Loopback

@@ -24,7 +24,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(unpacked: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     start = f"import sys; sys.path.insert(0, {str(unpacked)!r}); sys.argv[0] = 'camcensus'; "
-    program = start + "import camcensus.cli; print(camcensus.cli.__file__, file=sys.stderr); camcensus.cli.main()"
+    program = (
+        start + "import camcensus.cli.app; print(camcensus.cli.app.__file__, file=sys.stderr); camcensus.cli.app.main()"
+    )
     return subprocess.run([sys.executable, "-c", program, *arguments], cwd=cwd, capture_output=True, text=True)
 
 

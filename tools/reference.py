@@ -117,7 +117,7 @@ def _default(found: dict[str, Any]) -> str:
 
 def cli() -> str:
     """Every command with its options and an example, as the command itself says it."""
-    command = [sys.executable, "-m", "typer", "camcensus.cli", "utils", "docs", "--name", "camcensus"]
+    command = [sys.executable, "-m", "typer", "camcensus.cli.app", "utils", "docs", "--name", "camcensus"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return _uncut(told.replace("# `camcensus`", "# The command line", 1))
 

@@ -1,6 +1,6 @@
 """`python -m camcensus`: the same as the command."""
 
-from camcensus.cli import main
+from camcensus.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ import click
 import pytest
 import typer.main
 
-from camcensus.cli import app
+from camcensus.cli.app import app
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from camcensus.cli_options import (
+from camcensus.cli.options import (
     EngineOption,
     Json,
     Master,
@@ -23,9 +23,9 @@ from camcensus.cli_options import (
     disk_trouble,
     tell,
 )  # fmt: skip
-from camcensus.cli_trust import diff, lineage, purge, verify
-from camcensus.cli_truth import accuracy, audit_app, estimate_app, simulate
-from camcensus.cli_upkeep import catalogue_app, geo_app
+from camcensus.cli.trust import diff, lineage, purge, verify
+from camcensus.cli.truth import accuracy, audit_app, estimate_app, simulate
+from camcensus.cli.upkeep import catalogue_app, geo_app
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter, printable
 from camcensus.core.errors import CamcensusError, Interrupted, StudyError
@@ -74,7 +74,7 @@ def _stop(error: object, status: int) -> NoReturn:
 @app.command(epilog="Example: camcensus init my-census")
 def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty one.")]) -> None:
     """Makes a study to start from, and says the next three commands."""
-    from camcensus.commands import make_study
+    from camcensus.cli.texts import make_study
 
     tell(make_study(folder))
 
@@ -194,7 +194,7 @@ def run(
     json_: Json = False,
 ) -> None:
     """Runs every stage that is not up to date, then the report, and ends with the path of the page."""
-    from camcensus.commands import tell_outcome
+    from camcensus.cli.texts import tell_outcome
     from camcensus.core import storage
     from camcensus.run import run as run_study
 
@@ -214,7 +214,7 @@ def run(
 @app.command(epilog="Example: camcensus report --study studies/demo.toml")
 def report(study: StudyOption, quiet: Quiet = False) -> None:
     """Draws the report from the counts, unless it stands and nothing that it depends on has changed."""
-    from camcensus.commands import partial_snapshots, tell_outcome
+    from camcensus.cli.texts import partial_snapshots, tell_outcome
     from camcensus.core import storage
     from camcensus.report.stage import bring_report_up_to_date
     from camcensus.run import Outcome
@@ -281,7 +281,7 @@ def _version(
 @app.command(epilog="Example: camcensus doctor")
 def doctor() -> None:
     """Checks environment, catalogue, geolocation database, disk and, if one is set, the Shodan key."""
-    from camcensus.doctor import examine
+    from camcensus.cli.doctor import examine
 
     sound, lines = examine()
     tell("\n".join(lines))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli_options import Quiet, tell
+from camcensus.cli.options import Quiet, tell
 from camcensus.core.console import Reporter
 
 catalogue_app = typer.Typer(name="catalogue", no_args_is_help=True, help="Looks after the catalogue of signatures.")
@@ -17,7 +17,7 @@ def catalogue_check(
     folder: Annotated[Path | None, typer.Argument(help="A folder of TOML files; default: built in.")] = None,
 ) -> None:
     """Holds every pattern against its own examples, and every id against the register of meanings."""
-    from camcensus.commands import check_catalogue
+    from camcensus.cli.texts import check_catalogue
     from camcensus.core.resources import bundled
 
     typer.echo(check_catalogue(folder or bundled("queries")))
@@ -36,7 +36,7 @@ def catalogue_diff(old: Folder, new: Folder) -> None:
 @catalogue_app.command("page", epilog="Example: camcensus catalogue page queries")
 def catalogue_page(folder: Folder = Path("queries")) -> None:
     """Enters new ids into the register and writes README.md anew; run it after a change."""
-    from camcensus.commands import write_catalogue_page
+    from camcensus.cli.texts import write_catalogue_page
 
     typer.echo(write_catalogue_page(folder))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli_options import Json, SnapshotOption, StudyOption, tell
+from camcensus.cli.options import Json, SnapshotOption, StudyOption, tell
 
 
 def verify(

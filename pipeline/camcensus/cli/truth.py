@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli_options import Json, Quiet, SnapshotOption, StudyOption, Workers, tell
+from camcensus.cli.options import Json, Quiet, SnapshotOption, StudyOption, Workers, tell
 from camcensus.core.console import Reporter
 
 estimate_app = typer.Typer(name="estimate", no_args_is_help=True, help="Says more than counts do, with intervals.")
