@@ -11,7 +11,7 @@ from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import Stage, load_manifest
-from camcensus.host_sample import DRAW, FOLDER, draw_hosts
+from camcensus.dedupe.host_sample import DRAW, FOLDER, draw_hosts
 from camcensus.raw.imports import import_files
 from camcensus.run import run
 from tests.conftest import banner, write_lines

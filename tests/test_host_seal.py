@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.core.errors import IntegrityError
-from camcensus.host_seal import FILE, check_seal, seal
+from camcensus.raw.host_seal import FILE, check_seal, seal
 from tests.verify.worlds import flip
 
 NAMES = ["draw.json", "replies.jsonl", "replies.jsonl.gz"]

@@ -12,9 +12,9 @@ from camcensus.aggregate.details import QUERIES as DETAIL_QUERIES
 from camcensus.core.tables import DEVICES, IDENTIFIED
 from camcensus.dedupe.devices import LEVELS
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
+from camcensus.dedupe.host_sample import QUERY as HOSTS_QUERY
 from camcensus.engines.engine import SQL
 from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
-from camcensus.host_sample import QUERY as HOSTS_QUERY
 from camcensus.trends.stage import QUERY as SERIES_QUERY
 
 # Functions that both engines have under this name and with this meaning.

@@ -27,13 +27,13 @@ from camcensus.core.tables import UNKNOWN
 from camcensus.dedupe.churn import FILE as CHURN_FILE
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
 from camcensus.dedupe.devices import Deduped, Rules, dedupe, key_id_of
+from camcensus.dedupe.host_sample import QUERY as HOSTS_QUERY
+from camcensus.dedupe.host_sample import evaluate, sample_files, with_sample
 from camcensus.engines.engine import Engine, call, text_of
 from camcensus.estimate.area_sampling.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.estimate.area_sampling.blocks import count_blocks
 from camcensus.geolocate.editions import Sources, Used, day_of
-from camcensus.host_sample import QUERY as HOSTS_QUERY
-from camcensus.host_sample import evaluate, sample_files, with_sample
 from camcensus.identify.batches import Labelled
 from camcensus.identify.catalogue import Catalogue, checksum_of
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
@@ -245,7 +245,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     study, manifest = tools.study, snapshot.manifest
     queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES, HOSTS_QUERY)]
     rules = digest_of(
-        code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts", "camcensus.host_sample"),
+        code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts", "camcensus.dedupe.host_sample"),
         queries,
         study.dedupe.model_dump_json(),
         study.decoys.model_dump_json(),

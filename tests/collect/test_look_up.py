@@ -10,8 +10,8 @@ from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, IntegrityError, UnavailableError
 from camcensus.core.manifest import load_manifest
-from camcensus.host_sample import DRAW, FOLDER
-from camcensus.host_seal import FILE as SEAL
+from camcensus.dedupe.host_sample import DRAW, FOLDER
+from camcensus.raw.host_seal import FILE as SEAL
 from camcensus.raw.imports import import_files
 from camcensus.run import run
 from camcensus.validation.loopback.faults import Fault

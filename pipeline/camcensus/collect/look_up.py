@@ -16,8 +16,8 @@ from camcensus.collect.turns import in_turn
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError, IntegrityError
-from camcensus.host_sample import DRAW, FOLDER, REPLIES, SEALED, Draw, draw_hosts, read_draw
-from camcensus.host_seal import check_seal, seal
+from camcensus.dedupe.host_sample import DRAW, FOLDER, REPLIES, SEALED, Draw, draw_hosts, read_draw
+from camcensus.raw.host_seal import check_seal, seal
 
 MODE = "hosts"
 SAID = 100

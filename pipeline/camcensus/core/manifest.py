@@ -72,7 +72,7 @@ class Share(Strict):
 
 
 class HostSample(Strict):
-    """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up (`camcensus.host_sample`):
+    """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up (`camcensus.dedupe.host_sample`):
     how many were asked, were `gone`, and still had a counted banner (`counted`, of which the shares are). `likely`: at
     least likely decoys by what one host shows; `rules`: hosts by rule. Null: nobody is left."""
 

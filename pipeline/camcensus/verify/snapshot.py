@@ -13,9 +13,9 @@ from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, Output, load_manifest
 from camcensus.core.tables import BY_NAME, Table
-from camcensus.host_sample import FOLDER as HOST_SAMPLE
-from camcensus.host_sample import SEALED, sample_files
-from camcensus.host_seal import check_seal
+from camcensus.dedupe.host_sample import FOLDER as HOST_SAMPLE
+from camcensus.dedupe.host_sample import SEALED, sample_files
+from camcensus.raw.host_seal import check_seal
 from camcensus.raw.imports import read_ledger
 from camcensus.raw.ledger import FILE, Ledger
 from camcensus.verify.files import Expected, check_files

@@ -27,10 +27,10 @@ from camcensus.dedupe.devices import Rules, number
 from camcensus.engines.engine import Engine
 from camcensus.estimate.area_sampling.hosts import draw, wilson
 from camcensus.geolocate.database import Locator
-from camcensus.host_seal import check_seal
 from camcensus.identify.batches import label_part
 from camcensus.identify.catalogue import Catalogue
 from camcensus.ingest.records import ingest_records
+from camcensus.raw.host_seal import check_seal
 from camcensus.readers.lines import LONGEST, Line, RawFile
 from camcensus.readers.parsed_line import found_in
 from camcensus.readers.record import Batch, Record, in_batches
