@@ -16,8 +16,8 @@ from camcensus.estimate.audit_sample import banners_of, code_of, frame_of
 from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
 from camcensus.estimate.two_lists import Source
 from camcensus.validation.accuracy.counted import Counted, count_world
-from tests.accuracy.worlds import counted
 from tests.commands import camcensus
+from tests.validation.accuracy_worlds import counted
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from camcensus.api.choices import NEWEST, one
 from camcensus.api.study import OpenStudy
 from camcensus.core.config import Study
 from camcensus.core.errors import ChoiceError
-from camcensus.report.charts import instrument, newest, style, years
+from camcensus.report.charts import instrument as instruments
+from camcensus.report.charts import newest, style, years
 from camcensus.report.charts.bars import Bar, Bars
 from camcensus.report.charts.chart import Chart, Picture, frame
 from camcensus.report.charts.lines import MOST, Line, Lines
@@ -57,7 +58,7 @@ def trend(study: OpenStudy) -> Figure:
 def instrument(study: OpenStudy) -> Figure:
     """The total beside what the queries of every snapshot would have returned, and that on common ports; from
     `series.parquet`."""
-    return _draw(instrument.instrument(study.study, study.results).picture)
+    return _draw(instruments.instrument(study.study, study.results).picture)
 
 
 def maker_shares(study: OpenStudy) -> Figure:

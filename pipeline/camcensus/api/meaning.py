@@ -26,7 +26,7 @@ def unit_column(unit: str) -> str:
 def columns(table: str) -> Frame:
     """What each column of a table holds: `column`, `type`, `nullable`, `meaning` with its unit, one row a column.
 
-    table: a name of `pipeline/camcensus/core/tables.py`. Raises `ChoiceError`, with the names that there are, for another.
+    table: a name in `camcensus.core.tables`. Raises `ChoiceError`, which lists the names, for another.
 
     >>> columns("counts").set_index("column").loc["n_hosts", "meaning"]
     'addresses with at least one counted banner'

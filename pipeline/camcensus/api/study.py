@@ -206,7 +206,7 @@ class OpenStudy:
         snapshots: Snapshots = choices.NEWEST,
     ) -> Rows:  # fmt: skip
         """Rows of a table of banners or devices, lazily: `observations`, `identified`, `links`, `devices`, and any
-        other of `pipeline/camcensus/core/tables.py` that the snapshots have. See `columns(name)` for what each column holds.
+        other of `camcensus.core.tables` that the snapshots have. See `columns(name)` for what each column holds.
 
         columns: names, in order; all when not given. where: a condition in SQL on any column, `snapshot` among them.
         Raises `ChoiceError` for an unknown table, column or condition, or a table that was purged.

@@ -72,7 +72,7 @@ def _always(value: bool) -> bool:
 
 
 class Dedupe(_Strict):
-    """How banners become devices: which rules hold (`camcensus.dedupe.devices`), and on how many addresses at most a serial
+    """How banners become devices: which rules hold, and on how many addresses at most a serial
     number or MAC address, or a certificate, may be seen to be taken for one device."""
 
     same_banner: Annotated[bool, AfterValidator(_always)] = True
@@ -131,7 +131,7 @@ def _open() -> Bounds:
 
 
 class Assertions(_Strict):
-    """What is expected of a snapshot (`camcensus.quality.assertions`): the headline's totals, countries with a host, hosts of
+    """What is expected of a snapshot: the headline's totals, countries with a host, hosts of
     single makers, shares filled (0 to 1) by column, and the relative change of a country's hosts against the snapshot
     before (-0.5: half of them gone)."""
 

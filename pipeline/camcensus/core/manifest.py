@@ -72,7 +72,7 @@ class Share(Strict):
 
 
 class HostSample(Strict):
-    """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up (`camcensus.dedupe.host_sample`):
+    """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up:
     how many were asked, were `gone`, and still had a counted banner (`counted`, of which the shares are). `likely`: at
     least likely decoys by what one host shows; `rules`: hosts by rule. Null: nobody is left."""
 
@@ -122,7 +122,7 @@ class Collected(Strict):
 
 
 class Churn(Strict):
-    """What became of one collection in the next, summed over each two in a row (`camcensus.dedupe.churn`). `index`: share of
+    """What became of one collection in the next, summed over each two in a row. `index`: share of
     the identities seen again that moved; null with the `reason` in words."""
 
     index: float | None = None
@@ -143,7 +143,7 @@ class Merges(Strict):
 
 
 class Fields(Strict):
-    """What the engine sent (`camcensus.ingest.sent_fields`): in how many of `rows` accepted banners each column that is read holds
+    """What the engine sent: in how many of `rows` accepted banners each column that is read holds
     something (`read`), and in how many of the `sampled` first records each field of the raw files stands (`raw`)."""
 
     rows: int

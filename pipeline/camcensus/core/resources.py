@@ -8,6 +8,7 @@ from camcensus.core.errors import InputError
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
 
+TEMPLATES = _PACKAGE / "report" / "templates"
 COUNTRIES = "data/reference/countries.csv"
 NETWORKS = "data/reference/networks.csv"
 PRIOR = "data/reference/prior_studies.csv"

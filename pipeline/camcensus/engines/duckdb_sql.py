@@ -21,7 +21,7 @@ OFFLINE: Config = {"autoinstall_known_extensions": False, "autoload_known_extens
 
 
 class Sql:
-    """DuckDB over views and tables with plain names; queries are the files in `pipeline/camcensus/sql`."""
+    """DuckDB over views and tables with plain names; queries are the files in the `sql` folders of the stages."""
 
     def __init__(self, threads: int, scratch: Path) -> None:
         scratch.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Stages know an engine by these two protocols alone. `local.py` is one machine; `
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -18,13 +19,18 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 Tick = Callable[[int], None]
 
-SQL = Path(__file__).parent.parent / "sql"
+PACKAGE = Path(__file__).parents[1]
 BATCH = 100_000  # rows that a stream gives at a time
 
 
 def text_of(query: str) -> str:
-    """The text of `pipeline/camcensus/sql/<query>.sql`."""
-    return (SQL / f"{query}.sql").read_text(encoding="utf-8")
+    """Return the text of `<query>.sql`, which is in the `sql` folder of the stage that runs it."""
+    return _queries()[query].read_text(encoding="utf-8")
+
+
+@cache
+def _queries() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(PACKAGE.glob("**/sql/*.sql"))}
 
 
 def nobody(_: int) -> None:
@@ -59,7 +65,7 @@ class Rows(Protocol[R_co]):
 
 
 class Sql(Protocol):
-    """Views and tables with plain names; queries are the files in `pipeline/camcensus/sql`."""
+    """Views and tables with plain names; queries are the files in the `sql` folders of the stages."""
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Names the rows of Parquet files. Verify the files' checksums first: engines may read flipped bits as data."""

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError
-from camcensus.core.resources import bundled
+from camcensus.core.resources import TEMPLATES
 from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.audit_sample import TEXTS, banners_of, code_of, draw, frame_of
 from camcensus.estimate.proportions import REPLICATES, Audited, Stratum, bootstrap, wilson
@@ -247,7 +247,7 @@ def _evidence(source: Source, hosts: list[str]) -> dict[str, list[dict[str, str]
 
 def _page(drawn: pd.DataFrame, texts: dict[str, list[dict[str, str]]], source: Source) -> str:
     """The page to read while labelling. It shows no address, no stratum and not what the catalogue says."""
-    loader = jinja2.FileSystemLoader(bundled("reports/templates"))
+    loader = jinja2.FileSystemLoader(TEMPLATES)
     template = jinja2.Environment(loader=loader, autoescape=True).get_template("audit.html.j2")
     hosts: list[dict[str, Any]] = [
         {"code": row.code, "banners": sorted(texts[str(row.host)], key=lambda b: int(b["port"]))}

@@ -45,8 +45,10 @@ def keep(
     with storage.lock(study.data):
         storage.write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
         entry = {
-            "sha256": storage.sha256(path), "runs": runs(study, snapshots), "labels": [storage.sha256(p) for p in labels],
-        }  # fmt: skip
+            "sha256": storage.sha256(path),
+            "runs": runs(study, snapshots),
+            "labels": [storage.sha256(p) for p in labels],
+        }
         storage.write_sealed(folder / MANIFEST, {**entries(study.data), name: entry})
     return path
 

@@ -9,7 +9,7 @@ GENERAL = "(general)"
 _HEAD = """# The catalogue
 
 Written by `camcensus catalogue page`; a test keeps it true. One file a maker, and files without a maker whose names
-start with `_`. The format of each entry is in `pipeline/camcensus/identify/catalogue.py`; every entry has a source, the licence of its
+start with `_`. The format of each entry is in `identify/catalogue.py`; every entry has a source, the licence of its
 source, examples that must match and near misses that must not. `ids.csv` keeps the meaning of each id for ever.
 """
 

@@ -12,7 +12,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.fingerprints import code_hash, digest_of
 from camcensus.core.manifest import Manifest, Output, load_manifest, made_by
-from camcensus.core.resources import BORDERS, COUNTRIES, PRIOR, bundled
+from camcensus.core.resources import BORDERS, COUNTRIES, PRIOR, TEMPLATES, bundled
 from camcensus.core.tables import (
     CENSUS,
     CONCENTRATION,
@@ -105,7 +105,7 @@ def _outputs(folder: Path) -> dict[str, Output]:
 
 def _drawn_with() -> tuple[object, ...]:
     """What the drawing depends on besides the counts: code, templates, names of countries, borders."""
-    files = [*sorted(bundled("reports/templates").iterdir()), bundled(COUNTRIES), bundled(BORDERS), bundled(PRIOR)]
+    files = [*sorted(TEMPLATES.iterdir()), bundled(COUNTRIES), bundled(BORDERS), bundled(PRIOR)]
     return code_hash("camcensus.report", "camcensus.quality.gates"), [storage.sha256(path) for path in files]
 
 

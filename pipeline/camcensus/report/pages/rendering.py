@@ -7,17 +7,15 @@ from typing import Any
 
 import jinja2
 
-from camcensus.core.resources import bundled
+from camcensus.core.resources import TEMPLATES
 from camcensus.report import formatting
-
-TEMPLATES = "reports/templates"
 
 
 @functools.cache
 def environment() -> jinja2.Environment:
     """The templates, and how they write numbers."""
     found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(bundled(TEMPLATES)),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -30,7 +28,7 @@ def environment() -> jinja2.Environment:
 @functools.cache
 def source(*names: str) -> str:
     """The text of style sheets or scripts, one after the other."""
-    return "\n".join((bundled(TEMPLATES) / name).read_text(encoding="utf-8") for name in names)
+    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
 def policy(style: str, script: str = "") -> str:

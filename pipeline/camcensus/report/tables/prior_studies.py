@@ -97,7 +97,7 @@ def prior(study: Study, result: Result) -> Prior:
     )
     caveat = (
         "“Seen”: own page, the study’s page or abstract; reported, another outlet that reports it; weak, undated, "
-        f"unnamed or reposted. {formatting.HIDDEN}: the place and makers are the same, and our count may not be shown; n/a: "
+        f"unnamed or reposted. {formatting.HIDDEN}: the place and makers are the same, but our count is hidden; n/a: "
         "there is no count of ours in that unit. Where a figure is of two makers, hosts with both count once, so ours "
         "lies between two numbers."
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from camcensus.core import storage
 from camcensus.core.fingerprints import code_hash, package_version
-from camcensus.core.resources import bundled
+from camcensus.core.resources import TEMPLATES
 from camcensus.validation.accuracy.countries import LEAST, TRUTHS
 from camcensus.validation.accuracy.measure import Results
 from camcensus.validation.accuracy.plots import draw
@@ -46,7 +46,7 @@ def page(results: Results, on: date) -> str:
     t["makers"], t["models"] = _large(t["makers"]), _large(t["models"])
     t["counted"] = t["counted"].assign(**{"is": [f"{v:,.0f}" if v > 1 else _share(v) for v in t["counted"]["is"]]})
     t["changes"] = _changes(t["changes"])
-    loader = jinja2.FileSystemLoader(bundled("reports/templates"))
+    loader = jinja2.FileSystemLoader(TEMPLATES)
     # Markdown, not HTML; all names in it are the catalogue's or the model's.
     template = jinja2.Environment(loader=loader, autoescape=False, keep_trailing_newline=True)  # noqa: S701
     return template.get_template("accuracy.md.j2").render(
