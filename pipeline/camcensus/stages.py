@@ -21,14 +21,12 @@ from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import SHOWN, CamcensusError, IntegrityError
 from camcensus.core.fingerprints import code_hash, digest_of, package_version
-from camcensus.core.manifest import Fields, Flow, HostSample, Input, Instrument, Output, Stage, made_by
+from camcensus.core.manifest import Fields, Flow, Input, Instrument, Output, Stage, made_by
 from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
 from camcensus.core.tables import UNKNOWN
 from camcensus.dedupe.churn import FILE as CHURN_FILE
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
 from camcensus.dedupe.devices import Deduped, Rules, dedupe, key_id_of
-from camcensus.dedupe.host_sample import QUERY as HOSTS_QUERY
-from camcensus.dedupe.host_sample import evaluate, sample_files, with_sample
 from camcensus.engines.engine import Engine, call, text_of
 from camcensus.estimate.area_sampling.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
@@ -243,9 +241,9 @@ def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Use
 def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     """Devices and counts, when what they are made from or how they are counted has changed."""
     study, manifest = tools.study, snapshot.manifest
-    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES, HOSTS_QUERY)]
+    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES)]
     rules = digest_of(
-        code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts", "camcensus.dedupe.host_sample"),
+        code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts"),
         queries,
         study.dedupe.model_dump_json(),
         study.decoys.model_dump_json(),
@@ -262,8 +260,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     made = sorted((name, output.sha256) for name, output in manifest.stages["identify"].outputs.items())
     settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
     collections = {name: item.collection for name, item in manifest.inputs.items()}
-    looked = [snapshot.stats.sha256(path) for path in sample_files(snapshot.folder)]
-    known = (manifest.complete, sorted(collections.items()), looked, manifest.engine)
+    known = (manifest.complete, sorted(collections.items()), manifest.engine)
     sample = manifest.collection.sample if manifest.collection else None
     blocks = (
         (sample.prefix_length, code_hash("camcensus.estimate.area_sampling.blocks"), *map(text_of, SAMPLE_QUERIES))
@@ -278,7 +275,6 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
     earlier_runs.keep(snapshot.folder, snapshot.earlier)
     held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
-    hosts = _sampled_hosts(snapshot, tools, held)
     with tools.engine.sql(snapshot.folder / ".scratch") as db:
         parts = snapshot.verified("identify", ".parquet")
         key_id = key_id_of(parts)
@@ -293,19 +289,13 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     manifest.version = package_version()
     manifest.made = made_by("camcensus run", study.settings(), checksum_of(study.catalogue_path))
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
-    _record_deduped(snapshot, key, deduped, hosts)
+    _record_deduped(snapshot, key, deduped)
     for stage, names in files.items():
         manifest.stages[stage] = Stage(key=key, outputs=_outputs(snapshot, names), flow=flows[stage])
     snapshot.save()
     devices = manifest.stages["dedupe"].outputs["devices.parquet"].rows
     tools.reporter.say(f"{snapshot.id}: {devices:,} devices; run {manifest.run}")
     return "dedupe, aggregate"
-
-
-def _sampled_hosts(snapshot: Snapshot, tools: Tools, rules: Rules) -> HostSample | None:
-    """What decoy rules find on hosts that were drawn at random and looked up."""
-    used = tools.sources.on(day_of(snapshot, tools.study))
-    return evaluate(snapshot.folder, rules, tools.catalogue, used.locator, tools.key, tools.engine)
 
 
 def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:
@@ -324,7 +314,7 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
         reporter.warn(f"{snapshot.id}: the study dates it {last}, but its newest banner is of {seen}")
 
 
-def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped, hosts: HostSample | None) -> None:
+def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped) -> None:
     made = ["links.parquet", "devices.parquet"]
     if snapshot.path(CHURN_FILE).is_file():
         made.append(CHURN_FILE)
@@ -336,8 +326,7 @@ def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped, hosts: HostS
         notes=placed,
         merges=deduped.merges,
         identities=deduped.identities,
-        decoy_rules=with_sample(deduped.decoy_rules, hosts),
-        host_sample=hosts,
+        decoy_rules=deduped.decoy_rules,
         ages=deduped.ages,
         churn=deduped.churn,
     )

@@ -176,7 +176,7 @@ def test_what_was_counted_must_be_what_is_there(world: cc.OpenStudy, tmp_path: P
         (
             lambda s: cc.total(s.counts("manufacturer"), "hosts"),
             cc.UnitError,
-            "take the cell that is counted without it",
+            "use the cell counted without it",
         ),
         (lambda s: cc.total(s.counts("country", "all"), "hosts"), cc.UnitError, "choose one variant"),
         (lambda s: s.table("cameras"), cc.ChoiceError, "there is no table 'cameras'; there are: observations"),

@@ -21,7 +21,7 @@ from camcensus.core.query import Query, Term, parse
 from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import networks_of
 from camcensus.raw.ledger import Ledger, Page
-from camcensus.raw.page_files import read
+from camcensus.readers.search_pages import read_page
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index, Mask
 from camcensus.validation.loopback.server import KEY, Loopback
@@ -66,7 +66,7 @@ def pages(study: Path, snapshot: str = "a") -> list[Page]:
 def received(study: Path, snapshot: str = "a") -> Counter[tuple[str, int]]:
     """Address and port of every row of every page, and how often it came."""
     raw = study.parent / "data" / snapshot / "raw"
-    rows = [row for page in pages(study, snapshot) for row in json.loads(read(raw / page.file))["matches"]]
+    rows = [row for page in pages(study, snapshot) for row in json.loads(read_page(raw / page.file))["matches"]]
     return Counter((row["ip_str"], row["port"]) for row in rows)
 
 

@@ -12,7 +12,6 @@ from camcensus.aggregate.details import QUERIES as DETAIL_QUERIES
 from camcensus.core.tables import DEVICES, IDENTIFIED
 from camcensus.dedupe.devices import LEVELS
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
-from camcensus.dedupe.host_sample import QUERY as HOSTS_QUERY
 from camcensus.engines.engine import SQL
 from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.trends.stage import QUERY as SERIES_QUERY
@@ -110,9 +109,7 @@ def is_total(item: str) -> bool:
 
 
 def test_the_queries_are_those_the_stages_name() -> None:
-    assert (
-        sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES, *DETAIL_QUERIES, HOSTS_QUERY, SERIES_QUERY]) == NAMES
-    )
+    assert sorted([*DEDUPE_QUERIES, *COUNT_QUERIES, *SAMPLE_QUERIES, *DETAIL_QUERIES, SERIES_QUERY]) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,7 +1,7 @@
-"""Tables of the page on how the counts came about: what bounds on identities did, and what a sample of hosts shows."""
+"""Tables of the page on how the counts came about: what bounds on identities did."""
 
 from camcensus.core.config import Study
-from camcensus.core.manifest import DecoyRule, Flow, Merges, Share, Stage
+from camcensus.core.manifest import Flow, Merges, Stage
 from camcensus.report.tables.small_tables import process
 from tests.report.conftest import make_result
 
@@ -9,10 +9,6 @@ IDENTITIES = {
     "serials_used": 1234, "serials_refused": 5, "certificates_used": 67, "certificates_refused": 8,
     "certificates_of_a_serial": 9, "banners_by_certificate": 10,
 }  # fmt: skip
-PORTS = DecoyRule(
-    rule="many-ports", grade="likely", evaluated=False, reason="only counted banners were collected", from_n=20,
-    sample=Share(hosts=400, flagged=10, share=0.025, low=0.0136, high=0.0454),
-)  # fmt: skip
 
 
 def told(study: Study, **fields: object) -> dict[str, tuple[str, str]]:
@@ -31,10 +27,3 @@ def test_the_bounds_on_identities_stand_with_what_they_did(study: Study) -> None
     said, _ = told(on, merges=merges, identities=IDENTITIES)["From banners to devices"]
     assert "67 were used, 8 were not, being on more than 2 or with two serial numbers" in said
     assert "Serial numbers" not in told(study, merges=merges)["From banners to devices"][0]
-
-
-def test_a_rule_that_ran_on_a_sample_has_its_share_and_interval(study: Study) -> None:
-    _, cells = told(study, decoy_rules=[PORTS])["Decoys, by rule"]
-    assert "10 hosts, 2.5 % (95 % interval 1.4 to 4.5 %)" in cells
-    _, cells = told(study, decoy_rules=[PORTS.model_copy(update={"sample": None})])["Decoys, by rule"]
-    assert "interval" not in cells

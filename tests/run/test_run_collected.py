@@ -10,7 +10,7 @@ import pytest
 from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS
-from camcensus.raw.page_files import read
+from camcensus.readers.search_pages import read_page
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback
@@ -85,7 +85,7 @@ def test_a_download_counts_as_the_same_banners_do_as_files(
         else:
             collect(folder / "study.toml", "download")
             page = next((folder / "data/a/raw/download").rglob("*.page.zst"))
-            fields[name] = set(json.loads(read(page))["matches"][0])
+            fields[name] = set(json.loads(read_page(page))["matches"][0])
         camcensus("run", "--study", folder / "study.toml")
         # Of imported files nobody knows the queries.
         counts = storage.read_table(folder / "data/a/counts.parquet", COUNTS).drop_columns(["query_set"])

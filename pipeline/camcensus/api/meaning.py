@@ -50,7 +50,7 @@ def total(cells: pd.DataFrame | Iterable[Mapping[str, Any]], unit: str) -> int:
     >>> total(study.counts("manufacturer"), "hosts")
     Traceback (most recent call last):
         ...
-    camcensus.core.errors.UnitError: n_hosts does not add up across manufacturer; take the cell that is counted without it
+    camcensus.core.errors.UnitError: n_hosts does not add up across manufacturer; use the cell counted without it
     """
     rows = Frame(cells).arrow().to_pylist() if isinstance(cells, pd.DataFrame) else cells
     return units.total(rows, unit_column(unit))

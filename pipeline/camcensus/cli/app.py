@@ -130,40 +130,28 @@ def import_(
 def collect(
     study: StudyOption,
     snapshot: Annotated[str, typer.Option("--snapshot", help="The snapshot's id: letters, digits, '.', '_', '-'.")],
-    mode: Annotated[str, typer.Option("--mode", help="census (free), download, sample, trends or hosts (free).")],
+    mode: Annotated[str, typer.Option("--mode", help="census (free), download, sample or trends.")],
     max_credits: Annotated[
         int | None,
         typer.Option("--max-credits", min=0, help="What the snapshot may cost in all."),
     ] = None,
-    hosts: Annotated[
-        int, typer.Option("--hosts", min=1, help="Mode hosts: counted hosts to look up, drawn at random.")
-    ] = 400,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Mode hosts: of the draw.")] = 1,
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
     """Collects from Shodan: priced before a credit is spent, and goes on where it stopped."""
     from camcensus.collect.collector import MODES, collect_snapshot
     from camcensus.collect.key import require_key
-    from camcensus.collect.look_up import MODE as HOSTS
-    from camcensus.collect.look_up import look_up, tell_looked_up
     from camcensus.collect.tell import tell_collected
     from camcensus.verify.purge import refuse_purged
 
     check_snapshot_id(snapshot)
-    if mode not in (*MODES, HOSTS):
-        raise typer.BadParameter(", ".join((*MODES, HOSTS)), param_hint="--mode")
+    if mode not in MODES:
+        raise typer.BadParameter(", ".join(MODES), param_hint="--mode")
     loaded, say = load_study(study), Reporter(quiet or json_).say
     refuse_purged(loaded.data / snapshot)
-    if mode == HOSTS:
-        looked = look_up(loaded, snapshot, hosts, seed, require_key(), say)
-        tell(tell_looked_up(looked, study, json_))
-        complete = looked.complete
-    else:
-        done = collect_snapshot(loaded, snapshot, mode, require_key(), max_credits, say)
-        tell(tell_collected(done, study, json_))
-        complete = done.complete
-    if not complete:
+    done = collect_snapshot(loaded, snapshot, mode, require_key(), max_credits, say)
+    tell(tell_collected(done, study, json_))
+    if not done.complete:
         raise typer.Exit(PARTIAL)
 
 

@@ -17,10 +17,9 @@ from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableEr
 from camcensus.identify.catalogue import Query
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.saved_replies import Replies
+from camcensus.raw.saved_replies import CONTROLS, Replies
 
 MODE = "census"
-CONTROLS = "controls"
 COUNTRY = ("country", 1000)
 OTHERS = (("port", 1000), ("product", 1000), ("version", 1000), ("org", 1000), ("http.title", 1000))
 # Not cameras, and all there is: what moves here moved in the engine, not among cameras.

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.collect.budget import Budget
-from camcensus.collect.census import CONTROLS, census, controls
 from camcensus.collect.census import MODE as CENSUS
+from camcensus.collect.census import census, controls
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.download import MODE as DOWNLOAD
 from camcensus.collect.download import Download
@@ -25,7 +25,7 @@ from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.imports import raw_files
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.saved_replies import Replies
+from camcensus.raw.saved_replies import CONTROLS, Replies
 
 MODES = ("census", "download", "sample", "trends")
 Say = Callable[[str], None]

@@ -21,12 +21,9 @@ from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import MODE, Drawn, draw, n_counted, set_counted, unplanned
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.page_files import PER_PAGE
-from camcensus.raw.saved_replies import Replies
+from camcensus.raw.saved_replies import EVERYWHERE, IPV4, TOTALS, Replies
 
-# Where the replies are kept that say how many matches there are in all.
-TOTALS = "sample-totals"
 CHECK = "sample-check"
-EVERYWHERE, IPV4 = "", "ipv4"
 # Blocks in one count or part; more would make an address too long for a server.
 TOGETHER = 50
 # A block that is too full is halved down to one address.

@@ -87,7 +87,7 @@ class UnknownFilterError(QueryError):
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        super().__init__(text, f"there is no filter {name!r} (see `camcensus.core.query`)")
+        super().__init__(text, f"there is no filter {name!r}")
 
 
 class GeoDatabaseError(InputError):

@@ -61,35 +61,9 @@ class Part(Strict):
     tally: dict[str, int] = {}
 
 
-class Share(Strict):
-    """A share of hosts in a random sample, `flagged` of `hosts`, with its 95 % interval (each 0 to 1)."""
-
-    hosts: int
-    flagged: int
-    share: float
-    low: float
-    high: float
-
-
-class HostSample(Strict):
-    """Counted hosts, `drawn` at random with `seed` from `of`, whose ports were all looked up:
-    how many were asked, were `gone`, and still had a counted banner (`counted`, of which the shares are). `likely`: at
-    least likely decoys by what one host shows; `rules`: hosts by rule. Null: nobody is left."""
-
-    seed: int
-    of: int
-    drawn: int
-    asked: int
-    gone: int
-    counted: int
-    likely: Share | None
-    rules: dict[str, Share]
-
-
 class DecoyRule(Strict):
     """One rule that sees decoys across banners. `evaluated` false: it could not be, and `reason` says why. `from_n`:
-    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated. `sample`: what it found
-    on hosts drawn at random, where it could not be evaluated on all."""
+    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated."""
 
     rule: str
     grade: str
@@ -97,7 +71,6 @@ class DecoyRule(Strict):
     reason: str | None = None
     from_n: int | None = None
     hosts: int | None = None
-    sample: Share | None = None
 
 
 class Ages(Strict):
@@ -158,7 +131,7 @@ class Stage(Strict):
     Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
     in how many rows or lines each held something; and `fields`, what the engine sent. Dedupe alone has `merges` (by
     rule: rows in the window = devices + all that was merged), `identities` (by kind: how many kinds of each were seen,
-    used, and refused for being on too many hosts), `decoy_rules`, `ages`, `churn` and `host_sample`.
+    used, and refused for being on too many hosts), `decoy_rules`, `ages` and `churn`.
     """
 
     key: str
@@ -173,7 +146,6 @@ class Stage(Strict):
     decoy_rules: list[DecoyRule] = []
     ages: Ages | None = None
     churn: Churn | None = None
-    host_sample: HostSample | None = None
 
 
 UNKNOWN_QUERIES = "not known"

@@ -35,7 +35,7 @@ def total(cells: Iterable[Mapping[str, Any]], unit: str) -> int:
         raise UnitError("the cells are of several levels, which count the same things once more; choose one level")
     differing = [name for name, values in zip(GROUPS, zip(*groups, strict=True), strict=False) if len(set(values)) > 1]
     if wrong := [name for name in differing if not adds_up(unit, name)]:
-        raise UnitError(f"{unit} does not add up across {', '.join(wrong)}; take the cell that is counted without it")
+        raise UnitError(f"{unit} does not add up across {', '.join(wrong)}; use the cell counted without it")
     return sum(int(row[unit] or 0) for row in rows)
 
 

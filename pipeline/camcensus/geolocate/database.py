@@ -35,6 +35,7 @@ FREE = frozenset({"dbip-country-lite"})
 FORMAT = 5
 CODE_LETTERS = 2  # of ISO 3166-1 alpha-2
 _DIGEST = hashlib.sha256().digest_size
+ENGINE = "engine"  # as a second opinion: the country that the search engine gives
 PROOFS = 2_000
 CHUNK = 1 << 16  # addresses looked up together; more fall out of the processor's cache
 FIRST_EDITION = date(2012, 1, 1)  # the format is of 2012

@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 from camcensus.core.config import BUILTIN, Study
 from camcensus.core.errors import GeoDatabaseError, IntegrityError
 from camcensus.core.manifest import FAR, Geo
-from camcensus.geolocate.database import Locator, built_on, open_locator
-from camcensus.identify.batches import ENGINE
+from camcensus.geolocate.database import ENGINE, Locator, built_on, open_locator
 from camcensus.raw.snapshot import Snapshot
 
 ENDINGS = (".mmdb", ".mmdb.gz", ".mmdb.xz")

@@ -23,7 +23,7 @@ from camcensus.core.countries import canonical_code
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import Flow
 from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
-from camcensus.geolocate.database import Locator
+from camcensus.geolocate.database import ENGINE, Locator
 from camcensus.geolocate.networks import network_kind
 from camcensus.geolocate.ranges import count_special, key_v4
 from camcensus.identify.matcher import NOTHING, Hit, Identifier, Match, Verdict
@@ -31,7 +31,6 @@ from camcensus.identify.matcher import NOTHING, Hit, Identifier, Match, Verdict
 BATCH = 25_000
 # Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.
 LONG = 200
-ENGINE = "engine"
 _PASSED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
     "banner_hash", "html_hash",

@@ -22,6 +22,7 @@ from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
 from camcensus.ingest.sent_fields import changes, lost
 from camcensus.quality import assertions
+from camcensus.trends.comparability import incomparable
 
 SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
 SHOWN = 5
@@ -90,17 +91,6 @@ def stop_at_fatal(findings: list[Finding]) -> list[Finding]:
     if fatal := [str(f) for f in findings if f.fatal]:
         raise GateError(fatal)
     return findings
-
-
-def incomparable(before: Manifest, now: Manifest) -> str:
-    """Why a snapshot cannot be compared with the one before; empty when it can."""
-    if not (before.complete and now.complete):
-        return "one of the two collections is partial"
-    if (before.engine, before.basis) != (now.engine, now.basis):
-        return "engine or way of collecting differ"
-    if before.simulated != now.simulated:
-        return "one of the two is simulated"
-    return ""
 
 
 Outcome = list[tuple[str, bool]]

@@ -5,7 +5,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.census import CONTROLS
 from camcensus.core import storage
 from camcensus.core.config import Collect
 from camcensus.core.errors import IntegrityError
@@ -15,7 +14,7 @@ from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import drawn_of
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Counted
-from camcensus.raw.saved_replies import Replies
+from camcensus.raw.saved_replies import CONTROLS, Replies
 
 PAGED = ("download", "sample")
 COUNTING = ("census", "trends")

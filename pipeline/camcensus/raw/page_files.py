@@ -7,7 +7,6 @@ from pathlib import Path
 import zstandard
 
 from camcensus.core import storage
-from camcensus.core.errors import IntegrityError
 from camcensus.raw.ledger_rows import Partition
 
 ENDING = ".page.zst"
@@ -38,14 +37,6 @@ def keep(raw: Path, file: str, body: bytes) -> tuple[int, str]:
     part.write_bytes(data)
     part.replace(path)
     return len(data), hashlib.sha256(data).hexdigest()
-
-
-def read(path: Path) -> bytes:
-    """A page as received. Raises `IntegrityError` when it is damaged."""
-    try:
-        return zstandard.ZstdDecompressor().decompress(path.read_bytes())
-    except (OSError, zstandard.ZstdError) as error:
-        raise IntegrityError(path, f"is damaged: {error}") from None
 
 
 def written(path: Path) -> str:

@@ -9,8 +9,15 @@ from camcensus.core.errors import IntegrityError
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Counted
-from camcensus.raw.page_files import ENDING, keep, read
+from camcensus.raw.page_files import ENDING, keep
 from camcensus.readers.lenient_json import decode
+from camcensus.readers.search_pages import read_page
+
+# Modes of replies: control counts, and how many matches a sample's queries have everywhere.
+CONTROLS = "controls"
+TOTALS = "sample-totals"
+# Parts of the totals.
+EVERYWHERE, IPV4 = "", "ipv4"
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Replies:
 
 def read_reply(raw: Path, file: str, received: str = "") -> Reply:
     """A reply that was kept, as it came. Raises `IntegrityError` when it is damaged."""
-    body = read(raw / file)
+    body = read_page(raw / file)
     try:
         return Reply(body, decode(body), received)
     except (ValueError, RecursionError) as error:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import zstandard
 
 from camcensus.core.errors import IntegrityError
-from camcensus.raw.page_files import read
 from camcensus.readers.lenient_json import items
 from camcensus.readers.lines import LONGEST, Line
 from camcensus.readers.record import BYTES, RECORDS, Batch
@@ -55,7 +55,7 @@ def _batch(held: list[tuple[int, Line, str]]) -> Batch:
 
 
 def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:
-    body = read(path)
+    body = read_page(path)
     try:
         return _DECODE(body).matches
     except msgspec.MsgspecError:
@@ -63,4 +63,12 @@ def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:
     try:
         return list(items(body, "matches"))
     except (ValueError, RecursionError) as error:
+        raise IntegrityError(path, f"is damaged: {error}") from None
+
+
+def read_page(path: Path) -> bytes:
+    """A page as received. Raises `IntegrityError` when it is damaged."""
+    try:
+        return zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    except (OSError, zstandard.ZstdError) as error:
         raise IntegrityError(path, f"is damaged: {error}") from None

@@ -2,7 +2,6 @@
 world."""
 
 from camcensus.core.manifest import Instrument, Manifest
-from camcensus.quality.gates import incomparable
 from camcensus.trends.query_sets import ports_of
 
 # A new edition of the country database breaks no total: it follows the addresses.
@@ -42,3 +41,14 @@ def looked_elsewhere(before: Manifest, now: Manifest) -> bool:
 
 def _parts(found: Instrument | None) -> dict[str, str]:
     return found.model_dump() if found else {}
+
+
+def incomparable(before: Manifest, now: Manifest) -> str:
+    """Why a snapshot cannot be compared with the one before; empty when it can."""
+    if not (before.complete and now.complete):
+        return "one of the two collections is partial"
+    if (before.engine, before.basis) != (now.engine, now.basis):
+        return "engine or way of collecting differ"
+    if before.simulated != now.simulated:
+        return "one of the two is simulated"
+    return ""

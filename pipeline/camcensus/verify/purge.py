@@ -7,7 +7,6 @@ from pathlib import Path
 
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
-from camcensus.dedupe.host_sample import FOLDER as HOST_SAMPLE
 from camcensus.raw.bundles import bundles_of, has_ledger
 from camcensus.raw.imports import LEDGER, read_ledger
 from camcensus.raw.ledger import FILE, SEAL
@@ -22,7 +21,6 @@ _FOLDERS = (
     "returned.parquet",
     ".quarantine",
     ".scratch",
-    HOST_SAMPLE,
     "audit",
 )
 

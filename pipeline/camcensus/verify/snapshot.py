@@ -13,9 +13,6 @@ from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, Output, load_manifest
 from camcensus.core.tables import BY_NAME, Table
-from camcensus.dedupe.host_sample import FOLDER as HOST_SAMPLE
-from camcensus.dedupe.host_sample import SEALED, sample_files
-from camcensus.raw.host_seal import check_seal
 from camcensus.raw.imports import read_ledger
 from camcensus.raw.ledger import FILE, Ledger
 from camcensus.verify.files import Expected, check_files
@@ -69,9 +66,6 @@ def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, E
                 yield folder / "raw" / name, Expected(entry["sha256"], entry["bytes"], _ANEW)
         if (folder / "raw" / FILE).is_file():
             yield from _collected(folder, purged, verdict)
-        if sample_files(folder):
-            verdict.notes.extend(check_seal(folder / HOST_SAMPLE, SEALED))
-            verdict.count("samples of hosts")
     except CamcensusError as error:
         verdict.wrong(folder / "raw", _reason(error))
 

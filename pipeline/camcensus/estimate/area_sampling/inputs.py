@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.collect.sample import EVERYWHERE, IPV4, TOTALS
 from camcensus.core import storage
 from camcensus.core.config import Collect
 from camcensus.core.countries import canonical_code
@@ -30,7 +29,7 @@ from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.completeness import is_short
 from camcensus.raw.drawn_blocks import MODE, Drawn, drawn_of, n_counted
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.saved_replies import Replies
+from camcensus.raw.saved_replies import EVERYWHERE, IPV4, TOTALS, Replies
 
 Makers = Mapping[str, str | None]
 _BANNER = ("query", "host", "port", "transport")

@@ -9,13 +9,12 @@ from camcensus.core.countries import load_countries
 from camcensus.core.manifest import STAGES, Manifest
 from camcensus.core.tables import UNITS
 from camcensus.ingest.records import REASONS
-from camcensus.quality.gates import incomparable
 from camcensus.report import formatting, wording
 from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from camcensus.report.tables import audits, sensitivity
 from camcensus.report.tables.audits import Audits
 from camcensus.report.tables.publish import published, ranked
-from camcensus.trends.comparability import breaks, changed_instrument
+from camcensus.trends.comparability import breaks, changed_instrument, incomparable
 
 AGREED_HOSTS = 5
 

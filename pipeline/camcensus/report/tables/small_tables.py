@@ -200,11 +200,6 @@ def _decoys(stage: Stage) -> Grid:
     for rule in stage.decoy_rules:
         said = wording.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")
         said += f". Not evaluated: {rule.reason}" if rule.reason else ""
-        if rule.sample:
-            low, high = (f"{100 * bound:.1f}" for bound in (rule.sample.low, rule.sample.high))
-            said += (
-                f": {rule.sample.flagged:,} hosts, {100 * rule.sample.share:.1f} % (95 % interval {low} to {high} %)"
-            )
         rows.append(
             [rule.rule, said, rule.grade, formatting.number(rule.hosts) if rule.evaluated else formatting.MISSING]
         )
