@@ -22,15 +22,23 @@ from tools.snippets import FENCE
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 SHOWN = {"csv": "text", "json": "text", "jsonc": "text"}  # Sphinx would warn of what is not JSON to the letter
-# The order of the pages; what is not named comes last in the part of its folder, or among the explanations.
+# The order of the pages. A page that is not named comes last in the part of its folder, or among the explanations.
 PARTS = {
     "Tutorial": ["tutorial"],
     "How to": [
-        "how-to/regenerate", "collecting", "how-to/add-a-maker", "how-to/add-an-engine", "mappings", "spark",
-        "how-wrong", "how-to/publish", "how-to/purge",
+        "how-to/regenerate", "how-to/collect", "how-to/compare-years", "how-to/measure-errors", "how-to/publish",
+        "how-to/purge", "how-to/add-a-maker", "how-to/add-an-engine", "how-to/spark",
     ],
-    "Reference": ["reference/cli", "reference/api", "reference/tables", "reference/study", "reference/catalogue"],
-    "Explanation": ["units", "dedupe", "decoys", "geolocation", "ethics", "requirements"],
+    "Reference": [
+        "glossary", "reference/commands", "reference/cli", "reference/api", "reference/tables", "reference/outputs",
+        "reference/study", "reference/catalogue", "reference/mappings", "reference/requirements",
+    ],
+    "Explanation": [
+        "explanation/units", "explanation/where-things-are", "explanation/ingest", "explanation/identify",
+        "explanation/geolocation", "explanation/dedupe", "explanation/decoys", "explanation/trends",
+        "explanation/collecting", "explanation/sampling", "explanation/report", "explanation/integrity",
+        "explanation/spark", "explanation/accuracy", "explanation/ethics", "explanation/libraries",
+    ],
     "Notebooks": [],
     "The project": ["architecture", "contributing", "security", "changelog"],
 }  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/requirements.md").read_text(encoding="utf-8")
 _ENTRY = re.compile(r"^- \*\*([PN]\d+)\*\* (.+?)(?=\n- |\n#|\Z)", re.MULTILINE | re.DOTALL)
 ENTRIES = {found[1]: found[2] for found in _ENTRY.finditer(PAGE)}
 

@@ -15,7 +15,8 @@ from tools.site import ROOT, contents, page_of, sources
 
 NEEDED = {
     "tutorial", "how-to/regenerate", "how-to/add-a-maker", "how-to/add-an-engine", "how-to/publish", "how-to/purge",
-    "how-wrong", "units", "dedupe", "decoys", "geolocation", "architecture", "contributing",
+    "how-to/measure-errors", "explanation/units", "explanation/dedupe", "explanation/decoys",
+    "explanation/geolocation", "architecture", "contributing",
 }  # fmt: skip
 # No socket in it can connect, so that whatever asks somebody fails.
 OFFLINE = "import socket; socket.socket.connect = None; import sys; sys.argv = ['site', {!r}]; from tools import site; "
@@ -66,8 +67,9 @@ def test_the_reference_is_whole(site: Path) -> None:
 
 def test_a_link_that_leads_nowhere_is_an_error() -> None:
     pages, path = sources(), ROOT / "docs/tutorial.md"
-    assert page_of(path, "[x](units.md#a) [y](../README.md)", pages, set()) == "[x](units.md#a) [y](index.md)"
-    assert page_of(path, "[run](../pipeline/run.py)", pages, set()) == "run (`pipeline/camcensus/run.py`)"
+    linked = page_of(path, "[x](explanation/units.md#a) [y](../README.md)", pages, set())
+    assert linked == "[x](explanation/units.md#a) [y](index.md)"
+    assert page_of(path, "[run](../pipeline/camcensus/run.py)", pages, set()) == "run (`pipeline/camcensus/run.py`)"
     assert page_of(path, "```sh not-run: x\n[a](b)\n```", pages, set()) == "```sh\n[a](b)\n```"
     with pytest.raises(ValueError, match=r"docs/tutorial\.md: the link to gone\.md leads nowhere"):
         page_of(path, "[x](gone.md)", pages, set())
@@ -76,12 +78,14 @@ def test_a_link_that_leads_nowhere_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("page", "part", "named"),
     [
-        ("new-page", "Explanation", "units"),
-        ("how-to/new-page", "How to", "spark"),
+        ("new-page", "Explanation", "explanation/units"),
+        ("explanation/new-page", "Explanation", "explanation/units"),
+        ("how-to/new-page", "How to", "how-to/spark"),
         ("reference/new-page", "Reference", "reference/cli"),
         ("notebooks/new-page", "Notebooks", ""),
     ],
 )
-def test_a_page_that_nobody_placed_is_last_in_the_part_of_its_folder(page: str, part: str, named: str) -> None:
-    told = contents({"index", "units", "tutorial", "spark", "reference/cli", page}).split(f":caption: {part}\n")[1]
-    assert told.split("```")[0].split() == [*named.split(), page]
+def test_an_unplaced_page_is_last_in_the_part_of_its_folder(page: str, part: str, named: str) -> None:
+    known = {"index", "explanation/units", "tutorial", "how-to/spark", "reference/cli", page}
+    listed = contents(known).split(f":caption: {part}\n")[1]
+    assert listed.split("```")[0].split() == [*named.split(), page]

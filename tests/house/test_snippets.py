@@ -116,7 +116,7 @@ def test_every_snippet_runs_and_prints_what_the_page_says(
     found = blocks_of(page.read_text())
     script = script_of(found)
     folder = _checkout(world, tmp_path / "checkout")
-    _studies(folder, simulated=page.name == "how-wrong.md")
+    _studies(folder, simulated=page.name == "measure-errors.md")
     for number, block in enumerate(found):
         if block.fresh:
             _fresh(folder / f"fresh-{number}")

@@ -1,4 +1,4 @@
-"""A mapping file: which field of another engine's export is what. TOML, validated; `docs/mappings.md` explains it."""
+"""The model of a mapping file, which names the fields of an engine's export (`docs/reference/mappings.md`)."""
 
 import difflib
 import re
