@@ -55,8 +55,9 @@ def test_an_override_must_exist() -> None:
 
 def test_countries_named_are_countries() -> None:
     parameters = load_parameters()
-    named = {*parameters.section("countries"), *parameters.section("growth"), *parameters.section("bans")}
-    assert named - set(load_countries()) == {"rest", "makers", "hazard"}
+    sections = ("countries", "growth", "bans", "networks.numbers")
+    named = {name for section in sections for name in parameters.section(section)}
+    assert named - set(load_countries()) == {"rest", "makers", "hazard", "everywhere"}
 
 
 def test_products_name_only_pieces_that_they_have() -> None:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from camcensus.core.resources import bundled
+from camcensus.geolocate.networks import KINDS, load_networks
 from camcensus.identify.catalogue import Query, load_catalogue
 from camcensus.validation.simulate.looks import seen
+from camcensus.validation.simulate.places import FIRST_PRIVATE_ASN, NETWORKS
 from camcensus.validation.simulate.population import DECOYS
 from camcensus.validation.simulate.queries import searches
 from camcensus.validation.simulate.texts import hosts
@@ -112,6 +114,32 @@ def test_countries_and_makers_are_as_large_beside_each_other_as_a_study_found(pl
     assert [name for name, _ in Counter(number.tolist()).most_common(3) if name != "None"][:2] == ["Hikvision", "Dahua"]
 
 
+def test_firmware_is_as_old_as_it_can_be_at_a_snapshot(plain: World) -> None:
+    devices = block(plain).devices
+    rows = np.flatnonzero([plain.population.market.products[p].maker == "Hikvision" for p in devices.product])
+    products = [plain.population.market.products[p] for p in devices.product[rows]]
+    for year in plain.years:
+        versions = plain.firmware(devices, rows, year)
+        since = np.array([p.firmware_since[version] for p, version in zip(products, versions, strict=True)])
+        installed = devices.installed[rows] <= year
+        assert since[installed].max() == year
+        assert (since[installed] < year - 4).mean() > 0.2
+
+
+def test_networks_have_numbers_of_their_country(plain: World) -> None:
+    places, known = plain.places, load_networks()
+    owned = plain.parameters.section("networks.numbers")
+    network = np.arange(len(places.codes) * len(KINDS) * NETWORKS)
+    real = 0
+    for at, number in zip(network.tolist(), places.asn(network).tolist(), strict=True):
+        country, kind = divmod(at // NETWORKS, len(KINDS))
+        if number < FIRST_PRIVATE_ASN:
+            real += 1
+            assert known[number].kind == KINDS[kind]
+            assert number in {*owned.get(places.codes[country], ()), *owned["everywhere"]}
+    assert real / len(network) == pytest.approx(0.6 / len(KINDS), abs=0.05)
+
+
 def odds_ratio(of: World) -> float:
     """Between the two engines' finds of the services of the largest stratum."""
     here_block = block(of)
@@ -169,7 +197,7 @@ def test_queries_are_understood_as_the_engine_does() -> None:
 
 
 def test_the_pipeline_never_reads_the_truth() -> None:
-    allowed = {ROOT / "pipeline/camcensus/simulate", ROOT / "pipeline/camcensus/accuracy"}
+    allowed = {ROOT / "pipeline/camcensus/validation/simulate", ROOT / "pipeline/camcensus/validation/accuracy"}
     for path in (ROOT / "pipeline/camcensus").rglob("*.py"):
         if allowed & set(path.parents):
             continue

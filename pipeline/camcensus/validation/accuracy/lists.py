@@ -130,7 +130,7 @@ class Small:
         counted = found.returned & by_look[found.look]
         site = self.block.devices.site[found.device]
         where = self.block.sites.where
-        asn = self.world.places.asn(where.network[site], where.kind[site])
+        asn = self.world.places.asn(where.network[site])
         decoy = self.block.sites.decoy[site]
         at = np.flatnonzero(counted & ~np.isin(decoy, np.arange(len(DECOYS)) if real else LEFT_OUT))
         frame = pd.DataFrame({"host": hosts(sights.high[at], sights.low[at]), "port": found.port[at]})

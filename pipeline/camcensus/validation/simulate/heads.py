@@ -33,7 +33,7 @@ def _second(world: World, block: Block, found: Seen, at: Ints, year: int) -> lis
     transports = [found.texts[n].answer.transport for n in found.look[at].tolist()]
     columns = zip(
         [found.rows.host[n] for n in at.tolist()], found.port[at].tolist(), transports, times(found.rows.seen[at]),
-        world.places.asn(where.network[site], where.kind[site]).tolist(),
+        world.places.asn(where.network[site]).tolist(),
         (where.network[site] % NETWORK_NAMES).tolist(), _countries(world, block, device, year, "second"), strict=True,
     )  # fmt: skip
     return ["{" + second.head(*row) for row in columns]
@@ -44,7 +44,7 @@ def _first(world: World, block: Block, found: Seen, at: Ints, year: int) -> list
     site, where = block.devices.site[device], block.sites.where
     key, port, seen = found.rows.key[at], found.port[at], found.rows.seen[at]
     chance = world.chance
-    asn = world.places.asn(where.network[site], where.kind[site])
+    asn = world.places.asn(where.network[site])
     tagged = (where.kind[site] == HOSTING) & (chance.share("tag", block.sites.number[site]) < _value(world, "tagged"))
     tags = (
         tagged * 2

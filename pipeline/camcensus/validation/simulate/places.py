@@ -199,10 +199,21 @@ class Places:
         high = self.v6.block(where.country, place)
         return np.where(where.ipv6, high, 0), np.where(where.ipv6, draw.bits("interface", site, epoch), host)
 
-    def asn(self, network: Ints, kind: Ints) -> Ints:
-        """The number of each network: of a real one of that kind where the pipeline's table should know it, else a
-        private one."""
-        known = {k: np.array(sorted(n.asn for n in load_networks().values() if n.kind == k)) for k in KINDS}
-        real = np.stack([known[k][self.chance.below(f"asn {k}", len(known[k]), network)] for k in KINDS])
-        told = self.chance.share("known network", network) < self.parameters.number("networks.known")
-        return np.where(told, real[kind, np.arange(len(kind))], FIRST_PRIVATE_ASN + network)
+    def asn(self, network: Ints) -> Ints:
+        """The number of each network: a real one of its country and kind where the pipeline's table should know it and
+        has one, else a private one."""
+        return self._asns[network]
+
+    @cached_property
+    def _asns(self) -> Ints:
+        network = np.arange(len(self.codes) * len(KINDS) * NETWORKS)
+        found = FIRST_PRIVATE_ASN + network
+        known = self.chance.share("known network", network) < self.parameters.number("networks.known")
+        owned = self.parameters.section("networks.numbers")
+        for at in np.flatnonzero(known).tolist():
+            country, kind = divmod(at // NETWORKS, len(KINDS))
+            numbers = [*owned.get(self.codes[country], ()), *owned["everywhere"]]
+            real = [n for n in numbers if load_networks()[n].kind == KINDS[kind]]
+            if real:
+                found[at] = real[int(self.chance.below(f"asn {KINDS[kind]}", len(real), at)[0])]
+        return found

@@ -46,11 +46,13 @@ class Sites:
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices by column. `site`: row of the site; `slot`: which of its devices; `key`: source of its own numbers."""
+    """Devices by column. `site`: row of the site; `slot`: which of its devices; `installed`: year; `key`: source of its
+    own numbers."""
 
     site: Ints
     slot: Ints
     number: Ints
+    installed: Ints
     product: Ints
     model: Ints
     variant: Ints
@@ -157,7 +159,7 @@ class Population:
         key = draw.bits("key", np.where(clone < 0, clone, number))
         model = self._models(product, number, back)
         gone = self._gone(sites, row, number, product)
-        return Devices(row, slot, number, product, model, variant, key, gone, hidden)
+        return Devices(row, slot, number, self._last - back, product, model, variant, key, gone, hidden)
 
     def _slots(self, sites: Sites) -> tuple[Ints, Ints]:
         """The row of its site and the number within it, for each device."""

@@ -41,6 +41,7 @@ class Product:
     models: tuple[str, ...]
     since: tuple[int, ...]
     firmware: tuple[str, ...]
+    firmware_since: tuple[int, ...]
     services: tuple[Service, ...]
     maker: str | None = None
     brand: str | None = None
@@ -67,8 +68,7 @@ def load_products() -> list[Product]:
 
 
 def _product(number: int, table: dict[str, Any]) -> Product:
-    models = [re.fullmatch(r"(.*?)(?:@(\d{4}))?", text, re.DOTALL) for text in table["models"]]
-    dated = sorted(((int(m[2] or 0), m[1]) for m in models if m), key=lambda pair: pair[0])
+    models, firmware = _dated(table["models"]), _dated(table["firmware"])
     known = {
         "models", "class", "share", "trend", "firmware", "ports", "maker", "type", "pool", "decoy", "names", "tells",
         "cert",
@@ -78,9 +78,10 @@ def _product(number: int, table: dict[str, Any]) -> Product:
         group=table["class"],
         share=float(table["share"]),
         trend=float(table.get("trend", 0.0)),
-        models=tuple(model for _, model in dated),
-        since=tuple(year for year, _ in dated),
-        firmware=tuple(table["firmware"]),
+        models=tuple(model for _, model in models),
+        since=tuple(year for year, _ in models),
+        firmware=tuple(text for _, text in firmware),
+        firmware_since=tuple(year for year, _ in firmware),
         services=tuple(_service(text) for text in table["ports"]),
         maker=table.get("maker"),
         brand=table.get("brand", table.get("maker")),
@@ -92,6 +93,12 @@ def _product(number: int, table: dict[str, Any]) -> Product:
         shared_certificate=table.get("cert") == "shared",
         pieces={key: value for key, value in table.items() if key not in known},
     )
+
+
+def _dated(texts: list[str]) -> list[tuple[int, str]]:
+    """Pairs of year and name, oldest first; `name@year` is sold from that year on, a plain name always was."""
+    found = [re.fullmatch(r"(.*?)(?:@(\d{4}))?", text, re.DOTALL) for text in texts]
+    return sorted(((int(m[2] or 0), m[1]) for m in found if m), key=lambda pair: pair[0])
 
 
 def _service(text: str) -> Service:
@@ -133,6 +140,14 @@ class Market:
         shares = np.diff(self.cameras, axis=2, prepend=0.0)
         shares[:, :, [p.maker in banned for p in self.products]] = 0.0
         return np.asarray(np.cumsum(shares, axis=2) / shares.sum(axis=2, keepdims=True), np.float64)
+
+    def firmware_released(self, year: Ints, product: Ints) -> Ints:
+        """How many firmware versions of each product there were in a year."""
+        since = np.full((len(self.products), max(len(p.firmware) for p in self.products)), np.iinfo(np.int64).max)
+        for p in self.products:
+            since[p.number, : len(p.firmware)] = p.firmware_since
+        found: Ints = (since[product] <= year[:, None]).sum(axis=1)
+        return found
 
     def group(self, name: str) -> tuple[Ints, Floats]:
         """The products of a class, with their shares."""

@@ -101,14 +101,17 @@ class World:
         return builtin_queries(self.parameters.not_yet("queries", year))
 
     def firmware(self, devices: Devices, rows: Ints, year: int) -> Ints:
-        """Which of its product's firmware each device has: the one it came with, or a later one."""
-        first = self.chance.share("firmware", devices.number[rows])
+        """Which of its product's firmware each device has: one of the latest when it was installed, or a later one."""
+        product, market = devices.product[rows], self.population.market
+        released = market.firmware_released(devices.installed[rows], product)
+        recent = np.minimum(released, int(self.parameters.number("firmware.recent")))
+        first = released - recent + (self.chance.share("firmware", devices.number[rows]) * recent).astype(np.int64)
         updates = np.zeros(len(rows), np.int64)
         for earlier in range(self.years[0], year + 1):
             drawn = self.chance.share("update", devices.number[rows], earlier)
             updates += drawn < self.parameters.number("firmware.update")
-        sizes = np.array([len(p.firmware) for p in self.population.market.products])[devices.product[rows]]
-        found: Ints = np.minimum((first * sizes).astype(np.int64) + updates, sizes - 1)
+        latest = market.firmware_released(np.full(len(rows), year), product) - 1
+        found: Ints = np.minimum(first + updates, latest)
         return found
 
 
