@@ -3,7 +3,6 @@
 import ast
 import csv
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,10 @@ import pytest
 
 from camcensus.core.resources import bundled
 from camcensus.geolocate.networks import KINDS, load_networks
-from camcensus.identify.catalogue import Query, load_catalogue
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.validation.simulate.looks import seen
 from camcensus.validation.simulate.places import FIRST_PRIVATE_ASN, NETWORKS
 from camcensus.validation.simulate.population import DECOYS
-from camcensus.validation.simulate.queries import searches
 from camcensus.validation.simulate.texts import hosts
 from camcensus.validation.simulate.world import Block, Plan, World, make_world
 
@@ -179,21 +177,6 @@ def test_queries_that_ask_for_a_model_are_held_against_one(plain: World) -> None
     web = np.isin(looks.look, [n for n in titled if looks.looks[n].kind == "web" and looks.looks[n].variant == "plain"])
     assert web.sum() > 20
     assert looks.returned[web].all()  # http.title:"Network Camera" http.title:"WV-"
-
-
-def test_queries_are_understood_as_the_engine_does() -> None:
-    def query(text: str) -> bool:
-        made = Query(id="a.b", text=text, since=date(2026, 1, 1), catches="", also="", trends=True)
-        return searches([made])[0].returns(banner)
-
-    banner = {"data": "HTTP/1.1 200 OK\r\nServer: App-webs/\r\n", "port": 80, "http": {"title": "Network Camera VB-1"}}
-    assert query('"server: app-webs/"')
-    assert query('http.title:"Network Camera" http.title:"VB-"')
-    assert query("server port:80")
-    assert not query("server port:8080")
-    assert not query('http.html:"App-webs"')
-    with pytest.raises(KeyError, match="no such filter"):
-        query("has_screenshot:true")
 
 
 def test_the_pipeline_never_reads_the_truth() -> None:
