@@ -52,33 +52,29 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# Side by side with what an analyst would otherwise write; about ten minutes.
+# Compares camcensus with an analyst's script and other engines; about ten minutes.
 bench: setup peers
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
-	PYTHONPATH=. $(BIN)/python benchmarks/count.py
 	$(BIN)/python benchmarks/verify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 200000
 	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py
-	$(BIN)/python benchmarks/collect.py
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
 
-# The same at 10 million banners; takes hours, and some 20 GB of disk.
+# The same with 10 million banners; takes hours and about 20 GB of disk.
 bench-full: setup peers
 	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 2000000
-	PYTHONPATH=. $(BIN)/python benchmarks/count.py --full
 	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py --sizes 200000 1000000 10000000
-	PYTHONPATH=. $(BIN)/python benchmarks/simulate.py
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
 
 peers: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 
-# How often the intervals of samples hold the truth; takes some minutes.
+# How often the intervals of samples contain the truth; takes some minutes.
 sample-coverage: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/sample_coverage.py
 
-# How wrong the software is in simulated worlds; takes about half an hour on two cores, and writes reports/accuracy.
+# Measures the software's errors in simulated worlds; takes half an hour on two cores and writes reports/accuracy.
 accuracy: setup
 	$(BIN)/camcensus accuracy --devices 200000 --worlds 500
 

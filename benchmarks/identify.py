@@ -1,4 +1,4 @@
-"""Banners a second of the batch path of identify on one core: with realistic repetition, and with all distinct.
+"""Banners per second of the batch path of identify on one core: with realistic repetition, and with all distinct.
 
 The evidence is that of the demo's banners. "Distinct" gives every banner a title, realm, page and certificate of its
 own, so that nothing that was matched before helps. Usage: python benchmarks/identify.py [--rounds 5]

@@ -1,4 +1,4 @@
-"""Writes the measured part of benchmarks/README.md, and its plots, from the newest result of each benchmark.
+"""Write the measured part of benchmarks/README.md, and its plots, from the newest result of each benchmark.
 
 python benchmarks/write_up.py
 """
@@ -31,35 +31,35 @@ Result = dict[str, Any]
 
 
 def main() -> None:
-    """Writes README.md and the plots; a benchmark that was never run has no section."""
+    """Write README.md and the plots; a benchmark that was never run has no section."""
     PLOTS.mkdir(exist_ok=True)
     sections = []
     for name, section in SECTIONS.items():
         if (found := newest(name)) is not None:
             sections += [f"### {section[0]} ({found['date']}; {found['machine']})", "", *section[1](found), ""]
     path = HERE / "README.md"
-    told = path.read_text(encoding="utf-8").partition(MARK)[0]
-    path.write_text("\n".join([f"{told}{MARK}", "", *sections]).rstrip() + "\n", encoding="utf-8")
+    introduction = path.read_text(encoding="utf-8").partition(MARK)[0]
+    path.write_text("\n".join([f"{introduction}{MARK}", "", *sections]).rstrip() + "\n", encoding="utf-8")
 
 
 def newest(name: str) -> Result | None:
-    """The newest result of a benchmark."""
+    """Return the newest result of a benchmark."""
     found = sorted((HERE / "results").glob(f"{name}-20*.json"))
     return json.loads(found[-1].read_text()) if found else None
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
-    """A table in Markdown; whole numbers with separators."""
-    told = list(head)
-    lines = [told, ["---"] + ["---:"] * (len(told) - 1)]
+    """Format a Markdown table, numbers with separators."""
+    names = list(head)
+    lines = [names, ["---"] + ["---:"] * (len(names) - 1)]
     lines += [[f"{cell:,}" if isinstance(cell, int | float) else str(cell) for cell in row] for row in rows]
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def ingest(found: Result) -> list[str]:
-    """Rates of all sides, and ours against each."""
+    """Compare the rates of all programs."""
     sides = found["median"]
-    bars("ingest", {name: of["banners_a_second"] for name, of in sides.items()}, NAMES, "banners a second, two cores")
+    bars("ingest", {name: of["banners_a_second"] for name, of in sides.items()}, NAMES, "banners per second, two cores")
     rows = [
         (NAMES[name], of["banners_a_second"], of["cpu_seconds"], round(of["peak_mb"]), found["times_as_long_as"][name])
         for name, of in sides.items()
@@ -67,14 +67,14 @@ def ingest(found: Result) -> list[str]:
     return [
         f"{found['banners']:,} banners, {found['raw_mb']['lines']:,} MB of lines, medians of {found['rounds']}.",
         "",
-        *table(("", "banners/s", "CPU s", "peak MB", "camcensus takes so many times as long"), rows),
+        *table(("", "banners/s", "CPU s", "peak MB", "camcensus takes, times as long"), rows),
         "",
-        "![Banners a second of ingest and its peers](plots/ingest.svg)",
+        "![Banners per second of ingest and its peers](plots/ingest.svg)",
     ]
 
 
 def whole_run(found: Result) -> list[str]:
-    """Each size: seconds, memory, stages; what a second run costs."""
+    """Describe each size: seconds, memory, stages, and what a second run costs."""
     lines: list[str] = []
     for size in found["sizes"]:
         rows = [
@@ -84,7 +84,7 @@ def whole_run(found: Result) -> list[str]:
         lines += [
             f"**{size['banners']:,} banners**, {size['raw_mb']['lines']:,} MB of lines, {rounds(size)}:",
             "",
-            *table(("", "seconds", "CPU s", "peak MB", "so many times camcensus's time"), rows),
+            *table(("", "seconds", "CPU s", "peak MB", "relative to camcensus"), rows),
             "",
             stages(size),
             "",
@@ -103,41 +103,29 @@ def whole_run(found: Result) -> list[str]:
 
 
 def rounds(size: Result) -> str:
-    """How often it was measured."""
+    """Say how often it was measured."""
     return f"medians of {size['rounds']} rounds" if size["rounds"] > 1 else "one round"
 
 
 def stages(size: Result) -> str:
-    """In words: what each stage took, what a second run costs, how large tables are."""
+    """Say what each stage took, what a second run costs and how large tables are."""
     own = size["median"]["camcensus"]
     took = ", ".join(f"{name.replace('_', ' and ')} {own[name]:,} s" for name in STAGES if name in own)
-    again = ", ".join(f"{name.replace('_', ' ')} {of['percent']} %" for name, of in size["again"].items())
-    shares = ", ".join(f"{name.removesuffix('.parquet')} {n} %" for name, n in size["tables_share_of_lines"].items())
+    again = ", ".join(f"{name.replace('_', ' ')} {of['percent']}%" for name, of in size["again"].items())
+    shares = ", ".join(f"{name.removesuffix('.parquet')} {n}%" for name, n in size["tables_share_of_lines"].items())
     read = size["devices_read_for_one_country_percent"]
     return (
         f"Of it: {took}. Run again, in percent of the whole run, after a change of: {again}. Tables, in percent of the "
-        f"lines: {shares}. A filter on one country reads {read['median']} % of `devices` (the largest country: "
-        f"{read['largest']} %)."
+        f"lines: {shares}. A filter on one country reads {read['median']}% of `devices` (the largest country: "
+        f"{read['largest']}%)."
     )
 
 
 STAGES = ("import", "ingest", "identify", "dedupe_aggregate")
 
 
-def count(found: Result) -> list[str]:
-    """Devices and counts beside pandas."""
-    rows = [
-        (r["rows"], *(r[side][key] for side in ("camcensus", "pandas") for key in ("seconds", "peak_mb")),
-         r["times_faster_than_pandas"])
-        for r in found["runs"]
-    ]  # fmt: skip
-    head = ("identified banners", "camcensus s", "peak MB", "pandas s", "peak MB", "times as fast")
-    grown = f" Time grows to the power of {found['growth']['seconds']}." if "growth" in found else ""
-    return [*table(head, rows), "", f"All cells of both were equal.{grown}"]
-
-
 def locate(found: Result) -> list[str]:
-    """Addresses a second."""
+    """Tabulate addresses per second."""
     rows = [
         (name, *(found[name][f"{who}_per_second"] for who in ("camcensus", "geoip2", "maxminddb")),
          found[name]["times_geoip2"])
@@ -147,7 +135,7 @@ def locate(found: Result) -> list[str]:
 
 
 def identify(found: Result) -> list[str]:
-    """Banners a second of one core."""
+    """Say how many banners one core identifies per second."""
     return [
         (
             f"{found['signatures']} signatures and {found['model_patterns']} model patterns on one core: "
@@ -157,44 +145,13 @@ def identify(found: Result) -> list[str]:
     ]
 
 
-def collect(found: Result) -> list[str]:
-    """Pages a second, loopback."""
-    own = found["collector"]
-    text = (
-        f"{own['pages']} pages from a loopback server: {found['pages_per_second_of_buying']} pages/s of buying; "
-        f"{found['times_as_long_as_the_package']} times as long as the official package's own download, which plans, "
-        f"checks and keeps nothing; peak {own['peak_mb']} MB."
-    )
-    return [text]
-
-
-def simulate(found: Result) -> list[str]:
-    """Banners a second of the generator."""
-    return table(
-        ("banners", "a CPU second", "peak MB"),
-        [(run["banners"], run["banners_a_cpu_second"], run["peak_mb"]) for run in found["runs"]],
-    )
-
-
-def report(found: Result) -> list[str]:
-    """Seconds and memory of a large report."""
-    rows = [
-        (f"report, {what}", *(found[what][key] for key in ("seconds", "cpu_seconds")), round(found[what]["peak_mb"]))
-        for what in ("from nothing", "nothing changed")
-    ]
-    sizes = (
-        f"195 countries, 20 makers, 6 snapshots ({found['rows_of_counts']:,} rows of counts): a page of "
-        f"{round(found['page_bytes'] / 1000)} kB and {found['pages']} more. Medians of {found['rounds']}."
-    )
-    return [sizes, "", *table(("", "seconds", "CPU s", "peak MB"), rows)]
-
-
 def verify(found: Result) -> list[str]:
-    """Gigabytes of processor time, beside plain SHA-256."""
+    """Compare the time with that of plain SHA-256."""
     text = (
-        f"{found['gigabytes_of_data']} GB of data in {found['files_of_data']} files: {found['data_gb_per_cpu_second']} "
-        f"GB a CPU second, {found['data_cpu_seconds_times_those_of_plain']} times as long as plain SHA-256 of the same "
-        f"bytes; a report alone {found['report_alone_cpu_seconds']} CPU s."
+        f"{found['gigabytes_of_data']} GB of data in {found['files_of_data']} files: "
+        f"{found['data_gb_per_cpu_second']} GB per CPU second, "
+        f"{found['data_cpu_seconds_times_those_of_plain']} times as long as plain SHA-256 of the same bytes; a report "
+        f"alone {found['report_alone_cpu_seconds']} CPU s."
     )
     return [text]
 
@@ -202,18 +159,14 @@ def verify(found: Result) -> list[str]:
 SECTIONS: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "ingest": ("Ingest", ingest),
     "whole-run": ("Import to counts", whole_run),
-    "count": ("Identified banners to devices and counts", count),
     "identify": ("Identify", identify),
     "locate": ("Locate", locate),
-    "collect": ("Collect", collect),
-    "simulate": ("Simulate", simulate),
-    "report": ("Report", report),
     "verify": ("Verify", verify),
 }
 
 
 def figure() -> tuple[Figure, Axes]:
-    """An empty plot."""
+    """Return an empty plot."""
     drawn = Figure(figsize=(8, 3.2), layout="constrained")
     axes = drawn.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
@@ -221,7 +174,7 @@ def figure() -> tuple[Figure, Axes]:
 
 
 def bars(name: str, values: dict[str, float], names: dict[str, str], unit: str) -> None:
-    """One bar for each side, ours in colour."""
+    """Draw one bar per program, ours in colour."""
     drawn, axes = figure()
     labels = [names[one].replace("*", "") for one in values]
     colours = [OURS if one.startswith("camcensus") else OTHERS for one in values]
@@ -233,7 +186,7 @@ def bars(name: str, values: dict[str, float], names: dict[str, str], unit: str) 
 
 
 def curve(name: str, sizes: list[Result], key: str, unit: str) -> None:
-    """One line for each side over the sizes, both axes logarithmic."""
+    """Draw one line per program over the sizes, both axes logarithmic."""
     drawn, axes = figure()
     for one in sizes[0]["median"]:
         at = [(size["banners"], size["median"][one][key]) for size in sizes if one in size["median"]]
@@ -250,7 +203,7 @@ def curve(name: str, sizes: list[Result], key: str, unit: str) -> None:
 
 
 def save(drawn: Figure, name: str) -> None:
-    """The same bytes for the same figures."""
+    """Save a plot; the same figures give the same bytes."""
     with mpl.rc_context({"svg.hashsalt": "camcensus", "svg.fonttype": "none"}):
         drawn.savefig(PLOTS / f"{name}.svg", metadata={"Date": None, "Creator": None})
 
