@@ -92,7 +92,7 @@ PLACES = {str(FRAME.block(place)): place for place in range(FRAME.size)}
 
 def world(folder: Path, devices: int) -> Population:
     """A simulated Internet, of which all that the study's queries find is counted."""
-    simulate(folder / "world", Plan(devices, 1, 20261101), Reporter(quiet=True))
+    simulate(folder / "world", Plan(devices, 1, 20261101), Reporter())
     (folder / "study.toml").write_bytes((folder / "world/study.toml").read_bytes())
     study = load_study(folder / "study.toml")
     index = Index(sorted((folder / "world/data" / YEAR / "raw").glob("*.jsonl.gz")))
@@ -101,7 +101,7 @@ def world(folder: Path, devices: int) -> Population:
     export = folder / "export.jsonl"
     export.write_bytes(b"".join(index.rows[row] + b"\n" for row in np.flatnonzero(found)))
     import_files([str(export)], study.data / YEAR, link=True)
-    run(study, Reporter(quiet=True), engine=Local(2), report=False)
+    run(study, Reporter(), engine=Local(2), report=False)
     matches: dict[int, list[Matches]] = defaultdict(list)
     for maker, block, country, n in found_by_queries(index, queries):
         matches[block].append(Matches(block, maker, country, n))

@@ -99,7 +99,7 @@ class Timed:
 def counted(engine: Engine, study: Path) -> tuple[list[dict[str, Any]], dict[str, str], int]:
     """What each step took, the checksums of what they left, and the banners."""
     timed = Timed(engine)
-    run(load_study(study), Reporter(quiet=True), engine=timed, report=False)
+    run(load_study(study), Reporter(), engine=timed, report=False)
     data = study.parent / "data"
     files = {p.relative_to(data).as_posix(): sha256(p) for p in sorted(data.rglob("*")) if p.is_file()}
     (manifest,) = data.glob("*/manifest.json")

@@ -45,7 +45,7 @@ SLOW = 1_000_000  # from so many banners on there is one round
 CLI = [sys.executable, "-m", "camcensus"]
 STUDY = 'title = "benchmark"\nsimulated = true\nwindow_days = "all"\n'
 # What a run says when a stage is done, and the stage.
-DONE = {"ingest:": "ingest", "identify:": "identify", "devices; run": "dedupe_aggregate"}
+DONE = {"ingest": "ingest", "identify": "identify", "aggregate": "dedupe_aggregate"}
 # A maker that the catalogue does not know, so that only the catalogue's version changes.
 MAKER = """manufacturer = "Benchmark"
 country = "NL"
@@ -160,16 +160,15 @@ class Clock(Reporter):
     """Notes when each stage was done."""
 
     def __init__(self) -> None:
-        super().__init__(quiet=True)
+        super().__init__()
         self.stages: dict[str, float] = {}
         self._before = time.perf_counter()
 
-    def say(self, text: str) -> None:
+    def info(self, text: str, snapshot: str = "", stage: str = "") -> None:  # noqa: ARG002
         """Seconds since the stage before."""
-        for sign, stage in DONE.items():
-            if sign in text:
-                now = time.perf_counter()
-                self.stages[stage], self._before = now - self._before, now
+        if stage in DONE:
+            now = time.perf_counter()
+            self.stages[DONE[stage]], self._before = now - self._before, now
 
 
 def camcensus(folder: Path, files: list[Path]) -> Figures:

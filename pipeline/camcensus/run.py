@@ -108,11 +108,13 @@ def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> N
         if study.retention.action == "purge":
             gone = purge(study.data / name)
             entry.did(name, "", "", ["purge"])
-            reporter.warn(f"{name}: {gone.files:,} files with addresses, {days:,} days old, were removed; counts stay")
+            text = f"{gone.files:,} files with addresses, {days:,} days old, were removed; counts are kept"
+            reporter.warning(text, name, "purge")
         else:
-            reporter.warn(
-                f"{name}: its raw files came {days:,} days ago, and the study keeps them for {study.retention.days:,}; "
-                f"run: camcensus purge --study {study.path.name} --snapshot {name} --raw"
+            reporter.warning(
+                f"the raw files are {days:,} days old and the study keeps them for {study.retention.days:,}; "
+                f"run: camcensus purge --study {study.path.name} --snapshot {name} --raw",
+                name,
             )
 
 
@@ -120,7 +122,7 @@ def _tools(study: Study, engine: Engine, reporter: Reporter) -> Tools:
     catalogue = load_catalogue(study.catalogue_path)
     require_meanings(study.catalogue_path, catalogue)
     check_vendors(study, list(catalogue.makers))
-    reporter.say("opening the country database; the first time takes some seconds")
+    reporter.info("opening the country database")
     return Tools(
         study, catalogue, sources_of(study), storage.identity_key(study.key_path, study.simulated), engine, reporter
     )
@@ -134,11 +136,11 @@ def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> li
             f"camcensus import FILE... --study {study.path.name} --snapshot ID"
         )
     for name in sorted(set(study.snapshots) - set(found)):
-        reporter.warn(f"the study has a date for snapshot {name}, which is not in {study.data}")
+        reporter.warning(f"the study has a date for snapshot {name}, which is not in {study.data}")
     if missing := [name for name in snapshots or [] if name not in found]:
         raise CamcensusError(f"no snapshot {', '.join(missing)} in {study.data}; there are: {', '.join(found)}")
     wanted = snapshots or found
     busy = [name for name in wanted if storage.is_locked(study.data / name / "raw")]
     for name in busy:
-        reporter.warn(f"{name}: is being collected right now, and left out of this run")
+        reporter.warning("is being collected right now; left out of this run", name)
     return [name for name in wanted if name not in busy]

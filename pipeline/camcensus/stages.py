@@ -69,7 +69,7 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
         return None
     tasks = [_ingest_task(snapshot, name) for name in parts.stale]
     sizes = [inputs[name].bytes for name in parts.stale]
-    with tools.reporter.bar(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
+    with tools.reporter.progress(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
         results = tools.engine.map_streams(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
         inputs[name].rows = result.lines
@@ -147,26 +147,32 @@ def require_banners(snapshot: Snapshot) -> None:
 
 def _say_ingested(snapshot: Snapshot, stage: Stage, reporter: Reporter) -> None:
     flow = stage.flow
-    reporter.say(f"{snapshot.id}: ingest: {flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted")
+    bad = sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined"))
+    quarantined = f", {bad:,} in quarantine" if bad else ""
+    text = f"{flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted{quarantined}"
+    reporter.info(text, snapshot.id, "ingest")
     if stage.unknown_fields:
         often = sorted(stage.unknown_fields.items(), key=lambda found: (-found[1], found[0]))
         told = ", ".join(f"{name} ({n:,} {'row' if n == 1 else 'rows'})" for name, n in often[:TOLD])
         more = f" and {len(often) - TOLD:,} more" if len(often) > TOLD else ""
-        reporter.warn(f"{snapshot.id}: fields nobody asked for: {told}{more}")
+        reporter.warning(f"unexpected fields: {told}{more}", snapshot.id, "ingest")
     for item in snapshot.manifest.inputs.values():
         if item.damage:
-            reporter.warn(f"{snapshot.id}: {item.damage}; the snapshot is partial")
+            reporter.warning(f"{item.damage}; the snapshot is partial", snapshot.id, "ingest")
     if collection := snapshot.manifest.collection:
         for line in collection.missing[:SHOWN]:
-            reporter.warn(f"{snapshot.id}: not collected: {line}")
+            reporter.warning(f"not collected: {line}", snapshot.id, "ingest")
     for name in snapshot.manifest.missing:
-        reporter.warn(
-            f"{snapshot.id}: raw/{name} was imported and is gone; the snapshot is counted without it, and partial. "
-            "Put it back, or import what shall stand in its place with --replace"
+        reporter.warning(
+            f"raw/{name} was imported and is missing; the snapshot is counted without it, and partial. "
+            "Put it back, or import its replacement with --replace",
+            snapshot.id,
+            "ingest",
         )
     quarantine = snapshot.path(QUARANTINE)
-    if bad := sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined")):
-        reporter.warn(f"{snapshot.id}: {flow.unit} that are no banners: {bad:,}; {quarantine} has each with its reason")
+    if bad and not snapshot.manifest.simulated:
+        text = f"{bad:,} {flow.unit} are not banners; each is in {quarantine} with its reason"
+        reporter.warning(text, snapshot.id, "ingest")
 
 
 def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -176,8 +182,8 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     used = tools.sources.on(day_of(snapshot, tools.study))
     _same_edition(snapshot, used)
     snapshot.manifest.geo, snapshot.manifest.geo_credit = used.record, used.credit
-    if used.warning:
-        tools.reporter.warn(f"{snapshot.id}: {used.warning}")
+    if used.warning and not (snapshot.manifest.simulated or tools.study.simulated):
+        tools.reporter.warning(used.warning, snapshot.id, "identify")
     reference = [storage.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]
     versions = (tools.catalogue.version, used.checksums, reference, storage.key_id(tools.key))
     key = digest_of(code_hash("camcensus.identify.batches"), versions)
@@ -197,7 +203,7 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
         for name in parts.stale
     ]
     rows = [tables[name].rows or 0 for name in parts.stale]
-    with tools.reporter.bar(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
+    with tools.reporter.progress(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
         results = tools.engine.map_rows(tasks, rows, snapshot.folder / ".scratch", progress)
     for name, result in zip(parts.stale, results, strict=True):
         unplaced = {"nowhere": result.nowhere, "special": result.special}
@@ -235,7 +241,8 @@ def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Use
     snapshot.manifest.key_id = storage.key_id(tools.key)
     snapshot.manifest.stages["locate"] = Stage(key=parts.key, outputs={}, flow=everywhere, notes=notes)
     snapshot.record("identify", Stage(key=parts.key, outputs=parts.outputs, parts=parts.parts, flow=flow))
-    tools.reporter.say(f"{snapshot.id}: identify: {flow.rows_in:,} banners, {flow.rows_out:,} of cameras and recorders")
+    text = f"{flow.rows_in:,} banners, {flow.rows_out:,} of cameras and recorders"
+    tools.reporter.info(text, snapshot.id, "identify")
 
 
 def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
@@ -272,7 +279,6 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
     files = {"aggregate": (SAMPLE_BLOCKS_FILE,)} if sample else {"aggregate": COUNT_FILES, "details": DETAIL_FILES}
     if all(snapshot.stands(stage, key) for stage in ("dedupe", *files)):
         return None
-    tools.reporter.say(f"{snapshot.id}: dedupe and aggregate")
     earlier_runs.keep(snapshot.folder, snapshot.earlier)
     held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
     with tools.engine.sql(snapshot.folder / ".scratch") as db:
@@ -294,7 +300,7 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         manifest.stages[stage] = Stage(key=key, outputs=_outputs(snapshot, names), flow=flows[stage])
     snapshot.save()
     devices = manifest.stages["dedupe"].outputs["devices.parquet"].rows
-    tools.reporter.say(f"{snapshot.id}: {devices:,} devices; run {manifest.run}")
+    tools.reporter.info(f"{devices:,} devices; run {manifest.run}", snapshot.id, "aggregate")
     return "dedupe, aggregate"
 
 
@@ -306,12 +312,14 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
     first, last, seen = (datetime.fromtimestamp(t, UTC).date() for t in (deduped.window.start or 0, end, newest))
     outside = deduped.flow.dropped.get("outside the window", 0)
     if 2 * outside > deduped.flow.rows_in:
-        reporter.warn(
-            f"{snapshot.id}: {outside:,} of {deduped.flow.rows_in:,} counted banners lie outside the window, "
-            f"{first} to {last}; the newest banner is of {seen}. Check window_days and the snapshot's date in the study"
+        reporter.warning(
+            f"{outside:,} of {deduped.flow.rows_in:,} counted banners lie outside the window, "
+            f"{first} to {last}; the newest banner is of {seen}. Check window_days and the date in the study",
+            snapshot.id,
+            "dedupe",
         )
     elif end - newest > A_MONTH:
-        reporter.warn(f"{snapshot.id}: the study dates it {last}, but its newest banner is of {seen}")
+        reporter.warning(f"the study dates it {last}, but its newest banner is of {seen}", snapshot.id, "dedupe")
 
 
 def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped) -> None:

@@ -17,7 +17,7 @@ SMALL = Plan(3_000, 2, SEED)
 
 def make_world(root: Path, plan: Plan = SMALL) -> OpenStudy:
     """Writes a world to where the demo's is, and counts it. `root` stands for the root of a checkout."""
-    simulate(root / "data/snapshots/simulated", plan, Reporter(quiet=True), 1)
+    simulate(root / "data/snapshots/simulated", plan, Reporter(), 1)
     (root / "studies").mkdir()
     shutil.copy(ROOT / "studies/demo.toml", root / "studies")
     return open_study(root / "studies/demo.toml").run(report=True, workers=1)

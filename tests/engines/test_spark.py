@@ -71,7 +71,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def counted(imported: Path, folder: Path, engine: Engine) -> dict[str, str]:
     """Checksums of all that a run makes and that comparisons cover, in a copy of the study."""
     shutil.copytree(imported, folder)
-    run(load_study(folder / "study.toml"), Reporter(quiet=True), engine=engine, report=False)
+    run(load_study(folder / "study.toml"), Reporter(), engine=engine, report=False)
     files = [p for p in (folder / ODD).rglob("*") if p.is_file() and p.name not in VARYING]
     return {p.relative_to(folder).as_posix(): sha256(p) for p in files}
 
@@ -106,7 +106,7 @@ def test_what_spark_made_is_up_to_date_for_this_machine(
     imported: Path, expected: tuple[Path, dict[str, str]], engine: Spark, tmp_path: Path
 ) -> None:
     shutil.copytree(expected[0], tmp_path / "study")
-    outcome = run(load_study(tmp_path / "study/study.toml"), Reporter(quiet=True), engine=engine, report=False)
+    outcome = run(load_study(tmp_path / "study/study.toml"), Reporter(), engine=engine, report=False)
     assert outcome.done == []
 
 

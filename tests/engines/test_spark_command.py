@@ -161,7 +161,7 @@ def test_a_lost_executor_changes_nothing(study: Path, tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     for folder in (here, there):
         shutil.copytree(study, folder)
-    run(load_study(here / "study.toml"), Reporter(quiet=True), engine=Local(1), report=False)
+    run(load_study(here / "study.toml"), Reporter(), engine=Local(1), report=False)
     command = [sys.executable, "-m", "camcensus", "run", "--study", str(there / "study.toml"), "--no-report"]
     command += ["--engine", "spark", "--master", "local-cluster[2,1,1024]"]
     (tmp_path / "conf").mkdir()

@@ -51,7 +51,7 @@ def collect(path: Path, snapshot: str, mode: str = "sample") -> None:
 
 def counted(path: Path, *snapshots: str, workers: int = 1, **options: bool) -> Outcome:
     """A run."""
-    return run(load_study(path), Reporter(quiet=True), list(snapshots) or None, Local(workers), **options)
+    return run(load_study(path), Reporter(), list(snapshots) or None, Local(workers), **options)
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,8 @@ def counted(folder: Path, **snapshots: list[Banner]) -> list[str]:
     for name, lines in snapshots.items():
         write_lines(folder / "data" / name / "raw" / "a.json", lines)
     warned: list[str] = []
-    reporter = Reporter(quiet=True)
-    reporter.warn = warned.append  # type: ignore[method-assign]
+    reporter = Reporter()
+    reporter.warning = lambda text, *_: warned.append(text)  # type: ignore[method-assign]
     run(load_study(folder / "study.toml"), reporter)
     return warned
 

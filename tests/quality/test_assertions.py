@@ -20,8 +20,8 @@ def counted(folder: Path, text: str, **snapshots: int) -> list[str]:
         lines = [banner(ip_str=f"81.2.{n // 250}.{n % 250}", ip=None, **(named if n % 2 else {})) for n in range(hosts)]
         write_lines(folder / "data" / name / "raw" / "a.json", lines)
     warned: list[str] = []
-    reporter = Reporter(quiet=True)
-    reporter.warn = warned.append  # type: ignore[method-assign]
+    reporter = Reporter()
+    reporter.warning = lambda text, *_: warned.append(text)  # type: ignore[method-assign]
     run(load_study(folder / "study.toml"), reporter)
     return [text for text in warned if "assertions" in text]
 

@@ -186,19 +186,19 @@ def lay_down(study: Study, snapshot: str, hosts: Cells) -> None:
     manifest.save(folder)
 
 
-def test_a_fatal_gate_leaves_the_report_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fatal_gate_leaves_the_report_as_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     study = make_study(tmp_path)
     lay_down(study, "2023", {("DE", "Hikvision"): 1000})
-    page, drawn = bring_report_up_to_date(study, Reporter(quiet=True))
+    page, drawn = bring_report_up_to_date(study, Reporter())
     assert drawn
     before = {p: p.read_bytes() for p in study.report.rglob("*") if p.is_file()}
     lay_down(study, "2024", {("DE", "Hikvision"): 400})
     with pytest.raises(GateError, match="1,000 hosts in 2023, 400 now"):
-        bring_report_up_to_date(study, Reporter(quiet=True))
+        bring_report_up_to_date(study, Reporter())
     assert before == {p: p.read_bytes() for p in study.report.rglob("*") if p.is_file()}
     explained = make_study(tmp_path, "[gates]\nmax_fall = 0.7\n[assertions]\nhosts = { max = 450 }")
     lay_down(explained, "2024", {("DE", "Hikvision"): 400, ("DE", "Axis"): 100})
-    assert bring_report_up_to_date(explained, Reporter(quiet=True)) == (page, True)
+    assert bring_report_up_to_date(explained, Reporter()) == (page, True)
     said = "2024: gate assertions: hosts of the headline: 500, expected at most 450"
-    assert said in capsys.readouterr().err
+    assert said in caplog.text
     assert said in page.read_text(encoding="utf-8")

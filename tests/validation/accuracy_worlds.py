@@ -12,5 +12,5 @@ PLAN = Plan(devices=6_000, snapshots=2, seed=4)
 
 def counted(folder: Path, plan: Plan = PLAN) -> list[Counted]:
     """The world of a plan, written to a new folder and counted: its snapshots."""
-    simulate(folder, plan, Reporter(quiet=True))
+    simulate(folder, plan, Reporter())
     return [Counted(folder, name) for name in count_world(folder)]

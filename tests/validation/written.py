@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 def made(out: Path, plan: Plan, workers: int = 1) -> Path:
     """A world written to a folder, in this process."""
-    simulate(out, plan, Reporter(quiet=True), workers)
+    simulate(out, plan, Reporter(), workers)
     return out
 
 

@@ -123,7 +123,7 @@ def counted(study: Path, rehash: bool = True) -> Outcome:
     open_locator.cache_clear()
     loaded = load_study(study)
     with storage.lock(loaded.data):
-        return run(loaded, Reporter(quiet=True), rehash=rehash)
+        return run(loaded, Reporter(), rehash=rehash)
 
 
 def verified(study: Path) -> Verdict:

@@ -299,7 +299,7 @@ class OpenStudy:
 
         with storage.lock(self.study.data):
             names = None if snapshots is None else list(snapshots)
-            run(self.study, Reporter(quiet=True), names, Local(workers), report=report)
+            run(self.study, Reporter(), names, Local(workers), report=report)
         return OpenStudy(self.study)
 
     @cached_property

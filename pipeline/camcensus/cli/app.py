@@ -11,10 +11,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from camcensus.cli.options import (
+    App,
     EngineOption,
     Json,
     Master,
-    Quiet,
     SourceOption,
     StudyOption,
     Workers,
@@ -27,19 +27,20 @@ from camcensus.cli.trust import diff, lineage, purge, verify
 from camcensus.cli.truth import accuracy, audit_app, estimate_app, simulate
 from camcensus.cli.upkeep import catalogue_app, geo_app
 from camcensus.core.config import load_study
-from camcensus.core.console import Reporter, printable
+from camcensus.core.console import LOGGER, Reporter, configure_logging, printable
 from camcensus.core.errors import CamcensusError, Interrupted, StudyError
 
 PARTIAL = 3
 INTERRUPTED = 130
-app = typer.Typer(
+app = App(
     name="camcensus", no_args_is_help=True, pretty_exceptions_enable=False,
     help="Counts the cameras visible from the Internet, from what search engines already hold. Connects to no device.",
 )  # fmt: skip
 
 
 def main() -> NoReturn:
-    """Runs a command; an error of ours becomes one message and status 1, never a traceback."""
+    """Run a command; an expected error becomes one message and a status, never a traceback."""
+    configure_logging()
     signal.signal(signal.SIGINT, _interrupt)
     try:
         app(standalone_mode=True)
@@ -66,8 +67,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _stop(error: object, status: int) -> NoReturn:
-    told = [f"camcensus: {error}", *getattr(error, "__notes__", ())]
-    print(printable("\n".join(told)), file=sys.stderr)
+    LOGGER.error("%s", printable("\n".join([str(error), *getattr(error, "__notes__", ())])))
     sys.exit(status)
 
 
@@ -93,7 +93,6 @@ def import_(
     collection: Annotated[
         str | None, typer.Option("--collection", help="Which of several full collections of the snapshot they are of.")
     ] = None,
-    quiet: Quiet = False,
 ) -> None:
     """Copies existing exports into a snapshot, hashing as it copies."""
     from camcensus.core import storage
@@ -106,7 +105,7 @@ def import_(
     if collection is not None:
         check_snapshot_id(collection, "--collection")
     loaded = load_study(study)
-    reporter = Reporter(quiet)
+    reporter = Reporter()
     if has_ledger(loaded.data / snapshot):
         raise CamcensusError(f"snapshot {snapshot} was collected; import into one of another name")
     refuse_purged(loaded.data / snapshot)
@@ -119,11 +118,11 @@ def import_(
                 what += f" (as one of {item.before}) and is now read as one of {item.source}"
             what += f", of collection {item.collection}" if item.collection else ""
             if not item.already and item.file.startswith(f"{item.sha256[:8]}-"):
-                reporter.warn("another file has that name, so both are counted; --replace would take its place")
-            reporter.say(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")
+                reporter.warning("another file has that name, so both are counted; --replace would take its place")
+            reporter.info(f"{item.file}: {what}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}")
     if chosen.mapping and not chosen.mapping.verified:
-        reporter.warn(f"{source}: not verified against a real export: {chosen.mapping.note}")
-    reporter.say(f"next: camcensus run --study {study}")
+        reporter.warning(f"{source}: not verified against a real export: {chosen.mapping.note}")
+    reporter.info(f"next: camcensus run --study {study}")
 
 
 @app.command(epilog="Example: camcensus collect --study study.toml --snapshot 2026 --mode download --max-credits 200")
@@ -135,7 +134,6 @@ def collect(
         int | None,
         typer.Option("--max-credits", min=0, help="What the snapshot may cost in all."),
     ] = None,
-    quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
     """Collects from Shodan: priced before a credit is spent, and goes on where it stopped."""
@@ -147,7 +145,7 @@ def collect(
     check_snapshot_id(snapshot)
     if mode not in MODES:
         raise typer.BadParameter(", ".join(MODES), param_hint="--mode")
-    loaded, say = load_study(study), Reporter(quiet or json_).say
+    loaded, say = load_study(study), Reporter().info
     refuse_purged(loaded.data / snapshot)
     done = collect_snapshot(loaded, snapshot, mode, require_key(), max_credits, say)
     tell(tell_collected(done, study, json_))
@@ -178,7 +176,6 @@ def run(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Count collections that are not whole; every page says so.")
     ] = False,
-    quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
     """Runs every stage that is not up to date, then the report, and ends with the path of the page."""
@@ -190,7 +187,7 @@ def run(
     loaded = load_study(study)
     with storage.lock(loaded.data), where as chosen:
         outcome = run_study(
-            loaded, Reporter(quiet or json_), snapshot, rehash=rehash, report=not no_report,
+            loaded, Reporter(), snapshot, rehash=rehash, report=not no_report,
             allow_partial=allow_partial, engine=chosen,
         )  # fmt: skip
     if told := tell_outcome(outcome, json_):
@@ -200,7 +197,7 @@ def run(
 
 
 @app.command(epilog="Example: camcensus report --study studies/demo.toml")
-def report(study: StudyOption, quiet: Quiet = False) -> None:
+def report(study: StudyOption) -> None:
     """Draws the report from the counts, unless it stands and nothing that it depends on has changed."""
     from camcensus.cli.texts import partial_snapshots, tell_outcome
     from camcensus.core import storage
@@ -209,7 +206,7 @@ def report(study: StudyOption, quiet: Quiet = False) -> None:
 
     loaded = load_study(study)
     with storage.lock(loaded.data):
-        page, drawn = bring_report_up_to_date(loaded, Reporter(quiet))
+        page, drawn = bring_report_up_to_date(loaded, Reporter())
     outcome = Outcome(page=page, done=["report"] if drawn else [], partial=partial_snapshots(loaded))
     tell(tell_outcome(outcome, as_json=False))
     if outcome.partial:

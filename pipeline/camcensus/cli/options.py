@@ -1,19 +1,21 @@
 """What the commands share: options, and how a result is told."""
 
 import errno
+import functools
+import inspect
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from camcensus.core.config import SNAPSHOT_ID
-from camcensus.core.console import printable
+from camcensus.core.console import configure_logging, printable
 from camcensus.engines.engine import Engine
 
 StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and results.")]
 SourceOption = Annotated[
     str, typer.Option("--source", help="shodan, censys, fofa, zoomeye, netlas, or a mapping file of your own (.toml).")
 ]
@@ -24,6 +26,44 @@ Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Process
 EngineOption = Annotated[str, typer.Option("--engine", help="Where the stages run: local or spark.")]
 Master = Annotated[
     str | None, typer.Option("--master", help="Of Spark: local[2], spark://HOST:PORT, yarn, ...", show_default=False)
+]
+
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+class App(typer.Typer):
+    """A group of commands that all have the options of the log."""
+
+    def command(self, name: str | None = None, **named: Any) -> Callable[[Command], Command]:
+        """Return a decorator that adds a function as a command."""
+
+        def add(function: Command) -> Command:
+            @functools.wraps(function)
+            def logged(quiet: bool, log_json: bool, **arguments: Any) -> None:
+                configure_logging(quiet, log_json)
+                function(**arguments)
+
+            signature = inspect.signature(function)
+            parameters = [*signature.parameters.values(), *_LOG_OPTIONS]
+            logged.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+            super(App, self).command(name, **named)(logged)
+            return function
+
+        return add
+
+
+_LOG_OPTIONS = [
+    inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[bool, typer.Option(*flags, help=text, rich_help_panel="Log")],
+    )
+    for name, flags, text in (
+        ("quiet", ("--quiet", "-q"), "Log warnings and errors only."),
+        ("log_json", ("--log-json",), "Log one JSON object a line."),
+    )
 ]
 
 

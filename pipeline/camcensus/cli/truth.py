@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli.options import Json, Quiet, SnapshotOption, StudyOption, Workers, tell
+from camcensus.cli.options import App, Json, SnapshotOption, StudyOption, Workers, tell
 from camcensus.core.console import Reporter
 
-estimate_app = typer.Typer(name="estimate", no_args_is_help=True, help="Says more than counts do, with intervals.")
+estimate_app = App(name="estimate", no_args_is_help=True, help="Says more than counts do, with intervals.")
 
 
 @estimate_app.command(
@@ -54,7 +54,7 @@ def estimate_ranks(study: StudyOption, snapshot: SnapshotOption, json_: Json = F
     tell(tell_ranks(study, snapshot, json_))
 
 
-audit_app = typer.Typer(name="audit", no_args_is_help=True, help="Errors found by hand, within what was collected.")
+audit_app = App(name="audit", no_args_is_help=True, help="Errors found by hand, within what was collected.")
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the draw; it is written down.")]
 
 
@@ -120,7 +120,6 @@ def simulate(
         bool, typer.Option("--growing", help="Some queries are asked, and ports looked at, in later years only.")
     ] = False,
     workers: Workers = 0,
-    quiet: Quiet = False,
     serve: Annotated[bool, typer.Option("--serve", help="Be a Shodan on this machine until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of 127.0.0.1; 0: any free one.")] = 0,
     plan: Annotated[str, typer.Option("--plan", help="free, dev, plus, corporate or enterprise.")] = "enterprise",
@@ -143,7 +142,7 @@ def simulate(
     if len(paths) != 1 or paths[0].is_file():
         raise typer.BadParameter("name one new folder (or say --serve)", param_hint="OUT")
     plan_ = Plan(devices, snapshots, seed, GROWING if growing else ())
-    write(paths[0], plan_, Reporter(quiet), workers or os.cpu_count() or 1)
+    write(paths[0], plan_, Reporter(), workers or os.cpu_count() or 1)
     tell(f"{paths[0] / 'study.toml'}")
 
 
@@ -153,7 +152,6 @@ def accuracy(
     worlds: Annotated[int, typer.Option("--worlds", min=1, help="Small ones, for each setting of an interval.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another world.")] = 20261101,
     workers: Workers = 0,
-    quiet: Quiet = False,
 ) -> None:
     """How wrong the software is in simulated worlds, whose cameras are known: writes a report and prints the goals."""
     from datetime import UTC, datetime
@@ -164,6 +162,6 @@ def accuracy(
     from camcensus.validation.simulate.world import Plan
 
     plan = Plan(devices, 2, seed)
-    found = measure(plan, worlds, workers or os.cpu_count() or 1, Reporter(quiet).say)
+    found = measure(plan, worlds, workers or os.cpu_count() or 1, Reporter().info)
     path = write_page(found, out, datetime.now(UTC).date())
     tell(f"{WHOSE}\n{goals(found.tables).to_string(index=False)}\n{path}")

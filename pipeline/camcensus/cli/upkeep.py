@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli.options import Quiet, tell
+from camcensus.cli.options import App, tell
 from camcensus.core.console import Reporter
 
-catalogue_app = typer.Typer(name="catalogue", no_args_is_help=True, help="Looks after the catalogue of signatures.")
+catalogue_app = App(name="catalogue", no_args_is_help=True, help="Looks after the catalogue of signatures.")
 Folder = Annotated[Path, typer.Argument(help="A folder of TOML files.")]
 
 
@@ -41,17 +41,16 @@ def catalogue_page(folder: Folder = Path("queries")) -> None:
     typer.echo(write_catalogue_page(folder))
 
 
-geo_app = typer.Typer(name="geo", no_args_is_help=True, help="Looks after country databases.")
+geo_app = App(name="geo", no_args_is_help=True, help="Looks after country databases.")
 
 
 @geo_app.command("update", epilog="Example: camcensus geo update --to geo")
 def geo_update(
     to: Annotated[Path | None, typer.Option("--to", help='A folder; default: the one that "builtin" reads.')] = None,
-    quiet: Quiet = False,
 ) -> None:
     """Fetches this month's free edition of DB-IP Lite, proves it, and puts it beside the earlier ones."""
     from camcensus.collect.geo_edition import update
     from camcensus.geolocate.editions import fetched_folder
 
-    reporter = Reporter(quiet)
-    tell(update(to or fetched_folder(), reporter.say))
+    reporter = Reporter()
+    tell(update(to or fetched_folder(), reporter.info))

@@ -58,11 +58,10 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
     from camcensus.report import Audits, Estimated, Matches, draw_report
 
-    reporter.say("drawing the report")
     results = [_result(study, name, manifest) for name, manifest in counted]
     warnings = stop_at_fatal(check_gates(study, ((r.manifest, r.counts) for r in results)))
     for finding in warnings:
-        reporter.warn(str(finding))
+        reporter.warning(f"gate {finding.gate}: {finding.text}", finding.snapshot)
     matches = [
         Matches(name, found, _table(study, name, found, CENSUS), _table(study, name, found, TRENDS))
         for name, found in matched
@@ -74,6 +73,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     shown = {name: drawn_from(found) for name, found in (*counted, *matched, *sampled)}
     made = made_by("camcensus report", study.settings())
     Report(key=key, made=made, snapshots=shown, outputs=_outputs(study.report)).save(study.report)
+    reporter.info(f"report: {len(shown):,} snapshots")
     return page, True
 
 

@@ -68,7 +68,7 @@ def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bo
         return False
     tasks = [_task(snapshot, name, asked, shared) for name in parts.stale]
     sizes = [inputs[name].bytes for name in parts.stale]
-    with tools.reporter.bar(f"{snapshot.id}: hold against all queries", sum(sizes), "bytes") as progress:
+    with tools.reporter.progress(f"{snapshot.id}: trends", sum(sizes), "bytes") as progress:
         results: list[Returned] = tools.engine.map_parts(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
         parts.made(name, {"banners": result.banners, "own": result.own, "returned": result.rows}, result.rows)
@@ -86,8 +86,8 @@ def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bo
     )
     stage = Stage(key=key, outputs=parts.outputs, parts=parts.parts, flow=flow.check(RETURNED.name))
     snapshot.record(RETURNED.name, stage)
-    tools.reporter.say(
-        f"{snapshot.id}: {flow.rows_out:,} of {flow.rows_in:,} banners would have been returned in every snapshot"
+    tools.reporter.info(
+        f"{flow.rows_out:,} of {flow.rows_in:,} banners match the queries of every snapshot", snapshot.id, "trends"
     )
     return True
 

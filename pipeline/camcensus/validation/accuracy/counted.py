@@ -109,7 +109,7 @@ def count_world(
         changed = getattr(study, section).model_copy(update=dict(values))
         study = study.model_copy(update={section: changed})
     with storage.lock(study.data):
-        run(study, Reporter(quiet=True), snapshots, Local(workers), report=False)
+        run(study, Reporter(), snapshots, Local(workers), report=False)
     return study.snapshot_ids()
 
 

@@ -59,7 +59,7 @@ def causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -
         say(f"a world with {name}" if number == 0 else f"a world in which: {name}")
         own = Plan(min(plan.devices, CAUSE_DEVICES), 1, plan.seed, tuple(overrides.items()))
         out = folder / f"cause-{number}"
-        simulate(out, own, Reporter(quiet=True), workers)
+        simulate(out, own, Reporter(), workers)
         (last,) = count_world(out, workers)
         world = Counted(out, last)
         found = summary(country_errors(world.by_country(), true_counts(world, "evidence"))).set_index("unit")
@@ -75,7 +75,7 @@ def causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -
 def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
     """Writes a world to a new folder, counts it and compares the last snapshots with the truth."""
     say(f"a world of {plan.devices:,} devices, {plan.snapshots} snapshots, seed {plan.seed}")
-    simulate(folder, plan, Reporter(quiet=True), workers)
+    simulate(folder, plan, Reporter(), workers)
     say("counting it")
     ids = count_world(folder, workers)
     worlds = [Counted(folder, name) for name in ids]

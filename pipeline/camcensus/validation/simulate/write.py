@@ -87,7 +87,7 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
             raw_folder(half_done, name, year).mkdir(parents=True)
     written = _write(world, half_done, workers)
     for name, lines in written.items():
-        reporter.say(f"{name}: {lines:,} lines")
+        reporter.info(f"{lines:,} lines", name, "simulate")
     for name, collection in COLLECTIONS.items():
         storage.write_text(half_done / collection.folder / "study.toml", study_text(world, name))
     for year in world.years:
