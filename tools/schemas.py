@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from camcensus.core.manifest import Manifest
 from camcensus.core.run_log import RunLog
-from camcensus.core.storage import SEAL
+from camcensus.core.storage import CHECKSUM
 from camcensus.report.report_manifest import Report
 
 FOLDER = Path(__file__).parent.parent / "data" / "schemas"
@@ -18,11 +18,11 @@ RECORDS: dict[str, type[BaseModel]] = {"manifest": Manifest, "report-manifest": 
 
 
 def schema_of(record: type[BaseModel]) -> str:
-    """The schema, with the seal that each record carries of itself."""
+    """The schema, with the checksum that each record carries of itself."""
     found = record.model_json_schema()
     found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    found["properties"][SEAL] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "title": "Checksum of all the rest"}
-    found["required"] = sorted({*found.get("required", []), "format", SEAL})
+    found["properties"][CHECKSUM] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "title": "Checksum of all the rest"}
+    found["required"] = sorted({*found.get("required", []), "format", CHECKSUM})
     return json.dumps(found, indent=1, sort_keys=True) + "\n"
 
 

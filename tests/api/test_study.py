@@ -206,9 +206,9 @@ def test_wrong_use_says_what_to_do_instead(world: cc.OpenStudy, wrong, kind, say
 def test_two_instruments_are_not_mixed(world: cc.OpenStudy, tmp_path: Path) -> None:
     study = _copy(world, tmp_path / "copy")
     folder = study.study.data / "2025"
-    manifest = storage.read_sealed(folder / "manifest.json")
+    manifest = storage.read_checksummed(folder / "manifest.json")
     manifest["instrument"]["rules"] = "older"
-    storage.write_sealed(folder / "manifest.json", manifest)
+    storage.write_checksummed(folder / "manifest.json", manifest)
     with pytest.raises(
         cc.InstrumentError, match=r"2026: other counting rules.*snapshots=\['2026'\].*several_instruments=True"
     ):

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from camcensus.raw.ledger import FILE, SEAL
+from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.validation.loopback.server import KEY, Loopback, Request
 from tests.collect.worlds import PRODUCT, SERVER, raw, study_in
 from tests.kills import Victim
@@ -27,7 +27,9 @@ def files(study: Path) -> dict[str, bytes]:
     """Every file of the snapshot but the ledger and the lock, with its bytes."""
     found = sorted(path for path in raw(study).rglob("*") if path.is_file())
     return {
-        str(path.relative_to(raw(study))): path.read_bytes() for path in found if path.name not in (FILE, SEAL, ".lock")
+        str(path.relative_to(raw(study))): path.read_bytes()
+        for path in found
+        if path.name not in (FILE, CHECKSUM, ".lock")
     }
 
 

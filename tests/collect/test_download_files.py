@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from camcensus.core.errors import CamcensusError, IntegrityError
-from camcensus.raw.ledger import SEAL
+from camcensus.raw.ledger import CHECKSUM
 from camcensus.validation.loopback.index import Index
 from tests.collect.worlds import PRODUCT, collect, pages, raw, rows, served, study_in
 
 
 def rows_gone(study: Path, statement: str) -> None:
-    (raw(study) / SEAL).unlink(missing_ok=True)  # as while a collector is at work
+    (raw(study) / CHECKSUM).unlink(missing_ok=True)  # as while a collector is at work
     ledger = sqlite3.connect(raw(study) / "ledger.sqlite", isolation_level=None)
     ledger.execute(statement)
     ledger.close()

@@ -10,7 +10,7 @@ import pytest
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.raw.attempts import Attempt
-from camcensus.raw.ledger import FILE, SEAL, SYNC, Ledger
+from camcensus.raw.ledger import CHECKSUM, FILE, SYNC, Ledger
 from camcensus.raw.ledger_rows import Counted, Page, Partition, Whole
 from camcensus.raw.page_files import file_of, keep, page_of
 
@@ -58,7 +58,7 @@ def test_what_is_entered_is_there_when_it_is_opened_again(ledger: Ledger) -> Non
     assert again.reply("census", "q", "DE") is None
     again.close()
     # Nothing but the one file is left.
-    assert sorted(path.name for path in ledger.path.parent.glob("ledger*")) == [FILE, SEAL]
+    assert sorted(path.name for path in ledger.path.parent.glob("ledger*")) == [FILE, CHECKSUM]
 
 
 def test_a_request_is_paid_from_when_it_is_sent_until_it_is_known_better(ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from camcensus.core.errors import PlanRefusedError
-from camcensus.raw.ledger import FILE, SEAL
+from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.validation.loopback.faults import Fault
 from tests.collect.worlds import CATALOGUE, PRODUCT, SERVER, cameras, collect, raw, rows, served, study_in
 
@@ -36,7 +36,7 @@ def test_months_since_2017_are_kept_as_received_and_cost_nothing(folder: Path) -
     value = json.loads(zstandard.ZstdDecompressor().decompress((raw(study) / found[0][1]).read_bytes()))
     assert value["matches"][0]["month"] == "2017-06"
     assert [month["key"] for month in value["facets"]["country"]] == [month["month"] for month in value["matches"]]
-    assert {path.name for path in raw(study).iterdir() if path.is_file()} <= {FILE, SEAL, ".lock"}
+    assert {path.name for path in raw(study).iterdir() if path.is_file()} <= {FILE, CHECKSUM, ".lock"}
 
 
 def test_a_query_without_history_is_told_and_nothing_is_asked(folder: Path) -> None:

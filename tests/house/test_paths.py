@@ -53,10 +53,10 @@ def test_a_manifest_that_names_a_file_outside_is_refused(tmp_path: Path, name: s
     folder = tmp_path / "s" / "data" / "a"
     victim = tmp_path / "s" / "victim"
     victim.write_text("x")
-    found = storage.read_sealed(folder / "manifest.json")
+    found = storage.read_checksummed(folder / "manifest.json")
     outputs = found["stages"]["dedupe"]["outputs"]
     outputs[name] = outputs["links.parquet"]
-    storage.write_sealed(folder / "manifest.json", found)
+    storage.write_checksummed(folder / "manifest.json", found)
     with pytest.raises(IntegrityError, match="names a file outside of its folder"):
         load_manifest(folder)
     camcensus("purge", "--study", study, "--snapshot", "a", "--raw", status=1)
@@ -69,9 +69,9 @@ def test_a_ledger_that_names_a_file_outside_is_refused(tmp_path: Path, name: str
     study = study_in(tmp_path / "s", one=[banner()])
     run(study)
     path = tmp_path / "s/data/a/raw/imports.json"
-    found = storage.read_sealed(path)
+    found = storage.read_checksummed(path)
     found[name] = {**found["one.json"], "file": name}
-    storage.write_sealed(path, found)
+    storage.write_checksummed(path, found)
     with pytest.raises(IntegrityError, match="names a file outside of its folder"):
         read_ledger(tmp_path / "s/data/a")
 
@@ -81,7 +81,7 @@ def test_a_report_that_names_a_file_outside_is_refused(tmp_path: Path, name: str
     study = study_in(tmp_path / "s", one=[banner()])
     camcensus("run", "--study", study)
     path = tmp_path / "s/report/manifest.json"
-    found = storage.read_sealed(path)
+    found = storage.read_checksummed(path)
     found["outputs"][name] = found["outputs"]["index.html"]
-    storage.write_sealed(path, found)
+    storage.write_checksummed(path, found)
     assert "names a file outside of its folder" in camcensus("verify", path.parent, status=1).stdout

@@ -176,8 +176,8 @@ def test_engines_mixed_by_hand_stop_the_run(study: Path) -> None:
     bring(study, export_of("netlas"), "netlas", snapshot="b")
     one, two = (study.parent / "data" / name / "raw" for name in "ab")
     shutil.copy(export_of("netlas"), one)
-    ledgers = [storage.read_sealed(raw / "imports.json") for raw in (one, two)]
-    storage.write_sealed(one / "imports.json", ledgers[0] | ledgers[1])
+    ledgers = [storage.read_checksummed(raw / "imports.json") for raw in (one, two)]
+    storage.write_checksummed(one / "imports.json", ledgers[0] | ledgers[1])
     told = run(study, status=1)
     assert (
         "a: holds files of several engines (fofa, netlas), whose counts must not be added up; move those of one" in told

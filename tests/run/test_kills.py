@@ -46,7 +46,7 @@ def halves(place: Path, calm: Path) -> list[str]:
         if ".scratch" in path.parts or path.name.endswith(storage.PART):
             continue
         if path.name == "manifest.json":
-            storage.read_sealed(path)
+            storage.read_checksummed(path)
         elif content != whole.get(name):
             faults.append(f"{name}: is seen half done")
     return faults

@@ -94,10 +94,10 @@ def aged(study: Path, action: str) -> None:
     from camcensus.core import storage
 
     path = study.parent / "data" / "2025" / "raw" / "imports.json"
-    entries = storage.read_sealed(path)
+    entries = storage.read_checksummed(path)
     for entry in entries.values():
         entry["received"] = "2026-01-01T00:00:00+00:00"
-    storage.write_sealed(path, entries)
+    storage.write_checksummed(path, entries)
     study.write_text(study.read_text() + f'[retention]\ndays = 30\naction = "{action}"\n')
 
 

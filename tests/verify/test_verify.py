@@ -89,10 +89,10 @@ def rewritten(study: Path, name: str, change: Callable[[dict[str, list[object]]]
     columns = table.to_pydict()
     change(columns)
     pq.write_table(pa.table(columns, schema=table.schema), path, write_page_checksum=True)
-    sealed_again(study, path)
+    checksummed_again(study, path)
 
 
-def sealed_again(study: Path, path: Path) -> None:
+def checksummed_again(study: Path, path: Path) -> None:
     """The report's record and data package with the file as it is now."""
     folder = study.parent / "report"
     record = load_report(folder)
@@ -132,7 +132,7 @@ def test_a_forged_country_is_seen_in_the_report_alone(study: Path) -> None:
 def test_an_address_in_the_page_is_seen(study: Path) -> None:
     page = study.parent / "report" / "index.html"
     page.write_text(page.read_text().replace("</body>", "<p>81.2.0.7 and 2a00:1450::1</p></body>"))
-    sealed_again(study, page)
+    checksummed_again(study, page)
     text = told(of(study.parent / "report"))
     assert "an IPv4 address: 81.2.0.7" in text
     assert "an IPv6 address: 2a00:1450::1" in text
@@ -184,11 +184,11 @@ def test_private_columns_and_other_types_are_seen(tmp_path: Path) -> None:
 
 
 def resaved(study: Path, change: Callable[[dict[str, object]], None]) -> None:
-    """The manifest of 2025, changed by a hand that also mends its seal."""
+    """The manifest of 2025, changed by a hand that also updates its checksum."""
     folder = study.parent / "data" / "2025"
-    found = storage.read_sealed(folder / "manifest.json")
+    found = storage.read_checksummed(folder / "manifest.json")
     change(found)
-    storage.write_sealed(folder / "manifest.json", found)
+    storage.write_checksummed(folder / "manifest.json", found)
 
 
 def test_a_flow_that_does_not_reconcile_is_seen(study: Path) -> None:

@@ -327,7 +327,7 @@ class Manifest(Strict):
 
     def save(self, folder: Path) -> None:
         """Writes `manifest.json` into the snapshot's folder."""
-        storage.write_sealed(folder / "manifest.json", self.model_dump())
+        storage.write_checksummed(folder / "manifest.json", self.model_dump())
 
 
 def load_manifest(folder: Path) -> Manifest | None:
@@ -339,7 +339,7 @@ def load_manifest(folder: Path) -> Manifest | None:
     if isinstance(found, Mapping) and found.get("format") in EARLIER:
         return None
     try:
-        manifest = Manifest.model_validate(storage.read_sealed(path))
+        manifest = Manifest.model_validate(storage.read_checksummed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is not a manifest: {error.errors()[0]['msg']}; delete it and run again") from None
     outputs = [name for stage in manifest.stages.values() for name in stage.outputs]

@@ -88,13 +88,13 @@ def _enter(data: Path, entry: Entry) -> None:
     entry.ended = _now()
     log = read_log(data)
     log.runs = [*log.runs, entry][-KEPT:]
-    storage.write_sealed(data / FILE, log.model_dump())
+    storage.write_checksummed(data / FILE, log.model_dump())
 
 
 def read_log(data: Path) -> RunLog:
     """The log of a data folder; an empty one when there is none, or it is damaged: nothing depends on it."""
     try:
-        return RunLog.model_validate(storage.read_sealed(data / FILE))
+        return RunLog.model_validate(storage.read_checksummed(data / FILE))
     except (OSError, IntegrityError, ValidationError):
         return RunLog()
 

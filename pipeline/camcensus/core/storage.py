@@ -25,7 +25,7 @@ _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 PART = ".part"
 LOCK = ".lock"
-SEAL = "sha256"
+CHECKSUM = "sha256"
 PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest()
 
 
@@ -110,23 +110,26 @@ def require_inside(path: Path, names: Iterable[str]) -> None:
             raise IntegrityError(path, f"names a file outside of its folder: {name!r}")
 
 
-def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Writes a JSON object with a checksum of itself under `SEAL`, so that no flipped bit in it goes unseen."""
-    write_json(path, {**value, SEAL: hashlib.sha256(_as_json(value).encode()).hexdigest()})
+def write_checksummed(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON object with its own checksum under `CHECKSUM`, so that every flipped bit is noticed."""
+    write_json(path, {**value, CHECKSUM: hashlib.sha256(_as_json(value).encode()).hexdigest()})
 
 
-def read_sealed(path: Path, required: bool = True) -> dict[str, Any]:
-    """What `write_sealed` wrote, without the seal. Raises `IntegrityError` when it is not what was written, or has no
-    seal, unless it need not have one (a person wrote it)."""
+def read_checksummed(path: Path, required: bool = True) -> dict[str, Any]:
+    """Return what `write_checksummed` wrote, without the checksum.
+
+    Raises `IntegrityError` when it was changed, or has no checksum although one is `required` (a person's file has
+    none).
+    """
     value = read_json(path)
     if not isinstance(value, dict):
         raise IntegrityError(path, "is damaged: it is not an object")
-    if SEAL not in value and not required:
+    if CHECKSUM not in value and not required:
         return value
-    seal = value.pop(SEAL, None)
-    # Half characters stand in no file of ours, but damage may make some.
-    own, whole = (_as_json(v).encode("utf-8", "surrogatepass") for v in (value, {**value, SEAL: seal}))
-    if seal != hashlib.sha256(own).hexdigest() or whole != path.read_bytes():
+    checksum = value.pop(CHECKSUM, None)
+    # Our files hold no lone surrogates, but damage may make some.
+    content, complete = (_as_json(v).encode("utf-8", "surrogatepass") for v in (value, {**value, CHECKSUM: checksum}))
+    if checksum != hashlib.sha256(content).hexdigest() or complete != path.read_bytes():
         raise IntegrityError(path, "is damaged: it is not what was written")
     return value
 

@@ -49,7 +49,7 @@ def keep(
             "runs": runs(study, snapshots),
             "labels": [storage.sha256(p) for p in labels],
         }
-        storage.write_sealed(folder / MANIFEST, {**entries(study.data), name: entry})
+        storage.write_checksummed(folder / MANIFEST, {**entries(study.data), name: entry})
     return path
 
 
@@ -68,7 +68,7 @@ def entries(data: Path) -> Mapping[str, Any]:
     """The manifest of the tables in a data folder: file to its entry. Raises `IntegrityError` when it is damaged."""
     path = data / FOLDER / MANIFEST
     try:
-        return storage.read_sealed(path) if path.is_file() else {}
+        return storage.read_checksummed(path) if path.is_file() else {}
     except IntegrityError as error:
         raise IntegrityError(path, DAMAGED) from error
 

@@ -80,7 +80,7 @@ def import_files(
             incoming.replace(raw / name)
             done.append(Imported(name, source.name, size, digest, _now(), collection=collection))
             known[digest] = ledger[name] = _entry(done[-1])
-        storage.write_sealed(raw / LEDGER, ledger)
+        storage.write_checksummed(raw / LEDGER, ledger)
     return done
 
 
@@ -125,7 +125,7 @@ def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[st
             entry = Imported(path.name, source, path.stat().st_size, digest, _now())
             ledger[path.name] = {**_entry(entry), "by_hand": True}
     if ledger != before:
-        storage.write_sealed(snapshot / "raw" / LEDGER, ledger)
+        storage.write_checksummed(snapshot / "raw" / LEDGER, ledger)
     return ledger
 
 
@@ -160,7 +160,7 @@ def expand(names: list[str]) -> list[Path]:
 def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
     """The ledger of imports: name under raw/ to entry; empty when nothing was imported."""
     path = snapshot / "raw" / LEDGER
-    found: dict[str, dict[str, Any]] = storage.read_sealed(path, required=False) if path.is_file() else {}
+    found: dict[str, dict[str, Any]] = storage.read_checksummed(path, required=False) if path.is_file() else {}
     if not all(isinstance(e, dict) and e.keys() >= _ENTRY for e in found.values()):
         raise IntegrityError(path, "is not a ledger of imports; move it away if it is an export of yours")
     storage.require_inside(path, found)

@@ -21,7 +21,7 @@ from camcensus.raw.attempts import Attempt
 from camcensus.raw.ledger_rows import Counted, Page, Partition, Whole
 
 FILE = "ledger.sqlite"
-SEAL = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes
+CHECKSUM = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes
 FORMAT = "1"
 SYNC = 0.5
 _SCHEMA = """
@@ -74,15 +74,15 @@ class Ledger:
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.path = folder / FILE
         self._read_only = read_only
-        self._seal = folder / SEAL
-        self.sealed = self._check_seal()
+        self._checksum = folder / CHECKSUM
+        self.is_checksummed = self._verify_checksum()
         if not read_only:
             folder.mkdir(parents=True, exist_ok=True)
         place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
         with self._told():
             self._db = sqlite3.connect(place, uri=True, isolation_level=None)
             if not read_only:
-                self._seal.unlink(missing_ok=True)
+                self._checksum.unlink(missing_ok=True)
                 # A log beside the file, so that one write is one sync; readers see the last whole state meanwhile.
                 self._db.execute("pragma journal_mode = wal")
                 self._db.execute("pragma synchronous = normal")
@@ -118,19 +118,21 @@ class Ledger:
             self._db.close()
         # Where a reader is at it, the log stays beside the file, which is then not all there is.
         if not self._read_only and not self._log.exists():
-            storage.write_text(self._seal, storage.sha256(self.path) + "\n")
+            storage.write_text(self._checksum, storage.sha256(self.path) + "\n")
 
     @property
     def _log(self) -> Path:
         return self.path.with_name(f"{FILE}-wal")
 
-    def _check_seal(self) -> bool:
-        """Whether there is a seal. Raises `IntegrityError` when it is broken; a collector that begins meanwhile takes
-        it away first."""
-        if not self._seal.is_file() or not self.path.is_file() or self._log.exists():
+    def _verify_checksum(self) -> bool:
+        """Return whether there is a checksum. Raises `IntegrityError` when it is wrong.
+
+        A collector that begins meanwhile removes it first.
+        """
+        if not self._checksum.is_file() or not self.path.is_file() or self._log.exists():
             return False
-        told = self._seal.read_bytes().strip()
-        if storage.sha256(self.path).encode() != told and self._seal.is_file() and not self._log.exists():
+        told = self._checksum.read_bytes().strip()
+        if storage.sha256(self.path).encode() != told and self._checksum.is_file() and not self._log.exists():
             raise IntegrityError(self.path, "is damaged: it is not what was written; put a copy of it back")
         return True
 

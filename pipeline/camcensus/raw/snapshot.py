@@ -110,7 +110,7 @@ class Stats:
         self._changed = False
         if not rehash and self._file.is_file():
             try:
-                self._known = storage.read_sealed(self._file)
+                self._known = storage.read_checksummed(self._file)
             except IntegrityError:
                 self._known = {}  # only a cache: damage is a miss
 
@@ -130,7 +130,7 @@ class Stats:
     def save(self) -> None:
         """Writes the cache, if it changed."""
         if self._changed:
-            storage.write_sealed(self._file, self._known)
+            storage.write_checksummed(self._file, self._known)
             self._changed = False
 
 

@@ -34,7 +34,7 @@ class Report(Strict):
 
     def save(self, folder: Path) -> None:
         """Writes it into the report's folder."""
-        storage.write_sealed(folder / RECORD, self.model_dump())
+        storage.write_checksummed(folder / RECORD, self.model_dump())
 
 
 def load_report(folder: Path) -> Report:
@@ -43,7 +43,7 @@ def load_report(folder: Path) -> Report:
     if not path.is_file():
         raise IntegrityError(path, "is not there: the folder holds no report that camcensus drew")
     try:
-        report = Report.model_validate(storage.read_sealed(path))
+        report = Report.model_validate(storage.read_checksummed(path))
     except ValidationError as error:
         raise IntegrityError(path, f"is no record of a report: {error.errors()[0]['msg']}; draw it again") from None
     storage.require_inside(path, report.outputs)

@@ -9,11 +9,11 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.raw.bundles import bundles_of, has_ledger
 from camcensus.raw.imports import LEDGER, read_ledger
-from camcensus.raw.ledger import FILE, SEAL
+from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.raw.snapshot import STATS
 
 # Of raw/ the ledgers stay: what was received, when, with which checksum.
-_KEPT_RAW = {LEDGER, FILE, SEAL, ".lock"}
+_KEPT_RAW = {LEDGER, FILE, CHECKSUM, ".lock"}
 _STAGES = ("ingest", "identify", "dedupe", "returned")
 _FOLDERS = (
     "observations.parquet",

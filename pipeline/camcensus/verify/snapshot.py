@@ -72,7 +72,7 @@ def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, E
 
 def _collected(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
     with closing(Ledger(folder / "raw", read_only=True)) as ledger:
-        if not ledger.sealed:
+        if not ledger.is_checksummed:
             verdict.notes.append(f"{ledger.path}: was left open, so a bit that flipped in it since may go unseen")
         for page in [] if purged else ledger.pages():
             yield folder / "raw" / page.file, Expected(page.sha256, page.bytes, "put it back, or collect anew")

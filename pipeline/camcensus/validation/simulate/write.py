@@ -113,7 +113,7 @@ def _write(world: World, out: Path, workers: int) -> dict[str, int]:
                 entries |= {file: {k: v for k, v in entry.items() if k != "lines"} for file, entry in files.items()}
             written[str(drawn.year)] += sum(int(entry["lines"]) for entry in drawn.files[QUERIES].values())
     for path, entries in ledgers.items():
-        storage.write_sealed(path, entries)
+        storage.write_checksummed(path, entries)
     return written
 
 
