@@ -73,7 +73,7 @@ def test_a_raw_file_that_is_added_is_ingested_alone_and_one_that_is_removed_is_n
     assert world(study) == 5
     assert {p: p.stat().st_mtime_ns for p in before} == before
     (folder / "raw" / "one.json").unlink()
-    assert "raw/one.json was imported and is gone" in run(study, status=3).stderr
+    assert "raw/one.json was imported and is missing" in run(study, status=3).stderr
     assert world(study) == 3
     for kind in kinds:
         assert sorted(p.name for p in (folder / kind).iterdir()) == ["three.json.parquet", "two.json.parquet"]
