@@ -1,59 +1,84 @@
-# Needs Python 3.11 or later, make and git; everything else is put into .venv from the lock file.
+# Requires Python 3.11+, make and git; everything else is installed into .venv from lock files.
 PYTHON ?= python3
 BIN := .venv/bin
+# Every version and checksum comes from a lock file, so nothing is resolved; modules are compiled when first imported.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
-.PHONY: setup demo test faults audit lint docs lab spark notebooks bench bench-full peers sample-coverage accuracy lock
-.DEFAULT_GOAL := demo
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow test-all lint docs lab notebooks spark nightly bench bench-full audit lock
 
-setup: .venv/ready
+help: ## List the targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+	  while IFS="$$(printf '\t')" read -r name text; do printf '%-11s %s\n' "$$name" "$$text"; done
 
-# Versions and checksums come from requirements.lock; the package itself is built without fetching anything.
+setup: .venv/ready ## Install the command and the Python API, nothing else.
+
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("camcensus needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	@echo "installing the libraries of requirements.lock into .venv; takes a minute or so"
+	@echo "installing the libraries of requirements.lock into .venv; takes about a minute"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+# Tests and linters; everything that tests, docs and notebooks need; JupyterLab; Spark. Each lock file names all of its
+# libraries, so an environment may hold several of them.
+.venv/dev .venv/all .venv/lab .venv/spark: .venv/%: requirements-%.lock .venv/ready
+	@echo "installing the libraries of $< into .venv"
+	$(INSTALL) --require-hashes -r $<
 	@touch $@
 
 # The demo's size: about how many devices its Internet has. Six years of 120,000 are 426,000 banners.
 DEMO_DEVICES := 120000
 WORLD := data/snapshots/simulated
-MODEL := Makefile $(wildcard data/simulate/*.toml) $(filter-out %/serve.py pipeline/camcensus/simulate/loopback%, $(wildcard pipeline/camcensus/simulate/*.py))
+SIMULATOR := pipeline/camcensus/validation/simulate
+MODEL := Makefile $(wildcard data/simulate/*.toml $(SIMULATOR)/*.py)
 
-# Counts the cameras of a made-up Internet and draws the report; ends with the path of the page.
-demo: setup $(WORLD)/study.toml
+demo: .venv/ready $(WORLD)/study.toml ## Count the cameras of a simulated Internet and draw the report.
 	$(BIN)/camcensus run --study studies/demo.toml
 
-# Made anew when the model changes. What it is asked grows over the years, for the trend over one instrument.
-$(WORLD)/study.toml: .venv/ready $(MODEL)
+# Written again when the model changes. Its queries grow over the years, for the trend over one instrument.
+$(WORLD)/study.toml: $(MODEL) | .venv/ready
 	rm -rf $(WORLD)
 	$(BIN)/camcensus simulate $(WORLD) --devices $(DEMO_DEVICES) --growing
 
-# On all cores, a file of tests at a time.
-test: setup .venv/spark
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist worksteal
 
-# Every fault, kills, flipped bits and mutated lines at full size (the suite has small ones); takes about an hour on two
-# cores, and writes reports/faults.
-faults: setup
-	PYTHONPATH=. $(BIN)/python tools/faults.py
+test: .venv/dev ## Run the tests, without those marked slow; five minutes on two cores.
+	$(PYTEST) -m "not slow"
 
-# Known holes in what the lock pins, by the advisories of the package index; fails where these cannot be asked. Not part
-# of the checks, since what it says changes without us.
-audit:
-	$(PYTHON) -m venv .venv/audit
-	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	.venv/audit/bin/pip-audit --requirement requirements.lock --disable-pip --require-hashes --strict
+test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; ten minutes on two cores.
+	$(PYTEST) -m slow
 
-lint: setup
+test-all: test test-slow ## Run all tests.
+
+lint: .venv/dev ## Check style, types and what may import what.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# Compares camcensus with an analyst's script and other engines; about ten minutes.
-bench: setup peers
+docs: .venv/all ## Build the documentation site in build/site, without the network.
+	PYTHONPATH=. $(BIN)/python tools/site.py
+
+# JupyterLab allows root only if asked, as in a container. LAB: more of its options, such as --no-browser.
+lab: demo .venv/lab ## Open the notebooks in JupyterLab, on this machine alone, with the demo's data.
+	$(BIN)/jupyter lab notebooks --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+
+notebooks: demo .venv/all ## Execute the notebooks and write what they print; .ci/run compares it.
+	PYTHONPATH=. $(BIN)/python tools/notebooks.py write
+
+spark: .venv/spark ## Install Spark for `camcensus run --engine spark`; needs Java 17 or later.
+
+# PARTS: some of faults, coverage, accuracy.
+nightly: .venv/dev .venv/all .venv/spark ## Run what takes hours; a dated record in reports/nightly. Some of it: PARTS="accuracy".
+	PYTHONPATH=. $(BIN)/python tools/nightly.py $(PARTS)
+
+PEERS := $(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+
+bench: .venv/dev ## Compare with what an analyst would otherwise write; ten minutes.
+	$(PEERS)
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	$(BIN)/python benchmarks/verify.py
@@ -61,52 +86,27 @@ bench: setup peers
 	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
 
-# The same with 10 million banners; takes hours and about 20 GB of disk.
-bench-full: setup peers
+bench-full: .venv/dev ## The same at 10 million banners; hours, and some 20 GB of disk.
+	$(PEERS)
 	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 2000000
 	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py --sizes 200000 1000000 10000000
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
 
-peers: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+# Not part of the checks, since its answer changes without us. Fails if the index cannot answer.
+audit: ## Look up known vulnerabilities of the locked libraries.
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	for lock in requirements.lock requirements-all.lock requirements-lab.lock requirements-spark.lock; do \
+	  .venv/audit/bin/pip-audit --requirement $$lock --disable-pip --require-hashes --strict || exit 1; done
 
-# How often the intervals of samples contain the truth; takes some minutes.
-sample-coverage: setup
-	PYTHONPATH=. $(BIN)/python benchmarks/sample_coverage.py
-
-# Measures the software's errors in simulated worlds; takes half an hour on two cores and writes reports/accuracy.
-accuracy: setup
-	$(BIN)/camcensus accuracy --devices 200000 --worlds 500
-
-# The documentation site, in build/site; without the network, and any warning is an error.
-docs: setup
-	PYTHONPATH=. $(BIN)/python tools/site.py
-
-# The notebooks in JupyterLab, on this machine alone, with the demo to ask. It asks nobody whether there is a newer one, and
-# is told where everybody is root, as in a container. LAB: more of its options, such as --no-browser.
-lab: demo .venv/lab
-	$(BIN)/jupyter lab notebooks --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
-
-# Executes the notebooks and writes what they print; CI compares it.
-notebooks: demo
-	PYTHONPATH=. $(BIN)/python tools/notebooks.py write
-
-.venv/lab: .venv/ready requirements-lab.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock
-	@touch $@
-
-# Spark for `camcensus run --engine spark`, which needs Java 17 or later too; half a gigabyte.
-spark: .venv/spark
-
-.venv/spark: .venv/ready requirements-spark.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
-	@touch $@
-
-# For whoever changes the dependencies: needs uv.
-LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
-lock:
-	$(LOCK) -o requirements.lock
-	$(LOCK) --extra notebooks -c requirements.lock -o requirements-lab.lock
+# The versions in the lock files stay unless they no longer fit; remove a file first to upgrade what it names.
+LOCK := .venv/uv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --no-header -q
+lock: ## Write the lock files again after a change of dependencies.
+	test -x .venv/uv/bin/uv || { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install -q "uv>=0.9"; }
+	$(LOCK) --group build -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group all -c requirements-dev.lock -o requirements-all.lock
+	$(LOCK) --group build --extra notebooks -c requirements.lock -o requirements-lab.lock
 	$(LOCK) --extra spark -c requirements.lock -o .venv/spark.lock
-	sed -n '/^py4j==/,/# via/p;/^pyspark==/,/# via/p' .venv/spark.lock > requirements-spark.lock
+	sed -nE '/^(py4j|pyspark)==/,/[^\\]$$/p' .venv/spark.lock > requirements-spark.lock

@@ -132,7 +132,10 @@ def table_of(rows: list[Row]) -> str:
 
 def page_of(date: str, parts: dict[str, Row]) -> str:
     """The page of a day's results."""
-    told = [f"# Fault suite, {date}", f"Made by `make faults`; [{date}.json]({date}.json) has the same for programs."]
+    told = [
+        f"# Fault suite, {date}",
+        f"Made by `make nightly PARTS=faults`; [{date}.json]({date}.json) has the same for programs.",
+    ]
     for part in (part for part in PARTS if part in parts):
         found = parts[part]
         sizes = ", ".join(f"{name} {count:,}" for name, count in found["asked_for"].items())

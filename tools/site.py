@@ -158,7 +158,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
     gather(source)
-    status = build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(out)])
+    status: int = build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(out)])
     print(out / "index.html" if not status else "the site was not built")
     return status
 

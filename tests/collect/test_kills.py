@@ -1,5 +1,7 @@
-"""Killed at any moment, a collection goes on where it was and ends as one that was left in peace. `make faults` kills
-at 300 moments."""
+"""Killed at any moment, a collection goes on where it was and ends as one that was left in peace.
+
+`make nightly PARTS=faults` kills at 300 moments.
+"""
 
 import os
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Hostile input: no crash, no hang, no memory without bounds, and accepted + quarantined + blank = lines read.
 
-In the suite 20,000 mutated lines; `make faults` takes 1,000,000 (CAMCENSUS_FUZZ)."""
+In the suite 20,000 mutated lines; `make nightly PARTS=faults` takes 1,000,000 (CAMCENSUS_FUZZ)."""
 
 import os
 import resource
