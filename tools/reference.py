@@ -1,33 +1,35 @@
-"""Pages of the reference, from what they are about: tables, units, keys of studies and catalogues, the command line."""
+"""The reference pages that are written from the code: tables, units, study and catalogue keys, command line, API."""
 
+import html
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
+import typer.main
 from pydantic import BaseModel
+from typer.cli import get_docs_for_click
 
 import camcensus
+from camcensus.cli.app import app
 from camcensus.core.config import Study
 from camcensus.core.resources import bundled
 from camcensus.core.tables import BY_NAME, COUNTS, GROUPS, UNITS
 from camcensus.core.units import adds_up
 from camcensus.identify.catalogue import Brand, Model, Query, Signature
 
-# What a reader meets first; then all else, then the errors.
+# The API page lists these first, then all other names, then the errors.
 ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")
 ERRORS = [name for name in dir(camcensus) if name.endswith("Error")]
 
 
 def pages() -> dict[str, str]:
-    """Name to Markdown."""
+    """Return the Markdown of each page by its name."""
     return {"tables": tables(), "study": study(), "catalogue": catalogue(), "cli": cli(), "api": api()}
 
 
 def tables() -> str:
-    """Every table with its columns, and the units."""
+    """Return the page of all tables with their columns, and of the units."""
     lines = [
         "# Tables and units",
         "",
@@ -50,7 +52,7 @@ def _units() -> Iterator[tuple[str, ...]]:
 
 
 def study() -> str:
-    """The keys of a study, and the template, whose comments say what each is for."""
+    """Return the page of a study's keys, with the commented template."""
     schema = Study.model_json_schema()
     lines = [
         "# The study",
@@ -66,7 +68,7 @@ def study() -> str:
 
 
 def catalogue() -> str:
-    """The keys of the catalogue's entries."""
+    """Return the page of the keys of catalogue entries."""
     lines = ["# The catalogue's keys", "", "Written from the models in `pipeline/camcensus/identify/catalogue.py`.", ""]
     models: tuple[type[BaseModel], ...] = (Query, Signature, Model, Brand)
     for model in models:
@@ -82,7 +84,7 @@ def _keys(properties: dict[str, Any], schema: dict[str, Any], required: set[str]
         (f"`{name}`", _kind(found, schema), _needed(found) if name in needed or "$ref" in found else _default(found))
         for name, found in properties.items()
     ]
-    return _table(("key", "holds", "default"), rows)
+    return _table(("key", "value", "default"), rows)
 
 
 def _needed(found: dict[str, Any]) -> str:
@@ -90,7 +92,7 @@ def _needed(found: dict[str, Any]) -> str:
 
 
 def _kind(found: dict[str, Any], schema: dict[str, Any]) -> str:
-    """What a key may hold, in words."""
+    """Describe the values that a key accepts."""
     if "$ref" in found:
         name = found["$ref"].rpartition("/")[2]
         return f"section [{name}](#{name.lower()})"
@@ -105,9 +107,9 @@ def _kind(found: dict[str, Any], schema: dict[str, Any]) -> str:
         return f"table of {_kind(found.get('additionalProperties', {}), schema)}"
     names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
     ends = {"minimum": "at least", "exclusiveMinimum": "over", "maximum": "at most"}
-    told = [f"{word} {found[key]:,}" for key, word in ends.items() if key in found]
+    bounds = [f"{word} {found[key]:,}" for key, word in ends.items() if key in found]
     words = "date" if found.get("format") == "date" else names.get(kind, kind)
-    return ", ".join([words, *told])
+    return ", ".join([words, *bounds])
 
 
 def _default(found: dict[str, Any]) -> str:
@@ -116,22 +118,22 @@ def _default(found: dict[str, Any]) -> str:
 
 
 def cli() -> str:
-    """Every command with its options and an example, as the command itself says it."""
-    command = [sys.executable, "-m", "typer", "camcensus.cli.app", "utils", "docs", "--name", "camcensus"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return _uncut(told.replace("# `camcensus`", "# The command line", 1))
+    """Return the page of every command with its options and example, from the command's own help."""
+    command = typer.main.get_command(app)
+    text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="camcensus")
+    return _with_full_summaries(html.unescape(text).replace("# `camcensus`", "# The command line", 1))
 
 
-def _uncut(text: str) -> str:
-    """Lists of commands with all that each does, which typer cuts short, and a link to it."""
-    said = {name: " ".join(does.split()) for name, does in _COMMAND.findall(text)}
+def _with_full_summaries(text: str) -> str:
+    """Replace the summaries that typer shortens in its lists of commands, and link each command."""
+    summaries = {name: " ".join(summary.split()) for name, summary in _COMMAND.findall(text)}
     lines, group = [], ""
     for line in text.splitlines():
         if head := re.match(r"#+ `camcensus (?P<name>[^`]+)`", line):
             group = f"{head['name']} "
         listed = re.match(r"\* `(?P<name>[a-z]+)`: ", line)
-        if listed and (name := group + listed["name"]) in said:
-            lines.append(f"* [`{listed['name']}`](#camcensus-{name.replace(' ', '-')}): {said[name]}")
+        if listed and (name := group + listed["name"]) in summaries:
+            lines.append(f"* [`{listed['name']}`](#camcensus-{name.replace(' ', '-')}): {summaries[name]}")
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"
@@ -141,7 +143,7 @@ _COMMAND = re.compile(r"^#+ `camcensus ([^`]+)`\n\n(.+?)\n\n", re.MULTILINE | re
 
 
 def api() -> str:
-    """The Python API, from its docstrings."""
+    """Return the page of the Python API, which Sphinx fills from its docstrings."""
     lines = [
         "# The Python API",
         "",
@@ -168,5 +170,5 @@ def _prose(text: str) -> str:
 
 
 def _table(head: tuple[str, ...], rows: Any) -> list[str]:
-    made = [head, ("---",) * len(head), *rows]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in made]
+    table = [head, ("---",) * len(head), *rows]
+    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in table]

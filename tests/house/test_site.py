@@ -89,3 +89,18 @@ def test_an_unplaced_page_is_last_in_the_part_of_its_folder(page: str, part: str
     known = {"index", "explanation/units", "tutorial", "how-to/spark", "reference/cli", page}
     listed = contents(known).split(f":caption: {part}\n")[1]
     assert listed.split("```")[0].split() == [*named.split(), page]
+
+
+# Folders that a path on a page may start with; "pipeline/camcensus/" may be left out.
+ROOTS = ("", "pipeline/camcensus/")
+PATH = re.compile(r"`((?:[\w.-]+/)+(?:[\w-]+\.(?:py|sql|toml|md|csv|j2))?)`")
+TREE = {p.name for p in ROOT.iterdir()} | {p.name for p in (ROOT / "pipeline/camcensus").iterdir()}
+WRITTEN = {"raw", "runs", "report", "countries", "makers", "charts", "estimates"}  # what commands write, not the tree
+
+
+def test_paths_that_the_pages_name_exist() -> None:
+    pages = [ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs/explanation").glob("*.md")]
+    named = [(page.name, path) for page in pages for path in PATH.findall(page.read_text(encoding="utf-8"))]
+    checked = [(page, path) for page, path in named if (first := path.split("/")[0]) in TREE and first not in WRITTEN]
+    assert len(checked) > 30
+    assert [(page, path) for page, path in checked if not any((ROOT / r / path).exists() for r in ROOTS)] == []
