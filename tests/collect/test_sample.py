@@ -26,7 +26,7 @@ from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index, Mask
 from camcensus.validation.loopback.server import KEY, Loopback
 from tests.conftest import Banner
-from tests.estimate.worlds import FRAME, block_of, cameras, study
+from tests.estimate.area_sampling.worlds import FRAME, block_of, cameras, study
 
 HIKVISION = parse('product:"Hikvision IP Camera"')
 TVT = parse('product:"Cross Web Server"')

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from camcensus.estimate.audits.proportions import Audited
 from camcensus.estimate.change import WORD_FROM, Span, audited, correlation, rank_intervals, sensitivity
-from camcensus.estimate.proportions import Audited
 
 
 def counts(hosts: int, without_decoys: int, geo: tuple[int | None, int | None] = (None, None)) -> pd.DataFrame:

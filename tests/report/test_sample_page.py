@@ -9,8 +9,8 @@ from camcensus.core.config import Study, load_study
 from camcensus.core.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifest, Stage, Window
 from camcensus.estimate.area_sampling.figures import Figures
 from camcensus.report import Estimated, draw_report
-from tests.estimate.test_figures import sample
-from tests.estimate.worlds import study
+from tests.estimate.area_sampling.test_figures import sample
+from tests.estimate.area_sampling.worlds import study
 from tests.report.browser import opened
 
 HOSTILE = "<script>alert(1)</script>&amp;\"'"

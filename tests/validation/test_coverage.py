@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from camcensus.core.config import load_study
-from camcensus.estimate.audit_sample import banners_of, frame_of
-from camcensus.estimate.two_lists import Source, comparable
+from camcensus.estimate.audits.sample import banners_of, hosts_of
+from camcensus.estimate.source import Source
+from camcensus.estimate.two_engines.lists import comparable
 from camcensus.identify.matcher import Identifier
 from camcensus.validation.accuracy.counted import count_world
 from camcensus.validation.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
@@ -41,8 +42,8 @@ def test_lists_in_memory_are_those_of_files(folder: Path, identifier: Identifier
 
 
 def test_banners_in_memory_are_those_of_files(folder: Path, identifier: Identifier) -> None:
-    written = frame_of(banners_of(Source(load_study(folder / "study.toml"), "2026"))).hosts
-    drawn = frame_of(Small(make_world(PLAN), 2026, Eyes(identifier)).collected()).hosts
+    written = hosts_of(banners_of(Source(load_study(folder / "study.toml"), "2026")))
+    drawn = hosts_of(Small(make_world(PLAN), 2026, Eyes(identifier)).collected())
     columns = ["host", "counted", "manufacturer", "confidence", "why_not"]
     both = written[columns].merge(drawn[columns], on="host", how="outer", indicator=True, suffixes=("", "_drawn"))
     assert (both["_merge"] == "both").all()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from camcensus.api.frame import Frame
 from camcensus.core.config import Study
-from camcensus.estimate.chapman import Estimate
-from camcensus.estimate.two_engines import ASSUMPTIONS, estimate, told
-from camcensus.estimate.two_lists import Source, comparable
+from camcensus.estimate.source import Source
+from camcensus.estimate.two_engines.chapman import Estimate
+from camcensus.estimate.two_engines.estimate import ASSUMPTIONS, describe, estimate
+from camcensus.estimate.two_engines.lists import comparable
 
 
 @dataclass(frozen=True)
@@ -31,4 +32,4 @@ def two_engines(first: Study, second: Study, snapshot: str) -> TwoEngines:
     lists = comparable(Source(first, snapshot), Source(second, snapshot))
     found = estimate(lists)
     strata = Frame.of(Frame(found.strata).arrow())
-    return TwoEngines(found.hosts, found.identities, strata, ASSUMPTIONS, told(found, lists))
+    return TwoEngines(found.hosts, found.identities, strata, ASSUMPTIONS, describe(found, lists))

@@ -1,1 +1,1 @@
-"""What can be said beyond counting: hosts that no engine saw, errors found by hand, changes between years."""
+"""Estimates beyond the counts: audits by hand, two engines, samples of address blocks, and change between years."""

@@ -1,9 +1,9 @@
 """Change of a count between two years: a range or interval, and a word for it; ranks as ranges.
 
-With audits of both years: an interval of the corrected counts' ratio, widened by how far the location sources disagree
-and by how much the change depends on the window. Without: the range over decoys left out or not, the location sources
-and the window; how the two years' ranges lie to each other decides the word, since nothing is known of precision and
-recall. Few hosts get no such word.
+With audits of both years: an interval of the ratio of the corrected counts, widened by how far the location sources
+disagree and by how much the change depends on the window. Without audits: the range over decoys left out or not, the
+location sources and the window; the word depends on whether the two years' ranges overlap, since precision and recall
+are unknown. Small counts get no word.
 """
 
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from camcensus.estimate.proportions import Audited
+from camcensus.estimate.audits.proportions import Audited
 
 Word = Literal["up", "down", "not distinguishable"]
 NO_WORD: Word = "not distinguishable"
 Floats = npt.NDArray[np.float64]
 SEED = 20261101
-# Hosts in both years from which on ranges that are apart give a word. The ranges say nothing of chance, which is most
-# of what moves a small count: in two simulated worlds (20,000 and 100,000 devices, three years, 2026-11-25) 138 of 191
-# words on fewer hosts went the way of what the engine held, and 21 of 21 on more.
+# Hosts that both years need for a word. The ranges do not contain chance, which is most of what moves a small count: in
+# two simulated worlds (20,000 and 100,000 devices, three years, 2026-11-25) 138 of 191 words on fewer hosts had the
+# direction of what the engine held, and 21 of 21 on more.
 WORD_FROM = 200
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change, as a share of the year before. `basis`: audit, or sensitivity range."""
+    """A change, as a share of the year before."""
 
     before: int
     after: int
@@ -41,8 +41,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Span:
-    """Headline hosts, and the least and most that decoys left out or not and the location sources allow, at the
-    headline's confidence."""
+    """Headline hosts, and their least and most over decoys left out or not and the location sources."""
 
     hosts: int
     low: int
@@ -53,10 +52,10 @@ def sensitivity(
     before: pd.DataFrame, after: pd.DataFrame, country: str | None = None, window: float = 1.0,
     confidence: str = "medium",
 ) -> Change:  # fmt: skip
-    """The change of headline hosts between the counts of two years (frames of `tables.COUNTS`), over their ranges.
+    """Return the change of headline hosts between two years' counts (frames of `tables.COUNTS`), over their ranges.
 
     `country`: None is the world without the countries left out. `window`: the ratio of the years over the last 7 days
-    of their windows, to their ratio over all of them. `confidence`: the headline's. Both years must have a host.
+    of their windows, to their ratio over the complete windows. `confidence`: the headline's. Both years need a host.
     """
     one, two = (span(cells, country, confidence) for cells in (before, after))
     least, most = two.low * min(1.0, window), two.high * max(1.0, window)
@@ -69,7 +68,7 @@ def sensitivity(
 
 
 def span(cells: pd.DataFrame, country: str | None = None, confidence: str = "medium") -> Span:
-    """Of the world, or of a country that has a headline."""
+    """Return the range of the world, or of a country that has a headline."""
     level, scope = ("world", "study") if country is None else ("country", "all")
     own = cells[
         (cells["level"] == level) & (cells["scope"] == scope) & (cells["ip_version"] == "4")
@@ -79,16 +78,18 @@ def span(cells: pd.DataFrame, country: str | None = None, confidence: str = "med
         own = own[own["country"] == country]
     headline = own[own["decoys_left_out"] == "certain"].iloc[0]
     located = [int(v) for v in (headline["n_hosts_geo_min"], headline["n_hosts_geo_max"]) if pd.notna(v)]
-    all_ways = [int(v) for v in own["n_hosts"]] + located
-    return Span(int(headline["n_hosts"]), max(1, min(all_ways)), max(all_ways))
+    variants = [int(v) for v in own["n_hosts"]] + located
+    return Span(int(headline["n_hosts"]), max(1, min(variants)), max(variants))
 
 
 def audited(
     counts: tuple[Span, Span], audits: tuple[Audited, Audited], correlation: float = 0.0, window: float = 1.0
 ) -> Change:  # fmt: skip
-    """The change of corrected counts. `counts`: as counted, both years, with the range of the location sources;
-    `audits`: replicates; `correlation`: of their errors, which hosts labelled in both years tell; `window`: as in
-    `sensitivity`."""
+    """Return the change of corrected counts.
+
+    `counts`: as counted, both years, with the range of the location sources; `audits`: replicates; `correlation`: of
+    their errors, from hosts labelled in both years; `window`: as in `sensitivity`.
+    """
     one, two = _paired(audits[0].cameras, audits[1].cameras, correlation)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = two / one
@@ -96,7 +97,7 @@ def audited(
     low, middle, high = np.quantile(ratio, [0.025, 0.5, 0.975])
     low, high = low * min(1.0, window), high * max(1.0, window)
     for side, count in enumerate(counts):
-        # What one year's sources leave open, the other's may too: each widens the interval on its own side.
+        # The disagreement of one year's sources may exist in the other's too: each widens the interval on its own side.
         shrink, grow = count.low / count.hosts, count.high / count.hosts
         low, high = (low / grow, high / shrink) if side == 0 else (low * shrink, high * grow)
     word: Word = "up" if low > 1.0 else "down" if high < 1.0 else NO_WORD
@@ -105,7 +106,7 @@ def audited(
 
 
 def _paired(one: Floats, two: Floats, correlation: float) -> tuple[Floats, Floats]:
-    """The replicates of two years in an order in which their ranks have this correlation (Iman and Conover 1982)."""
+    """Order the replicates of two years so that their ranks have this correlation (Iman and Conover 1982)."""
     draw = np.random.default_rng(SEED)
     shared, own = draw.standard_normal((2, min(len(one), len(two))))
     own = correlation * shared + np.sqrt(max(0.0, 1.0 - correlation**2)) * own
@@ -114,16 +115,18 @@ def _paired(one: Floats, two: Floats, correlation: float) -> tuple[Floats, Float
 
 
 def correlation(before: pd.DataFrame, after: pd.DataFrame) -> float:
-    """How the errors of two years' audits go together, by the hosts that were labelled in both: what one year's sample
-    has too many of, the other's has too. Frames: `code`, `stratum`, `stratum_size`, `answer`."""
-    one, two = (_parts(rows) for rows in (before, after))
+    """Return the correlation of two audits' errors, from the hosts that were labelled in both.
+
+    Frames have `code`, `stratum`, `stratum_size` and `answer`.
+    """
+    one, two = (_error_parts(rows) for rows in (before, after))
     both = one.index.intersection(two.index)
     spread = float(np.sqrt((one**2).sum() * (two**2).sum()))
     return float((one[both] * two[both]).sum() / spread) if spread else 0.0
 
 
-def _parts(rows: pd.DataFrame) -> pd.Series:
-    """What each labelled host adds to the error of the total, by code."""
+def _error_parts(rows: pd.DataFrame) -> pd.Series:
+    """Return what each labelled host adds to the error of the total, by code."""
     strata = rows.groupby("stratum")["answer"]
     weight = rows["stratum_size"] / strata.transform("size")
     parts = weight * (rows["answer"].astype(float) - strata.transform("mean").astype(float))
@@ -131,7 +134,7 @@ def _parts(rows: pd.DataFrame) -> pd.Series:
 
 
 def rank_intervals(low: Sequence[float], high: Sequence[float]) -> list[tuple[int, int]]:
-    """The best and worst rank (1: largest) that each of these intervals allows beside the others."""
+    """Return the best and worst rank (1: largest) that each interval allows among the others."""
     lows, highs = np.asarray(low), np.asarray(high)
     best = [1 + int((lows > mine).sum()) for mine in highs]
     worst = [int((highs >= mine).sum()) for mine in lows]

@@ -1,21 +1,20 @@
-"""What estimates leave for the report and for notebooks: small CSVs in `<data_dir>/estimates/`, and a manifest of them.
+"""Tables that estimates and audits leave for the report and notebooks: small CSVs in `<data_dir>/estimates/`.
 
 - `changes.csv` (`camcensus estimate change`): `before, after` (snapshots), `country` (empty: the world without the
   countries left out), `basis` (audit, or sensitivity range), `n_hosts_before, n_hosts_after`, `change, low, high`
-  (shares of the year before; of corrected counts where the basis is audit), `word` (up, down, not distinguishable, not
-  comparable), `reason` (why not comparable, or why no word is given; else empty);
+  (shares of the year before; of corrected counts if the basis is audit), `word` (up, down, not distinguishable, not
+  comparable), `reason` (why not comparable, or why there is no word; otherwise empty);
 - `ranks.csv` (`camcensus estimate ranks`, and `change`): `snapshot, country, n_hosts, low, high, rank, best, worst`;
 - `audit-<snapshot>.csv` (`camcensus audit score`): `what` (precision, recall, cameras), `manufacturer` (empty: all),
   `value, low, high, labelled, counted`; all within what was collected;
 - `queries-<snapshot>.csv` (`camcensus audit queries`): `manufacturer` (empty: all), `hosts, found, recall, low, high,
   basis` (labels, or catalogue);
-- `engines-<snapshot>.csv` (`camcensus estimate engines`): a row for each country and kind of network, with
-  `country, network_kind, first_only, second_only, both, estimate, low, high, at_odds_10`; whether the second engine's
-  counts are still the same is not looked at.
+- `engines-<snapshot>.csv` (`camcensus estimate engines`): a row per country and kind of network: `country,
+  network_kind, first_only, second_only, both, estimate, low, high, at_odds_10`; the second engine's run is not checked.
 
-All intervals are 95 %, but sensitivity ranges are none. `manifest.json` has for each file its SHA-256, the run of each
-snapshot that it was made from, and the labels' checksums, and a checksum of itself. A file is as good as the runs it
-was made from: `kept` gives none that is older than the counts.
+All intervals are 95%; sensitivity ranges are not intervals. `manifest.json` has for each file its SHA-256, the run of
+each snapshot that it was made from and the labels' checksums, and a checksum of itself. A table is valid as long as
+these runs are current: `kept` returns none that is older than the counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,15 +30,15 @@ from camcensus.core.manifest import load_manifest
 
 FOLDER = "estimates"
 MANIFEST = "manifest.json"
-ANEW = "delete the folder, and make its tables again with camcensus estimate and camcensus audit"
-DAMAGED = f"is damaged; {ANEW}"
+REMEDY = "delete the folder and make its tables again with camcensus estimate and camcensus audit"
+DAMAGED = f"is damaged; {REMEDY}"
 CHANGES, RANKS = "changes.csv", "ranks.csv"
 
 
 def keep(
     study: Study, name: str, table: pd.DataFrame, snapshots: Sequence[str], labels: Sequence[Path] = ()
 ) -> Path:  # fmt: skip
-    """Writes a table that was made from these snapshots (and labels), and enters it in the manifest; its path."""
+    """Write a table made from these snapshots and labels, and record it in the manifest; return its path."""
     folder = study.data / FOLDER
     path = folder / name
     with storage.lock(study.data):
@@ -54,8 +53,7 @@ def keep(
 
 
 def kept(study: Study, name: str) -> pd.DataFrame | None:
-    """A table that was kept; None where there is none, or it was made from other counts than there are. Raises
-    `IntegrityError` for one that is damaged."""
+    """Return a table; None if it is missing or was made from other counts. Raises `IntegrityError` if it is damaged."""
     entry, path = entries(study.data).get(name), study.data / FOLDER / name
     if entry is None or not path.is_file() or entry["runs"] != runs(study, list(entry["runs"])):
         return None
@@ -65,7 +63,7 @@ def kept(study: Study, name: str) -> pd.DataFrame | None:
 
 
 def entries(data: Path) -> Mapping[str, Any]:
-    """The manifest of the tables in a data folder: file to its entry. Raises `IntegrityError` when it is damaged."""
+    """Return the manifest of the tables: file to entry. Raises `IntegrityError` if it is damaged."""
     path = data / FOLDER / MANIFEST
     try:
         return storage.read_checksummed(path) if path.is_file() else {}
@@ -74,6 +72,6 @@ def entries(data: Path) -> Mapping[str, Any]:
 
 
 def runs(study: Study, snapshots: Sequence[str]) -> dict[str, str]:
-    """The run of each snapshot that is there."""
+    """Return the run of each snapshot that exists."""
     found = {name: load_manifest(study.data / name) for name in snapshots}
     return {name: manifest.run for name, manifest in found.items() if manifest}

@@ -12,9 +12,9 @@ from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
-from camcensus.estimate import audit
-from camcensus.estimate.change import NO_WORD, audited, correlation, rank_intervals, sensitivity, span
-from camcensus.estimate.two_lists import Source
+from camcensus.estimate.audits.score import read_labels, replicates
+from camcensus.estimate.change import NO_WORD, Change, audited, correlation, rank_intervals, sensitivity, span
+from camcensus.estimate.source import Source
 from camcensus.trends.comparability import OTHER_PORTS, breaks, looked_elsewhere
 from camcensus.trends.stage import has_counts
 
@@ -26,24 +26,23 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Year:
-    """A counted snapshot: its cells, its manifest, the headline's confidence, and labelled hosts where it was
-    audited."""
+    """A counted snapshot: cells, manifest, the headline's confidence, and labelled hosts if it was audited."""
 
     name: str
     counts: pd.DataFrame
     manifest: Manifest
     confidence: str
-    told: pd.DataFrame | None = None
+    labelled: pd.DataFrame | None = None
 
     @property
     def latest_share(self) -> float:
-        """The share of hosts that were seen in the last 7 days of the window."""
+        """Return the share of hosts that were seen in the last 7 days of the window."""
         ages = self.manifest.stages["dedupe"].ages
         return ages.hosts_last_7_days / max(sum(ages.hosts.values()), 1) if ages else 1.0
 
     @property
     def countries(self) -> set[str]:
-        """Countries with a headline."""
+        """Return the countries with a headline."""
         cells = self.counts[self.counts["level"] == "country"]
         own = cells[(cells["scope"] == "all") & (cells["ip_version"] == "4")]
         own = own[(own["min_confidence"] == self.confidence) & (own["decoys_left_out"] == "certain")]
@@ -52,26 +51,28 @@ class Year:
 
 
 def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -> list[Year]:
-    """The counted snapshots of a study, oldest first. `labels`: files of labels by snapshot.
+    """Return the counted snapshots of a study, oldest first. `labels`: files of labels by snapshot.
 
-    Raises `CamcensusError` for labels of a snapshot that is not counted.
+    Raises `CamcensusError` for labels of an uncounted snapshot.
     """
     found = []
     for name in study.snapshot_ids():
-        if has_counts(load_manifest(study.data / name)):  # a census has matches, which are no hosts
+        if has_counts(load_manifest(study.data / name)):  # a census has matches instead of hosts
             source = Source(study, name)
-            told = audit.told_of(source, labels[name]).told if labels and name in labels else None
+            labelled = read_labels(source, labels[name]).hosts if labels and name in labels else None
             cells = storage.read_table(source.parts("counts")[0], COUNTS).to_pandas()
             cells = cells[cells["level"].isin(["world", "country"])]
-            found.append(Year(name, cells, source.manifest, study.min_confidence, told))
+            found.append(Year(name, cells, source.manifest, study.min_confidence, labelled))
     if missing := sorted(set(labels or {}) - {year.name for year in found}):
-        raise CamcensusError(f"{study.path}: has no counted snapshot {missing[0]}, of which there are labels")
+        raise CamcensusError(f"{study.path}: has no counted snapshot {missing[0]}, for which there are labels")
     return found
 
 
 def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
-    """A row for the world and each country, for each two neighbouring snapshots; columns as in `kept`. Where both were
-    audited, the world has a second row."""
+    """Return a row for the world and each country, for each two neighbouring snapshots; columns as in `saved`.
+
+    If both snapshots were audited, the world has a second row.
+    """
     rows: list[dict[str, object]] = []
     for before, after in pairwise(years):
         named = {"before": before.name, "after": after.name, "reason": ""}
@@ -81,41 +82,41 @@ def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
         if looked_elsewhere(before.manifest, after.manifest):
             named["reason"] = OTHER_PORTS
         window = after.latest_share / before.latest_share if before.latest_share else 1.0
-        if before.told is not None and after.told is not None:
-            both = (before.told, after.told)
+        if before.labelled is not None and after.labelled is not None:
+            both = (before.labelled, after.labelled)
             rows.append({**named, **_audited(before, after, both, window), "country": ""})
         for country in (None, *sorted(before.countries & after.countries - set(study.countries_left_out))):
             found = sensitivity(before.counts, after.counts, country, window, study.min_confidence)
             rows.append({**named, **_row(found), "country": country or ""})
-    found_all = pd.DataFrame(rows, columns=COLUMNS)
-    # More ports find more hosts where nothing changed, so no word is given to what differs.
-    ported = found_all["reason"].eq(OTHER_PORTS)
-    return found_all.assign(word=found_all["word"].mask(ported, NO_WORD))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    # More ports find more hosts although nothing changed, so such a change has no word.
+    return table.assign(word=table["word"].mask(table["reason"].eq(OTHER_PORTS), NO_WORD))
 
 
 def _not_comparable(before: Year, after: Year) -> str:
-    """Why no change is given; empty where one is."""
+    """Return why no change is given; empty if one is."""
     if reasons := breaks(before.manifest, after.manifest):
         return " and ".join(reasons)
     empty = [year.name for year in (before, after) if not span(year.counts, None, year.confidence).hosts]
     return f"nothing was counted in {empty[0]}" if empty else ""
 
 
-def _audited(before: Year, after: Year, told: tuple[pd.DataFrame, pd.DataFrame], window: float) -> dict[str, object]:
-    one, two = told
-    audits = (audit.replicates(one, SEED), audit.replicates(two, SEED + 1))
+def _audited(
+    before: Year, after: Year, labelled: tuple[pd.DataFrame, pd.DataFrame], window: float
+) -> dict[str, object]:  # fmt: skip
+    one, two = labelled
+    audits = (replicates(one, SEED), replicates(two, SEED + 1))
     counts = (span(before.counts, None, before.confidence), span(after.counts, None, after.confidence))
     return _row(audited(counts, audits, correlation(one, two), window))
 
 
-def _row(found: object) -> dict[str, object]:
-    values = asdict(found)  # type: ignore[call-overload]
+def _row(found: Change) -> dict[str, object]:
+    values = asdict(found)
     return {"n_hosts_before": values.pop("before"), "n_hosts_after": values.pop("after"), **values}
 
 
 def ranks(study: Study, year: Year) -> pd.DataFrame:
-    """A row for each country without those left out, largest first: hosts, their range, and the ranks that the ranges
-    allow."""
+    """Return a row per country without those left out, largest first: hosts, range, and the ranks that ranges allow."""
     spans = {c: span(year.counts, c, year.confidence) for c in sorted(year.countries - set(study.countries_left_out))}
     table = pd.DataFrame({
         "snapshot": year.name, "country": list(spans), "n_hosts": [s.hosts for s in spans.values()],

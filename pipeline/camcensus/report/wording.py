@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name, load_countries
 from camcensus.core.manifest import UNKNOWN_QUERIES, Manifest, Window
-from camcensus.estimate.two_engines import WHY_NOT_ONE
+from camcensus.estimate.two_engines.estimate import WHY_NOT_ONE
 from camcensus.report.inputs import Result
 from camcensus.report.tables.publish import Folded
 from camcensus.trends.comparability import changed_instrument

@@ -64,7 +64,7 @@ def _estimates(data: Path, verdict: Verdict) -> None:
     except IntegrityError as error:
         verdict.wrong(error.path, error.reason)
         return
-    check_files({path: Expected(digest, instead=saved.ANEW) for path, digest in held.items()}, verdict)
+    check_files({path: Expected(digest, instead=saved.REMEDY) for path, digest in held.items()}, verdict)
 
 
 def _report_of(study: Study, record: Report, manifests: dict[str, Manifest], verdict: Verdict) -> None:

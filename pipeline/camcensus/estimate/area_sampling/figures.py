@@ -1,9 +1,8 @@
-"""Which figures a sample gives: world, countries, makers, makers in countries, in each unit; and for each its estimate,
-or the reason why there is none.
+"""Figures of a sample by world, country, maker and unit: an estimate, or why there is none.
 
-A maker that has queries of its own is held against the matches of those, all else against the matches of all queries.
-Countries are held against what the engine announces in them: its own idea of where an address is, which the ratio takes
-along as far as it shows in the sampled blocks.
+The ratio of a maker with own queries uses the matches of these queries; all others use the matches of all queries. The
+ratio of a country uses what the engine announces there, so the engine's location errors enter as far as they show in
+the sampled blocks.
 """
 
 import math
@@ -18,7 +17,7 @@ from camcensus.estimate.area_sampling.ratio import Floats, Ratio, Vector, ratio,
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
 ALL, STUDY = "all", "study"
-# As many sampled blocks must have matches of a cell, and as many must hold what is counted.
+# Sampled blocks that must have matches of a cell, and that must have what is counted.
 LEAST_BLOCKS = 10
 PPM = 1_000_000
 _INTERVAL = ("estimate", "low", "high")
@@ -27,8 +26,10 @@ _SHARE = ("share_ppm", "share_low_ppm", "share_high_ppm")
 
 @dataclass(frozen=True)
 class Matches:
-    """Matches of a maker's queries (None: of queries of no one maker) in a country, as the engine announces them; in a
-    block, by its number in the sample, or everywhere (None)."""
+    """Matches that the engine announces for a maker's queries (None: of no one maker) in a country.
+
+    `block`: number in the sample; None: everywhere.
+    """
 
     block: int | None
     maker: str | None
@@ -38,7 +39,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class Counted:
-    """What was counted in a block and a country: of one maker, or of all (None)."""
+    """What was counted in a block and a country, of one maker or of all (None)."""
 
     block: int
     country: str
@@ -48,7 +49,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Sampled:
-    """A sample: how many blocks it has, of how many, drawn by which seed, and what there is in them and everywhere."""
+    """A sample: its blocks, the blocks of the frame, the seed of the draw, matches and counts."""
 
     n_blocks: int
     n_frame: int
@@ -59,29 +60,29 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a figure is of. `place`: a country, or a scope (all, study: without the countries left out)."""
+    """The place and maker of a figure. `place`: a country, or a scope (all; study: without the countries left out)."""
 
     place: str
     maker: str | None = None
 
     @property
     def country(self) -> str | None:
-        """The country, if it is one's."""
+        """Return the country, if the place is one."""
         return None if self.place in (ALL, STUDY) else self.place
 
     @property
     def level(self) -> str:
-        """What it groups by, as in the counts."""
+        """Return what it groups by, as in the counts."""
         named = [name for name, value in (("country", self.country), ("manufacturer", self.maker)) if value]
         return "+".join(named) or "world"
 
     @property
-    def whole(self) -> "Cell":
-        """What it is a share of: a maker of its place, a country of the world."""
+    def base(self) -> "Cell":
+        """Return what it is a share of: the place of a maker, the world of a country."""
         return Cell(self.place if self.maker else ALL)
 
     def order(self) -> tuple[str, ...]:
-        """Where it stands in the table."""
+        """Return the sort key of the table."""
         levels = ("world", "country", "manufacturer", "country+manufacturer")
         return str(levels.index(self.level)), self.place, self.maker or ""
 
@@ -93,7 +94,7 @@ class Figures:
     """The figures of one sample."""
 
     def __init__(self, sampled: Sampled, left_out: tuple[str, ...], vendors: tuple[str, ...]) -> None:
-        """left_out: countries that the scope "study" leaves out; vendors: makers that have a row in any case."""
+        """`left_out`: countries outside the scope "study"; `vendors`: makers that always have a row."""
         self._sampled = sampled
         self._left_out = left_out
         self._own = {m.maker for m in sampled.matches if m.block is None and m.maker}
@@ -105,7 +106,7 @@ class Figures:
         self._cells = sorted(self._wanted(vendors), key=Cell.order)
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row for each cell and unit, in order, with the columns of `tables.ESTIMATES` that differ between them."""
+        """Return a row per cell and unit, with the columns of `tables.ESTIMATES` that differ between them."""
         given = [(cell, unit) for cell in self._cells for unit in UNITS if not self._reason(cell, unit)]
         found = self._ratios(given) if given else {}
         return [self._row(cell, unit, found) for cell in self._cells for unit in UNITS]
@@ -136,31 +137,31 @@ class Figures:
         makers = {Cell(scope, vendor) for scope in (ALL, STUDY) for vendor in vendors}
         return counted | {Cell(place) for place in places} | makers
 
-    def _held_against(self, cell: Cell) -> Cell:
-        """The cell whose matches stand under the ratio."""
+    def _matched_by(self, cell: Cell) -> Cell:
+        """Return the cell whose matches are the denominator of the ratio."""
         return cell if cell.maker in self._own else Cell(cell.place)
 
     def _reason(self, cell: Cell, unit: str) -> str:
-        """Why there is no estimate; empty: there is one."""
-        against = self._held_against(cell)
+        """Return why there is no estimate; empty if there is one."""
+        against = self._matched_by(cell)
         of = f"of {self._sampled.n_blocks:,} sampled blocks"
         least = f"an estimate needs {LEAST_BLOCKS}"
         if self._sampled.n_blocks < LEAST_BLOCKS:
             return f"{self._sampled.n_blocks:,} blocks were sampled; {least}"
         if not self._everywhere[against]:
             return "the engine announces no match here"
-        if (there := len(self._matches.get(against, {}))) < LEAST_BLOCKS:
-            return f"matches in {there} {of}; {least}"
-        if (there := len(self._counted[unit].get(cell, {}))) < LEAST_BLOCKS:
-            return f"counted in {there} {of}; {least}"
+        if (blocks := len(self._matches.get(against, {}))) < LEAST_BLOCKS:
+            return f"matches in {blocks} {of}; {least}"
+        if (blocks := len(self._counted[unit].get(cell, {}))) < LEAST_BLOCKS:
+            return f"counted in {blocks} {of}; {least}"
         return ""
 
     def _ratios(self, given: list[tuple[Cell, str]]) -> dict[tuple[Cell, str], Ratio]:
-        """The estimate of each of these figures."""
+        """Return the estimate of each of these figures."""
         occupied = {m.block for m in self._sampled.matches if m.block is not None}
         blocks = sorted(occupied | {c.block for c in self._sampled.counted})
         place = {block: n for n, block in enumerate(blocks)}
-        against = list(dict.fromkeys(self._held_against(cell) for cell, _ in given))
+        against = list(dict.fromkeys(self._matched_by(cell) for cell, _ in given))
         matches = {cell: _vector(self._matches[cell], place) for cell in against}
         counted = {(cell, unit): _vector(self._counted[unit][cell], place) for cell, unit in given}
         drawn = resample(
@@ -169,40 +170,28 @@ class Figures:
         )  # fmt: skip
         below: dict[Cell, Floats] = dict(zip(matches, drawn.sums[: len(matches)], strict=True))
         above: dict[tuple[Cell, str], Floats] = dict(zip(counted, drawn.sums[len(matches) :], strict=True))
-        return {
-            (cell, unit): ratio(
-                counted[cell, unit],
-                matches[held],
-                self._everywhere[held],
-                (above[cell, unit], below[held]),
-                drawn.added,
-            )
-            for cell, unit in given
-            for held in [self._held_against(cell)]
-        }
+        found = {}
+        for cell, unit in given:
+            base = self._matched_by(cell)
+            sums = above[cell, unit], below[base]
+            found[cell, unit] = ratio(counted[cell, unit], matches[base], self._everywhere[base], sums, drawn.added)
+        return found
 
     def _row(self, cell: Cell, unit: str, found: Mapping[tuple[Cell, str], Ratio]) -> dict[str, Any]:
-        against = self._held_against(cell)
+        against = self._matched_by(cell)
         inside = self._counted[unit].get(cell, {})
         counted = sum(inside.values())
         row: dict[str, Any] = dict.fromkeys((*_INTERVAL, *_SHARE)) | {
-            "level": cell.level,
-            "scope": ALL if cell.country else cell.place,
-            "country": cell.country,
-            "manufacturer": cell.maker,
-            "unit": unit,
-            "in_sample": counted,
-            "n_matches": self._everywhere[against],
-            "blocks_with_matches": len(self._matches.get(against, {})),
-            "blocks_counted": len(inside),
+            "level": cell.level, "scope": ALL if cell.country else cell.place, "country": cell.country,
+            "manufacturer": cell.maker, "unit": unit, "in_sample": counted, "n_matches": self._everywhere[against],
+            "blocks_with_matches": len(self._matches.get(against, {})), "blocks_counted": len(inside),
             "reason": self._reason(cell, unit) or None,
-        }
-        own, whole = found.get((cell, unit)), found.get((cell.whole, unit))
+        }  # fmt: skip
+        own, base = found.get((cell, unit)), found.get((cell.base, unit))
         if own:
             row |= dict(zip(_INTERVAL, _rounded(own, 1, counted), strict=True))
-        if own and whole and cell != cell.whole:
-            share = _rounded(own.over(whole), PPM, 0)
-            row |= dict(zip(_SHARE, share, strict=True))
+        if own and base and cell != cell.base:
+            row |= dict(zip(_SHARE, _rounded(own.over(base), PPM, 0), strict=True))
         return row
 
 
@@ -218,8 +207,7 @@ def _vector(sums: Mapping[int, int], place: Mapping[int, int]) -> Vector:
 
 
 def _rounded(found: Ratio, times: int, least: int) -> tuple[int, int, int]:
-    """Estimate, low and high as whole numbers, each rounded once: the interval outwards. There is at least what was
-    counted in the sample."""
+    """Round estimate, low and high, the interval outwards; each is at least what was counted in the sample."""
     low, high = found.interval()
     numbers = round(found.point * times), math.floor(low * times), math.ceil(high * times)
     estimate, lowest, highest = (max(number, least) for number in numbers)

@@ -1,8 +1,7 @@
-"""What an estimate is made from: how many blocks were drawn and came whole, and how many matches there are everywhere,
-by the ledger of the snapshot; which matches lie in each block, by what was observed; and what was counted in them.
+"""Inputs of an estimate: drawn and complete blocks and all matches (ledger), matches and counts in each block.
 
-Several blocks are bought in one part, so it is the addresses of what came that say in which block a match lies. A part
-that has less than it announced is not whole, and none of its blocks is used.
+Several blocks are bought in one part, so the addresses received decide in which block a match lies. A part with less
+than it announced is incomplete, and none of its blocks is used.
 """
 
 import json
@@ -37,36 +36,38 @@ _BANNER = ("query", "host", "port", "transport")
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the ledger says of a sample: which blocks were `drawn`, which of them came `whole` (in order of draw),
-    matches `everywhere` in the IPv4 space, and matches outside it, which no block stands for."""
+    """The ledger's record of a sample: blocks drawn, complete ones in order of draw, and matches.
+
+    `everywhere`: matches in the IPv4 space; `elsewhere`: matches outside it, which no block represents.
+    """
 
     drawn: Drawn
-    whole: tuple[Block, ...]
+    complete: tuple[Block, ...]
     everywhere: tuple[Matches, ...]
     elsewhere: int
 
 
 def recorded(snapshot: Path, makers: Makers, settings: Collect) -> Recorded:
-    """What the ledger of a snapshot says. `makers`: of each query. Raises `IntegrityError` for a reply that changed."""
+    """Read the ledger of a snapshot. `makers`: of each query. Raises `IntegrityError` for a changed reply."""
     raw = snapshot / "raw"
     with closing(Ledger(raw, read_only=True)) as ledger:
         drawn = drawn_of(ledger)
         if drawn is None:
             raise CamcensusError(f"{snapshot.name}: no blocks were drawn yet; run: camcensus collect --mode sample")
-        # A block of which anything is missing cannot be held against its matches.
+        # A block of which anything is missing cannot be compared with its matches.
         bad = [part for part in ledger.partitions(MODE) if not part.passes or is_short(part, settings)]
         broken = {block for part in bad for block in drawn.blocks_of(part)}
         totals = dict(_totals(raw, ledger))
         queries = {query for query, _ in totals} | set(json.loads(ledger.fact(f"queries of {MODE}") or "[]"))
         counted = min((n_counted(ledger, query) for query in queries), default=0)
-    whole = tuple(block for block in drawn.blocks[:counted] if block not in broken)
+    complete = tuple(block for block in drawn.blocks[:counted] if block not in broken)
     everywhere = [m for (query, part), value in totals.items() if part == IPV4 for m in _of_reply(value, makers[query])]
     elsewhere = sum(value["total"] * (1 if part == EVERYWHERE else -1) for (_, part), value in totals.items())
-    return Recorded(drawn, whole, tuple(everywhere), max(0, elsewhere))
+    return Recorded(drawn, complete, tuple(everywhere), max(0, elsewhere))
 
 
 def _of_reply(value: dict[str, Any], maker: str | None) -> Iterator[Matches]:
-    """The matches that a count announced, by country."""
+    """Yield the matches that a count announced, by country."""
     left = value["total"]
     for found in (value.get("facets") or {}).get("country", []):
         left -= found["count"]
@@ -76,19 +77,18 @@ def _of_reply(value: dict[str, Any], maker: str | None) -> Iterator[Matches]:
 
 
 def _totals(raw: Path, ledger: Ledger) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    """Query and part of it (all, or IPv4) to the reply to their count."""
+    """Yield query and part of it (all, or IPv4), with the reply to their count."""
     for reply, value in Replies(raw, ledger, TOTALS).all():
         path = raw / reply.file
         if storage.sha256(path) != reply.sha256:
-            raise IntegrityError(path, "is not the reply that was received; put it back, or collect anew")
+            raise IntegrityError(path, "is not the reply that was received; restore it, or collect again")
         yield (reply.query, reply.part), value
 
 
 def matches_in(observations: Sequence[Path], found: Recorded, makers: Makers) -> Iterator[Matches]:
-    """The matches in the blocks that came whole, by the engine's country: distinct address, port and transport of what
-    each query returned. `observations`: parts of `tables.OBSERVATIONS`."""
+    """Yield the matches in complete blocks by the engine's country: distinct address, port and transport per query."""
     shift = BITS - found.drawn.prefix_length
-    place = {int(block.network_address) >> shift: n for n, block in enumerate(found.whole)}
+    place = {int(block.network_address) >> shift: n for n, block in enumerate(found.complete)}
     sums: Counter[tuple[int, str, str]] = Counter()
     seen = _returned(observations)
     numbers = (key_v4(seen["host"].to_pylist()).astype(np.int64) >> shift).tolist()
@@ -100,7 +100,7 @@ def matches_in(observations: Sequence[Path], found: Recorded, makers: Makers) ->
 
 
 def _returned(observations: Sequence[Path]) -> pa.Table:
-    """Each IPv4 banner that a query returned, once: `query`, `host`, `country` (the engine's)."""
+    """Return each IPv4 banner of a query once: `query`, `host`, `country` (the engine's)."""
     columns = ["file", "host", "ip_version", "port", "transport", "engine_country"]
     seen = pa.concat_tables([pq.read_table(part, columns=columns) for part in observations])
     seen = seen.filter(pc.equal(seen["ip_version"], 4))
@@ -110,9 +110,11 @@ def _returned(observations: Sequence[Path]) -> pa.Table:
 
 
 def sampled(found: Recorded, inside: Sequence[Matches], blocks: pa.Table) -> tuple[Sampled, int]:
-    """What is estimated from, and how many banners were counted outside the blocks that came whole. `inside`: the
-    matches in those; `blocks`: `tables.SAMPLE_BLOCKS`."""
-    place = {str(block): n for n, block in enumerate(found.whole)}
+    """Return the sample, and how many banners were counted outside its complete blocks.
+
+    `inside`: matches in these; `blocks`: `tables.SAMPLE_BLOCKS`.
+    """
+    place = {str(block): n for n, block in enumerate(found.complete)}
     rows = blocks.to_pylist()
     counted = tuple(
         Counted(place[row["block"]], row["country"], row["manufacturer"], {unit: row[unit] for unit in UNITS})
@@ -121,4 +123,4 @@ def sampled(found: Recorded, inside: Sequence[Matches], blocks: pa.Table) -> tup
     )
     outside = sum(row["n_banners"] for row in rows if row["block"] not in place and row["manufacturer"] is None)
     size = found.drawn.frame.size
-    return Sampled(len(found.whole), size, found.drawn.seed, (*inside, *found.everywhere), counted), outside
+    return Sampled(len(found.complete), size, found.drawn.seed, (*inside, *found.everywhere), counted), outside

@@ -1,16 +1,16 @@
-"""Cluster ratio estimates: a total from what was counted in blocks drawn at random, with a 95 % interval.
+"""Cluster ratio estimates: a total from what was counted in blocks drawn at random, with a 95% interval.
 
-A block is a cluster: what lies in it is alike. So an estimate is the sum counted in the sampled blocks, over the sum of
-matches that the engine announced in them, times the matches that it announces everywhere, which are free to ask for.
-Blocks are of very different sizes, and the ratio of sums takes that out.
+A block is a cluster: its hosts are alike. An estimate is the sum counted in the sampled blocks, divided by the matches
+that the engine announced in them, times the matches that it announces everywhere, which cost no credits. The ratio of
+sums allows for blocks of very different sizes.
 
-The interval comes from resampling whole blocks (Rao and Wu 1988: so that a sample of many of all blocks is known to be
-surer), as percentiles. With few blocks that count, percentiles are too narrow: the interval is stretched, on the scale
-of logarithms, by Student's t over the normal quantile, at as many degrees of freedom as there are effective blocks
-(Kish: a sum squared over the sum of the squares; of the matches or of what was counted, whichever are fewer) but one.
+The interval comes from percentiles of resampled blocks (Rao and Wu 1988, which accounts for the share of the frame that
+was drawn). With few effective blocks percentiles are too narrow, so the interval is stretched, on a logarithmic scale,
+by Student's t over the normal quantile. Its degrees of freedom are the effective blocks (Kish: a sum squared over the
+sum of the squares; of the matches or of what was counted, whichever are fewer) minus one.
 
-What happens in few blocks may have happened in none of those drawn: where every match was counted, resamples know of no
-other. So for the lower end a block is added, as full of matches as the others on average, in which nothing counts.
+What happens in few blocks may have happened in none of those drawn: if every match was counted, no resample shows
+another. So for the lower end a block is added that has the average number of matches, none of which counts.
 """
 
 import math
@@ -33,27 +33,26 @@ _NORMAL = 1.960
 
 @dataclass(frozen=True)
 class Vector:
-    """What some blocks hold of one thing: places of blocks among those that hold anything, and counts (not zero)."""
+    """Counts (not zero) of one quantity by block; blocks are numbered among those that contain anything."""
 
     blocks: Ints
     values: Ints
 
     @property
     def total(self) -> int:
-        """The sum."""
+        """Return the sum."""
         return int(self.values.sum())
 
     @property
     def effective(self) -> float:
-        """How many equally large blocks would be as good."""
+        """Return how many equally large blocks would give the same precision."""
         squares = float((self.values.astype(np.float64) ** 2).sum())
         return self.total**2 / squares if squares else 0.0
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """Sums in each resample (of each vector, in order), and what the block adds that is not there: by how many average
-    blocks it makes each resample larger."""
+    """Sums in each resample, by vector, and the size of the added block in each, in average blocks."""
 
     sums: list[Floats]
     added: Floats
@@ -61,8 +60,7 @@ class Resamples:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A total that was estimated: `point`, the same for each resample (nan: its blocks held no matches), the same again
-    with the block that is not there, and by how much an interval from them is stretched."""
+    """An estimated total: point, resamples (nan: no matches), resamples with the added block, and stretch."""
 
     point: float
     resampled: Floats
@@ -70,13 +68,13 @@ class Ratio:
     stretch: float
 
     def over(self, whole: "Ratio") -> "Ratio":
-        """The share of this total in another one."""
+        """Return the share of this total in another one."""
         with np.errstate(invalid="ignore", divide="ignore"):
             resampled, cautious = self.resampled / whole.resampled, self.cautious / whole.resampled
         return Ratio(self.point / whole.point, resampled, cautious, self.stretch)
 
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval."""
+        """Return the 95% interval."""
         low, high = (_quantile(f, tail) for f, tail in zip((self.cautious, self.resampled), _TAILS, strict=True))
         if not self.point or low is None or high is None:
             return self.point, self.point
@@ -92,11 +90,11 @@ def _quantile(found: Floats, tail: float) -> float | None:
 
 
 def resample(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_frame: int, seed: int) -> Resamples:
-    """The sum of each vector in each resample of the `n_blocks` sampled blocks, of which `n_occupied` hold anything;
-    they were drawn from `n_frame`.
+    """Sum each vector in each resample of the `n_blocks` sampled blocks, drawn from `n_frame`.
 
-    A resample draws one block less than there are, with replacement; sums are pulled towards the sample's own by the
-    share of the frame that was drawn. Counts are whole numbers under 2**53, so their sums are exact in any order.
+    `n_occupied` of the blocks contain anything. A resample draws one block less than there are, with replacement; sums
+    move towards the sample's own by the share of the frame that was drawn. Counts are whole numbers under 2**53, so
+    their sums are exact in any order.
     """
     less = n_blocks - 1
     chances = [*[1.0 / n_blocks] * n_occupied, max(1.0 - n_occupied / n_blocks, 0.0)]
@@ -115,8 +113,10 @@ def resample(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_frame:
 
 
 def ratio(counted: Vector, matches: Vector, everywhere: int, sums: tuple[Floats, Floats], added: Floats) -> Ratio:
-    """The total of what was `counted` in blocks: over their `matches`, times the matches `everywhere`. `sums`: of both
-    in the resamples; `added`: see `Resamples`."""
+    """Estimate a total: what was `counted` in blocks, over their `matches`, times the matches `everywhere`.
+
+    `sums`: of both in the resamples; `added`: see `Resamples`.
+    """
     above, below = sums
     point = everywhere * counted.total / matches.total
     average = matches.total / len(matches.values)
@@ -127,7 +127,7 @@ def ratio(counted: Vector, matches: Vector, everywhere: int, sums: tuple[Floats,
 
 
 def stretch(effective: float) -> float:
-    """Student's t over the normal quantile, for so many effective blocks."""
+    """Return Student's t over the normal quantile for a number of effective blocks."""
     degrees = max(effective - 1.0, 1.0)
     known = sorted((1.0 / n, t) for n, t in _T.items())
     at, t = [0.0, *(x for x, _ in known)], [_NORMAL, *(y for _, y in known)]

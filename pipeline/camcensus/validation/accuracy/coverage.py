@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from camcensus.core.resources import bundled
-from camcensus.estimate.audit import replicates
-from camcensus.estimate.audit_sample import draw, frame_of
+from camcensus.estimate.audits.proportions import Audited, wilson
+from camcensus.estimate.audits.sample import draw, hosts_of
+from camcensus.estimate.audits.score import replicates
 from camcensus.estimate.change import Span, audited, correlation
-from camcensus.estimate.proportions import Audited, wilson
-from camcensus.estimate.two_engines import STRATUM, estimate
+from camcensus.estimate.two_engines.estimate import STRATUM, estimate
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.validation.accuracy.lists import Eyes, Small
 from camcensus.validation.simulate.world import Plan, make_world
@@ -99,15 +99,14 @@ def audits(setting: str, seed: int) -> Iterator[Outcome]:
     counted: dict[int, Span] = {}
     for year in (BEFORE, LAST):
         banners = Small(world, year, _eyes()).collected()
-        frame = frame_of(banners)
-        camera = frame.hosts["host"].map(banners.groupby("host")["camera"].any())
-        groups = frame.hosts.loc[frame.hosts["counted"], "country"].value_counts().index[:2].tolist()
-        labelled = draw(frame, frame.strata(groups), LABELLED, seed)
-        answers = labelled["host"].map(dict(zip(frame.hosts["host"], camera, strict=True)))
+        hosts = hosts_of(banners)
+        camera = hosts["host"].map(banners.groupby("host")["camera"].any())
+        labelled = draw(hosts, LABELLED, seed)
+        answers = labelled["host"].map(dict(zip(hosts["host"], camera, strict=True)))
         wrong = world.chance.share("label", np.arange(len(labelled)), year) < LABELLERS[setting]
         told[year] = labelled.assign(answer=answers.to_numpy(bool) ^ wrong, code=labelled["host"])
         found[year] = replicates(told[year], seed + year, REPLICATES)
-        mine = frame.hosts["counted"]
+        mine = hosts["counted"]
         true[year], counted[year] = float(camera.sum()), Span(*[int(mine.sum())] * 3)
         if year == LAST:
             shares = {"precision": (camera & mine).sum() / mine.sum(), "recall": (camera & mine).sum() / camera.sum()}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
-from camcensus.estimate.two_lists import MOST_DAYS, Lists
+from camcensus.estimate.two_engines.lists import WINDOW_DAYS, Lists
 from camcensus.geolocate.networks import network_kind
 from camcensus.identify.matcher import Identifier, Verdict
 from camcensus.ingest.evidence import evidence_of
@@ -82,7 +82,7 @@ class Small:
         ports = set(first["port"]) & set(second["port"])
         end = self.world.end(self.year)
         one, two = (frame[frame["port"].isin(ports)] for frame in (first, second))
-        return Lists(one, two, sorted(COMMON), len(ports), end - MOST_DAYS * 86_400 + 1, end)
+        return Lists(one, two, sorted(COMMON), len(ports), end - WINDOW_DAYS * 86_400 + 1, end)
 
     def population(self) -> pd.DataFrame:
         """Every host that can be reached at the end of the window and that the pipeline would count if it were seen by
@@ -121,7 +121,7 @@ class Small:
 
     def _list(self, engine: str) -> pd.DataFrame:
         sights = self.world.sights(self.block, self.here, self.year, engine)
-        inside = sights.seen > self.world.end(self.year) - MOST_DAYS * 86_400
+        inside = sights.seen > self.world.end(self.year) - WINDOW_DAYS * 86_400
         return self._frame(_take(sights, np.flatnonzero(inside)), engine)
 
     def _frame(self, sights: Sights, engine: str, real: bool = False) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Shares found by hand in strata: intervals of single strata, and sums over strata with a bootstrap."""
+"""Shares from labelled strata: Wilson's interval of one stratum, and sums over strata with a bootstrap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def wilson(hits: int, tries: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share; (0, 1) without tries."""
+    """Return Wilson's 95% interval of a share; (0, 1) without tries."""
     if tries == 0:
         return 0.0, 1.0
     share, square = hits / tries, _Z**2
@@ -24,8 +24,7 @@ def wilson(hits: int, tries: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Stratum:
-    """Hosts of which a sample was labelled: how many there are, and of each labelled one whether the pipeline counts
-    it now and whether it is a camera."""
+    """A stratum: its number of hosts, and for each labelled host whether it is counted now and is a camera."""
 
     size: int
     counted: npt.NDArray[np.bool_]
@@ -34,14 +33,14 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Audited:
-    """Replicates of what an audit says: hosts the pipeline counts, cameras among them, cameras in all."""
+    """Replicates of an audit: counted hosts, cameras among them, cameras in total."""
 
     counted: Floats
     right: Floats
     cameras: Floats
 
     def interval(self, of: str) -> tuple[float, float, float]:
-        """Mean and 95 % interval of `precision`, `recall` or `cameras`."""
+        """Return mean and 95% interval of `precision`, `recall` or `cameras`."""
         with np.errstate(invalid="ignore", divide="ignore"):
             found = {
                 "precision": self.right / self.counted, "recall": self.right / self.cameras, "cameras": self.cameras,
@@ -54,11 +53,11 @@ class Audited:
 
 
 def bootstrap(strata: Sequence[Stratum], seed: int, replicates: int = REPLICATES) -> Audited:
-    """A stratified bootstrap over labelled hosts. What was labelled of the whole stratum has no doubt left.
+    """Bootstrap labelled hosts by stratum; a stratum that was labelled completely adds no uncertainty.
 
-    Strata that are all counted, or not at all, are drawn together from a Beta (`_drawn`). Resampling their labels gave
-    intervals that held the truth in 92 to 93 of 100 worlds: most strata have no label apart, and add no doubt to it.
-    Strata that are counted in part, as under another catalogue than at the draw, are resampled (`_resampled`).
+    Strata that are counted entirely or not at all are drawn together from a Beta distribution (`_drawn`). Resampling
+    their labels gave intervals that contained the truth in 92 to 93 of 100 worlds: in most strata all labels agree.
+    Strata that are counted in part, as with another catalogue than at the draw, are resampled (`_resampled`).
     """
     draw = np.random.default_rng(seed)
     sums = np.zeros((replicates, 4))
@@ -70,8 +69,7 @@ def bootstrap(strata: Sequence[Stratum], seed: int, replicates: int = REPLICATES
 
 
 def _resampled(draw: np.random.Generator, strata: Sequence[tuple[int, Floats]], replicates: int) -> Floats:
-    """Replicates of how many hosts are in each cell, summed over strata, with Rao and Wu's rescaling: n - 1 of a
-    stratum's n labels are drawn anew."""
+    """Sum replicates over strata with Rao and Wu's rescaling: n - 1 of a stratum's n labels are drawn again."""
     found = np.zeros((replicates, 4))
     for size, cells in strata:
         tried = int(cells.sum())
@@ -84,23 +82,22 @@ def _resampled(draw: np.random.Generator, strata: Sequence[tuple[int, Floats]], 
 def _drawn(
     draw: np.random.Generator, strata: Sequence[tuple[int, Floats]], kind: tuple[bool, bool], replicates: int
 ) -> Floats:  # fmt: skip
-    """Replicates of all strata of a kind together: shares that their labels leave possible, from the Beta with
-    Jeffreys' prior and the size of a simple sample that says as much.
+    """Draw all strata of a kind together from a Beta with Jeffreys' prior and the effective sample size.
 
-    That size is what the stratified variance comes to, and as Korn and Graubard (1998) have it never more than if all
-    strata had one share: where few labels differ, their variance says too little.
+    That size follows from the stratified variance. As in Korn and Graubard (1998) it is never more than if all strata
+    had one share: where few labels differ, their variance is too low.
     """
     sizes = np.array([size for size, _ in strata], float)
     tried = np.array([cells.sum() for _, cells in strata])
     at = 0 if kind[0] else 2
     shares = np.array([cells[at] / cells.sum() for _, cells in strata])
     share = float((sizes * shares).sum() / sizes.sum())
-    doubt = sizes**2 * np.maximum(1.0 - tried / sizes, 0.0)
-    if not doubt.any():
+    uncertain = sizes**2 * np.maximum(1.0 - tried / sizes, 0.0)
+    if not uncertain.any():
         drawn = np.full(replicates, share)
     else:
-        own = float((doubt * shares * (1.0 - shares) / np.maximum(tried - 1.0, 1.0)).sum())
-        as_many = sizes.sum() ** 2 / max(float((doubt / tried).sum()), own / max(share * (1.0 - share), 1e-12))
+        own = float((uncertain * shares * (1.0 - shares) / np.maximum(tried - 1.0, 1.0)).sum())
+        as_many = sizes.sum() ** 2 / max(float((uncertain / tried).sum()), own / max(share * (1.0 - share), 1e-12))
         drawn = draw.beta(share * as_many + 0.5, (1.0 - share) * as_many + 0.5, replicates)
     found = np.zeros((replicates, 4))
     found[:, at], found[:, at + 1] = drawn * sizes.sum(), (1.0 - drawn) * sizes.sum()
@@ -108,12 +105,12 @@ def _drawn(
 
 
 def _cells(stratum: Stratum) -> Floats:
-    """Labelled hosts: counted and a camera, counted and none, not counted and a camera, neither."""
+    """Count labelled hosts: counted camera, counted non-camera, uncounted camera, neither."""
     counted, camera = stratum.counted, stratum.camera
     both = (counted & camera, counted & ~camera, ~counted & camera, ~counted & ~camera)
     return np.array([float(each.sum()) for each in both])
 
 
 def _kind(cells: Floats) -> tuple[bool, bool]:
-    """Whether any is counted, and whether any is not: where all labelled hosts are counted, so are the others."""
+    """Return whether any is counted, and whether any is not; the rest of a stratum is like its labelled hosts."""
     return bool(cells[:2].any()), bool(cells[2:].any())

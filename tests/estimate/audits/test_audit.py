@@ -12,9 +12,9 @@ from camcensus.core.config import load_study
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.resources import bundled
-from camcensus.estimate.audit_sample import banners_of, code_of, frame_of
+from camcensus.estimate.audits.sample import banners_of, code_of, hosts_of
 from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
-from camcensus.estimate.two_lists import Source
+from camcensus.estimate.source import Source
 from camcensus.validation.accuracy.counted import Counted, count_world
 from tests.commands import camcensus
 from tests.validation.accuracy_worlds import counted
@@ -114,7 +114,7 @@ def test_two_labellers_agree_as_far_as_they_do(world: Counted, tmp_path: Path) -
         ({"code": "0000000000000000"}, "has a code twice"),
         ({"code": None}, "not in sample.csv"),
         ({"camera": ""}, "fill in at least one host of each"),
-        ({"camera": "cannot tell"}, "tells nothing of the count"),
+        ({"camera": "cannot tell"}, "says nothing about the count"),
     ],
 )
 def test_labels_that_are_none_are_refused(
@@ -135,8 +135,11 @@ def test_a_stratum_that_nobody_looked_at_is_no_sum_without_it(world: Counted, tm
     table.assign(camera=table["camera"].mask(mine == one, "")).to_csv(tmp_path / "b.csv", index=False)
     assert f"no answer in 1 of {mine.nunique()} strata" in str(score(world, tmp_path / "b.csv", status=1)["stderr"])
     table.assign(camera=table["camera"].mask(mine == one, "cannot tell")).to_csv(tmp_path / "c.csv", index=False)
-    assert score(world, tmp_path / "c.csv")["untold"] == strata.loc[strata["stratum"] == one, "stratum_size"].iloc[0]
-    assert score(world, tmp_path / "a.csv")["untold"] == 0
+    assert (
+        score(world, tmp_path / "c.csv")["unknown_hosts"]
+        == strata.loc[strata["stratum"] == one, "stratum_size"].iloc[0]
+    )
+    assert score(world, tmp_path / "a.csv")["unknown_hosts"] == 0
 
 
 def test_a_second_sample_does_not_overwrite_labels(world: Counted) -> None:
@@ -148,7 +151,7 @@ def test_a_second_sample_does_not_overwrite_labels(world: Counted) -> None:
 
 def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
     done = camcensus("estimate", "engines", "--study", world.folder / "study.toml", "--snapshot", "2026", status=1)
-    assert "with one engine nothing says how much it misses" in done.stderr
+    assert "an estimate of what no engine saw needs a second engine" in done.stderr
 
 
 def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path: Path) -> None:
@@ -194,7 +197,7 @@ def test_f26_a_damaged_table_is_told(world: Counted) -> None:
     assert kept(study, RANKS) is not None
     with (study.data / FOLDER / RANKS).open("a") as file:
         file.write("2026,NL,1,1,1,1,1,1\n")
-    with pytest.raises(IntegrityError, match="is damaged; delete the folder, and make its tables again"):
+    with pytest.raises(IntegrityError, match="is damaged; delete the folder and make its tables again"):
         kept(study, RANKS)
 
 
@@ -219,7 +222,7 @@ def test_queries_have_a_recall_on_whole_blocks_alone(world: Counted, tmp_path: P
     rows = json.loads(camcensus(*asked, studies[0], "--against", studies[1], "--json").stdout)
     net = Source(load_study(studies[0]), "2026")
     there = set(banners_of(Source(load_study(studies[1]), "2026"))["host"])
-    hosts = frame_of(banners_of(net)).hosts.query("counted")
+    hosts = hosts_of(banners_of(net)).query("counted")
     hosts = hosts[~hosts["host"].str.contains(":")]
     (everybody,) = (row for row in rows if not row["manufacturer"])
     assert (everybody["hosts"], everybody["found"]) == (len(hosts), hosts["host"].isin(there).sum())
@@ -228,7 +231,7 @@ def test_queries_have_a_recall_on_whole_blocks_alone(world: Counted, tmp_path: P
     assert everybody["low"] < truth < everybody["high"]
     # What queries returned is no block that was downloaded without them.
     refused = camcensus(*asked, studies[1], "--against", studies[1], status=1)
-    assert "recall of the queries cannot be told" in refused.stderr
+    assert "do not show the recall of the queries" in refused.stderr
 
 
 def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: Counted, tmp_path: Path) -> None:
@@ -268,7 +271,7 @@ def test_changes_with_audits_of_both_years_have_an_interval(
     assert table is not None
     assert len(table) == len(json.loads(done.stdout))
     told = camcensus("estimate", "change", *study, *labels).stdout
-    assert "corrected by audits, 95 %" in told
+    assert "corrected by audits, 95%" in told
     said = camcensus("estimate", "change", *study, "--labels", "2026", status=1).stderr
     assert "such as 2026=labels-ann.csv" in said
 

@@ -23,7 +23,7 @@ from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback
 from tests.commands import camcensus
-from tests.estimate.worlds import FRAME, cameras, study
+from tests.estimate.area_sampling.worlds import FRAME, cameras, study
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
 CELL = ("level", "scope", "country", "manufacturer")
@@ -229,8 +229,8 @@ def test_a_reply_that_changed_is_not_used(tmp_path: Path, shodan: Loopback) -> N
 def test_a_sample_is_no_list_of_hosts_for_other_estimates(ran: Path) -> None:
     engines = camcensus("estimate", "engines", "--study", ran, "--snapshot", "a", "--with", ran, status=1)
     audit = camcensus("audit", "sample", "--study", ran, "--snapshot", "a", status=1)
-    assert "is a sample of blocks of addresses; this takes a whole collection" in engines.stderr
-    assert "is a sample of blocks of addresses; this takes a whole collection" in audit.stderr
+    assert "is a sample of address blocks; this needs a complete collection" in engines.stderr
+    assert "is a sample of address blocks; this needs a complete collection" in audit.stderr
 
 
 def test_the_report_is_of_what_was_counted_and_samples_stand_beside_it(tmp_path: Path, shodan: Loopback) -> None:

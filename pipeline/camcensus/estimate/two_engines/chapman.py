@@ -1,8 +1,8 @@
-"""Two lists of the same population: how many are on neither.
+"""Chapman's estimator: how many of a population are on neither of two lists.
 
-Chapman's estimator supposes a closed population, correct matching, equal chances within a stratum in at least one list,
-and lists that do not depend on each other. The last cannot be known from two lists, so it is varied: with an odds ratio
-of r between the lists, the hosts on neither are r times as many.
+It assumes a closed population, correct matching, equal chances within a stratum in at least one list, and independent
+lists. Two lists cannot show whether they are independent, so that is varied: with an odds ratio of r between the lists,
+r times as many hosts are on neither.
 """
 
 import math
@@ -25,16 +25,15 @@ class Overlap:
 
     @property
     def seen(self) -> int:
-        """How many are on either."""
+        """Return how many are on either list."""
         return self.first + self.second + self.both
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A population: point and 95 % interval where the lists are independent, and the point at each odds ratio.
+    """A population: point and 95% interval if the lists are independent, and the point at each odds ratio (`band`).
 
-    `seen`: what is on either list; `left_out`: of that, what stands in strata without an estimate, which add only what
-    was seen.
+    `seen`: on either list; `left_out`: of these, in strata without an estimate, which add only what was seen.
     """
 
     seen: int
@@ -46,32 +45,25 @@ class Estimate:
 
 
 def chapman(overlap: Overlap) -> Estimate | None:
-    """The estimate of one stratum; None where the overlap is under `LEAST_OVERLAP`."""
-    if overlap.both < LEAST_OVERLAP:
-        return None
+    """Estimate one stratum; None if the overlap is under `LEAST_OVERLAP`."""
     return total([overlap])
 
 
 def total(overlaps: Sequence[Overlap]) -> Estimate | None:
-    """The sum over strata; None where none has an estimate.
+    """Sum over strata; None if no stratum has an estimate.
 
-    One stratum: the transformed logit interval of Sadinle (2009), which holds in small samples. Several: log-normal on
-    what is on neither list, with Chapman's variances added.
+    One stratum has the transformed logit interval of Sadinle (2009), which is valid in small samples. Several have a
+    log-normal interval of what is on neither list, with Chapman's variances added.
     """
     used = [o for o in overlaps if o.both >= LEAST_OVERLAP]
     left_out = sum(o.seen for o in overlaps if o.both < LEAST_OVERLAP)
     if not used:
         return None
     seen = sum(o.seen for o in used)
-    missed = sum(_missed(o) for o in used)
-    low, high = _logit(used[0]) if len(used) == 1 else _lognormal(seen, missed, sum(_variance(o) for o in used))
+    missed = sum(o.first * o.second / (o.both + 1) for o in used)
+    low, high = _logit(used[0]) if len(used) == 1 else _lognormal(seen, missed, sum(map(_variance, used)))
     band = tuple((ratio, seen + left_out + ratio * missed) for ratio in ODDS_RATIOS)
     return Estimate(seen + left_out, left_out, seen + left_out + missed, left_out + low, left_out + high, band)
-
-
-def _missed(o: Overlap) -> float:
-    """Chapman's estimate of what is on neither list."""
-    return o.first * o.second / (o.both + 1)
 
 
 def _variance(o: Overlap) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camcensus.estimate.proportions import Stratum, bootstrap, wilson
+from camcensus.estimate.audits.proportions import Stratum, bootstrap, wilson
 
 
 def stratum(size: int, counted: int, cameras: int, labelled: int, uncounted_cameras: int = 0) -> Stratum:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camcensus.estimate.chapman import LEAST_OVERLAP, ODDS_RATIOS, Overlap, chapman, total
+from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, ODDS_RATIOS, Overlap, chapman, total
 
 
 def test_a_textbook_case() -> None:

@@ -1,0 +1,1 @@
+"""Errors found by labelling hosts by hand, within what was collected."""

@@ -1,0 +1,1 @@
+"""How many hosts two engines together missed."""

@@ -1,0 +1,83 @@
+"""The estimate from two engines: hosts (and identities) reachable from the Internet, by country and kind of network."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, Estimate, Overlap, chapman, total
+from camcensus.estimate.two_engines.lists import Lists
+
+WHAT = "hosts reachable from the Internet, never cameras in the country"
+WHY_NOT_ONE = (
+    "An estimate of what no engine saw needs a second engine: one alone does not show how much it misses. Give the "
+    "same window of a second engine (camcensus estimate engines --with)."
+)
+ASSUMPTIONS = (
+    "the population does not change within the window (addresses that change within it break this)",
+    "a host on both lists is recognised as the same (matched by address; also by serial number or MAC address)",
+    "within a country and kind of network, at least one engine finds all hosts with the same chance",
+    "whether one engine finds a host does not depend on the other; the band shows odds ratios of 1 to 10",
+    "both lists use the same evidence, ports and window; decoys graded likely or certain are left out",
+)
+STRATUM = ["country", "network_kind"]
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The estimates: a row per country and kind of network (`strata`), and the sums (None: too little overlap)."""
+
+    strata: pd.DataFrame
+    hosts: Estimate | None
+    identities: Estimate | None
+
+
+def estimate(lists: Lists) -> Engines:
+    """Estimate hosts by stratum and in total, and identities in total."""
+    overlaps = overlaps_of(lists, "host")
+    rows = []
+    for stratum, overlap in overlaps.items():
+        found = chapman(overlap)
+        rows.append({
+            **dict(zip(STRATUM, stratum, strict=True)), "first_only": overlap.first, "second_only": overlap.second,
+            "both": overlap.both, "estimate": found.point if found else None, "low": found.low if found else None,
+            "high": found.high if found else None, "at_odds_10": found.band[-1][1] if found else None,
+        })  # fmt: skip
+    by_identity = overlaps_of(lists, "identity")
+    return Engines(pd.DataFrame(rows), total(list(overlaps.values())), total(list(by_identity.values())))
+
+
+def overlaps_of(lists: Lists, unit: str) -> dict[tuple[str, str], Overlap]:
+    """Return the overlap in each stratum; the first engine's stratum is used where the engines differ."""
+    first, second = (_placed(frame, unit) for frame in (lists.first, lists.second))
+    places = pd.concat([first, second[~second.index.isin(first.index)]])
+    places["one"] = places.index.isin(first.index)
+    places["two"] = places.index.isin(second.index)
+    found: dict[tuple[str, str], Overlap] = {}
+    for (country, kind), each in places.groupby(STRATUM, sort=True):
+        one, two = each["one"], each["two"]
+        overlap = Overlap(int((one & ~two).sum()), int((~one & two).sum()), int((one & two).sum()))
+        found[str(country), str(kind)] = overlap
+    return found
+
+
+def _placed(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Return each host or identity once, by its latest banner."""
+    latest = frame.dropna(subset=[unit]).sort_values(["seen", "host", "port"]).drop_duplicates(unit, keep="last")
+    return latest.set_index(unit)[STRATUM]
+
+
+def describe(found: Engines, lists: Lists) -> str:
+    """Return the estimate as text, with its assumptions."""
+    lines = [f"Estimated: {WHAT}.", "Assumptions:", *(f"  - {text}" for text in ASSUMPTIONS)]
+    lines.append(f"Window: {(lists.end - lists.start + 1) // 86_400} days; {lists.ports} common ports.")
+    for name, each in (("matched by address", found.hosts), ("matched by identity", found.identities)):
+        if each is None:
+            lines.append(f"{name}: no estimate; no stratum has an overlap of {LEAST_OVERLAP}")
+            continue
+        lines.append(
+            f"{name}: {each.point:,.0f} (95% interval if independent: {each.low:,.0f} to {each.high:,.0f}); "
+            f"on either list {each.seen:,}, of these {each.left_out:,} in strata without an estimate"
+        )
+        band = ", ".join(f"{ratio:g}: {point:,.0f}" for ratio, point in each.band)
+        lines.append(f"  by odds ratio between the lists: {band}")
+    return "\n".join(lines)
