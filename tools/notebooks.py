@@ -1,10 +1,10 @@
-"""Executes the notebooks on the demo study (`make demo` first) and keeps or compares what they print.
+"""Execute the notebooks on the demo study (`make demo` first), and write or compare what they print.
 
-    python tools/notebooks.py write [NAME...]   executes them and writes their outputs
-    python tools/notebooks.py check [NAME...]   executes them; fails where a printed text is not the committed one
+    python tools/notebooks.py write [NAME...]   execute them and write their outputs
+    python tools/notebooks.py check [NAME...]   execute them; fail if a printed text differs from the committed one
 
-Kept are printed text and pictures (PNG); times, counters, HTML and versions of the kernel are not. Pictures are not
-compared: they name the run, and other versions of fonts draw other bytes.
+Only printed text and PNG pictures are written. Pictures are not compared: they name the run, and font versions change
+their bytes.
 """
 
 import difflib
@@ -29,7 +29,7 @@ SECOND = FOLDER.parent / "data/snapshots/simulated/second/study.toml"
 
 
 def execute(path: Path) -> Any:
-    """The notebook, executed in its folder and cleaned. Raises what a cell raises, and `ValueError` for warnings."""
+    """Execute a notebook in its folder and clean it. Raise what a cell raises, and `ValueError` for warnings."""
     notebook = nbformat.read(path, 4)
     with TemporaryDirectory() as folder:
         # Sockets are files of ours, and no ports that others on this machine could reach.
@@ -43,7 +43,7 @@ def execute(path: Path) -> Any:
 
 
 def cleaned(notebook: Any) -> Any:
-    """The notebook with nothing that another execution would change."""
+    """Remove what another execution would change."""
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({})
@@ -65,7 +65,7 @@ def _cleaned_output(output: Any) -> Any:
 
 
 def texts(notebook: Any) -> list[str]:
-    """What the notebook prints, line by line, each with the number of its cell; a picture is a line that says so."""
+    """Return the printed lines, each with the number of its cell; a picture is one line that says so."""
     lines = []
     for number, cell in enumerate(notebook.cells):
         outputs = cell.get("outputs", [])
@@ -77,14 +77,14 @@ def texts(notebook: Any) -> list[str]:
 
 
 def check(path: Path) -> bool:
-    """Whether the notebook prints what is committed; says what differs."""
+    """Print where a notebook's output differs from the committed one; return whether it is the same."""
     committed, now = texts(nbformat.read(path, 4)), texts(execute(path))
     print("\n".join(difflib.unified_diff(committed, now, f"{path.name} as committed", "now", lineterm="")), end="")
     return committed == now
 
 
 def main() -> int:
-    """The command."""
+    """Run the command."""
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel's debugger would warn of itself
     mode, names = sys.argv[1], sys.argv[2:]
     open_study(SECOND).run(["2026"])  # here, for its warnings name files of this machine

@@ -1,4 +1,4 @@
-"""Writes `data/schemas`: the JSON Schemas of the records that camcensus leaves beside data and reports.
+"""Write `data/schemas`: the JSON Schemas of manifests and run logs.
 
 .venv/bin/python tools/schemas.py
 """
@@ -18,7 +18,7 @@ RECORDS: dict[str, type[BaseModel]] = {"manifest": Manifest, "report-manifest": 
 
 
 def schema_of(record: type[BaseModel]) -> str:
-    """The schema, with the checksum that each record carries of itself."""
+    """Return the JSON Schema of a record, with the checksum that each record carries."""
     found = record.model_json_schema()
     found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     found["properties"][CHECKSUM] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "title": "Checksum of all the rest"}

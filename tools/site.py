@@ -1,9 +1,9 @@
-"""Builds the documentation site into build/site, without the network: pages of the repository, notebooks, reference.
+"""Build the documentation site in build/site, without the network: Markdown pages, notebooks, reference.
 
     python tools/site.py [FOLDER]
 
-Links between pages are kept, those to other files of the repository become their names, and a link that leads nowhere
-is an error, as is any warning of Sphinx.
+Links between pages are kept; links to other files of the repository become their names. A broken link is an error, and
+so is any warning of Sphinx.
 """
 
 import base64
@@ -21,7 +21,7 @@ from tools.snippets import FENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
-SHOWN = {"csv": "text", "json": "text", "jsonc": "text"}  # Sphinx would warn of what is not JSON to the letter
+SHOWN = {"csv": "text", "json": "text", "jsonc": "text"}  # Sphinx warns of anything but strict JSON
 # The order of the pages. A page that is not named comes last in the part of its folder, or among the explanations.
 PARTS = {
     "Tutorial": ["tutorial"],
@@ -50,21 +50,21 @@ TOP = {
 
 
 def sources() -> dict[Path, str]:
-    """Each page of the repository, and its name on the site."""
+    """Return each page of the repository with its name on the site."""
     found = {ROOT / name: page for name, page in TOP.items() if (ROOT / name).is_file()}
     docs = ROOT / "docs"
     return found | {p: p.relative_to(docs).with_suffix("").as_posix() for p in sorted(docs.rglob("*.md"))}
 
 
 def gather(to: Path) -> None:
-    """Writes the sources of the site into an empty folder. Raises `ValueError` for links that lead nowhere."""
+    """Write the sources of the site into an empty folder. Raise `ValueError` for a broken link."""
     pages = sources()
-    made = {f"reference/{name}": text for name, text in reference.pages().items()}
+    texts = {f"reference/{name}": text for name, text in reference.pages().items()}
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    names = {*pages.values(), *made, *(f"notebooks/{path.stem}" for path in notebooks)}
-    made |= {page: page_of(path, path.read_text(encoding="utf-8"), pages, names) for path, page in pages.items()}
-    made["index"] += "\n" + contents(names)
-    for page, text in made.items():
+    names = {*pages.values(), *texts, *(f"notebooks/{path.stem}" for path in notebooks)}
+    texts |= {page: page_of(path, path.read_text(encoding="utf-8"), pages, names) for path, page in pages.items()}
+    texts["index"] += "\n" + contents(names)
+    for page, text in texts.items():
         (to / f"{page}.md").parent.mkdir(parents=True, exist_ok=True)
         (to / f"{page}.md").write_text(text, encoding="utf-8")
     for path in notebooks:
@@ -74,7 +74,7 @@ def gather(to: Path) -> None:
 
 
 def page_of(path: Path, text: str, pages: dict[Path, str], names: set[str]) -> str:
-    """A page as Sphinx wants it."""
+    """Return a page in the form that Sphinx needs."""
     here = pages[path]
 
     def linked(match: re.Match[str]) -> str:
@@ -86,7 +86,7 @@ def page_of(path: Path, text: str, pages: dict[Path, str], names: set[str]) -> s
         if page:
             way = os.path.relpath(f"{page}.md", Path(here).parent)
             return f"[{match['text']}]({way}{hash_}{anchor})"
-        if not found.exists() and not found.is_relative_to(ROOT / "reports"):  # which runs of hours write
+        if not found.exists() and not found.is_relative_to(ROOT / "reports"):  # written by nightly runs
             raise ValueError(f"{path.relative_to(ROOT)}: the link to {target} leads nowhere")
         if match["image"]:
             way = os.path.relpath(found.relative_to(ROOT / "docs"), Path(here).parent)
@@ -107,7 +107,7 @@ def page_of(path: Path, text: str, pages: dict[Path, str], names: set[str]) -> s
 
 
 def _generated(found: Path, names: set[str]) -> str | None:
-    """The page that a link into docs/reference means, which is written when the site is built."""
+    """Return the name of the page, written when the site is built, that a link into docs/ means."""
     if not found.is_relative_to(ROOT / "docs"):
         return None
     page = found.relative_to(ROOT / "docs").with_suffix("").as_posix()
@@ -115,7 +115,7 @@ def _generated(found: Path, names: set[str]) -> str | None:
 
 
 def contents(names: set[str]) -> str:
-    """The table of contents: all pages, by part."""
+    """Return the table of contents: all pages, by part."""
     placed = {page for pages in PARTS.values() for page in pages}
     rest = sorted(names - placed - {"index"})
     lines = []
@@ -126,12 +126,12 @@ def contents(names: set[str]) -> str:
 
 
 def _part_of(page: str) -> str:
-    """The part that a page belongs to which is not named in one."""
+    """Return the part of a page that `PARTS` does not name."""
     return FOLDERS.get(page.partition("/")[0], "Explanation")
 
 
 def write_notebook(path: Path, folder: Path) -> None:
-    """A notebook as a page, with its pictures beside it."""
+    """Write a notebook as a page, with its pictures next to it."""
     folder.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     for number, cell in enumerate(nbformat.read(path, 4).cells):
@@ -151,7 +151,7 @@ def write_notebook(path: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    """The command."""
+    """Run the command."""
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/site"
     source = out.parent / f"{out.name}-source"
     for folder in (out, source):

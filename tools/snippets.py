@@ -1,12 +1,12 @@
-"""The commands and snippets of a Markdown page, as one script that a test runs from the page's first block to its last.
+"""Turn the fenced blocks of a Markdown page into one script, which a test runs.
 
-A fenced block says what it is by its language, and after it what is to be done with it:
+The language of a block says what it is, and the words after it how it is used:
 
-- `sh`: commands; each must end with status 0. `console`: lines after `$ ` are commands, and they must print what
-  stands below them; `...` stands for anything, and where lines break does not matter.
-- `python`: a program; what it prints is not compared. `toml`: must be TOML.
+- `sh`: commands; each must end with status 0. `console`: lines after `$ ` are commands, which must print the lines
+  below them; `...` matches anything, and line breaks do not matter.
+- `python`: a program; its output is not compared. `toml`: must be TOML.
 - `text`, `csv`, `json`, `jsonc`: shown, not run. `file=NAME` after any language writes the block to a file.
-- `fresh`: in a new folder. `not-run: REASON`: the reason is for readers of the page's source.
+- `fresh`: in a new folder. `not-run: REASON`: not run; the reason is for readers of the page's source.
 """
 
 import re
@@ -18,14 +18,14 @@ from pathlib import Path
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 RUN, SHOWN = ("sh", "console", "python", "toml"), ("text", "csv", "json", "jsonc")
 NOT_RUN = "not-run:"
-# An indented block of commands would be a way around all this.
+# An indented block of commands would escape the test.
 HIDDEN = re.compile(r"^(?: {4}|\t)\s*(?:\$ |\.venv/bin/|camcensus |make |pip |export |python )", re.MULTILINE)
 _MARK = "=== block"
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: the line it begins on, its language, what is said after it, and its text."""
+    """A fenced block: its first line, its language, the options after that, and its text."""
 
     line: int
     language: str
@@ -34,30 +34,30 @@ class Block:
 
     @property
     def reason(self) -> str | None:
-        """Why it is not run; None: it is."""
+        """Return why it is not run; None if it is run."""
         _, found, reason = self.options.partition(NOT_RUN)
         return reason.strip() if found else None
 
     @property
     def file(self) -> str | None:
-        """The file it is written to."""
+        """Return the name of the file to which it is written."""
         match = re.search(r"\bfile=(\S+)", self.options)
         return match[1] if match else None
 
     @property
     def fresh(self) -> bool:
-        """Whether it starts in a new folder."""
+        """Return whether it starts in a new folder."""
         return "fresh" in self.options.partition(NOT_RUN)[0].split()
 
     @property
     def commands(self) -> list[tuple[str, str]]:
-        """Each command of a console block, with what it is said to print."""
+        """Return each command of a console block with its expected output."""
         parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)
-        return [(head, told) for head, _, told in (part.partition("\n") for part in parts[1:])]
+        return [(head, output) for head, _, output in (part.partition("\n") for part in parts[1:])]
 
 
 def blocks_of(text: str) -> list[Block]:
-    """The fenced blocks of a page, in order."""
+    """Return the fenced blocks of a page, in order."""
     found = []
     for match in FENCE.finditer(text):
         language, _, options = match["info"].strip().partition(" ")
@@ -67,7 +67,7 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def faults_of(text: str) -> list[str]:
-    """What is wrong with a page's blocks before anything is run."""
+    """Return the faults of a page's blocks that are visible without running them."""
     found = []
     for block in blocks_of(text):
         if block.language not in (*RUN, *SHOWN):
@@ -81,12 +81,12 @@ def faults_of(text: str) -> list[str]:
                 found.append(f"line {block.line}: {error}")
     outside = FENCE.sub("", text)
     return found + [
-        f"commands in an indented block, which nobody runs: {m[0].strip()}" for m in HIDDEN.finditer(outside)
+        f"commands in an indented block, which no test runs: {m[0].strip()}" for m in HIDDEN.finditer(outside)
     ]
 
 
 def script_of(blocks: list[Block]) -> str:
-    """A bash script that runs the blocks; before the output of each command stands a line with its number."""
+    """Return a bash script that runs the blocks and prints a numbered line before the output of each command."""
     lines = ["set -euo pipefail", 'top="$PWD"']
     for number, block in enumerate(blocks):
         if block.reason is not None:
@@ -109,26 +109,26 @@ def _here(command: str, text: str) -> str:
 
 
 def differences(blocks: list[Block], printed: str) -> Iterator[str]:
-    """Where what console blocks print is not what they are said to print."""
+    """Yield each console command whose output differs from the page."""
     pieces = re.split(rf"^{_MARK} (\w+) (\d+)\n", printed, flags=re.MULTILINE)
-    said = {(pieces[n], pieces[n + 1]): pieces[n + 2] for n in range(1, len(pieces) - 2, 3)}
+    printed_by = {(pieces[n], pieces[n + 1]): pieces[n + 2] for n in range(1, len(pieces) - 2, 3)}
     for number, block in enumerate(blocks):
         if block.language != "console" or block.reason is not None:
             continue
         for place, (command, expected) in enumerate(block.commands):
-            found = said.get((str(number), str(place)), "")
+            found = printed_by.get((str(number), str(place)), "")
             if not matches(expected, found):
-                yield f"line {block.line}: $ {command}\nis said to print\n{expected}and prints\n{found}"
+                yield f"line {block.line}: $ {command}\nshould print\n{expected}and prints\n{found}"
 
 
 def matches(expected: str, found: str) -> bool:
-    """Whether a text is what is expected, in which "..." stands for anything and line breaks for spaces."""
+    """Return whether a text matches the expected one, in which "..." matches anything and line breaks are spaces."""
     parts = [r"\s*".join(map(re.escape, part.split())) for part in expected.split("...")]
     joined = re.sub(r"\s+", " ", found).strip()
     return re.fullmatch(r"\s*" + r".*?".join(rf"\s*{p}\s*" for p in parts), joined, re.DOTALL) is not None
 
 
 def pages(root: Path) -> list[Path]:
-    """The pages whose snippets are run."""
+    """Return the pages whose snippets are run."""
     top = [root / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")]
     return [page for page in (*top, *sorted((root / "docs").rglob("*.md"))) if page.is_file()]

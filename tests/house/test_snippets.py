@@ -177,7 +177,7 @@ def test_a_script_stops_at_a_failing_command_and_tells_other_output(tmp_path: Pa
     assert done("```console\n$ echo one two\none\ntwo\n$ echo three\nth...\n```\n") == (0, [])
     status, (wrong,) = done("```console\n$ echo one\ntwo\n```\n")
     assert status == 0
-    assert re.search(r"\$ echo one\nis said to print\ntwo\nand prints\none", wrong)
+    assert re.search(r"\$ echo one\nshould print\ntwo\nand prints\none", wrong)
     assert done("```sh\nfalse\necho after\n```\n")[0] == 1
     assert done("```python\nraise SystemExit(3)\n```\n")[0] == 3
     assert done("```csv file=a.csv\nx;$HOME\n```\n```sh\ngrep -qF 'x;$HOME' a.csv\n```\n")[0] == 0
