@@ -48,7 +48,7 @@ test: .venv/dev ## Run the tests, without those marked slow; five minutes on two
 	$(PYTEST) -m "not slow"
 
 test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; ten minutes on two cores.
-	$(PYTEST) -m slow
+	CAMCENSUS_NEED_ALL=1 $(PYTEST) -m slow
 
 test-all: test test-slow ## Run all tests.
 

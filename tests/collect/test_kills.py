@@ -15,6 +15,8 @@ from tests.collect.worlds import cameras, collect, served, study_in
 from tests.kills import kill_often
 from tests.shell import Shell
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:

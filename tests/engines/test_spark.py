@@ -41,6 +41,8 @@ from tests.conftest import write_lines
 from tests.engines.sparks import quickly
 from tests.verify.worlds import VARYING
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 # In a folder whose name Spark would take for a pattern, if it were asked.
 ODD = "da*ta [1] {a,b} é"

@@ -24,6 +24,8 @@ from tests.engines.sparks import quick, require
 from tests.shell import one_shell
 from tests.verify.worlds import VARYING, exports_in, settings_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ import pytest
 
 from tools.notebooks import FOLDER, cleaned, texts
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "01_country_counts", "02_trends_and_breaks", "03_prior_studies", "04_how_wrong", "05_two_engines",
     "06_your_own_question",

@@ -12,6 +12,8 @@ from camcensus.validation.loopback.server import KEY, Loopback
 from tests.shell import ROOT
 from tests.verify.worlds import cameras, exports_in, settings_in
 
+pytestmark = pytest.mark.slow
+
 # In each Python process that starts, workers too: what is asked for is written down, and refused unless it is here.
 _WATCH = """
 import os, sys

@@ -14,6 +14,8 @@ from camcensus.validation.loopback.server import Loopback
 from tests.shell import ROOT
 from tests.verify.worlds import cameras
 
+pytestmark = pytest.mark.slow
+
 SECRET = "SECRETKEYabcdefghijklmnopqrstuvw"
 STUDY = """title = "t"
 vendors = ["Hikvision"]

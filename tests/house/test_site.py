@@ -13,6 +13,8 @@ from camcensus.core.tables import BY_NAME
 from camcensus.identify.catalogue import Signature
 from tools.site import ROOT, contents, page_of, sources
 
+pytestmark = pytest.mark.slow
+
 NEEDED = {
     "tutorial", "how-to/regenerate", "how-to/add-a-maker", "how-to/add-an-engine", "how-to/publish", "how-to/purge",
     "how-to/measure-errors", "explanation/units", "explanation/dedupe", "explanation/decoys",

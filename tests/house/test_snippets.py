@@ -25,6 +25,8 @@ from tests.api.worlds import ROOT, SEED, make_world
 from tests.api.worlds import world as world  # noqa: PLC0414  a fixture
 from tools.snippets import Block, blocks_of, differences, faults_of, matches, pages, script_of
 
+pytestmark = pytest.mark.slow
+
 PAGES = pages(ROOT)
 MOST_SECONDS = 300
 

@@ -14,6 +14,8 @@ from camcensus.report.inputs import Result
 from tests.report.browser import opened
 from tests.report.conftest import DAY, HOSTS, START, make_result, make_study
 
+pytestmark = pytest.mark.slow
+
 WHERE = """(() => { const at = document.activeElement;
 return at.dataset.c || at.id || at.closest('th')?.dataset.key || ''; })()"""
 EARLIER = {cell: n * 2 // 3 for cell, n in HOSTS.items()}

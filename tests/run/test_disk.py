@@ -17,6 +17,8 @@ from tests.faults import record
 from tests.shell import ROOT
 from tests.verify.worlds import exports_in, results, settings_in
 
+pytestmark = pytest.mark.slow
+
 NOBODY = 65534
 
 

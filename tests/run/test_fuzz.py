@@ -23,6 +23,8 @@ from camcensus.readers.registry import SHODAN, Source, chosen_source
 from tests.faults import record
 from tests.fuzz import ROOT, Fuzz
 
+pytestmark = pytest.mark.slow
+
 LINES = int(os.environ.get("CAMCENSUS_FUZZ", "20000"))
 CHUNK = 200  # lines in a file; a chunk that takes a second is taken apart
 SEED = 20261125

@@ -16,6 +16,8 @@ from tests.kills import Victim, kill_often
 from tests.shell import one_shell
 from tests.verify.worlds import exports_in, results, settings_in
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("CAMCENSUS_KILLS", "10"))
 
 

@@ -12,6 +12,8 @@ from camcensus.core.errors import CamcensusError
 from tests.faults import record
 from tests.verify.worlds import all_sorts_in, counted, flip, results, verified
 
+pytestmark = pytest.mark.slow
+
 FLIPS = int(os.environ.get("CAMCENSUS_FLIPS", "20"))
 SKIPPED = {".lock", ".lock-holder", ".stats.json", "run-log.json"}  # of the moment; nothing is made from them
 LEDGERS = {"imports.json", "ledger.sqlite", "sealed.json", "draw.json"}
