@@ -30,7 +30,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.countries import canonical_code
 from camcensus.core.query import parse
 from camcensus.core.tables import SAMPLE_BLOCKS
-from camcensus.dedupe.devices import Rules, dedupe
+from camcensus.dedupe.devices import COUNTED_FROM, Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
 from camcensus.estimate.area_sampling.blocks import FILE, count_blocks
@@ -114,6 +114,9 @@ def counted_in(study: Study, folder: Path) -> dict[int, list[Counted]]:
     with sql(2, folder / "scratch") as db:
         db.parquet("identified", snapshot.verified("identify", ".parquet"))
         dedupe(db, Rules(study.window_days, None, study.dedupe, study.decoys), folder)
+    with sql(2, folder / "scratch") as db:
+        for name in COUNTED_FROM:
+            db.parquet(name, [folder / f"{name}.parquet"])
         count_blocks(db, snapshot.manifest, study.min_confidence, study.countries_left_out, folder, LENGTH)
     counted: dict[int, list[Counted]] = defaultdict(list)
     for row in storage.read_table(folder / FILE, SAMPLE_BLOCKS).to_pylist():

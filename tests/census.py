@@ -15,15 +15,15 @@ from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Flow, Instrument, Manifest
 from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
-from camcensus.dedupe.devices import Deduped, Rules, dedupe
-from camcensus.engines.engine import Engine
+from camcensus.dedupe.devices import COUNTED_FROM, Deduped, Rules, dedupe
+from camcensus.engines.engine import Engine, Sql
 from camcensus.engines.local import Local
 from camcensus.identify.batches import addresses_of, prefix_of
 
 Row = dict[str, Any]
 DAY = 86400
 NOON = 1_750_000_000
-OUTPUTS = ("links", "devices", "counts")
+OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts")
 
 
 def banner(host: str = "192.0.2.1", port: int = 80, **told: Any) -> Row:
@@ -94,17 +94,26 @@ def census(
     rows = list(rows) if numbered_already else numbered(rows)
     paths = write(folder, [rows[n::parts] for n in range(parts)])
     flow = None
-    with (engine or Local(threads)).sql(folder / "scratch") as db:
+    where = engine or Local(threads)
+    with where.sql(folder / "scratch") as db:
         db.parquet("identified", paths)
         told = Dedupe.model_validate({"max_identity_hosts": max_identity_hosts, **(rules or {})})
         deduped = dedupe(db, Rules(days, end, told, Decoys.model_validate(signs or {})), folder)
-        if counts:
+    if counts:
+        with where.sql(folder / "scratch") as db:
+            name_tables(db, folder)
             manifest = Manifest(snapshot="2026", window=deduped.window, instrument=INSTRUMENT)
             flow = aggregate(db, manifest, min_confidence, left_out, folder)
     links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
     devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
     cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []
     return Census(folder, rows, links, devices, cells, deduped, flow)
+
+
+def name_tables(db: Sql, folder: Path, *names: str) -> None:
+    """Views of tables that dedupe wrote: what aggregate reads, unless others are named."""
+    for name in names or COUNTED_FROM:
+        db.parquet(name, [folder / f"{name}.parquet"])
 
 
 INSTRUMENT = Instrument(query_set="q", catalogue="c", rules="r", geo_db="g")

@@ -82,7 +82,8 @@ def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
         done.append(stages.ingest(snapshot, tools))
         stages.require_banners(snapshot)
         done.append(stages.identify_and_locate(snapshot, tools))
-        done.append(stages.dedupe_and_aggregate(snapshot, tools))
+        done.append(stages.dedupe_banners(snapshot, tools))
+        done.append(stages.count_devices(snapshot, tools))
         done.append(estimate_sample(snapshot, tools))
     snapshot.close()
     return [name for name in done if name]

@@ -16,6 +16,7 @@ from camcensus.aggregate.counts import aggregate
 from camcensus.aggregate.details import FILES as DETAIL_FILES
 from camcensus.aggregate.details import QUERIES as DETAIL_QUERIES
 from camcensus.aggregate.details import describe
+from camcensus.aggregate.headline import opened
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
@@ -25,8 +26,9 @@ from camcensus.core.manifest import Fields, Flow, Input, Instrument, Output, Sta
 from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
 from camcensus.core.tables import UNKNOWN
 from camcensus.dedupe.churn import FILE as CHURN_FILE
+from camcensus.dedupe.devices import COUNTED_FROM, Deduped, Rules, dedupe, key_id_of
+from camcensus.dedupe.devices import FILES as DEDUPE_FILES
 from camcensus.dedupe.devices import QUERIES as DEDUPE_QUERIES
-from camcensus.dedupe.devices import Deduped, Rules, dedupe, key_id_of
 from camcensus.engines.engine import Engine, call, text_of
 from camcensus.estimate.area_sampling.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
@@ -245,29 +247,51 @@ def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Use
     tools.reporter.info(text, snapshot.id, "identify")
 
 
-def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
-    """Devices and counts, when what they are made from or how they are counted has changed."""
+def dedupe_banners(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Which banner is which device, when what that depends on has changed."""
     study, manifest = tools.study, snapshot.manifest
-    queries = [text_of(name) for name in (*DEDUPE_QUERIES, *COUNT_QUERIES)]
-    rules = digest_of(
-        code_hash("camcensus.dedupe.devices", "camcensus.aggregate.counts"),
-        queries,
-        study.dedupe.model_dump_json(),
-        study.decoys.model_dump_json(),
-    )
+    end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
+    # In order of name: a part that was made later stands last until the manifest is read again.
+    made = sorted((name, output.sha256) for name, output in manifest.stages["identify"].outputs.items())
+    collections = {name: item.collection for name, item in manifest.inputs.items()}
+    rules = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
+    key = digest_of(_dedupe_rules(study), made, rules.days, rules.end, sorted(collections.items()), rules.whole)
+    if snapshot.stands("dedupe", key):
+        return None
+    with tools.engine.sql(snapshot.folder / ".scratch") as db:
+        parts = snapshot.verified("identify", ".parquet")
+        db.parquet("identified", parts)
+        deduped = dedupe(db, rules, snapshot.folder, key_id_of(parts))
+    manifest.window = deduped.window
+    _say_window(snapshot, deduped, tools.reporter)
+    _record_deduped(snapshot, key, deduped)
+    kept = f"{deduped.flow.rows_out:,} of {deduped.flow.rows_in:,} counted banners kept"
+    tools.reporter.info(kept, snapshot.id, "dedupe")
+    return "dedupe"
+
+
+def _dedupe_rules(study: Study) -> str:
+    """The version of the rules that say which banner is which device."""
+    queries = [text_of(name) for name in DEDUPE_QUERIES]
+    on = (study.dedupe.model_dump_json(), study.decoys.model_dump_json())
+    return digest_of(code_hash("camcensus.dedupe.devices"), queries, *on)
+
+
+def count_devices(snapshot: Snapshot, tools: Tools) -> str | None:
+    """Counts and details, when what they are made from or how they are counted has changed."""
+    study, manifest = tools.study, snapshot.manifest
+    counting = [code_hash("camcensus.aggregate.counts"), *map(text_of, COUNT_QUERIES)]
     manifest.simulated = manifest.simulated or study.simulated
     manifest.instrument = Instrument(
         query_set=manifest.query_set,
         catalogue=tools.catalogue.version,
-        rules=rules[:12],
+        rules=digest_of(_dedupe_rules(study), counting)[:12],
         geo_db=manifest.geo.edition if manifest.geo else UNKNOWN,
     )
-    end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
-    # In order of name: a part that was made later stands last until the manifest is read again.
-    made = sorted((name, output.sha256) for name, output in manifest.stages["identify"].outputs.items())
-    settings = (study.window_days, end, study.min_confidence, study.countries_left_out, manifest.simulated)
-    collections = {name: item.collection for name, item in manifest.inputs.items()}
-    known = (manifest.complete, sorted(collections.items()), manifest.engine)
+    made = sorted((name, output.sha256) for name, output in manifest.stages["dedupe"].outputs.items())
+    window = manifest.window.model_dump_json() if manifest.window else ""
+    settings = (study.min_confidence, study.countries_left_out, manifest.simulated)
+    known = (manifest.complete, manifest.engine, window, manifest.instrument.model_dump_json())
     sample = manifest.collection.sample if manifest.collection else None
     blocks = (
         (sample.prefix_length, code_hash("camcensus.estimate.area_sampling.blocks"), *map(text_of, SAMPLE_QUERIES))
@@ -275,38 +299,30 @@ def dedupe_and_aggregate(snapshot: Snapshot, tools: Tools) -> str | None:
         else ()
     )
     details = (code_hash("camcensus.aggregate.details"), *map(text_of, DETAIL_QUERIES))
-    key = digest_of(rules, made, settings, known, manifest.instrument.model_dump_json(), blocks, details)
+    key = digest_of(counting, made, settings, known, blocks, details)
     files = {"aggregate": (SAMPLE_BLOCKS_FILE,)} if sample else {"aggregate": COUNT_FILES, "details": DETAIL_FILES}
-    if all(snapshot.stands(stage, key) for stage in ("dedupe", *files)):
+    if all(snapshot.stands(stage, key) for stage in files):
         return None
     earlier_runs.keep(snapshot.folder, snapshot.earlier)
-    held = Rules(study.window_days, end, study.dedupe, study.decoys, collections, manifest.complete)
-    with tools.engine.sql(snapshot.folder / ".scratch") as db:
-        parts = snapshot.verified("identify", ".parquet")
-        key_id = key_id_of(parts)
-        db.parquet("identified", parts)
-        deduped = dedupe(db, held, snapshot.folder, key_id)
-        manifest.window = deduped.window
-        _say_window(snapshot, deduped, db.query("window").to_pylist()[0]["newest"], tools.reporter)
-        count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
+    count = partial(count_blocks, prefix_length=sample.prefix_length) if sample else aggregate
+    with opened(snapshot, study, tools.engine, *COUNTED_FROM) as db:
         flows = {"aggregate": count(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)}
         if "details" in files:
-            flows["details"] = describe(db, manifest, study.min_confidence, snapshot.folder)
+            flows["details"] = describe(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
     manifest.version = package_version()
     manifest.made = made_by("camcensus run", study.settings(), checksum_of(study.catalogue_path))
     manifest.run = digest_of(key, sorted((n, i.sha256) for n, i in manifest.inputs.items()), study.settings())[:12]
-    _record_deduped(snapshot, key, deduped)
     for stage, names in files.items():
         manifest.stages[stage] = Stage(key=key, outputs=_outputs(snapshot, names), flow=flows[stage])
     snapshot.save()
     devices = manifest.stages["dedupe"].outputs["devices.parquet"].rows
     tools.reporter.info(f"{devices:,} devices; run {manifest.run}", snapshot.id, "aggregate")
-    return "dedupe, aggregate"
+    return "aggregate"
 
 
-def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, reporter: Reporter) -> None:
+def _say_window(snapshot: Snapshot, deduped: Deduped, reporter: Reporter) -> None:
     """Warns when the window misses most of what was collected, or ends long after it: a wrong date does both."""
-    end = deduped.window.end
+    end, newest = deduped.window.end, deduped.newest
     if newest is None or end is None:
         return
     first, last, seen = (datetime.fromtimestamp(t, UTC).date() for t in (deduped.window.start or 0, end, newest))
@@ -323,11 +339,9 @@ def _say_window(snapshot: Snapshot, deduped: Deduped, newest: int | None, report
 
 
 def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped) -> None:
-    made = ["links.parquet", "devices.parquet"]
-    if snapshot.path(CHURN_FILE).is_file():
-        made.append(CHURN_FILE)
+    made = [*DEDUPE_FILES, *([CHURN_FILE] if snapshot.path(CHURN_FILE).is_file() else [])]
     placed = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
-    snapshot.manifest.stages["dedupe"] = Stage(
+    stage = Stage(
         key=key,
         outputs=_outputs(snapshot, made),
         flow=deduped.flow,
@@ -338,6 +352,7 @@ def _record_deduped(snapshot: Snapshot, key: str, deduped: Deduped) -> None:
         ages=deduped.ages,
         churn=deduped.churn,
     )
+    snapshot.record("dedupe", stage)
 
 
 def _outputs(snapshot: Snapshot, files: Iterable[str]) -> dict[str, Output]:

@@ -43,8 +43,9 @@ def test_f11_a_damaged_file_is_status_3_each_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "redone"),
     [
-        ("counts.parquet", ["a: dedupe, aggregate"]),
-        ("links.parquet", ["a: dedupe, aggregate"]),
+        ("counts.parquet", ["a: aggregate"]),
+        ("links.parquet", ["a: dedupe"]),
+        ("device_hosts.parquet", ["a: dedupe"]),
         ("identified.parquet/one.json.parquet", ["a: identify"]),
         ("observations.parquet/two.json.parquet", ["a: ingest"]),
     ],

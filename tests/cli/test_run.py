@@ -20,7 +20,7 @@ def test_from_import_to_counts_and_a_second_run_that_does_nothing(tmp_path: Path
     done = camcensus("import", tmp_path / "x.json", "--study", study, "--snapshot", "a")
     assert "x.json: imported, " in done.stderr
     assert json.loads(run(study, "--json").stdout) == {
-        "done": ["a: ingest", "a: identify", "a: dedupe, aggregate", "a: series"],
+        "done": ["a: ingest", "a: identify", "a: dedupe", "a: aggregate", "a: series"],
         "page": None,
         "partial": [],
         "held_back": {},

@@ -59,7 +59,7 @@ def places(root: Path, flips: int) -> Iterator[tuple[Path, int, int]]:
 
 
 TABLES = {"counts", "networks", "links", "devices", "churn", "series", "concentration", "firmware", "census", "trends",
-          "estimates", "sample_blocks"}  # fmt: skip
+          "estimates", "sample_blocks", "device_hosts", "device_labels", "locations"}  # fmt: skip
 OTHERS = {
     *("geo.mmdb", "queries", "manifest.json", "quarantine.jsonl.gz", ".quarantine/.gz", "runs/.parquet", "runs/.json"),
     *("observations.parquet/.parquet", "identified.parquet/.parquet", "returned.parquet/.parquet"),
@@ -127,8 +127,11 @@ READ = {
     "data/2025/.quarantine/*.gz": "data/2025/quarantine.jsonl.gz",
     "data/2025/observations.parquet/two.json.gz.parquet": "data/2025/identified.parquet/two.json.gz.parquet",
     "data/2025/identified.parquet/*.parquet": "data/2025/links.parquet",
-    "data/2025/links.parquet": "data/2025/concentration.parquet",
-    "data/2025/devices.parquet": "data/2025/firmware.parquet",
+    "data/2025/links.parquet": "data/2025/series.parquet",
+    "data/2025/devices.parquet": "data/2025/series.parquet",
+    "data/2025/device_hosts.parquet": "data/2025/concentration.parquet",
+    "data/2025/device_labels.parquet": "data/2025/firmware.parquet",
+    "data/2025/locations.parquet": "data/2025/networks.parquet",
     "data/2025/returned.parquet/*.parquet": "data/2025/series.parquet",
     "data/sample/sample_blocks.parquet": "data/sample/estimates.parquet",
     "data/estimates/changes.csv": PAGE,

@@ -1,4 +1,4 @@
-"""Aggregate: from members and devices to the cube.
+"""Aggregate: from what dedupe wrote (`device_hosts`, `device_labels`, `locations`) to the cube.
 
 Every cell is counted on its own; nothing is summed that does not add up.
 """
@@ -19,8 +19,8 @@ from camcensus.core.tables import COUNTS, GROUPS, NETWORKS
 from camcensus.engines.engine import Sql
 
 # Tables in the order that they are made in.
-TABLES = ("called", "levels", "lands", "facts", "spread", "held", "sums", "cells")
-QUERIES = (*TABLES, "apart", "cube", "margins", "geo_range", "networks")
+TABLES = ("levels", "lands", "facts", "counted_devices", "spread", "held", "sums", "cells")
+QUERIES = ("called", "places", *TABLES, "apart", "cube", "margins", "geo_range", "networks")
 FILES = ("counts.parquet", "networks.parquet")
 LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
@@ -51,20 +51,35 @@ def variants() -> Iterator[Variant]:
 
 
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
-    """From what dedupe left in `db` to `counts.parquet` and `networks.parquet`; the flow to the headline number."""
+    """Write `counts.parquet` and `networks.parquet` from the views `device_hosts`, `device_labels` and `locations`.
+
+    Returns the flow from kept banners to those of the headline number.
+    """
     table = count(db, manifest, min_confidence, left_out)
     for name, rows, to in zip(FILES, (table, db.query("networks")), (COUNTS, NETWORKS), strict=True):
         storage.write_table(folder / name, rows, to, _metadata(manifest))
     return flow_of(table, min_confidence)
 
 
+def choose(db: Sql, min_confidence: str, left_out: tuple[str, ...]) -> None:
+    """Put what the study's headline depends on into `db`: the least confidence, and the countries it leaves out."""
+    db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
+    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
+
+
+def name_things(db: Sql) -> None:
+    """Make the tables `called` and `places`: what labels and locations are in the counts."""
+    for name in ("called", "places"):
+        db.table(name, name)
+
+
 def count(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...]) -> pa.Table:
-    """`tables.COUNTS` of what dedupe left in `db`; leaves behind there what the headline is counted of."""
+    """Return `tables.COUNTS`, counted from the same views; leaves tables in `db` that `sample_blocks` goes on from."""
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
-    db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
-    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
+    choose(db, min_confidence, left_out)
+    name_things(db)
     db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
     for name in TABLES:
         db.table(name, name)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from camcensus.aggregate.counts import choose, name_things
 from camcensus.aggregate.headline import headline_of
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
@@ -19,7 +20,7 @@ from camcensus.core.manifest import Flow, Manifest
 from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
 
-QUERIES = ("headline_hosts", "concentration", "firmwares")
+QUERIES = ("concentration", "firmwares")
 FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
 TOPS = (1, 10, 100, 1000, 10_000)
 AGES = ("0", "1-2", "3-4", "5-6", "7-9", "10+")  # whole years
@@ -29,12 +30,16 @@ FIRST_BUILD = date(2000, 1, 1)
 _BUILD = re.compile(r"build\W{0,3}(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)", re.IGNORECASE)
 
 
-def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
-    """From what aggregate left in `db` and in `folder` to `concentration.parquet` and `firmware.parquet` there; which
-    devices' firmware has a day."""
+def describe(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
+    """Write `concentration.parquet` and `firmware.parquet` from the views that `aggregate` reads.
+
+    Returns which devices' firmware has a build day. Raises `ReconciliationError` unless hosts and devices are those of
+    the headline in `counts.parquet`.
+    """
     end = manifest.window.end if manifest.window else None
     db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
-    db.table("headline_hosts", "headline_hosts")
+    choose(db, min_confidence, left_out)
+    name_things(db)
     networks, firmwares = db.query("concentration"), db.query("firmwares").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
     counts = storage.read_table(folder / "counts.parquet", COUNTS)

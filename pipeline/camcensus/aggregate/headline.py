@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
+from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP, choose
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS
@@ -40,13 +40,10 @@ def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[
 
 
 @contextmanager
-def behind(snapshot: Snapshot, study: Study, engine: Engine) -> Iterator[Sql]:
-    """A database with the views `identified`, `links` and `devices`, and the settings that the headline depends on."""
+def opened(snapshot: Snapshot, study: Study, engine: Engine, *tables: str) -> Iterator[Sql]:
+    """Open a database with views of tables that stages wrote, verified, and with the settings of the headline."""
     with engine.sql(snapshot.folder / ".scratch") as db:
-        db.parquet("identified", snapshot.verified("identify", ".parquet"))
-        made = snapshot.verified("dedupe", ".parquet")
-        for name in ("links", "devices"):
-            db.parquet(name, [path for path in made if path.stem == name])
-        db.rows("left_out", pa.table({"country": pa.array(study.countries_left_out, pa.string())}))
-        db.rows("headline", pa.table({"min_confidence": [study.min_confidence]}))
+        for table in tables:
+            db.parquet(table, snapshot.table(table))
+        choose(db, study.min_confidence, study.countries_left_out)
         yield db

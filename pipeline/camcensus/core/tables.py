@@ -21,7 +21,7 @@ UNKNOWN = "unknown"
 
 # How columns lie in files, by name. Numbers that are written as the step from one to the next, and others of which
 # nearly each row has its own; of all the rest a dictionary is made first, which here would only cost time and space.
-RISING = frozenset({"line", "seen", "first_seen", "last_seen"})
+RISING = frozenset({"line", "seen", "first_seen", "last_seen", "host_id", "prefix_id"})
 DISTINCT = frozenset({
     "host", "prefix", "address", "device", "identity", "certificate", "cert_sha256", "banner_hash", "html_hash",
 })  # fmt: skip
@@ -166,6 +166,53 @@ DEVICES = Table(
         _int("n_hosts", "addresses in the window", nullable=False),
         _int("first_seen", "seconds since 1970 UTC", nullable=False),
         _int("last_seen", "seconds since 1970 UTC", nullable=False),
+    ),
+)
+
+# What dedupe leaves for aggregate: rows of numbers, and two small tables that say what the numbers mean.
+DEVICE_HOSTS = Table(
+    "device_hosts",
+    "a device on one of its hosts, in one location: all that is counted; private",
+    (
+        _int("host_id", "an IPv4 address as a number; IPv6 addresses in order, above all of these", nullable=False),
+        _int("prefix_id", "the /24 (IPv4) or /48 (IPv6) of the host, as such a number", nullable=False),
+        _int("asn", "number of the host's autonomous system; null: not known"),
+        _int("network_kind_rank", "the host's: 3 hosting, 2 mobile, 1 fixed, 0 not known", nullable=False),
+        _int("location_id", "row of `locations`", nullable=False),
+        _int("labels_id", "row of `device_labels`", nullable=False),
+        _int("decoy_rank", "the host's: 3 certain, 2 likely, 1 possible, 0 no sign of one", nullable=False),
+        _int("device_decoy_rank", "the worst of all hosts of the device", nullable=False),
+        _int("n_banners", "kept banners of the device on this host and in this location", nullable=False),
+        _bool("is_latest", "the device's latest banner is one of these: it is counted here", nullable=False),
+        _bool("is_only_row", "no other row has this host", nullable=False),
+    ),
+)
+
+DEVICE_LABELS = Table(
+    "device_labels",
+    "a combination of what devices are found to be; private",
+    (
+        _int("labels_id", "number of the combination", nullable=False),
+        _text("manufacturer", "null: not known"),
+        _text("manufacturer_confidence", "low, medium or high"),
+        _text("brand", "null: not known"),
+        _text("product_type", "camera, recorder, encoder or video", nullable=False),
+        _text("type_confidence", "medium or high", nullable=False),
+        _text("model", "null: not known"),
+        _text("firmware", "null: not known"),
+    ),
+)
+
+LOCATIONS = Table(
+    "locations",
+    "a combination of where hosts are by both sources; private",
+    (
+        _int(
+            "location_id", "number of the combination; within a country, the second opinions in order", nullable=False
+        ),
+        _int("ip_version", "4 or 6", nullable=False),
+        _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
+        _text("country_second", "country by the second source; null: none"),
     ),
 )
 
@@ -375,7 +422,7 @@ TRENDS = Table(
 BY_NAME = {
     table.name: table
     for table in (
-        OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, COUNTS, SAMPLE_BLOCKS, ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS,
-        RETURNED, SERIES, CONCENTRATION, FIRMWARE,
+        OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, DEVICE_HOSTS, DEVICE_LABELS, LOCATIONS, COUNTS, SAMPLE_BLOCKS,
+        ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS, RETURNED, SERIES, CONCENTRATION, FIRMWARE,
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +26,7 @@ from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.errors import InputError
 from camcensus.core.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
-from camcensus.core.tables import DEVICES, LINKS
+from camcensus.core.tables import DEVICE_HOSTS, DEVICE_LABELS, DEVICES, LINKS, LOCATIONS, Table
 from camcensus.dedupe.churn import churn
 from camcensus.dedupe.decoys import graded
 from camcensus.engines.engine import BATCH, Sql
@@ -35,14 +36,17 @@ LEVELS = 9
 DEVICES_TOGETHER = 8_000
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
+# What aggregate starts from, and all that it reads.
+COUNTED_FROM = (DEVICE_HOSTS.name, DEVICE_LABELS.name, LOCATIONS.name)
+FILES = tuple(f"{name}.parquet" for name in (LINKS.name, DEVICES.name, *COUNTED_FROM))
 # Tables in the order that they are made in; each is a query over those before it.
 NUMBERED = ("files", "sixes", "spots", "names", "repeated", "sights")
 IDENTITIES = ("serials", "certificates", "marked")
 HOSTS = ("hosts", "mixed", "disputed")
 QUERIES = (
     "window", *NUMBERED, *IDENTITIES, *HOSTS, "others", "suspects", "decoys", "decoy_rules", "evaluable", "told",
-    "claims", "attach", "members", "resolved", "says", "devices", "devices_written", "placed", "links", "merges",
-    "identities", "ages", "collected", "churn",
+    "claims", "attach", "members", "resolved", "says", "devices", "devices_written", "device_hosts", "device_labels",
+    "locations", "placed", "links", "merges", "identities", "ages", "collected", "churn",
 )  # fmt: skip
 
 
@@ -61,10 +65,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Deduped:
-    """What came of it: the window that held, where banners went, how many each rule placed and merged, how identities
-    fared, which decoy rules found what, and how old the banners are."""
+    """The window, the newest banner of any kind, where banners went, how many each rule placed and merged, how
+    identities fared, which decoy rules found what, and how old the banners are."""
 
     window: Window
+    newest: int | None
     flow: Flow
     rules: dict[str, int]
     merges: dict[str, Merges]
@@ -103,25 +108,29 @@ def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
 
 
 def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
-    """From the view `identified` to the files `links.parquet` and `devices.parquet` in `folder`.
+    """Write `FILES`, and `churn.parquet` where there are several collections, from the view `identified`.
 
-    Leaves the tables `members` and `devices` (and more) in `db`, which aggregate goes on from.
+    What later stages need is in these files; nothing in `db` is meant for them.
     """
-    window, counted = number(db, rules)
+    window, seen = number(db, rules)
     decoy_rules = graded(db, rules.decoys)
     attach(db)
-    fates, placed = _write_links(db, folder, {"key_id": key_id})
-    devices = _write_devices(db, folder, {"key_id": key_id})
+    metadata = {"key_id": key_id}
+    fates, placed = _write_links(db, folder, metadata)
+    devices = _write(db, "devices_written", DEVICES, folder, metadata, DEVICES_TOGETHER)
+    for table in (DEVICE_HOSTS, DEVICE_LABELS, LOCATIONS):
+        _write(db, table.name, table, folder, {})
     dropped = {"seen again": fates["again"], "outside the window": fates["outside"]}
     flow = Flow(
         unit="counted banners",
-        rows_in=counted,
+        rows_in=seen["counted"],
         rows_out=fates["kept"],
         dropped={reason: n for reason, n in dropped.items() if n},
     )
     moved = churn(db, rules.collections, rules.whole, folder)
     return Deduped(
         window=window,
+        newest=seen["newest"],
         flow=flow.check("dedupe"),
         rules=dict(placed),
         merges=_merges(db, rules.dedupe, flow.rows_out, devices),
@@ -132,9 +141,9 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     )
 
 
-def number(db: Sql, rules: Rules) -> tuple[Window, int]:
-    """From the view `identified` to tables of numbers, up to the hosts that are disputed; the window, and how many
-    banners there are to count."""
+def number(db: Sql, rules: Rules) -> tuple[Window, dict[str, Any]]:
+    """From the view `identified` to tables of numbers, up to the hosts that are disputed; the window, and the oldest
+    and newest banner with how many there are to count."""
     (seen,) = db.query("window").to_pylist()
     window = window_of(seen["newest"], rules.days, rules.end)
     if rules.days == "all" and seen["oldest"] is not None:
@@ -142,7 +151,7 @@ def number(db: Sql, rules: Rules) -> tuple[Window, int]:
     db.rows("settings", _settings(window, rules))
     for name in (*NUMBERED, *IDENTITIES, *HOSTS):
         db.table(name, name)
-    return window, int(seen["counted"])
+    return window, seen
 
 
 def _settings(window: Window, rules: Rules) -> pa.Table:
@@ -216,11 +225,11 @@ def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Count
     return fates, rules
 
 
-def _write_devices(db: Sql, folder: Path, metadata: dict[str, str]) -> int:
-    """Writes `devices.parquet`; gives the number of devices."""
-    rows = 0
-    with storage.parquet_writer(folder / "devices.parquet", DEVICES, metadata) as writer:
-        for group in storage.in_groups(db.stream("devices_written", DEVICES_TOGETHER), DEVICES_TOGETHER):
-            writer.write_table(storage.fitted(group, DEVICES, writer))
-            rows += group.num_rows
-    return rows
+def _write(db: Sql, query: str, table: Table, folder: Path, metadata: dict[str, str], rows: int = BATCH) -> int:
+    """Write the result of a query, in its order and in row groups of `rows`; return the number of rows."""
+    written = 0
+    with storage.parquet_writer(folder / f"{table.name}.parquet", table, metadata) as writer:
+        for group in storage.in_groups(db.stream(query, rows), rows):
+            writer.write_table(storage.fitted(group, table, writer))
+            written += group.num_rows
+    return written

@@ -1,6 +1,8 @@
 """A snapshot's folder: its raw files, its manifest, and which of its files are still what the manifest says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +79,20 @@ class Snapshot:
 
     def verified(self, stage: str, ending: str) -> list[Path]:
         """The files of a stage, every byte read and held against the manifest. Raises `IntegrityError`."""
-        found = []
-        for relative, record in sorted(self.manifest.stages[stage].outputs.items()):
-            if relative.endswith(ending):
-                path = self.path(relative)
-                storage.require(path, record.sha256, "is not what the manifest says; run again with --rehash")
-                found.append(path)
-        return found
+        outputs = self.manifest.stages[stage].outputs
+        return self._verified({name: record for name, record in outputs.items() if name.endswith(ending)})
+
+    def table(self, name: str) -> list[Path]:
+        """Return the files of a table (`links`), whichever stage wrote it, verified in the same way."""
+        outputs = [stage.outputs.items() for stage in self.manifest.stages.values()]
+        return self._verified({path: rec for path, rec in chain(*outputs) if path.split("/")[0] == f"{name}.parquet"})
+
+    def _verified(self, outputs: Mapping[str, Output]) -> list[Path]:
+        for relative, record in sorted(outputs.items()):
+            storage.require(
+                self.path(relative), record.sha256, "is not what the manifest says; run again with --rehash"
+            )
+        return [self.path(relative) for relative in sorted(outputs)]
 
     def record(self, name: str, stage: Stage) -> None:
         """Writes a stage's record into the manifest. What comes later is void until it is redone."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate.headline import STAGES, UNITS, behind, checksums, headline_counts
+from camcensus.aggregate.headline import STAGES, UNITS, checksums, headline_counts, opened
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.fingerprints import code_hash, digest_of
@@ -143,7 +143,7 @@ def _copies(counted: dict[str | None, Row]) -> list[Row]:
 def _counted(snapshot: Snapshot, shared: Common, tools: Tools, counted: dict[str | None, Row]) -> list[Row]:
     """The series, counted in SQL. Raises `ReconciliationError` when on all banners they are not the headline."""
     moved = shared.ports_known and shared.ports_moved
-    with behind(snapshot, tools.study, tools.engine) as db:
+    with opened(snapshot, tools.study, tools.engine, "identified", "links", "devices") as db:
         if shared.differ:
             db.parquet("returned", snapshot.verified(RETURNED.name, ".parquet"))
         else:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from camcensus.core.tables import (
     CENSUS,
     COUNTS,
+    DEVICE_HOSTS,
     DEVICES,
     ESTIMATES,
     IDENTIFIED,
@@ -26,7 +27,9 @@ from camcensus.core.tables import (
 from camcensus.verify.verdict import Verdict
 
 _PUBLIC = {name for table in (COUNTS, NETWORKS, ESTIMATES, CENSUS, TRENDS) for name in table.names}
-PRIVATE = {name for t in (OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, SAMPLE_BLOCKS) for name in t.names} - _PUBLIC
+PRIVATE = {
+    name for t in (OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, DEVICE_HOSTS, SAMPLE_BLOCKS) for name in t.names
+} - _PUBLIC
 TYPES = {pa.string(), pa.int64(), pa.float64(), pa.bool_()}
 TEXTS = (".html", ".md", ".svg", ".json", ".csv")
 _FOUR = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|\.\d)")

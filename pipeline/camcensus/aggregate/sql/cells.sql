@@ -41,11 +41,9 @@ found as (
     from hosts
     union all
     select
-        'both', p.land, p.ip_version, d.grade, case when c.high then d.grade end, 0, 0, 0, count(*), 0
-    from devices d
-    join called c on c.says = d.says
-    join spots p on p.spot = d.spot
-    group by p.land, p.ip_version, d.grade, case when c.high then d.grade end
+        'both', land, ip_version, grade, case when high then grade end, 0, 0, 0, sum(devices), 0
+    from counted_devices
+    group by land, ip_version, grade, case when high then grade end
     union all
     select 'country', land, ip_version, grade, grade_high, 0, 0, 0, 0, count(*)
     from networks

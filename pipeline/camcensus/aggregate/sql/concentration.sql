@@ -1,13 +1,20 @@
 -- Hosts in the largest networks: so many (`tops`), and all (without a `top`). Hosts of unknown network are in none.
-with sized as (
+with hosts as (
+    select distinct h.host_id, h.asn, h.prefix_id
+    from device_hosts h
+    join called c on c.labels_id = h.labels_id
+    join places p on p.location_id = h.location_id
+    where c.headline and p.ip_version = 4 and h.decoy_rank <= 2 and p.inside
+),
+sized as (
     select 'asn' as network_type, asn as network, cast(count(*) as bigint) as hosts
-    from headline_hosts
+    from hosts
     where asn is not null
     group by asn
     union all
-    select 'prefix', prefix, cast(count(*) as bigint)
-    from headline_hosts
-    group by prefix
+    select 'prefix', prefix_id, cast(count(*) as bigint)
+    from hosts
+    group by prefix_id
 ),
 placed as (
     select

@@ -3,12 +3,12 @@
 -- hosts on whose country both agree, all hosts, and hosts with a second opinion. A scope leaves out hosts by their own
 -- country, wherever the second source puts them.
 with hosts as (
-    select max(land) as land, max(spot) as spot from facts where picked and not alone group by host, land
+    select max(location_id) as location_id from facts where picked and not alone group by host, land
     union all
-    select land, spot from facts where picked and alone
+    select location_id from facts where picked and alone
 ),
 placed as (
-    select spot, cast(count(*) as bigint) as hosts from hosts group by spot
+    select location_id, cast(count(*) as bigint) as hosts from hosts group by location_id
 ),
 claims as (
     select
@@ -16,10 +16,10 @@ claims as (
         case when p.country_second = p.country then h.hosts else 0 end as both_say,
         h.hosts as first_say, h.hosts as either_says,
         case when p.country_second is null then 0 else h.hosts end as asked
-    from placed h join spots p on p.spot = h.spot
+    from placed h join locations p on p.location_id = h.location_id
     union all
     select p.country, p.country_second, 0, 0, h.hosts, 0
-    from placed h join spots p on p.spot = h.spot
+    from placed h join locations p on p.location_id = h.location_id
     where p.country_second is not null and p.country_second <> p.country
 ),
 scopes as (

@@ -1,25 +1,25 @@
 -- The headline by kind of network, in the world and each country, in both scopes. A host has one kind and one country,
 -- and a device those of its latest host, so all that is counted here adds up.
 with hosts_of as (
-    select land, network_kind, cast(sum(banners) as bigint) as banners, cast(count(*) as bigint) as hosts
+    select
+        land, network_kind_rank as network_kind, cast(sum(banners) as bigint) as banners,
+        cast(count(*) as bigint) as hosts
     from facts
     where picked and alone
-    group by land, network_kind
+    group by land, network_kind_rank
     union all
-    select land, network_kind, cast(sum(banners) as bigint), cast(count(distinct host) as bigint)
+    select land, network_kind_rank, cast(sum(banners) as bigint), cast(count(distinct host) as bigint)
     from facts
     where picked and not alone
-    group by land, network_kind
+    group by land, network_kind_rank
 ),
 parts as (
     select land, network_kind, banners, hosts, 0 as devices from hosts_of
     union all
-    select p.land, d.network_kind, 0, 0, cast(count(*) as bigint)
-    from devices d
-    join called c on c.says = d.says
-    join spots p on p.spot = d.spot
-    where c.headline and p.ip_version = 4 and d.grade <= 2
-    group by p.land, d.network_kind
+    select land, network_kind_rank, 0, 0, cast(sum(devices) as bigint)
+    from counted_devices
+    where picked
+    group by land, network_kind_rank
 ),
 scopes as (
     select 'all' as scope

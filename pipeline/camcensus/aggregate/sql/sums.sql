@@ -7,12 +7,7 @@ with parts as (
     where picked
     group by land, label
     union all
-    select p.land, c.label, 0, 0, count(*), 0
-    from devices d
-    join called c on c.says = d.says
-    join spots p on p.spot = d.spot
-    where c.headline and p.ip_version = 4 and d.grade <= 2
-    group by p.land, c.label
+    select land, label, 0, 0, sum(devices), 0 from counted_devices where picked group by land, label
     union all
     select land, label, 0, 0, 0, count(*) from spread where lonely group by land, label
 )

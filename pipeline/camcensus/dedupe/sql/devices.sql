@@ -24,7 +24,7 @@ agreed as (
 settled as (
     select
         h.host, h.spot, coalesce(a.says, k.says) as says, i.identity, coalesce(g.grade, 0) as grade, h.n_banners,
-        h.network_kind, h.first_seen, h.last_seen,
+        h.network_kind, h.asn, h.first_seen, h.last_seen,
         coalesce(x.host_text, concat(
             cast(h.host >> 24 as string), '.', cast((h.host >> 16) & 255 as string), '.',
             cast((h.host >> 8) & 255 as string), '.', cast(h.host & 255 as string)
@@ -45,7 +45,7 @@ select
         else concat('identity|', t.identity, '|', t.host_text)
     end) as device,
     t.host, t.host_text, t.spot, t.says, t.grade, t.n_banners, cast(1 as bigint) as n_hosts, t.first_seen, t.last_seen,
-    t.network_kind, y.level, case when t.identity is null then false else true end as named
+    t.network_kind, t.asn, y.level, case when t.identity is null then false else true end as named
 from settled t
 join says y on y.says = t.says
 cross join settings s
@@ -56,7 +56,7 @@ select
         cast(r.host >> 24 as string), '.', cast((r.host >> 16) & 255 as string), '.',
         cast((r.host >> 8) & 255 as string), '.', cast(r.host & 255 as string)
     )),
-    r.spot, y.says, r.grade, r.n_banners, r.n_hosts, r.first_seen, r.last_seen, h.network_kind, null,
+    r.spot, y.says, r.grade, r.n_banners, r.n_hosts, r.first_seen, r.last_seen, h.network_kind, h.asn, null,
     false
 from resolved r
 join hosts h on h.host = r.host

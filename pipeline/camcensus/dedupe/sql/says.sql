@@ -25,6 +25,9 @@ select
             f.maker_no, f.maker_rank, f.brand_no, f.model_no, f.kind_no, f.type_rank, f.firmware_no, f.level,
             f.claimed_no
     ) as says,
+    dense_rank() over (
+        order by f.maker_no, f.maker_rank, f.brand_no, f.model_no, f.kind_no, f.type_rank, f.firmware_no
+    ) as labels_id,
     f.*, a.word as manufacturer,
     case f.maker_rank when 3 then 'high' when 2 then 'medium' when 1 then 'low' end as manufacturer_confidence,
     b.word as brand, coalesce(k.word, 'video') as product_type,

@@ -20,7 +20,7 @@ QUERIES = ("sample_blocks",)
 def count_blocks(
     db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path, prefix_length: int
 ) -> Flow:
-    """From `members` and `devices` in `db` to `sample_blocks.parquet` in `folder`; the flow to the headline number."""
+    """From the views that aggregate reads to `sample_blocks.parquet` in `folder`; the flow to the headline number."""
     counts = count(db, manifest, min_confidence, left_out)
     shift = BITS - prefix_length
     db.rows("blocks", pa.table({"shift": [shift]}))

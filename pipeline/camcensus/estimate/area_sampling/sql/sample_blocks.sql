@@ -13,14 +13,14 @@ with counted as (
 ),
 inferred as (
     select
-        d.host >> s.shift as number, p.land, c.shown_maker as manufacturer, 0 as hosts,
+        h.host_id >> s.shift as number, p.land, c.shown_maker as manufacturer, 0 as hosts,
         cast(count(*) as bigint) as devices, 0 as banners
-    from devices d
-    join called c on c.says = d.says
-    join spots p on p.spot = d.spot
+    from device_hosts h
+    join called c on c.labels_id = h.labels_id
+    join places p on p.location_id = h.location_id
     cross join blocks s
-    where c.headline and p.ip_version = 4 and d.grade <= 2
-    group by grouping sets ((d.host >> s.shift, p.land), (d.host >> s.shift, p.land, c.shown_maker))
+    where h.is_latest and c.headline and p.ip_version = 4 and h.device_decoy_rank <= 2
+    group by grouping sets ((h.host_id >> s.shift, p.land), (h.host_id >> s.shift, p.land, c.shown_maker))
 )
 select
     b.number, l.country, b.manufacturer, cast(sum(b.hosts) as bigint) as n_hosts,
