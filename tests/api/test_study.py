@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,6 +18,7 @@ from camcensus.api.trend import trend
 from camcensus.core import storage
 from camcensus.core.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
 from tests.conftest import banner, write_lines
+from tests.optional import optional
 
 
 def test_counts_are_the_cells_of_the_table(world: cc.OpenStudy) -> None:
@@ -42,14 +42,21 @@ def test_frames_go_to_other_libraries_without_a_copy(world: cc.OpenStudy) -> Non
     assert arrow.schema.field("n_hosts").type == pa.int64()
     address = arrow["n_hosts"].chunk(0).buffers()[1].address
     assert frame.arrow()["n_hosts"].chunk(0).buffers()[1].address == address
-    polars = frame.polars()
-    assert isinstance(polars, pl.DataFrame)
-    assert polars["n_hosts"].to_arrow().buffers()[1].address == address
     ((added,),) = frame.duckdb().aggregate("sum(n_hosts)").fetchall()
     assert added == frame["n_hosts"].sum()
     # What was selected or changed is what goes on.
     few = frame[frame["country"] == "US"].assign(n_hosts=7)
     assert few.arrow().select(["country", "n_hosts"]).to_pylist() == [{"country": "US", "n_hosts": 7}]
+
+
+@pytest.mark.slow  # polars is not in requirements-dev.lock
+def test_frames_go_to_polars_without_a_copy(world: cc.OpenStudy) -> None:
+    frame = world.counts("country")
+    polars = optional("polars")
+    found = frame.polars()
+    assert isinstance(found, polars.DataFrame)
+    address = frame.arrow()["n_hosts"].chunk(0).buffers()[1].address
+    assert found["n_hosts"].to_arrow().buffers()[1].address == address
 
 
 def test_the_country_table_is_the_report_s(world: cc.OpenStudy) -> None:

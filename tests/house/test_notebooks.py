@@ -11,10 +11,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from tools.notebooks import FOLDER, cleaned, texts
+from tests.optional import optional
+
+nbformat = optional("nbformat")
+optional("nbclient")
+from tools.notebooks import FOLDER, cleaned, texts  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

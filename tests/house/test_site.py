@@ -11,7 +11,11 @@ import camcensus
 from camcensus.core.config import Study
 from camcensus.core.tables import BY_NAME
 from camcensus.identify.catalogue import Signature
-from tools.site import ROOT, contents, page_of, sources
+from tests.optional import optional
+
+optional("sphinx.cmd.build")
+optional("nbformat")
+from tools.site import ROOT, contents, page_of, sources  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from camcensus.readers.registry import chosen_source, shipped
 from camcensus.readers.targets import TARGETS
 from tests.conftest import row_of
 
-DOCS = (Path(__file__).parent.parent.parent / "docs" / "mappings.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parent.parent.parent / "docs/reference/mappings.md").read_text(encoding="utf-8")
 
 
 def block(kind: str) -> str:

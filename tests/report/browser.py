@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from tests.optional import optional
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request
+else:
+    Browser = Page = Request = Any
 
 NEEDED = "CAMCENSUS_NEED_BROWSER"
 FLAGS = (
@@ -34,13 +39,14 @@ def chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for all tests, with a profile that is thrown away."""
+    playwright_api = optional("playwright.sync_api")
     path = chromium()
     if path is None:
         reason = "no Chromium on this machine (Debian: apt-get install chromium)"
         if os.environ.get(NEEDED):
             pytest.fail(f"{reason}, and {NEEDED} says that there must be one")
         pytest.skip(reason)
-    with sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         yield found
         found.close()
@@ -62,7 +68,7 @@ class Seen:
 
     def axe(self) -> list[str]:
         """Rules of accessibility that do not hold, with the first place each."""
-        self.page.evaluate(AXE_SCRIPT)
+        self.page.evaluate(optional("axe_playwright_python.base").AXE_SCRIPT)
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found["violations"]]
 

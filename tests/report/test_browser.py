@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from playwright.sync_api import Browser, Page
 
 from camcensus.core.manifest import Window
 from camcensus.report import draw_report
 from camcensus.report.inputs import Result
-from tests.report.browser import opened
+from tests.report.browser import Browser, Page, opened
 from tests.report.conftest import DAY, HOSTS, START, make_result, make_study
 
 pytestmark = pytest.mark.slow

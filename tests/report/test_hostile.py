@@ -8,12 +8,11 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser
 
 from camcensus.report import draw_report
 from camcensus.report.formatting import plain
 from camcensus.report.tables.publish import LONGEST_NAME, safe_name
-from tests.report.browser import opened
+from tests.report.browser import Browser, opened
 from tests.report.conftest import make_study
 from tests.report.worlds import counts_of
 

@@ -4,13 +4,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Browser
 
 from camcensus.core.config import Study
 from camcensus.core.tables import CENSUS, TRENDS
 from camcensus.report import draw_report
 from camcensus.report.tables.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
-from tests.report.browser import opened
+from tests.report.browser import Browser, opened
 from tests.report.conftest import make_manifest, make_result
 
 HELD = {

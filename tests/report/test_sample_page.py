@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from camcensus.core.config import Study, load_study
 from camcensus.core.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifest, Stage, Window
@@ -11,7 +10,7 @@ from camcensus.estimate.area_sampling.figures import Figures
 from camcensus.report import Estimated, draw_report
 from tests.estimate.area_sampling.test_figures import sample
 from tests.estimate.area_sampling.worlds import study
-from tests.report.browser import opened
+from tests.report.browser import Browser, opened
 
 HOSTILE = "<script>alert(1)</script>&amp;\"'"
 
