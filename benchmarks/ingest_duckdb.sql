@@ -2,10 +2,10 @@
 -- personal. The benchmark puts in the paths of the files, and which fields of the JSON are read.
 select
     filename as file, ip_str as host, case when ip_str like '%:%' then 6 else 4 end as ip_version, port, transport,
-    epoch("timestamp"::timestamp)::bigint as seen, location.country_code as engine_country,
+    epoch("timestamp"::timestamp)::bigint as seen_at, location.country_code as engine_country,
     try_cast(asn[3:] as bigint) as asn, coalesce(org, isp)[:256] as network, version[:256] as firmware,
     http.status as http_status, hash as banner_hash, http.html_hash as html_hash,
-    ssl.cert.fingerprint.sha256 as cert_sha256, coalesce(_camcensus.synthetic, false) as synthetic,
+    ssl.cert.fingerprint.sha256 as cert_sha256, coalesce(_camcensus.synthetic, false) as is_synthetic,
     _shodan.module[:256] as module, product[:256] as product, devicetype[:256] as devicetype,
     array_to_string(coalesce(cpe23, cpe), ' ')[:512] as cpe, array_to_string(tags, ' ')[:256] as tags,
     concat_ws(

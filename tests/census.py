@@ -32,14 +32,14 @@ def banner(host: str = "192.0.2.1", port: int = 80, **told: Any) -> Row:
     row |= {
         "file": "a.json", "host": host, "ip_version": 6 if ":" in host else 4, "port": port, "transport": "tcp",
         "address": addresses_of([host])[0].as_py(),
-        "seen": NOON, "prefix": prefix_of(host), "product_type": "camera", "type_confidence": "medium",
-        "signatures": "", "country": "NL", "synthetic": False,
+        "seen_at": NOON, "prefix": prefix_of(host), "product_type": "camera", "type_confidence": "medium",
+        "signatures": "", "country": "NL", "is_synthetic": False,
     }  # fmt: skip
     row |= told
     if row["manufacturer"] and "manufacturer_confidence" not in told:
         row["manufacturer_confidence"] = "medium"
     sure = row["type_confidence"] in ("medium", "high")
-    row["counted"] = row["product_type"] in COUNTED_TYPES and sure
+    row["is_counted"] = row["product_type"] in COUNTED_TYPES and sure
     return row
 
 
@@ -136,7 +136,7 @@ def somewhere(seed: int, n: int = 300) -> list[Row]:
         maker = chance.choice([*MAKERS, None, None])
         told = {
             "file": f"f{chance.randrange(4)}", "line": n_th + 1, "transport": chance.choice(("tcp", "tcp", "udp")),
-            "seen": NOON - chance.choice((0, 0, 1, DAY, chance.randrange(40 * DAY))),
+            "seen_at": NOON - chance.choice((0, 0, 1, DAY, chance.randrange(40 * DAY))),
             "manufacturer": maker,
             "manufacturer_confidence": maker and chance.choice(("low", "medium", "high")),
             "brand": chance.choice((None, None, "Lorex", "ABUS")),

@@ -255,7 +255,7 @@ def test_f18_a_host_counts_once_for_each_maker_and_once_in_its_country(tmp_path:
 
 
 def test_a_device_that_moved_counts_in_its_last_country_and_its_banners_in_their_own(tmp_path: Path) -> None:
-    rows = [banner("192.0.2.1", identity="s", country="DE", seen=NOON - DAY), banner("192.0.2.9", identity="s")]
+    rows = [banner("192.0.2.1", identity="s", country="DE", seen_at=NOON - DAY), banner("192.0.2.9", identity="s")]
     found = census(tmp_path, rows, counts=True)
     cells = {
         c["country"]: (c["n_banners"], c["n_hosts"], c["n_devices"])

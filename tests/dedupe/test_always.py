@@ -34,12 +34,12 @@ def test_one_banner_of_each_place_is_kept_and_it_is_the_latest(anywhere: Census)
     sights = defaultdict(list)
     for row in anywhere.rows:
         place = (row["file"], row["line"])
-        assert (place in fates) == row["counted"]
-        if row["counted"]:
-            inside = window.start <= row["seen"] <= window.end
+        assert (place in fates) == row["is_counted"]
+        if row["is_counted"]:
+            inside = window.start <= row["seen_at"] <= window.end
             assert (fates[place] == "outside") == (not inside)
             if inside:
-                sights[row["host"], row["port"], row["transport"]].append((row["seen"], fates[place]))
+                sights[row["host"], row["port"], row["transport"]].append((row["seen_at"], fates[place]))
     for found in sights.values():
         assert [fate for _, fate in found].count("kept") == 1
         assert max(seen for seen, _ in found) == next(seen for seen, fate in found if fate == "kept")
@@ -121,9 +121,9 @@ def test_what_a_device_is_was_said_by_its_strongest_banners(anywhere: Census) ->
         types = {k["product_type"] for k in mine if grades.index(k["type_confidence"]) == sure}
         assert device["type_confidence"] == grades[sure]
         assert device["product_type"] in ((types - {"video"}) or {"video"})
-        last = max(k["seen"] for k in mine)
+        last = max(k["seen_at"] for k in mine)
         assert device["last_seen"] == last
-        assert (device["host"], device["country"]) in {(k["host"], k["country"]) for k in mine if k["seen"] == last}
+        assert (device["host"], device["country"]) in {(k["host"], k["country"]) for k in mine if k["seen_at"] == last}
 
 
 claims = st.fixed_dictionaries(

@@ -43,7 +43,7 @@ def cells(folder: Path) -> dict[tuple[Any, ...], tuple[int, ...]]:
 
 def sights(earlier: list[Row], later: list[Row]) -> list[Row]:
     """Rows of two collections."""
-    return [{**r, "file": "1", "seen": NOON - 9 * DAY} for r in earlier] + [{**r, "file": "2"} for r in later]
+    return [{**r, "file": "1", "seen_at": NOON - 9 * DAY} for r in earlier] + [{**r, "file": "2"} for r in later]
 
 
 TWO = {"1": MAY, "2": JUNE}
@@ -106,7 +106,7 @@ def slow_count(rows: list[Row], names: dict[str, str], order: list[str]) -> dict
     country: dict[tuple[str, str], str] = {}
     hosts, on = defaultdict(set), defaultdict(set)
     for row in rows:
-        if row["counted"]:
+        if row["is_counted"]:
             name = names[row["file"]]
             hosts[name].add(row["host"])
             country[name, row["host"]] = max(country.get((name, row["host"]), ""), row["country"])

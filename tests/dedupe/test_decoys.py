@@ -19,13 +19,13 @@ AXIS = {"manufacturer": "Axis"}
 def sights(found: Census) -> list[Row]:
     """All that was seen in the window."""
     window = found.deduped.window
-    return [r for r in found.rows if (window.start or 0) <= r["seen"] <= (window.end or 0)]
+    return [r for r in found.rows if (window.start or 0) <= r["seen_at"] <= (window.end or 0)]
 
 
 def other_ports(rows: list[Row]) -> bool:
     """Whether one host in twenty shows a port that is no camera's."""
-    hosts = {r["host"] for r in rows if r["counted"]}
-    return 20 * len({r["host"] for r in rows if not r["counted"]} & hosts) >= max(len(hosts), 1)
+    hosts = {r["host"] for r in rows if r["is_counted"]}
+    return 20 * len({r["host"] for r in rows if not r["is_counted"]} & hosts) >= max(len(hosts), 1)
 
 
 def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
@@ -34,14 +34,14 @@ def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
     reasons: dict[tuple[str, str], int] = defaultdict(int)
 
     def tell(host: str, reason: str, grade: int) -> None:
-        if any(r["counted"] for r in rows if r["host"] == host):
+        if any(r["is_counted"] for r in rows if r["host"] == host):
             reasons[host, reason] = max(reasons[host, reason], grade)
 
     on, alike = defaultdict(set), defaultdict(list)
     for row in rows:
         on[row["identity"]].add(row["host"])
         for body in ("banner_hash", "html_hash"):
-            if row["counted"] and row["identity"] and row[body] is not None:
+            if row["is_counted"] and row["identity"] and row[body] is not None:
                 alike[row["prefix"], body, row[body]].append(row)
         signs_of = [sign for sign in row["signatures"].split() if sign.startswith("decoys.")]
         is_tag = row["decoy"] == "possible" and signs_of == ["decoys.tags.cloud"] and row["network_kind"] == "hosting"
@@ -51,7 +51,7 @@ def reasons_of(found: Census, signs: Decoys) -> dict[tuple[str, str], int]:
             tell(row["host"], "hosting", 1)
     for host in {r["host"] for r in rows}:
         mine = [r for r in rows if r["host"] == host]
-        makers = {r["manufacturer"] for r in mine if r["counted"]} - {None}
+        makers = {r["manufacturer"] for r in mine if r["is_counted"]} - {None}
         others = {r["manufacturer"] for r in mine if r["product_type"] in ("other", "software")} - {None}
         if len(makers) >= signs.makers:
             tell(host, "many-makers", 2)
@@ -181,7 +181,7 @@ def test_signs_of_decoys_are_told_by_their_ids() -> None:
 
 
 def test_a_host_without_a_camera_and_what_is_outside_the_window_grade_nobody(tmp_path: Path) -> None:
-    old = [banner(port=n, seen=NOON - 9 * DAY, **maker) for n, maker in enumerate((HIK, DAHUA), 1)]
+    old = [banner(port=n, seen_at=NOON - 9 * DAY, **maker) for n, maker in enumerate((HIK, DAHUA), 1)]
     found = census(tmp_path, [banner(**AXIS), *old, banner("192.0.2.9", product_type="other", decoy="certain")], days=7)
     assert grade(found) is None
     assert told(found)["banner"] == 0

@@ -12,7 +12,7 @@ from tests.census import DAHUA, DAY, HIK, NOON, banner, census
 
 
 def test_the_latest_sight_of_a_banner_is_kept(tmp_path: Path) -> None:
-    found = census(tmp_path, [banner(seen=NOON - 5), banner(seen=NOON), banner(seen=NOON - 9)])
+    found = census(tmp_path, [banner(seen_at=NOON - 5), banner(seen_at=NOON), banner(seen_at=NOON - 9)])
     assert [link["fate"] for link in found.links] == ["again", "kept", "again"]
     assert [link["rule"] for link in found.links] == ["same-banner", "alone", "same-banner"]
     assert len({link["device"] for link in found.links}) == 1
@@ -123,9 +123,9 @@ def test_names_that_run_together_are_not_one_device(tmp_path: Path) -> None:
 def test_the_strongest_evidence_then_the_most_specific(tmp_path: Path) -> None:
     rows = [
         banner(port=80, identity="s", manufacturer="Dahua", manufacturer_confidence="high", product_type="video"),
-        banner(port=81, identity="s", manufacturer="Hikvision", model="DS-1", seen=NOON + 9, brand="ABUS"),
+        banner(port=81, identity="s", manufacturer="Hikvision", model="DS-1", seen_at=NOON + 9, brand="ABUS"),
         banner(port=82, identity="s", product_type="recorder", type_confidence="high", firmware="1"),
-        banner(port=83, identity="s", product_type="video", type_confidence="high", seen=NOON + 5),
+        banner(port=83, identity="s", product_type="video", type_confidence="high", seen_at=NOON + 5),
     ]
     (device,) = census(tmp_path, rows).devices.values()
     assert (device["manufacturer"], device["manufacturer_confidence"]) == ("Dahua", "high")
@@ -150,7 +150,7 @@ def test_f18_a_host_takes_its_worst_decoy_grade(tmp_path: Path, counted: bool) -
 
 
 def test_a_decoy_outside_the_window_grades_nobody(tmp_path: Path) -> None:
-    found = census(tmp_path, [banner(), banner(port=1900, decoy="certain", seen=NOON - 9 * DAY)], days=7)
+    found = census(tmp_path, [banner(), banner(port=1900, decoy="certain", seen_at=NOON - 9 * DAY)], days=7)
     assert [d["decoy"] for d in found.devices.values()] == [None]
 
 

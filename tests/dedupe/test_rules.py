@@ -14,7 +14,7 @@ from tests.census import DAY, HIK, NOON, banner, census, merged
 
 
 def test_an_identity_joins_ports_and_hosts(tmp_path: Path) -> None:
-    old = banner("192.0.2.1", 80, identity="s", seen=NOON - DAY, country="DE")
+    old = banner("192.0.2.1", 80, identity="s", seen_at=NOON - DAY, country="DE")
     rows = [old, banner("192.0.2.2", 80, identity="s"), banner("192.0.2.2", 554, identity="s", product_type="video")]
     (device,) = census(tmp_path, rows).devices.values()
     assert (device["host"], device["country"], device["n_hosts"], device["n_banners"]) == ("192.0.2.2", "NL", 2, 3)
@@ -32,7 +32,7 @@ def test_an_identity_on_too_many_hosts_is_none(tmp_path: Path, hosts: int, devic
 
 
 def test_only_kept_banners_show_an_identity_on_a_host(tmp_path: Path) -> None:
-    rows = [banner(f"192.0.2.{n}", identity="s", seen=NOON - 1) for n in range(4)]
+    rows = [banner(f"192.0.2.{n}", identity="s", seen_at=NOON - 1) for n in range(4)]
     rows += [banner(f"192.0.2.{n}", identity="t") for n in range(2)]
     found = census(tmp_path, rows)
     assert sorted(d["n_hosts"] for d in found.devices.values()) == [2, 2]
@@ -73,7 +73,7 @@ def test_two_hosts_cannot_give_one_identity_two_models(tmp_path: Path) -> None:
 
 
 EVERY_RULE = [
-    banner("192.0.2.1", 80, identity="s"), banner("192.0.2.1", 80, identity="s", seen=NOON - 1),
+    banner("192.0.2.1", 80, identity="s"), banner("192.0.2.1", 80, identity="s", seen_at=NOON - 1),
     banner("192.0.2.1", 81, identity="s"), banner("192.0.2.1", 554, product_type="video"),
     banner("192.0.2.2", 80, identity="s"), banner("192.0.2.3", 80), banner("192.0.2.3", 81),
 ]  # fmt: skip

@@ -14,27 +14,31 @@ def test_a_given_date_ends_with_its_last_second(tmp_path: Path) -> None:
     end = dt.date(2026, 3, 31)
     last = int(dt.datetime(2026, 3, 31, 23, 59, 59, tzinfo=dt.UTC).timestamp())
     first = int(dt.datetime(2026, 3, 30, tzinfo=dt.UTC).timestamp())
-    rows = [banner(port=n, seen=s) for n, s in enumerate((first - 1, first, last, last + 1), 1)]
+    rows = [banner(port=n, seen_at=s) for n, s in enumerate((first - 1, first, last, last + 1), 1)]
     found = census(tmp_path, rows, days=2, end=end)
     assert [link["fate"] for link in found.links] == ["outside", "kept", "kept", "outside"]
     assert (found.deduped.window.start, found.deduped.window.end) == (first, last)
 
 
 def test_without_a_date_the_newest_banner_of_any_kind_ends_the_window(tmp_path: Path) -> None:
-    rows = [banner(port=1, seen=NOON - DAY + 1), banner(port=2, seen=NOON - DAY), banner(port=3, product_type="other")]
+    rows = [
+        banner(port=1, seen_at=NOON - DAY + 1),
+        banner(port=2, seen_at=NOON - DAY),
+        banner(port=3, product_type="other"),
+    ]
     found = census(tmp_path, rows, days=1)
     assert [link["fate"] for link in found.links] == ["kept", "outside"]
     assert [link["device"] is None for link in found.links] == [False, True]
 
 
 def test_all_is_everything_up_to_the_date(tmp_path: Path) -> None:
-    rows = [banner(port=1, seen=5), banner(port=2, seen=NOON), banner(port=3, seen=NOON + 10 * DAY)]
+    rows = [banner(port=1, seen_at=5), banner(port=2, seen_at=NOON), banner(port=3, seen_at=NOON + 10 * DAY)]
     found = census(tmp_path, rows, end=dt.datetime.fromtimestamp(NOON, dt.UTC).date())
     assert [link["fate"] for link in found.links] == ["kept", "kept", "outside"]
 
 
 def test_an_older_sight_in_the_window_is_kept_when_the_newest_is_outside(tmp_path: Path) -> None:
-    rows = [banner(seen=NOON), banner(seen=NOON + 9 * DAY)]
+    rows = [banner(seen_at=NOON), banner(seen_at=NOON + 9 * DAY)]
     found = census(tmp_path, rows, end=dt.datetime.fromtimestamp(NOON, dt.UTC).date())
     assert [link["fate"] for link in found.links] == ["kept", "outside"]
 
@@ -55,8 +59,8 @@ def test_a_window_is_so_many_days_long(newest: int, days: int) -> None:
 
 def test_the_age_of_what_was_kept(tmp_path: Path) -> None:
     days = (0, 1, 2, 3, 6, 7, 13, 14, 29, 30, 300)
-    rows = [banner(f"192.0.2.{n}", seen=NOON - n_days * DAY) for n, n_days in enumerate(days)]
-    rows.append(banner("192.0.2.10", 81, seen=NOON - 2 * DAY))
+    rows = [banner(f"192.0.2.{n}", seen_at=NOON - n_days * DAY) for n, n_days in enumerate(days)]
+    rows.append(banner("192.0.2.10", 81, seen_at=NOON - 2 * DAY))
     ages = census(tmp_path, rows).deduped.ages
     assert ages.banners == {"0": 1, "1-2": 3, "3-6": 2, "7-13": 2, "14-29": 2, "30+": 2}
     assert ages.hosts == {"0": 1, "1-2": 3, "3-6": 2, "7-13": 2, "14-29": 2, "30+": 1}

@@ -90,7 +90,7 @@ def test_what_does_not_fit_into_memory_goes_to_the_scratch_folder(
 
 def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     part = tmp_path / "part.parquet"
-    pq.write_table(pa.table({"seen": [3, 1], "counted": [True, False]}), part)
+    pq.write_table(pa.table({"seen_at": [3, 1], "is_counted": [True, False]}), part)
     scratch = tmp_path / "it's scratch"
     for fits, found in ((part.stat().st_size, []), (part.stat().st_size - 1, ["work.duckdb"])):
         monkeypatch.setattr(duckdb_sql, "FITS", fits)
@@ -107,7 +107,7 @@ def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.M
 def test_scratch_space_is_removed(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     with sql(2, scratch) as db:
-        db.rows("identified", pa.table({"seen": [3, 1], "counted": [True, False]}))
+        db.rows("identified", pa.table({"seen_at": [3, 1], "is_counted": [True, False]}))
         assert db.query("window").to_pylist() == [{"oldest": 1, "newest": 3, "counted": 1}]
         scratch.mkdir(exist_ok=True)
     assert not scratch.exists()

@@ -167,7 +167,7 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
 def skewed(at_one_address: int) -> Iterator[Row]:
     """As many banners at one address, and so all of them in its country, as at all others of all countries."""
     for n in range(at_one_address):
-        yield banner("192.0.2.1", 1 + n % 65535, transport=("tcp", "udp")[n // 65535 % 2], seen=NOON - n // 131070)
+        yield banner("192.0.2.1", 1 + n % 65535, transport=("tcp", "udp")[n // 65535 % 2], seen_at=NOON - n // 131070)
     for n in range(at_one_address):
         maker = [*MAKERS][n % len(MAKERS)]
         yield banner(
@@ -350,9 +350,9 @@ def test_a_damaged_part_stops_the_run_and_says_what_to_do(
 
 def test_a_table_takes_rows_by_the_names_of_their_columns(engine: Spark, tmp_path: Path) -> None:
     with engine.sql(tmp_path / "scratch") as db:
-        db.rows("given", pa.table({"seen": [3, 1], "counted": [True, False]}))
+        db.rows("given", pa.table({"seen_at": [3, 1], "is_counted": [True, False]}))
         db.rows("window", pa.table({"counted": pa.array([], pa.int64()), "newest": pa.array([], pa.int64())}))
-        db.rows("identified", pa.table({"seen": [3, 1], "counted": [True, False]}))
+        db.rows("identified", pa.table({"seen_at": [3, 1], "is_counted": [True, False]}))
         with pytest.raises(TableError, match="cannot take the columns oldest, newest, counted"):
             db.append("window", "window")
         schema = {"counted": pa.int64(), "newest": pa.int64(), "oldest": pa.int64()}

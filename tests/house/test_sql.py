@@ -46,8 +46,9 @@ WRITTEN = {
     "sample_blocks", "series", "concentration", "firmwares",
 }  # fmt: skip
 NEVER_NULL = {
-    "file", "line", "host", "ip_version", "prefix", "seen", "first_seen", "last_seen", "sight", "device", "level",
-    "type_rank", "maker_rank", "same_model", "same_kind", "same_maker", "no_country", "no_manufacturer", "no_brand",
+    "file", "line", "host", "ip_version", "prefix", "seen", "seen_at", "first_seen", "last_seen", "sight", "device",
+    "level", "type_rank", "maker_rank", "same_model", "same_kind", "same_maker", "no_country", "no_manufacturer",
+    "no_brand",
     "no_product_type", "no_model", "maker_no", "brand_no", "model_no", "kind_no", "firmware_no", "claimed_no",
 }  # fmt: skip
 # What one engine has and the other has not, or has with another meaning.

@@ -45,14 +45,14 @@ ROWS = 4_000
 COLUMNS = [column.name for column in EVIDENCE]
 NOWHERE = Locator("none", date(2026, 1, 1), "", "", Ranges(np.array([0], np.uint32), np.array([""])),
                   Ranges(np.array([b"\0" * 16 + b"\1"], "S17"), np.array([""])))  # fmt: skip
-FOUND = ("counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "product_type",
+FOUND = ("manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "product_type",
          "type_confidence", "firmware", "decoy")  # fmt: skip
 
 
 def observation(line: int, **told: Any) -> Row:
     """A row of `observations`."""
     where = {"file": "a.json", "line": line, "host": "192.0.2.1", "ip_version": 4, "port": 80, "transport": "tcp"}
-    return dict.fromkeys(OBSERVATIONS.names) | where | {"seen": line, "synthetic": False} | told
+    return dict.fromkeys(OBSERVATIONS.names) | where | {"seen_at": line, "is_synthetic": False} | told
 
 
 def batch_of(rows: list[Row]) -> pa.RecordBatch:
@@ -116,6 +116,7 @@ def test_the_batch_path_says_what_the_single_path_says(
     for row, found in zip(rows, labelled, strict=True):
         wanted = identifier.identify(evidence_of(row))
         assert {name: found[name] for name in FOUND} == {name: getattr(wanted, name) for name in FOUND}, row["line"]
+        assert found["is_counted"] == wanted.counted, row["line"]
         assert found["signatures"] == " ".join(wanted.signatures)
     assert len({found["signatures"] for found in labelled}) > ROWS / 4
     assert {found["product_type"] for found in labelled} >= {"camera", "recorder", "video", "software", "other", None}
@@ -175,7 +176,18 @@ def test_a_slice_of_a_larger_batch_is_read_from_its_own_start(
 
 
 def test_rows_pass_through_in_order(rows: list[Row], labelled: list[Row]) -> None:
-    for name in ("file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic"):
+    for name in (
+        "file",
+        "line",
+        "host",
+        "ip_version",
+        "port",
+        "transport",
+        "seen_at",
+        "asn",
+        "network",
+        "is_synthetic",
+    ):
         assert [row[name] for row in rows] == [row[name] for row in labelled]
 
 
@@ -183,7 +195,7 @@ def test_fates_add_up_to_rows(rows: list[Row], identifier: Identifier) -> None:
     result = Labelled()
     found = run(rows, identifier, result=result)
     assert sum(result.fates.values()) == len(rows)
-    assert result.fates["counted"] == sum(row["counted"] for row in found)
+    assert result.fates["counted"] == sum(row["is_counted"] for row in found)
     assert result.fates == Counter(fate_of(identifier.identify(evidence_of(row))) for row in rows)
     assert result.nowhere == len(rows)
     flow = result.flow()
@@ -204,7 +216,7 @@ def test_banners_of_private_and_reserved_space_are_counted_apart(identifier: Ide
 def test_a_batch_without_rows_or_evidence(identifier: Identifier) -> None:
     assert run([], identifier) == []
     (found,) = run([observation(1)], identifier)
-    assert (found["counted"], found["identity"], found["signatures"]) == (False, None, "")
+    assert (found["is_counted"], found["identity"], found["signatures"]) == (False, None, "")
 
 
 def test_both_location_sources_are_kept_apart(identifier: Identifier) -> None:

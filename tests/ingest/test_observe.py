@@ -70,7 +70,7 @@ def test_times_are_read_as_one_by_one(time: Any) -> None:
     except Rejected as rejected:
         expected = rejected.reason
     rows, (reason,) = table([banner(timestamp=time)])
-    assert (rows[0]["seen"] if rows else reason) == expected
+    assert (rows[0]["seen_at"] if rows else reason) == expected
 
 
 @given(address=ADDRESSES)

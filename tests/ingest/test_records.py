@@ -53,7 +53,7 @@ def test_a_banner_becomes_a_row(tmp_path: Path) -> None:
         "ip_version": 4,
         "port": 80,
         "transport": "tcp",
-        "seen": 1792485001,
+        "seen_at": 1792485001,
         "engine_country": "GB",
         "asn": 5607,
         "network": "Example Broadband",
@@ -62,7 +62,7 @@ def test_a_banner_becomes_a_row(tmp_path: Path) -> None:
         "banner_hash": -1443232221,
         "html_hash": 1234567,
         "cert_sha256": None,
-        "synthetic": False,
+        "is_synthetic": False,
         "http_server": "App-webs/",
     }
     assert {name: row[name] for name in expected} == expected
@@ -168,7 +168,7 @@ def test_f15_what_is_no_address(tmp_path: Path, fields: dict[str, Any], reason: 
 def test_f8_times_without_a_zone_are_utc(tmp_path: Path, text: str) -> None:
     found = one(tmp_path, timestamp=text)
     assert isinstance(found, dict)
-    assert found["seen"] == 1792485001
+    assert found["seen_at"] == 1792485001
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_transports(tmp_path: Path, value: Any, expected: str | None) -> None:
         ({"ssl": {"cert": {"fingerprint": {"sha256": ":".join(["AB"] * 32)}}}}, "cert_sha256", "ab" * 32),
         ({"ssl": {"cert": {"fingerprint": {"sha256": "\x1b[31m"}}}}, "cert_sha256", None),
         ({"ssl": {"cert": {"fingerprint": []}}}, "cert_sha256", None),
-        ({"_camcensus": {"synthetic": True}}, "synthetic", True),
-        ({"_camcensus": {"synthetic": "yes"}}, "synthetic", False),
+        ({"_camcensus": {"synthetic": True}}, "is_synthetic", True),
+        ({"_camcensus": {"synthetic": "yes"}}, "is_synthetic", False),
     ],
 )
 def test_other_fields(tmp_path: Path, changed: dict[str, Any], column: str, expected: Any) -> None:

@@ -25,7 +25,7 @@ def test_the_worked_example_works(tmp_path: Path) -> None:
     source.check(tmp_path / "scan.csv")
     reader = source.reader(tmp_path / "scan.csv")
     rows = [row_of(record.found) for record in records(reader) if isinstance(record.found, Banner)]
-    assert [(row["host"], row["port"], row["transport"], row["seen"], row["engine_country"]) for row in rows] == [
+    assert [(row["host"], row["port"], row["transport"], row["seen_at"], row["engine_country"]) for row in rows] == [
         ("81.2.69.142", 80, "tcp", 1795508100, "GB"), ("81.2.69.143", 554, "tcp", 1795508160, "GB"),
     ]  # fmt: skip
     assert (rows[0]["http_server"], rows[0]["http_title"]) == ("App-webs/", "index")

@@ -68,7 +68,7 @@ def test_fixed_values_stand_in_every_record() -> None:
     assert seen({}, fixed={"transport": "UDP", "country": "NL"})["transport"] == "udp"
     fields = {"address": "ip", "port": "port"}
     fixed = Mapping.model_validate({**BASE, "fields": fields, "fixed": {"time": "2026-10-20T00:00:00Z"}})
-    assert row_of(Mold(fixed).banner(RECORD))["seen"] == 1792454400
+    assert row_of(Mold(fixed).banner(RECORD))["seen_at"] == 1792454400
 
 
 def test_words_of_the_engine_become_ours() -> None:
@@ -132,4 +132,4 @@ def test_what_is_personal_goes_as_it_does_from_shodans_banners() -> None:
     ("mark", "made_up"), [({"synthetic": True}, True), ("synthetic", True), ({"synthetic": 1}, False), ("x", False)]
 )
 def test_made_up_records_say_so_whatever_the_mapping(mark: Any, made_up: bool) -> None:
-    assert seen({"_camcensus": mark})["synthetic"] is made_up
+    assert seen({"_camcensus": mark})["is_synthetic"] is made_up

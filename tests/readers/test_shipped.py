@@ -131,7 +131,7 @@ def test_from_import_to_counts(study: Path, name: str) -> None:
     assert [row["port"] for row in rows] == expected["ports"]
     assert [row["http_favicon"] for row in rows if row["http_favicon"]] == expected["favicons"]
     assert [row["cert_subject"] for row in rows if row["cert_subject"]] == expected["certificates"]
-    assert {row["seen"] for row in rows} <= {1792485001, 1792485061, 1792454399, 1792486800}
+    assert {row["seen_at"] for row in rows} <= {1792485001, 1792485061, 1792454399, 1792486800}
     assert not [
         value for row in rows for value in row.values() if isinstance(value, str) and any(m in value for m in MARY)
     ]

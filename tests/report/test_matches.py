@@ -22,7 +22,7 @@ def census(held: dict[tuple[str, str], int]) -> Matches:
     """A census with one query for each maker."""
     rows: list[dict[str, Any]] = []
     for maker in dict.fromkeys(maker for _, maker in held):
-        base = {"query": f"{maker}.query.a", "manufacturer": maker, "sent": "product:x", "disjoint": True}
+        base = {"query": f"{maker}.query.a", "manufacturer": maker, "sent": "product:x", "is_disjoint": True}
         own = {country: n for (country, of), n in held.items() if of == maker}
         for country, n in {None: sum(own.values()), **own}.items():
             rows.append(base | {"country": country, "facet": None, "value": None, "n_matches": n})

@@ -66,7 +66,7 @@ def test_the_files_are_small_and_named_as_synthetic() -> None:
 def test_every_accepted_banner_carries_the_mark(year: str) -> None:
     rows, _ = ingested(year)
     assert 2_500 <= len(rows) <= 3_500
-    assert all(row["synthetic"] for row in rows)
+    assert all(row["is_synthetic"] for row in rows)
 
 
 @pytest.mark.parametrize("year", YEARS)

@@ -211,7 +211,7 @@ class OpenStudy:
         columns: names, in order; all when not given. where: a condition in SQL on any column, `snapshot` among them.
         Raises `ChoiceError` for an unknown table, column or condition, or a table that was purged.
 
-        >>> study.table("identified", ["manufacturer", "network_kind"], "counted and country = 'DE'").count() > 0
+        >>> study.table("identified", ["manufacturer", "network_kind"], "is_counted and country = 'DE'").count() > 0
         True
         """
         table = choices.table_of(name)

@@ -21,7 +21,7 @@ UNKNOWN = "unknown"
 
 # How columns lie in files, by name. Numbers that are written as the step from one to the next, and others of which
 # nearly each row has its own; of all the rest a dictionary is made first, which here would only cost time and space.
-RISING = frozenset({"line", "seen", "first_seen", "last_seen", "host_id", "prefix_id"})
+RISING = frozenset({"line", "seen_at", "first_seen", "last_seen", "host_id", "prefix_id"})
 DISTINCT = frozenset({
     "host", "prefix", "address", "device", "identity", "certificate", "cert_sha256", "banner_hash", "html_hash",
 })  # fmt: skip
@@ -78,7 +78,7 @@ _BANNER: tuple[Column, ...] = (
     _int("ip_version", "4 or 6", nullable=False),
     _int("port", "port, 1 to 65535", nullable=False),
     _text("transport", "tcp or udp", nullable=False),
-    _int("seen", "when the engine got the answer, seconds since 1970 UTC", nullable=False),
+    _int("seen_at", "when the engine got the answer, seconds since 1970 UTC", nullable=False),
 )
 
 OBSERVATIONS = Table(
@@ -94,7 +94,7 @@ OBSERVATIONS = Table(
         _int("banner_hash", "the engine's hash of the answer; not an identity"),
         _int("html_hash", "the engine's hash of the page"),
         _text("cert_sha256", "SHA-256 fingerprint of the certificate"),
-        _bool("synthetic", "the banner carries the mark of made-up data", nullable=False),
+        _bool("is_synthetic", "the banner carries the mark of made-up data", nullable=False),
         *EVIDENCE,
     ),
 )
@@ -106,7 +106,7 @@ IDENTIFIED = Table(
         *_BANNER,
         _int("address", "an IPv4 host as a number; null: IPv6. The queries count by it, for numbers are quicker"),
         _text("prefix", "the /24 (IPv4) or /48 (IPv6) of the host", nullable=False),
-        _bool("counted", "camera, recorder, encoder or video with type confidence medium or high", nullable=False),
+        _bool("is_counted", "camera, recorder, encoder or video with type confidence medium or high", nullable=False),
         _text("manufacturer", "who made it; null: not known"),
         _text("manufacturer_confidence", "low, medium or high"),
         _text("brand", "the name it is sold under; null: not known"),
@@ -129,7 +129,7 @@ IDENTIFIED = Table(
         _int("asn", "number of the autonomous system"),
         _text("network", "name of the network's operator, as the engine gives it"),
         _text("network_kind", "hosting, mobile or fixed, by the network's number or the engine's tag; null: not known"),
-        _bool("synthetic", "the banner carries the mark of made-up data", nullable=False),
+        _bool("is_synthetic", "the banner carries the mark of made-up data", nullable=False),
     ),
 )
 
@@ -398,7 +398,7 @@ CENSUS = Table(
         _text("query", "id of the query", nullable=False),
         _text("manufacturer", "whose query it is; null: of no maker"),
         _text("sent", "the query as sent, without what earlier queries of the maker find", nullable=False),
-        _bool("disjoint", "shares no match with earlier queries of the maker, as checked", nullable=False),
+        _bool("is_disjoint", "shares no match with earlier queries of the maker, as checked", nullable=False),
         _text("country", "by the engine, ISO alpha-2; ZZ: not told; null: all"),
         _text("facet", "port, product, version, org or http.title; null: none"),
         _text("value", "the facet's value; null: what the facet does not cover, or no facet"),

@@ -152,13 +152,13 @@ def day_of(snapshot: Snapshot, study: Study) -> date:
 
 
 def _newest(observations: Path) -> int:
-    """The latest `seen` in one part, in seconds since 1970 UTC; 0 for a part without rows."""
+    """The latest `seen_at` in one part, in seconds since 1970 UTC; 0 for a part without rows."""
     try:
         with pq.ParquetFile(observations, page_checksum_verification=True) as file:
-            column = file.schema_arrow.get_field_index("seen")
+            column = file.schema_arrow.get_field_index("seen_at")
             groups = [file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups)]
             if all(group.is_stats_set and group.statistics.has_min_max for group in groups):
                 return max((int(group.statistics.max) for group in groups), default=0)
-            return pc.max(file.read(["seen"])["seen"]).as_py() or 0
+            return pc.max(file.read(["seen_at"])["seen_at"]).as_py() or 0
     except (OSError, pa.ArrowException) as error:
         raise IntegrityError(observations, f"is damaged: {error}; run again with --rehash") from None

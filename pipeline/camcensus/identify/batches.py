@@ -32,11 +32,11 @@ BATCH = 25_000
 # Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.
 LONG = 200
 _PASSED = (
-    "file", "line", "host", "ip_version", "port", "transport", "seen", "asn", "network", "synthetic",
+    "file", "line", "host", "ip_version", "port", "transport", "seen_at", "asn", "network", "is_synthetic",
     "banner_hash", "html_hash",
 )  # fmt: skip
 _FOUND = (
-    "counted", "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
+    "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
     "product_type", "type_confidence", "firmware", "decoy",
 )  # fmt: skip
 
@@ -149,6 +149,7 @@ def label(
     for name in _FOUND:
         columns[name] = pa.array([getattr(v, name) for v in decided], schema.field(name).type).take(rows)
     columns |= {
+        "is_counted": pa.array([v.counted for v in decided], pa.bool_()).take(rows),
         "address": addresses_of(hosts),
         "prefix": _prefixes(table.column("host").combine_chunks()),
         "identity": pa.array([_keyed(key, identity) for identity in identities], pa.string()),

@@ -80,7 +80,7 @@ def _which(banners: Sequence[Banner], latest: int, rejected: dict[int, str]) -> 
         "ip_version": versions,
         "port": _ports(ports, rejected),
         "transport": _transports(transports, rejected),
-        "seen": _times(times, latest, rejected),
+        "seen_at": _times(times, latest, rejected),
     }
 
 
@@ -153,7 +153,7 @@ def _said(banners: Sequence[Banner]) -> dict[str, Cells]:
         "http_status": _integers([answer.status if answer else None for answer in http]),
         "banner_hash": _integers(hashes),
         "html_hash": _integers([answer.html_hash if answer else None for answer in http]),
-        "synthetic": [bool(mark and mark.get("synthetic") is True) for mark in marks],
+        "is_synthetic": [bool(mark and mark.get("synthetic") is True) for mark in marks],
     }
     if any(ssl):
         columns["cert_sha256"] = [fingerprint_of(banner) for banner in banners]

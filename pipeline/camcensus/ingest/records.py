@@ -80,7 +80,7 @@ class Ingested:
         self.lines += judged.records
         self.accepted += judged.rows.num_rows
         self.blank += judged.records - judged.rows.num_rows - judged.reasons.total()
-        self.synthetic += pc.sum(judged.rows.column("synthetic")).as_py() or 0
+        self.synthetic += pc.sum(judged.rows.column("is_synthetic")).as_py() or 0
         self.quarantined.update(judged.reasons)
 
     def tally(self) -> dict[str, int]:

@@ -76,7 +76,7 @@ def _row(query: Asked, country: str | None, facet: str | None, value: str | None
         "query": query.id,
         "manufacturer": query.manufacturer,
         "sent": query.sent,
-        "disjoint": not query.note,
+        "is_disjoint": not query.note,
         "country": country,
         "facet": facet,
         "value": value,
@@ -118,7 +118,7 @@ def census_counts(census: pa.Table, same: dict[str, Any], left_out: tuple[str, .
     """`tables.COUNTS` rows of a census: makers, and countries by maker; where all queries are of one maker, the world
     and countries too (of several makers a banner may be counted twice). `same`: the columns that all rows share."""
     sums: dict[tuple[str, str | None, str | None], int] = {}
-    rows = [row for row in census.to_pylist() if row["facet"] is None and row["disjoint"] and row["country"]]
+    rows = [row for row in census.to_pylist() if row["facet"] is None and row["is_disjoint"] and row["country"]]
     makers = {row["manufacturer"] for row in rows}
     for row in rows:
         for scope in ("all", "study"):

@@ -5,7 +5,7 @@ with seen as (
     from identified i
     join collections c on c.file = i.file
     cross join settings s
-    where i.counted and i.seen between s.window_start and s.window_end
+    where i.is_counted and i.seen_at between s.window_start and s.window_end
 ),
 hosts as (
     select collection, host, max(country) as country, max(asn) as asn from seen group by collection, host

@@ -4,4 +4,4 @@ select
     cast(count(i.identity) as bigint) as identities,
     cast(count(i.banner_hash) + count(i.html_hash) as bigint) as hashes
 from identified i cross join settings s
-where i.seen between s.window_start and s.window_end
+where i.seen_at between s.window_start and s.window_end

@@ -4,11 +4,11 @@
 with seen as (
     select
         f.part, f.lines_before + i.line as sight, coalesce(i.address, x.host) as host,
-        i.port * 2 + case when i.transport = 'udp' then 1 else 0 end as door, i.seen, n.name, p.spot,
-        i.counted, i.asn, i.identity, i.certificate,
+        i.port * 2 + case when i.transport = 'udp' then 1 else 0 end as door, i.seen_at as seen, n.name, p.spot,
+        i.is_counted as counted, i.asn, i.identity, i.certificate,
         case i.network_kind when 'hosting' then 3 when 'mobile' then 2 when 'fixed' then 1 else 0 end as network_kind,
-        case when i.seen between s.window_start and s.window_end then true else false end as inside,
-        (i.seen - s.window_start) * 4294967296 + f.lines_before + i.line as moment
+        case when i.seen_at between s.window_start and s.window_end then true else false end as inside,
+        (i.seen_at - s.window_start) * 4294967296 + f.lines_before + i.line as moment
     from identified i
     cross join settings s
     join files f on f.file = i.file

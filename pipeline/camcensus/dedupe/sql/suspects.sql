@@ -3,15 +3,15 @@
 with seen as (
     -- What is only in the table of banners, of those that can show a sign by it.
     select
-        coalesce(i.address, x.host) as host, coalesce(x.network, i.address >> 8) as network, i.counted, i.identity,
+        coalesce(i.address, x.host) as host, coalesce(x.network, i.address >> 8) as network, i.is_counted as counted, i.identity,
         i.banner_hash, i.html_hash, i.decoy, i.signatures, i.network_kind
     from identified i
     cross join settings s
     left join sixes x on x.host_text = i.host
-    where i.seen between s.window_start and s.window_end
+    where i.seen_at between s.window_start and s.window_end
         and (
             i.decoy is not null or i.network_kind = 'hosting'
-            or (i.counted and i.identity is not null and (i.banner_hash is not null or i.html_hash is not null))
+            or (i.is_counted and i.identity is not null and (i.banner_hash is not null or i.html_hash is not null))
         )
 ),
 marks as (

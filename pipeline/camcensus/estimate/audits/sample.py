@@ -46,11 +46,11 @@ def sample(source: Source, wanted: int, seed: int) -> tuple[pd.DataFrame, list[P
 
 def banners_of(source: Source) -> pd.DataFrame:
     """Return the banners of a snapshot's window, as `hosts_of` takes them."""
-    columns = ["host", "port", "counted", "manufacturer", "type_confidence", "country", "product_type", "seen"]
+    columns = ["host", "port", "is_counted", "manufacturer", "type_confidence", "country", "product_type", "seen_at"]
     found = pd.concat([pq.read_table(p, columns=columns).to_pandas() for p in source.parts("identified")])
     window = source.manifest.window
     start, end = (window.start or 0, window.end or 0) if window else (0, 0)
-    inside: pd.DataFrame = found[found["seen"].between(start, end)].reset_index(drop=True)
+    inside: pd.DataFrame = found[found["seen_at"].between(start, end)].reset_index(drop=True)
     return inside
 
 
@@ -59,6 +59,7 @@ def hosts_of(banners: pd.DataFrame) -> pd.DataFrame:
 
     Columns: `host`, `counted`, `manufacturer`, `country`, `confidence`, and `why_not` (why a host is not counted).
     """
+    banners = banners.rename(columns={"is_counted": "counted"})
     order = banners.assign(
         manufacturer=banners["manufacturer"].fillna(UNKNOWN),
         rank=banners["counted"].astype(int) * 10 + banners["type_confidence"].map({"high": 3, "medium": 2}).fillna(1),

@@ -62,7 +62,7 @@ def overlaps_of(lists: Lists, unit: str) -> dict[tuple[str, str], Overlap]:
 
 def _placed(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Return each host or identity once, by its latest banner."""
-    latest = frame.dropna(subset=[unit]).sort_values(["seen", "host", "port"]).drop_duplicates(unit, keep="last")
+    latest = frame.dropna(subset=[unit]).sort_values(["seen_at", "host", "port"]).drop_duplicates(unit, keep="last")
     return latest.set_index(unit)[STRATUM]
 
 

@@ -18,7 +18,7 @@ from camcensus.identify.catalogue import load_catalogue
 
 WINDOW_DAYS = 7
 DECOYS_LEFT_OUT = ("likely", "certain")
-_PLACES = ["file", "line", "host", "port", "seen", "country", "network_kind", "identity"]
+_PLACES = ["file", "line", "host", "port", "seen_at", "country", "network_kind", "identity"]
 _BATCH = 50_000
 EVIDENCE_COLUMNS = [column.name for column in EVIDENCE]
 
@@ -78,7 +78,7 @@ def _counted(source: Source, common: list[str], start: int, end: int) -> pd.Data
     decoys = _decoy_hosts(source)
     frames = []
     for places, answers in _batches(source):
-        inside = pc.and_(pc.greater_equal(places["seen"], start), pc.less_equal(places["seen"], end))
+        inside = pc.and_(pc.greater_equal(places["seen_at"], start), pc.less_equal(places["seen_at"], end))
         place, batch = places.filter(inside), answers.filter(inside)
         known = [batch.column(c) if c in common else pa.nulls(batch.num_rows, pa.string()) for c in EVIDENCE_COLUMNS]
         labels, _ = verdicts(pa.RecordBatch.from_arrays(known, EVIDENCE_COLUMNS), identifier)

@@ -63,7 +63,7 @@ def census_sums(found: Matches) -> dict[tuple[str, str], int]:
     """Matches by country and maker; only of queries that share nothing with earlier ones of their maker."""
     sums: dict[tuple[str, str], int] = {}
     for row in found.census.to_pylist() if found.census else []:
-        if row["facet"] is None and row["country"] and row["disjoint"]:
+        if row["facet"] is None and row["country"] and row["is_disjoint"]:
             key = (row["country"], row["manufacturer"] or "several makers")
             sums[key] = sums.get(key, 0) + row["n_matches"]
     return sums
@@ -147,7 +147,7 @@ def query_grid(found: Matches) -> Grid:
     rows = []
     for row in found.census.to_pylist() if found.census else []:
         if row["facet"] is None and row["country"] is None:
-            note = "" if row["disjoint"] else OVERLAPS
+            note = "" if row["is_disjoint"] else OVERLAPS
             rows.append([row["query"], row["sent"], formatting.number(row["n_matches"]), note])
     return grid(f"Queries as sent, census {found.snapshot}", ["Query", "Sent", "Matches", "Note"], rows, (2,))
 

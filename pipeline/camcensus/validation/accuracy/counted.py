@@ -18,7 +18,7 @@ from camcensus.run import run
 from camcensus.validation.simulate.truth import BANNERS, TRUTH
 
 _IDENTIFIED = [
-    "file", "line", "host", "counted", "manufacturer", "manufacturer_confidence", "model", "product_type", "decoy",
+    "file", "line", "host", "is_counted", "manufacturer", "manufacturer_confidence", "model", "product_type", "decoy",
     "country",
 ]  # fmt: skip
 SURE = ("medium", "high")

@@ -111,7 +111,7 @@ class Small:
         return pd.DataFrame({
             "host": [found.rows.host[n] for n in at.tolist()],
             "port": found.port[at],
-            "counted": [v.counted for v in said],
+            "is_counted": [v.counted for v in said],
             "manufacturer": [v.manufacturer for v in said],
             "type_confidence": [v.type_confidence for v in said],
             "product_type": [v.product_type for v in said],
@@ -138,7 +138,7 @@ class Small:
         identity = pd.Series(found.rows.key[at].astype(str)).where(found.identifies[at])
         located = self.world.places.locator.countries(frame["host"].tolist())
         return frame.assign(
-            seen=sights.seen[at], country=located, network_kind=kinds, identity=identity, engine=engine
+            seen_at=sights.seen[at], country=located, network_kind=kinds, identity=identity, engine=engine
         )  # fmt: skip
 
 
