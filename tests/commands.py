@@ -58,6 +58,11 @@ def run(study: Path, *arguments: object, status: int = 0) -> Done:
     return camcensus("run", "--no-report", "--study", study, *arguments, status=status)
 
 
+def page_of(done: Done) -> Path:
+    """The page that a run names last."""
+    return Path(done.stdout.splitlines()[-1].removeprefix("page: "))
+
+
 def world(study: Path) -> int:
     """Banners counted in the world, whatever they are."""
     rows = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 _FORKING = """
 import json, os, sys, traceback
 import pandas  # which pyarrow imports when it makes its first array
-import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.texts, camcensus.collect.plan
-import camcensus.collect.tell, camcensus.cli.texts, camcensus.cli.doctor, camcensus.run
+import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.messages, camcensus.collect.plan
+import camcensus.run
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()

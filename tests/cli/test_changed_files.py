@@ -30,7 +30,7 @@ def test_f11_a_damaged_file_is_status_3_each_time(tmp_path: Path) -> None:
     raw.mkdir(parents=True)
     (raw / "x.json.gz").write_bytes(packed[: len(packed) // 2])
     done = run(study, status=3)
-    assert "PARTIAL: a is not a whole collection" in done.stdout
+    assert "PARTIAL: collection a is not complete" in done.stdout
     assert re.search(r"x\.json\.gz breaks off near byte \d+", done.stderr)
     assert world(study) > 500, "what came before the break was lost"
     assert json.loads(run(study, "--json", status=3).stdout)["partial"] == ["a"]
@@ -94,12 +94,12 @@ def test_what_takes_the_place_of_a_lost_file_makes_the_snapshot_whole(study: Pat
 def test_a_file_of_the_same_name_stands_beside_or_replaces(study: Path, tmp_path: Path) -> None:
     other = write_lines(tmp_path / "other" / "one.json", [on("81.2.69.147")])
     done = camcensus("import", other, "--study", study, "--snapshot", "a")
-    assert "--replace would take its place" in done.stderr
+    assert "replace it with --replace" in done.stderr
     assert len([*(study.parent / "data" / "a" / "raw").glob("*one.json")]) == 2
     camcensus("import", other, "--study", study, "--snapshot", "b")
     done = camcensus("import", write_lines(tmp_path / "third" / "one.json", [on("81.2.69.148")]),
                      "--study", study, "--snapshot", "b", "--replace")  # fmt: skip
-    assert "--replace would" not in done.stderr
+    assert "with --replace" not in done.stderr
     assert [p.name for p in (study.parent / "data" / "b" / "raw").glob("*one.json")] == ["one.json"]
 
 

@@ -1,5 +1,7 @@
 """What each command says of itself, of wrong usage and of a study that it cannot use."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -38,13 +40,27 @@ def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
     assert "Usage: " in done.stderr
 
 
+def test_the_study_is_found_in_the_working_folder_or_in_a_variable(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "there", one=[banner()])
+
+    def status(cwd: Path, **variable: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "camcensus", "status", "--json"]
+        return subprocess.run(command, cwd=cwd, env={**os.environ, **variable}, capture_output=True, text=True)
+
+    for done in (status(study.parent), status(tmp_path, CAMCENSUS_STUDY=str(study))):
+        assert [row["snapshot"] for row in json.loads(done.stdout)] == ["a"], done.stderr
+    missing = status(tmp_path)
+    assert missing.returncode == 2
+    assert "no study.toml in this folder" in missing.stderr
+
+
 def test_a_new_study_and_what_to_do_next(tmp_path: Path) -> None:
     done = camcensus("init", tmp_path / "new")
     assert (tmp_path / "new" / "study.toml").is_file()
     assert [line.split()[1] for line in done.stdout.splitlines()[1:]] == ["import", "run", "status"]
     before = (tmp_path / "new" / "study.toml").read_bytes()
     again = camcensus("init", tmp_path / "new", status=1)
-    assert "is there already and is not an empty folder" in again.stderr
+    assert "exists and is not an empty folder" in again.stderr
     assert (tmp_path / "new" / "study.toml").read_bytes() == before
 
 
@@ -95,8 +111,13 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_doctor_looks_at_everything() -> None:
     done = camcensus("doctor", SHODAN_API_KEY="")
-    assert [line[:3] for line in done.stdout.splitlines()[1:]] == ["ok "] * 5
+    assert [line[:3] for line in done.stdout.splitlines()] == ["ok "] * 5
     assert "catalogue: version " in done.stdout
+
+
+def test_doctor_as_json() -> None:
+    found = json.loads(camcensus("doctor", "--json", SHODAN_API_KEY="").stdout)
+    assert {check["name"]: check["ok"] for check in found}["shodan key"] is True
 
 
 def test_doctor_tells_a_bad_account_and_not_its_key() -> None:

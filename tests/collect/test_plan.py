@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcensus.collect.plan import Price, make_plan, parts_at_most, tell_plan
+from camcensus.collect.plan import Price, make_plan, parts_at_most, plan_text
 from camcensus.core.config import load_study
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY
@@ -61,11 +61,11 @@ def test_queries_and_modes_in_one_table(folder: Path) -> None:
     assert [by_query["download", name].matches for name in (PRODUCT, SERVER)] == [150, 100]
     assert [by_query["download", name].credits_least for name in (PRODUCT, SERVER)] == [2, 1]
     assert by_query["census", PRODUCT].credits_most == by_query["trends", PRODUCT].credits_most == 0
-    told = tell_plan(plan, as_json=False)
+    told = plan_text(plan, as_json=False)
     assert "the account (plan plus) has 2 query credits left; the study allows 7 for a snapshot" in told
     assert "the account's credits do not suffice for a download, which costs at least 3" in told
     assert "Nothing was spent" in told
-    found = json.loads(tell_plan(plan, as_json=True))
+    found = json.loads(plan_text(plan, as_json=True))
     assert found["credits_left"] == 2
     totals = {total["mode"]: total for total in found["totals"]}
     assert (totals["download"]["credits_least"], totals["download"]["credits_most"]) == (3, 3)

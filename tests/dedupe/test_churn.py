@@ -173,7 +173,7 @@ def test_collections_at_the_command_line(tmp_path: Path) -> None:
     assert dedupe.outputs[FILE].rows == len(cells(tmp_path / "data/one"))
     # Named the same later, they are one collection.
     again = camcensus(*import_, tmp_path / "SYNTHETIC-2.json", "--collection", MAY)
-    assert "is there already, of collection may" in again.stderr
+    assert "already imported, collection may" in again.stderr
     camcensus("run", "--study", study, "--no-report")
     manifest = load_manifest(tmp_path / "data/one")
     assert manifest

@@ -72,8 +72,8 @@ def test_without_pyspark_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -
     ("options", "told"),
     [
         (("--engine", "dask"), "local or spark"),
-        (("--master", "local[2]"), "is for --engine spark"),
-        (("--engine", "spark", "--workers", "2"), "is for --engine local"),
+        (("--master", "local[2]"), "needs --engine spark"),
+        (("--engine", "spark", "--workers", "2"), "needs --engine local"),
     ],
 )
 def test_what_does_not_go_together_is_wrong_usage(study: Path, options: tuple[str, ...], told: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.api import OpenStudy
-from camcensus.cli.texts import make_study
+from camcensus.cli.messages import create_study
 from camcensus.core.config import load_study
 from camcensus.core.errors import InstrumentError
 from camcensus.validation.loopback.server import KEY, Loopback
@@ -140,7 +140,7 @@ def test_the_python_of_the_readme_runs_on_a_world_whose_queries_grow_as_the_demo
 
 def test_what_a_reader_fills_with_raw_data_is_not_committed(tmp_path: Path) -> None:
     assert "/exports/" in (ROOT / ".gitignore").read_text().splitlines()
-    make_study(tmp_path / "census")
+    create_study(tmp_path / "census")
     study = load_study(tmp_path / "census/study.toml")
     private = [study.data / "2026/raw/a.json", study.key_path, study.report / "index.html", study.path]
     git = ["git", "-C", str(tmp_path / "census")]

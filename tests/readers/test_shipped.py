@@ -113,7 +113,7 @@ def test_from_import_to_counts(study: Path, name: str) -> None:
     expected = EXPECTED[name]
     engine = name.removesuffix("-legacy")
     told = bring(study, export_of(name), name)
-    assert f"warning: {name}: not verified against a real export: " in told
+    assert f"{name}: not verified with a real export: " in told
     told = run(study)
     assert f"a: ingest: {expected['records']} records, {expected['banners']} banners accepted" in told
     for field, n in expected["unknown"].items():
@@ -166,9 +166,7 @@ def test_what_was_collected_from_shodan_takes_no_files_of_another_engine(study: 
     raw.mkdir(parents=True)
     with closing(Ledger(raw)):
         pass
-    assert "snapshot a was collected; import into one of another name" in bring(
-        study, export_of("fofa"), "fofa", status=1
-    )
+    assert "snapshot a was collected; import into another snapshot" in bring(study, export_of("fofa"), "fofa", status=1)
 
 
 def test_engines_mixed_by_hand_stop_the_run(study: Path) -> None:
@@ -222,7 +220,7 @@ def test_a_changed_mapping_is_read_again_with_its_files_alone(study: Path, own: 
     assert {row["http_title"] for row in observed(study)} == {None}
 
     own.write_text(OWN + 'title = "page"\n')
-    assert "scan.csv: is there already" in bring(study, own.with_suffix(".csv"), own)
+    assert "scan.csv: already imported" in bring(study, own.with_suffix(".csv"), own)
     run(study, "--no-report")
     after = {path.name: path.stat().st_mtime_ns for path in tables.iterdir()}
     assert [name for name in before if before[name] != after[name]] == ["scan.csv.parquet"]
@@ -250,7 +248,7 @@ def test_a_file_imported_under_the_wrong_source_of_its_engine_is_read_as_the_rig
         study, status=1
     )
     told = bring(study, own.with_suffix(".csv"), own)
-    assert "scan.csv: is there already (as one of wrong.toml) and is now read as one of scan.toml" in told
+    assert "scan.csv: already imported (as source wrong.toml), now read as source scan.toml" in told
     assert "a: ingest: 2 records, 2 banners accepted" in run(study, "--no-report")
 
 

@@ -40,7 +40,7 @@ def run_demo(folder: Path, workers: str, **environment: str) -> Path:
         assert done.returncode == 0, done.stderr
     done = camcensus("run", "--study", str(study), "--workers", workers, "--quiet", **environment)
     assert done.returncode == 0, done.stderr
-    return Path(done.stdout.strip())
+    return Path(done.stdout.splitlines()[-1].removeprefix("page: "))
 
 
 @pytest.fixture(scope="module")

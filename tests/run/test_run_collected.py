@@ -14,7 +14,7 @@ from camcensus.readers.search_pages import read_page
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback
-from tests.commands import Done, camcensus
+from tests.commands import Done, camcensus, page_of
 from tests.conftest import banner, write_lines
 
 STUDY = 'title = "T"\nvendors = ["Hikvision"]\n[collect]\nrate = 0\nbudget = 100\n'
@@ -116,7 +116,7 @@ def test_a_partial_collection_is_held_back_unless_allowed(study: Path, shodan: L
     shodan.set_faults(Fault("empty-page", where="host/search\\?.*page=2"))
     assert "PARTIAL" in collect(study, "download", status=3).stdout
     held = camcensus("run", "--study", study, status=3)
-    assert "PARTIAL: a is not a whole collection; nothing was published" in held.stdout
+    assert "PARTIAL: collection a is not complete; nothing was published" in held.stdout
     assert not (study.parent / "report").exists()
     assert not (study.parent / "data/a/counts.parquet").exists()
     camcensus("run", "--study", study, "--allow-partial", status=3)
@@ -146,8 +146,7 @@ def test_a_census_counts_matches_and_nothing_else(study: Path, shodan: Loopback)
 
 def test_a_census_alone_has_a_page_by_itself(study: Path, shodan: Loopback) -> None:
     collect(study, "census")
-    page = camcensus("run", "--study", study).stdout.strip()
-    text = Path(page).read_text()
+    text = page_of(camcensus("run", "--study", study)).read_text()
     assert "matches of queries for Hikvision in 2 countries and territories" in text
     assert "hosts with" not in text
     rows = (study.parent / "report/census_a.csv").read_text().splitlines()

@@ -1,8 +1,8 @@
-"""What `camcensus doctor` looks at. The only network it touches is the Shodan account, and only when a key is set."""
+"""The checks of `camcensus doctor`. Their only network access is the Shodan account, when a key is set."""
 
 import platform
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.key import VARIABLE, find_key
@@ -15,36 +15,29 @@ from camcensus.geolocate.editions import editions_of
 from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.raw.imports import free_bytes
 
-ENOUGH_DISK = 1 << 30
+MIN_DISK = 1 << 30  # bytes
 
 
-def examine() -> tuple[bool, list[str]]:
-    """Whether all is well, and a line for each thing looked at."""
-    looks = {"python": _python, "catalogue": _catalogue, "country database": _geo, "disk": _disk, "shodan key": _key}
-    lines = [f"camcensus {package_version()}"]
-    sound = True
-    for name, look in looks.items():
-        fine, text = _tried(look)
-        sound = sound and fine
-        lines.append(f"{'ok ' if fine else 'BAD'}  {name}: {text}")
-    return sound, lines
-
-
-def _tried(look: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
-    try:
-        return look()
-    except CamcensusError as error:
-        return False, str(error)
+def examine() -> list[dict[str, Any]]:
+    """Return one entry per check: its `name`, whether it is `ok`, and a `text` for people."""
+    checks = {"python": _python, "catalogue": _catalogue, "country database": _geo, "disk": _disk, "shodan key": _key}
+    found = []
+    for name, check in checks.items():
+        try:
+            is_ok, text = check()
+        except CamcensusError as error:
+            is_ok, text = False, str(error)
+        found.append({"name": name, "ok": is_ok, "text": text})
+    return found
 
 
 def _python() -> tuple[bool, str]:
-    return True, platform.python_version()
+    return True, f"{platform.python_version()}, camcensus {package_version()}"
 
 
 def _catalogue() -> tuple[bool, str]:
     catalogue = load_catalogue(bundled("queries"))
-    faults = faults_of(catalogue)
-    if faults:
+    if faults := faults_of(catalogue):
         return False, "; ".join(faults)
     return True, f"version {catalogue.version}, {len(catalogue.makers)} makers, {len(catalogue.signatures)} signatures"
 
@@ -58,13 +51,13 @@ def _geo() -> tuple[bool, str]:
 
 def _disk() -> tuple[bool, str]:
     free = free_bytes(Path.cwd())
-    text = f"{free / 1e9:,.1f} GB free here"
-    return (True, text) if free >= ENOUGH_DISK else (False, f"{text}; a census wants at least 1 GB")
+    text = f"{free / 1e9:,.1f} GB free in this folder"
+    return (True, text) if free >= MIN_DISK else (False, f"{text}; a census needs at least 1 GB")
 
 
 def _key() -> tuple[bool, str]:
     key = find_key()
     if not key:
-        return True, f"none set ({VARIABLE}); needed only to collect"
+        return True, f"none set ({VARIABLE}); you need one only to collect"
     account = Client(key, Limits(deadline=0.0)).info().value
     return True, f"plan {account['plan']}, {account['query_credits']} query credits left"

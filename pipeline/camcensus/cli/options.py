@@ -1,6 +1,5 @@
-"""What the commands share: options, and how a result is told."""
+"""What commands share: options, the engine that they run on, and how a result is printed."""
 
-import errno
 import functools
 import inspect
 import os
@@ -15,25 +14,39 @@ from camcensus.core.config import SNAPSHOT_ID
 from camcensus.core.console import configure_logging, printable
 from camcensus.engines.engine import Engine
 
-StudyOption = Annotated[Path, typer.Option("--study", "-s", help="The study's TOML file.", show_default=False)]
-SourceOption = Annotated[
-    str, typer.Option("--source", help="shodan, censys, fofa, zoomeye, netlas, or a mapping file of your own (.toml).")
+VARIABLE = "CAMCENSUS_STUDY"
+STUDY = Path("study.toml")
+StudyOption = Annotated[Path, typer.Option("--study", "-s", envvar=VARIABLE, help="The study file.")]
+AnyStudyOption = Annotated[
+    Path | None, typer.Option("--study", "-s", envvar=VARIABLE, help="The study file.", show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
-SnapshotOption = Annotated[str, typer.Option("--snapshot", help="The snapshot's id.", show_default=False)]
-Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one a core.")]
-
+SourceOption = Annotated[
+    str, typer.Option("--source", help="shodan, censys, fofa, zoomeye, netlas, or your own mapping file (.toml).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SnapshotOption = Annotated[
+    str, typer.Option("--snapshot", help="Snapshot id: letters, digits, '.', '_', '-'.", show_default=False)
+]
+Workers = Annotated[int, typer.Option("--workers", min=0, max=256, help="Number of processes; 0: one per core.")]
 EngineOption = Annotated[str, typer.Option("--engine", help="Where the stages run: local or spark.")]
 Master = Annotated[
-    str | None, typer.Option("--master", help="Of Spark: local[2], spark://HOST:PORT, yarn, ...", show_default=False)
+    str | None, typer.Option("--master", help="Spark master: local[2], spark://HOST:PORT, yarn.", show_default=False)
 ]
-
-
+_LOG_OPTIONS = [
+    inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=False,
+        annotation=Annotated[bool, typer.Option(*flags, help=text, rich_help_panel="Log")],
+    )
+    for name, flags, text in (
+        ("quiet", ("--quiet", "-q"), "Log warnings and errors only."),
+        ("log_json", ("--log-json",), "Log one JSON object per line."),
+    )
+]  # fmt: skip
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
 class App(typer.Typer):
-    """A group of commands that all have the options of the log."""
+    """A group of commands that all have the log options, and find the study in the working folder."""
 
     def command(self, name: str | None = None, **named: Any) -> Callable[[Command], Command]:
         """Return a decorator that adds a function as a command."""
@@ -42,6 +55,12 @@ class App(typer.Typer):
             @functools.wraps(function)
             def logged(quiet: bool, log_json: bool, **arguments: Any) -> None:
                 configure_logging(quiet, log_json)
+                if arguments.get("study") == STUDY and not STUDY.exists():
+                    raise typer.BadParameter(
+                        f"no {STUDY} in this folder. Name a study with --study or {VARIABLE}, or create one with: "
+                        "camcensus init FOLDER",
+                        param_hint="--study",
+                    )
                 function(**arguments)
 
             signature = inspect.signature(function)
@@ -53,51 +72,31 @@ class App(typer.Typer):
         return add
 
 
-_LOG_OPTIONS = [
-    inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=False,
-        annotation=Annotated[bool, typer.Option(*flags, help=text, rich_help_panel="Log")],
-    )
-    for name, flags, text in (
-        ("quiet", ("--quiet", "-q"), "Log warnings and errors only."),
-        ("log_json", ("--log-json",), "Log one JSON object a line."),
-    )
-]
-
-
 def chosen_engine(name: str, master: str | None, workers: int) -> AbstractContextManager[Engine]:
-    """The engine that was asked for. Raises `typer.BadParameter` for what does not go together."""
+    """Return the engine that the options name. Raises `typer.BadParameter` for options that exclude each other."""
     if name not in ("local", "spark"):
-        raise typer.BadParameter("local or spark", param_hint="--engine")
+        raise typer.BadParameter(f"{name!r} is not an engine; choose local or spark", param_hint="--engine")
     if name == "local":
         if master is not None:
-            raise typer.BadParameter("is for --engine spark", param_hint="--master")
+            raise typer.BadParameter("needs --engine spark", param_hint="--master")
         from camcensus.engines.local import Local
 
         return nullcontext(Local(workers or os.cpu_count() or 1))
     if workers:
-        raise typer.BadParameter("is for --engine local; Spark's master says how many", param_hint="--workers")
+        raise typer.BadParameter("needs --engine local; Spark's master sets the number", param_hint="--workers")
     from camcensus.engines.spark import spark
 
     return spark(master or "local[*]")
 
 
-def tell(result: str) -> None:
-    """A result, without anything in it that a terminal would obey (names of folders, words of a server)."""
+def show(result: str) -> None:
+    """Print a result without characters that a terminal would obey (names of folders, words of a server)."""
     typer.echo(printable(result))
 
 
-def disk_trouble(error: OSError) -> str:
-    """What a failure of the disk comes to, and what to do."""
-    told = f"{error.filename or 'disk'}: {error.strerror or error}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{told}: no space is left on the disk; what was there is as it was. Make room, and run this again"
-    return told
-
-
 def check_snapshot_id(name: str, option: str = "--snapshot") -> None:
-    """Raises `typer.BadParameter` for what cannot be the id of a snapshot or collection."""
+    """Raise `typer.BadParameter` for what cannot be the id of a snapshot or collection."""
     if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
-        raise typer.BadParameter("letters, digits, '.', '_' and '-', at most 64 of them", param_hint=option)
+        raise typer.BadParameter(
+            f"found {name!r}; allowed: at most 64 letters, digits, '.', '_' and '-'", param_hint=option
+        )

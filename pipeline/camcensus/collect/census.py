@@ -36,14 +36,14 @@ CONTROL_QUERIES = {
 
 
 def census(
-    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query], say: Callable[[str], None]
+    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query], log: Callable[[str], None]
 ) -> list[str]:
     """Asks all that is not there yet; what the engine would not answer, in words."""
     failed: list[str] = []
 
     def ask(link: Link) -> None:
         total = _query(client, replies, link)
-        say(f"{link.query.id}: {total:,} matches{f'; {link.note}' if link.note else ''}")
+        log(f"{link.query.id}: {total:,} matches{f'; {link.note}' if link.note else ''}")
         ledger.add_done(MODE, link.query.id)
 
     controls(client, Replies(replies.raw, ledger, CONTROLS))

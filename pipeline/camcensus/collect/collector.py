@@ -28,7 +28,7 @@ from camcensus.raw.ledger import Ledger
 from camcensus.raw.saved_replies import CONTROLS, Replies
 
 MODES = ("census", "download", "sample", "trends")
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass
@@ -80,7 +80,7 @@ def _keep_apart(snapshot: str, ledger: Ledger, mode: str) -> None:
         raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into one of another name")
 
 
-def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: int | None, say: Say) -> Collected:
+def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: int | None, log: Log) -> Collected:
     """Collects in one of `MODES`, going on where an earlier run stopped. `allowed`: query credits that the snapshot may
     cost in all; None: the study's budget. Raises a `CamcensusError` for what nothing can be done about here."""
     queries = queries_of(study, load_catalogue(study.catalogue_path))
@@ -92,7 +92,7 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
         _keep_apart(snapshot, ledger, mode)
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
-            _collect(study, raw, ledger, client, book, queries, done, say)
+            _collect(study, raw, ledger, client, book, queries, done, log)
             done.missing = missing(ledger, mode, study.collect)
         except CamcensusError as error:
             error.add_note(_kept(done.pages, ledger.spent))
@@ -110,17 +110,17 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
 
 def _collect(
     study: Study, raw: Path, ledger: Ledger, client: Client, book: Budget, queries: Sequence[Query],
-    done: Collected, say: Say,
+    done: Collected, log: Log,
 ) -> None:  # fmt: skip
     """Asks for what is not there yet, and enters in `done` how that went."""
     if done.mode == CENSUS:
-        done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, say)
+        done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, log)
         return
     if done.mode == TRENDS:
         done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
         return
     controls(client, Replies(raw, ledger, CONTROLS))
-    work = Download(raw, ledger, client, study.collect, book.allowed, say, done.mode)
+    work = Download(raw, ledger, client, study.collect, book.allowed, log, done.mode)
     try:
         if done.mode == SAMPLE:
             done.stopped, done.notes = sample(work, queries)

@@ -53,7 +53,7 @@ class Download:
     client: Client
     settings: Collect
     allowed: int
-    say: Callable[[str], None]
+    log: Callable[[str], None]
     mode: str = MODE
     bought: int = 0
     failed: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Download:
                     self.ledger.add_partition(self.mode, link.query.id, part.sent, part.expected)
                 self.ledger.add_done(self.mode, link.query.id, found.total, found.countries)
             overlap = f"; {link.note}" if link.note else ""
-            self.say(f"{link.query.id}: {found.total:,} matches, parts: {len(found.parts):,}{overlap}")
+            self.log(f"{link.query.id}: {found.total:,} matches, parts: {len(found.parts):,}{overlap}")
 
     def prices(self) -> list[tuple[Partition, int]]:
         """What is still to be asked, and the query credits that it will cost, by what was announced so far."""
@@ -90,7 +90,7 @@ class Download:
         # Without a price only what a stop left unsettled is settled, from pages that are there.
         left = int(self.client.info().value["query_credits"]) if price else 0
         if left < price:
-            self.say(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop on the way")
+            self.log(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop on the way")
         try:
             in_turn(self._unfinished(), self._page_through, self.failed)
         except (SpentError, NoCreditsError) as error:
@@ -121,7 +121,7 @@ class Download:
             seen = seen_in(read_reply(self.raw, file))
             state = (path.stat().st_size, storage.sha256(path))
             self.ledger.add_page(Page(*page_of(file), file, seen.total, seen.rows, *state, written(path)))
-            self.say(f"{file}: was received before the stop, and is entered now")
+            self.log(f"{file}: was received before the stop, and is entered now")
 
     def _unfinished(self) -> list[Partition]:
         """Parts of the queries asked for that were not asked to their end, or came out incomplete."""
@@ -149,7 +149,7 @@ class Download:
         self.ledger.add_page(page)
         self.bought += 1
         if self.bought % NOTED == 0:
-            self.say(f"{self.bought:,} pages bought, {self.ledger.spent:,} query credits for the snapshot so far")
+            self.log(f"{self.bought:,} pages bought, {self.ledger.spent:,} query credits for the snapshot so far")
         return page
 
     def _ask(self, part: Partition, number: int, further: bool) -> Reply:

@@ -37,14 +37,14 @@ BLOCK = 1 << 16
 
 
 def update(
-    folder: Path, say: Callable[[str], None], base: str | None = None, today: date | None = None,
+    folder: Path, log: Callable[[str], None], base: str | None = None, today: date | None = None,
     seconds: float = SECONDS,
 ) -> str:  # fmt: skip
     """Puts the newest edition into `folder` and says what it is. Raises `UpdateError`; the folder is then as it was."""
     base = (base or os.environ.get(ADDRESS) or PUBLISHER).rstrip("/")
     today = today or datetime.now(UTC).date()
-    month, content = _download(base, today, time.monotonic() + seconds, say)
-    say(f"proving the edition of {month:%Y-%m}; this takes some seconds")
+    month, content = _download(base, today, time.monotonic() + seconds, log)
+    log(f"proving the edition of {month:%Y-%m}; this takes some seconds")
     found = _proven(content, NAME.format(month))
     if found.built > today + timedelta(days=1):
         raise UpdateError(f"the file fetched is of {found.built}, which is yet to come; nothing was kept")
@@ -91,12 +91,12 @@ def _proven(content: bytes, name: str) -> Locator:
             raise UpdateError(f"the file fetched {error.reason}; nothing was kept") from None
 
 
-def _download(base: str, today: date, until: float, say: Callable[[str], None]) -> tuple[date, bytes]:
+def _download(base: str, today: date, until: float, log: Callable[[str], None]) -> tuple[date, bytes]:
     """The edition of this month, or of the month before where this month's is not out yet, unpacked."""
     this_month = today.replace(day=1)
     for month in (this_month, (this_month - timedelta(days=1)).replace(day=1)):
         address = f"{base}/{NAME.format(month)}.gz"
-        say(f"fetching {address}")
+        log(f"fetching {address}")
         try:
             with _open(address) as answer:
                 return month, _unpacked(_blocks(answer, until), address)

@@ -120,7 +120,7 @@ def _sample(name: str, total: int, settings: Collect) -> Price:
     return Price("sample", name, matches, min(math.ceil(matches / PER_PAGE), most), most, counts + most)
 
 
-def tell_plan(plan: Plan, as_json: bool) -> str:
+def plan_text(plan: Plan, as_json: bool) -> str:
     """The plan as a table; as JSON the same facts."""
     if as_json:
         found: dict[str, Any] = {**asdict(plan), "totals": [asdict(price) for price in plan.totals()]}

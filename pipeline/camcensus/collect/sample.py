@@ -38,7 +38,7 @@ def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
     work.adopt()
     drawn = draw(work.ledger, work.settings.sample)
     totals = Replies(work.raw, work.ledger, TOTALS)
-    Sampling(work.client, work.ledger, totals, work.settings, drawn, work.say).plan(queries)
+    Sampling(work.client, work.ledger, totals, work.settings, drawn, work.log).plan(queries)
     try:
         return work.run(), [drawn.in_words()]
     except BudgetError as error:
@@ -57,7 +57,7 @@ class Sampling:
     replies: Replies
     settings: Collect
     drawn: Drawn
-    say: Callable[[str], None]
+    log: Callable[[str], None]
 
     def plan(self, queries: Sequence[Query]) -> None:
         """Enters the parts of every query in every block that was not counted yet. What a stop loses is the count of
@@ -123,7 +123,7 @@ class Sampling:
     def _tell(self, link: Link) -> None:
         own = [row for row in self.ledger.networks(link.query.id) if row[0] < self.drawn.n_blocks]
         overlap = f"; {link.note}" if link.note else ""
-        self.say(
+        self.log(
             f"{link.query.id}: {sum(n for *_, n in own):,} matches in {len({place for place, *_ in own}):,} of "
             f"{self.drawn.n_blocks:,} blocks{overlap}"
         )

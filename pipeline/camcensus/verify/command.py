@@ -111,7 +111,7 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
             verdict.wrong(study.path, f"{told} (SHA-256 {held[0][:12]}, not {used.sha256[:12]}); run camcensus run")
 
 
-def tell_verdict(verdict: Verdict, as_json: bool) -> str:
+def verdict_text(verdict: Verdict, as_json: bool) -> str:
     """What was looked at, and all that is wrong."""
     if as_json:
         problems = [{"path": str(p.path), "problem": p.text} for p in verdict.problems]

@@ -107,7 +107,7 @@ def _change(key: tuple[str | None, str | None], one: Mapping[str, Any] | None, t
     return Change(*key, (hosts[0], hosts[1]), (devices[0], devices[1]))
 
 
-def tell_difference(found: Difference, as_json: bool) -> str:
+def difference_text(found: Difference, as_json: bool) -> str:
     """The largest changes by level, or all of them as JSON."""
     if as_json:
         return json.dumps(asdict(found), sort_keys=True)

@@ -22,7 +22,7 @@ from camcensus.run import Outcome, run
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback
-from tests.commands import camcensus
+from tests.commands import camcensus, page_of
 from tests.estimate.area_sampling.worlds import FRAME, cameras, study
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
@@ -262,7 +262,7 @@ def test_the_commands_from_a_plan_to_a_page(tmp_path: Path, shodan: Loopback) ->
     done = camcensus("collect", "--study", path, "--snapshot", "a", "--mode", "sample", "--json")
     assert json.loads(done.stdout)["complete"]
     told = camcensus("run", "--study", path)
-    assert "a: estimates from 40 of 221 blocks" in told.stderr
-    assert told.stdout == f"{path.parent.resolve()}/report/index.html\n"
+    assert "figures from 40 of 221 blocks" in told.stderr
+    assert page_of(told) == path.parent.resolve() / "report/index.html"
     assert json.loads(camcensus("run", "--study", path, "--json").stdout)["done"] == []
     assert camcensus("report", "--study", path).stdout.endswith(told.stdout)

@@ -48,7 +48,7 @@ def estimate_sample(snapshot: Snapshot, tools: Tools) -> str | None:
     snapshot.record(NAME, Stage(key=key, outputs=outputs, flow=flow.check(NAME), notes=_notes(found, outside)))
     given = sum(row["reason"] is None for row in rows)
     size = f"{sample.n_blocks:,} of {sample.n_frame:,} blocks"
-    text = f"estimates from {size}: {given:,}; too little for {len(rows) - given:,} figures"
+    text = f"{given:,} figures from {size}; too few for {len(rows) - given:,} more"
     tools.reporter.info(text, snapshot.id, NAME)
     return NAME
 

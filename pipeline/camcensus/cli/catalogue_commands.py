@@ -1,0 +1,70 @@
+"""Commands for what camcensus ships: the catalogue of signatures, the country databases."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from camcensus.cli.options import App, Json, show
+from camcensus.core.console import Reporter
+
+catalogue_app = App(
+    name="catalogue", no_args_is_help=True, help="Test signatures against their examples; compare two catalogues.",
+    epilog="Example: camcensus catalogue check queries",
+)  # fmt: skip
+Folder = Annotated[Path, typer.Argument(help="A folder of TOML files.")]
+
+
+@catalogue_app.command("check", epilog="Example: camcensus catalogue check queries")
+def catalogue_check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of TOML files.", show_default="the built-in catalogue")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Test every pattern against its examples, and every id against the register of meanings."""
+    from camcensus.cli.messages import check_catalogue
+    from camcensus.core.resources import bundled
+
+    found = check_catalogue(folder or bundled("queries"))
+    text = f"sound: version {found['version']}, {found['makers']} makers, {found['signatures']} signatures"
+    show(json.dumps(found) if json_ else text)
+
+
+@catalogue_app.command("diff", epilog="Example: camcensus catalogue diff ../old/queries queries")
+def catalogue_diff(old: Folder, new: Folder, json_: Json = False) -> None:
+    """List ids that were added (+), removed (-) or have another meaning (~)."""
+    from camcensus.identify.catalogue import load_catalogue
+    from camcensus.identify.catalogue_diff import difference, meanings
+
+    found = difference(meanings(load_catalogue(old)), meanings(load_catalogue(new)))
+    show(json.dumps(asdict(found)) if json_ else "\n".join(found.lines()) or "nothing changed")
+
+
+@catalogue_app.command("page", epilog="Example: camcensus catalogue page queries")
+def catalogue_page(folder: Folder = Path("queries")) -> None:
+    """Add new ids to the register and rewrite README.md; run it after each change."""
+    from camcensus.cli.messages import write_catalogue_page
+
+    show(write_catalogue_page(folder))
+
+
+geo_app = App(
+    name="geo", no_args_is_help=True, help="Update the country databases.",
+    epilog="Example: camcensus geo update --to geo",
+)  # fmt: skip
+
+
+@geo_app.command("update", epilog="Example: camcensus geo update --to geo")
+def geo_update(
+    to: Annotated[Path | None, typer.Option("--to", help="A folder.", show_default='the one that "builtin" reads')] = (
+        None
+    ),
+) -> None:
+    """Download this month's free edition of DB-IP Lite, verify it, and keep it next to the earlier ones."""
+    from camcensus.collect.geo_edition import update
+    from camcensus.geolocate.editions import fetched_folder
+
+    show(update(to or fetched_folder(), Reporter().info))

@@ -1,0 +1,174 @@
+"""The results of commands as text, or as JSON: pure functions of studies, manifests and outcomes."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
+from camcensus.core.config import Study
+from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError
+from camcensus.core.manifest import load_manifest
+from camcensus.core.resources import bundled
+from camcensus.core.storage import read_table, write_text
+from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
+from camcensus.identify.catalogue import faults_of, load_catalogue
+from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
+from camcensus.identify.catalogue_page import page
+from camcensus.run import Outcome
+from camcensus.trends.comparability import breaks
+
+if TYPE_CHECKING:
+    from camcensus.collect.collector import Collected
+
+# For studies kept under git: files with addresses, and the key, are not committed.
+GITIGNORE = "# Raw files and tables with addresses, and the key of hashed identities.\n/data/\n*.key\n"
+
+
+def create_study(folder: Path) -> str:
+    """Write a study from the template into a new or empty folder; return what to do next."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CamcensusError(f"{folder}: exists and is not an empty folder; choose another")
+    folder.mkdir(parents=True, exist_ok=True)
+    study = folder / "study.toml"
+    study.write_text(bundled("studies/template.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
+    return (
+        f"{study}: created; its comments explain each key. Next:\n"
+        f"  camcensus import YOUR-EXPORTS/*.json.gz --study {study} --snapshot 2026\n"
+        f"  camcensus run --study {study}\n"
+        f"  camcensus status --study {study}"
+    )
+
+
+def outcome_text(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> str:
+    """Return what a run did, and its summary."""
+    if as_json:
+        found = {**asdict(outcome), "page": str(outcome.page) if outcome.page else None}
+        return json.dumps(found | ({"summary": summary} if summary else {}), sort_keys=True)
+    lines = [] if outcome.done or outcome.held_back else ["Everything is up to date; nothing was done."]
+    for name, missing in outcome.held_back.items():
+        lines += [f"{name}: not collected: {line}" for line in missing[:SHOWN]]
+        lines += [f"{name}: and {len(missing) - SHOWN:,} more"] if len(missing) > SHOWN else []
+        lines.append(
+            f"PARTIAL: collection {name} is not complete; nothing was published. Resume it with camcensus collect, or "
+            "count it as it is with --allow-partial (every page is then marked)"
+        )
+    lines += [f"PARTIAL: collection {name} is not complete; every page is marked" for name in outcome.partial]
+    if "n_hosts" in summary:
+        marked = " (SIMULATED data)" if summary["is_simulated"] else ""
+        lines += [
+            f"Summary of {summary['snapshot']}{marked}",
+            f"hosts: {summary['n_hosts']:,}, {summary['change']}",
+            f"countries: {summary['n_countries']:,}",
+        ]
+    if summary:
+        lines += [f"warnings: {summary['n_warnings']:,}", f"tables: {summary['tables']}", f"page: {summary['page']}"]
+    return "\n".join(lines)
+
+
+def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
+    """Return the headline of the newest counted snapshot, its change, and the paths of the report's page and tables."""
+    found: dict[str, Any] = {"n_warnings": n_warnings, "page": str(page)}
+    manifests = [load_manifest(study.data / name) for name in study.snapshot_ids()]
+    counted = [m for m in manifests if m and "counts.parquet" in _outputs(m)]
+    if not counted:
+        return found | {"tables": str(page.parent)}
+    now, *earlier = counted[::-1]
+    n_hosts, n_countries = _headline(study, now.snapshot)
+    change = "no earlier snapshot"
+    if earlier:
+        before = earlier[0]
+        n_before, _ = _headline(study, before.snapshot)
+        change = f"change since {before.snapshot}: "
+        if reasons := breaks(before, now):
+            change += f"not comparable ({', '.join(reasons)})"
+        else:
+            change += f"{n_hosts - n_before:+,}" + (f" ({n_hosts / n_before - 1:+.1%})" if n_before else "")
+    return found | {
+        "snapshot": now.snapshot,
+        "is_simulated": now.simulated,
+        "n_hosts": n_hosts,
+        "n_countries": n_countries,
+        "change": change,
+        "tables": str(page.parent / "country_table.csv"),
+    }
+
+
+def _outputs(manifest: Any) -> Any:
+    return manifest.stages["aggregate"].outputs if "aggregate" in manifest.stages else {}
+
+
+def _headline(study: Study, snapshot: str) -> tuple[int, int]:
+    """Return hosts of all makers and countries with at least one, at the headline's settings."""
+    counts = read_table(study.data / snapshot / "counts.parquet", COUNTS)
+    wanted = {
+        "scope": "study",
+        "ip_version": HEADLINE_IP,
+        "min_confidence": study.min_confidence,
+        "decoys_left_out": HEADLINE_DECOYS,
+    }
+    for name, value in wanted.items():
+        counts = counts.filter(pc.equal(counts[name], value))
+    hosts = {level: counts.filter(pc.equal(counts["level"], level)) for level in ("world", "country")}
+    located = hosts["country"].filter(pc.not_equal(hosts["country"]["country"], UNKNOWN_COUNTRY))
+    return pc.sum(hosts["world"]["n_hosts"]).as_py() or 0, sum(1 for n in located["n_hosts"].to_pylist() if n)
+
+
+def partial_snapshots(study: Study) -> list[str]:
+    """Return the ids of the snapshots that are not complete."""
+    manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
+    return [name for name, manifest in manifests.items() if manifest and not manifest.complete]
+
+
+def collected_text(done: "Collected", study: Path, as_json: bool) -> str:
+    """Return what was collected, what is missing, and what to do next."""
+    if as_json:
+        return json.dumps(done.as_dict(), sort_keys=True)
+    paid = f"{done.pages:,} pages for {done.credits:,} query credits; {done.credits_in_all:,} for the snapshot so far"
+    lines = [f"{done.snapshot}: {done.mode}: {paid}"]
+    faults = [*done.failed, *done.missing]
+    lines += [f"not collected: {text}" for text in faults[:SHOWN]]
+    lines += [f"and {len(faults) - SHOWN:,} more"] if len(faults) > SHOWN else []
+    lines += done.notes
+    if done.complete:
+        return "\n".join([*lines, f"complete; next: camcensus run --study {study}"])
+    lines.append(f"PARTIAL: {done.stopped}" if done.stopped else "PARTIAL")
+    resume = "run the same command again to resume; nothing is bought twice"
+    if done.again:
+        resume = (
+            f"run the same command again to request what is missing: about {done.again:,} query credits, "
+            f"--max-credits {done.credits_in_all + done.again}"
+        )
+    elif done.missing and not (done.stopped or done.failed):
+        resume = "requesting it again does not help: collect into a new snapshot"
+    return "\n".join([*lines, f"{resume}; or count what was collected: camcensus run --study {study} --allow-partial"])
+
+
+def check_catalogue(folder: Path) -> dict[str, Any]:
+    """Return version and totals of a catalogue. Raises `CatalogueError` with each fault."""
+    catalogue = load_catalogue(folder)
+    problems = faults_of(catalogue)
+    found = difference(read_register(folder), meanings(catalogue))
+    problems += [f"{name}: its meaning has changed; give it a new id" for name in found.changed]
+    if found.added:
+        problems.append(f"{len(found.added)} ids are not in {REGISTER}; run: camcensus catalogue page {folder}")
+    if problems:
+        raise CatalogueError(folder, problems)
+    return {
+        "version": catalogue.version,
+        "makers": len(catalogue.makers),
+        "signatures": len(catalogue.signatures),
+    }
+
+
+def write_catalogue_page(folder: Path) -> str:
+    """Extend the register and write the page; return how many ids were new."""
+    catalogue = load_catalogue(folder)
+    if faults := faults_of(catalogue):
+        raise CatalogueError(folder, faults)
+    found = extend_register(folder, catalogue)
+    write_text(folder / "README.md", page(catalogue))
+    return f"{folder / 'README.md'}: written; {len(found.added)} new ids in {REGISTER}"
