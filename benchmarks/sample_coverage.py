@@ -22,8 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.collect.chain import chain
-from camcensus.collect.queries import queries_of
+from camcensus.collect.queries import make_disjoint, queries_of
 from camcensus.core import storage
 from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
@@ -131,7 +130,7 @@ def found_by_queries(index: Index, queries: list[Any]) -> Iterator[tuple[str | N
     hosts = np.array([int(np.int64(h)) for h in index._ipv4])
     countries = index.columns["country"]
     names = [canonical_code(str(values[0]) if values else "") for values in countries.distinct]
-    for link in chain(queries, lambda text: int(index.mask(parse(text)).sum())):
+    for link in make_disjoint(queries, lambda text: int(index.mask(parse(text)).sum())):
         rows = np.flatnonzero(index.mask(parse(link.sent)) & (hosts >= 0))
         keys = (hosts[rows] >> (BITS - LENGTH)) * len(names) + countries.codes[rows]
         for key, n in zip(*np.unique(keys, return_counts=True), strict=True):

@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcensus.collect.census import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
+from camcensus.collect.match_counts import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
 from camcensus.core.errors import PlanRefusedError, UnavailableError
 from camcensus.raw.attempts import Reply
 from camcensus.validation.loopback.faults import KINDS, Fault

@@ -24,17 +24,17 @@ from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, client
 
 
-class Book:
+class Requests:
     """Writes down what it is told."""
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
 
-    def asks(self, attempt: Attempt) -> int:
+    def add_request(self, attempt: Attempt) -> int:
         self.attempts.append(attempt)
         return len(self.attempts) - 1
 
-    def answered(self, number: int, attempt: Attempt) -> None:
+    def add_outcome(self, number: int, attempt: Attempt) -> None:
         self.attempts[number] = attempt
 
 
@@ -57,13 +57,13 @@ def test_every_endpoint_gives_what_the_engine_gave(some: Index) -> None:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", page.received)
 
 
-def test_every_request_is_booked_before_it_is_sent_and_when_it_is_answered(some: Index) -> None:
-    book = Book()
+def test_every_request_is_recorded_before_it_is_sent_and_when_it_is_answered(some: Index) -> None:
+    requests = Requests()
     with Loopback(some, faults=[Fault("502", at=2), Fault("reset", at=3)]) as server:
-        engine = client(server, book=book)
+        engine = client(server, request_log=requests)
         engine.count(TEXT)
         engine.search(TEXT, 1)
-        assert [(a.endpoint, a.page, a.status, a.outcome, a.results, a.price) for a in book.attempts] == [
+        assert [(a.endpoint, a.page, a.status, a.outcome, a.results, a.price) for a in requests.attempts] == [
             ("count", 1, 200, "", 0, 0),
             ("search", 1, 502, "UnavailableError", 0, 0),
             ("search", 1, None, "UnavailableError", 0, 1),
@@ -71,25 +71,25 @@ def test_every_request_is_booked_before_it_is_sent_and_when_it_is_answered(some:
         ]
         assert len(server.log) == 4
 
-    class Refusing(Book):
-        def asks(self, attempt: Attempt) -> int:
+    class Refusing(Requests):
+        def add_request(self, attempt: Attempt) -> int:
             raise CamcensusError(f"not allowed: {attempt.endpoint}")
 
     with Loopback(some) as server:
         with pytest.raises(CamcensusError, match="not allowed"):
-            client(server, book=Refusing()).search(TEXT, 1)
+            client(server, request_log=Refusing()).search(TEXT, 1)
         assert not server.log
 
 
 def test_a_connection_that_never_came_about_costs_nothing() -> None:
-    book = Book()
+    requests = Requests()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UnavailableError, match="cannot be reached"):
-            Client(SECRET, Limits(deadline=0.1, rate=0), address, book).search(TEXT, 1)
-    assert len(book.attempts) > 2
-    assert {a.price for a in book.attempts} == {0}
+            Client(SECRET, Limits(deadline=0.1, rate=0), address, requests).search(TEXT, 1)
+    assert len(requests.attempts) > 2
+    assert {a.price for a in requests.attempts} == {0}
 
 
 NOT_ASKED_AGAIN = [
@@ -118,7 +118,7 @@ def test_f3_what_will_not_pass_is_asked_once_and_told(
         assert type(caught.value) is kind
         assert len(Scripted.asked) == 1
         assert caught.value.status == status
-        assert caught.value.asked == TEXT
+        assert caught.value.query == TEXT
         assert TEXT in str(caught.value)
 
 

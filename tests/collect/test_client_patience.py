@@ -69,7 +69,7 @@ def test_one_text_for_two_causes_is_told_apart_by_the_engines_own_reading() -> N
     with Loopback(cameras(3)) as server:
         with pytest.raises(BadQueryError, match=r"cannot read the query.*quote") as caught:
             client(server).count('product:"half')
-        assert caught.value.asked == 'product:"half'
+        assert caught.value.query == 'product:"half'
         assert [r.path for r in server.log] == ["/shodan/host/count", "/shodan/host/search/tokens"]
     # A query that always times out is not asked for ten minutes.
     with Loopback(cameras(3), faults=[Fault("timed-out", where="count", times=None)]) as server:

@@ -100,7 +100,7 @@ def test_this_months_edition_is_put_and_credited(tmp_path: Path, publisher: Publ
     assert (tmp_path / "new/geo" / THIS).read_bytes() == content
     assert told == f"{tmp_path / 'new/geo' / THIS}: DB-IP Lite country 2026-11-01; {BUILTIN_CREDIT}"
     assert publisher.asked == [f"/free/{THIS}.gz"]
-    assert "there already" in fetch(tmp_path / "new/geo", publisher)
+    assert "unchanged" in fetch(tmp_path / "new/geo", publisher)
 
 
 def test_the_month_before_where_this_months_is_not_out(tmp_path: Path, publisher: Publisher) -> None:
@@ -182,11 +182,11 @@ BAD: dict[str, tuple[bytes | Answer | None, str]] = {
     "500": (status(500), "answers 500"),
     "403": (status(403), "answers 403"),
     "html with 200": (b"<!doctype html><title>Sorry</title>", "no gzip file"),
-    "empty": (b"", "breaks off"),
+    "empty": (b"", "cut short"),
     "html in gzip": (gzip.compress(b"<!doctype html><title>Sorry</title>" * 50), "not a usable geolocation database"),
-    "truncated gzip": (GOOD[:-9], "breaks off"),
+    "truncated gzip": (GOOD[:-9], "cut short"),
     "damaged gzip": (GOOD[:-8] + bytes(8), "no gzip file"),
-    "cut short": (cut_short(GOOD), "broke off|breaks off|cannot be fetched"),
+    "cut short": (cut_short(GOOD), "broke off|cut short|cannot be downloaded"),
     "bomb": (bomb(), "unpacks to more than"),
     "large": (b"\x1f\x8b\x08" + bytes(3 << 20), "larger than|no gzip file"),
     "trickle": (trickle, "too long"),
@@ -255,7 +255,7 @@ def test_only_https_or_this_machine(tmp_path: Path, base: str) -> None:
 
 def test_nobody_there(tmp_path: Path, publisher: Publisher) -> None:
     publisher.server.server_close()
-    with pytest.raises(UpdateError, match="cannot be fetched"):
+    with pytest.raises(UpdateError, match="cannot be downloaded"):
         fetch(tmp_path, publisher)
 
 

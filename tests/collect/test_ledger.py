@@ -11,7 +11,7 @@ from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.raw.attempts import Attempt
 from camcensus.raw.ledger import CHECKSUM, FILE, SYNC, Ledger
-from camcensus.raw.ledger_rows import Counted, Page, Partition, Whole
+from camcensus.raw.ledger_rows import Announced, FreeReply, Page, Partition
 from camcensus.raw.page_files import file_of, keep, page_of
 
 
@@ -40,14 +40,14 @@ def test_what_is_entered_is_there_when_it_is_opened_again(ledger: Ledger) -> Non
     ledger.add_done("download", "q", 300, {"DE": 200, "US": 90})
     ledger.add_done("download", "q", 5, {})
     page = kept(ledger, 1)
-    reply = Counted("census", "q", "", "sent", "census/q/all.page.zst", 1, "x", "2026-01-01T00:00:00+00:00")
+    reply = FreeReply("census", "q", "", "sent", "census/q/all.page.zst", 1, "x", "2026-01-01T00:00:00+00:00")
     ledger.add_reply(reply)
     (part,) = ledger.partitions("download")
     ledger.close()
     again = Ledger(ledger.path.parent)
     assert (again.fact("a"), again.fact("none"), again.fact("format")) == ("2", "", "1")
     assert again.queries() == {"q": {"text": "text", "sent": "sent", "note": "note"}}
-    assert again.done("download") == {"q": Whole(300, {"DE": 200, "US": 90})}
+    assert again.done("download") == {"q": Announced(300, {"DE": 200, "US": 90})}
     assert again.done("census") == {}
     assert again.partitions("download") == [part] == [Partition(1, "download", "q", "sent", 300)]
     assert again.partitions("sample") == []
@@ -62,12 +62,12 @@ def test_what_is_entered_is_there_when_it_is_opened_again(ledger: Ledger) -> Non
 
 
 def test_a_request_is_paid_from_when_it_is_sent_until_it_is_known_better(ledger: Ledger) -> None:
-    sent = [ledger.asks(Attempt("t", "search", "q", n)) for n in (1, 2, 3)]
-    ledger.asks(Attempt("t", "count", "q", 1))
+    sent = [ledger.add_request(Attempt("t", "search", "q", n)) for n in (1, 2, 3)]
+    ledger.add_request(Attempt("t", "count", "q", 1))
     assert ledger.spent == 3
-    ledger.answered(sent[0], Attempt("t", "search", "q", 1, 200, "", 100))
+    ledger.add_outcome(sent[0], Attempt("t", "search", "q", 1, 200, "", 100))
     assert ledger.spent == 3
-    ledger.answered(sent[1], Attempt("t", "search", "q", 2, 502, "UnavailableError"))
+    ledger.add_outcome(sent[1], Attempt("t", "search", "q", 2, 502, "UnavailableError"))
     assert ledger.spent == 2
     # The third was cut off by a kill: it may have been paid for.
     again = Ledger(ledger.path.parent, read_only=True)
@@ -172,7 +172,7 @@ def test_what_a_power_cut_took_is_asked_for_again_and_the_rest_stays(ledger: Led
     ledger.sync()
     third, again = kept(ledger, 3), kept(ledger, 1, again=1)
     ledger.settle(Partition(1, "download", "q", "s", 300, passes=2, announced=300, found=300))
-    reply = Counted(
+    reply = FreeReply(
         "census", "q", "", "s", "census/q/all.page.zst", *keep(ledger.path.parent, "census/q/all.page.zst", b"{}"), "t"
     )
     ledger.add_reply(reply)

@@ -1,1 +1,1 @@
-"""How raw data gets into a snapshot. So far: existing exports."""
+"""Collection over the network: client, plan, download, sample and match counts."""

@@ -1,4 +1,4 @@
-"""What an answer of the search engine means: a usable value, or one of the typed errors."""
+"""The typed errors that the search engine's answers mean."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from camcensus.core.errors import (
 )
 from camcensus.readers.lenient_json import decode
 
-# One text for two causes, which only a look at the query tells apart.
+# One text for two causes, which only the query tells apart.
 AMBIGUOUS = re.compile(r"timed out or your query was invalid", re.IGNORECASE)
 _CREDITS = re.compile(r"\bcredits?\b", re.IGNORECASE)
 _UPGRADE = re.compile(r"upgrade|not allowed|requires .* (?:plan|membership)|access denied", re.IGNORECASE)
@@ -28,8 +28,8 @@ _SHOWN = 200
 
 
 def failed(failure: Exception | None, key: str) -> UnavailableError:
-    """No answer came: the network's words, without the key."""
-    # What is inside says more than the address around it.
+    """Return the error for no answer: the network's words, without the key."""
+    # The inner error says more than the address around it.
     inner = getattr(failure.args[0], "reason", None) if failure and failure.args else None
     cause = redact(str(inner or failure or "no answer"), key)[:_SHOWN]
     if isinstance(failure, requests.Timeout | TimeoutError):
@@ -38,37 +38,37 @@ def failed(failure: Exception | None, key: str) -> UnavailableError:
 
 
 def error_of(answer: Answer, key: str) -> EngineError:
-    """The error that an answer is which is no usable one."""
+    """Return the error that an answer means."""
     value, is_json = _json(answer.body)
-    said, status = _said(value), answer.status
-    kind, told = _meaning(status, said, is_json)
+    words, status = _error_text(value), answer.status
+    kind, text = _meaning(status, words, is_json)
     if status == 429 and answer.retry_after:
-        told = f"{told}, and to wait {answer.retry_after:,.0f} seconds"
-    cause = redact(said or ("" if is_json else _start(answer.body)), key)
-    return kind(told, cause[:_SHOWN], status, answer.retry_after)
+        text = f"{text}, and to wait {answer.retry_after:,.0f} seconds"
+    cause = redact(words or ("" if is_json else _start(answer.body)), key)
+    return kind(text, cause[:_SHOWN], status, answer.retry_after)
 
 
-def _meaning(status: int, said: str, is_json: bool) -> tuple[type[EngineError], str]:
-    """The kind of error by status and the engine's own words, and what to tell."""
-    upgrade = _UPGRADE.search(said) is not None
-    # The first that holds. A word about credits says more than the status it comes with.
+def _meaning(status: int, words: str, is_json: bool) -> tuple[type[EngineError], str]:
+    """Return the kind of error by status and the engine's own words, and its text."""
+    upgrade = _UPGRADE.search(words) is not None
+    # The first that holds. A word about credits says more than the status.
     meanings: list[tuple[bool, type[EngineError], str]] = [
         (status == 429, UnavailableError, "the search engine asks for fewer requests"),
-        (_CREDITS.search(said) is not None, NoCreditsError, "no query credits are left; wait or buy some"),
+        (_CREDITS.search(words) is not None, NoCreditsError, "no query credits are left; wait or buy some"),
         (status in (402, 403) or (status == 401 and upgrade), PlanRefusedError, "the account's plan does not allow it"),
         (status == 401, KeyRefusedError, "the API key was refused; check it, or get a new one"),
         (status >= 500, UnavailableError, "the search engine failed"),
         (300 <= status < 500 and not is_json, NoEngineError, "this is not the search engine; check SHODAN_API_URL"),
-        (not is_json, UnavailableError, "the search engine's answer is no JSON, or is cut short"),
-        (not said or _LATER.search(said) is not None, UnavailableError, "the search engine failed"),
+        (not is_json, UnavailableError, "the search engine's answer is not JSON, or is cut short"),
+        (not words or _LATER.search(words) is not None, UnavailableError, "the search engine failed"),
         (True, BadQueryError, "the search engine refuses the query"),
     ]
-    return next((kind, told) for holds, kind, told in meanings if holds)
+    return next((kind, text) for holds, kind, text in meanings if holds)
 
 
-def ambiguous(answer: Answer | None) -> bool:
-    """Whether the answer is the text that stands for a time-out and for a bad query alike."""
-    return answer is not None and bool(AMBIGUOUS.search(_said(_json(answer.body)[0])))
+def is_ambiguous(answer: Answer | None) -> bool:
+    """Return whether the answer's text means either a time-out or a bad query."""
+    return answer is not None and bool(AMBIGUOUS.search(_error_text(_json(answer.body)[0])))
 
 
 def _json(body: bytes) -> tuple[Any, bool]:
@@ -78,7 +78,7 @@ def _json(body: bytes) -> tuple[Any, bool]:
         return None, False
 
 
-def _said(value: Any) -> str:
+def _error_text(value: Any) -> str:
     error = value.get("error") if isinstance(value, dict) else None
     return "" if error is None else error if isinstance(error, str) else json.dumps(error)
 

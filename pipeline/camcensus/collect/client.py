@@ -1,36 +1,38 @@
-"""The search engine through the official `shodan` package, with what the package lacks: time limits, a rate limit over
-all processes, a look at every status, retries of what may pass, none of what will not, and errors that say why.
+"""The search engine through the official `shodan` package, with time limits, one rate limit for all processes, retries
+of transient failures only, and errors that say why.
 
-Never `search_cursor`: it takes short pages for whole ones and hides why it stopped.
+Never `search_cursor`: it takes short pages for complete ones and hides why it stopped.
 """
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import shodan
 import tenacity
 
-from camcensus.collect.address import check_address, is_loopback
-from camcensus.collect.answers import ambiguous, error_of, failed
+from camcensus.collect.answers import error_of, failed, is_ambiguous
+from camcensus.collect.engine_url import check_address, is_loopback
 from camcensus.collect.key import redact_logs
 from camcensus.collect.limiter import Limiter
+from camcensus.collect.reply_schemas import Account, Count, History, Page, Ports, Tokens, fault_of
 from camcensus.collect.session import Session, arrived
-from camcensus.collect.shapes import account, counted, looked_up, mapping, monthly, numbers, paged
 from camcensus.core.config import Collect
 from camcensus.core.errors import BadQueryError, EngineError, Interrupted, UnavailableError
-from camcensus.raw.attempts import SEARCH, Attempt, Book, NoBook, Reply
+from camcensus.raw.attempts import SEARCH, Attempt, NoRequestLog, Reply, RequestLog
 
 Facets = Sequence[tuple[str, int]]
 ADDRESS = "SHODAN_API_URL"
 TOKENS = "tokens"
-# Tries of what costs a credit each time, or which the engine takes minutes to give up.
-DEAR_TRIES = 3
+# Tries that may cost a credit each, or for which the engine takes minutes to fail.
+COSTLY_TRIES = 3
 LONGEST_PAUSE = 60.0
+MAX_FAILURES = 3  # in a row
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,26 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Collect) -> "Limits":
-        """The limits of a study."""
+        """Return the limits of a study."""
         return cls(settings.timeout_seconds, 4 * settings.timeout_seconds, settings.deadline_seconds, settings.rate)
 
 
 class Client:
-    """Asks one search engine. Every method raises an `EngineError`; the key is in none of them. Each request is entered
-    in the `book` before it is sent and when it is answered."""
+    """One search engine. Every method raises an `EngineError`, which never holds the key.
+
+    Each request is recorded in `request_log` before it is sent and when it is answered.
+    """
 
     def __init__(
-        self, key: str, limits: Limits | None = None, base_url: str | None = None, book: Book | None = None
+        self,
+        key: str,
+        limits: Limits | None = None,
+        base_url: str | None = None,
+        request_log: RequestLog | None = None,
     ) -> None:
         self._key = key
         self._limits = limits or Limits()
-        self._book = book or NoBook()
+        self._request_log = request_log or NoRequestLog()
         self._api = api = shodan.Shodan(key)
         named = base_url or os.environ.get(ADDRESS)
         address = (named or api.base_url).rstrip("/")
@@ -65,7 +73,7 @@ class Client:
         redact_logs(key)
         self._limiter = Limiter(address, self._limits.rate)
         self._session = Session(self._limits.silence, self._limits.whole)
-        # What is on this machine is asked directly, whatever proxy is set.
+        # Servers on this machine are asked directly, whatever proxy is set.
         self.local = is_loopback(address)
         self._session.trust_env = not self.local
         # The package's own limiter knows one object only, and forgets requests that failed.
@@ -75,78 +83,64 @@ class Client:
             api.base_trends_url = address
 
     def count(self, query: str, facets: Facets = ()) -> Reply:
-        """The total of a query and its facets, from one reply; free."""
+        """Return the total of a query and its facets, from one reply; free."""
         call = functools.partial(self._api.count, query, facets=list(facets))
-        return self._ask("count", query, call, counted)
+        return self._ask("count", query, call, Count)
 
     def search(self, query: str, page: int, facets: Facets = (), fields: Sequence[str] = ()) -> Reply:
-        """One page (from 1) of at most 100 banners; costs a query credit."""
+        """Return one page (from 1) of at most 100 banners; costs a query credit."""
         wanted = {"fields": list(fields)} if fields else {}
         call = functools.partial(
             self._api.search, query, page=page, facets=list(facets) or None, minify=False, **wanted
         )
-        return self._ask(SEARCH, query, call, paged, page)
+        return self._ask(SEARCH, query, call, Page, page)
 
     def trends(self, query: str, facets: Facets) -> Reply:
-        """Monthly matches of a query since 2017-06."""
+        """Return the monthly matches of a query since 2017-06."""
         call = functools.partial(self._api.trends.search, query, list(facets))
-        return self._ask("trends", query, call, monthly)
-
-    def host(self, address: str) -> Reply | None:
-        """All ports of an address; free. None where the engine holds nothing of it."""
-        try:
-            return self._ask("host", address, functools.partial(self._api.host, address), looked_up)
-        except BadQueryError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
+        return self._ask("trends", query, call, History)
 
     def info(self) -> Reply:
-        """The account: its plan and credits."""
-        return self._ask("info", "", self._api.info, account)
+        """Return the account: its plan and credits."""
+        return self._ask("info", "", self._api.info, Account)
 
     def ports(self) -> Reply:
-        """The ports that the engine looks at."""
-        return self._ask("ports", "", self._api.ports, numbers)
+        """Return the ports that the engine scans."""
+        return self._ask("ports", "", self._api.ports, Ports)
 
-    def _ask(
-        self, endpoint: str, query: str, call: Callable[[], Any], usable: Callable[[Any], str], page: int = 1
-    ) -> Reply:
-        """The call's reply, asked again while that may help and time is left."""
+    def _ask(self, endpoint: str, query: str, call: Callable[[], Any], schema: Any, page: int = 1) -> Reply:
+        """Return the call's reply, retried while that may help and time is left."""
         pause = 1.0 / self._limits.rate if self._limits.rate else 0.01  # no limit holds on this machine only
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, EngineError) and error.transient),
             wait=tenacity.wait_exponential(multiplier=pause, max=LONGEST_PAUSE)
             + tenacity.wait_random(0, pause)
             + tenacity.wait_exception(lambda error: getattr(error, "retry_after", 0.0)),
-            stop=tenacity.stop_any(tenacity.stop_before_delay(self._limits.deadline), _DearTries()),
+            stop=tenacity.stop_any(tenacity.stop_before_delay(self._limits.deadline), _CostlyTries()),
             reraise=True,
         )
-        return retrying(self._once, endpoint, query, call, usable, page)
+        return retrying(self._once, endpoint, query, call, schema, page)
 
-    def _once(
-        self, endpoint: str, query: str, call: Callable[[], Any], usable: Callable[[Any], str], page: int = 1
-    ) -> Reply:
+    def _once(self, endpoint: str, query: str, call: Callable[[], Any], schema: Any, page: int = 1) -> Reply:
         self._limiter.wait()
         attempt = Attempt(_now(), endpoint, query, page)
-        number = self._book.asks(attempt)
-        value = self._called(call)
-        answer, error = self._session.answer, self._problem(value, usable)
+        number = self._request_log.add_request(attempt)
+        value = self._call(call)
+        answer, error = self._session.answer, self._problem(value, schema)
         outcome = type(error).__name__ if error else ""
         results = 0 if error or endpoint != SEARCH else len(value["matches"])
         status, reached = (answer.status, True) if answer else (None, arrived(self._session.failure))
         attempt = replace(attempt, status=status, outcome=outcome, results=results, arrived=reached)
-        self._book.answered(number, attempt)
-        # Raised out here, so that no error that holds the address with the key hangs on to it.
+        self._request_log.add_outcome(number, attempt)
+        # Raised here, so that no error keeps a reference to one that holds the address with the key.
         if error or answer is None:
-            error = self._told_apart(error or failed(None, self._key), endpoint, query)
-            error.asked, error.dear = query, error.dear or attempt.price > 0
+            error = self._disambiguate(error or failed(None, self._key), endpoint, query)
+            error.query, error.is_costly = query, error.is_costly or attempt.price > 0
             raise error
         return Reply(answer.body, value, _now())
 
-    def _called(self, call: Callable[[], Any]) -> Any:
-        """What the package makes of the answer; None for what it refuses. Its errors say less than the answer itself,
-        and stand in the place of whatever else happened meanwhile."""
+    def _call(self, call: Callable[[], Any]) -> Any:
+        """Return the package's value of the answer; None for what it refuses: its errors say less than the answer."""
         try:
             return call()
         except (shodan.APIError, RecursionError) as error:
@@ -155,40 +149,57 @@ class Client:
             raise Interrupted
         return None
 
-    def _problem(self, value: Any, usable: Callable[[Any], str]) -> EngineError | None:
-        """What is wrong with what just came; None: nothing."""
+    def _problem(self, value: Any, schema: Any) -> EngineError | None:
+        """Return what is wrong with the last answer; None: nothing."""
         answer = self._session.answer
         if answer is None:
             return failed(self._session.failure, self._key)
         if answer.status != HTTPStatus.OK or value is None:
             return error_of(answer, self._key)
-        problem = usable(value)
+        problem = fault_of(schema, value)
         return UnavailableError("the search engine's answer is not usable", problem, answer.status) if problem else None
 
-    def _told_apart(self, error: EngineError, endpoint: str, query: str) -> EngineError:
-        """The error; where its text stands for a time-out and for a bad query alike, the engine's reading decides."""
-        if endpoint == TOKENS or not ambiguous(self._session.answer):
+    def _disambiguate(self, error: EngineError, endpoint: str, query: str) -> EngineError:
+        """Return the error; where its text means a time-out or a bad query, the engine's parser decides."""
+        if endpoint == TOKENS or not is_ambiguous(self._session.answer):
             return error
         slow = UnavailableError("the search engine did not answer in time", error.cause, error.status)
-        slow.dear = True
+        slow.is_costly = True
         try:
-            reading = self._once(TOKENS, query, functools.partial(self._api.search_tokens, query), mapping).value
+            reading = self._once(TOKENS, query, functools.partial(self._api.search_tokens, query), Tokens).value
         except EngineError:
             return slow
         faults = reading.get("errors")
         return BadQueryError("the search engine cannot read the query", str(faults)[:200]) if faults else slow
 
 
-class _DearTries(tenacity.stop.stop_base):
-    """Stops after so many tries that cost something each, whatever time is left."""
+class _CostlyTries(tenacity.stop.stop_base):
+    """A stop after some costly tries, whatever time is left."""
 
     def __init__(self) -> None:
         self._tries = 0
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        self._tries += isinstance(error, EngineError) and error.dear
-        return self._tries >= DEAR_TRIES
+        self._tries += isinstance(error, EngineError) and error.is_costly
+        return self._tries >= COSTLY_TRIES
+
+
+def ask_each(items: Iterable[T], ask: Callable[[T], None], failed: list[str]) -> None:
+    """Ask for each item; what the engine does not answer is added to `failed`, as text.
+
+    Raises errors that concern all items (key, plan, credits), and the last of `MAX_FAILURES` failures in a row.
+    """
+    in_a_row = 0
+    for item in items:
+        try:
+            ask(item)
+            in_a_row = 0
+        except (BadQueryError, UnavailableError) as error:
+            failed.append(str(error))
+            in_a_row += 1
+            if in_a_row >= MAX_FAILURES:
+                raise
 
 
 def _now() -> str:

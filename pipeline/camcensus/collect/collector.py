@@ -1,4 +1,4 @@
-"""One collection: who may do it, what it may cost, what it did. What each mode asks stands in a file of its own."""
+"""One collection: who may run it, what it may cost, what it did. Each mode has its own file."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -7,20 +7,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from camcensus.collect.budget import Budget
-from camcensus.collect.census import MODE as CENSUS
-from camcensus.collect.census import census, controls
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.download import MODE as DOWNLOAD
 from camcensus.collect.download import Download
+from camcensus.collect.match_counts import CENSUS, TRENDS, census, controls, trends
 from camcensus.collect.queries import queries_of
 from camcensus.collect.sample import sample
-from camcensus.collect.trends import MODE as TRENDS
-from camcensus.collect.trends import trends
 from camcensus.core import storage
 from camcensus.core.config import Study
-from camcensus.core.errors import CamcensusError
+from camcensus.core.errors import CamcensusError, SpentError
 from camcensus.identify.catalogue import Query, load_catalogue
+from camcensus.raw.attempts import Attempt
 from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.imports import raw_files
@@ -31,11 +28,31 @@ MODES = ("census", "download", "sample", "trends")
 Log = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Budget:
+    """The request log of a collection that may cost `allowed` query credits in total, retries included."""
+
+    ledger: Ledger
+    allowed: int
+
+    def add_request(self, attempt: Attempt) -> int:
+        """Record a request before it is sent; return its number. Raises `SpentError` when it would cost too much."""
+        if attempt.price and self.ledger.spent + attempt.price > self.allowed:
+            raise SpentError(self.allowed)
+        return self.ledger.add_request(attempt)
+
+    def add_outcome(self, number: int, attempt: Attempt) -> None:
+        """Record the outcome of a request."""
+        self.ledger.add_outcome(number, attempt)
+
+
 @dataclass
 class Collected:
-    """What a run of the collector did: pages and query credits of this run, credits of the snapshot in all; why it
-    `stopped` before the end ("": it did not), requests that `failed`, and what is `missing`, in words; what it costs to
-    ask for that `again`; `notes`: what else is to be said."""
+    """What a run of the collector did: pages and query credits of this run, and credits of the snapshot in total.
+
+    As text: why it `stopped` before the end (empty: it did not), requests that `failed`, what is `missing`, other
+    `notes`. `again`: the credits that it costs to request what is missing.
+    """
 
     snapshot: str
     mode: str
@@ -50,21 +67,23 @@ class Collected:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing."""
+        """Return whether nothing is missing."""
         return not (self.stopped or self.failed or self.missing)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same, for a program."""
+        """Return the same, for a program."""
         return {**asdict(self), "complete": self.complete}
 
 
 @contextmanager
 def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
-    """The snapshot's raw folder and ledger, for this collector alone. Raises `BusyError` when another one is at it,
-    `CamcensusError` when the snapshot holds imported files."""
+    """Give the snapshot's raw folder and ledger to this collector alone.
+
+    Raises `BusyError` when another collector has them, `CamcensusError` when the snapshot holds imported files.
+    """
     raw = study.data / snapshot / "raw"
     if raw.is_dir() and raw_files(raw.parent):
-        raise CamcensusError(f"snapshot {snapshot} holds imported files; collect into one of another name")
+        raise CamcensusError(f"snapshot {snapshot} holds imported files; collect into another snapshot")
     with storage.lock(raw, f"snapshot {snapshot}"):
         storage.remove_leftovers(raw)
         with closing(Ledger(raw)) as ledger:
@@ -73,46 +92,47 @@ def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
 
 
 def _keep_apart(snapshot: str, ledger: Ledger, mode: str) -> None:
-    """Raises `CamcensusError` where a sample and a download would come into one snapshot: no figure could be made of
-    the two together."""
+    """Raise `CamcensusError` where one snapshot would hold a sample and a download: no figure follows from both."""
     other = {DOWNLOAD: SAMPLE, SAMPLE: DOWNLOAD}.get(mode)
     if other and ledger.fact(f"queries of {other}"):
-        raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into one of another name")
+        raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into another snapshot")
 
 
 def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: int | None, log: Log) -> Collected:
-    """Collects in one of `MODES`, going on where an earlier run stopped. `allowed`: query credits that the snapshot may
-    cost in all; None: the study's budget. Raises a `CamcensusError` for what nothing can be done about here."""
+    """Collect in one of `MODES`, resuming where an earlier run stopped.
+
+    `allowed`: query credits that the snapshot may cost in total; None: the study's budget.
+    """
     queries = queries_of(study, load_catalogue(study.catalogue_path))
     done = Collected(snapshot, mode)
     with collecting(study, snapshot) as (raw, ledger):
-        book = Budget(ledger, study.collect.budget if allowed is None else allowed)
-        client = Client(key, Limits.of(study.collect), book=book)
+        budget = Budget(ledger, study.collect.budget if allowed is None else allowed)
+        client = Client(key, Limits.of(study.collect), request_log=budget)
         before = ledger.spent
         _keep_apart(snapshot, ledger, mode)
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
-            _collect(study, raw, ledger, client, book, queries, done, log)
+            _collect(study, raw, ledger, client, budget, queries, done, log)
             done.missing = missing(ledger, mode, study.collect)
         except CamcensusError as error:
-            error.add_note(_kept(done.pages, ledger.spent))
+            error.add_note(_kept_text(done.pages, ledger.spent))
             raise
         except OSError as error:
-            told = CamcensusError(
-                f"{error.filename or raw}: {error.strerror or error}; make room, or see who may write"
+            failure = CamcensusError(
+                f"{error.filename or raw}: {error.strerror or error}; make room, or check who may write"
             )
-            told.add_note(_kept(done.pages, ledger.spent))
-            raise told from None
+            failure.add_note(_kept_text(done.pages, ledger.spent))
+            raise failure from None
         finally:
             done.credits, done.credits_in_all = ledger.spent - before, ledger.spent
     return done
 
 
 def _collect(
-    study: Study, raw: Path, ledger: Ledger, client: Client, book: Budget, queries: Sequence[Query],
+    study: Study, raw: Path, ledger: Ledger, client: Client, budget: Budget, queries: Sequence[Query],
     done: Collected, log: Log,
 ) -> None:  # fmt: skip
-    """Asks for what is not there yet, and enters in `done` how that went."""
+    """Request what is missing, and record in `done` how that went."""
     if done.mode == CENSUS:
         done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, log)
         return
@@ -120,7 +140,7 @@ def _collect(
         done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
         return
     controls(client, Replies(raw, ledger, CONTROLS))
-    work = Download(raw, ledger, client, study.collect, book.allowed, log, done.mode)
+    work = Download(raw, ledger, client, study.collect, budget.allowed, log, done.mode)
     try:
         if done.mode == SAMPLE:
             done.stopped, done.notes = sample(work, queries)
@@ -133,7 +153,7 @@ def _collect(
         done.pages, done.failed = work.bought, work.failed
 
 
-def _kept(pages: int, spent: int) -> str:
-    """What an error leaves behind."""
-    came = f"{pages:,} pages came, and the snapshot has cost {spent:,} query credits so far; " if spent else ""
-    return f"{came}what is whole stays, and the same command goes on from there"
+def _kept_text(pages: int, spent: int) -> str:
+    """Return what an error leaves behind."""
+    received = f"{pages:,} pages were received; the snapshot has cost {spent:,} query credits so far; " if spent else ""
+    return f"{received}complete files are kept, and the same command resumes from there"

@@ -1,7 +1,7 @@
-"""Downloads the banners of a study's queries: planned with free counts, priced, then bought page by page.
+"""The download of a study's banners: planned with free counts, priced, then bought page by page.
 
-What stands in the ledger is never asked again: a collection that was stopped goes on where it was. A part that came out
-incomplete is asked again by the next run (`passes.py`).
+What is in the ledger is never requested again: a collection that was stopped resumes where it was. A part that turned
+out incomplete is requested again by the next run (`pagination.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -9,11 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camcensus.collect.chain import links_of
-from camcensus.collect.client import Client
+from camcensus.collect.client import Client, ask_each
+from camcensus.collect.pagination import Seen, due, seen_in, settled
 from camcensus.collect.partitions import COUNTRIES, split
-from camcensus.collect.passes import Seen, due, seen_in, settled
-from camcensus.collect.turns import in_turn
+from camcensus.collect.queries import disjoint_queries
 from camcensus.core import storage
 from camcensus.core.config import Collect
 from camcensus.core.errors import (
@@ -28,7 +27,7 @@ from camcensus.core.errors import (
 from camcensus.identify.catalogue import Query
 from camcensus.ingest.fields_read import FIELDS, MARK
 from camcensus.raw.attempts import Reply
-from camcensus.raw.completeness import asked_for, is_short
+from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Page, Partition
@@ -38,15 +37,16 @@ from camcensus.raw.saved_replies import read_reply
 MODE = "download"
 # Free space under which nothing is bought: a page that cannot be written is a credit lost.
 LEAST_DISK = 64 << 20
-# A note on progress after so many pages.
-NOTED = 100
+PAGES_PER_LOG_LINE = 100
 
 
 @dataclass
 class Download:
-    """One collection under way. `allowed`: query credits that the snapshot may cost in all. `mode`: whose parts are
-    bought; those of a sample are planned by `sample.py`. `bought`: pages received; `failed`: what the engine would not
-    answer, and `notes`: what else is to be said, in words."""
+    """One collection in progress, with what it did.
+
+    `allowed`: query credits that the snapshot may cost in total; `mode`: whose parts are bought (those of a sample are
+    planned by `sample.py`); `bought`: pages received; `failed`: what the engine did not answer, and `notes`, as text.
+    """
 
     raw: Path
     ledger: Ledger
@@ -58,57 +58,62 @@ class Download:
     bought: int = 0
     failed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    # What was seen of the pages of the part under way, so that they are not read again.
+    # Contents of the pages of the current part, so that they are not read again.
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     def plan(self, queries: Sequence[Query]) -> None:
-        """Enters the parts of every query that is not planned yet; free. What a stop loses is one query's plan."""
+        """Record the parts of every query that is not planned yet; free. A stop loses one query's plan."""
         planned = self.ledger.done(self.mode)
-        for link in links_of(self.client, queries, self.ledger):
-            if link.query.id in planned:
+        for item in disjoint_queries(self.client, queries, self.ledger):
+            name = item.query.id
+            if name in planned:
                 continue
-            found = split(link.sent, self.client.count, self.settings.depth * PER_PAGE)
+            found = split(item.sent, self.client.count, self.settings.depth * PER_PAGE)
             with self.ledger.together():
                 for part in found.parts:
-                    self.ledger.add_partition(self.mode, link.query.id, part.sent, part.expected)
-                self.ledger.add_done(self.mode, link.query.id, found.total, found.countries)
-            overlap = f"; {link.note}" if link.note else ""
-            self.log(f"{link.query.id}: {found.total:,} matches, parts: {len(found.parts):,}{overlap}")
+                    self.ledger.add_partition(self.mode, name, part.sent, part.expected)
+                self.ledger.add_done(self.mode, name, found.total, found.countries)
+            overlap = f"; {item.note}" if item.note else ""
+            self.log(f"{name}: {found.total:,} matches, parts: {len(found.parts):,}{overlap}")
 
     def prices(self) -> list[tuple[Partition, int]]:
-        """What is still to be asked, and the query credits that it will cost, by what was announced so far."""
+        """Return the parts still to be requested, and their query credits by what was announced so far."""
         return [(part, len(due(part, self.ledger.pages(part.id)))) for part in self._unfinished()]
 
     def run(self) -> str:
-        """Buys what is missing; why it stopped before the end, in words ("": it did not). Raises `BudgetError` before
-        anything is spent when it would cost more than allowed, and an `EngineError` when the engine does not answer
-        any more; what was received stays."""
+        """Buy what is missing; return why it stopped before the end (empty: it did not).
+
+        Raises `BudgetError` before anything is spent when it would cost more than allowed, and an `EngineError` when
+        the engine stops answering; what was received is kept.
+        """
         self.adopt()
         price, before = sum(pages for _, pages in self.prices()), self.ledger.spent
         if price and before + price > self.allowed:
             raise BudgetError(price, before, self.allowed)
-        # Without a price only what a stop left unsettled is settled, from pages that are there.
+        # Without a price only parts that a stop left unsettled are settled, from their pages.
         left = int(self.client.info().value["query_credits"]) if price else 0
         if left < price:
-            self.log(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop on the way")
+            self.log(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop early")
         try:
-            in_turn(self._unfinished(), self._page_through, self.failed)
+            ask_each(self._unfinished(), self._page_through, self.failed)
         except (SpentError, NoCreditsError) as error:
             return str(error)
         if price:
-            self._hold_against_account(left, self.ledger.spent - before)
+            self._compare_with_account(left, self.ledger.spent - before)
         return ""
 
-    def _hold_against_account(self, left: int, spent: int) -> None:
-        """Notes where the account went down by more than the ledger has: what the engine takes for a request that it
-        fails at is not known, and somebody else may use the account."""
+    def _compare_with_account(self, left: int, spent: int) -> None:
+        """Note where the account lost more credits than the ledger has.
+
+        What the engine charges for a request that it fails at is not known, and others may use the account.
+        """
         with suppress(EngineError):
-            gone = left - int(self.client.info().value["query_credits"])
-            if gone > spent:
-                self.notes.append(f"the account went down by {gone:,} query credits, of which this run knows {spent:,}")
+            charged = left - int(self.client.info().value["query_credits"])
+            if charged > spent:
+                self.notes.append(f"the account lost {charged:,} query credits; this run accounts for {spent:,}")
 
     def adopt(self) -> None:
-        """Enters pages that were written before a stop and not entered."""
+        """Record pages that were written before a stop and not recorded."""
         known = {page.file for page in self.ledger.pages()}
         parts = {part.id: part for part in self.ledger.partitions(self.mode)}
         for path in sorted((self.raw / self.mode).rglob(f"*{ENDING}")):
@@ -117,20 +122,20 @@ class Download:
                 continue
             part = parts.get(_partition_of(path))
             if part is None or not file.startswith(f"{self.mode}/{part.query}/"):
-                raise IntegrityError(path, "is a page that the ledger does not know; put the ledger back, or move it")
+                raise IntegrityError(path, "is a page that is not in the ledger; put the ledger back, or move the page")
             seen = seen_in(read_reply(self.raw, file))
             state = (path.stat().st_size, storage.sha256(path))
             self.ledger.add_page(Page(*page_of(file), file, seen.total, seen.rows, *state, written(path)))
-            self.log(f"{file}: was received before the stop, and is entered now")
+            self.log(f"{file}: received before the stop, recorded now")
 
     def _unfinished(self) -> list[Partition]:
-        """Parts of the queries asked for that were not asked to their end, or came out incomplete."""
-        asked = asked_for(self.ledger, self.mode)
-        parts = [part for part in self.ledger.partitions(self.mode) if part.query in asked]
+        """Return parts of the requested queries that are not finished, or turned out incomplete."""
+        requested = requested_queries(self.ledger, self.mode)
+        parts = [part for part in self.ledger.partitions(self.mode) if part.query in requested]
         return [part for part in parts if not part.passes or is_short(part, self.settings)]
 
     def _page_through(self, part: Partition) -> None:
-        """Buys the missing pages of a part, as many as its total asks for by then, and settles it."""
+        """Buy the missing pages of a part, as many as its total needs by then, and settle it."""
         self._seen.clear()
         pages = self.ledger.pages(part.id)
         while missing := due(part, pages):
@@ -138,7 +143,7 @@ class Download:
         self.ledger.settle(settled(part, pages, self._look))
 
     def _buy(self, part: Partition, number: int, further: bool) -> Page:
-        """One page, written and entered. The part's countries come with the first of a pass, in the same reply."""
+        """Buy one page, write and record it. The first page of a pass also brings the part's countries."""
         if free_bytes(self.raw) < LEAST_DISK:
             raise CamcensusError(f"{self.raw}: the disk is full; make room, then run the same command again")
         reply = self._ask(part, number, further)
@@ -148,7 +153,7 @@ class Download:
         page = Page(*page_of(file), file, seen.total, seen.rows, size, digest, reply.received)
         self.ledger.add_page(page)
         self.bought += 1
-        if self.bought % NOTED == 0:
+        if self.bought % PAGES_PER_LOG_LINE == 0:
             self.log(f"{self.bought:,} pages bought, {self.ledger.spent:,} query credits for the snapshot so far")
         return page
 

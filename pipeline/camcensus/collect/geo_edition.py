@@ -1,7 +1,7 @@
-"""Fetches the current free edition of DB-IP Lite country from its publisher (CC BY 4.0, https://db-ip.com).
+"""The download of the current free edition of DB-IP Lite country from its publisher (CC BY 4.0, https://db-ip.com).
 
-One request a month tried. Nothing is put into the folder before it has been flattened and proven like any other
-database, and an edition there is replaced only by one that is not older.
+One request per month tried. A file is kept only after it was flattened and verified like any other database, and
+replaces only editions that are not newer.
 """
 
 import http.client
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from camcensus.collect.address import is_loopback
+from camcensus.collect.engine_url import is_loopback
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError, UpdateError
 from camcensus.core.fingerprints import package_version
@@ -25,10 +25,10 @@ from camcensus.geolocate.database import Locator, built_on, open_locator
 from camcensus.geolocate.editions import databases_in
 
 PUBLISHER = "https://download.db-ip.com/free"
-ADDRESS = "CAMCENSUS_GEO_URL"  # another address to fetch from: https, or http on this machine
+ADDRESS = "CAMCENSUS_GEO_URL"  # another address to download from: https, or http on this machine
 NAME = "dbip-country-lite-{:%Y-%m}.mmdb"
-OURS = "dbip-country-lite-"  # how NAME begins
-LEAST = 0.5  # of the size of what is there; editions grow slowly, so less is a file cut down at its source
+PREFIX = "dbip-country-lite-"  # of NAME
+LEAST = 0.5  # of the largest edition's size; editions grow slowly, so a smaller file was truncated at its source
 SECONDS = 120.0  # for the whole download
 SILENCE = 20.0  # seconds without a byte
 LARGEST_PACKED = 64 << 20  # bytes; the edition of 2026-06 has 4 MB
@@ -40,77 +40,77 @@ def update(
     folder: Path, log: Callable[[str], None], base: str | None = None, today: date | None = None,
     seconds: float = SECONDS,
 ) -> str:  # fmt: skip
-    """Puts the newest edition into `folder` and says what it is. Raises `UpdateError`; the folder is then as it was."""
+    """Put the newest edition into `folder` and return what it is. Raises `UpdateError`; then nothing was changed."""
     base = (base or os.environ.get(ADDRESS) or PUBLISHER).rstrip("/")
     today = today or datetime.now(UTC).date()
     month, content = _download(base, today, time.monotonic() + seconds, log)
-    log(f"proving the edition of {month:%Y-%m}; this takes some seconds")
-    found = _proven(content, NAME.format(month))
+    log(f"verifying the edition of {month:%Y-%m}")
+    found = _verified(content, NAME.format(month))
     if found.built > today + timedelta(days=1):
-        raise UpdateError(f"the file fetched is of {found.built}, which is yet to come; nothing was kept")
+        raise UpdateError(f"the downloaded file is dated {found.built}, in the future; nothing was kept")
     path = folder / NAME.format(month)
-    return _put(path, content, found)
+    return _keep(path, content, found)
 
 
-def _put(path: Path, content: bytes, found: Locator) -> str:
-    there = {file: built for file in databases_in(path.parent) if (built := _built_if_sound(file))}
-    if newer := [file for file, built in there.items() if built > found.built]:
+def _keep(path: Path, content: bytes, found: Locator) -> str:
+    known = {file: built for file in databases_in(path.parent) if (built := _built_if_sound(file))}
+    if newer := [file for file, built in known.items() if built > found.built]:
         raise UpdateError(
-            f"the file fetched is of {found.built}, older than {newer[-1].name} ({there[newer[-1]]}); nothing was kept"
+            f"the downloaded file ({found.built}) is older than {newer[-1].name} ({known[newer[-1]]}); nothing was kept"
         )
-    largest = max((file.stat().st_size for file in there if file.name.startswith(OURS)), default=0)
+    largest = max((file.stat().st_size for file in known if file.name.startswith(PREFIX)), default=0)
     if len(content) < largest * LEAST:
         raise UpdateError(
-            f"the file fetched has {len(content):,} bytes, less than half of {largest:,} of one there; nothing was kept"
+            f"the downloaded file has {len(content):,} bytes, less than half of {largest:,}; nothing was kept"
         )
-    # First, so that no file of ours stands without its checksum.
+    # First, so that no edition is without its checksum.
     storage.write_text(path.with_name(f"{path.name}.sha256"), f"{found.sha256}  {path.name}\n")
-    if path in there and storage.sha256(path) == found.sha256:
-        return f"{path}: {found.edition}, there already; {found.credit}"
+    if path in known and storage.sha256(path) == found.sha256:
+        return f"{path}: {found.edition}, unchanged; {found.credit}"
     with storage.atomic(path) as file:
         file.write(content)
     return f"{path}: {found.edition}; {found.credit}"
 
 
 def _built_if_sound(path: Path) -> date | None:
-    """When a database in the folder was built; None for one that cannot be opened, which may be replaced."""
+    """Return when a database was built; None for one that cannot be opened, which may be replaced."""
     try:
         return built_on(path)
     except GeoDatabaseError:
         return None
 
 
-def _proven(content: bytes, name: str) -> Locator:
-    """The database in `content`, opened, flattened and proven in a folder of its own."""
+def _verified(content: bytes, name: str) -> Locator:
+    """Return the database in `content`, opened, flattened and verified in a temporary folder."""
     with TemporaryDirectory(prefix="camcensus-") as scratch:
         path = Path(scratch) / name
         path.write_bytes(content)
         try:
             return open_locator(path)
         except GeoDatabaseError as error:
-            raise UpdateError(f"the file fetched {error.reason}; nothing was kept") from None
+            raise UpdateError(f"the downloaded file {error.reason}; nothing was kept") from None
 
 
 def _download(base: str, today: date, until: float, log: Callable[[str], None]) -> tuple[date, bytes]:
-    """The edition of this month, or of the month before where this month's is not out yet, unpacked."""
+    """Return the edition of this month, or of last month where this month's is not out yet, unpacked."""
     this_month = today.replace(day=1)
     for month in (this_month, (this_month - timedelta(days=1)).replace(day=1)):
         address = f"{base}/{NAME.format(month)}.gz"
-        log(f"fetching {address}")
+        log(f"downloading {address}")
         try:
             with _open(address) as answer:
                 return month, _unpacked(_blocks(answer, until), address)
         except urllib.error.HTTPError as error:
             if error.code != http.HTTPStatus.NOT_FOUND:
-                raise UpdateError(f"{address}: the server answers {error.code} {error.reason}; try later") from None
+                raise UpdateError(f"{address}: the server answered {error.code} {error.reason}; try later") from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error or type(error).__name__
-            raise UpdateError(f"{address}: cannot be fetched: {reason}; try later") from None
+            raise UpdateError(f"{address}: cannot be downloaded: {reason}; try later") from None
     raise UpdateError(f"{base} has neither this month's edition nor that of the month before; try later")
 
 
 def _blocks(answer: Any, until: float) -> Iterator[bytes]:
-    """The body, piece by piece, within the limits of time and size. A body that ends early raises."""
+    """Yield the body in blocks, within the limits of time and size. Raises `UpdateError` when it ends early."""
     length = answer.headers.get("Content-Length", "")
     received = 0
     while block := answer.read1(BLOCK):
@@ -125,7 +125,7 @@ def _blocks(answer: Any, until: float) -> Iterator[bytes]:
 
 
 def _unpacked(blocks: Iterator[bytes], address: str) -> bytes:
-    """What the gzip stream holds, never more than `LARGEST` bytes in memory."""
+    """Return the content of the gzip stream, never more than `LARGEST` bytes in memory."""
     unpacker = zlib.decompressobj(wbits=31)
     content = bytearray()
     try:
@@ -134,23 +134,23 @@ def _unpacked(blocks: Iterator[bytes], address: str) -> bytes:
             if len(content) > LARGEST:
                 raise UpdateError(f"the file unpacks to more than {LARGEST >> 20} MB; nothing was kept")
     except zlib.error:
-        raise UpdateError(f"{address}: what the server sends is no gzip file; nothing was kept") from None
+        raise UpdateError(f"{address}: the server sent no gzip file; nothing was kept") from None
     if not unpacker.eof:
-        raise UpdateError(f"{address}: the gzip file breaks off; nothing was kept")
+        raise UpdateError(f"{address}: the gzip file is cut short; nothing was kept")
     return bytes(content)
 
 
 class _SameRules(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect only to where the first request might have gone."""
+    """A redirect handler that follows only to allowed addresses."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        """The next request. Raises `UpdateError`."""
+        """Return the next request. Raises `UpdateError`."""
         _allowed(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _open(address: str) -> Any:
-    """The answer to one request. What is on this machine is asked directly, whatever proxy is set."""
+    """Return the answer to one request. Servers on this machine are asked directly, whatever proxy is set."""
     local = _allowed(address)
     proxies = [urllib.request.ProxyHandler({})] if local else []
     opener = urllib.request.build_opener(_SameRules, *proxies)
@@ -159,7 +159,7 @@ def _open(address: str) -> Any:
 
 
 def _allowed(address: str) -> bool:
-    """Whether the address is on this machine. Raises `UpdateError` for one that is neither https nor there."""
+    """Return whether the address is on this machine. Raises `UpdateError` for others that are not https."""
     parts = urllib.parse.urlsplit(address)
     local = is_loopback(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and local):

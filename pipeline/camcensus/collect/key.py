@@ -1,4 +1,4 @@
-"""The API key: from SHODAN_API_KEY, or from a file that only its owner may read. Never an argument, never written."""
+"""The API key: from SHODAN_API_KEY, or from a file that only its owner can read. Never an argument, never written."""
 
 import functools
 import logging
@@ -19,8 +19,11 @@ SHORTEST, LONGEST = 8, 256
 
 
 def find_key() -> str | None:
-    """The key, or None when there is none. Raises `InputError` for a file that others may read, or that holds none,
-    `CamcensusError` for a variable that holds no key."""
+    """Return the key, or None when there is none.
+
+    Raises `InputError` for a file that others can read, or without a key, and `CamcensusError` for a variable that
+    holds no key.
+    """
     if key := os.environ.get(VARIABLE, "").strip():
         if not _is_key(key):
             raise CamcensusError(f"{VARIABLE} holds no API key; it must hold the key and nothing else")
@@ -32,53 +35,53 @@ def find_key() -> str | None:
 
 
 def require_key() -> str:
-    """The key. Raises `CamcensusError` when there is none."""
+    """Return the key. Raises `CamcensusError` when there is none."""
     if key := find_key():
         return key
     raise CamcensusError(
-        f"no API key: set {VARIABLE}, or put the key into a file that only you may read, and set {FILE_VARIABLE} to "
-        "the file's path"
+        f"no API key: set {VARIABLE}, or put the key into a file that only you can read and set {FILE_VARIABLE} to its "
+        "path"
     )
 
 
 def _from_file(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
-            # Of the file that is open, whatever stands under its name by now.
+            # The mode of the open file, whatever has its name by now.
             mode = os.fstat(file.fileno()).st_mode
             key = file.read(LONGEST + 1).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(path, f"the API key cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if mode & 0o077:
-        raise InputError(path, f"holds the API key and may be read by others; run: chmod 600 {path}")
+        raise InputError(path, f"holds the API key and others can read it; run: chmod 600 {path}")
     if not _is_key(key):
         raise InputError(path, "holds no API key; it must hold the key and nothing else")
     return key
 
 
 def _is_key(text: str) -> bool:
-    """Whether a text may be a key: one printable word, too long to stand by chance in what is redacted."""
+    """Return whether a text can be a key: one printable word, too long to occur by chance in what is redacted."""
     return SHORTEST <= len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text
 
 
 def redact(text: str, key: str) -> str:
-    """The text without the key, however an address writes it."""
-    return _written(key).sub(GONE, text) if key else text
+    """Return the text without the key, however an address encodes it."""
+    return _encoded(key).sub(GONE, text) if key else text
 
 
 @functools.lru_cache
-def _written(key: str) -> re.Pattern[str]:
-    """The key, each of its characters as it is or as a percent and its code."""
+def _encoded(key: str) -> re.Pattern[str]:
+    """Return a pattern of the key, each character plain or percent-encoded."""
     return re.compile("".join(c if c.isalnum() else f"(?:{re.escape(c)}|(?i:%{ord(c):02x}))" for c in key))
 
 
 class _Redacting(logging.Filter):
-    """Takes keys out of a record before any handler sees it."""
+    """A log filter that removes keys from records before any handler sees them."""
 
     keys: ClassVar[set[str]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always true; the record is changed."""
+        """Change the record; return true."""
         text = record.getMessage()
         for key in self.keys:
             text = redact(text, key)
@@ -90,7 +93,7 @@ _REDACTING = _Redacting()
 
 
 def redact_logs(key: str) -> None:
-    """Takes the key out of what the HTTP library logs when somebody turns its log on: addresses hold the key."""
+    """Remove the key from what the HTTP libraries log: addresses hold the key."""
     _Redacting.keys.add(key)
     for name in ("urllib3.connectionpool", "urllib3.util.retry", "requests"):
         logging.getLogger(name).addFilter(_REDACTING)

@@ -1,6 +1,6 @@
-"""At most so many requests a second to one address, over all objects and processes of this user.
+"""A limit of requests per second to one address, for all objects and processes of this user.
 
-The next free moment stands in a file under a lock; whoever asks takes it and waits until then.
+The next free moment is in a file under a lock; each request takes it and waits until then.
 """
 
 import time
@@ -11,12 +11,12 @@ import filelock
 
 from camcensus.core.resources import cache_folder
 
-# Longer than any queue of collectors on one machine; a file that says more is of before a restart, or damaged.
+# Longer than any queue of collectors on one machine; a file with more is from before a restart, or damaged.
 LONGEST_QUEUE = 60
 
 
 class Limiter:
-    """Lets one request pass at a time, `rate` a second (0: no limit). A damaged file starts anew."""
+    """A limit of `rate` requests a second (0: no limit). A damaged file is replaced."""
 
     def __init__(self, address: str, rate: float, folder: Path | None = None) -> None:
         self._gap = 1.0 / rate if rate > 0 else 0.0
@@ -26,12 +26,12 @@ class Limiter:
         self._lock = filelock.FileLock(self._file.with_suffix(".lock"))
 
     def wait(self) -> float:
-        """Waits for a free moment; the seconds waited. Raises `OSError` when the file cannot be written."""
+        """Wait for a free moment; return the seconds waited. Raises `OSError` when the file cannot be written."""
         if not self._gap:
             return 0.0
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._lock:
-            # Monotonic time is the same for all processes of a machine, and no clock that is set moves it.
+            # Monotonic time is the same for all processes of a machine, and setting the clock does not change it.
             now = time.monotonic()
             mine = max(now, self._next(now))
             self._file.write_text(repr(mine + self._gap))

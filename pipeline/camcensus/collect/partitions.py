@@ -1,7 +1,7 @@
-"""How a query is split so that no part pages deep: by country, then by port, then by network.
+"""The split of a query so that no part has many pages: by country, then by port, then by network.
 
-Only free counts are asked. Parts do not overlap, and together they are the query: what no facet names is a part too.
-Small countries, ports and networks share a part, for each part wastes half a page of credits on average.
+Only free counts are requested. Parts do not overlap, and together they are the query: what no facet names is a part
+too. Small countries, ports and networks share a part, for each part wastes half a page of credits on average.
 """
 
 import ipaddress
@@ -15,16 +15,16 @@ from camcensus.core.errors import ContradictionError
 from camcensus.raw.attempts import Reply
 
 Count = Callable[[str, Facets], Reply]
-# As many values of a facet as are asked for; "-port:" with more would make an address too long for a server.
+# Values of a facet that are requested; "-port:" with more would make an address too long for a server.
 COUNTRIES = 1000
 PORTS = 100
-# What else an engine might give as a value must not become part of a query, or of a file's name.
+# Other values must not become part of a query, or of a file's name.
 COUNTRY = re.compile(r"[A-Z]{2}")
 PORT = re.compile(r"[0-9]{1,5}")
-# Networks are halved until they fit, down to this prefix length; what does not fit then is paged deep.
+# Networks are halved until they fit, down to this prefix length; what does not fit then has many pages.
 SMALLEST_NETWORK = 24
 HALVES = ("0.0.0.0/1", "128.0.0.0/1")
-# What two counts may differ by because banners come and go in between: this share, and this number.
+# Two counts may differ by this share plus this number, because banners come and go in between.
 DRIFT_SHARE, DRIFT = 0.1, 10
 
 
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Split:
-    """A query in parts: what it announced in all and by country, from one reply, and its parts in a fixed order."""
+    """A query in parts: its total and its countries, from one reply, and its parts in a fixed order."""
 
     total: int
     countries: dict[str, int]
@@ -46,15 +46,18 @@ class Split:
 
 
 def split(query: str, count: Count, limit: int) -> Split:
-    """The query in parts, each of at most `limit` matches where that can be had. Raises `ContradictionError` when the
-    engine does not count parts as parts: splitting on would never end, and pages of them would overlap."""
+    """Return the query in parts, each of at most `limit` matches where possible.
+
+    Raises `ContradictionError` when the engine does not count parts as parts: splitting would never end, and pages of
+    them would overlap.
+    """
     reply = count(query, [("country", COUNTRIES)])
     found = named(reply, "country", COUNTRY)
     return Split(reply.total, found, list(_by_country(query, reply.total, found, count, limit)))
 
 
 def named(reply: Reply, facet: str, kind: re.Pattern[str]) -> dict[str, int]:
-    """The values of a facet that are of the kind; what is none counts as not named."""
+    """Return the values of a facet that are of the kind; others count as not named."""
     return {value: n for value, n in reply.facet(facet).items() if kind.fullmatch(value) and n > 0}
 
 
@@ -66,7 +69,7 @@ def _by_country(query: str, total: int, found: dict[str, int], count: Count, lim
     if not found:
         yield from _by_port(query, total, count, limit)
     elif total > sum(found.values()):
-        # Countries that the facet had no room for, and banners without one.
+        # Countries that the facet had no room for, and banners without a country.
         others = f"{query} -country:{','.join(sorted(found))}"
         reply = count(others, [("country", COUNTRIES)])
         further = named(reply, "country", COUNTRY)
@@ -92,8 +95,7 @@ def _by_port(query: str, expected: int, count: Count, limit: int) -> Iterator[Pa
 
 
 def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator[Part]:
-    """Blocks of the IPv4 space, halved until they fit and put together again where they fit together, and what is in
-    none (IPv6)."""
+    """Yield blocks of the IPv4 space, halved until they fit and joined where they fit together, and the rest (IPv6)."""
     if expected <= limit:
         yield from _whole(query, expected)
         return
@@ -111,16 +113,18 @@ def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator
 def halved(
     query: str, network: ipaddress.IPv4Network, total: int, count: Count, limit: int, smallest: int = SMALLEST_NETWORK
 ) -> Iterator[tuple[str, int]]:
-    """A network of so many matches of a query, in networks of at most `limit` matches, or of the `smallest` prefix
-    length, in order of address; empty ones are left out."""
+    """Yield a network in parts of at most `limit` matches, or of the `smallest` prefix length, in order of address.
+
+    Empty parts are left out.
+    """
     if total <= limit or network.prefixlen >= smallest:
         if total > 0:
             yield str(network), total
         return
     lower, upper = network.subnets()
     below = count(f"{query} net:{lower}", ()).total
-    # The second half is what the first leaves over: one request instead of two. That nothing is left is asked for,
-    # since what came in between the two counts would hide what is there.
+    # The second half is what the first leaves over: one request instead of two. Where nothing is left it is counted,
+    # since banners that appeared between the two counts would hide it.
     above = total - below if total > below else count(f"{query} net:{upper}", ()).total
     _check(f"{query} net:{network}", below + above, total, total)
     yield from halved(query, lower, below, count, limit, smallest)
@@ -130,7 +134,7 @@ def halved(
 def _groups(
     query: str, name: str, found: dict[str, int], limit: int, deeper: Callable[[str, int], Iterator[Part]]
 ) -> Iterator[Part]:
-    """Values that are small together as one part; those that are too large alone split further by `deeper`."""
+    """Yield small values together as one part; `deeper` splits those that are too large alone."""
     yield from packed(query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit)
     for value in sorted(v for v in found if found[v] > limit):
         yield from deeper(f"{query} {name}:{value}", found[value])
@@ -139,8 +143,7 @@ def _groups(
 def packed(
     query: str, name: str, values: Iterable[tuple[str, int]], limit: int, most: int | None = None
 ) -> Iterator[Part]:
-    """Values and their matches, in order, as many in a part as fit, and `most` at most; one that does not fit has its
-    own."""
+    """Yield parts of values in order, as many in a part as fit, and `most` at most; one that does not fit is alone."""
     group: list[str] = []
     size = 0
     for value, n in values:
@@ -159,12 +162,12 @@ def _check(query: str, counted: int, expected: int, of: int) -> None:
 
 
 def contradict(query: str, found: str) -> NoReturn:
-    """Raises `ContradictionError`: what was counted cannot be."""
+    """Raise `ContradictionError`: the counts are impossible."""
     error = ContradictionError(
-        f"the search engine counts {found}; its counts cannot be relied on now, or it does not take this query as "
-        "it is meant. Nothing was spent on it; try again later"
+        f"the search engine counts {found}; its counts are not reliable now, or it reads this query differently. "
+        "Nothing was spent on it; try again later"
     )
-    error.asked = query
+    error.query = query
     raise error
 
 

@@ -1,7 +1,7 @@
-"""What a collection would cost, before any credit is spent: matches, credits, requests and hours, by mode and query.
+"""The cost of a collection before any credit is spent: matches, credits, requests and hours, by mode and query.
 
-Only free counts are asked. How a query will be split is estimated from its countries; what `collect` then finds is
-exact, and it starts only within what it may cost.
+Only free counts are requested. How a query will be split is estimated from its countries; the counts of `collect` are
+exact, and it starts only within its budget.
 """
 
 import json
@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from camcensus.collect.census import COUNTRY
-from camcensus.collect.chain import links_of
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.collector import MODES
-from camcensus.collect.queries import queries_of
+from camcensus.collect.match_counts import COUNTRY
+from camcensus.collect.queries import disjoint_queries, queries_of
 from camcensus.collect.sample import TOGETHER, blocks_together
 from camcensus.core.config import Collect, Study
 from camcensus.core.query import parse
@@ -25,8 +24,7 @@ from camcensus.raw.page_files import PER_PAGE
 
 @dataclass(frozen=True)
 class Price:
-    """What one mode would ask for one query, or for all: matches that it would return, query credits (at least and at
-    most) and requests."""
+    """The cost of one mode for one query, or for all: matches, query credits (at least and at most) and requests."""
 
     mode: str
     query: str
@@ -36,13 +34,13 @@ class Price:
     requests: int
 
     def hours(self, rate: float) -> float:
-        """Hours at so many requests a second."""
+        """Return the hours at `rate` requests a second."""
         return self.requests / rate / 3600 if rate else 0.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Prices by query and in all (query: "all"), the account's plan and credits left, the study's budget and rate."""
+    """Prices by query, the account's plan and credits left, the study's budget and rate."""
 
     prices: list[Price]
     account: str
@@ -52,7 +50,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
     def totals(self) -> list[Price]:
-        """The price of each mode."""
+        """Return the price of each mode, for all queries (query: "all")."""
         found = []
         for mode in MODES:
             own = [price for price in self.prices if price.mode == mode]
@@ -65,16 +63,16 @@ _SUMMED = ("matches", "credits_least", "credits_most", "requests")
 
 
 def make_plan(study: Study, key: str) -> Plan:
-    """Asks the account and the free counts. Raises an `EngineError`."""
+    """Return the prices, from the account and free counts. Raises an `EngineError`."""
     client = Client(key, Limits.of(study.collect))
     account = client.info().value
     queries = queries_of(study, load_catalogue(study.catalogue_path))
     prices: list[Price] = []
     notes: list[str] = []
-    for link in links_of(client, queries):
-        reply = client.count(link.sent, [COUNTRY])
-        prices += _prices(link.query.id, link.query.text, reply.total, reply.facet("country"), study.collect)
-        notes += [f"{link.query.id} {link.note}"] if link.note else []
+    for item in disjoint_queries(client, queries):
+        reply = client.count(item.sent, [COUNTRY])
+        prices += _prices(item.query.id, item.query.text, reply.total, reply.facet("country"), study.collect)
+        notes += [f"{item.query.id} {item.note}"] if item.note else []
     return Plan(
         prices, str(account["plan"]), int(account["query_credits"]), study.collect.budget, study.collect.rate, notes
     )
@@ -92,9 +90,12 @@ def _prices(name: str, text: str, total: int, countries: dict[str, int], setting
 
 
 def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
-    """The most parts of at most `limit` matches that a query is split into (`partitions.py`). Two neighbours that share
-    a level do not fit into one part, so n matches make at most 2 n / limit parts; a large country has such parts by
-    network for each large port, each with one for IPv6, besides those by port. Each part wastes a credit at most."""
+    """Return the most parts of at most `limit` matches that a query is split into (`partitions.py`).
+
+    Two neighbours that share a level do not fit into one part, so n matches make at most 2 n / limit parts; a large
+    country has such parts by network for each large port, each with one for IPv6, besides those by port. Each part
+    wastes a credit at most.
+    """
     if total <= limit:
         return 1 if total else 0
     shares = [*countries.values(), max(0, total - sum(countries.values()))]
@@ -104,16 +105,18 @@ def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
 
 
 def _sample(name: str, total: int, settings: Collect) -> Price:
-    """What a sample costs on average over all draws; full blocks cost more. Matches are taken to lie at random, which
-    they do not: clusters leave more blocks empty, and cost less."""
-    blocks, there = settings.sample.blocks, Frame(settings.sample.prefix_length).size
-    in_block = total / there
+    """Return what a sample costs on average over all draws; full blocks cost more.
+
+    Matches are assumed to be spread at random, which they are not: clusters leave more blocks empty, and cost less.
+    """
+    blocks, n_frame = settings.sample.blocks, Frame(settings.sample.prefix_length).size
+    in_block = total / n_frame
     matches = round(in_block * blocks)
     occupied = blocks * (1 - math.exp(-in_block))
-    # Each part wastes a credit at most: of so many blocks, or of so many matches that two neighbours fill one.
+    # Each part wastes a credit at most: of TOGETHER blocks, or of so many matches that two neighbours fill one.
     parts = 1 + occupied / TOGETHER + 2 * matches / (settings.depth * PER_PAGE)
     most = math.ceil(matches / PER_PAGE + parts)
-    together = blocks_together(total, there)
+    together = blocks_together(total, n_frame)
     halvings = math.ceil(math.log2(together))
     full = 8 * matches / (settings.depth * PER_PAGE)  # halvings of blocks that are too full
     counts = 2 + math.ceil(blocks / together + 2 * occupied * halvings + full)
@@ -121,7 +124,7 @@ def _sample(name: str, total: int, settings: Collect) -> Price:
 
 
 def plan_text(plan: Plan, as_json: bool) -> str:
-    """The plan as a table; as JSON the same facts."""
+    """Return the plan as a table, or as JSON."""
     if as_json:
         found: dict[str, Any] = {**asdict(plan), "totals": [asdict(price) for price in plan.totals()]}
         return json.dumps(found, sort_keys=True)
@@ -131,14 +134,14 @@ def plan_text(plan: Plan, as_json: bool) -> str:
     widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     download = next(price for price in plan.totals() if price.mode == "download")
-    short = [f"the account's credits do not suffice for a download, which costs at least {download.credits_least:,}"]
+    short = [f"the account has too few credits for a download, which costs at least {download.credits_least:,}"]
     notes = [*plan.notes, _CENSUS, *(short if download.credits_least > plan.credits_left else [])]
     left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
     budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
     return "\n".join([*table, *notes, f"{left}; {budget}. Nothing was spent."])
 
 
-_CENSUS = "a census asks once more for each country where a facet is cut off, and for 9 control counts; all free"
+_CENSUS = "a census repeats a query for each country where a facet is cut off, and adds 9 control counts; all free"
 
 
 def _row(price: Price, rate: float) -> tuple[str, ...]:

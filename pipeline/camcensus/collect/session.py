@@ -1,7 +1,7 @@
-"""The HTTP session that the official package is given: with time limits, and a memory of what came.
+"""The HTTP session for the official package: with time limits, and a record of the last answer.
 
-The package sets no time limit, looks at three statuses only, and hides what went wrong behind one sentence; what is
-kept here tells `client.py` the rest.
+The package sets no time limit, checks three statuses only, and hides what went wrong behind one sentence; `client.py`
+reads the rest from here.
 """
 
 import functools
@@ -23,7 +23,7 @@ LONGEST_PAUSE = 3600.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: HTTP status, the seconds that Retry-After asks for (0: none), and the body as received."""
+    """An HTTP answer: status, the seconds of Retry-After (0: none), and the body as received."""
 
     status: int
     retry_after: float
@@ -31,8 +31,10 @@ class Answer:
 
 
 class Session(requests.Session):
-    """Keeps the last answer, or the last failure. `silence`: seconds without a byte, `whole`: seconds for a whole
-    answer, after which it is given up."""
+    """A session that keeps the last answer, or the last failure.
+
+    It gives up after `silence` seconds without a byte, and `whole` seconds for a complete answer.
+    """
 
     def __init__(self, silence: float, whole: float) -> None:
         super().__init__()
@@ -42,19 +44,19 @@ class Session(requests.Session):
         self.failure: Exception | None = None
 
     def request(self, *args: Any, **named: Any) -> requests.Response:
-        """One request, and its answer read to the end."""
+        """Send one request, and read its answer to the end."""
         self.answer = self.failure = None
         until = time.monotonic() + self._whole
-        # Redirects would take the key, which stands in the address, somewhere else.
+        # Redirects would send the key, which is in the address, elsewhere.
         limits = {"timeout": (min(CONNECT, self._silence), self._silence), "allow_redirects": False, "stream": True}
         try:
             response = super().request(*args, **{**named, **limits})
             body = _read(response, until)
         except Exception as error:
-            # Whatever it is: the package puts one sentence in its place.
+            # Any exception: the package replaces it with one sentence.
             self.failure = error
             raise
-        # A response that was streamed knows its body only so.
+        # A streamed response has no body of its own.
         response._content = body
         response.json = functools.partial(decode, body)  # type: ignore[method-assign]
         self.answer = Answer(response.status_code, _retry_after(response), body)
@@ -62,7 +64,7 @@ class Session(requests.Session):
 
 
 def arrived(failure: Exception | None) -> bool:
-    """Whether a request that got no answer may have reached the engine: false where no connection came about."""
+    """Return whether a request without an answer may have reached the engine: false where no connection was made."""
     if isinstance(failure, requests.ConnectTimeout):
         return False
     reason = getattr(failure.args[0], "reason", None) if failure and failure.args else None
@@ -84,6 +86,6 @@ def _read(response: requests.Response, until: float) -> bytes:
 
 
 def _retry_after(response: requests.Response) -> float:
-    """The header in seconds; its other form, a date, is rare and counts as absent."""
+    """Return the header in seconds; its other form, a date, is rare and counts as absent."""
     value = response.headers.get("Retry-After", "")
     return min(float(value), LONGEST_PAUSE) if value.isascii() and value.isdigit() else 0.0

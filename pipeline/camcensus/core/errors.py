@@ -145,24 +145,27 @@ class BusyError(CamcensusError):
 
 
 class EngineError(CamcensusError):
-    """The search engine gave no usable answer. `status` is the HTTP status (None: no answer came), `cause` what it or
-    the network said, without the API key. `transient`: asking again later may help. `dear`: each try may cost a query
-    credit, or minutes. `asked`: the query."""
+    """The search engine gave no usable answer.
+
+    `status`: the HTTP status (None: no answer came); `cause`: what it or the network said, without the API key;
+    `transient`: asking again later may help; `is_costly`: each try may cost a query credit, or minutes; `query`: what
+    was asked.
+    """
 
     transient = False
-    dear = False
-    asked = ""
+    is_costly = False
+    query = ""
 
-    def __init__(self, told: str, cause: str = "", status: int | None = None, retry_after: float = 0.0) -> None:
+    def __init__(self, text: str, cause: str = "", status: int | None = None, retry_after: float = 0.0) -> None:
         self.cause = cause
         self.status = status
         self.retry_after = retry_after
         details = [f"HTTP {status}"] if status else []
         details += [cause] if cause else []
-        super().__init__(f"{told} ({'; '.join(details)})" if details else told)
+        super().__init__(f"{text} ({'; '.join(details)})" if details else text)
 
     def __str__(self) -> str:
-        return f"{super().__str__()}; asked: {self.asked}" if self.asked else super().__str__()
+        return f"{super().__str__()}; query: {self.query}" if self.query else super().__str__()
 
 
 class KeyRefusedError(EngineError):

@@ -1,4 +1,4 @@
-"""What the search engine gave: an answer that can be used, and each request as it went."""
+"""Requests to the search engine, and usable replies."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,24 +17,26 @@ class Reply:
 
     @property
     def total(self) -> int:
-        """Matches of the query, as the engine announces them."""
+        """Return the matches of the query, as the engine announces them."""
         return int(self.value["total"])
 
     @property
     def matches(self) -> list[dict[str, Any]]:
-        """The banners of a page."""
+        """Return the banners of a page."""
         return list(self.value["matches"])
 
     def facet(self, name: str) -> dict[str, int]:
-        """Value to matches of one facet, in the engine's order; what it does not know has no value."""
+        """Return value to matches of one facet, in the engine's order; empty for an unknown facet."""
         return {str(f["value"]): int(f["count"]) for f in (self.value.get("facets") or {}).get(name, [])}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request as it went: when it was sent (UTC, ISO 8601), what was asked, HTTP status (None: no answer),
-    `outcome` (SENT: not known yet, "": a usable answer, else the kind of the error), the results that came, and whether
-    it `arrived` at the engine, as far as is known."""
+    """One request: when it was sent (UTC, ISO 8601), its query and page, HTTP status (None: no answer), and results.
+
+    `outcome`: SENT (not known yet), empty (a usable answer), or the kind of the error. `arrived`: whether it reached
+    the engine, as far as is known.
+    """
 
     at: str
     endpoint: str
@@ -47,27 +49,30 @@ class Attempt:
 
     @property
     def price(self) -> int:
-        """Query credits that it cost, or may have cost: one for each page that the engine may have worked out, even if
-        it was lost on the way. What was refused, or what the engine failed at, is taken to cost nothing."""
+        """Return the query credits that it cost, or may have cost.
+
+        One for each page that the engine may have computed, even if it was lost on the way. Requests that were refused
+        or failed count as free.
+        """
         return 1 if self.endpoint == SEARCH and self.arrived and self.status in (None, 200) else 0
 
 
-class Book(Protocol):
-    """Where requests are written down: each before it is sent, since a kill may follow, and when it is answered."""
+class RequestLog(Protocol):
+    """A record of requests: each before it is sent, since a kill may follow, and when it is answered."""
 
-    def asks(self, attempt: Attempt) -> int:
-        """Enters a request that will be sent now; its number. Raises what forbids to send it."""
+    def add_request(self, attempt: Attempt) -> int:
+        """Record a request before it is sent; return its number. Raises an error that forbids to send it."""
 
-    def answered(self, number: int, attempt: Attempt) -> None:
-        """Enters how it went."""
+    def add_outcome(self, number: int, attempt: Attempt) -> None:
+        """Record the outcome of a request."""
 
 
-class NoBook:
-    """For requests that cost nothing and belong to no snapshot."""
+class NoRequestLog:
+    """The log of requests that cost nothing and belong to no snapshot."""
 
-    def asks(self, attempt: Attempt) -> int:  # noqa: ARG002  nothing is written down
-        """Lets it pass."""
+    def add_request(self, attempt: Attempt) -> int:  # noqa: ARG002  nothing is recorded
+        """Allow the request."""
         return 0
 
-    def answered(self, number: int, attempt: Attempt) -> None:
-        """Forgets it."""
+    def add_outcome(self, number: int, attempt: Attempt) -> None:
+        """Ignore the outcome."""

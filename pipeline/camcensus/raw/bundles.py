@@ -1,7 +1,7 @@
-"""Collected pages as the parts that ingest works on: so many pages together, in order of receipt.
+"""Collected pages in bundles, the parts that ingest works on, in order of receipt.
 
-A page alone would make tens of thousands of small tables, and a whole query one that no second process could share.
-Pages that come later change no earlier bundle but the last.
+Single pages would make tens of thousands of small tables, and a query one that no second process could share. Later
+pages change only the last bundle.
 """
 
 import hashlib
@@ -25,28 +25,28 @@ class Bundle:
 
     @property
     def sha256(self) -> str:
-        """The checksum that stands for all pages."""
+        """Return the checksum over all pages."""
         listed = "".join(f"{page.file} {page.sha256}\n" for page in self.pages)
         return hashlib.sha256(listed.encode()).hexdigest()
 
     @property
     def bytes(self) -> int:
-        """Bytes of the pages' files."""
+        """Return the bytes of the pages' files."""
         return sum(page.bytes for page in self.pages)
 
     @property
     def received(self) -> str:
-        """When the last of them came (UTC, ISO 8601)."""
+        """Return when the last page was received (UTC, ISO 8601)."""
         return max(page.received for page in self.pages)
 
 
 def has_ledger(snapshot: Path) -> bool:
-    """Whether a snapshot was collected."""
+    """Return whether a snapshot was collected."""
     return (snapshot / "raw" / FILE).is_file()
 
 
 def bundles_of(snapshot: Path) -> dict[str, Bundle]:
-    """The bundles of a snapshot by name; none when nothing was downloaded into it."""
+    """Return the bundles of a snapshot by name; none when nothing was downloaded into it."""
     if not has_ledger(snapshot):
         return {}
     with closing(Ledger(snapshot / "raw", read_only=True)) as ledger:
@@ -63,5 +63,5 @@ def bundles_of(snapshot: Path) -> dict[str, Bundle]:
 
 
 def collected_folders(study: Study) -> list[Path]:
-    """The raw folders that belong to a collector, which clears them itself."""
+    """Return the raw folders that belong to a collector, which clears them itself."""
     return [study.data / name / "raw" for name in study.snapshot_ids() if has_ledger(study.data / name)]

@@ -1,4 +1,4 @@
-"""What a collected snapshot holds, read from its ledger: for the manifest, and for the stages that count replies."""
+"""The content of a collected snapshot, read from its ledger."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +13,7 @@ from camcensus.raw.bundles import has_ledger
 from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import drawn_of
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.ledger_rows import Counted
+from camcensus.raw.ledger_rows import FreeReply
 from camcensus.raw.saved_replies import CONTROLS, Replies
 
 PAGED = ("download", "sample")
@@ -27,14 +27,14 @@ def _ledger(snapshot: Path) -> Iterator[Ledger]:
 
 
 def collection_of(snapshot: Path, settings: Collect) -> Collection | None:
-    """How a snapshot was collected; None for one that was not."""
+    """Return how a snapshot was collected; None for one that was not."""
     if not has_ledger(snapshot):
         return None
     with _ledger(snapshot) as ledger:
         modes = [mode for mode in (*PAGED, *COUNTING) if ledger.fact(f"queries of {mode}")]
         parts = [part for mode in PAGED for part in ledger.partitions(mode)]
-        asked = Replies(snapshot / "raw", ledger, CONTROLS)
-        controls = {reply.query: value for reply, value in asked.all()}
+        saved = Replies(snapshot / "raw", ledger, CONTROLS)
+        controls = {reply.query: value for reply, value in saved.all()}
         return Collection(
             modes=modes,
             queries={name: SentQuery(**query) for name, query in ledger.queries().items()},
@@ -60,11 +60,11 @@ def _sample(ledger: Ledger) -> DrawnBlocks | None:
     )  # fmt: skip
 
 
-def replies_of(snapshot: Path, mode: str) -> list[tuple[Counted, Any]]:
-    """The replies of a counting mode, each held against its checksum. Raises `IntegrityError`."""
+def replies_of(snapshot: Path, mode: str) -> list[tuple[FreeReply, Any]]:
+    """Return the replies of a counting mode. Raises `IntegrityError` when one differs from its checksum."""
     with _ledger(snapshot) as ledger:
         for reply in ledger.replies(mode):
             path = snapshot / "raw" / reply.file
             if not path.is_file() or storage.sha256(path) != reply.sha256:
-                raise IntegrityError(path, "is not the reply that was received; put it back, or collect anew")
+                raise IntegrityError(path, "is not the reply that was received; put it back, or collect again")
         return list(Replies(snapshot / "raw", ledger, mode).all())

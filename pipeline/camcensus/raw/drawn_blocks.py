@@ -1,4 +1,4 @@
-"""What a snapshot's sample is, as its ledger holds it: which blocks, and how far each query was counted in them."""
+"""A snapshot's sample in its ledger: which blocks, and in how many of them each query was counted."""
 
 import json
 from dataclasses import dataclass
@@ -24,20 +24,19 @@ class Drawn:
 
     @property
     def frame(self) -> Frame:
-        """All blocks that could have been drawn."""
+        """Return the blocks that could have been drawn."""
         return Frame(self.prefix_length)
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """The blocks in the order in which they were drawn."""
+        """Return the blocks in the order in which they were drawn."""
         return self.frame.draw(self.seed, self.n_blocks)
 
     def blocks_of(self, part: Partition) -> set[Block]:
-        """The blocks that a part asks for, or for networks in them."""
+        """Return the blocks that a part covers, in whole or in part."""
         return {Block(network).supernet(new_prefix=self.prefix_length) for network in networks_of(part)}
 
-    def in_words(self) -> str:
-        """Which blocks they are."""
+    def __str__(self) -> str:
         return (
             f"{self.n_blocks:,} of {self.frame.size:,} public /{self.prefix_length} blocks, drawn with equal "
             f"probability by seed {self.seed}"
@@ -45,26 +44,28 @@ class Drawn:
 
 
 def networks_of(part: Partition) -> list[str]:
-    """The networks that a part asks for."""
+    """Return the networks that a part covers."""
     return part.sent.rpartition(" net:")[2].split(",")
 
 
 def drawn_of(ledger: Ledger) -> Drawn | None:
-    """The sample of a snapshot; None: it has none."""
+    """Return the sample of a snapshot; None: it has none."""
     found = ledger.fact(_FACT)
     return Drawn(**json.loads(found)) if found else None
 
 
 def draw(ledger: Ledger, settings: Sample) -> Drawn:
-    """The sample as the study wants it, which is entered. More blocks add to those that are there. Raises
-    `CamcensusError` for another seed or prefix length, and for fewer blocks than were bought."""
+    """Record and return the sample that the study asks for. More blocks add to the known ones.
+
+    Raises `CamcensusError` for another seed or prefix length, and for fewer blocks than were bought.
+    """
     wanted = Drawn(settings.seed, settings.prefix_length, settings.blocks)
     _ = wanted.blocks
     known = drawn_of(ledger)
     if known and (known.seed, known.prefix_length) != (wanted.seed, wanted.prefix_length):
         raise CamcensusError(
-            f"this snapshot's sample is of seed {known.seed} and prefix length {known.prefix_length}; the study has "
-            f"{wanted.seed} and {wanted.prefix_length} under [collect.sample]. Set them back, or collect into a new "
+            f"this snapshot's sample has seed {known.seed} and prefix length {known.prefix_length}; the study has "
+            f"{wanted.seed} and {wanted.prefix_length} under [collect.sample]. Restore them, or collect into a new "
             "snapshot"
         )
     with ledger.together():
@@ -76,45 +77,45 @@ def draw(ledger: Ledger, settings: Sample) -> Drawn:
 
 
 def _withdraw(ledger: Ledger, known: Drawn, keep: int) -> None:
-    """Takes parts out of the plan that hold blocks after the first so many; what else they hold is planned anew."""
-    gone = set(known.blocks[keep:])
+    """Remove parts with blocks after the first `keep` from the plan; their other blocks are planned again."""
+    removed = set(known.blocks[keep:])
     bought = {page.partition for page in ledger.pages()}
     for part in ledger.partitions(MODE):
-        if not gone & known.blocks_of(part):
+        if not removed & known.blocks_of(part):
             continue
         if part.id in bought:
             raise CamcensusError(
-                f"collect.sample.blocks: found {keep:,}; pages of later blocks were bought already. Set it back to "
+                f"collect.sample.blocks: found {keep:,}; pages of later blocks are already bought. Restore "
                 f"{known.n_blocks:,}, or collect into a new snapshot"
             )
         ledger.withdraw(part)
 
 
 def n_counted(ledger: Ledger, query: str) -> int:
-    """In how many blocks, from the first drawn on, a query was counted."""
+    """Return in how many blocks, from the first drawn on, a query was counted."""
     return int(ledger.fact(f"sample blocks of {query}") or 0)
 
 
 def set_counted(ledger: Ledger, query: str, blocks: int) -> None:
-    """Enters in how many blocks a query was counted."""
+    """Record in how many blocks a query was counted."""
     ledger.set_fact(f"sample blocks of {query}", str(blocks))
 
 
 def unplanned(ledger: Ledger, query: str, drawn: Drawn) -> list[tuple[int, str, int]]:
-    """What was found of a query in the blocks drawn and is in no part: place of the block, network, matches."""
+    """Return the matches of a query that no part covers yet: place of the block, network, matches."""
     planned = {n for part in ledger.partitions(MODE) if part.query == query for n in networks_of(part)}
     return [row for row in ledger.networks(query) if row[0] < drawn.n_blocks and row[1] not in planned]
 
 
 def uncounted(ledger: Ledger) -> list[str]:
-    """Queries that were asked once, and not in all blocks that are drawn by now, in words."""
+    """Return a line for each query that was not counted in all blocks drawn by now."""
     drawn = drawn_of(ledger)
     if drawn is None:
         return []
-    told = []
+    lines = []
     for query in sorted(ledger.done(MODE)):
         if (n := n_counted(ledger, query)) < drawn.n_blocks:
-            told.append(f"{query}: counted in {n:,} of {drawn.n_blocks:,} blocks")
+            lines.append(f"{query}: counted in {n:,} of {drawn.n_blocks:,} blocks")
         elif left := unplanned(ledger, query, drawn):
-            told.append(f"{query}: {len(left):,} networks with matches are not planned yet")
-    return told
+            lines.append(f"{query}: {len(left):,} networks with matches are not planned yet")
+    return lines

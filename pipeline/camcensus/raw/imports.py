@@ -1,4 +1,4 @@
-"""Existing exports into a snapshot: copied byte for byte, hashed while copying, and written down in a ledger."""
+"""The import of existing exports into a snapshot: copied byte for byte, with checksums in a ledger."""
 
 import glob
 import hashlib
@@ -22,10 +22,10 @@ _ENTRY = {"file", "source", "bytes", "sha256", "received"}
 
 @dataclass(frozen=True)
 class Imported:
-    """One file of a snapshot: its name under raw/, where it came from, and when it was received (UTC, ISO 8601).
+    """One file of a snapshot: its name under raw/, its source, and when it was received (UTC, ISO 8601).
 
-    `already`: it was there before; `before`: as a file of another source, which is not the one it is read as now.
-    `collection`: the one it was said to be of."""
+    `already`: it was imported before; `before`: as a file of another source. `collection`: the one it belongs to.
+    """
 
     file: str
     source: str
@@ -46,12 +46,12 @@ def import_files(
     mapping: Path | None = None,
     collection: str | None = None,
 ) -> list[Imported]:
-    """Brings files (or globs) into `<snapshot>/raw`, and `mapping`, the analyst's own that they are read with. A file
-    that is there already, by content, is not copied again; one of the same name but other content stands beside it, or
-    with `replace` takes its place. `collection` names the collection that they are of, if the snapshot has several.
+    """Import files (or globs) into `<snapshot>/raw`, with `mapping`, the analyst's own mapping file.
 
-    Raises `InputError` before anything is copied when a file is missing, unreadable or not of the source, or when the
-    snapshot holds files of another engine.
+    A file of the same content is not copied again; one of the same name but other content is kept as well, or with
+    `replace` replaces it. `collection` names their collection, if the snapshot has several. Raises `InputError` before
+    anything is copied when a file is missing, unreadable or not of the source, or when the snapshot holds files of
+    another engine.
     """
     paths = expand(names)
     raw = snapshot / "raw"
@@ -66,14 +66,14 @@ def import_files(
     if mapping:
         storage.write_bytes(raw / source.name, mapping.read_bytes())
     for path in paths:
-        # The ending marks it as half done: whatever a kill leaves behind is cleared at the next start.
+        # The ending marks it as unfinished: what a kill leaves behind is removed at the next start.
         incoming = raw / f".incoming-{path.name}{storage.PART}"
-        digest, size = _bring(path, incoming, link)
+        digest, size = _copy(path, incoming, link)
         if digest in known:
             incoming.unlink()
-            told = known[digest].get("collection")
+            known_collection = known[digest].get("collection")
             done.append(_again(known[digest], source, collection))
-            if done[-1].before is None and done[-1].collection == told:
+            if done[-1].before is None and done[-1].collection == known_collection:
                 continue
         else:
             name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
@@ -85,35 +85,40 @@ def import_files(
 
 
 def _again(entry: dict[str, Any], source: Source, collection: str | None) -> Imported:
-    """A file that is there already, from now on read as one of `source`, and of the collection if one is named."""
+    """Return a file imported before, from now on read as `source`, and of the collection if one is named."""
     before, entry["source"] = entry["source"], source.name
     if collection:
         entry["collection"] = collection
-    held = {name: entry[name] for name in _ENTRY}
-    told = entry.get("collection")
-    return Imported(**held, already=True, before=None if before == source.name else before, collection=told)
+    return Imported(
+        **{name: entry[name] for name in _ENTRY},
+        already=True,
+        before=None if before == source.name else before,
+        collection=entry.get("collection"),
+    )
 
 
 def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Source) -> None:
-    """Raises `InputError` when the snapshot holds a file of another engine: their counts must not be added up."""
+    """Raise `InputError` when the snapshot holds a file of another engine: their counts must not be summed."""
     raw = snapshot / "raw"
-    here = raw_files(snapshot) if raw.is_dir() else []
-    names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in here}
+    files = raw_files(snapshot) if raw.is_dir() else []
+    names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in files}
     for name in sorted(names):
-        # What is read with a mapping of this name will be read with this one.
+        # Files read with a mapping of this name will be read with this one.
         engine = source.engine if name == source.name else named_source(name, raw).engine
         if engine != source.engine:
             raise InputError(
                 snapshot,
-                f"holds files of {engine}, and these are of {source.engine}; a snapshot has one engine, "
-                "so import them into a snapshot of their own",
+                f"holds files of {engine}, and these are of {source.engine}; a snapshot has one engine. Import them "
+                "into another snapshot",
             )
 
 
 def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[str, Any]]:
-    """The ledger, with an entry for each raw file that was put there by hand, or by hand in another's place: it was
-    received when it is first seen, and is of the source that the imported files are of, where they are of one. What
-    was imported is never adopted anew."""
+    """Return the ledger, with an entry for each raw file that was added or replaced by hand.
+
+    Such a file counts as received when it is first seen, and has the source of the imported files, where they have
+    only one. Imported files are never adopted again.
+    """
     ledger = read_ledger(snapshot)
     sources = {entry["source"] for entry in ledger.values()}
     source = sources.pop() if len(sources) == 1 else SHODAN.name
@@ -139,7 +144,7 @@ def _entry(imported: Imported) -> dict[str, Any]:
 
 
 def expand(names: list[str]) -> list[Path]:
-    """The files that names and globs stand for, in order, each once. Raises `InputError` for what cannot be read."""
+    """Return the files of names and globs, in order, each once. Raises `InputError` for unreadable ones."""
     paths: dict[Path, None] = {}
     for name in names:
         # Not Path.glob: the pattern may be absolute.
@@ -153,22 +158,22 @@ def expand(names: list[str]) -> list[Path]:
         if not path.is_file():
             raise InputError(path, "no such file")
         if not os.access(path, os.R_OK):
-            raise InputError(path, "may not be read; check its permissions")
+            raise InputError(path, "cannot be read; check its permissions")
     return list(paths)
 
 
 def read_ledger(snapshot: Path) -> dict[str, dict[str, Any]]:
-    """The ledger of imports: name under raw/ to entry; empty when nothing was imported."""
+    """Return the ledger of imports: name under raw/ to entry; empty when nothing was imported."""
     path = snapshot / "raw" / LEDGER
     found: dict[str, dict[str, Any]] = storage.read_checksummed(path, required=False) if path.is_file() else {}
     if not all(isinstance(e, dict) and e.keys() >= _ENTRY for e in found.values()):
-        raise IntegrityError(path, "is not a ledger of imports; move it away if it is an export of yours")
+        raise IntegrityError(path, "is not a ledger of imports; move it away if it is one of your exports")
     storage.require_inside(path, found)
     return found
 
 
 def raw_files(snapshot: Path) -> list[Path]:
-    """The raw files of a snapshot in order of name: what was imported, and JSON files put there by hand."""
+    """Return the raw files of a snapshot in order of name: imported, and JSON files added by hand."""
     ledger = read_ledger(snapshot)
     return sorted(
         p
@@ -180,8 +185,8 @@ def raw_files(snapshot: Path) -> list[Path]:
     )
 
 
-def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
-    """Copies (or hard-links, where the disk allows it) one file; its SHA-256 and its bytes."""
+def _copy(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
+    """Copy (or hard-link, where the disk allows it) one file; return its SHA-256 and its bytes."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as original, incoming.open("wb") as copy:
@@ -204,22 +209,23 @@ def _bring(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
 
 
 def _free_name(name: str, digest: str, raw: Path, ledger: dict[str, dict[str, Any]]) -> str:
-    """The file's own name; with part of its checksum in front when another file has that name, imported or not."""
+    """Return the file's name, with part of its checksum in front when another file has that name."""
     safe = _safe(name)
-    there = (
-        ledger[safe]["sha256"] if safe in ledger else storage.sha256(raw / safe) if (raw / safe).is_file() else digest
-    )
-    return safe if there == digest else f"{digest[:8]}-{safe}"
+    if safe in ledger:
+        known = ledger[safe]["sha256"]
+    else:
+        known = storage.sha256(raw / safe) if (raw / safe).is_file() else digest
+    return safe if known == digest else f"{digest[:8]}-{safe}"
 
 
 def _safe(name: str) -> str:
-    """A file's name without anything that a shell or a path would read as more than a name."""
+    """Return a file's name without characters that a shell or a path interprets."""
     safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
     return f"_{safe}" if safe.startswith(".") or safe == LEDGER else safe
 
 
 def free_bytes(folder: Path) -> int:
-    """Free space on the disk that holds `folder`, in bytes."""
+    """Return the free space on the disk that holds `folder`, in bytes."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free

@@ -1,9 +1,9 @@
-"""The ledger of a collection: what was asked, what came, what it cost. SQLite, in the snapshot's raw folder.
+"""The ledger of a collection: requests, replies and costs. SQLite, in the snapshot's raw folder.
 
-A page counts as received once its file is whole and its row stands here. A file without a row is what a stop left
-between the two: it is entered, never bought again. A kill loses nothing of that. So that a power cut does not either,
-files and rows are forced to the disk together, at most `SYNC` seconds after they were written; rows that are younger
-than that when a ledger is opened are held against their files.
+A page counts as received once its file is complete and its row is here. A file without a row is left by a stop between
+the two: it is recorded, never bought again. A kill loses nothing of that. So that a power cut does not either, files
+and rows are forced to the disk together, at most `SYNC` seconds after they were written; rows younger than that when a
+ledger is opened are compared with their files.
 """
 
 import json
@@ -18,10 +18,10 @@ from typing import Any
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.raw.attempts import Attempt
-from camcensus.raw.ledger_rows import Counted, Page, Partition, Whole
+from camcensus.raw.ledger_rows import Announced, FreeReply, Page, Partition
 
 FILE = "ledger.sqlite"
-CHECKSUM = "ledger.sqlite.sha256"  # SQLite has no checksums: one of the whole file stands beside it while nobody writes
+CHECKSUM = "ledger.sqlite.sha256"  # of the closed file, since SQLite has none
 FORMAT = "1"
 SYNC = 0.5
 _SCHEMA = """
@@ -53,7 +53,7 @@ create table if not exists requests (
 """
 _REPLY = "select mode, query, part, sent, file, bytes, sha256, received from replies where mode = ?"
 _PAGE = "select partition, page, pass, file, total, results, bytes, sha256, received from pages"
-# Rows up to these are on the disk, and so are their files.
+# Rows up to these ids are on the disk, and so are their files.
 _MARK = """
 insert or replace into facts values ('synced', json_array(
     (select coalesce(max(id), 0) from pages), (select coalesce(max(id), 0) from replies)))
@@ -68,8 +68,10 @@ _FORGET = (
 
 
 class Ledger:
-    """The ledger in `folder`, made if need be; `read_only`: only read. Raises `IntegrityError` when it is damaged or of
-    another format, `InputError` when it cannot be read or written."""
+    """The ledger in `folder`, created if needed unless `read_only`.
+
+    Raises `IntegrityError` when it is damaged or of another format, `InputError` when it cannot be read or written.
+    """
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.path = folder / FILE
@@ -79,11 +81,11 @@ class Ledger:
         if not read_only:
             folder.mkdir(parents=True, exist_ok=True)
         place = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-        with self._told():
+        with self._translated():
             self._db = sqlite3.connect(place, uri=True, isolation_level=None)
             if not read_only:
                 self._checksum.unlink(missing_ok=True)
-                # A log beside the file, so that one write is one sync; readers see the last whole state meanwhile.
+                # Write-ahead log: one write is one sync, and readers see the last complete state.
                 self._db.execute("pragma journal_mode = wal")
                 self._db.execute("pragma synchronous = normal")
                 self._db.executescript(_SCHEMA)
@@ -95,28 +97,28 @@ class Ledger:
         self._synced = time.monotonic()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """The database's errors in our words."""
+    def _translated(self) -> Iterator[None]:
+        """Turn the database's errors into ours."""
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise InputError(self.path, f"cannot be read or written: {error}; what is whole stays") from None
+            raise InputError(self.path, f"cannot be read or written: {error}; complete files are kept") from None
         except sqlite3.DatabaseError as error:
             raise IntegrityError(self.path, f"is damaged: {error}; put a copy of it back") from None
 
     def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        with self._told():
+        with self._translated():
             return self._db.execute(statement, values)
 
     def close(self) -> None:
-        """Lets go of the file, which is then the only one, and on the disk."""
+        """Write everything to the one file on the disk, and close it."""
         try:
             self.sync()
-            with suppress(sqlite3.Error):  # somebody reads: the log stays, and is as good
+            with suppress(sqlite3.Error):  # a reader is active: the log stays, and is as good
                 self._db.execute("pragma journal_mode = delete")
         finally:
             self._db.close()
-        # Where a reader is at it, the log stays beside the file, which is then not all there is.
+        # While a reader is active the log stays, and the file alone is not complete.
         if not self._read_only and not self._log.exists():
             storage.write_text(self._checksum, storage.sha256(self.path) + "\n")
 
@@ -131,14 +133,14 @@ class Ledger:
         """
         if not self._checksum.is_file() or not self.path.is_file() or self._log.exists():
             return False
-        told = self._checksum.read_bytes().strip()
-        if storage.sha256(self.path).encode() != told and self._checksum.is_file() and not self._log.exists():
+        expected = self._checksum.read_bytes().strip()
+        if storage.sha256(self.path).encode() != expected and self._checksum.is_file() and not self._log.exists():
             raise IntegrityError(self.path, "is damaged: it is not what was written; put a copy of it back")
         return True
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is written inside is written whole, or not at all."""
+        """Write everything inside completely, or not at all."""
         self._run("begin immediate")
         try:
             yield
@@ -149,59 +151,58 @@ class Ledger:
             raise
 
     def fact(self, name: str) -> str:
-        """What the ledger holds under a name; empty: nothing."""
+        """Return the value under a name; empty: none."""
         found = self._run("select value from facts where name = ?", (name,)).fetchone()
         return str(found[0]) if found else ""
 
     def set_fact(self, name: str, value: str) -> None:
-        """Holds a value under a name, in place of what was there."""
+        """Set the value under a name."""
         self._run("insert or replace into facts values (?, ?)", (name, value))
 
     def add_query(self, name: str, text: str, sent: str, note: str) -> None:
-        """Enters a query: its text, what is sent for it, and a note in words."""
+        """Record a query: its text, the text sent for it, and a note."""
         self._run("insert into queries values (?, ?, ?, ?)", (name, text, sent, note))
 
     def queries(self) -> dict[str, dict[str, str]]:
-        """Queries by id, in the order in which they were entered."""
+        """Return the queries by id, in the order in which they were recorded."""
         rows = self._run("select id, text, sent, note from queries order by rowid")
         return {name: {"text": text, "sent": sent, "note": note} for name, text, sent, note in rows}
 
     def add_done(self, mode: str, query: str, announced: int = 0, countries: Mapping[str, int] | None = None) -> None:
-        """Enters that a query is planned (download), and what it then announced, or asked (other modes) to its end."""
-        told = json.dumps(dict(countries or {}), sort_keys=True)
-        self._run("insert or ignore into done values (?, ?, ?, ?)", (mode, query, announced, told))
+        """Record that a query is planned (download), with what it then announced, or finished (other modes)."""
+        by_country = json.dumps(dict(countries or {}), sort_keys=True)
+        self._run("insert or ignore into done values (?, ?, ?, ?)", (mode, query, announced, by_country))
 
-    def done(self, mode: str) -> dict[str, Whole]:
-        """Queries that `add_done` was told of."""
+    def done(self, mode: str) -> dict[str, Announced]:
+        """Return the queries recorded with `add_done`."""
         rows = self._run("select query, announced, countries from done where mode = ? order by rowid", (mode,))
-        return {query: Whole(announced, json.loads(countries)) for query, announced, countries in rows}
+        return {query: Announced(announced, json.loads(countries)) for query, announced, countries in rows}
 
     def add_partition(self, mode: str, query: str, sent: str, expected: int) -> None:
-        """Enters a partition as planned."""
+        """Record a partition as planned."""
         self._run(
             "insert into partitions values (null, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, '{}')", (mode, query, sent, expected)
         )
 
     def partitions(self, mode: str) -> list[Partition]:
-        """The partitions of a mode, in order."""
+        """Return the partitions of a mode, in order."""
         return [Partition(*row) for row in self._run("select * from partitions where mode = ? order by id", (mode,))]
 
     def add_networks(self, query: str, found: Iterable[tuple[int, str, int]]) -> None:
-        """Enters networks in which a query has matches: the place of the network's block in a sample, the network and
-        the matches."""
+        """Record networks in which a query has matches: place of the block in the sample, network, matches."""
         self._db.executemany("insert into networks values (?, ?, ?, ?)", ((query, *row) for row in found))
 
     def networks(self, query: str) -> list[tuple[int, str, int]]:
-        """What `add_networks` was told of a query, in order."""
+        """Return the networks of a query recorded with `add_networks`, in order."""
         rows = self._run("select place, network, matches from networks where query = ? order by rowid", (query,))
         return [tuple(row) for row in rows]
 
     def withdraw(self, part: Partition) -> None:
-        """Takes a partition out of the plan, of which nothing was asked."""
+        """Remove a partition of which nothing was requested."""
         self._run("delete from partitions where id = ?", (part.id,))
 
     def settle(self, part: Partition) -> None:
-        """Writes down how a partition came out."""
+        """Record the result of a partition."""
         found = (part.passes, part.announced, part.received, part.found, part.repeated, part.drift, part.countries)
         self._run(
             "update partitions set passes = ?, announced = ?, received = ?, found = ?, repeated = ?, drift = ?, "
@@ -210,43 +211,43 @@ class Ledger:
         )
 
     def add_page(self, page: Page) -> None:
-        """Enters a page whose file is whole."""
+        """Record a page whose file is complete."""
         self._run("insert into pages values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(page))
         self._wrote(page.file)
 
     def pages(self, partition: int | None = None) -> list[Page]:
-        """Pages in order of receipt, of one partition or of all."""
+        """Return pages in order of receipt, of one partition or of all."""
         if partition is None:
             return [Page(*row) for row in self._run(f"{_PAGE} order by id")]
         return [Page(*row) for row in self._run(f"{_PAGE} where partition = ? order by id", (partition,))]
 
-    def add_reply(self, reply: Counted) -> None:
-        """Enters a free reply whose file is whole."""
+    def add_reply(self, reply: FreeReply) -> None:
+        """Record a free reply whose file is complete."""
         self._run("insert into replies values (null, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(reply))
         self._wrote(reply.file)
 
-    def replies(self, mode: str) -> list[Counted]:
-        """The free replies of a mode, in order of receipt."""
-        return [Counted(*row) for row in self._run(f"{_REPLY} order by id", (mode,))]
+    def replies(self, mode: str) -> list[FreeReply]:
+        """Return the free replies of a mode, in order of receipt."""
+        return [FreeReply(*row) for row in self._run(f"{_REPLY} order by id", (mode,))]
 
     def modes(self) -> list[str]:
-        """The modes that have free replies, in order."""
+        """Return the modes that have free replies, in order."""
         return [mode for (mode,) in self._run("select distinct mode from replies order by mode")]
 
-    def reply(self, mode: str, query: str, part: str) -> Counted | None:
-        """The free reply for a part of a query, if it is there."""
+    def reply(self, mode: str, query: str, part: str) -> FreeReply | None:
+        """Return the free reply for a part of a query, if there is one."""
         found = self._run(f"{_REPLY} and query = ? and part = ?", (mode, query, part)).fetchone()
-        return Counted(*found) if found else None
+        return FreeReply(*found) if found else None
 
-    def asks(self, attempt: Attempt) -> int:
-        """Enters a request that will be sent, at the price that it may have; its number."""
+    def add_request(self, attempt: Attempt) -> int:
+        """Record a request before it is sent, at the price that it may have; return its number."""
         values = (attempt.at, attempt.endpoint, attempt.query, attempt.page, attempt.outcome, attempt.price)
         row = self._run("insert into requests values (null, ?, ?, ?, ?, null, ?, 0, ?)", values).lastrowid
         self._spent += attempt.price
         return int(row or 0)
 
-    def answered(self, number: int, attempt: Attempt) -> None:
-        """Enters how a request went, and what it cost."""
+    def add_outcome(self, number: int, attempt: Attempt) -> None:
+        """Record the outcome of a request, and what it cost."""
         (before,) = self._run("select credits from requests where id = ?", (number,)).fetchone()
         values = (attempt.status, attempt.outcome, attempt.results, attempt.price, number)
         self._run("update requests set status = ?, outcome = ?, results = ?, credits = ? where id = ?", values)
@@ -254,7 +255,7 @@ class Ledger:
 
     @property
     def spent(self) -> int:
-        """Query credits that the snapshot has cost at most, by the engine's published rule."""
+        """Return the query credits that the snapshot has cost at most, by the engine's published rule."""
         return int(self._spent)
 
     def _wrote(self, file: str) -> None:
@@ -263,7 +264,7 @@ class Ledger:
             self.sync()
 
     def sync(self) -> None:
-        """Forces to the disk what was written since the last time: files, then the rows that tell of them."""
+        """Force to the disk what was written since the last time: files, then their rows."""
         if self._read_only:
             return
         storage.sync_files(self._fresh)
@@ -273,7 +274,7 @@ class Ledger:
         self._fresh, self._synced = [], time.monotonic()
 
     def forget_lost(self) -> list[str]:
-        """Takes out pages and replies that a power cut left without their files; the files, to be asked for again."""
+        """Remove and return the pages and replies that a power cut left without their files."""
         mark = json.loads(self.fact("synced") or "[0, 0]")
         lost = []
         for file, digest in self._run(_SINCE, tuple(mark)).fetchall():

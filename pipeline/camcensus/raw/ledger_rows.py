@@ -1,4 +1,4 @@
-"""What the ledger of a collection holds a row of."""
+"""The rows of a collection's ledger."""
 
 import json
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Partition:
-    """A part of a query that is paged by itself. `sent`: the query as sent. `expected`: matches when it was planned.
-    `passes`: how often it was asked to its end; once it was: matches `announced` (the middle of what the replies of the
-    last pass said), rows `received`, distinct banners (address, port, transport) `found`, rows `repeated`, `drift` of
-    the total while paging, and for each country what was announced and what was found."""
+    """A part of a query with its own pages.
+
+    `sent`: the query as sent; `expected`: matches when it was planned; `passes`: how often it was requested to its end.
+    After the first pass: matches `announced` (median of the replies of the last pass), rows `received`, distinct
+    banners (address, port, transport) `found`, rows `repeated`, `drift` of the total while paging, and for each country
+    what was announced and found, as JSON.
+    """
 
     id: int
     mode: str
@@ -26,14 +29,13 @@ class Partition:
 
     @property
     def by_country(self) -> dict[str, tuple[int, int]]:
-        """Country (ISO alpha-2; "": none) to banners announced and found in it."""
+        """Return country (ISO alpha-2; empty: none) to banners announced and found in it."""
         return {code: (int(a), int(f)) for code, (a, f) in json.loads(self.countries).items()}
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page as received: its number (from 1), in which pass over its part it was asked (from 0), its file under
-    raw/, the total it announced, its rows, the file's bytes and SHA-256, and when it came (UTC, ISO 8601)."""
+    """One page as received (UTC, ISO 8601): number (from 1), pass (`again`, from 0), and file under raw/."""
 
     partition: int
     page: int
@@ -47,9 +49,8 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A free reply (counts, history, ports) as received: for which query and which part of it (a country, say; "": all
-    of it), what was sent, the file under raw/ with its bytes and SHA-256, and when it came (UTC, ISO 8601)."""
+class FreeReply:
+    """A free reply (counts, history, ports) as received, for a query and a part of it (a country; empty: all of it)."""
 
     mode: str
     query: str
@@ -62,8 +63,8 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """What a query announced in all when it was planned: matches, and matches by country (ISO alpha-2)."""
+class Announced:
+    """What a query announced when it was planned: matches, and matches by country (ISO alpha-2)."""
 
     announced: int
     countries: dict[str, int]

@@ -1,4 +1,4 @@
-"""Free replies as files: asked once, kept exactly as received, like pages."""
+"""Free replies as files: requested once, kept exactly as received, like pages."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from camcensus.core.errors import IntegrityError
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.ledger_rows import Counted
+from camcensus.raw.ledger_rows import FreeReply
 from camcensus.raw.page_files import ENDING, keep
 from camcensus.readers.lenient_json import decode
 from camcensus.readers.search_pages import read_page
@@ -29,24 +29,26 @@ class Replies:
     mode: str
 
     def ask(self, query: str, part: str, sent: str, call: Callable[[], Reply]) -> Reply:
-        """The reply for a part of a query ("": all): the one that is there, else that of `call`, which is kept.
-        `part` names its file: letters, digits and "-" only."""
-        if there := self.ledger.reply(self.mode, query, part):
-            return read_reply(self.raw, there.file, there.received)
+        """Return the kept reply for a part of a query (empty: all), or else that of `call`, which is kept.
+
+        `part` names its file: letters, digits and "-" only.
+        """
+        if known := self.ledger.reply(self.mode, query, part):
+            return read_reply(self.raw, known.file, known.received)
         file = f"{self.mode}/{query}/{part or 'all'}{ENDING}"
         reply = call()
         size, digest = keep(self.raw, file, reply.body)
-        self.ledger.add_reply(Counted(self.mode, query, part, sent, file, size, digest, reply.received))
+        self.ledger.add_reply(FreeReply(self.mode, query, part, sent, file, size, digest, reply.received))
         return reply
 
-    def all(self) -> Iterator[tuple[Counted, Any]]:
-        """Every reply of the mode with its value, in order of receipt."""
-        for there in self.ledger.replies(self.mode):
-            yield there, read_reply(self.raw, there.file, there.received).value
+    def all(self) -> Iterator[tuple[FreeReply, Any]]:
+        """Yield every reply of the mode with its value, in order of receipt."""
+        for known in self.ledger.replies(self.mode):
+            yield known, read_reply(self.raw, known.file, known.received).value
 
 
 def read_reply(raw: Path, file: str, received: str = "") -> Reply:
-    """A reply that was kept, as it came. Raises `IntegrityError` when it is damaged."""
+    """Return a kept reply as received. Raises `IntegrityError` when it is damaged."""
     body = read_page(raw / file)
     try:
         return Reply(body, decode(body), received)

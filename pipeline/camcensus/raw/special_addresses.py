@@ -1,6 +1,6 @@
-"""Address space in which no host of the Internet lives: private, reserved, for documentation, multicast.
+"""Address space without hosts of the Internet: private, reserved, for documentation, multicast.
 
-Its own list, since `ipaddress.is_global` says different things in different versions of Python. Source: the IANA IPv4
+A separate list, since `ipaddress.is_global` differs between versions of Python. Source: the IANA IPv4
 and IPv6 Special-Purpose Address Registries (entries that are not globally reachable) and the multicast ranges, as of
 2026-11.
 """
@@ -21,6 +21,6 @@ V6 = (
 
 
 def special_ranges(version: int) -> list[tuple[int, int]]:
-    """First and last address of each special range of one IP version, as integers, in order."""
+    """Return first and last address of each special range of one IP version, as integers, in order."""
     networks = [ipaddress.ip_network(text) for text in (V4 if version == 4 else V6)]
     return sorted((int(network.network_address), int(network.broadcast_address)) for network in networks)

@@ -13,9 +13,9 @@ import pyarrow as pa
 from camcensus.core.countries import canonical_code
 from camcensus.core.manifest import SentQuery
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS, UNKNOWN_COUNTRY, Table
-from camcensus.raw.ledger_rows import Counted
+from camcensus.raw.ledger_rows import FreeReply
 
-Reply = tuple[Counted, dict[str, Any]]
+Reply = tuple[FreeReply, dict[str, Any]]
 
 
 @dataclass(frozen=True)

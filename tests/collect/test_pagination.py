@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from camcensus.collect.passes import EMPTY_AT_MOST, Seen, announced, due, key_of, seen_in, settled
+from camcensus.collect.pagination import EMPTY_AT_MOST, Seen, announced, due, key_of, seen_in, settled
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger_rows import Page, Partition
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camcensus.collect.chain import Link, chain, links_of
+from camcensus.collect.queries import DisjointQuery, disjoint_queries, make_disjoint
 from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Query
@@ -34,8 +34,8 @@ def world(words: Sequence[Sequence[str]]) -> Index:
     return Index([banner(ip=None, ip_str=f"60.0.{n // 250}.{n % 250}", data=" ".join(w)) for n, w in enumerate(words)])
 
 
-def linked(index: Index, queries: Sequence[Query]) -> list[Link]:
-    return list(chain(queries, lambda text: int(index.mask(parse(text)).sum())))
+def linked(index: Index, queries: Sequence[Query]) -> list[DisjointQuery]:
+    return list(make_disjoint(queries, lambda text: int(index.mask(parse(text)).sum())))
 
 
 QUERIES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=2, unique=True).map(" ".join)
@@ -70,7 +70,7 @@ def test_queries_of_one_term_are_taken_away_and_the_rest_is_said() -> None:
 
 def test_an_engine_that_does_not_take_away_is_noticed() -> None:
     counts = {"beta": 1000, "beta -alpha": 1000, "beta alpha": 300, "alpha": 500}
-    (first, second) = chain([query("a", "alpha"), query("b", "beta")], counts.__getitem__)
+    (first, second) = make_disjoint([query("a", "alpha"), query("b", "beta")], counts.__getitem__)
     assert (first.sent, second.sent) == ("alpha", "beta")
     assert "of 1,000 matches, 1,000 remain" in second.note
     assert "300 to 300 should be gone" in second.note
@@ -78,7 +78,8 @@ def test_an_engine_that_does_not_take_away_is_noticed() -> None:
 
 def test_drift_between_two_counts_is_no_overlap() -> None:
     counts = {"beta": 1000, "beta -alpha": 705, "beta alpha": 300}
-    assert [link.note for link in chain([query("a", "alpha"), query("b", "beta")], counts.__getitem__)] == ["", ""]
+    queries = [query("a", "alpha"), query("b", "beta")]
+    assert [item.note for item in make_disjoint(queries, counts.__getitem__)] == ["", ""]
 
 
 @pytest.fixture
@@ -93,23 +94,23 @@ def test_what_is_sent_for_a_query_never_changes_in_a_snapshot(ledger: Ledger) ->
     a, b, g = query("a", "alpha"), query("b", "beta"), query("g", "gamma")
     with Loopback(index) as server:
         engine = client(server)
-        assert [link.sent for link in links_of(engine, [a, b], ledger)] == ["alpha", "beta -alpha"]
+        assert [link.sent for link in disjoint_queries(engine, [a, b], ledger)] == ["alpha", "beta -alpha"]
         asked = len(server.log)
         # A new query is without what those that are there find, wherever the study names it.
-        assert [link.sent for link in links_of(engine, [g, b, a], ledger)] == [
+        assert [link.sent for link in disjoint_queries(engine, [g, b, a], ledger)] == [
             "gamma -alpha -beta", "beta -alpha", "alpha"
         ]  # fmt: skip
         assert len(server.log) > asked
         asked = len(server.log)
-        links_of(engine, [a, b, g], ledger)
+        disjoint_queries(engine, [a, b, g], ledger)
         assert len(server.log) == asked
 
 
 def test_queries_that_changed_such_that_banners_would_be_lost_are_refused(ledger: Ledger) -> None:
     with Loopback(world([["alpha"], ["beta"]])) as server:
-        links_of(client(server), [query("a", "alpha"), query("b", "beta")], ledger)
+        disjoint_queries(client(server), [query("a", "alpha"), query("b", "beta")], ledger)
         with pytest.raises(CamcensusError, match=r"b\.q: is asked for without what a\.q finds"):
-            links_of(client(server), [query("b", "beta")], ledger)
+            disjoint_queries(client(server), [query("b", "beta")], ledger)
         with pytest.raises(CamcensusError, match=r"a\.q: is another query than this snapshot was begun with"):
-            links_of(client(server), [query("a", "gamma"), query("b", "beta")], ledger)
-        assert len(links_of(client(server), [query("a", "alpha")], ledger)) == 1
+            disjoint_queries(client(server), [query("a", "gamma"), query("b", "beta")], ledger)
+        assert len(disjoint_queries(client(server), [query("a", "alpha")], ledger)) == 1

@@ -1,7 +1,7 @@
-"""Which pages of a part are still to be asked, and what came of those that were. Pure, but for reading pages.
+"""Which pages of a part are still due, and the result of those received. Pure, except for reading pages.
 
-A pass asks a part to its end. A part that came out incomplete gets another pass, in the next run: over the pages that
-came short or, where none did (rows moved between pages), over all.
+A pass requests a part to its end. A part that turned out incomplete gets another pass in the next run: over the pages
+that were short or, where none was (rows moved between pages), over all.
 """
 
 import json
@@ -15,17 +15,19 @@ from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger_rows import Page, Partition
 from camcensus.raw.page_files import PER_PAGE
 
-# Whoever announces more than this in one part is not believed.
+# An engine that announces more than this in one part is not believed.
 PAGES_AT_MOST = 10_000
-# So many empty pages in a row, and the engine has no more, whatever it announces; each costs a credit.
+# After this many empty pages in a row the engine has no more, whatever it announces; each costs a credit.
 EMPTY_AT_MOST = 3
 Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is counted of one page: its banners (address, port, transport) with their countries, the total it announced
-    and the countries it announced, if it was asked for them."""
+    """The content of one page: its banners (address, port, transport) with their countries, and what it announced.
+
+    Countries are announced only where they were requested.
+    """
 
     total: int
     rows: int
@@ -34,52 +36,57 @@ class Seen:
 
 
 def seen_in(reply: Reply) -> Seen:
-    """What a page says."""
+    """Return the content of a page."""
     matches = reply.matches
     found = {key_of(banner): country_of(banner) for banner in matches}
     return Seen(reply.total, len(matches), found, reply.facet("country"))
 
 
 def key_of(banner: dict[str, Any]) -> Key:
-    """What makes a banner that banner: address, port, transport."""
+    """Return the identity of a banner: address, port, transport."""
     address = banner.get("ip_str") or banner.get("ipv6") or banner.get("ip")
     return str(address), str(banner.get("port")), str(banner.get("transport") or "tcp")
 
 
 def country_of(banner: dict[str, Any]) -> str:
-    """The engine's country of a banner; "" where it names none."""
+    """Return the engine's country of a banner; empty where it names none."""
     location = banner.get("location")
     code = location.get("country_code") if isinstance(location, dict) else None
     return code if isinstance(code, str) else ""
 
 
 def announced(pages: Sequence[Page]) -> int:
-    """Matches of a part: the middle of what the replies of its latest pass said, since one alone may be far off, up or
-    down. 0 without pages."""
+    """Return the matches of a part: the median of the replies of its latest pass, since one alone may be far off.
+
+    0 without pages.
+    """
     latest = max((page.again for page in pages), default=0)
     return statistics.median_high([page.total for page in pages if page.again == latest] or [0])
 
 
 def due(part: Partition, pages: Sequence[Page]) -> list[int]:
-    """The pages of a part that are still to be asked in the pass that it is in."""
+    """Return the pages of a part that are still to be requested in its current pass."""
     total = _believed(part, pages)
     full = {n: min(PER_PAGE, total - PER_PAGE * (n - 1)) for n in range(1, -(-total // PER_PAGE) + 1)}
     best: Counter[int] = Counter()
     for page in pages:
         if page.again < part.passes:
             best[page.page] = max(best[page.page], page.results)
-    asked = [page for page in pages if page.again == part.passes]
-    last = asked[-EMPTY_AT_MOST:]
+    received = [page for page in pages if page.again == part.passes]
+    last = received[-EMPTY_AT_MOST:]
     if len(last) == EMPTY_AT_MOST and not any(page.results for page in last):
         return []
     short = [n for n, results in full.items() if best[n] < results] or list(full)
-    done = {page.page for page in asked}
+    done = {page.page for page in received}
     return [n for n in short if n not in done]
 
 
 def _believed(part: Partition, pages: Sequence[Page]) -> int:
-    """How many matches to ask for. In the first pass the plan's number is one voice among those of the replies, so that
-    a first reply that says far too little does not end it."""
+    """Return how many matches to request.
+
+    In the first pass the plan's number counts like one reply, so that a first reply that is far too low does not end
+    it.
+    """
     if not pages:
         total = part.expected
     elif part.passes == 0:
@@ -90,8 +97,10 @@ def _believed(part: Partition, pages: Sequence[Page]) -> int:
 
 
 def settled(part: Partition, pages: Sequence[Page], look: Callable[[Page], Seen]) -> Partition:
-    """The partition with what came of it, counted on distinct banners over all passes. By country: what was announced
-    and found in each that the engine named; "": in all others, and in none."""
+    """Return the partition with its result, counted on distinct banners over all passes.
+
+    By country: what was announced and found in each that the engine named; empty: in all others, and in none.
+    """
     banners: dict[Key, str] = {}
     total = announced(pages)
     countries: dict[str, int] = {}
@@ -104,7 +113,7 @@ def settled(part: Partition, pages: Sequence[Page], look: Callable[[Page], Seen]
     found = Counter(code if code in countries else "" for code in banners.values())
     received = sum(page.results for page in pages)
     totals = [page.total for page in pages] or [0]
-    told = {code: (n, found[code]) for code, n in sorted(countries.items())}
+    by_country = {code: (n, found[code]) for code, n in sorted(countries.items())}
     return replace(
         part,
         passes=part.passes + 1,
@@ -113,5 +122,5 @@ def settled(part: Partition, pages: Sequence[Page], look: Callable[[Page], Seen]
         found=len(banners),
         repeated=received - len(banners),
         drift=totals[-1] - totals[0],
-        countries=json.dumps(told),
+        countries=json.dumps(by_country),
     )

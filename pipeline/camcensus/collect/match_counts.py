@@ -1,0 +1,124 @@
+"""Match counts: no query credits, no banners. A census counts now, trends by month since 2017-06.
+
+The result is `n_matches` by the engine's own country, decoys included; never banners, hosts or devices. A census
+requests for each query the total and its facets in one reply; what a facet does not cover is its remainder. Where a
+facet was cut off, the query is requested again for each country. Trends are never mixed with snapshots: a month there
+is another window, counted by the engine's rules of the time.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+
+from camcensus.collect.client import Client, Facets, ask_each
+from camcensus.collect.partitions import COUNTRY as CODE
+from camcensus.collect.partitions import named
+from camcensus.collect.queries import DisjointQuery, disjoint_queries
+from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
+from camcensus.core.query import parse
+from camcensus.identify.catalogue import Query
+from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger import Ledger
+from camcensus.raw.saved_replies import CONTROLS, Replies
+
+CENSUS, TRENDS = "census", "trends"
+COUNTRY = ("country", 1000)
+OTHERS = (("port", 1000), ("product", 1000), ("version", 1000), ("org", 1000), ("http.title", 1000))
+# Not cameras, and everything: what changes here changed in the engine, not among cameras.
+CONTROL_QUERIES = {
+    "half-1": "net:0.0.0.0/1",
+    "half-2": "net:128.0.0.0/1",
+    "port-22": "port:22",
+    "port-80": "port:80",
+    "port-443": "port:443",
+    "port-554": "port:554",
+    "nginx": "product:nginx",
+    "openssh": "product:OpenSSH",
+}
+_CODES = ("country", CODE)
+
+
+def census(
+    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query], log: Callable[[str], None]
+) -> list[str]:
+    """Request all counts that are missing; return a line for each query that the engine did not answer."""
+    failed: list[str] = []
+
+    def ask(item: DisjointQuery) -> None:
+        total = _query(client, replies, item)
+        log(f"{item.query.id}: {total:,} matches{f'; {item.note}' if item.note else ''}")
+        ledger.add_done(CENSUS, item.query.id)
+
+    controls(client, Replies(replies.raw, ledger, CONTROLS))
+    ask_each(disjoint_queries(client, queries, ledger), ask, failed)
+    return failed
+
+
+def controls(client: Client, replies: Replies) -> None:
+    """Request the free control counts, and the list of ports that the engine scans."""
+    replies.ask("ports", "", "", client.ports)
+    for name, sent in CONTROL_QUERIES.items():
+        replies.ask(name, "", sent, functools.partial(client.count, sent))
+
+
+def _query(client: Client, replies: Replies, item: DisjointQuery) -> int:
+    """Request everything for one query; return its total."""
+    name, sent = item.query.id, item.sent
+    first = replies.ask(name, "", sent, functools.partial(_facets, client, sent))
+    found = named(first, *_CODES)
+    # Countries that the facet had no room for, requested until no new one is named.
+    while found and sum(found.values()) < first.total:
+        rest = f"{sent} -country:{','.join(sorted(found))}"
+        reply = replies.ask(name, f"without-{len(found)}", rest, functools.partial(client.count, rest, [COUNTRY]))
+        further = {code: n for code, n in named(reply, *_CODES).items() if code not in found}
+        if not further:
+            break
+        found |= further
+    if cut := cut_off(first):
+        for code in sorted(found):
+            narrow = f"{sent} country:{code}"
+            replies.ask(name, code, narrow, functools.partial(client.count, narrow, cut))
+    return first.total
+
+
+def _facets(client: Client, sent: str) -> Reply:
+    """Return total, countries and the other facets in one reply; without the others where that is too much."""
+    try:
+        return client.count(sent, [COUNTRY, *OTHERS])
+    except (BadQueryError, PlanRefusedError, UnavailableError):
+        return client.count(sent, [COUNTRY])
+
+
+def cut_off(reply: Reply) -> Facets:
+    """Return the facets, except countries, that may lack values.
+
+    They do not cover the total, and have as many values as were requested, or as any facet of the reply has: the
+    engine's own limit is not known.
+    """
+    sizes = {name: len(reply.facet(name)) for name, _ in (COUNTRY, *OTHERS)}
+    most = max(sizes.values())
+    return [
+        (name, size)
+        for name, size in OTHERS
+        if sizes[name] >= min(size, most) and 0 < sum(reply.facet(name).values()) < reply.total
+    ]
+
+
+def trends(
+    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query]
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Request all histories that are missing; return a line for each query without history, and for each failure."""
+    without: list[str] = []
+    failed: list[str] = []
+
+    def ask(query: Query) -> None:
+        refused = ", ".join(parse(query.text).not_in_trends)
+        if not refused:
+            try:
+                replies.ask(query.id, "", query.text, functools.partial(client.trends, query.text, [COUNTRY]))
+            except BadQueryError as error:
+                refused = str(error)
+        without.extend([f"{query.id}: has no history: Trends refuses {refused}"] if refused else [])
+        ledger.add_done(TRENDS, query.id)
+
+    ask_each(queries, ask, failed)
+    return without, failed
