@@ -33,11 +33,11 @@ from camcensus.engines.engine import Engine, call, text_of
 from camcensus.estimate.area_sampling.blocks import FILE as SAMPLE_BLOCKS_FILE
 from camcensus.estimate.area_sampling.blocks import QUERIES as SAMPLE_QUERIES
 from camcensus.estimate.area_sampling.blocks import count_blocks
-from camcensus.geolocate.editions import Sources, Used, day_of
-from camcensus.identify.batches import Labelled
+from camcensus.geolocate.editions import SnapshotGeo, Sources, day_of
+from camcensus.identify.batches import IdentifiedRows
 from camcensus.identify.catalogue import Catalogue, checksum_of
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
-from camcensus.ingest.sent_fields import filled, sampled
+from camcensus.ingest.sent_fields import count_filled, sample_fields
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
 from camcensus.tasks import IngestTask, LabelTask
@@ -96,9 +96,9 @@ def ingest(snapshot: Snapshot, tools: Tools) -> str | None:
 
 def _fields(snapshot: Snapshot, stage: Stage) -> Fields:
     """What the engine sent. Of exports that a mapping reads, what is not read is counted as unknown fields."""
-    read = filled(snapshot.path(name) for name in sorted(stage.outputs) if name.endswith(".parquet"))
+    read = count_filled(snapshot.path(name) for name in sorted(stage.outputs) if name.endswith(".parquet"))
     own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
-    rows, raw = sampled(snapshot.raw_part(name).reader for name in own)
+    rows, raw = sample_fields(snapshot.raw_part(name).reader for name in own)
     return Fields(rows=stage.flow.rows_out, read=read, sampled=rows, raw=raw)
 
 
@@ -208,14 +208,14 @@ def identify_and_locate(snapshot: Snapshot, tools: Tools) -> str | None:
     with tools.reporter.progress(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
         results = tools.engine.map_rows(tasks, rows, snapshot.folder / ".scratch", progress)
     for name, result in zip(parts.stale, results, strict=True):
-        unplaced = {"nowhere": result.nowhere, "special": result.special}
-        parts.made(name, {**result.fates, **unplaced}, sum(result.fates.values()))
+        unplaced = {"nowhere": result.n_unlocated, "special": result.n_special}
+        parts.made(name, {**result.outcomes, **unplaced}, sum(result.outcomes.values()))
     parts.remove_gone()
     _record_identified(snapshot, parts, tools, used)
     return "identify"
 
 
-def _same_edition(snapshot: Snapshot, used: Used) -> None:
+def _same_edition(snapshot: Snapshot, used: SnapshotGeo) -> None:
     """Raises `IntegrityError` when an edition is not the file that it was when the snapshot was located before."""
     before, now = snapshot.manifest.geo, used.record
     if before is None or (before.edition, before.second) != (now.edition, now.second):
@@ -233,10 +233,10 @@ def identified(name: str) -> tuple[str, ...]:
     return (f"identified.parquet/{name}.parquet",)
 
 
-def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: Used) -> None:
+def _record_identified(snapshot: Snapshot, parts: Parts, tools: Tools, used: SnapshotGeo) -> None:
     fates = parts.total()
     nowhere, special = fates.pop("nowhere", 0), fates.pop("special", 0)
-    flow = Labelled(Counter(fates)).flow()
+    flow = IdentifiedRows(Counter(fates)).flow()
     everywhere = Flow(unit="banners", rows_in=flow.rows_in, rows_out=flow.rows_in)
     unplaced = f"{nowhere} banners are in no known country (ZZ), {special} of them in private or reserved address space"
     notes = [unplaced, f"located with {used.locator.edition}"]

@@ -16,8 +16,18 @@ from camcensus.engines.engine import nobody
 from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.engines.processes import shared
 from camcensus.geolocate.database import Locator
-from camcensus.identify.batches import BATCH, Labelled, Piece, label, label_part, pieces_of, read_piece, write_labelled
+from camcensus.identify.batches import (
+    BATCH,
+    IdentifiedRows,
+    Piece,
+    identify_batch,
+    identify_part,
+    pieces_of,
+    read_piece,
+    write_identified,
+)
 from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.matcher import identifier_of
 from camcensus.ingest.records import Ingested, ingest_records
 from camcensus.readers.raw_part import RawPart
 
@@ -65,27 +75,28 @@ class LabelTask:
         """How many rows are looked at together."""
         return BATCH
 
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Labelled:
+    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> IdentifiedRows:
         """Does it; in several lanes, which share this task, other processes look at the rows that this one writes."""
         if lanes.single:
             return self.over(None, tick)
         self._require()
         labelled = lanes.in_order(partial(_labelled, self.observations), pieces_of(self.observations))
-        return write_labelled(labelled, self.identified, self.key, tick)
+        return write_identified(labelled, self.identified, self.key, tick)
 
-    def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> Labelled:
+    def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> IdentifiedRows:
         """Does it, with rows that somebody else read (None: it reads them)."""
         self._require()
-        return label_part(
-            self.observations, self.identified, self.catalogue.identifier, self.locator, self.key, tick, self.second,
-            batches,
+        identifier = identifier_of(self.catalogue)
+        return identify_part(
+            self.observations, self.identified, identifier, self.locator, self.key, tick, self.second, batches
         )  # fmt: skip
 
     def _require(self) -> None:
         storage.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
 
 
-def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, Labelled]:
+def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, IdentifiedRows]:
     """A piece of a part, whose task is one of those that the work of this process shares."""
     task: LabelTask = next(task for task in shared() if task.observations == observations)
-    return label(read_piece(observations, piece), task.catalogue.identifier, task.locator, task.key, task.second)
+    identifier = identifier_of(task.catalogue)
+    return identify_batch(read_piece(observations, piece), identifier, task.locator, task.key, task.second)

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from camcensus.core.errors import BudgetError, PlanRefusedError
-from camcensus.ingest.fields_read import FIELDS, MARK
+from camcensus.ingest.fields_read import FIELDS, SYNTHETIC_MARKER
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback
@@ -89,7 +89,7 @@ def test_fields_are_asked_for_where_the_plan_allows_it(three_pages: Index, folde
     with served(three_pages, plan="plus"):
         assert collect(study_in(folder)).complete
     first = json.loads(zstandard.ZstdDecompressor().decompress(next(iter(pages(folder / "study.toml").values()))))
-    asked = {name.partition(".")[0] for name in (*FIELDS, MARK)}
+    asked = {name.partition(".")[0] for name in (*FIELDS, SYNTHETIC_MARKER)}
     assert first["matches"][0].keys() <= asked
     assert "hostnames" not in asked
     assert first["matches"][0]["location"] == {"country_code": "DE"}

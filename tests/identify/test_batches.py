@@ -23,14 +23,14 @@ from camcensus.geolocate.database import Locator
 from camcensus.geolocate.ranges import Ranges
 from camcensus.identify import batches as labelling
 from camcensus.identify.batches import (
-    Labelled,
+    IdentifiedRows,
     _better,
     _certificates,
     _keyed,
     addresses_of,
-    fate_of,
-    label,
-    label_part,
+    identify_batch,
+    identify_part,
+    outcome_of,
     pieces_of,
     prefix_of,
     read_piece,
@@ -89,9 +89,9 @@ def labelled(rows: list[Row], identifier: Identifier) -> list[Row]:
     return run(rows, identifier)
 
 
-def run(rows: list[Row], identifier: Identifier, key: bytes = KEY, result: Labelled | None = None) -> list[Row]:
+def run(rows: list[Row], identifier: Identifier, key: bytes = KEY, result: IdentifiedRows | None = None) -> list[Row]:
     """What the batch path makes of rows."""
-    table, came = label(batch_of(rows), identifier, NOWHERE, key)
+    table, came = identify_batch(batch_of(rows), identifier, NOWHERE, key)
     if result is not None:
         result.add(came)
     found: list[Row] = conform(table, IDENTIFIED).to_pylist()
@@ -171,7 +171,7 @@ def test_where_a_batch_ends_does_not_matter(
 def test_a_slice_of_a_larger_batch_is_read_from_its_own_start(
     rows: list[Row], labelled: list[Row], identifier: Identifier
 ) -> None:
-    table, _ = label(batch_of(rows[:50]).slice(17, 20), identifier, NOWHERE, KEY)
+    table, _ = identify_batch(batch_of(rows[:50]).slice(17, 20), identifier, NOWHERE, KEY)
     assert conform(table, IDENTIFIED).to_pylist() == labelled[17:37]
 
 
@@ -192,12 +192,12 @@ def test_rows_pass_through_in_order(rows: list[Row], labelled: list[Row]) -> Non
 
 
 def test_fates_add_up_to_rows(rows: list[Row], identifier: Identifier) -> None:
-    result = Labelled()
+    result = IdentifiedRows()
     found = run(rows, identifier, result=result)
-    assert sum(result.fates.values()) == len(rows)
-    assert result.fates["counted"] == sum(row["is_counted"] for row in found)
-    assert result.fates == Counter(fate_of(identifier.identify(evidence_of(row))) for row in rows)
-    assert result.nowhere == len(rows)
+    assert sum(result.outcomes.values()) == len(rows)
+    assert result.outcomes["counted"] == sum(row["is_counted"] for row in found)
+    assert result.outcomes == Counter(outcome_of(identifier.identify(evidence_of(row))) for row in rows)
+    assert result.n_unlocated == len(rows)
     flow = result.flow()
     assert flow.rows_in == flow.rows_out + sum(flow.dropped.values()) == len(rows)
     assert {"no sign of a camera", "camera only by a guess", "software", "access control"} <= set(flow.dropped)
@@ -207,10 +207,10 @@ def test_banners_of_private_and_reserved_space_are_counted_apart(identifier: Ide
     hosts = ("8.8.8.8", "10.0.0.1", "2a00:1450::1", "fe80::1", "10.0.0.1")
     versions = [6 if ":" in host else 4 for host in hosts]
     told = [observation(n, host=h, ip_version=v) for n, (h, v) in enumerate(zip(hosts, versions, strict=True), 1)]
-    result = Labelled()
+    result = IdentifiedRows()
     found = run(told, identifier, result=result)
     assert [row["country"] for row in found] == ["ZZ"] * len(hosts)
-    assert (result.nowhere, result.special) == (5, 3)
+    assert (result.n_unlocated, result.n_special) == (5, 3)
 
 
 def test_a_batch_without_rows_or_evidence(identifier: Identifier) -> None:
@@ -234,10 +234,10 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
     for batch in (50_000, 999):
         monkeypatch.setattr(labelling, "BATCH", batch)
         told: list[int] = []
-        result = label_part(source, tmp_path / f"{batch}.parquet", identifier, NOWHERE, KEY, told.append)
+        result = identify_part(source, tmp_path / f"{batch}.parquet", identifier, NOWHERE, KEY, told.append)
         assert storage.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
         assert told == [*range(batch, ROWS, batch), ROWS]
-        assert sum(result.fates.values()) == ROWS
+        assert sum(result.outcomes.values()) == ROWS
 
 
 @pytest.mark.parametrize("group", [1, 7, 999, ROWS])
@@ -280,7 +280,7 @@ def test_a_damaged_part_is_named(rows: list[Row], identifier: Identifier, tmp_pa
     content[200] ^= 0x10
     source.write_bytes(content)
     with pytest.raises(IntegrityError, match=r"observations\.parquet: is damaged"):
-        label_part(source, tmp_path / "identified.parquet", identifier, NOWHERE, KEY)
+        identify_part(source, tmp_path / "identified.parquet", identifier, NOWHERE, KEY)
     assert [p.name for p in tmp_path.iterdir()] == ["observations.parquet"]
 
 

@@ -2,35 +2,33 @@
 
 from pathlib import Path
 
-import pytest
-
+from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import Catalogue
-from camcensus.identify.explain import explain_lines
+from camcensus.identify.explain import explain_records
+from camcensus.identify.matcher import Identifier, Verdict
+from camcensus.ingest.evidence import evidence_of
 from camcensus.ingest.observe import batch_of, observe
+from camcensus.readers.banner import Banner, soften
 from tests.conftest import banner, write_lines
 
-QUERIES = Path(__file__).parents[2] / "queries"
+
+def identified(identifier: Identifier, found: dict[str, object]) -> Verdict:
+    """What a banner is."""
+    return identifier.identify(evidence_of(soften(found, Banner)))
 
 
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return Catalogue.load(QUERIES)
-
-
-def test_a_banner_is_identified(catalogue: Catalogue) -> None:
-    verdict = catalogue.identify(banner(hikvision={"device_model": "ds-2cd2032-i ", "device_version": "V5.4.5"}))
+def test_a_banner_is_identified(identifier: Identifier) -> None:
+    verdict = identified(identifier, banner(hikvision={"device_model": "ds-2cd2032-i ", "device_version": "V5.4.5"}))
     assert (verdict.manufacturer, verdict.manufacturer_confidence) == ("Hikvision", "high")
     assert (verdict.model, verdict.model_raw, verdict.family) == ("DS-2CD2032-I", "ds-2cd2032-i", "DS-2CD")
     assert (verdict.product_type, verdict.firmware, verdict.counted) == ("camera", "V5.4.5", True)
 
 
-def test_a_batch_says_what_each_banner_says(catalogue: Catalogue) -> None:
-    from camcensus.readers.banner import Banner, soften
-
+def test_a_batch_says_what_each_banner_says(identifier: Identifier) -> None:
     banners = [banner(), banner(data="", http={"title": "AXIS"}), banner(data="SSH-2.0-OpenSSH", http=None)]
     columns = observe([soften(b, Banner) for b in banners]).columns
     batch = batch_of({**columns, "file": ["x"] * 3, "line": [1, 2, 3]}, 3)
-    assert catalogue.identify_batch(batch) == [catalogue.identify(b) for b in banners]
+    assert verdicts(batch, identifier)[0] == [identified(identifier, b) for b in banners]
 
 
 def test_a_brand_of_several_makers_stays_unresolved_and_says_so(tmp_path: Path, catalogue: Catalogue) -> None:
@@ -38,13 +36,13 @@ def test_a_brand_of_several_makers_stays_unresolved_and_says_so(tmp_path: Path, 
     assert len(disputed) >= 11
     odd = banner(product=None, data="", http=None, ip_camera={"brand": "Swann", "model": "X"})
     assert "Swann" in disputed
-    (line,) = explain_lines(write_lines(tmp_path / "x.json", [odd]), "table", None)
+    (line,) = explain_records(write_lines(tmp_path / "x.json", [odd]), "table", None)
     assert "? (no evidence)" in line
     assert "brand Swann (makers named: " in line
     assert "unresolved" in line
 
 
-def test_a_hosting_network_alone_is_a_possible_decoy(catalogue: Catalogue) -> None:
-    assert catalogue.identify(banner(tags=["cloud"])).decoy == "possible"
-    assert catalogue.identify(banner(tags=["cloud", "honeypot"])).decoy == "certain"
-    assert catalogue.identify(banner()).decoy is None
+def test_a_hosting_network_alone_is_a_possible_decoy(identifier: Identifier) -> None:
+    assert identified(identifier, banner(tags=["cloud"])).decoy == "possible"
+    assert identified(identifier, banner(tags=["cloud", "honeypot"])).decoy == "certain"
+    assert identified(identifier, banner()).decoy is None

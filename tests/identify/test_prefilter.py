@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from camcensus.identify.catalogue import FLAGS, Model, Signature, load_catalogue
 from camcensus.identify.prefilter import Screen, words_of
-from camcensus.identify.re2_patterns import loosened
+from camcensus.identify.re2_patterns import re2_pattern
 
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "queries")
 RULES = [*CATALOGUE.signatures, *CATALOGUE.models]
@@ -62,7 +62,7 @@ def test_the_quick_pattern_finds_every_text_that_matches(data: st.DataObject) ->
 
 def quicks(rule: Signature | Model) -> list[str]:
     """Both ways in which a rule comes into a quick pattern."""
-    return [Screen([rule]).quick, loosened(rule.regex)]
+    return [Screen([rule]).quick, re2_pattern(rule.regex)]
 
 
 def test_a_quick_pattern_leaves_out_what_none_of_its_rules_finds() -> None:

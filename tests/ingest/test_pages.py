@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus.ingest import privacy
-from camcensus.ingest.pages import START, kept_of
+from camcensus.ingest.pages import START, clean_pages
 from camcensus.ingest.text import cut
 from camcensus.ingest.text_columns import PAGE
 
@@ -26,29 +26,29 @@ def cleaned(start: str) -> str | None:
 
 @given(starts=st.lists(st.none() | STARTS, max_size=6))
 def test_many_pages_are_kept_as_each_alone(starts: list[str | None]) -> None:
-    assert kept_of(starts).to_pylist() == [None if start is None else cleaned(start) for start in starts]
+    assert clean_pages(starts).to_pylist() == [None if start is None else cleaned(start) for start in starts]
 
 
 def test_each_character_is_kept_or_removed_as_alone() -> None:
     letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
     starts = [*(f"{letter}x{letter}" for letter in letters), *(f"x{letter}x" for letter in letters)]
-    assert kept_of(starts).to_pylist() == [cleaned(start) for start in starts]
+    assert clean_pages(starts).to_pylist() == [cleaned(start) for start in starts]
 
 
 def test_a_page_that_is_too_long_is_cut_after_the_spaces_that_it_begins_with() -> None:
-    (kept,) = kept_of(["\n" * 60 + "y" * START]).to_pylist()
+    (kept,) = clean_pages(["\n" * 60 + "y" * START]).to_pylist()
     assert kept == "y" * PAGE
 
 
 @pytest.mark.parametrize("before", ["\n" * 512, 'var deviceName = "' + "x" * 600 + '";', "y"])
 def test_what_is_personal_and_cut_in_two_is_not_kept(before: str) -> None:
     page = before + "z" * (START - len(before) - 17) + " john.smith@mailhost.example"
-    (kept,) = kept_of([page[:START]]).to_pylist()
+    (kept,) = clean_pages([page[:START]]).to_pylist()
     assert "z" * 1000 in kept
     assert "john" not in kept
     assert "x" not in kept
 
 
 def test_no_page_is_null() -> None:
-    assert kept_of([None, "\n \t", "x"]).to_pylist() == [None, None, "x"]
-    assert kept_of([]).to_pylist() == []
+    assert clean_pages([None, "\n \t", "x"]).to_pylist() == [None, None, "x"]
+    assert clean_pages([]).to_pylist() == []

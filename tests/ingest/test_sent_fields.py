@@ -10,7 +10,7 @@ from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
 from camcensus.core.manifest import load_manifest
-from camcensus.ingest.sent_fields import changes, lost, sampled
+from camcensus.ingest.sent_fields import describe_changes, lost_fields, sample_fields
 from camcensus.readers.shodan_lines import ShodanLines
 from camcensus.run import run
 from tests.conftest import Banner, banner, write_lines
@@ -49,7 +49,7 @@ def without(lines: list[Banner], share: float, *path: str) -> list[Banner]:
 def test_f13_a_field_gone_from_a_fifth_of_the_rows_stops_before_publishing(tmp_path: Path) -> None:
     counted(tmp_path, one=banners(200))
     before = (tmp_path / "report" / "index.html").read_bytes()
-    with pytest.raises(GateError, match=r"two: gate fields: product: in 100 % of rows in one, in 80 % now"):
+    with pytest.raises(GateError, match=r"two: gate fields: product: in 100% of rows in one, in 80 % now"):
         counted(tmp_path, two=without(banners(200), 0.2, "product"))
     assert (tmp_path / "report" / "index.html").read_bytes() == before
 
@@ -62,9 +62,9 @@ def test_f13_new_missing_and_renamed_fields_are_told_on_the_page_too(tmp_path: P
     now = [json.loads(json.dumps(line).replace('"isp"', '"provider"')) for line in banners(200, weather="x")]
     warned = counted(tmp_path, one=banners(200, screenshot={"data": "x"}), two=now)
     (told,) = [text for text in warned if "gate fields" in text]
-    assert "isp (100 % of rows) seems to be called provider now" in told
-    assert "screenshot (100 % of rows) seems to be called weather now" in told
-    assert "screenshot.data (100 % of rows) is gone" in told
+    assert "isp (100% of rows) seems to be called provider now" in told
+    assert "screenshot (100% of rows) seems to be called weather now" in told
+    assert "screenshot.data (100% of rows) is gone" in told
     assert "seems to be called provider now" in (tmp_path / "report" / "index.html").read_text()
 
 
@@ -82,14 +82,19 @@ def test_shares_stand_in_the_manifest(tmp_path: Path) -> None:
 def test_names_that_are_data_are_not_written_down(tmp_path: Path) -> None:
     lines = [banner(mac={f"00408cab{n:04x}": {}}, **{f"Marker{n}": 1, "bad name": 1}) for n in range(60)]
     path = write_lines(tmp_path / "a.json", [*lines, "null", "bad", "[1]"])
-    rows, found = sampled([ShodanLines(path)])
+    rows, found = sample_fields([ShodanLines(path)])
     assert rows == 60
     assert "mac" in found
     assert not [name for name in found if name.startswith(("mac.", "Marker", "bad"))]
 
 
 def test_words_for_what_changed() -> None:
-    assert changes({"a": 10, "b": 5}, 10, {"a": 10, "c": 50}, 100) == ["b (50 % of rows) seems to be called c now"]
-    assert changes({"a": 10}, 10, {"b.a": 10}, 10) == ["a (100 % of rows) is gone", "b.a (100 % of rows) is new"]
-    assert changes({}, 0, {"a": 1}, 1) == []
-    assert lost({"a": 10, "b": 10}, 10, {"a": 5}, 10) == {"b": (1.0, 0.0), "a": (1.0, 0.5)}
+    assert describe_changes({"a": 10, "b": 5}, 10, {"a": 10, "c": 50}, 100) == [
+        "b (50% of rows) seems to be called c now"
+    ]
+    assert describe_changes({"a": 10}, 10, {"b.a": 10}, 10) == [
+        "a (100% of rows) is gone",
+        "b.a (100% of rows) is new",
+    ]
+    assert describe_changes({}, 0, {"a": 1}, 1) == []
+    assert lost_fields({"a": 10, "b": 10}, 10, {"a": 5}, 10) == {"b": (1.0, 0.0), "a": (1.0, 0.5)}

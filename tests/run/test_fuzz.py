@@ -14,7 +14,7 @@ import pytest
 from camcensus.core.config import load_study
 from camcensus.core.errors import CatalogueError, MappingError, StudyError
 from camcensus.geolocate.database import Locator, open_locator
-from camcensus.identify.batches import label_part
+from camcensus.identify.batches import identify_part
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Identifier
 from camcensus.ingest.records import Ingested, ingest_file
@@ -93,10 +93,10 @@ def test_f12_mutated_lines_through_ingest_and_identify(
     def work(lines: list[bytes]) -> None:
         result = ingested(tmp_path, lines, "a.json", SHODAN)
         assert result.lines == len(lines)
-        found = label_part(
+        found = identify_part(
             tmp_path / "o.parquet", tmp_path / "i.parquet", identifier, locator, bytes(32), lambda _: None
         )
-        assert sum(found.fates.values()) == result.accepted
+        assert sum(found.outcomes.values()) == result.accepted
         told["accepted"] += result.accepted
         told["quarantined"] += result.quarantined.total()
 

@@ -21,7 +21,7 @@ from camcensus.core.errors import ChoiceError
 from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.identify.matcher import Identifier
+from camcensus.identify.matcher import Identifier, identifier_of
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Rejected, decode
 from camcensus.report.inputs import Result, Scope, cells_of
@@ -304,7 +304,7 @@ class OpenStudy:
 
     @cached_property
     def _identifier(self) -> Identifier:
-        return load_catalogue(self.study.catalogue_path).identifier
+        return identifier_of(load_catalogue(self.study.catalogue_path))
 
     def _one(self, snapshot: str) -> str:
         return choices.one(self.results, snapshot).snapshot

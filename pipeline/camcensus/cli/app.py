@@ -246,12 +246,12 @@ def identify(
     source: SourceOption = "shodan",
 ) -> None:
     """Explain each banner of a file: what it is, and by which evidence."""
-    from camcensus.identify.explain import explain_lines
+    from camcensus.identify.explain import explain_records
     from camcensus.readers.registry import chosen_source
 
     if format_ not in ("table", "jsonl"):
         raise typer.BadParameter(f"found {format_!r}; allowed: table, jsonl", param_hint="--format")
-    for text in explain_lines(file, format_, catalogue, chosen_source(source)[0]):
+    for text in explain_records(file, format_, catalogue, chosen_source(source)[0]):
         show(text)
 
 

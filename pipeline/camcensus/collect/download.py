@@ -25,7 +25,7 @@ from camcensus.core.errors import (
     SpentError,
 )
 from camcensus.identify.catalogue import Query
-from camcensus.ingest.fields_read import FIELDS, MARK
+from camcensus.ingest.fields_read import FIELDS, SYNTHETIC_MARKER
 from camcensus.raw.attempts import Reply
 from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
@@ -161,7 +161,7 @@ class Download:
         facets = [] if further else [("country", COUNTRIES)]
         narrow = self.settings.fields and self.ledger.fact("fields") != "all"
         try:
-            wanted = (*FIELDS, *([MARK] if self.client.local else [])) if narrow else ()
+            wanted = (*FIELDS, *([SYNTHETIC_MARKER] if self.client.local else [])) if narrow else ()
             return self.client.search(part.sent, number, facets, wanted)
         except PlanRefusedError:
             if not narrow or self.ledger.pages():

@@ -36,7 +36,7 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Used:
+class SnapshotGeo:
     """The databases that locate one snapshot. `second` is None where the engine's own country is the second opinion."""
 
     locator: Locator
@@ -89,12 +89,12 @@ class Sources:
     first: tuple[Edition, ...]
     second: tuple[Edition, ...] = ()
 
-    def on(self, day: date) -> Used:
+    def on(self, day: date) -> SnapshotGeo:
         """Those for a snapshot of `day`."""
         second = open_locator(choose(self.second, day).path) if self.second else None
-        return Used(open_locator(choose(self.first, day).path), second, day)
+        return SnapshotGeo(open_locator(choose(self.first, day).path), second, day)
 
-    def on_day(self, day: str) -> Used:
+    def on_day(self, day: str) -> SnapshotGeo:
         """Those for a snapshot of a day as a manifest writes it."""
         return self.on(date.fromisoformat(day))
 

@@ -42,50 +42,51 @@ _FOUND = (
 
 
 @dataclass
-class Labelled:
+class IdentifiedRows:
     """What came of one part: how many banners of each fate (counted, or why not), how many have no country, and how
     many of these are in private or reserved address space."""
 
-    fates: Counter[str] = field(default_factory=Counter)
-    nowhere: int = 0
-    special: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    n_unlocated: int = 0
+    n_special: int = 0
 
-    def add(self, other: "Labelled") -> None:
+    def add(self, other: "IdentifiedRows") -> None:
         """Counts what came of more rows."""
-        self.fates.update(other.fates)
-        self.nowhere += other.nowhere
-        self.special += other.special
+        self.outcomes.update(other.outcomes)
+        self.n_unlocated += other.n_unlocated
+        self.n_special += other.n_special
 
     def flow(self) -> Flow:
         """The reconciliation, checked."""
-        dropped = {fate: n for fate, n in sorted(self.fates.items()) if fate != "counted"}
-        total = sum(self.fates.values())
-        return Flow(unit="banners", rows_in=total, rows_out=self.fates["counted"], dropped=dropped).check("identify")
+        dropped = {fate: n for fate, n in sorted(self.outcomes.items()) if fate != "counted"}
+        total = sum(self.outcomes.values())
+        return Flow(unit="banners", rows_in=total, rows_out=self.outcomes["counted"], dropped=dropped).check("identify")
 
 
-def label_part(
+def identify_part(
     observations: Path, identified: Path, identifier: Identifier, locator: Locator, key: bytes,
     tick: Callable[[int], None] = lambda _: None, second: Locator | None = None,
     batches: Iterable[pa.RecordBatch] | None = None,
-) -> Labelled:  # fmt: skip
+) -> IdentifiedRows:  # fmt: skip
     """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far.
 
     `batches`: its rows, where somebody else has read them; their sizes make no difference.
     """
     rows = _even(_batches(observations) if batches is None else batches)
-    return write_labelled((label(batch, identifier, locator, key, second) for batch in rows), identified, key, tick)
+    found = (identify_batch(batch, identifier, locator, key, second) for batch in rows)
+    return write_identified(found, identified, key, tick)
 
 
-def write_labelled(
-    pieces: Iterable[tuple[pa.Table, Labelled]], identified: Path, key: bytes, tick: Callable[[int], None]
-) -> Labelled:
+def write_identified(
+    pieces: Iterable[tuple[pa.Table, IdentifiedRows]], identified: Path, key: bytes, tick: Callable[[int], None]
+) -> IdentifiedRows:
     """Writes a part of `identified` from its rows, `BATCH` at a time and in order, each with what came of them."""
-    result = Labelled()
+    result = IdentifiedRows()
     with storage.parquet_writer(identified, IDENTIFIED, {"key_id": storage.key_id(key)}) as writer:
         for rows, found in pieces:
             writer.write_table(storage.fitted(rows, IDENTIFIED, writer))
             result.add(found)
-            tick(sum(result.fates.values()))
+            tick(sum(result.outcomes.values()))
     return result
 
 
@@ -135,9 +136,9 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
         raise IntegrityError(observations, f"is damaged: {error}; run again with --rehash") from None
 
 
-def label(
+def identify_batch(
     batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, second: Locator | None = None
-) -> tuple[pa.Table, Labelled]:
+) -> tuple[pa.Table, IdentifiedRows]:
     """`identified` rows for a batch of `observations` rows, in the same order, and what came of them. `second`: where
     to ask for a second opinion on the country before the engine's."""
     table = conform(batch, OBSERVATIONS)
@@ -160,15 +161,15 @@ def label(
         "network_kind": _network_kinds(table),
     }
     columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
-    result = Labelled()
+    result = IdentifiedRows()
     for verdict, often in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
-        result.fates[fate_of(verdict)] += often
+        result.outcomes[outcome_of(verdict)] += often
     unplaced = table.column("host").filter(pc.equal(countries, UNKNOWN_COUNTRY)).to_pylist()
-    result.nowhere, result.special = len(unplaced), count_special(unplaced)
+    result.n_unlocated, result.n_special = len(unplaced), count_special(unplaced)
     return pa.table(columns), result
 
 
-def fate_of(verdict: Verdict) -> str:
+def outcome_of(verdict: Verdict) -> str:
     """`counted`, or in words why the banner is not."""
     if verdict.counted:
         return "counted"

@@ -15,19 +15,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from camcensus.core.errors import CatalogueError
 from camcensus.core.tables import EVIDENCE
 from camcensus.identify.prefilter import Words, words_of
-from camcensus.ingest.evidence import evidence_of
-from camcensus.readers.banner import Banner, soften
-
-if TYPE_CHECKING:
-    from camcensus.identify.matcher import Identifier, Verdict
 
 Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
@@ -161,38 +155,19 @@ class _File(BaseModel):
     brand: list[Brand] = []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
-    """All rules, in a fixed order. `version` and `query_set` are hashes of what the entries mean: what changes no
-    count (comments, notes, examples, sources) does not change them."""
+    """All entries, in a fixed order.
+
+    `version` and `query_set` are hashes of what the entries mean: comments, notes, examples and sources do not change
+    them.
+    """
 
     makers: tuple[str, ...]
     queries: tuple[Query, ...]
     signatures: tuple[Signature, ...]
     models: tuple[Model, ...]
     brands: tuple[Brand, ...]
-
-    @classmethod
-    def load(cls, folder: Path) -> "Catalogue":
-        """The catalogue in a folder of TOML files; see `load_catalogue`."""
-        return load_catalogue(folder)
-
-    def identify(self, banner: Mapping[str, Any]) -> "Verdict":
-        """What a Shodan banner is, and by which signatures."""
-        return self.identifier.identify(evidence_of(soften(dict(banner), Banner)))
-
-    def identify_batch(self, batch: pa.RecordBatch) -> "list[Verdict]":
-        """What each row of a batch of `observations` is; the same as `identify`, faster."""
-        from camcensus.identify.batches import verdicts
-
-        return verdicts(batch, self.identifier)[0]
-
-    @cached_property
-    def identifier(self) -> "Identifier":
-        """Its rules, ready to be held against values."""
-        from camcensus.identify.matcher import Identifier
-
-        return Identifier(self)
 
     @cached_property
     def version(self) -> str:

@@ -10,7 +10,7 @@ from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.identify.matcher import Identifier, Verdict
+from camcensus.identify.matcher import Identifier, Verdict, identifier_of
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.record import records
@@ -20,14 +20,14 @@ from camcensus.readers.registry import SHODAN, Source
 ASIDE = ("model_raw", "family")
 
 
-def explain_lines(path: Path, form: str, catalogue: Path | None, source: Source = SHODAN) -> Iterator[str]:
+def explain_records(path: Path, form: str, catalogue: Path | None, source: Source = SHODAN) -> Iterator[str]:
     """One text for each record, in order: JSON (format in the design), or a row for people.
 
     Raises `InputError` for a file that is not there and, after its last whole line, for one that breaks off.
     """
     if not path.is_file():
         raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
-    identifier = load_catalogue(catalogue or bundled("queries")).identifier
+    identifier = identifier_of(load_catalogue(catalogue or bundled("queries")))
     disputed = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
     source.check(path)
     reader = source.reader(path)

@@ -6,6 +6,7 @@ maker's own or two specific tokens from independent places, medium for one speci
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
 from camcensus.identify.catalogue import Catalogue, Model, Signature
@@ -170,6 +171,12 @@ class Identifier:
     def identify(self, evidence: Mapping[str, str]) -> Verdict:
         """The verdict over the evidence of one banner (column to text)."""
         return self.decide(tuple(h for c in self.columns if c in evidence for h in self.match(c, evidence[c]).hits))
+
+
+@lru_cache(maxsize=4)
+def identifier_of(catalogue: Catalogue) -> Identifier:
+    """Return the identifier of a catalogue; a process that asks again for the same object gets the same identifier."""
+    return Identifier(catalogue)
 
 
 def _signature_hit(rule: Signature, column: str, raw: str | None, caught: Mapping[str, str | None]) -> Hit:

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import ahocorasick_rs
 
-from camcensus.identify.re2_patterns import loosened
+from camcensus.identify.re2_patterns import re2_pattern
 
 LEAST = 2
 # A word of so many letters is rare enough to be asked for alone.
@@ -69,7 +69,7 @@ class Screen(Generic[R]):
         """A pattern for RE2, case ignored, that finds something in every text that a rule could match. Over a column
         of long texts it is many times as quick as asking for candidates one by one."""
         sure = {word for rule in self._rules if _telling(rule.words) for word in rule.words[0]}
-        other = {loosened(rule.regex) for rule in self._rules if not _telling(rule.words)}
+        other = {re2_pattern(rule.regex) for rule in self._rules if not _telling(rule.words)}
         return "|".join(sorted({re.escape(word) for word in sure} | other))
 
     def candidates(self, text: str) -> list[R]:

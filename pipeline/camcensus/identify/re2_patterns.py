@@ -14,7 +14,7 @@ COUNTED = 8
 _NO_WIDTH = frozenset({codes.AT, codes.ASSERT, codes.ASSERT_NOT})
 
 
-def loosened(pattern: re.Pattern[str]) -> str:
+def re2_pattern(pattern: re.Pattern[str]) -> str:
     """The pattern for RE2; case is to be ignored."""
     return "(?s:" + _sequence(parser.parse(pattern.pattern, pattern.flags)) + ")"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.ingest.protocols import Said, add_answers
+from camcensus.ingest.protocols import Answers, add_answers
 from camcensus.ingest.text import cut, cutter, joined, text_of
 from camcensus.ingest.text_columns import GREETING, SHORT, TextColumns
 from camcensus.readers.banner import Banner
@@ -46,7 +46,7 @@ def evidence_columns(banners: Sequence[Banner]) -> dict[str, list[str | None] | 
     for name in BLOCKS:
         _block(columns, name, [getattr(banner, name) for banner in banners])
     _certificates(columns, ssl)
-    add_answers(columns, Said(modules, *answer))
+    add_answers(columns, Answers(modules, *answer))
     return columns.filled | columns.ready
 
 

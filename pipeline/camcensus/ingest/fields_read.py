@@ -12,7 +12,7 @@ from camcensus.ingest.evidence import BLOCKS
 from camcensus.readers.banner import Banner
 
 # What made-up banners carry; no engine but our own on this machine knows it.
-MARK = "_camcensus"
+SYNTHETIC_MARKER = "_camcensus"
 
 
 def _leaves(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
@@ -25,4 +25,4 @@ def _leaves(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
             yield name
 
 
-FIELDS = tuple(name for name in _leaves(Banner) if name != MARK)
+FIELDS = tuple(name for name in _leaves(Banner) if name != SYNTHETIC_MARKER)

@@ -136,12 +136,12 @@ def _times(values: Cells, latest: int, rejected: dict[int, str]) -> Any:
     return _each(lambda value: seconds_of(value, latest), values, rejected)
 
 
-_SAID = attrgetter("location", "asn", "org", "isp", "version", "http", "hash", "ssl", "mark")
+_SAID = attrgetter("location", "asn", "org", "isp", "version", "http", "hash", "ssl", "synthetic_marker")
 
 
 def _said(banners: Sequence[Banner]) -> dict[str, Cells]:
     """What the engine says of the network, the answer and the certificate."""
-    places, asns, orgs, isps, versions, http, hashes, ssl, marks = zip(*map(_SAID, banners), strict=True)
+    places, asns, orgs, isps, versions, http, hashes, ssl, markers = zip(*map(_SAID, banners), strict=True)
     networks = _words.of_texts(orgs)
     if None in networks:
         networks = [org or _words.of_texts([isp])[0] for org, isp in zip(networks, isps, strict=True)]
@@ -153,7 +153,7 @@ def _said(banners: Sequence[Banner]) -> dict[str, Cells]:
         "http_status": _integers([answer.status if answer else None for answer in http]),
         "banner_hash": _integers(hashes),
         "html_hash": _integers([answer.html_hash if answer else None for answer in http]),
-        "is_synthetic": [bool(mark and mark.get("synthetic") is True) for mark in marks],
+        "is_synthetic": [bool(marker and marker.get("synthetic") is True) for marker in markers],
     }
     if any(ssl):
         columns["cert_sha256"] = [fingerprint_of(banner) for banner in banners]

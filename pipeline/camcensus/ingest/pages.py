@@ -19,7 +19,7 @@ START = PAGE + privacy.FURTHER
 DELETE = 0x7F  # the one control character of ASCII that is no lower than the space
 
 
-def kept_of(starts: Sequence[str | None]) -> pa.Array:
+def clean_pages(starts: Sequence[str | None]) -> pa.Array:
     """What is kept of pages, given the first `START` characters of each: for each a text, or null."""
     numbers: dict[str, int] = {}
     places = [None if start is None else numbers.setdefault(start, len(numbers)) for start in starts]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camcensus.ingest import privacy
-from camcensus.ingest.pages import START, kept_of
+from camcensus.ingest.pages import START, clean_pages
 from camcensus.ingest.text import Memo, cut, cutter
 from camcensus.ingest.text_columns import GREETING, PAGE, SHORT, TextColumns
 from camcensus.readers.banner import Http
@@ -27,7 +27,7 @@ _short = cutter(SHORT)
 
 
 @dataclass(frozen=True)
-class Said:
+class Answers:
     """What answers are read from, a cell for each banner; `module` is cleaned, the rest as the banner has it."""
 
     module: Sequence[str | None]
@@ -38,11 +38,11 @@ class Said:
     html: Sequence[Any]
 
 
-def add_answers(columns: TextColumns, said: Said) -> None:
+def add_answers(columns: TextColumns, answers: Answers) -> None:
     """Fills what is read from the answers."""
     web: list[int] = []
     bodies: list[str] = []
-    for row, (data, http, module) in enumerate(zip(said.data, said.http, said.module, strict=True)):
+    for row, (data, http, module) in enumerate(zip(answers.data, answers.http, answers.module, strict=True)):
         text = data if isinstance(data, str) else ""
         start = text[:5]
         if start == "RTSP/":
@@ -58,9 +58,9 @@ def add_answers(columns: TextColumns, said: Said) -> None:
             web.append(row)
             bodies.append(text)
         else:
-            _put_greeting(columns, row, text, module or "", said.port[row])
+            _put_greeting(columns, row, text, module or "", answers.port[row])
     if web:
-        _put_pages(columns, said, web, bodies)
+        _put_pages(columns, answers, web, bodies)
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -128,25 +128,25 @@ def _scrubbed(text: str, longest: int) -> str | None:
     return cut(privacy.start_of(text, longest), longest)
 
 
-def _put_pages(columns: TextColumns, said: Said, web: list[int], bodies: list[str]) -> None:
+def _put_pages(columns: TextColumns, answers: Answers, web: list[int], bodies: list[str]) -> None:
     """Title, page, favicon and, where no header named it, the server of web answers, which are the rows in `web`."""
     servers, titles = columns.column("http_server"), columns.column("http_title")
     starts: list[str | None] = [None] * columns.rows
     for row, body in zip(web, bodies, strict=True):
-        http = said.http[row] or _NO_HTTP
+        http = answers.http[row] or _NO_HTTP
         if servers[row] is None and http.server is not None:
             servers[row] = _once(http.server)
         page: Any = http.html
         if not (page and isinstance(page, str)):
-            page = next((p for p in (said.html[row], body) if p and isinstance(p, str)), "")
-        title = _once(http.title) or _once(said.title[row])
+            page = next((p for p in (answers.html[row], body) if p and isinstance(p, str)), "")
+        title = _once(http.title) or _once(answers.title[row])
         if title is None and page and (match := _TITLE.search(page[:FAR])):
             title = _short[match[1]]
         titles[row] = title
         starts[row] = page[:START] or None
         if http.favicon is not None:
             columns.put("http_favicon", row, _once(http.favicon.hash))
-    columns.ready["http_html"] = kept_of(starts)
+    columns.ready["http_html"] = clean_pages(starts)
 
 
 def _once(value: Any) -> str | None:

@@ -53,7 +53,7 @@ UNKNOWN_FIELD = "unknown field: "
 
 
 @dataclass(frozen=True)
-class Judged:
+class ValidatedBatch:
     """What became of some records: rows of `observations`, and lines of the quarantine with how many for which reason;
     the rest were blank."""
 
@@ -75,13 +75,13 @@ class Ingested:
     unknown: Counter[str] = field(default_factory=Counter)
     damage: str | None = None
 
-    def add(self, judged: Judged) -> None:
+    def add(self, validated: ValidatedBatch) -> None:
         """Counts what became of some records."""
-        self.lines += judged.records
-        self.accepted += judged.rows.num_rows
-        self.blank += judged.records - judged.rows.num_rows - judged.reasons.total()
-        self.synthetic += pc.sum(judged.rows.column("is_synthetic")).as_py() or 0
-        self.quarantined.update(judged.reasons)
+        self.lines += validated.records
+        self.accepted += validated.rows.num_rows
+        self.blank += validated.records - validated.rows.num_rows - validated.reasons.total()
+        self.synthetic += pc.sum(validated.rows.column("is_synthetic")).as_py() or 0
+        self.quarantined.update(validated.reasons)
 
     def tally(self) -> dict[str, int]:
         """The numbers by name, for the manifest; those that are nothing have no name."""
@@ -129,10 +129,10 @@ def ingest_records(
         storage.atomic(quarantine) as rejected,
         gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
     ):
-        for judged in lanes.in_order(partial(judge, file=file, latest=latest), reader.batches(tick)):
-            result.add(judged)
-            member.write(b"".join(judged.quarantined))
-            held.append(judged.rows)
+        for validated in lanes.in_order(partial(validate_batch, file=file, latest=latest), reader.batches(tick)):
+            result.add(validated)
+            member.write(b"".join(validated.quarantined))
+            held.append(validated.rows)
             if sum(rows.num_rows for rows in held) >= ROW_GROUP:
                 accepted.write_table(pa.Table.from_batches(held))
                 held.clear()
@@ -143,7 +143,7 @@ def ingest_records(
     return result
 
 
-def judge(batch: Batch, file: str, latest: int) -> Judged:
+def validate_batch(batch: Batch, file: str, latest: int) -> ValidatedBatch:
     """What becomes of records. A pure function of them, so that any process can do it."""
     found = batch.found()
     banners = {place: banner for place, banner in enumerate(found) if isinstance(banner, Banner)}
@@ -154,7 +154,7 @@ def judge(batch: Batch, file: str, latest: int) -> Judged:
     kept = [places[place] for place in seen.accepted]
     files = [name or file for name in batch.files] if batch.files else [file] * len(found)
     which = {"file": [files[place] for place in kept], "line": [batch.numbers[place] for place in kept]}
-    return Judged(
+    return ValidatedBatch(
         records=len(found),
         rows=batch_of(seen.columns | which, len(kept)),
         reasons=Counter(reasons.values()),

@@ -29,7 +29,7 @@ _KEYS_ARE_DATA = frozenset({"mac", "mdns", "dns", "vulns", "ssl", "netbios", "sm
 NEAR = 0.02  # shares of a field that went and one that came which are near enough for one name changed
 
 
-def filled(parts: Iterable[Path]) -> dict[str, int]:
+def count_filled(parts: Iterable[Path]) -> dict[str, int]:
     """Column to rows in which it holds something, over the parts of a table. Raises `IntegrityError`."""
     found: Counter[str] = Counter()
     for path in parts:
@@ -53,7 +53,7 @@ def _count(file: pq.ParquetFile, found: Counter[str]) -> None:
                 found[name] += group.num_rows - statistics.null_count
 
 
-def sampled(readers: Iterable[Reader]) -> tuple[int, dict[str, int]]:
+def sample_fields(readers: Iterable[Reader]) -> tuple[int, dict[str, int]]:
     """Records looked at, and in how many each field stands: `name`, and `block.name` one level down."""
     rows = 0
     found: Counter[str] = Counter()
@@ -88,7 +88,7 @@ def _below(name: str, held: Any) -> Iterable[str]:
     return (key for key in held if _NAME.fullmatch(key))
 
 
-def lost(
+def lost_fields(
     before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int
 ) -> dict[str, tuple[float, float]]:
     """Fields that fewer of the rows hold than before: name to the share before and now (0 to 1), most lost first."""
@@ -99,7 +99,7 @@ def lost(
     return dict(sorted(fallen.items(), key=lambda found: (found[1][1] - found[1][0], found[0])))
 
 
-def changes(before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int) -> list[str]:
+def describe_changes(before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int) -> list[str]:
     """In words, fields that came, went, or seem to have another name."""
     if not rows_before or not rows:
         return []
@@ -109,11 +109,11 @@ def changes(before: Mapping[str, int], rows_before: int, now: Mapping[str, int],
     for name, share in sorted(gone.items()):
         twin = next((n for n, s in sorted(new.items()) if abs(s - share) <= NEAR and _level(n) == _level(name)), None)
         if twin:
-            told.append(f"{name} ({100 * share:.0f} % of rows) seems to be called {twin} now")
+            told.append(f"{name} ({100 * share:.0f}% of rows) seems to be called {twin} now")
             del new[twin]
         else:
-            told.append(f"{name} ({100 * share:.0f} % of rows) is gone")
-    return told + [f"{name} ({100 * share:.0f} % of rows) is new" for name, share in sorted(new.items())]
+            told.append(f"{name} ({100 * share:.0f}% of rows) is gone")
+    return told + [f"{name} ({100 * share:.0f}% of rows) is new" for name, share in sorted(new.items())]
 
 
 def _level(name: str) -> str:

@@ -20,7 +20,7 @@ from camcensus.core.errors import GateError
 from camcensus.core.manifest import STAGES, Fields, Manifest
 from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
-from camcensus.ingest.sent_fields import changes, lost
+from camcensus.ingest.sent_fields import describe_changes, lost_fields
 from camcensus.quality import assertions
 from camcensus.trends.comparability import incomparable
 
@@ -207,12 +207,12 @@ def fields(now: Checked) -> Outcome:
         return []
     bound, earlier = now.study.gates.max_field_loss, now.before.manifest.snapshot
     found: Outcome = []
-    for name, (share, left) in lost(one.read, one.rows, two.read, two.rows).items():
+    for name, (share, left) in lost_fields(one.read, one.rows, two.read, two.rows).items():
         if round(share - left, 9) >= bound:
             told = f"{name}: in {100 * share:.0f} % of rows in {earlier}, in {100 * left:.0f} % now"
             advice = _NEXT.format("max_field_loss")
             found.append((f"{told}; a loss of {100 * bound:.0f} % is the bound. {advice}", True))
-    moved = changes(one.raw, one.sampled, two.raw, two.sampled)
+    moved = describe_changes(one.raw, one.sampled, two.raw, two.sampled)
     more = f"; and {len(moved) - SHOWN:,} more" if len(moved) > SHOWN else ""
     if moved:
         found.append((f"what the engine sends is not as in {earlier}: {'; '.join(moved[:SHOWN])}{more}", False))

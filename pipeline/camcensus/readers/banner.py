@@ -122,8 +122,8 @@ class Upnp(msgspec.Struct, gc=False):
     udn: Text = None
 
 
-class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "mark": "_camcensus"}):
-    """One answer of one port. `mark` is what made-up banners of camcensus carry."""
+class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "synthetic_marker": "_camcensus"}):
+    """One answer of one port. `synthetic_marker` is what made-up banners of camcensus carry."""
 
     ip_str: Text = None
     ip: Number = None
@@ -154,7 +154,7 @@ class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "mark": "_ca
     dahua_dvr_web: DahuaWeb | None = None
     ip_camera: IpCamera | None = None
     upnp: Upnp | None = None
-    mark: dict[str, Any] | None = None
+    synthetic_marker: dict[str, Any] | None = None
 
 
 DECODE = msgspec.json.Decoder(Banner).decode

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from camcensus.readers.banner import Rejected
 from camcensus.readers.lines import LONGEST, Line
-from camcensus.readers.parsed_line import unheld
+from camcensus.readers.parsed_line import why_incomplete
 
 # What a line costs in memory beside its bytes, roughly.
 PER_LINE = 256
@@ -37,7 +37,7 @@ class _Lines:
         line = next(self._lines)
         self.taken.append(line)
         self._size += line.length + PER_LINE
-        if self._size > LONGEST or unheld(line):
+        if self._size > LONGEST or why_incomplete(line):
             raise _Broken
         return _text(line)
 
@@ -69,7 +69,7 @@ def rows(lines: Iterator[Line], delimiter: str) -> Iterator[Row]:
 
 def _alone(line: Line, delimiter: str) -> list[str] | Rejected:
     """The cells of a line that is a row of its own."""
-    if reason := unheld(line):
+    if reason := why_incomplete(line):
         return Rejected(reason)
     if not line.data.strip():
         return []

@@ -50,7 +50,7 @@ def put(into: dict[str, Any], path: Path, value: Any) -> None:
     into[path[-1]] = value
 
 
-class Known:
+class KnownFields:
     """The fields that somebody asked for: those that paths lead to, with all that is in them. A path that ends in `*`
     leads to whatever else is in an object."""
 
@@ -64,28 +64,28 @@ class Known:
             if inside is not None:
                 inside.setdefault(path[-1], None)
 
-    def strangers(self, found: Mapping[str, Any]) -> set[str]:
+    def unknown_fields(self, found: Mapping[str, Any]) -> set[str]:
         """Names of fields that hold something and that nobody asked for: of each the outermost, dots between keys."""
         names: set[str] = set()
-        _strangers(found, self._tree, "", names)
+        _add_unknown(found, self._tree, "", names)
         return names
 
 
-def _strangers(found: Any, tree: dict[str, Any], before: str, names: set[str]) -> None:
+def _add_unknown(found: Any, tree: dict[str, Any], before: str, names: set[str]) -> None:
     for item in found if isinstance(found, list) else (found,):
         if isinstance(item, dict):
             for key, value in item.items():
                 if value in (None, "", [], {}):
                     continue
                 if key not in tree and REST not in tree:
-                    names.add(told(before + key))
+                    names.add(bounded_name(before + key))
                 elif tree.get(key) is not None:
-                    _strangers(value, tree[key], f"{before}{key}.", names)
+                    _add_unknown(value, tree[key], f"{before}{key}.", names)
         elif item is not None and item != "" and before:
             # Where an object was promised there is something else.
-            names.add(told(before[:-1]))
+            names.add(bounded_name(before[:-1]))
 
 
-def told(name: str) -> str:
+def bounded_name(name: str) -> str:
     """A field's name as it is told: bounded, and free of what no file can hold."""
     return name[:LONGEST].encode("utf-8", "replace").decode()

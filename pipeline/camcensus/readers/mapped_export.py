@@ -11,12 +11,12 @@ import msgspec
 from camcensus.core.errors import InputError
 from camcensus.readers.banner import Banner, Rejected, untyped
 from camcensus.readers.csv_rows import rows
-from camcensus.readers.json_paths import Known, path_of, told
+from camcensus.readers.json_paths import KnownFields, bounded_name, path_of
 from camcensus.readers.lines import Line, RawFile
 from camcensus.readers.mapping import NEEDED, Mapping
-from camcensus.readers.parsed_line import unheld
+from camcensus.readers.parsed_line import why_incomplete
 from camcensus.readers.record import Batch, Record, in_batches
-from camcensus.readers.record_mapper import MARK, Mold
+from camcensus.readers.record_mapper import SYNTHETIC_MARKER, RecordMapper
 
 Found = tuple[Line, Banner | Rejected | None]
 # More names than this are told as one: a hostile file may have a new one in each record.
@@ -32,7 +32,7 @@ class MappedFile:
         self._path = path
         self._mapping = mapping
         self._raw = RawFile(path)
-        self._mold = Mold(mapping)
+        self._mapper = RecordMapper(mapping)
         self.unknown: Counter[str] = Counter()
 
     @property
@@ -61,8 +61,8 @@ class MappedFile:
         if (first := next(found, None)) is None:
             return
         header = _header(self._path, first[1], self._mapping)
-        asked = {*self._mapping.mapped, *self._mapping.ignore, MARK}
-        strangers = [(place, told(name)) for place, name in enumerate(header) if name not in asked]
+        asked = {*self._mapping.mapped, *self._mapping.ignore, SYNTHETIC_MARKER}
+        unknown_fields = [(place, bounded_name(name)) for place, name in enumerate(header) if name not in asked]
         for line, cells in found:
             if isinstance(cells, Rejected):
                 yield line, cells
@@ -71,13 +71,13 @@ class MappedFile:
             elif len(cells) != len(header):
                 yield line, Rejected("bad_row")
             else:
-                self._count(name for place, name in strangers if cells[place])
-                yield line, self._mold.banner(dict(zip(header, cells, strict=True)))
+                self._count(name for place, name in unknown_fields if cells[place])
+                yield line, self._mapper.banner(dict(zip(header, cells, strict=True)))
 
     def _json(self, lines: Iterator[Line]) -> Iterator[Found]:
         around = Surroundings(self._mapping)
         for line in lines:
-            if reason := unheld(line):
+            if reason := why_incomplete(line):
                 yield line, Rejected(reason)
             elif not line.data.strip():
                 yield line, None
@@ -90,11 +90,11 @@ class MappedFile:
         except Rejected as rejected:
             yield line, rejected.alone()
             return
-        self._count(around.strangers(whole))
+        self._count(around.unknown_fields(whole))
         empty = True
         for part, record in around.answers(whole):
             empty = False
-            yield line if part is whole else _part(line, part), self._mold.banner(record)
+            yield line if part is whole else _part(line, part), self._mapper.banner(record)
         if empty:
             yield line, Rejected("no_answer")
 
@@ -111,9 +111,9 @@ class Surroundings:
         self._within = [path_of(name, flat=False) for name in mapping.within]
         self._each = mapping.each
         known = [path_of(name, mapping.flat) for name in (*mapping.mapped, *mapping.ignore)]
-        self._inside = Known([*known, (MARK,)])
+        self._inside = KnownFields([*known, (SYNTHETIC_MARKER,)])
         outside = [path_of(name, flat=False) for name in mapping.ignore_around]
-        self._outside = Known([*outside, *self._within])
+        self._outside = KnownFields([*outside, *self._within])
 
     def answers(self, whole: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Every answer in a decoded line: the part of the line that it is, and all that is said of it."""
@@ -127,11 +127,11 @@ class Surroundings:
                 for part in inner if isinstance(inner, list) else ():
                     yield part, {**record, self._each: part}
 
-    def strangers(self, whole: dict[str, Any]) -> set[str]:
+    def unknown_fields(self, whole: dict[str, Any]) -> set[str]:
         """Fields of the line that hold something and that nobody asked for."""
         wrapped, records = self._records(whole)
-        names = self._outside.strangers(whole) if wrapped else set()
-        return names.union(*(self._inside.strangers(record) for record in records if isinstance(record, dict)))
+        names = self._outside.unknown_fields(whole) if wrapped else set()
+        return names.union(*(self._inside.unknown_fields(record) for record in records if isinstance(record, dict)))
 
     def _records(self, whole: dict[str, Any]) -> tuple[bool, list[Any]]:
         """Whether something is around the records of a line, and the records."""

@@ -8,9 +8,9 @@ from camcensus.readers.lines import Line, whole
 Found = Banner | Rejected | None
 
 
-def found_in(line: Line) -> Found:
+def parse_line(line: Line) -> Found:
     """The banner in a line, why there is none, or None for a blank line."""
-    if reason := unheld(line):
+    if reason := why_incomplete(line):
         return Rejected(reason)
     if not line.data.strip():
         return None
@@ -20,18 +20,18 @@ def found_in(line: Line) -> Found:
         return rejected.alone()
 
 
-def found_in_each(lines: Sequence[Line | bytes]) -> list[Found]:
+def parse_lines(lines: Sequence[Line | bytes]) -> list[Found]:
     """The same for many lines; bytes are a line that is held whole, and not the first of its file."""
     found: list[Found] = []
     for line in lines:
         try:
-            found.append(found_in(line) if isinstance(line, Line) else DECODE(line))
+            found.append(parse_line(line) if isinstance(line, Line) else DECODE(line))
         except UNDECODED:
-            found.append(found_in(whole(0, line)))  # type: ignore[arg-type]  # only bytes were decoded
+            found.append(parse_line(whole(0, line)))  # type: ignore[arg-type]  # only bytes were decoded
     return found
 
 
-def unheld(line: Line) -> str | None:
+def why_incomplete(line: Line) -> str | None:
     """Why a line is not there whole; None when it is."""
     if line.too_long:
         return "too_long"

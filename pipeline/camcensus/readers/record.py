@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from camcensus.readers.lines import Line, whole
-from camcensus.readers.parsed_line import Found, found_in_each
+from camcensus.readers.parsed_line import Found, parse_lines
 
 
 class Record(NamedTuple):
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
     def found(self) -> Sequence[Found]:
         """What each record holds."""
-        return found_in_each(self.lines) if self.said is None else self.said
+        return parse_lines(self.lines) if self.said is None else self.said
 
     def line(self, place: int) -> Line:
         """The line of a record, by its place in the batch, from 0."""

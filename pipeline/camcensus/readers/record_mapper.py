@@ -9,10 +9,10 @@ from camcensus.readers.mapping import Mapping, Time
 from camcensus.readers.targets import TARGETS
 
 # What made-up records carry, whatever the engine.
-MARK = "_camcensus"
+SYNTHETIC_MARKER = "_camcensus"
 
 
-class Mold:
+class RecordMapper:
     """A mapping made ready for records: plain JSON objects, or rows as column to cell."""
 
     def __init__(self, mapping: Mapping) -> None:
@@ -41,9 +41,11 @@ class Mold:
             found["timestamp"] = timestamp_of(found["timestamp"], self._time)
         if (challenges := found.pop("www_authenticate", None)) and not found.get("data"):
             found["data"] = _head(challenges)
-        if MARK in record:
+        if SYNTHETIC_MARKER in record:
             # On a row of CSV the mark is a word.
-            found[MARK] = {"synthetic": True} if record[MARK] == "synthetic" else record[MARK]
+            found[SYNTHETIC_MARKER] = (
+                {"synthetic": True} if record[SYNTHETIC_MARKER] == "synthetic" else record[SYNTHETIC_MARKER]
+            )
         return soften(found, Banner)
 
 

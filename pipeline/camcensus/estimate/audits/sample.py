@@ -12,7 +12,7 @@ from camcensus.core import storage
 from camcensus.core.resources import TEMPLATES
 from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.source import Source
-from camcensus.identify.batches import fate_of
+from camcensus.identify.batches import outcome_of
 from camcensus.identify.matcher import Verdict
 
 LEAST = 5  # labelled hosts of each stratum, if it has as many
@@ -66,7 +66,7 @@ def hosts_of(banners: pd.DataFrame) -> pd.DataFrame:
     ).sort_values(["host", "rank", "port"], ascending=[True, False, True])
     best = order.drop_duplicates("host")
     kinds = best["product_type"].astype(object).where(best["product_type"].notna(), None)
-    whys = [fate_of(Verdict(counted=bool(c), product_type=k)) for c, k in zip(best["counted"], kinds, strict=True)]
+    whys = [outcome_of(Verdict(counted=bool(c), product_type=k)) for c, k in zip(best["counted"], kinds, strict=True)]
     return (
         best[["host", "counted", "manufacturer", "country"]]
         .assign(confidence=best["type_confidence"].fillna("none"), why_not=whys)

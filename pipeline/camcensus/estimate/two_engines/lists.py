@@ -15,6 +15,7 @@ from camcensus.dedupe.devices import key_id_of
 from camcensus.estimate.source import Source
 from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import identifier_of
 
 WINDOW_DAYS = 7
 DECOYS_LEFT_OUT = ("likely", "certain")
@@ -74,7 +75,7 @@ def _filled_columns(source: Source) -> set[str]:
 
 def _counted(source: Source, common: list[str], start: int, end: int) -> pd.DataFrame:
     """Return the banners of the window that the common evidence alone shows to be of a surveillance device."""
-    identifier = load_catalogue(source.study.catalogue_path).identifier
+    identifier = identifier_of(load_catalogue(source.study.catalogue_path))
     decoys = _decoy_hosts(source)
     frames = []
     for places, answers in _batches(source):

@@ -18,6 +18,7 @@ from camcensus.estimate.audits.score import replicates
 from camcensus.estimate.change import Span, audited, correlation
 from camcensus.estimate.two_engines.estimate import STRATUM, estimate
 from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import identifier_of
 from camcensus.validation.accuracy.lists import Eyes, Small
 from camcensus.validation.simulate.world import Plan, make_world
 
@@ -161,5 +162,5 @@ _EYES: list[Eyes] = []  # of this process
 
 def _eyes() -> Eyes:
     if not _EYES:
-        _EYES.append(Eyes(load_catalogue(bundled("queries")).identifier))
+        _EYES.append(Eyes(identifier_of(load_catalogue(bundled("queries")))))
     return _EYES[0]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from camcensus.readers.banner import Banner, Rejected
-from camcensus.readers.parsed_line import found_in_each
+from camcensus.readers.parsed_line import parse_lines
 from tests.conftest import banner
 
 
@@ -32,7 +32,7 @@ def test_a_line_that_is_none_does_not_keep_those_beside_it(wrong: bytes) -> None
     lines = Lines([json.dumps(banner()).encode(), wrong, b""])
     gone = weakref.ref(lines)
     with no_circles():
-        one, other, blank = found_in_each(lines)
+        one, other, blank = parse_lines(lines)
         del lines
         assert gone() is None
     assert isinstance(one, Banner)

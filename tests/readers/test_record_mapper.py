@@ -6,7 +6,7 @@ import pytest
 
 from camcensus.readers.banner import Rejected
 from camcensus.readers.mapping import Mapping, Time
-from camcensus.readers.record_mapper import Mold, timestamp_of
+from camcensus.readers.record_mapper import RecordMapper, timestamp_of
 from tests.conftest import row_of
 
 BASE: dict[str, Any] = {
@@ -19,7 +19,7 @@ RECORD = {"ip": "81.2.69.142", "port": 80, "seen": "2026-10-20T08:30:01"}
 def seen(record: dict[str, Any], fields: dict[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
     """The row of observations that a record becomes."""
     whole = {**BASE, **changed, "fields": {**BASE["fields"], **(fields or {})}}
-    return row_of(Mold(Mapping.model_validate(whole)).banner({**RECORD, **record}))
+    return row_of(RecordMapper(Mapping.model_validate(whole)).banner({**RECORD, **record}))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_fixed_values_stand_in_every_record() -> None:
     assert seen({}, fixed={"transport": "UDP", "country": "NL"})["transport"] == "udp"
     fields = {"address": "ip", "port": "port"}
     fixed = Mapping.model_validate({**BASE, "fields": fields, "fixed": {"time": "2026-10-20T00:00:00Z"}})
-    assert row_of(Mold(fixed).banner(RECORD))["seen_at"] == 1792454400
+    assert row_of(RecordMapper(fixed).banner(RECORD))["seen_at"] == 1792454400
 
 
 def test_words_of_the_engine_become_ours() -> None:
