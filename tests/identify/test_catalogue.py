@@ -256,7 +256,7 @@ def test_an_id_that_stands_twice_is_a_fault(load: Load) -> None:
     again = MAKER + MAKER[MAKER.index("[[model]]") :]
     (problem,) = problems(load, again)
     places = [n for n, line in enumerate(again.splitlines(), 1) if line == 'id = "acme.model.a"']
-    assert problem == f"acme.toml:{places[1]}: acme.model.a: the id stands twice; first in acme.toml:{places[0]}"
+    assert problem == f"acme.toml:{places[1]}: acme.model.a: the id is used twice; first in acme.toml:{places[0]}"
 
 
 def test_all_faults_are_told_at_once(load: Load) -> None:
@@ -296,7 +296,7 @@ def test_an_entry_without_an_id_is_not_given_another_s(load: Load) -> None:
 
 
 def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match="holds no TOML file"):
+    with pytest.raises(CatalogueError, match="contains no TOML file"):
         load_catalogue(tmp_path)
 
 

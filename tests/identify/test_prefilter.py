@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camcensus.identify.catalogue import FLAGS, Model, Signature, load_catalogue
-from camcensus.identify.prefilter import Screen, words_of
-from camcensus.identify.re2_patterns import re2_pattern
+from camcensus.identify.prefilter import Screen, re2_pattern, words_of
 
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "queries")
 RULES = [*CATALOGUE.signatures, *CATALOGUE.models]

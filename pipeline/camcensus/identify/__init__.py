@@ -1,1 +1,1 @@
-"""From evidence to maker, model and product type: the catalogue and what matches it."""
+"""Identify maker, model and product type from evidence: the catalogue and its matcher."""

@@ -1,4 +1,4 @@
-"""The row-wise map from `observations` to `identified`: what identify and locate find, a batch at a time.
+"""Map `observations` to `identified`, a batch at a time.
 
 Each distinct value of a column is matched once, and each distinct combination of matches is decided once.
 """
@@ -29,13 +29,13 @@ from camcensus.geolocate.ranges import count_special, key_v4
 from camcensus.identify.matcher import NOTHING, Hit, Identifier, Match, Verdict
 
 BATCH = 25_000
-# Bytes; a column of values that are longer on average is looked through as a whole before each distinct one is.
+# Bytes. A column whose values are longer on average is searched as a whole before each distinct value is.
 LONG = 200
-_PASSED = (
+_COPIED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen_at", "asn", "network", "is_synthetic",
     "banner_hash", "html_hash",
 )  # fmt: skip
-_FOUND = (
+_IDENTIFIED = (
     "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
     "product_type", "type_confidence", "firmware", "decoy",
 )  # fmt: skip
@@ -43,91 +43,91 @@ _FOUND = (
 
 @dataclass
 class IdentifiedRows:
-    """What came of one part: how many banners of each fate (counted, or why not), how many have no country, and how
-    many of these are in private or reserved address space."""
+    """Counts of identified banners.
+
+    `outcomes`: counted, or why not. `n_unlocated`: without a country; `n_special`: of these, in private or reserved
+    address space.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     n_unlocated: int = 0
     n_special: int = 0
 
     def add(self, other: "IdentifiedRows") -> None:
-        """Counts what came of more rows."""
+        """Add the counts of more rows."""
         self.outcomes.update(other.outcomes)
         self.n_unlocated += other.n_unlocated
         self.n_special += other.n_special
 
     def flow(self) -> Flow:
-        """The reconciliation, checked."""
-        dropped = {fate: n for fate, n in sorted(self.outcomes.items()) if fate != "counted"}
+        """Return the reconciled flow."""
+        dropped = {outcome: n for outcome, n in sorted(self.outcomes.items()) if outcome != "counted"}
         total = sum(self.outcomes.values())
         return Flow(unit="banners", rows_in=total, rows_out=self.outcomes["counted"], dropped=dropped).check("identify")
 
 
 def identify_part(
     observations: Path, identified: Path, identifier: Identifier, locator: Locator, key: bytes,
-    tick: Callable[[int], None] = lambda _: None, second: Locator | None = None,
+    on_progress: Callable[[int], None] = lambda _: None, second: Locator | None = None,
     batches: Iterable[pa.RecordBatch] | None = None,
 ) -> IdentifiedRows:  # fmt: skip
-    """Reads one part of `observations`, writes the same part of `identified`; `tick` is told the rows done so far.
+    """Write the part of `identified` that belongs to a part of `observations`.
 
-    `batches`: its rows, where somebody else has read them; their sizes make no difference.
+    `on_progress` gets the rows done so far. `batches`: the rows, if the caller has read them, in batches of any size.
     """
     rows = _even(_batches(observations) if batches is None else batches)
     found = (identify_batch(batch, identifier, locator, key, second) for batch in rows)
-    return write_identified(found, identified, key, tick)
+    return write_identified(found, identified, key, on_progress)
 
 
 def write_identified(
-    pieces: Iterable[tuple[pa.Table, IdentifiedRows]], identified: Path, key: bytes, tick: Callable[[int], None]
+    pieces: Iterable[tuple[pa.Table, IdentifiedRows]], identified: Path, key: bytes, on_progress: Callable[[int], None]
 ) -> IdentifiedRows:
-    """Writes a part of `identified` from its rows, `BATCH` at a time and in order, each with what came of them."""
+    """Write a part of `identified` from its rows, `BATCH` at a time and in order, and return their counts."""
     result = IdentifiedRows()
     with storage.parquet_writer(identified, IDENTIFIED, {"key_id": storage.key_id(key)}) as writer:
         for rows, found in pieces:
             writer.write_table(storage.fitted(rows, IDENTIFIED, writer))
             result.add(found)
-            tick(sum(result.outcomes.values()))
+            on_progress(sum(result.outcomes.values()))
     return result
 
 
 class Piece(NamedTuple):
-    """`BATCH` rows of a part, or the last of it: the row groups that hold them, and how many rows of these stand before
-    them."""
+    """`BATCH` rows of a part (the last piece: fewer): their row groups, and the rows to skip in these."""
 
     row_groups: list[int]
-    before: int
+    skip: int
 
 
 def pieces_of(observations: Path) -> list[Piece]:
-    """A part in pieces, in order."""
+    """Return the pieces of a part, in order."""
     metadata = pq.read_metadata(observations)
     rows = np.array([metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)], np.int64)
     ends = rows.cumsum()
     starts = ends - rows
-    found = []
+    pieces = []
     for first in range(0, metadata.num_rows, BATCH):
         groups = np.flatnonzero((ends > first) & (starts < first + BATCH)).tolist()
-        found.append(Piece(groups, first - int(starts[groups[0]])))
-    return found
+        pieces.append(Piece(groups, first - int(starts[groups[0]])))
+    return pieces
 
 
 def read_piece(observations: Path, piece: Piece) -> pa.RecordBatch:
-    """The rows of a piece; page checksums verified. Raises `IntegrityError`."""
-    rows = pa.Table.from_batches(_batches(observations, piece.row_groups)).slice(piece.before, BATCH)
+    """Return the rows of a piece, with page checksums verified. Raises `IntegrityError`."""
+    rows = pa.Table.from_batches(_batches(observations, piece.row_groups)).slice(piece.skip, BATCH)
     (batch,) = rows.combine_chunks().to_batches()
     return batch
 
 
 def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows in batches of one size, each of which is written as a row group."""
+    """Yield the rows in batches of one size, each of which is written as a row group."""
     for group in storage.in_groups(batches, BATCH):
         yield from group.to_batches()
 
 
 def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows (None: of all row groups), page checksums verified.
-
-    Raises `IntegrityError`; what goes wrong while others write is theirs."""
+    """Yield the rows of these row groups (None: of all), with page checksums verified. Raises `IntegrityError`."""
     try:
         batches = storage.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
         while (batch := next(batches, None)) is not None:
@@ -139,15 +139,17 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
 def identify_batch(
     batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, second: Locator | None = None
 ) -> tuple[pa.Table, IdentifiedRows]:
-    """`identified` rows for a batch of `observations` rows, in the same order, and what came of them. `second`: where
-    to ask for a second opinion on the country before the engine's."""
+    """Return the `identified` rows of a batch of `observations`, in the same order, and their counts.
+
+    `second`: a database asked for a second opinion on the country before the engine.
+    """
     table = conform(batch, OBSERVATIONS)
     decided, group, identities = decisions(batch, identifier)
     hosts = table.column("host").to_pylist()
     countries = pa.array(locator.countries(hosts), pa.string())
-    columns = {name: table.column(name) for name in _PASSED}
+    columns = {name: table.column(name) for name in _COPIED}
     rows, schema = pa.array(group), IDENTIFIED.schema
-    for name in _FOUND:
+    for name in _IDENTIFIED:
         columns[name] = pa.array([getattr(v, name) for v in decided], schema.field(name).type).take(rows)
     columns |= {
         "is_counted": pa.array([v.counted for v in decided], pa.bool_()).take(rows),
@@ -162,15 +164,15 @@ def identify_batch(
     }
     columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
     result = IdentifiedRows()
-    for verdict, often in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
-        result.outcomes[outcome_of(verdict)] += often
-    unplaced = table.column("host").filter(pc.equal(countries, UNKNOWN_COUNTRY)).to_pylist()
-    result.n_unlocated, result.n_special = len(unplaced), count_special(unplaced)
+    for verdict, n in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
+        result.outcomes[outcome_of(verdict)] += n
+    unlocated = table.column("host").filter(pc.equal(countries, UNKNOWN_COUNTRY)).to_pylist()
+    result.n_unlocated, result.n_special = len(unlocated), count_special(unlocated)
     return pa.table(columns), result
 
 
 def outcome_of(verdict: Verdict) -> str:
-    """`counted`, or in words why the banner is not."""
+    """Return `counted`, or why the banner is not."""
     if verdict.counted:
         return "counted"
     if verdict.product_type is None:
@@ -181,56 +183,52 @@ def outcome_of(verdict: Verdict) -> str:
 
 
 def addresses_of(hosts: list[str]) -> pa.Array:
-    """IPv4 addresses as numbers (int64), null for IPv6 ones."""
-    six = np.array([":" in host for host in hosts], dtype=bool)
+    """Return IPv4 addresses as numbers (int64), with null for IPv6 addresses."""
+    is_v6 = np.array([":" in host for host in hosts], dtype=bool)
     numbers = np.zeros(len(hosts), dtype=np.int64)
-    numbers[~six] = key_v4([host for host in hosts if ":" not in host])
-    return pa.array(numbers, mask=six)
+    numbers[~is_v6] = key_v4([host for host in hosts if ":" not in host])
+    return pa.array(numbers, mask=is_v6)
 
 
 def prefix_of(host: str) -> str:
-    """The /24 of an IPv4 address, the /48 of an IPv6 address."""
+    """Return the /24 of an IPv4 address, the /48 of an IPv6 address."""
     if ":" not in host:
         return host.rpartition(".")[0] + ".0/24"
     return str(ipaddress.IPv6Network((host, 48), strict=False))
 
 
 def _prefixes(hosts: pa.Array) -> pa.Array:
-    """`prefix_of` of many."""
-    six = pc.match_substring(hosts, ":")
-    four = pc.replace_substring_regex(hosts, r"\.[0-9]+$", ".0/24")
-    if not pc.any(six).as_py():
-        return four
-    return pc.replace_with_mask(four, six, pa.array([prefix_of(host) for host in hosts.filter(six).to_pylist()]))
+    """Return `prefix_of` each host."""
+    is_v6 = pc.match_substring(hosts, ":")
+    prefixes = pc.replace_substring_regex(hosts, r"\.[0-9]+$", ".0/24")
+    if not pc.any(is_v6).as_py():
+        return prefixes
+    return pc.replace_with_mask(prefixes, is_v6, pa.array([prefix_of(h) for h in hosts.filter(is_v6).to_pylist()]))
 
 
 def _network_kinds(table: pa.Table) -> pa.Array:
-    """Each distinct pair of network and tags is asked for once."""
+    """Look up each distinct pair of AS number and tags once."""
     asn, tags = (table.column(name).combine_chunks().dictionary_encode("encode") for name in ("asn", "tags"))
     pairs = asn.indices.to_numpy().astype(np.int64) * len(tags.dictionary) + tags.indices.to_numpy()
     distinct, rows = _numbered(pairs)
-    networks, said = asn.dictionary.to_pylist(), tags.dictionary.to_pylist()
-    kinds = [network_kind(networks[pair // len(said)], said[pair % len(said)]) for pair in distinct]
+    numbers, texts = asn.dictionary.to_pylist(), tags.dictionary.to_pylist()
+    kinds = [network_kind(numbers[pair // len(texts)], texts[pair % len(texts)]) for pair in distinct]
     return pa.array(kinds, pa.string()).take(pa.array(rows))
 
 
-def _second_opinion(hosts: list[str], told: pa.Array, second: Locator | None) -> dict[str, pa.Array]:
-    """The second database's country, else the engine's, and which of the two it was."""
-    codes = told.dictionary_encode("encode")
-    answers = pa.array([_second(code) for code in codes.dictionary.to_pylist()], pa.string()).take(codes.indices)
-    sources = pc.if_else(pc.is_valid(answers), ENGINE, pa.scalar(None, pa.string()))
+def _second_opinion(hosts: list[str], engine: pa.Array, second: Locator | None) -> dict[str, pa.Array]:
+    """Return the second database's country, else the engine's, and which of the two it is."""
+    codes = engine.dictionary_encode("encode")
+    canonical = [canonical_code(code) for code in codes.dictionary.to_pylist()]
+    known = [None if code == UNKNOWN_COUNTRY else code for code in canonical]
+    countries = pa.array(known, pa.string()).take(codes.indices)
+    sources = pc.if_else(pc.is_valid(countries), ENGINE, pa.scalar(None, pa.string()))
     if second:
-        asked = pa.array(second.countries(hosts), pa.string())
-        known = pc.not_equal(asked, UNKNOWN_COUNTRY)
-        answers = pc.if_else(known, asked, answers)
-        sources = pc.if_else(known, second.edition, sources)
-    return {"country_second": answers, "second_source": sources}
-
-
-def _second(code: str | None) -> str | None:
-    """The engine's country; what it does not know is no second opinion."""
-    found = canonical_code(code)
-    return None if found == UNKNOWN_COUNTRY else found
+        located = pa.array(second.countries(hosts), pa.string())
+        is_known = pc.not_equal(located, UNKNOWN_COUNTRY)
+        countries = pc.if_else(is_known, located, countries)
+        sources = pc.if_else(is_known, second.edition, sources)
+    return {"country_second": countries, "second_source": sources}
 
 
 def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
@@ -240,19 +238,19 @@ def _keyed(key: bytes, identity: tuple[str, str] | None) -> str | None:
 
 
 def _better(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
-    """A serial number before a MAC address; among equals the first."""
+    """Prefer a serial number to a MAC address, then the first."""
     return other if one is None or (other is not None and (one[0], other[0]) == ("mac", "serial")) else one
 
 
 def _certificates(key: bytes, values: pa.ChunkedArray) -> pa.Array:
-    """Keyed hashes of certificate fingerprints, each distinct one hashed once."""
+    """Return keyed hashes of certificate fingerprints, each distinct one hashed once."""
     encoded = values.combine_chunks().dictionary_encode()
     hashed = [_keyed(key, ("certificate", value)) for value in encoded.dictionary.to_pylist()]
     return pa.array(hashed, pa.string()).take(encoded.indices)
 
 
 def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdict], list[tuple[str, str] | None]]:
-    """The verdict and the identity of each row."""
+    """Return the verdict and the identity of each row."""
     decided, group, identities = decisions(batch, identifier)
     return [decided[g] for g in group.tolist()], identities
 
@@ -260,7 +258,7 @@ def verdicts(batch: pa.RecordBatch, identifier: Identifier) -> tuple[list[Verdic
 def decisions(
     batch: pa.RecordBatch, identifier: Identifier
 ) -> tuple[list[Verdict], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
-    """Distinct verdicts, which of them each row has, and the identity of each row."""
+    """Return the distinct verdicts, which of them each row has, and the identity of each row."""
     rows = batch.num_rows
     identities: list[tuple[str, str] | None] = [None] * rows
     group: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
@@ -269,26 +267,26 @@ def decisions(
         codes, matches = _distinct(batch.column(column), column, identifier)
         if not matches:
             continue
-        holds = np.array([m.identity is not None for m in matches])
-        for row in np.flatnonzero(holds[codes]).tolist():
+        has_identity = np.array([m.identity is not None for m in matches])
+        for row in np.flatnonzero(has_identity[codes]).tolist():
             identities[row] = _better(identities[row], matches[codes[row]].identity)
-        # Values that say the same are one case, so that serial numbers do not make every row its own.
+        # Values with the same hits are one case, so that serial numbers do not make every row a case.
         cases: dict[tuple[Hit, ...], int] = {}
         case = np.array([cases.setdefault(m.hits, len(cases)) for m in matches], dtype=np.int64)
-        said = list(cases)
-        pairs, group = _numbered(group * len(said) + case[codes])
-        hits_of = [hits_of[pair // len(said)] + said[pair % len(said)] for pair in pairs]
+        distinct = list(cases)
+        pairs, group = _numbered(group * len(distinct) + case[codes])
+        hits_of = [hits_of[pair // len(distinct)] + distinct[pair % len(distinct)] for pair in pairs]
     return [identifier.decide(hits) for hits in hits_of], group, identities
 
 
 def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.int64]]:
-    """The distinct values in order of appearance, and which of them each is. Hashing them is quicker than sorting."""
+    """Return the distinct values in order of appearance, and which of them each is. Quicker than sorting."""
     encoded = pa.array(values).dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
 def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int64], list[Match]]:
-    """For each row the index of its match, and the matches; no matches when no value of the column says anything."""
+    """Return the index of each row's match, and the matches: none when no value of the column matches."""
     quick = identifier.quick(column)
     if quick and values.nbytes > LONG * len(values):
         values = pc.if_else(pc.match_substring_regex(values, quick, ignore_case=True), values, None)

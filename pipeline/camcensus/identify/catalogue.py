@@ -1,7 +1,7 @@
-"""The instrument's data: `queries/*.toml` to makers, search queries, signatures, model patterns and brands, validated.
+"""Load the catalogue: makers, search queries, signatures, model patterns and brands from `queries/*.toml`, validated.
 
-One file a maker; files whose name starts with "_" name no maker. The examples in a file are its tests: `faults_of`
-holds every pattern against them.
+One file for each maker; files whose name starts with "_" name no maker. The examples in a file are its tests:
+`faults_of` tries every pattern on them.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
 FLAGS = re.IGNORECASE | re.ASCII
 GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
-_ASIDE = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
+_NOT_MEANING = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
 _COLUMNS = {column.name for column in EVIDENCE}
 
 
@@ -40,14 +40,14 @@ def _field(name: str) -> str:
 def _pattern(text: str) -> str:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)  # what later versions of Python may read otherwise
+            warnings.simplefilter("error", FutureWarning)  # patterns that later versions of Python may read differently
             compiled = re.compile(text, FLAGS)
     except (re.error, FutureWarning) as error:
         raise ValueError(f"the pattern does not compile: {error}") from None
     if unknown := set(compiled.groupindex) - GROUPS:
         raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
     if compiled.search(""):
-        raise ValueError("the pattern matches nothing at all, so it matches everything")
+        raise ValueError("the pattern matches the empty text, so it matches everything")
     return text
 
 
@@ -85,23 +85,23 @@ class _Rule(_Entry):
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """The compiled pattern; case does not matter, and classes of letters and digits are ASCII."""
+        """The compiled pattern: case is ignored, and classes of letters and digits are ASCII."""
         return re.compile(self.pattern, FLAGS)
 
     @cached_property
     def words(self) -> tuple[Words, ...]:
-        """Groups of lower-case words; every text that matches holds one of each. Empty: not known."""
+        """Groups of lower-case words; every matching text contains one of each group. Empty: not known."""
         return words_of(self.regex)
 
     def faults(self) -> list[str]:
-        """What is wrong with the rule by its own examples."""
+        """Return the examples that the rule misses and the counterexamples that it matches."""
         missed = [f"{self.id}: does not match its example {e!r}" for e in self.examples if not self.regex.search(e)]
         caught = [f"{self.id}: matches its counterexample {e!r}" for e in self.counterexamples if self.regex.search(e)]
         return missed + caught
 
 
 class Signature(_Rule):
-    """A pattern over one evidence field, and what a match says and how strongly."""
+    """A pattern for one evidence field, what a match shows, and how strongly."""
 
     field: Annotated[str, AfterValidator(_field)]
     maker: Strength | None = None
@@ -113,18 +113,20 @@ class Signature(_Rule):
 
     @property
     def manufacturer(self) -> str | None:
-        """Whom the signature speaks of, if it speaks of the maker at all."""
+        """The maker that a match shows, if it shows one."""
         return self.file_maker if self.maker else None
 
     @property
     def column(self) -> str:
-        """The column of `observations` that the pattern is held against."""
+        """The column of `observations` that the pattern is matched with."""
         return self.field.replace(".", "_")
 
 
 class Model(_Rule):
-    """A model pattern; the whole match is the model. `alone`: it names the maker without other evidence. `family`:
-    the maker's name for the series."""
+    """A model pattern; the complete match is the model.
+
+    `alone`: it shows the maker without other evidence. `family`: the maker's name for the series.
+    """
 
     family: str | None = None
     alone: bool
@@ -132,7 +134,7 @@ class Model(_Rule):
 
 
 class Brand(BaseModel):
-    """A name that devices are sold under, and who is said to make them."""
+    """A name that devices are sold under, and their reported makers."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -181,8 +183,8 @@ class Catalogue:
 
 
 def meaning(entry: BaseModel) -> str:
-    """What an entry is held against and what it says, as JSON; what only explains it is left out."""
-    return json.dumps(entry.model_dump(mode="json", exclude=_ASIDE, exclude_defaults=True), sort_keys=True)
+    """Return what an entry matches and states, as JSON, without what only explains it."""
+    return json.dumps(entry.model_dump(mode="json", exclude=_NOT_MEANING, exclude_defaults=True), sort_keys=True)
 
 
 def _digest(entries: Sequence[BaseModel]) -> str:
@@ -190,7 +192,7 @@ def _digest(entries: Sequence[BaseModel]) -> str:
 
 
 def checksum_of(folder: Path) -> str:
-    """A checksum over the files that a catalogue is read from, comments and examples included."""
+    """Return a checksum over the files of a catalogue, comments and examples included."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.toml")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -198,10 +200,13 @@ def checksum_of(folder: Path) -> str:
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """The catalogue in a folder of TOML files. Raises `CatalogueError` with file, line, id and reason of each fault."""
+    """Load the catalogue in a folder of TOML files.
+
+    Raises `CatalogueError` with file, line, id and reason of each fault.
+    """
     paths = sorted(folder.glob("*.toml"))
     if not paths:
-        raise CatalogueError(folder, ["holds no TOML file; name a folder such as queries/"])
+        raise CatalogueError(folder, ["contains no TOML file; name a folder such as queries/"])
     problems: list[str] = []
     files: list[_File] = []
     texts: dict[str, str] = {}
@@ -231,17 +236,17 @@ def load_catalogue(folder: Path) -> Catalogue:
 
 
 def faults_of(catalogue: Catalogue) -> list[str]:
-    """Rules that fail their own examples; empty when the catalogue is sound."""
+    """Return the faults of all rules by their own examples."""
     return [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
 
 
 def _named(file: _File, path: Path, text: str) -> _File:
-    """The file with its maker's name on each rule that speaks of the maker."""
+    """Put the file's maker on its entries."""
     if path.name.startswith("_") or path.name == "brands.toml":
         if file.manufacturer:
             raise ValueError("1: manufacturer: names a maker, which a general file may not")
         named = [s.id for s in file.signature if s.maker or s.file_maker]
-        named += [m.id for m in file.model if m.manufacturer] + [q.id for q in file.query if q.manufacturer]
+        named += [entry.id for entry in (*file.model, *file.query) if entry.manufacturer]
         if named:
             raise ValueError(f"{_lines_of(named[0], text)[0]}: {named[0]}: names a maker, which a general file may not")
         return file
@@ -255,22 +260,22 @@ def _named(file: _File, path: Path, text: str) -> _File:
 
 
 def _repeated(catalogue: Catalogue, texts: Mapping[str, str]) -> list[str]:
-    seen = Counter(entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models))
+    ids = Counter(entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models))
     problems: list[str] = []
-    for name in sorted(name for name, times in seen.items() if times > 1):
+    for name in sorted(name for name, n in ids.items() if n > 1):
         first, *again = [f"{file}:{line}" for file, text in texts.items() for line in _lines_of(name, text)]
-        problems.extend(f"{place}: {name}: the id stands twice; first in {first}" for place in again)
+        problems.extend(f"{place}: {name}: the id is used twice; first in {first}" for place in again)
     return problems
 
 
 def _lines_of(name: str, text: str) -> list[int]:
-    """The lines on which an entry's id stands."""
+    """Return the line numbers of an entry's id."""
     wanted = re.compile(rf"""id\s*=\s*["']{re.escape(name)}["']""")
     return [n for n, line in enumerate(text.splitlines(), 1) if wanted.match(line)]
 
 
 def _explain(path: Path, text: str, fault: Any) -> str:
-    """File, line, id and reason of one fault. TOML gives no positions, so the line is that of the n-th table's head."""
+    """Return file, line, id and reason of a fault; the line is that of the table's head, as TOML gives no positions."""
     table, index, *key = (*fault["loc"], 0)[:-1] if len(fault["loc"]) > 1 else (*fault["loc"], None)
     heads = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
     line = heads[index] if isinstance(index, int) and index < len(heads) else 1

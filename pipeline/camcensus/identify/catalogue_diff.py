@@ -1,8 +1,7 @@
-"""What changed between two catalogues, and the register that keeps the meaning of an id for ever.
+"""Compare two catalogues, and keep the register of what each id means.
 
-A signature's meaning is what it is held against and what it says; examples, notes and sources are not part of it. A
-new meaning is a new id: `queries/ids.csv` holds the meaning of each id that ever was, and a test holds the catalogue
-to it.
+A signature's meaning is what it matches and what it states; examples, notes and sources are not part of it. A new
+meaning is a new id: the register `queries/ids.csv` has the meaning of every id that was ever used.
 """
 
 import csv
@@ -17,31 +16,35 @@ from camcensus.core.errors import CatalogueError
 from camcensus.identify.catalogue import Catalogue, meaning
 
 REGISTER = "ids.csv"
-TELLS = "\nVersion "  # where the page (`catalogue_page`) tells the version
+_VERSION_LINE = "\nVersion "  # in the page that `catalogue_page` writes
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Ids that were added, removed, or mean something else now."""
+    """Ids that were added, removed, or changed their meaning."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """One line an id: `+` added, `-` removed, `~` changed."""
-        marked = [*(("+", i) for i in self.added), *(("-", i) for i in self.removed), *(("~", i) for i in self.changed)]
-        return [f"{mark} {name}" for mark, name in sorted(marked, key=lambda m: m[1])]
+        """Return one line for each id: `+` added, `-` removed, `~` changed."""
+        signs = {
+            **dict.fromkeys(self.added, "+"),
+            **dict.fromkeys(self.removed, "-"),
+            **dict.fromkeys(self.changed, "~"),
+        }
+        return [f"{sign} {name}" for name, sign in sorted(signs.items())]
 
 
 def meanings(catalogue: Catalogue) -> dict[str, str]:
-    """Each id of a query, signature or model pattern, and a hash of what it means (16 hex digits)."""
+    """Return each id of a query, signature or model pattern with a hash of its meaning (16 hex digits)."""
     entries = (*catalogue.queries, *catalogue.signatures, *catalogue.models)
     return {entry.id: hashlib.sha256(meaning(entry).encode()).hexdigest()[:16] for entry in entries}
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> Difference:
-    """What changed from `old` to `new`, both id to meaning."""
+    """Return what changed from `old` to `new`, both id to meaning."""
     return Difference(
         added=tuple(sorted(set(new) - set(old))),
         removed=tuple(sorted(set(old) - set(new))),
@@ -50,7 +53,7 @@ def difference(old: Mapping[str, str], new: Mapping[str, str]) -> Difference:
 
 
 def read_register(folder: Path) -> dict[str, str]:
-    """The register beside a catalogue: id to meaning, retired ids among them; empty when there is none."""
+    """Return the register in a catalogue's folder: id to meaning, retired ids included; empty if there is none."""
     path = folder / REGISTER
     if not path.is_file():
         return {}
@@ -59,21 +62,26 @@ def read_register(folder: Path) -> dict[str, str]:
 
 
 def require_meanings(folder: Path, catalogue: Catalogue) -> None:
-    """Raises `CatalogueError` when an id means something else than the register says, or the version is not the one
-    that the page beside it tells, where there are such: either was changed in passing, or is damaged."""
+    """Check a catalogue against the register and the page in its folder, where these exist.
+
+    Raises `CatalogueError` when an id changed its meaning, or the page has another version.
+    """
     changed = difference(read_register(folder), meanings(catalogue)).changed
-    problems = [f"{name}: means something else than it did" for name in changed]
+    problems = [f"{name}: has another meaning than in {REGISTER}" for name in changed]
     page = folder / "README.md"
-    told = page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
-    if TELLS in told and f"{TELLS}{catalogue.version}, " not in told:
-        problems.append(f"is not the catalogue that {page.name} tells of (this is version {catalogue.version})")
+    text = page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
+    if _VERSION_LINE in text and f"{_VERSION_LINE}{catalogue.version}, " not in text:
+        problems.append(f"{page.name} describes another version (this is version {catalogue.version})")
     if problems:
-        advice = f"put it back; if it was changed on purpose, run: camcensus catalogue page {folder}"
+        advice = f"restore it; if you changed it on purpose, run: camcensus catalogue page {folder}"
         raise CatalogueError(folder, [*problems, advice])
 
 
 def extend_register(folder: Path, catalogue: Catalogue) -> Difference:
-    """Enters new ids. Raises `CatalogueError`, and writes nothing, when an id means something else than it did."""
+    """Add new ids to the register.
+
+    Raises `CatalogueError`, and writes nothing, when an id changed its meaning.
+    """
     before = read_register(folder)
     found = difference(before, meanings(catalogue))
     if found.changed:

@@ -1,4 +1,4 @@
-"""`queries/README.md`: what the catalogue can name, written from the catalogue. Pure text."""
+"""Write `queries/README.md` from the catalogue: what it can name."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,19 +8,19 @@ from camcensus.identify.catalogue import Catalogue, Model, Signature
 GENERAL = "(general)"
 _HEAD = """# The catalogue
 
-Written by `camcensus catalogue page`; a test keeps it true. One file a maker, and files without a maker whose names
-start with `_`. The format of each entry is in `identify/catalogue.py`; every entry has a source, the licence of its
-source, examples that must match and near misses that must not. `ids.csv` keeps the meaning of each id for ever.
+`camcensus catalogue page` writes this page; a test checks it. Each maker has a file; names of files without a maker
+start with `_`. `identify/catalogue.py` defines the format of each entry. Every entry has a source, the licence of its
+source, examples that must match and near misses that must not. `ids.csv` keeps the meaning of each id permanently.
 """
 
 _LEGEND = """
-Yields: P the maker's own protocol or parsed block, S specific evidence, W a guess; then the kinds of product named, and
-`model`, `firmware` or `identity` where they are caught.
+Yields: P the maker's own protocol or parsed block, S specific evidence, W a guess; then the product types named, and
+`model`, `firmware` or `identity` where they are captured.
 """
 
 
 def page(catalogue: Catalogue) -> str:
-    """The page in Markdown: totals, a table of makers, what is said without a maker, and brands of several makers."""
+    """Return the page in Markdown: totals, a table of makers, and brands of several makers."""
     return "\n".join(
         [
             _HEAD,
@@ -28,8 +28,8 @@ def page(catalogue: Catalogue) -> str:
             "## Makers\n",
             *_table(catalogue, [*catalogue.makers, GENERAL]),
             _LEGEND,
-            "## Brands that more than one maker is named for\n",
-            "Such a brand never names a maker: the maker stays unknown unless other evidence names it.\n",
+            "## Brands with more than one maker\n",
+            "Such a brand names no maker: the maker stays unknown unless other evidence names it.\n",
             *_conflicts(catalogue),
             "",
         ]
@@ -60,16 +60,12 @@ def _yields(signatures: list[Signature], models: list[Model]) -> str:
     strengths = "".join(mark for strength, mark in marks.items() if any(s.maker == strength for s in signatures))
     types = Counter(rule.type for rule in (*signatures, *models) if rule.type)
     groups = {group for s in signatures for group in s.regex.groupindex}
-    caught = [
-        name
-        for name, there in (
-            ("model", bool(models) or "model" in groups),
-            ("firmware", "firmware" in groups),
-            ("identity", bool(groups & {"serial", "mac"})),
-        )
-        if there
-    ]
-    return "; ".join(part for part in (strengths, ", ".join(sorted(types)), ", ".join(caught)) if part)
+    captured = (
+        ["model"] * bool(models or "model" in groups)
+        + ["firmware"] * ("firmware" in groups)
+        + ["identity"] * bool(groups & {"serial", "mac"})
+    )
+    return "; ".join(part for part in (strengths, ", ".join(sorted(types)), ", ".join(captured)) if part)
 
 
 def _conflicts(catalogue: Catalogue) -> Iterable[str]:

@@ -1,7 +1,7 @@
-"""Identify: from the evidence of a banner to maker, brand, model, product type, firmware, identity and decoy grade.
+"""Identify maker, brand, model, product type, firmware, identity and decoy grade from a banner's evidence.
 
-Certain of the maker is not certain of the kind: both have a confidence of their own. It is high for a protocol of the
-maker's own or two specific tokens from independent places, medium for one specific token, low for a guess.
+Maker and product type each have a confidence: high for the maker's own protocol or two specific tokens from independent
+places, medium for one specific token, low for a guess.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
 from camcensus.identify.catalogue import Catalogue, Model, Signature
 from camcensus.identify.prefilter import Screen
 
-# Columns that repeat each other are one place: two tokens from one place are not independent.
+# Columns that repeat each other are one place; two tokens from one place are not independent.
 _PLACES = {
     "http_html": "page", "http_title": "page",
     "product": "engine", "devicetype": "engine", "cpe": "engine",
@@ -26,14 +26,14 @@ _MODEL_COLUMNS = (
     "hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number", "http_title", "http_realm",
     "rtsp_realm", "ftp_banner", "telnet_banner", "snmp_description", "cert_subject", "product",
 )  # fmt: skip
-# At equal strength: what is no surveillance device wins, so that doubt lowers a count; then the more specific kind.
+# At equal strength a type that is not counted wins, so that doubt lowers a count; then the more specific one.
 _TYPE_ORDER = ("software", "other", "access_control", "intercom", "camera", "recorder", "encoder", "video")
 _STRENGTHS = {"weak": 1, "specific": 2, "protocol": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One signature or model pattern that matched, and what it caught."""
+    """A signature or model pattern that matched, and what it captured."""
 
     rule: str
     column: str
@@ -51,7 +51,7 @@ class Hit:
 
     @property
     def place(self) -> str:
-        """Where the evidence stands; hits in one place are not independent."""
+        """The place of the evidence; hits in one place are not independent."""
         return _PLACES.get(self.column, self.column)
 
 
@@ -75,7 +75,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """All that one value of one column says: hits, and the identity it holds, if any, as (kind, value)."""
+    """The hits of one value of one column, and its identity, if any, as (kind, value)."""
 
     hits: tuple[Hit, ...] = ()
     identity: tuple[str, str] | None = None
@@ -86,7 +86,7 @@ NOTHING = Match()
 
 @dataclass(frozen=True)
 class Identifier:
-    """A catalogue made ready: rules by column, and what values said before."""
+    """A catalogue's rules by column, ready to match."""
 
     catalogue: Catalogue
     signatures: Mapping[str, Screen[Signature]] = field(init=False)
@@ -102,48 +102,43 @@ class Identifier:
         sure = {
             brand.name: brand.manufacturer[0]
             for brand in self.catalogue.brands
-            # Without a period nobody knows when it was true.
+            # Without a period it is not known when it was true.
             if brand.confidence == "high" and brand.period and len(brand.manufacturer) == 1
         }
         object.__setattr__(self, "makers_of_brand", sure)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that any rule looks at."""
+        """The columns that any rule reads."""
         return tuple(self.signatures)
 
     def quick(self, column: str) -> str | None:
-        """A pattern for RE2, case ignored, without which a value of the column says nothing; None: there is none."""
+        """Return a pattern for RE2, case ignored, that every matching value of the column matches; None: unknown."""
         return None if column in _MODEL_COLUMNS else self.signatures[column].quick
 
     def match(self, column: str, text: str) -> Match:
-        """What one value says. Pure; the batch path asks once for each distinct value."""
+        """Return the match of one value. Pure; the batch path calls it once for each distinct value."""
         if column not in self.signatures:
             return NOTHING
         hits: list[Hit] = []
         identity: tuple[str, str] | None = None
-        # Where a signature says which part of the text is the model, the rest of it is not searched for one.
-        named: list[str] = []
+        # Where a signature captures the model, the rest of the text is not searched for one.
+        captured_models: list[str] = []
         for rule in self.signatures[column].candidates(text):
             found = rule.regex.search(text)
             if not found:
                 continue
-            caught = found.groupdict()
-            identity = identity or _identity(rule.manufacturer, caught)
-            raw = caught.get("model") or rule.model
-            hits.append(_signature_hit(rule, column, raw, caught))
-            named.extend(filter(None, [caught.get("model")]))
-        for part in named or ([text] if column in _MODEL_COLUMNS else []):
-            hits.extend(self._models(column, part))
+            groups = found.groupdict()
+            identity = identity or _identity(rule.manufacturer, groups)
+            hits.append(_signature_hit(rule, column, groups))
+            captured_models.extend(filter(None, [groups.get("model")]))
+        for part in captured_models or ([text] if column in _MODEL_COLUMNS else []):
+            found_models = ((model, model.regex.search(part)) for model in self.models.candidates(part))
+            hits.extend(_model_hit(model, column, found[0]) for model, found in found_models if found)
         return Match(tuple(dict.fromkeys(hits)), identity) if hits or identity else NOTHING
 
-    def _models(self, column: str, text: str) -> Iterable[Hit]:
-        for rule in self.models.candidates(text):
-            if found := rule.regex.search(text):
-                yield _model_hit(rule, column, found[0])
-
     def decide(self, hits: tuple[Hit, ...]) -> Verdict:
-        """The verdict over all hits of one banner."""
+        """Return the verdict over all hits of one banner."""
         maker, maker_confidence = _maker([h for h in hits if not h.needs_maker])
         brand = _brand(hits)
         if brand is not None and brand in self.makers_of_brand and maker_confidence in (None, "low"):
@@ -169,7 +164,7 @@ class Identifier:
         )
 
     def identify(self, evidence: Mapping[str, str]) -> Verdict:
-        """The verdict over the evidence of one banner (column to text)."""
+        """Return the verdict over the evidence of one banner (column to text)."""
         return self.decide(tuple(h for c in self.columns if c in evidence for h in self.match(c, evidence[c]).hits))
 
 
@@ -179,7 +174,7 @@ def identifier_of(catalogue: Catalogue) -> Identifier:
     return Identifier(catalogue)
 
 
-def _signature_hit(rule: Signature, column: str, raw: str | None, caught: Mapping[str, str | None]) -> Hit:
+def _signature_hit(rule: Signature, column: str, groups: Mapping[str, str | None]) -> Hit:
     return Hit(
         rule=rule.id,
         column=column,
@@ -187,16 +182,16 @@ def _signature_hit(rule: Signature, column: str, raw: str | None, caught: Mappin
         maker=rule.maker,
         type=rule.type,
         type_evidence=rule.type_evidence if rule.type else None,
-        brand=rule.brand or (caught.get("brand") or "").strip() or None,
+        brand=rule.brand or (groups.get("brand") or "").strip() or None,
         model=rule.model,
-        model_raw=raw,
-        firmware=caught.get("firmware"),
+        model_raw=groups.get("model") or rule.model,
+        firmware=groups.get("firmware"),
         decoy=rule.decoy,
     )
 
 
 def _model_hit(rule: Model, column: str, raw: str) -> Hit:
-    # What the engine guesses of a product is no more than a guess when it guesses a model.
+    # A model in the engine's guess of a product is a guess too.
     strength = "weak" if _PLACES.get(column) == "engine" else "specific"
     return Hit(
         rule=rule.id,
@@ -212,16 +207,16 @@ def _model_hit(rule: Model, column: str, raw: str) -> Hit:
     )
 
 
-def _identity(manufacturer: str | None, caught: Mapping[str, str | None]) -> tuple[str, str] | None:
-    """The serial number (with its maker: numbers of two makers may be equal) or MAC address that a rule caught."""
-    if serial := (caught.get("serial") or "").strip().upper():
+def _identity(manufacturer: str | None, groups: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """Return the captured serial number (with its maker: two makers may use the same number) or MAC address."""
+    if serial := (groups.get("serial") or "").strip().upper():
         return ("serial", f"{manufacturer or ''}:{serial}") if len(set(serial)) > 2 else None
-    mac = "".join(c for c in (caught.get("mac") or "").upper() if c in "0123456789ABCDEF")
+    mac = "".join(c for c in (groups.get("mac") or "").upper() if c in "0123456789ABCDEF")
     return ("mac", mac) if len(mac) == 12 and len(set(mac)) > 2 else None
 
 
 def _confidence(evidence: Iterable[tuple[str | None, str]]) -> str | None:
-    """Confidence from (strength, place) of each hit."""
+    """Return the confidence from (strength, place) of each hit."""
     found = {(strength, place) for strength, place in evidence if strength}
     if any(strength == "protocol" for strength, _ in found):
         return "high"
@@ -230,7 +225,7 @@ def _confidence(evidence: Iterable[tuple[str | None, str]]) -> str | None:
 
 
 def _maker(hits: list[Hit]) -> tuple[str | None, str | None]:
-    """The maker with the strongest evidence; two makers with equal evidence are none."""
+    """Return the maker with the strongest evidence; None if two have equal evidence."""
     confidence = {
         name: _confidence((h.maker, h.place) for h in hits if h.manufacturer == name)
         for name in sorted({h.manufacturer for h in hits if h.manufacturer and h.maker})
@@ -248,13 +243,13 @@ def _brand(hits: Iterable[Hit]) -> str | None:
 
 
 def _type(hits: Iterable[Hit]) -> tuple[str | None, str | None]:
-    """The product type with the strongest evidence, and its confidence."""
+    """Return the product type with the strongest evidence, and its confidence."""
     typed = [h for h in hits if h.type]
     if not typed:
         return None, None
     best = max(_STRENGTHS[h.type_evidence or "weak"] for h in typed)
     strongest = {h.type for h in typed if _STRENGTHS[h.type_evidence or "weak"] == best}
-    # A maker's own protocol that says "video device" does not outweigh a model that says which.
+    # A maker's own protocol that shows a video device does not outweigh a model that shows which.
     strongest |= {h.type for h in typed if h.type_evidence == "specific"} if best == _STRENGTHS["protocol"] else set()
     kind = next(name for name in _TYPE_ORDER if name in strongest)
     if len(strongest & {"camera", "recorder", "encoder"}) > 1 and kind in COUNTED_TYPES:
@@ -264,11 +259,10 @@ def _type(hits: Iterable[Hit]) -> tuple[str | None, str | None]:
 
 
 def _model(hits: list[Hit]) -> Hit | None:
-    """The hit that names the model. The engine's guess gives way to what the device says itself; then the longest,
-    for it says most."""
+    """Return the hit that names the model: the device's own before the engine's guess, then the longest."""
     return min(hits, key=lambda h: (h.place == "engine", -len(h.model or ""), h.model or "", h.rule), default=None)
 
 
 def _longest(values: Iterable[str | None]) -> str | None:
-    """The longest text, the first in order among equals."""
+    """Return the longest text; among equals the first in order."""
     return max(sorted({v for v in values if v}), key=len, default=None)

@@ -1,7 +1,7 @@
-"""Which words a text must hold for a pattern to match it at all: a cheap question asked before the pattern is run.
+"""Find the rules that a text can match at all, by the words that it must contain, before any pattern is run.
 
-Sound for patterns with IGNORECASE and ASCII: lower-casing changes no run of ASCII letters but their case. What is not
-understood about a pattern only makes the answer weaker, never wrong.
+Sound for patterns with IGNORECASE and ASCII: lower-casing changes nothing in a run of ASCII letters but their case. A
+part of a pattern that is not understood makes the answer weaker, never wrong.
 """
 
 import re
@@ -13,14 +13,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import ahocorasick_rs
 
-from camcensus.identify.re2_patterns import re2_pattern
-
-LEAST = 2
-# A word of so many letters is rare enough to be asked for alone.
-ENOUGH = 4
-# Words of so many letters tell enough to be looked for without anything else.
-TELLING = 3
+SHORTEST = 2  # letters of a word that is looked for
+RARE = 4  # letters from which a word is rare enough to be looked for alone
+SELECTIVE = 3  # letters from which a word finds few enough texts in a column
+COUNTED = 8  # a gap of at most so many characters is counted in RE2's pattern; a longer one may have any length
 _TAG = re.compile(r"</?\w+[ >]?")
+_NO_WIDTH = frozenset({codes.AT, codes.ASSERT, codes.ASSERT_NOT})
 Words = tuple[str, ...]
 
 
@@ -29,26 +27,26 @@ class Rule(Protocol):
 
     @property
     def words(self) -> tuple[Words, ...]:
-        """Groups of words; every matching text holds one of each group. Empty: not known."""
+        """Groups of words; every matching text contains one of each group. Empty: not known."""
 
     @property
     def regex(self) -> re.Pattern[str]:
-        """The pattern itself."""
+        """The pattern."""
 
 
 R = TypeVar("R", bound=Rule)
 
 
 class Screen(Generic[R]):
-    """Rules, and which of them a text could match at all."""
+    """Rules, and which of them a text could match."""
 
     def __init__(self, rules: Sequence[R]) -> None:
-        """Sorts the rules by the words they need; all words are looked for at once, however many there are."""
+        """Sort the rules by the words they need; all words are looked for in one pass."""
         self._rules = rules
         self._always = [n for n, rule in enumerate(rules) if not rule.words]
         self._words = sorted({word for rule in rules for group in rule.words for word in group})
         numbers = {word: number for number, word in enumerate(self._words)}
-        # By each word of a rule's first group: the rule, and what else it needs.
+        # For each word of a rule's first group: the rule, and the other groups it needs.
         self._needs: list[list[tuple[int, list[set[int]]]]] = [[] for _ in self._words]
         for rule_number, rule in enumerate(rules):
             for word in set(rule.words[0]) if rule.words else ():
@@ -56,7 +54,7 @@ class Screen(Generic[R]):
                 self._needs[numbers[word]].append((rule_number, others))
 
     def __getstate__(self) -> dict[str, object]:
-        """All but the automaton, which no other process can be sent and each makes in a moment."""
+        """Leave out the automaton: it cannot be pickled, and each process builds it in a moment."""
         return {name: value for name, value in vars(self).items() if name != "_automaton"}
 
     @cached_property
@@ -66,40 +64,44 @@ class Screen(Generic[R]):
 
     @cached_property
     def quick(self) -> str:
-        """A pattern for RE2, case ignored, that finds something in every text that a rule could match. Over a column
-        of long texts it is many times as quick as asking for candidates one by one."""
-        sure = {word for rule in self._rules if _telling(rule.words) for word in rule.words[0]}
-        other = {re2_pattern(rule.regex) for rule in self._rules if not _telling(rule.words)}
-        return "|".join(sorted({re.escape(word) for word in sure} | other))
+        """A pattern for RE2, case ignored, that matches every text that a rule could match.
+
+        On a column of long texts it is many times as fast as `candidates` of each text.
+        """
+        words = {word for rule in self._rules if _is_selective(rule.words) for word in rule.words[0]}
+        patterns = {re2_pattern(rule.regex) for rule in self._rules if not _is_selective(rule.words)}
+        return "|".join(sorted({re.escape(word) for word in words} | patterns))
 
     def candidates(self, text: str) -> list[R]:
-        """The rules that may match `text`, in their order."""
-        # In bytes only ASCII letters have their case changed, which is how the patterns see it.
+        """Return the rules that may match `text`, in their order."""
+        # In bytes only ASCII letters change their case, as in the patterns.
         hits = self._automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass").lower(), overlapping=True)
         if not hits:
             return [self._rules[n] for n in self._always]
-        held = {word for word, _, _ in hits}
-        found = {n for word in held for n, others in self._needs[word] if not any(map(held.isdisjoint, others))}
+        words = {word for word, _, _ in hits}
+        found = {n for word in words for n, others in self._needs[word] if not any(map(words.isdisjoint, others))}
         return [self._rules[n] for n in sorted(found.union(self._always))]
 
 
-def _telling(groups: tuple[Words, ...]) -> bool:
-    return bool(groups) and min(map(len, groups[0])) >= TELLING
+def _is_selective(groups: tuple[Words, ...]) -> bool:
+    return bool(groups) and min(map(len, groups[0])) >= SELECTIVE
 
 
 def words_of(pattern: re.Pattern[str]) -> tuple[Words, ...]:
-    """Groups of lower-case words; every matching text holds one word of each. The first group is what fewest texts
-    hold, and where its words are short, all that is known follows. Empty when nothing is known."""
+    """Return groups of lower-case words; every matching text contains one word of each. Empty: nothing is known.
+
+    The first group is the rarest; where its words are short, all other known groups follow.
+    """
     known = _requirements(parser.parse(pattern.pattern, pattern.flags))
-    known = [words for words in known if min(map(len, words)) >= LEAST]
-    best = _best(known)
-    if not best or min(map(_rare, best)) >= ENOUGH:
-        return (best,) if best else ()
-    return tuple(dict.fromkeys([best, *known]))
+    known = [words for words in known if min(map(len, words)) >= SHORTEST]
+    rarest = _rarest(known)
+    if not rarest or min(map(_rarity, rarest)) >= RARE:
+        return (rarest,) if rarest else ()
+    return tuple(dict.fromkeys([rarest, *known]))
 
 
 def _requirements(sequence: Iterable[tuple[Any, Any]]) -> list[Words]:
-    """All that a sequence of parsed items requires; each entry is words of which one must be there."""
+    """Return what a sequence of parsed items requires; each entry is words of which a text must contain one."""
     found: list[Words] = []
     run = ""
     for code, value in sequence:
@@ -116,17 +118,43 @@ def _requirements(sequence: Iterable[tuple[Any, Any]]) -> list[Words]:
         elif code is codes.ATOMIC_GROUP:
             found.extend(_requirements(value))
         elif code is codes.BRANCH:
-            branches = [_best(_requirements(branch)) for branch in value[1]]
+            branches = [_rarest(_requirements(branch)) for branch in value[1]]
             if all(branches):
                 found.append(tuple(word for branch in branches for word in branch))
     return [*found, (run,)] if run else found
 
 
-def _best(requirements: list[Words]) -> Words:
-    """The requirement that fewest texts meet: its shortest word is longest, then it has fewest words."""
-    return max(requirements, key=lambda words: (min(map(_rare, words)), -len(words)), default=())
+def _rarest(requirements: list[Words]) -> Words:
+    """Return the requirement that fewest texts meet: its shortest word is longest, then it has fewest words."""
+    return max(requirements, key=lambda words: (min(map(_rarity, words)), -len(words)), default=())
 
 
-def _rare(word: str) -> int:
-    """How rare a word is; a tag that every page has is no word at all."""
+def _rarity(word: str) -> int:
+    """Return how rare a word is; HTML tags are on every page."""
     return 0 if _TAG.fullmatch(word) else len(word)
+
+
+def re2_pattern(pattern: re.Pattern[str]) -> str:
+    """Return a pattern for RE2, to be used with case ignored, that matches every text that `pattern` matches.
+
+    RE2 is faster, but has neither assertions nor back references; only letters are kept, and the gaps between them.
+    """
+    return "(?s:" + _re2_sequence(parser.parse(pattern.pattern, pattern.flags)) + ")"
+
+
+def _re2_sequence(parsed: Any) -> str:
+    return "".join(_re2_item(parsed.state, item) for item in parsed)
+
+
+def _re2_item(state: Any, item: tuple[Any, Any]) -> str:
+    code, value = item
+    if code is codes.LITERAL:
+        return re.escape(chr(value))
+    if code is codes.SUBPATTERN:
+        return _re2_sequence(value[3])
+    if code is codes.BRANCH:
+        return "(?:" + "|".join(map(_re2_sequence, value[1])) + ")"
+    if code in _NO_WIDTH:
+        return ""
+    least, most = map(int, parser.SubPattern(state, [item]).getwidth())
+    return f".{{{least},{most}}}" if most <= COUNTED else ".*"
