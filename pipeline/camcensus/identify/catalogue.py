@@ -246,7 +246,7 @@ def _named(file: _File, path: Path, text: str) -> _File:
         if file.manufacturer:
             raise ValueError("1: manufacturer: names a maker, which a general file may not")
         named = [s.id for s in file.signature if s.maker or s.file_maker]
-        named += [entry.id for entry in (*file.model, *file.query) if entry.manufacturer]
+        named += [m.id for m in file.model if m.manufacturer] + [q.id for q in file.query if q.manufacturer]
         if named:
             raise ValueError(f"{_lines_of(named[0], text)[0]}: {named[0]}: names a maker, which a general file may not")
         return file

@@ -38,12 +38,10 @@ def explain_records(path: Path, format_: str, catalogue: Path | None, source: So
             reason = record.found.reason if record.found else "blank"
         if format_ == "jsonl":
             yield _json(record.number, verdict, reason)
+        elif reason:
+            yield f"{record.number:>6}  rejected      {reason}"
         else:
-            yield (
-                _row(record.number, verdict, makers)
-                if reason is None
-                else f"{record.number:>6}  rejected      {reason}"
-            )
+            yield _row(record.number, verdict, makers)
     if reader.damage:
         raise InputError(path, f"{reader.damage}; the records before it were explained")
 
