@@ -164,7 +164,7 @@ def test_a_query_that_is_not_answered_does_not_cost_the_others(folder: Path) -> 
         server.set_faults(Fault("502", where="count.*facets=.*query=product", times=None))
         done = collect(study, "census")
         assert not done.complete
-        assert done.missing == [f"{PRODUCT}: not asked yet"]
+        assert done.missing == [f"{PRODUCT}: not requested yet"]
         assert "HTTP 502" in done.failed[0]
         assert (SERVER, "") in replies(study)
         server.set_faults()

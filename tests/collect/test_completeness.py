@@ -65,7 +65,7 @@ def test_a_part_that_was_not_asked_is_not_short_and_one_far_below_its_plan_is_un
 
 
 def test_what_is_missing_is_told_for_part_and_country(ledger: Ledger) -> None:
-    assert missing(ledger, "download", SETTINGS) == ["q: not asked yet"]
+    assert missing(ledger, "download", SETTINGS) == ["q: not requested yet"]
     told = entered(
         ledger,
         part(200, 300, {"DE": (200, 200), "US": (100, 0), "": (0, 0)}, repeated=5, sent="q one"),

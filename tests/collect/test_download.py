@@ -164,7 +164,7 @@ def test_what_the_account_paid_beyond_the_ledger_is_told(three_pages: Index, fol
     with served(three_pages, plan="dev", credits=5, faults=[Fault("502", where=PAGE_2, charged=True)]):
         done = collect(study_in(folder, fields=False), say=said.append)
     assert done.complete
-    assert done.notes == ["the account went down by 4 query credits, of which this run knows 3"]
+    assert done.notes == ["the account lost 4 query credits; this run accounts for 3"]
     assert not any("will stop on the way" in text for text in said)
     with served(three_pages, plan="dev", credits=2):
         assert not collect(study_in(folder / "poor", fields=False), say=said.append).complete

@@ -146,8 +146,8 @@ def test_f3_a_key_that_is_revoked_stops_at_once_and_the_next_run_goes_on(three_p
     with served(three_pages, faults=[Fault("revoked", where=PAGE_2)]) as server:
         with pytest.raises(KeyRefusedError, match="check it, or get a new one") as caught:
             collect(study)
-        assert "1 pages came, and the snapshot has cost 1 query credits" in caught.value.__notes__[0]
-        assert "the same command goes on from there" in caught.value.__notes__[0]
+        assert "1 pages were received; the snapshot has cost 1 query credits" in caught.value.__notes__[0]
+        assert "the same command resumes from there" in caught.value.__notes__[0]
         asked = len(server.log)
         with pytest.raises(KeyRefusedError):
             collect(study)
@@ -170,7 +170,7 @@ def test_a_part_that_the_engine_does_not_answer_does_not_cost_the_others(folder:
         assert not done.complete
         (failed,) = done.failed
         assert "country:FR" in failed
-        assert "country:FR: not asked to the end" in done.missing[0]
+        assert "country:FR: not finished" in done.missing[0]
         server.set_faults()
         assert collect(study).complete
         assert len(searches(server)) == len(set(searches(server))) == 12

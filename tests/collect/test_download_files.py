@@ -53,7 +53,7 @@ def test_a_page_of_another_ledger_is_refused(three_pages: Index, folder: Path) -
         stray = raw(study) / "download" / "other" / "000009" / "0001.page.zst"
         stray.parent.mkdir(parents=True)
         stray.write_bytes(next(iter(pages(study).values())))
-        with pytest.raises(IntegrityError, match=r"000009/0001\.page\.zst: is a page that the ledger does not know"):
+        with pytest.raises(IntegrityError, match=r"000009/0001\.page\.zst: is a page that is not in the ledger"):
             collect(study)
 
 

@@ -106,7 +106,7 @@ def test_one_fault(shell: Shell, folder: Path, calm: Path, kind: Any) -> None:
         assert any(request.fault == kind for request in server.log)
         kept = pages(study)
         if status == 1:
-            assert "the same command goes on from there" in first.err
+            assert "the same command resumes from there" in first.err
         if status == 3:
             assert "run the same command again" in first.out
         server.revoked = False
@@ -145,7 +145,7 @@ def test_a_fault_in_planning_spends_nothing_and_the_next_run_plans(shell: Shell,
             # Counts are free, so it shows when the first page is asked for.
             says(done, 3, "no query credits are left")
         else:
-            says(done, 1, "the same command goes on from there")
+            says(done, 1, "the same command resumes from there")
         assert not pages(study)
         server.set_faults()
         server.revoked = False
@@ -209,7 +209,7 @@ def test_a_partial_snapshot_says_what_asking_again_costs(shell: Shell, folder: P
     with Loopback(ONE_COUNTRY, faults=[Fault("empty-page", where=PAGE_2)]) as server:
         done = command(shell, server, study)
         says(
-            done, 3, "again to ask for what is missing: about 1 query credits, --max-credits 4; or count what is there"
+            done, 3, "again to request what is missing: about 1 query credits, --max-credits 4; or count what was collected"
         )
         says(command(shell, server, study), 1, "would cost 1 query credits more, 4 in all .* and 3 are allowed")
         says(command(shell, server, study, "--max-credits", 4), 0, "complete")
@@ -232,7 +232,7 @@ def test_f9_a_disk_that_takes_no_more_is_told_and_the_next_run_goes_on(shell: Sh
         assert process.returncode == 1, process.stderr
         assert "Traceback" not in process.stderr
         assert re.search(r"raw: File too large; make room", process.stderr)
-        assert "the same command goes on from there" in process.stderr
+        assert "the same command resumes from there" in process.stderr
         assert not pages(study)
         says(command(shell, server, study), 0, "complete")
     assert not list(raw(study).rglob("*.part"))

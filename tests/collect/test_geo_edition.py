@@ -243,7 +243,7 @@ def test_an_edition_with_much_less_in_it_is_not_put(tmp_path: Path, publisher: P
 
 def test_an_edition_of_the_future_is_not_put(tmp_path: Path, publisher: Publisher) -> None:
     publisher.files[f"{THIS}.gz"] = gzip.compress(database(tmp_path, "2031-01-01"))
-    with pytest.raises(UpdateError, match="yet to come"):
+    with pytest.raises(UpdateError, match="in the future"):
         fetch(tmp_path, publisher)
 
 

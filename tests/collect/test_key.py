@@ -28,7 +28,7 @@ def test_the_environment_comes_first_then_the_named_file_then_shodans_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert find_key() is None
-    with pytest.raises(CamcensusError, match="set SHODAN_API_KEY, or put the key into a file that only you may read"):
+    with pytest.raises(CamcensusError, match="set SHODAN_API_KEY, or put the key into a file that only you can read"):
         require_key()
     monkeypatch.setenv("HOME", str(tmp_path))
     key_file(tmp_path / ".shodan" / "api_key", "OLDEST-KEY")

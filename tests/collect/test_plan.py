@@ -63,7 +63,7 @@ def test_queries_and_modes_in_one_table(folder: Path) -> None:
     assert by_query["census", PRODUCT].credits_most == by_query["trends", PRODUCT].credits_most == 0
     told = plan_text(plan, as_json=False)
     assert "the account (plan plus) has 2 query credits left; the study allows 7 for a snapshot" in told
-    assert "the account's credits do not suffice for a download, which costs at least 3" in told
+    assert "the account has too few credits for a download, which costs at least 3" in told
     assert "Nothing was spent" in told
     found = json.loads(plan_text(plan, as_json=True))
     assert found["credits_left"] == 2

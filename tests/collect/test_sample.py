@@ -178,9 +178,9 @@ def test_more_blocks_add_to_those_that_are_there(tmp_path: Path, shodan: Loopbac
 
 def test_a_sample_stays_what_it_was_drawn_as(tmp_path: Path, shodan: Loopback) -> None:
     collect(study(tmp_path, 30))
-    with pytest.raises(CamcensusError, match=r"pages of later blocks were bought already\. Set it back to 30"):
+    with pytest.raises(CamcensusError, match=r"pages of later blocks are already bought\. Restore 30"):
         collect(study(tmp_path, 20))
-    with pytest.raises(CamcensusError, match="is of seed 1 and prefix length 8; the study has 2 and 8"):
+    with pytest.raises(CamcensusError, match="has seed 1 and prefix length 8; the study has 2 and 8"):
         collect(study(tmp_path, 30, seed=2))
     with pytest.raises(CamcensusError, match="snapshot a is a sample; collect a download into one of another name"):
         collect(study(tmp_path, 30), mode="download")

@@ -62,6 +62,6 @@ def test_f2_faults_on_the_way_and_a_query_that_is_not_answered(folder: Path) -> 
     other = study_in(folder / "other", queries=(PRODUCT, SERVER), deadline_seconds=0.2)
     with served(cameras(9), faults=[Fault("502", where="query=product", times=None)]) as server:
         done = collect(other, "trends")
-        assert done.missing == [f"{PRODUCT}: not asked yet"]
+        assert done.missing == [f"{PRODUCT}: not requested yet"]
         server.set_faults()
         assert collect(other, "trends").complete

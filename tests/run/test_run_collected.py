@@ -210,7 +210,7 @@ def test_a_snapshot_that_is_being_collected_is_left_alone(study: Path, shodan: L
     half.touch()
     with storage.lock(raw, "snapshot a"):
         left = camcensus("run", "--study", study, "--no-report")
-    assert "a: is being collected right now, and left out of this run" in left.stderr
+    assert "a: is being collected right now; left out of this run" in left.stderr
     assert half.exists()
     assert not (study.parent / "data/a/counts.parquet").exists()
 

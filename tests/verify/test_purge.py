@@ -104,7 +104,7 @@ def aged(study: Path, action: str) -> None:
 def test_run_reminds(study: Path) -> None:
     aged(study, "remind")
     told = camcensus("run", "--study", study).stderr
-    assert "2025: its raw files came" in told
+    assert "2025: the raw files are" in told
     assert "camcensus purge --study study.toml --snapshot 2025 --raw" in told
     assert (study.parent / "data/2025/raw/one.json").is_file()
 

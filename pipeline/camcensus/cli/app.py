@@ -95,8 +95,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")])
 @app.command("import", epilog="Example: camcensus import exports/*.json.gz --study study.toml --snapshot 2026")
 def import_(
     files: Annotated[
-        list[str],
-        typer.Argument(help="Exports: .json, .jsonl (or .csv, by source), also .gz and .zst; globs work."),
+        list[str], typer.Argument(help="Exports: .json, .jsonl (or .csv, by source), also .gz and .zst; globs work.")
     ],
     snapshot: SnapshotOption,
     study: StudyOption = STUDY,
@@ -268,9 +267,7 @@ app.command(epilog="Example: camcensus accuracy --devices 200000 --worlds 500")(
 
 
 @app.callback(invoke_without_command=True)
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
     if version:
         from camcensus.core.fingerprints import package_version
 

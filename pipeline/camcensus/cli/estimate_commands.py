@@ -118,8 +118,7 @@ def audit_queries(
 
 def simulate(
     paths: Annotated[
-        list[Path],
-        typer.Argument(help="A new folder; with --serve: the exports to answer from.", show_default=False),
+        list[Path], typer.Argument(help="A new folder; with --serve: the exports to answer from.", show_default=False)
     ],
     devices: Annotated[int, typer.Option("--devices", min=100, help="Approximate number in the last year.")] = 100_000,
     snapshots: Annotated[int, typer.Option("--snapshots", min=1, max=20, help="Number of years, up to 2026.")] = 6,

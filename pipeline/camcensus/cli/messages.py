@@ -157,11 +157,7 @@ def check_catalogue(folder: Path) -> dict[str, Any]:
         problems.append(f"{len(found.added)} ids are not in {REGISTER}; run: camcensus catalogue page {folder}")
     if problems:
         raise CatalogueError(folder, problems)
-    return {
-        "version": catalogue.version,
-        "makers": len(catalogue.makers),
-        "signatures": len(catalogue.signatures),
-    }
+    return {"version": catalogue.version, "makers": len(catalogue.makers), "signatures": len(catalogue.signatures)}
 
 
 def write_catalogue_page(folder: Path) -> str:

@@ -57,11 +57,7 @@ class Client:
     """
 
     def __init__(
-        self,
-        key: str,
-        limits: Limits | None = None,
-        base_url: str | None = None,
-        request_log: RequestLog | None = None,
+        self, key: str, limits: Limits | None = None, base_url: str | None = None, request_log: RequestLog | None = None
     ) -> None:
         self._key = key
         self._limits = limits or Limits()

@@ -15,14 +15,7 @@ from camcensus.raw.snapshot import STATS
 # Of raw/ the ledgers stay: what was received, when, with which checksum.
 _KEPT_RAW = {LEDGER, FILE, CHECKSUM, ".lock"}
 _STAGES = ("ingest", "identify", "dedupe", "returned")
-_FOLDERS = (
-    "observations.parquet",
-    "identified.parquet",
-    "returned.parquet",
-    ".quarantine",
-    ".scratch",
-    "audit",
-)
+_FOLDERS = ("observations.parquet", "identified.parquet", "returned.parquet", ".quarantine", ".scratch", "audit")
 
 
 @dataclass(frozen=True)
