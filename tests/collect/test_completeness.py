@@ -74,7 +74,7 @@ def test_what_is_missing_is_told_for_part_and_country(ledger: Ledger) -> None:
         total=400,
     )
     assert told == [
-        "q three: not asked to the end",
+        "q three: not finished",
         "q one: 200 of 300 banners; 5 rows came twice",
         "q one: US: 0 of 100 banners",
     ]
@@ -82,7 +82,7 @@ def test_what_is_missing_is_told_for_part_and_country(ledger: Ledger) -> None:
 
 def test_parts_of_a_query_that_is_asked_no_more_count_too(ledger: Ledger) -> None:
     told = entered(ledger, part(0, 10, passes=0, query="old", sent="old"))
-    assert told == ["old: not asked to the end"]
+    assert told == ["old: not finished"]
 
 
 def test_what_no_part_announced_is_a_hole(ledger: Ledger) -> None:

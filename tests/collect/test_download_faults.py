@@ -183,7 +183,7 @@ def test_an_engine_that_is_gone_ends_the_run_and_what_came_stays(folder: Path) -
         server.set_faults(Fault("502", where="host/search.*country:([E-Z])", times=None))
         with pytest.raises(UnavailableError, match=r"HTTP 502") as caught:
             collect(study)
-        assert "the same command goes on" in caught.value.__notes__[0]
+        assert "the same command resumes" in caught.value.__notes__[0]
         assert 0 < len(pages(study)) < 18
         server.set_faults()
         assert collect(study).complete
