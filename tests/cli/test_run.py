@@ -102,7 +102,7 @@ def test_a_gate_that_does_not_hold_stops_the_report_alone(tmp_path: Path) -> Non
     study.write_text(study.read_text() + "[gates]\nmin_hosts = 5\n")
     done = camcensus("run", "--study", study, status=1)
     assert "nothing was published" in done.stderr
-    assert "b: gate world-total: all makers: 8 hosts in a, 1 now, 88 % fewer; the bound is 50 %" in done.stderr
+    assert "b: gate world-total: all makers: 8 hosts in a, 1 now, 88% fewer; the limit is 50%" in done.stderr
     assert not (tmp_path / "report").exists()
     assert (tmp_path / "data" / "b" / "counts.parquet").is_file()
     assert camcensus("report", "--study", study, status=1).stderr.count("gate world-total") == 1

@@ -131,7 +131,7 @@ ASKED_AGAIN = [
     (503, b"", "HTTP 503"),
     (200, b"<html>maintenance</html>", "no JSON"),
     (200, b"", "empty body"),
-    (200, b'{"matches":[{"ip_str":"1.2', "no JSON, or is cut short"),
+    (200, b'{"matches":[{"ip_str":"1.2', "not JSON, or is cut short"),
     (200, b'{"error":null}', "failed"),
     (200, b'{"error":"Search cursor timed out. Restart the search query from page 1."}', "cursor timed out"),
     (200, b"[]", "Expected `object`, got `array`"),

@@ -79,10 +79,10 @@ def test_f7_no_log_tells_the_key(some: Index, caplog: pytest.LogCaptureFixture) 
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("ftp://127.0.0.1", "allowed: an address such as https"),
-        ("127.0.0.1:80", "allowed: an address such as https"),
-        ("http://[::1", "allowed: an address such as https"),
-        ("https://", "allowed: an address such as https"),
+        ("ftp://127.0.0.1", "allowed: a URL such as https"),
+        ("127.0.0.1:80", "allowed: a URL such as https"),
+        ("http://[::1", "allowed: a URL such as https"),
+        ("https://", "allowed: a URL such as https"),
         ("http://api.example.org", "in clear"),
         ("http://localhost.example.org", "in clear"),
         ("http://127.0.0.1@example.org", "in clear"),

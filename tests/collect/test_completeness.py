@@ -75,7 +75,7 @@ def test_what_is_missing_is_told_for_part_and_country(ledger: Ledger) -> None:
     )
     assert told == [
         "q three: not finished",
-        "q one: 200 of 300 banners; 5 rows came twice",
+        "q one: 200 of 300 banners; 5 rows were received twice",
         "q one: US: 0 of 100 banners",
     ]
 

@@ -165,7 +165,7 @@ def test_what_the_account_paid_beyond_the_ledger_is_told(three_pages: Index, fol
         done = collect(study_in(folder, fields=False), say=said.append)
     assert done.complete
     assert done.notes == ["the account lost 4 query credits; this run accounts for 3"]
-    assert not any("will stop on the way" in text for text in said)
+    assert not any("will stop early" in text for text in said)
     with served(three_pages, plan="dev", credits=2):
         assert not collect(study_in(folder / "poor", fields=False), say=said.append).complete
-    assert "the account has 2 query credits left, and this costs 3: it will stop on the way" in said
+    assert "the account has 2 query credits left, and this costs 3: it will stop early" in said

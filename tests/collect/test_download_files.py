@@ -30,7 +30,7 @@ def test_what_a_stop_left_between_file_and_ledger_is_entered_not_bought(three_pa
         said: list[str] = []
         assert collect(study, say=said.append).complete
         assert len(server.log) == asked
-        assert any("0003.page.zst: was received before the stop" in text for text in said)
+        assert any("0003.page.zst: received before the stop" in text for text in said)
         assert rows(study, "select partition, page, pass, file, sha256 from pages order by id") == ledger
         assert pages(study) == before
 

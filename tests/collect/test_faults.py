@@ -44,14 +44,14 @@ ALWAYS: dict[str, tuple[int, str]] = {
     "500-json": (3, "the search engine failed .*HTTP 500"),
     "502": (3, "the search engine failed .*HTTP 502; .*Bad Gateway"),
     "503-html": (3, "HTTP 503"),
-    "200-html": (3, "the search engine's answer is no JSON, or is cut short .*maintenance"),
+    "200-html": (3, "the search engine's answer is not JSON, or is cut short .*maintenance"),
     "error-null": (3, "the search engine failed .*HTTP 200"),
     "timed-out": (3, "the search engine did not answer in time .*timed out or your query was invalid"),
     "cursor": (3, "Search cursor timed out"),
     "reset": (3, "the connection broke"),
     "hang": (3, "did not answer in time"),
     "half-body": (3, "the connection broke"),
-    "truncated-json": (3, "no JSON, or is cut short"),
+    "truncated-json": (3, "not JSON, or is cut short"),
     "short-page": (3, "291 of 300 banners"),
     "empty-page": (3, "0 of 300 banners"),
     "duplicates": (0, "complete"),
@@ -209,7 +209,9 @@ def test_a_partial_snapshot_says_what_asking_again_costs(shell: Shell, folder: P
     with Loopback(ONE_COUNTRY, faults=[Fault("empty-page", where=PAGE_2)]) as server:
         done = command(shell, server, study)
         says(
-            done, 3, "again to request what is missing: about 1 query credits, --max-credits 4; or count what was collected"
+            done,
+            3,
+            "again to request what is missing: about 1 query credits, --max-credits 4; or count what was collected",
         )
         says(command(shell, server, study), 1, "would cost 1 query credits more, 4 in all .* and 3 are allowed")
         says(command(shell, server, study, "--max-credits", 4), 0, "complete")

@@ -68,7 +68,7 @@ def test_the_reference_is_whole(site: Path) -> None:
     for command in ("init", "import", "collect", "run", "audit sample", "estimate engines", "purge"):
         assert f"camcensus {command}" in cli
         assert f'href="#camcensus-{command.replace(" ", "-")}"' in cli.split("<article")[1]
-    assert "Makes a study to start from, and says the next three commands." in cli.split('id="camcensus-init"')[0]
+    assert "Create a study, and print the next three commands." in cli.split('id="camcensus-init"')[0]
 
 
 def test_a_link_that_leads_nowhere_is_an_error() -> None:

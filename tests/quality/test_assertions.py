@@ -36,7 +36,7 @@ def counted(folder: Path, text: str, **snapshots: int) -> list[str]:
         ("makers.Axis = { min = 1 }", "hosts of Axis: 0, expected at least 1"),
         ("fill.model = { min = 0.6 }", "share filled of model: 0.5, expected at least 0.6"),
         ("fill.http_server = { min = 1 }\nfill.asn = { min = 1 }\nfill.mac = { min = 0.1 }", "share filled of mac: 0,"),
-        ("fill.nonsense = { min = 0.1 }", "share filled of nonsense: there is nothing to reckon it from"),
+        ("fill.nonsense = { min = 0.1 }", "share filled of nonsense: no data to compute it from"),
     ],
 )
 def test_f23_a_broken_minimum_stops_before_anything_is_published(tmp_path: Path, text: str, told: str) -> None:

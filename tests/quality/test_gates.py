@@ -91,7 +91,7 @@ def test_hosts_need_not_add_up_across_makers(study: Study) -> None:
 def test_a_country_that_does_not_exist(study: Study) -> None:
     counts = changed(make_counts("2024", HOSTS), lambda r: r["country"] == "NA", country="XX")
     assert findings(study, "countries", counts) == [
-        ("no such country: XX; use a location database with ISO codes", True)
+        ("unknown country codes: XX; use a location database with ISO codes", True)
     ]
 
 
@@ -119,10 +119,10 @@ def test_f23_bounds_against_the_snapshot_before(study: Study, gate: str, now: in
     found = moved(study, gate, {("DE", "Hikvision"): 100}, {("DE", "Hikvision"): now})
     assert [f for _, f in found] == ([] if fatal is None else [fatal])
     if now == 49:
-        assert "100 hosts in 2023, 49 now, 51 % fewer; the bound is 50 %" in found[0][0]
+        assert "100 hosts in 2023, 49 now, 51% fewer; the limit is 50%" in found[0][0]
         assert "move max_fall under [gates] in the study" in found[0][0]
     if now == 201:
-        assert "100 hosts in 2023, 201 now, 101 % more; the bound is 100 %" in found[0][0]
+        assert "100 hosts in 2023, 201 now, 101% more; the limit is 100%" in found[0][0]
         assert "move max_rise under [gates] in the study" in found[0][0]
 
 
@@ -146,8 +146,8 @@ def test_bounds_are_the_study_s(tmp_path: Path) -> None:
 def test_the_mix_of_makers(study: Study) -> None:
     one = {("DE", "Hikvision"): 80, ("DE", "Axis"): 20}
     [(text, fatal)] = moved(study, "vendor-mix", one, {("DE", "Hikvision"): 50, ("DE", "Axis"): 50})
-    said = "30 % of the makers' hosts changed hands since 2023 (most: Hikvision, 80 of 100 then, 50 of 100 now)"
-    assert text.startswith(f"{said}; the bound is 25 %.")
+    said = "the shares of makers changed by 30% since 2023 (most: Hikvision, 80 of 100 then, 50 of 100 now)"
+    assert text.startswith(f"{said}; the limit is 25%.")
     assert fatal
     assert moved(study, "vendor-mix", one, {("DE", "Hikvision"): 60, ("DE", "Axis"): 40}) == []
 

@@ -58,7 +58,7 @@ def test_nothing_more_comes_into_a_purged_snapshot(study: Path) -> None:
     camcensus("purge", "--study", study, "--snapshot", "2025", "--raw")
     export = study.parent / "exports" / "one.json"
     told = camcensus("import", export, "--study", study, "--snapshot", "2025", status=1).stderr
-    assert "was purged, and its counts stay" in told
+    assert "was purged and its counts are final" in told
 
 
 def test_a_purge_is_asked_for_in_so_many_words(study: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def told(verdict: Verdict) -> str:
 def test_the_command_says_sound_and_what_it_read(world: Path) -> None:
     done = camcensus("verify", "--study", world)
     assert done.stdout.splitlines()[-1] == "sound"
-    assert "published tables made again: 2" in done.stdout
+    assert "published tables computed again: 2" in done.stdout
     found = json.loads(camcensus("verify", "--json", world.parent / "data", world.parent / "report").stdout)
     assert found["sound"] is True
     read = [p for f in ("data", "report") for p in (world.parent / f).rglob("*") if p.is_file() and p.name[0] != "."]
@@ -77,7 +77,7 @@ def test_a_lost_key_costs_nothing_but_work(study: Path) -> None:
 
 
 def test_what_is_none_of_it_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CamcensusError, match="is neither a data folder, nor a snapshot, nor a report"):
+    with pytest.raises(CamcensusError, match="is not a data folder, a snapshot or a report"):
         of(tmp_path)
     assert camcensus("verify", status=2).stderr
 
@@ -140,7 +140,7 @@ def test_an_address_in_the_page_is_seen(study: Path) -> None:
 
 def test_a_file_that_is_not_of_the_report_is_seen(study: Path) -> None:
     (study.parent / "report" / "identified.parquet").write_bytes(b"x")
-    assert "is in the folder, and not of the report" in told(of(study.parent / "report"))
+    assert "is in the folder, but not in the report's record" in told(of(study.parent / "report"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
-"""Assertions: what an analyst expects of a snapshot. A broken minimum stops publication, a broken maximum is a warning:
-too little looks like a broken collection, too much like news."""
+"""Assertions: an analyst's expectations of a snapshot.
+
+A broken minimum stops publication, a broken maximum is a warning: too little suggests a broken collection, too much is
+news.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,31 +18,30 @@ _UNITS = ("hosts", "devices", "banners")
 
 
 def totals(expected: Assertions, world: Cell | None, countries: Sequence[Cell]) -> Outcome:
-    """Hosts, devices and banners of the headline, and how many countries have a host."""
+    """Check hosts, devices and banners of the headline, and the number of countries with a host."""
     found: Outcome = []
     for unit in _UNITS:
-        found += _held(f"{unit} of the headline", world[f"n_{unit}"] or 0 if world else 0, getattr(expected, unit))
-    return found + _held("countries with a host", sum(bool(c["n_hosts"]) for c in countries), expected.countries)
+        found += _compare(f"{unit} of the headline", world[f"n_{unit}"] or 0 if world else 0, getattr(expected, unit))
+    return found + _compare("countries with a host", sum(bool(c["n_hosts"]) for c in countries), expected.countries)
 
 
 def makers(expected: Assertions, hosts: Mapping[str, int]) -> Outcome:
-    """Hosts of single makers."""
+    """Check the hosts of single makers."""
     return [
         fault
         for name, bounds in expected.makers.items()
-        for fault in _held(f"hosts of {name}", hosts.get(name, 0), bounds)
+        for fault in _compare(f"hosts of {name}", hosts.get(name, 0), bounds)
     ]
 
 
 def fill_rates(expected: Assertions, levels: Mapping[str, Sequence[Cell]], sent: Fields | None) -> Outcome:
-    """How much is filled: of the headline's devices those whose maker, brand or model is known, or of the accepted
-    banners those that hold a column of `observations`."""
+    """Check shares: of devices with a known maker, brand or model, or of banners with a column of `observations`."""
     found: Outcome = []
     for name, bounds in expected.fill.items():
         if (share := _share(name, levels, sent)) is not None:
-            found += _held(f"share filled of {name}", share, bounds)
+            found += _compare(f"share filled of {name}", share, bounds)
         else:
-            found.append((f"share filled of {name}: there is nothing to reckon it from", bounds.min is not None))
+            found.append((f"share filled of {name}: no data to compute it from", bounds.min is not None))
     return found
 
 
@@ -52,19 +54,21 @@ def _share(name: str, levels: Mapping[str, Sequence[Cell]], sent: Fields | None)
 
 
 def country_changes(expected: Assertions, before: Sequence[Cell], now: Sequence[Cell], least: int) -> Outcome:
-    """Relative change of each country's hosts against the snapshot before (0.5: half as many again); countries that
-    had fewer hosts than `least` may do as they like."""
+    """Check the relative change of each country's hosts since the snapshot before (0.5: half as many again).
+
+    Countries that had fewer than `least` hosts are not checked.
+    """
     hosts = {row["country"]: row["n_hosts"] or 0 for row in now}
     found: Outcome = []
     for row in sorted(before, key=lambda row: str(row["country"])):
         if (old := row["n_hosts"] or 0) >= max(least, 1):
             change = hosts.get(row["country"], 0) / old - 1
-            found += _held(f"change of hosts in {row['country']}", change, expected.country_change)
+            found += _compare(f"change of hosts in {row['country']}", change, expected.country_change)
     return found
 
 
-def _held(what: str, value: float, bounds: Bounds) -> Outcome:
-    """A value against its bounds."""
+def _compare(what: str, value: float, bounds: Bounds) -> Outcome:
+    """Compare a value with its bounds."""
     shown = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
     if bounds.min is not None and value < bounds.min:
         return [(f"{what}: {shown}, expected at least {bounds.min:,g}", True)]

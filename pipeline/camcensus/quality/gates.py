@@ -1,8 +1,8 @@
-"""Consistency gates: what must hold of the counts before a report is drawn from them.
+"""Consistency gates: conditions on the counts before a report is written from them.
 
-Each gate is a pure function from a `Checked` snapshot to findings: none when it holds. A finding is fatal (the report
-stays as it was) or a warning (it is printed, and stands on the page). A total that moved too far is fatal, for a broken
-collection looks like that, and decoys that came in numbers; that the engine sends what it did not is a warning.
+Each gate is a pure function from a `Checked` snapshot to findings: none when it passes. A finding is fatal (the report
+is not changed) or a warning (logged, and on the page). A total that changed too much is fatal, for a broken collection
+or many decoys look like that; fields that the engine did not send before are a warning.
 """
 
 from collections import Counter, defaultdict
@@ -24,15 +24,15 @@ from camcensus.ingest.sent_fields import describe_changes, lost_fields
 from camcensus.quality import assertions
 from camcensus.trends.comparability import incomparable
 
-SHARES_OFF = 1e-6  # percent; what sums of rounded fractions may be off by
+MAX_DEVIATION = 1e-6  # percent, of sums of rounded fractions
 SHOWN = 5
-_NEXT = "Find out why and explain it; if it is so, move {} under [gates] in the study."
+_NEXT = "Find the cause and explain it; if the change is real, adjust {} under [gates] in the study."
 Cell = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A gate that does not hold: its id, the snapshot, the numbers, and what to do. `fatal`: nothing is published."""
+    """A gate that fails: its id, the snapshot, the numbers, and what to do. `fatal`: nothing is published."""
 
     gate: str
     snapshot: str
@@ -45,7 +45,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """A snapshot's counts and manifest, and those of the one before, where the two may be compared."""
+    """A snapshot's counts and manifest, and those of the one before, where the two are comparable."""
 
     study: Study
     manifest: Manifest
@@ -54,7 +54,7 @@ class Checked:
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], list[Cell]]:
-        """Headline cells by level and scope."""
+        """Return the headline cells by level and scope."""
         wanted = {"ip_version": "4", "min_confidence": self.study.min_confidence, "decoys_left_out": "certain"}
         keep = reduce(pc.and_, [pc.equal(self.counts[name], value) for name, value in wanted.items()])
         found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
@@ -64,16 +64,16 @@ class Checked:
         return found
 
     def world(self, scope: str = "study") -> Cell | None:
-        """The world's cell; None when it was not counted."""
+        """Return the world's cell; None when it was not counted."""
         return next(iter(self.cells.get(("world", scope), [])), None)
 
     def of_makers(self) -> dict[str, int]:
-        """Maker to hosts, in the headline's countries."""
+        """Return maker to hosts, in the headline's countries."""
         return {row["manufacturer"]: row["n_hosts"] or 0 for row in self.cells.get(("manufacturer", "study"), [])}
 
 
 def check_gates(study: Study, snapshots: Iterable[tuple[Manifest, pa.Table]]) -> list[Finding]:
-    """All findings for the snapshots (oldest first), each held against the one before it."""
+    """Return all findings for the snapshots (oldest first), each compared with the one before it."""
     found: list[Finding] = []
     before: Checked | None = None
     for manifest, counts in snapshots:
@@ -81,13 +81,13 @@ def check_gates(study: Study, snapshots: Iterable[tuple[Manifest, pa.Table]]) ->
         now = Checked(study, manifest, counts, earlier)
         for name, gate in GATES.items():
             found += [Finding(name, manifest.snapshot, text, fatal) for text, fatal in gate(now)]
-        # Older ones are let go: a Checked must not hold on to all snapshots before it.
+        # Without its predecessor: a Checked must not keep all earlier snapshots in memory.
         before = Checked(study, manifest, counts)
     return found
 
 
 def stop_at_fatal(findings: list[Finding]) -> list[Finding]:
-    """The warnings among the findings. Raises `GateError` when one is fatal."""
+    """Return the findings when all are warnings. Raises `GateError` when one is fatal."""
     if fatal := [str(f) for f in findings if f.fatal]:
         raise GateError(fatal)
     return findings
@@ -97,19 +97,19 @@ Outcome = list[tuple[str, bool]]
 
 
 def shares(now: Checked) -> Outcome:
-    """The countries' shares of the headline sum to 100 %."""
+    """Check that the countries' shares of the headline sum to 100%."""
     world = now.world()
     unit = f"n_{now.study.headline_unit}"
     total = world[unit] if world else 0
     if not total:
         return []
     percent = sum(100 * (row[unit] or 0) / total for row in now.cells.get(("country", "study"), []))
-    off = abs(percent - 100) > SHARES_OFF
-    return [(f"the countries' shares of {total:,} {unit[2:]} sum to {percent:.4f} %, not 100 %", True)] if off else []
+    off = abs(percent - 100) > MAX_DEVIATION
+    return [(f"the countries' shares of {total:,} {unit[2:]} sum to {percent:.4f}%, not 100%", True)] if off else []
 
 
 def parts_within_wholes(now: Checked) -> Outcome:
-    """No cell has more of a unit than the cell it is part of."""
+    """Check that no cell has more of a unit than the cell it is part of."""
     units = ("n_hosts", *(unit for unit in UNITS if unit != "n_hosts"))
     return _first(
         f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(whole)} has {whole.get(unit) or 0:,}"
@@ -122,7 +122,7 @@ def parts_within_wholes(now: Checked) -> Outcome:
 
 
 def additive_units(now: Checked) -> Outcome:
-    """Devices and banners add up across every column, hosts across countries."""
+    """Check that devices and banners add up across every column, hosts across countries."""
     found = []
     for split in _splits(now):
         for unit in (unit for unit in UNITS if adds_up(unit, split.column)):
@@ -138,12 +138,12 @@ def additive_units(now: Checked) -> Outcome:
 
 
 def known_countries(now: Checked) -> Outcome:
-    """Every country is in the reference table, or ZZ."""
+    """Check that every country is in the reference table, or ZZ."""
     codes = {c for c in pc.unique(now.counts["country"]).to_pylist() if c is not None}
-    strange = sorted(codes - set(load_countries()) - {UNKNOWN_COUNTRY})
-    if not strange:
+    unknown = sorted(codes - set(load_countries()) - {UNKNOWN_COUNTRY})
+    if not unknown:
         return []
-    return [(f"no such country: {', '.join(strange[:SHOWN])}; use a location database with ISO codes", True)]
+    return [(f"unknown country codes: {', '.join(unknown[:SHOWN])}; use a location database with ISO codes", True)]
 
 
 def reconciliation(now: Checked) -> Outcome:
@@ -163,14 +163,14 @@ def reconciliation(now: Checked) -> Outcome:
 
 
 def world_total(now: Checked) -> Outcome:
-    """The headline's hosts within bounds against the snapshot before."""
+    """Check the change of the headline's hosts since the snapshot before."""
     if now.before is None or not (one := now.before.world()) or not (two := now.world()):
         return []
     return _moved(now, "all makers", one["n_hosts"] or 0, two["n_hosts"] or 0)
 
 
 def vendor_totals(now: Checked) -> Outcome:
-    """The hosts of each of the study's makers within bounds against the snapshot before."""
+    """Check the change of each of the study's makers since the snapshot before."""
     if now.before is None:
         return []
     one, two = now.before.of_makers(), now.of_makers()
@@ -180,7 +180,7 @@ def vendor_totals(now: Checked) -> Outcome:
 
 
 def vendor_mix(now: Checked) -> Outcome:
-    """How much of the mix of makers changed hands since the snapshot before."""
+    """Check the change of the makers' shares since the snapshot before."""
     if now.before is None:
         return []
     one, two = now.before.of_makers(), now.of_makers()
@@ -192,14 +192,14 @@ def vendor_mix(now: Checked) -> Outcome:
     if moved <= now.study.gates.max_mix:
         return []
     most = max(moves, key=lambda m: (abs(moves[m]), m))
-    said = f"{100 * moved:.0f} % of the makers' hosts changed hands since {now.before.manifest.snapshot}"
+    text = f"the shares of makers changed by {100 * moved:.0f}% since {now.before.manifest.snapshot}"
     then, later = (f"{hosts.get(most, 0):,} of {sum(hosts.values()):,}" for hosts in (one, two))
-    bound = f"the bound is {100 * now.study.gates.max_mix:.0f} %. {_NEXT.format('max_mix')}"
-    return [(f"{said} (most: {most}, {then} then, {later} now); {bound}", True)]
+    bound = f"the limit is {100 * now.study.gates.max_mix:.0f}%. {_NEXT.format('max_mix')}"
+    return [(f"{text} (most: {most}, {then} then, {later} now); {bound}", True)]
 
 
 def fields(now: Checked) -> Outcome:
-    """No field that is read is gone from too many rows; what else the engine sends otherwise is a warning."""
+    """Check that no field that is read is missing from too many rows; other changes of fields are warnings."""
     if now.before is None:
         return []
     one, two = (_sent(c.manifest) for c in (now.before, now))
@@ -209,18 +209,17 @@ def fields(now: Checked) -> Outcome:
     found: Outcome = []
     for name, (share, left) in lost_fields(one.read, one.rows, two.read, two.rows).items():
         if round(share - left, 9) >= bound:
-            told = f"{name}: in {100 * share:.0f} % of rows in {earlier}, in {100 * left:.0f} % now"
-            advice = _NEXT.format("max_field_loss")
-            found.append((f"{told}; a loss of {100 * bound:.0f} % is the bound. {advice}", True))
+            text = f"{name}: in {100 * share:.0f}% of rows in {earlier}, in {100 * left:.0f}% now"
+            found.append((f"{text}; the limit is a loss of {100 * bound:.0f}%. {_NEXT.format('max_field_loss')}", True))
     moved = describe_changes(one.raw, one.sampled, two.raw, two.sampled)
     more = f"; and {len(moved) - SHOWN:,} more" if len(moved) > SHOWN else ""
     if moved:
-        found.append((f"what the engine sends is not as in {earlier}: {'; '.join(moved[:SHOWN])}{more}", False))
+        found.append((f"the engine's fields differ from {earlier}: {'; '.join(moved[:SHOWN])}{more}", False))
     return found
 
 
 def expectations(now: Checked) -> Outcome:
-    """The study's assertions."""
+    """Check the study's assertions."""
     expected, countries = now.study.assertions, now.cells.get(("country", "study"), [])
     levels = {name: now.cells.get((name, "study"), []) for name in assertions.KNOWN}
     found = assertions.totals(expected, now.world(), countries)
@@ -237,24 +236,24 @@ def _sent(manifest: Manifest) -> Fields | None:
 
 
 def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
-    """A total that fell or rose too far. Hosts; tiny totals do not count."""
+    """Check hosts that fell or rose too much; tiny totals are not checked."""
     bounds = now.study.gates
     if now.before is None or max(one, two) < bounds.min_hosts:
         return []
-    said = f"{name}: {one:,} hosts in {now.before.manifest.snapshot}, {two:,} now"
+    text = f"{name}: {one:,} hosts in {now.before.manifest.snapshot}, {two:,} now"
     if two < one * (1 - bounds.max_fall):
-        fall = f"{said}, {100 * (one - two) / one:.0f} % fewer; the bound is {100 * bounds.max_fall:.0f} %"
+        fall = f"{text}, {100 * (one - two) / one:.0f}% fewer; the limit is {100 * bounds.max_fall:.0f}%"
         return [(f"{fall}. {_NEXT.format('max_fall')}", True)]
-    # From nothing, or next to it, any rise is without bounds: that says nothing.
+    # From zero, or nearly zero, any rise is unbounded and says nothing.
     if one >= bounds.min_hosts and two > one * (1 + bounds.max_rise):
-        rise = f"{said}, {100 * (two - one) / one:.0f} % more; the bound is {100 * bounds.max_rise:.0f} %"
+        rise = f"{text}, {100 * (two - one) / one:.0f}% more; the limit is {100 * bounds.max_rise:.0f}%"
         return [(f"{rise}. {_NEXT.format('max_rise')}", True)]
     return []
 
 
 @dataclass(frozen=True)
 class _Split:
-    """Cells of a level, and the coarser cells that they are parts of when `column` is left away."""
+    """Cells of a level, and the coarser cells that they are parts of without `column`."""
 
     level: str
     column: str
@@ -263,12 +262,12 @@ class _Split:
     wholes: dict[tuple[Any, ...], Cell]
 
     def key(self, row: Cell) -> tuple[Any, ...]:
-        """Which whole a cell is part of."""
+        """Return the key of the coarser cell that a cell is part of."""
         return tuple(row[c] for c in self.rest)
 
 
 def _splits(now: Checked) -> Iterator[_Split]:
-    """Every level with each of its columns left away in turn, where the coarser level was counted too."""
+    """Yield every level without each of its columns in turn, where the coarser level was counted too."""
     for (level, scope), rows in now.cells.items():
         columns = () if level == "world" else tuple(level.split("+"))
         for column in columns:
@@ -283,7 +282,7 @@ def _name(cell: Cell) -> str:
 
 
 def _first(faults: Iterable[str]) -> Outcome:
-    """One fatal finding with the first few faults; they come in hundreds. Nothing when there is none."""
+    """Return one fatal finding with the first few of many faults; nothing when there is none."""
     found = list(faults)
     if not found:
         return []

@@ -1,11 +1,10 @@
-"""What `camcensus verify` looks at: folders of snapshots and of reports as they are, or all that a study has."""
+"""The verification of data folders, snapshots and reports, or of everything that a study has."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 from camcensus.core.config import Study
-from camcensus.core.console import printable
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest
 from camcensus.estimate import saved
@@ -19,11 +18,11 @@ from camcensus.verify.published import check_report
 from camcensus.verify.snapshot import check_snapshot
 from camcensus.verify.verdict import Verdict
 
-TOLD = 50
+SHOWN = 50
 
 
 def verify_folder(folder: Path, verdict: Verdict) -> None:
-    """A report, a snapshot or a folder of snapshots, by what is in it. Raises `CamcensusError` when it is none."""
+    """Verify a report, a snapshot or a folder of snapshots. Raises `CamcensusError` for another folder."""
     if (folder / "raw").is_dir():
         check_snapshot(folder, verdict)
     elif snapshots := _snapshots(folder):
@@ -33,7 +32,7 @@ def verify_folder(folder: Path, verdict: Verdict) -> None:
     elif (folder / RECORD).is_file() or (folder / "index.html").is_file():
         check_report(folder, verdict)
     else:
-        raise CamcensusError(f"{folder}: is neither a data folder, nor a snapshot, nor a report")
+        raise CamcensusError(f"{folder}: is not a data folder, a snapshot or a report; name one of these")
 
 
 def _snapshots(folder: Path) -> list[Path]:
@@ -41,8 +40,7 @@ def _snapshots(folder: Path) -> list[Path]:
 
 
 def verify_study(study: Study, verdict: Verdict) -> None:
-    """All that a study has: its snapshots, what they were counted with, its report, and that the one follows from
-    the other."""
+    """Verify a study: its snapshots, catalogue, databases and report, and that this follows from the counts."""
     manifests: dict[str, Manifest] = {}
     for name in study.snapshot_ids():
         manifest = check_snapshot(study.data / name, verdict)
@@ -51,30 +49,30 @@ def verify_study(study: Study, verdict: Verdict) -> None:
     _estimates(study.data, verdict)
     _instrument(study, manifests, verdict)
     if not study.report.is_dir():
-        verdict.notes.append(f"{study.report}: no report was drawn")
+        verdict.notes.append(f"{study.report}: no report yet")
         return
     if record := check_report(study.report, verdict):
         _report_of(study, record, manifests, verdict)
 
 
 def _estimates(data: Path, verdict: Verdict) -> None:
-    """Tables of estimates are as they were kept."""
+    """Check that tables of estimates are unchanged."""
     try:
-        held = {data / saved.FOLDER / name: entry["sha256"] for name, entry in saved.entries(data).items()}
+        checksums = {data / saved.FOLDER / name: entry["sha256"] for name, entry in saved.entries(data).items()}
     except IntegrityError as error:
         verdict.wrong(error.path, error.reason)
         return
-    check_files({path: Expected(digest, instead=saved.REMEDY) for path, digest in held.items()}, verdict)
+    check_files({path: Expected(digest, remedy=saved.REMEDY) for path, digest in checksums.items()}, verdict)
 
 
 def _report_of(study: Study, record: Report, manifests: dict[str, Manifest], verdict: Verdict) -> None:
     results = []
-    order = {name: n for n, name in enumerate(study.snapshot_ids())}  # the report's, which may not be that of names
-    for name, drawn in sorted(record.snapshots.items(), key=lambda item: order.get(item[0], -1)):
+    order = {name: n for n, name in enumerate(study.snapshot_ids())}  # the report's order
+    for name, published in sorted(record.snapshots.items(), key=lambda item: order.get(item[0], -1)):
         manifest = manifests.get(name)
-        if manifest is None or manifest.run != drawn.run:
-            run = manifest.run if manifest else "there is none"
-            verdict.wrong(study.report, f"shows run {drawn.run} of {name}, the data is of another ({run})")
+        if manifest is None or manifest.run != published.run:
+            run = manifest.run if manifest else "missing"
+            verdict.wrong(study.report, f"shows run {published.run} of {name}, the data has another ({run})")
             continue
         counts = counts_of(study.data / name)
         if counts is not None and "aggregate" in manifest.stages:
@@ -85,7 +83,7 @@ def _report_of(study: Study, record: Report, manifests: dict[str, Manifest], ver
 
 
 def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) -> None:
-    """The catalogue and the country databases are those that the snapshots were counted with."""
+    """Check that catalogue and country databases are those that the snapshots were counted with."""
     try:
         catalogue, sources = load_catalogue(study.catalogue_path), sources_of(study)
     except CamcensusError as error:
@@ -96,8 +94,8 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
             continue
         verdict.count("catalogues and country databases")
         if manifest.instrument.catalogue != catalogue.version:
-            told = f"{name} was counted with version {manifest.instrument.catalogue}, this is {catalogue.version}"
-            verdict.wrong(study.catalogue_path, f"{told}; if it was changed on purpose, run camcensus run")
+            text = f"{name} was counted with version {manifest.instrument.catalogue}, this is {catalogue.version}"
+            verdict.wrong(study.catalogue_path, f"{text}; if it was changed on purpose, run camcensus run")
         elif manifest.made and manifest.made.catalogue != checksum_of(study.catalogue_path):
             verdict.notes.append(f"{study.catalogue_path}: its comments or examples changed since {name} was counted")
         try:
@@ -105,21 +103,21 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
         except CamcensusError as error:
             verdict.wrong(study.path, str(error))
             continue
-        held = (manifest.geo.sha256, manifest.geo.second_sha256)
-        if held != (used.sha256, used.second_sha256):
-            told = f"{name} was located with another file than {used.edition} is now"
-            verdict.wrong(study.path, f"{told} (SHA-256 {held[0][:12]}, not {used.sha256[:12]}); run camcensus run")
+        before = (manifest.geo.sha256, manifest.geo.second_sha256)
+        if before != (used.sha256, used.second_sha256):
+            text = f"{name} was located with another file of {used.edition}"
+            verdict.wrong(study.path, f"{text} (SHA-256 {before[0][:12]}, now {used.sha256[:12]}); run camcensus run")
 
 
 def verdict_text(verdict: Verdict, as_json: bool) -> str:
-    """What was looked at, and all that is wrong."""
+    """Return what was checked, and every problem."""
     if as_json:
         problems = [{"path": str(p.path), "problem": p.text} for p in verdict.problems]
         return json.dumps({**asdict(verdict), "problems": problems, "sound": verdict.sound}, sort_keys=True)
     lines = [f"note: {note}" for note in verdict.notes]
-    lines += [f"WRONG  {problem}" for problem in verdict.problems[:TOLD]]
-    lines += [f"and {len(verdict.problems) - TOLD:,} more"] if len(verdict.problems) > TOLD else []
-    looked = ", ".join(f"{what}: {n:,}" for what, n in verdict.checked.items())
-    lines.append(f"{verdict.files:,} files, {verdict.bytes:,} bytes, all read; {looked}")
-    lines.append("sound" if verdict.sound else f"NOT SOUND: {len(verdict.problems):,} things do not hold")
-    return printable("\n".join(lines))
+    lines += [f"WRONG  {problem}" for problem in verdict.problems[:SHOWN]]
+    lines += [f"and {len(verdict.problems) - SHOWN:,} more"] if len(verdict.problems) > SHOWN else []
+    checks = ", ".join(f"{what}: {n:,}" for what, n in verdict.checked.items())
+    lines.append(f"{verdict.files:,} files, {verdict.bytes:,} bytes, all read; {checks}")
+    lines.append("sound" if verdict.sound else f"NOT SOUND: {len(verdict.problems):,} problems")
+    return "\n".join(lines)

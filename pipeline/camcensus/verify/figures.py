@@ -1,9 +1,9 @@
-"""Published figures follow from the counts: each table of a report against the others, and against the snapshots."""
+"""The verification of published figures: the tables of a report against each other, and against the snapshots."""
 
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +18,30 @@ from camcensus.report.tables import country_table, counts_public
 from camcensus.report.tables.table_export import as_table
 from camcensus.verify.verdict import Verdict
 
-SHOWN = 5
 TABLE = "country_table.parquet"
 Row = dict[str, Any]
-Cells = dict[tuple[Any, ...], Row]
 
 
 def check_figures(folder: Path, verdict: Verdict) -> None:
-    """What of a report can be held against the rest of it, with nothing else at hand."""
+    """Compare the tables of a report with each other."""
     if not (folder / counts_public.NAME).is_file():
-        verdict.notes.append(f"{folder}: has no counts of its own (a sample, or matches of queries)")
+        verdict.notes.append(f"{folder}: has no counts (a sample, or matches of queries)")
         return
     rows = storage.read_table(folder / counts_public.NAME, counts_public.SCHEMA).to_pylist()
-    table = pa.Table.to_pylist(_plain(folder / TABLE))
+    table = storage.read_any(folder / TABLE).to_pylist()
     _table_against_counts(folder / TABLE, table, rows, verdict)
     _csv_against_table(folder / "country_table.csv", table, verdict)
     _page_against_table(folder / "index.html", table, verdict)
 
 
 def check_against_snapshots(folder: Path, counts: dict[str, pa.Table], verdict: Verdict) -> None:
-    """Published cells against the counts of the snapshots: the same number, or folded into `other`."""
+    """Compare published cells with the counts of the snapshots: the same number, or merged into `other`."""
     path = folder / counts_public.NAME
     if not path.is_file():
         return
     rows = storage.read_table(path, counts_public.SCHEMA).to_pylist()
     for name, own in counts.items():
-        cells = _keyed(own.to_pylist())
+        cells = {_key(row): row for row in own.to_pylist()}
         faults = []
         for row in (row for row in rows if row["snapshot"] == name):
             cell = cells.get(_key(row))
@@ -52,11 +50,11 @@ def check_against_snapshots(folder: Path, counts: dict[str, pa.Table], verdict: 
                 faults.append(f"{_name(row)} was never counted")
             elif cell is not None and any(row[u] is not None and row[u] != cell[u] for u in UNITS):
                 faults.append(f"{_name(row)} has {_units(row)}, was counted as {_units(cell)}")
-        _tell(path, faults, verdict)
+        verdict.wrong_all(path, faults)
 
 
 def check_against_study(folder: Path, study: Study, results: list[Result], verdict: Verdict) -> None:
-    """The country table and the public counts, made again from the counts."""
+    """Compute the country table and the public counts again from the counts, and compare them."""
     if not results or not (folder / counts_public.NAME).is_file():
         return
     pairs: tuple[tuple[str, Callable[[], pa.Table]], ...] = (
@@ -64,22 +62,18 @@ def check_against_study(folder: Path, study: Study, results: list[Result], verdi
         (TABLE, lambda: as_table(country_table.rows(study, results), country_table.schema(study))),
     )
     for name, make in pairs:
-        verdict.count("published tables made again")
+        verdict.count("published tables computed again")
         try:
             again = make()
         except CamcensusError as error:
             verdict.wrong(folder / name, f"does not follow from the counts: {error}")
             continue
-        if again.to_pylist() != _plain(folder / name).to_pylist():
-            verdict.wrong(folder / name, "is not what the counts give with this study; run camcensus report")
-
-
-def _plain(path: Path) -> pa.Table:
-    return storage.read_any(path)
+        if again.to_pylist() != storage.read_any(folder / name).to_pylist():
+            verdict.wrong(folder / name, "does not follow from the counts with this study; run camcensus report")
 
 
 def _table_against_counts(path: Path, table: list[Row], counts: list[Row], verdict: Verdict) -> None:
-    """Hosts, devices and banners of each country and the world at the headline values."""
+    """Compare hosts, devices and banners of each country and the world at the headline values."""
     finer = {row["snapshot"]: row["min_confidence"] for row in counts if row["level"] == "manufacturer"}
     totals = {}
     for row in counts:
@@ -95,7 +89,7 @@ def _table_against_counts(path: Path, table: list[Row], counts: list[Row], verdi
         found = [row[unit] for unit in ("hosts", "devices", "banners")]
         if found != wanted and (cell or row["alpha2"] != UNKNOWN_COUNTRY or any(found)):
             faults.append(f"{row['snapshot']} {row['name']} has {found}, the counts {wanted}")
-    _tell(path, faults, verdict)
+    verdict.wrong_all(path, faults)
 
 
 def _csv_against_table(path: Path, table: list[Row], verdict: Verdict) -> None:
@@ -107,11 +101,11 @@ def _csv_against_table(path: Path, table: list[Row], verdict: Verdict) -> None:
         verdict.wrong(path, f"has {len(found):,} rows, the table {len(wanted):,}")
     faults = [f"row {n}: {one} is not {two}" for n, (one, two) in enumerate(zip(found, wanted, strict=False), 1)
               if not _same(one, two)]  # fmt: skip
-    _tell(path, faults, verdict)
+    verdict.wrong_all(path, faults)
 
 
 def _same(one: dict[str, str], two: dict[str, str]) -> bool:
-    """Whether two rows say the same, however fractions are written."""
+    """Return whether two rows are equal, however fractions are written."""
     return one.keys() == two.keys() and all(one[k] == two[k] or _number(one[k]) == _number(two[k]) for k in one)
 
 
@@ -123,12 +117,10 @@ def _number(text: str) -> float | str:
 
 
 def _page_against_table(path: Path, table: list[Row], verdict: Verdict) -> None:
-    """The numbers that the page's own table, map and switches show."""
+    """Compare the numbers that the page's table, map and switches show."""
     found = re.search(r'id="view">(.*?)</script>', path.read_text(encoding="utf-8"), re.DOTALL)
     if found is None:
-        verdict.notes.append(
-            f"{path}: holds no numbers for its switches; only its checksum was held against the record"
-        )
+        verdict.notes.append(f"{path}: has no numbers for its switches; only its checksum was checked")
         return
     view = json.loads(found[1])
     rows = {(row["snapshot"], row["alpha2"] or ""): row for row in table}
@@ -140,16 +132,16 @@ def _page_against_table(path: Path, table: list[Row], verdict: Verdict) -> None:
                 verdict.count("numbers of the page against the table")
                 if number != (row[unit] if (row := rows.get((year["id"], code))) else 0):
                     faults.append(f"{year['id']} {code or 'World'}: {unit} {number}, not as in the table")
-    _tell(path, faults, verdict)
+    verdict.wrong_all(path, faults)
 
 
 def counts_of(folder: Path) -> pa.Table | None:
-    """The counts of a snapshot, if it has sound ones."""
+    """Return the counts of a snapshot, if it has sound ones."""
     path = folder / "counts.parquet"
     try:
         return storage.read_table(path, COUNTS) if path.is_file() else None
     except CamcensusError:
-        return None  # told where the snapshot is looked at
+        return None  # reported with the snapshot
 
 
 _VALUES = ("level", *GROUPS, "scope", "ip_version", "min_confidence", "decoys_left_out")
@@ -159,20 +151,9 @@ def _key(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in _VALUES)
 
 
-def _keyed(rows: Iterable[Row]) -> Cells:
-    return {_key(row): row for row in rows}
-
-
 def _name(row: Row) -> str:
     return f"{row['snapshot']} " + ("+".join(str(row[g]) for g in GROUPS if row[g] is not None) or "World")
 
 
 def _units(row: Row) -> str:
     return ", ".join(f"{unit} {row[unit]}" for unit in UNITS)
-
-
-def _tell(path: Path, faults: list[str], verdict: Verdict) -> None:
-    for fault in faults[:SHOWN]:
-        verdict.wrong(path, fault)
-    if len(faults) > SHOWN:
-        verdict.wrong(path, f"and {len(faults) - SHOWN:,} more of that kind")

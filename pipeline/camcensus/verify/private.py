@@ -1,4 +1,4 @@
-"""No address and no identity in what is published: by the names and types of columns, and by what texts look like."""
+"""The search for addresses and identities in published files, by names and types of columns, and by patterns."""
 
 import csv
 import ipaddress
@@ -32,29 +32,29 @@ PRIVATE = {
 } - _PUBLIC
 TYPES = {pa.string(), pa.int64(), pa.float64(), pa.bool_()}
 TEXTS = (".html", ".md", ".svg", ".json", ".csv")
-_FOUR = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|\.\d)")
-_SIX = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
+_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|\.\d)")
+_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
-# Keyed hashes of identities have 32 digits; checksums of files (64) and versions (12) are told apart by that.
+# Keyed hashes of identities have 32 digits; checksums of files have 64, versions 12.
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
 
 
 def check_private(path: Path, verdict: Verdict) -> None:
-    """Enters into `verdict` what a published file holds and must not."""
+    """Add to `verdict` what a published file holds and must not."""
     verdict.count("files searched for addresses and identities")
     if path.suffix == ".parquet":
         _check_parquet(path, verdict)
     elif path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
             for name in book.namelist():
-                _told(path, book.read(name).decode("utf-8", "replace"), verdict)
+                _search(path, book.read(name).decode("utf-8", "replace"), verdict)
     elif path.suffix in TEXTS:
         text = path.read_text(encoding="utf-8", errors="replace")
         if path.suffix == ".csv":
             _columns(path, next(csv.reader(text.splitlines()), []), verdict)
-        _told(path, text, verdict)
+        _search(path, text, verdict)
     elif path.suffix != ".png":
-        verdict.wrong(path, "is of a kind that no report has; what is in it was not looked at")
+        verdict.wrong(path, "is of a kind that no report has; its content was not searched")
 
 
 def _check_parquet(path: Path, verdict: Verdict) -> None:
@@ -63,28 +63,28 @@ def _check_parquet(path: Path, verdict: Verdict) -> None:
     _columns(path, table.column_names, verdict)
     for name, column in zip(table.column_names, table.columns, strict=True):
         if column.type not in TYPES:
-            verdict.wrong(path, f"column {name} is {column.type}; what is published is text, numbers and yes or no")
+            verdict.wrong(path, f"column {name} is {column.type}; published columns are text, numbers and booleans")
         elif pa.types.is_string(column.type):
-            _told(path, "\n".join(pc.unique(column).drop_null().to_pylist()), verdict)
+            _search(path, "\n".join(pc.unique(column).drop_null().to_pylist()), verdict)
 
 
 def _columns(path: Path, names: list[str], verdict: Verdict) -> None:
     for name in names:
         if name in PRIVATE:
-            verdict.wrong(path, f"has a column {name}, which stands in private tables alone")
+            verdict.wrong(path, f"has a column {name}, which only private tables have")
 
 
-def _told(path: Path, text: str, verdict: Verdict) -> None:
+def _search(path: Path, text: str, verdict: Verdict) -> None:
     for kind, found in sorted(set(_suspects(text))):
         verdict.wrong(path, f"holds what looks like {kind}: {found}")
 
 
 def _suspects(text: str) -> Iterator[tuple[str, str]]:
-    for found in _FOUR.findall(text):
+    for found in _IPV4.findall(text):
         if all(int(part) < 256 for part in found.split(".")):
             yield "an IPv4 address", found
-    for match in _SIX.finditer(text):
-        if _is_six(match[0]):
+    for match in _IPV6.finditer(text):
+        if _is_ipv6(match[0]):
             yield "an IPv6 address", match[0]
     for match in _MAC.finditer(text):
         yield "a MAC address", match[0]
@@ -92,8 +92,8 @@ def _suspects(text: str) -> Iterator[tuple[str, str]]:
         yield "a hashed identity", match[0]
 
 
-def _is_six(text: str) -> bool:
-    """Whether it is an IPv6 address, and not `::` of a style sheet or a time of day."""
+def _is_ipv6(text: str) -> bool:
+    """Return whether it is an IPv6 address, and not `::` of a style sheet or a time of day."""
     try:
         ipaddress.IPv6Address(text)
     except ValueError:

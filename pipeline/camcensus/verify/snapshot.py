@@ -1,4 +1,4 @@
-"""One snapshot of a data folder: raw files against their ledgers, tables against manifest and schema, flows."""
+"""The verification of one snapshot: raw files, ledgers, tables, schemas and flows."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,12 @@ from camcensus.verify.files import Expected, check_files
 from camcensus.verify.flows import check_flows
 from camcensus.verify.verdict import Verdict
 
-_ANEW = "put a copy of it back, or import it again"
+_REMEDY = "put a copy of it back, or import it again"
+_REMEDY_PAGE = "put it back, or collect it again"
 
 
 def check_snapshot(folder: Path, verdict: Verdict) -> Manifest | None:
-    """Enters into `verdict` what is wrong with the snapshot in `folder`; its manifest, if it has a sound one."""
+    """Add to `verdict` what is wrong with the snapshot in `folder`; return its manifest, if it has a sound one."""
     manifest = _manifest(folder, verdict)
     files = dict(_raw(folder, bool(manifest and manifest.purged), verdict))
     if manifest is None:
@@ -32,11 +33,11 @@ def check_snapshot(folder: Path, verdict: Verdict) -> Manifest | None:
     if not manifest.purged:
         files |= _inputs(folder, manifest, files, verdict)
     outputs = {name: output for stage in manifest.stages.values() for name, output in stage.outputs.items()}
-    there = {name: output for name, output in outputs.items() if name not in manifest.purged}
-    files |= {folder / name: Expected(output.sha256, output.bytes) for name, output in there.items()}
+    kept_outputs = {name: output for name, output in outputs.items() if name not in manifest.purged}
+    files |= {folder / name: Expected(output.sha256, output.bytes) for name, output in kept_outputs.items()}
     files |= _earlier(folder, verdict)
     good = check_files(files, verdict)
-    for name, output in there.items():
+    for name, output in kept_outputs.items():
         if name.endswith(".parquet") and folder / name in good:
             _check_table(folder / name, BY_NAME.get(name.split("/")[0].removesuffix(".parquet")), output, verdict)
     check_flows(folder, manifest, verdict)
@@ -51,7 +52,7 @@ def _manifest(folder: Path, verdict: Verdict) -> Manifest | None:
         verdict.wrong(folder / "manifest.json", _reason(error))
         return None
     if found is None:
-        verdict.wrong(folder, "has no manifest: nothing of it was counted; run camcensus run")
+        verdict.wrong(folder, "has no manifest: it was never counted; run camcensus run")
     elif found.snapshot not in (folder.name, folder.parent.parent.name):
         verdict.wrong(folder, f"its manifest is of snapshot {found.snapshot}")
     verdict.count("manifests")
@@ -59,11 +60,11 @@ def _manifest(folder: Path, verdict: Verdict) -> Manifest | None:
 
 
 def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
-    """Raw files as the ledgers of imports and of the collection have them."""
+    """Yield raw files as the ledgers of imports and of the collection list them."""
     try:
         for name, entry in read_ledger(folder).items():
-            if (folder / "raw" / name).is_file():  # one that is gone is told by the manifest, if it matters
-                yield folder / "raw" / name, Expected(entry["sha256"], entry["bytes"], _ANEW)
+            if (folder / "raw" / name).is_file():  # a missing one is reported by the manifest, if it matters
+                yield folder / "raw" / name, Expected(entry["sha256"], entry["bytes"], _REMEDY)
         if (folder / "raw" / FILE).is_file():
             yield from _collected(folder, purged, verdict)
     except CamcensusError as error:
@@ -73,31 +74,31 @@ def _raw(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, E
 def _collected(folder: Path, purged: bool, verdict: Verdict) -> Iterator[tuple[Path, Expected]]:
     with closing(Ledger(folder / "raw", read_only=True)) as ledger:
         if not ledger.is_checksummed:
-            verdict.notes.append(f"{ledger.path}: was left open, so a bit that flipped in it since may go unseen")
+            verdict.notes.append(f"{ledger.path}: was not closed, so a flipped bit in it may go unnoticed")
         for page in [] if purged else ledger.pages():
-            yield folder / "raw" / page.file, Expected(page.sha256, page.bytes, "put it back, or collect anew")
+            yield folder / "raw" / page.file, Expected(page.sha256, page.bytes, _REMEDY_PAGE)
         for mode in [] if purged else ledger.modes():
             for reply in ledger.replies(mode):
-                yield folder / "raw" / reply.file, Expected(reply.sha256, reply.bytes, "put it back, or collect anew")
+                yield folder / "raw" / reply.file, Expected(reply.sha256, reply.bytes, _REMEDY_PAGE)
     verdict.count("ledgers of collections")
     with closing(sqlite3.connect(f"{(folder / 'raw' / FILE).resolve().as_uri()}?mode=ro", uri=True)) as plain:
-        (told,) = plain.execute("pragma integrity_check(1)").fetchone()
-    if told != "ok":
-        verdict.wrong(folder / "raw" / FILE, f"is damaged: {told}")
+        (outcome,) = plain.execute("pragma integrity_check(1)").fetchone()
+    if outcome != "ok":
+        verdict.wrong(folder / "raw" / FILE, f"is damaged: {outcome}")
 
 
 def _inputs(
     folder: Path, manifest: Manifest, ledgers: Mapping[Path, Expected], verdict: Verdict
 ) -> dict[Path, Expected]:
-    """Raw files as the manifest has them. A bundle of pages is no file, and its pages stand in the ledger."""
+    """Return raw files as the manifest lists them. A bundle of pages is not a file; its pages are in the ledger."""
     found = {}
     for name, item in manifest.inputs.items():
         path = folder / "raw" / name
-        held = ledgers.get(path)
-        if held is not None and held.sha256 != item.sha256:
-            verdict.wrong(path, "was imported anew after it was counted; run camcensus run")
+        entry = ledgers.get(path)
+        if entry is not None and entry.sha256 != item.sha256:
+            verdict.wrong(path, "was imported again after it was counted; run camcensus run")
         elif item.pages is None:
-            found[path] = Expected(item.sha256, item.bytes, _ANEW)
+            found[path] = Expected(item.sha256, item.bytes, _REMEDY)
         mapping = folder / "raw" / item.source
         if item.mapping and mapping.is_file():
             found[mapping] = Expected(item.mapping.sha256, None, "put the mapping back, or run again with this one")
@@ -105,7 +106,7 @@ def _inputs(
 
 
 def _earlier(folder: Path, verdict: Verdict) -> dict[Path, Expected]:
-    """Counts of earlier runs that were kept."""
+    """Return the counts of earlier runs that were kept."""
     found: dict[Path, Expected] = {}
     for run in kept(folder):
         manifest = _manifest(run, verdict)
@@ -115,19 +116,19 @@ def _earlier(folder: Path, verdict: Verdict) -> dict[Path, Expected]:
 
 
 def _check_table(path: Path, to: Table | None, output: Output, verdict: Verdict) -> None:
-    """Columns, types and rows by the footer; where the footer says how many nulls there are, that there are none."""
+    """Check columns, types, rows and nulls of a table by its footer."""
     if to is None:
-        verdict.wrong(path, "is of no table that camcensus knows")
+        verdict.wrong(path, "is not a table of camcensus")
         return
     verdict.count("schemas")
     with pq.ParquetFile(path) as file:
         if not file.schema_arrow.remove_metadata().equals(to.schema.remove_metadata(), check_metadata=False):
-            verdict.wrong(path, f"has not the columns of {to.name}: {_columns(file.schema_arrow, to)}")
+            verdict.wrong(path, f"does not have the columns of {to.name}: {_columns(file.schema_arrow, to)}")
             return
         if file.metadata.num_rows != output.rows:
             verdict.wrong(path, f"has {file.metadata.num_rows:,} rows, the manifest says {output.rows}")
         for name in _nulls(file, to):
-            verdict.wrong(path, f"column {name} has nulls, and may have none")
+            verdict.wrong(path, f"column {name} has nulls, which it must not have")
 
 
 def _columns(found: pa.Schema, to: Table) -> str:
@@ -137,7 +138,7 @@ def _columns(found: pa.Schema, to: Table) -> str:
 
 
 def _nulls(file: pq.ParquetFile, to: Table) -> list[str]:
-    """Columns that hold nulls by the statistics, and may not."""
+    """Return columns that have nulls by the statistics, and must not."""
     must = [n for n, column in enumerate(to.columns) if not column.nullable]
     groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
     return [
@@ -151,7 +152,7 @@ def _leftovers(folder: Path, verdict: Verdict) -> None:
     if storage.is_locked(folder / "raw"):
         return
     for path in sorted(folder.rglob(f".*{storage.PART}")):
-        verdict.notes.append(f"{path}: half a file that a killed run left; the next run removes it")
+        verdict.notes.append(f"{path}: an unfinished file of a killed run; the next run removes it")
 
 
 def _reason(error: CamcensusError) -> str:

@@ -1,4 +1,4 @@
-"""What changed between two counts: of two snapshots, or of one that was counted twice with another instrument."""
+"""The difference of two counts: of two snapshots, or of two runs of one."""
 
 import json
 from collections.abc import Mapping
@@ -12,19 +12,18 @@ import pyarrow.compute as pc
 from camcensus.aggregate.earlier_runs import folder_of
 from camcensus.core import storage
 from camcensus.core.config import Study
-from camcensus.core.console import printable
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS
 
 LEVELS = ("world", "country", "manufacturer", "country+manufacturer")
-TOLD = 20
+SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: its name as it was given, its manifest, its counts."""
+    """One of the two counts: its name as given, its manifest, its table."""
 
     name: str
     manifest: Manifest
@@ -33,7 +32,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Change:
-    """One cell: hosts and devices before and after; 0 where there was none."""
+    """One cell: hosts and devices before and after; 0 where it was missing."""
 
     country: str | None
     manufacturer: str | None
@@ -43,7 +42,7 @@ class Change:
 
 @dataclass
 class Difference:
-    """What changed: of the instrument and the input (name to before and after), and of the cells, by level."""
+    """Changes of instrument and input (name to before and after), and of cells by level."""
 
     before: str
     after: str
@@ -52,7 +51,7 @@ class Difference:
 
 
 def open_side(name: str, study: Study) -> Side:
-    """`ID`, or `ID@RUN` for an earlier run of it. Raises `CamcensusError` when there is no such count."""
+    """Return the count of `ID`, or of `ID@RUN`, an earlier run. Raises `CamcensusError` when it does not exist."""
     snapshot, _, run = name.partition("@")
     folder = folder_of(study.data / snapshot, run) if snapshot in study.snapshot_ids() else None
     manifest = load_manifest(folder) if folder else None
@@ -65,7 +64,7 @@ def open_side(name: str, study: Study) -> Side:
 
 
 def difference(one: Side, two: Side, min_confidence: str) -> Difference:
-    """What changed from `one` to `two`, at the headline values, in all countries."""
+    """Return what changed from `one` to `two`, at the headline values, in all countries."""
     found = Difference(one.name, two.name)
     facts = _facts(one.manifest), _facts(two.manifest)
     found.instrument = {name: (facts[0][name], facts[1][name]) for name in facts[0] if facts[0][name] != facts[1][name]}
@@ -82,7 +81,7 @@ def _order(change: Change) -> tuple[int, str, str]:
 
 
 def _facts(manifest: Manifest) -> dict[str, str]:
-    """What a count depends on."""
+    """Return what a count depends on."""
     instrument = manifest.instrument.model_dump() if manifest.instrument else {}
     raw = sorted(item.sha256 for item in manifest.inputs.values())
     made = manifest.made
@@ -108,7 +107,7 @@ def _change(key: tuple[str | None, str | None], one: Mapping[str, Any] | None, t
 
 
 def difference_text(found: Difference, as_json: bool) -> str:
-    """The largest changes by level, or all of them as JSON."""
+    """Return the largest changes by level, or all of them as JSON."""
     if as_json:
         return json.dumps(asdict(found), sort_keys=True)
     lines = [f"{found.before} -> {found.after}, IPv4, certain decoys left out"]
@@ -116,9 +115,9 @@ def difference_text(found: Difference, as_json: bool) -> str:
     lines += [] if found.instrument else ["same instrument, same raw files"]
     for level, changes in found.cells.items():
         lines.append(f"{level}: {len(changes):,} changed" if changes else f"{level}: nothing changed")
-        lines += [f"  {_name(c)}: hosts {_moved(c.hosts)}, devices {_moved(c.devices)}" for c in changes[:TOLD]]
-        lines += [f"  and {len(changes) - TOLD:,} more"] if len(changes) > TOLD else []
-    return printable("\n".join(lines))
+        lines += [f"  {_name(c)}: hosts {_moved(c.hosts)}, devices {_moved(c.devices)}" for c in changes[:SHOWN]]
+        lines += [f"  and {len(changes) - SHOWN:,} more"] if len(changes) > SHOWN else []
+    return "\n".join(lines)
 
 
 def _moved(pair: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""What verifying comes to: what was read, and each thing that is not as it should be."""
+"""The result of a verification: what was read and compared, and each problem."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that does not hold: the file or folder, and what is wrong with it."""
+    """A file or folder, and what is wrong with it."""
 
     path: Path
     text: str
@@ -17,8 +17,10 @@ class Problem:
 
 @dataclass
 class Verdict:
-    """What was read (`files`, `bytes`), what was held against what (`checked`: words to how often), and what does not
-    hold. `notes`: what could not be checked, and why."""
+    """What was read (`files`, `bytes`), how many of each check were made (`checked`), and the problems.
+
+    `notes`: what could not be checked, and why.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -28,13 +30,19 @@ class Verdict:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """Return whether nothing is wrong."""
         return not self.problems
 
     def count(self, what: str, times: int = 1) -> None:
-        """Enters that something was held against something."""
+        """Count checks of one kind."""
         self.checked[what] = self.checked.get(what, 0) + times
 
     def wrong(self, path: Path, text: str) -> None:
-        """Enters a problem."""
+        """Add a problem."""
         self.problems.append(Problem(path, text))
+
+    def wrong_all(self, path: Path, faults: list[str], shown: int = 5) -> None:
+        """Add the first of many problems of one kind, and how many more there are."""
+        more = [f"and {len(faults) - shown:,} more of this kind"] if len(faults) > shown else []
+        for fault in [*faults[:shown], *more]:
+            self.wrong(path, fault)
