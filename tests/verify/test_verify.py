@@ -212,7 +212,7 @@ def test_a_table_of_another_schema_is_seen(study: Path) -> None:
         rows=table.num_rows,
     )
     manifest.save(folder)
-    assert "has not the columns of links: law (string), rule (string)" in told(of(study.parent / "data"))
+    assert "does not have the columns of links: law (string), rule (string)" in told(of(study.parent / "data"))
 
 
 def test_f26_a_report_of_another_run_is_seen(study: Path) -> None:
@@ -233,8 +233,8 @@ def test_a_raw_file_that_is_gone_is_told_by_the_manifest(study: Path) -> None:
     page = next((study.parent / "data/2026/raw").rglob("*.page.zst"))
     page.unlink()
     text = told(of(study.parent / "data"))
-    assert "one.json: is not there" in text
-    assert f"{page.name}: is not there" in text
+    assert "one.json: is missing" in text
+    assert f"{page.name}: is missing" in text
 
 
 def test_public_counts_have_no_private_column() -> None:
