@@ -84,7 +84,7 @@ def test_ctrl_c_ends_with_one_line_and_a_later_run_goes_on(tmp_path: Path) -> No
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=60)
     assert running.returncode == 130, told
-    assert told.splitlines()[-1] == "camcensus: stopped; what is whole stays, run the same command again to go on"
+    assert told.splitlines()[-1] == "camcensus: stopped; finished work is kept, run the same command again to resume"
     assert "Traceback" not in told
     run(study)
     assert world(study) == 40_000

@@ -77,5 +77,5 @@ def test_each_block_and_each_pair_has_its_chance() -> None:
 
 
 def test_more_blocks_than_there_are_cannot_be_drawn() -> None:
-    with pytest.raises(CamcensusError, match=r"found 222; there are 221 public blocks of prefix length 8"):
+    with pytest.raises(CamcensusError, match=r"found 222; allowed: at most 221, the public blocks of prefix length 8"):
         Frame(8).draw(1, 222)

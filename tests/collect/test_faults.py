@@ -188,7 +188,7 @@ def test_ctrl_c_ends_with_one_line_and_the_same_command_goes_on(shell: Shell, fo
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         said = finished(process, 130)
-        assert "stopped; what is whole stays, run the same command again to go on" in said
+        assert "stopped; finished work is kept, run the same command again to resume" in said
         assert len(pages(study)) == 1
         server.set_faults()
         says(command(shell, server, study), 0, "2 pages for 2 query credits")
@@ -213,7 +213,7 @@ def test_a_partial_snapshot_says_what_asking_again_costs(shell: Shell, folder: P
             3,
             "again to request what is missing: about 1 query credits, --max-credits 4; or count what was collected",
         )
-        says(command(shell, server, study), 1, "would cost 1 query credits more, 4 in all .* and 3 are allowed")
+        says(command(shell, server, study), 1, "would cost 1 query credits more, 4 in total .* and 3 are allowed")
         says(command(shell, server, study, "--max-credits", 4), 0, "complete")
 
 

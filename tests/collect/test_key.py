@@ -46,7 +46,7 @@ def test_the_environment_comes_first_then_the_named_file_then_shodans_own(
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
     path = key_file(tmp_path / "key", mode=mode)
     monkeypatch.setenv("SHODAN_API_KEY_FILE", str(path))
-    with pytest.raises(InputError, match=f"may be read by others; run: chmod 600 {path}") as caught:
+    with pytest.raises(InputError, match=f"others can read it; run: chmod 600 {path}") as caught:
         find_key()
     assert KEY not in str(caught.value)
     path.chmod(0o400)

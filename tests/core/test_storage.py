@@ -250,7 +250,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     path = tmp_path / "study.key"
     storage.identity_key(path, simulated=False)
     path.chmod(mode)
-    with pytest.raises(InputError, match="may be read by others; run: chmod 600"):
+    with pytest.raises(InputError, match="can be read by others; run: chmod 600"):
         storage.identity_key(path, simulated=False)
 
 
@@ -259,7 +259,7 @@ def test_a_file_that_is_no_key_is_refused_and_left_alone(tmp_path: Path, content
     path = tmp_path / "study.key"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(InputError, match="is not a key that camcensus made"):
+    with pytest.raises(InputError, match="is not a key of camcensus"):
         storage.identity_key(path, simulated=False)
     assert path.read_bytes() == content
 

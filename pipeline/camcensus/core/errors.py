@@ -1,23 +1,21 @@
-"""Errors a caller can do something about. What a program can act on stands in attributes, what a person can do in the
-text; none carries a traceback to the user."""
+"""Expected errors: attributes for programs, and a text that tells people what to do."""
 
 from pathlib import Path
 from typing import Any
 
 
 class CamcensusError(Exception):
-    """Root of every error that camcensus raises on purpose. Its text says what to do."""
+    """The base of every expected error. Its text says what to do."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Errors cross from one process to another, whatever they were made of."""
-        return _again, (type(self), self.args, self.__dict__)
+        """Pickle without the constructor's arguments, so that errors cross processes."""
+        return _unpickled, (type(self), self.args, self.__dict__)
 
 
-def _again(kind: type[CamcensusError], told: tuple[Any, ...], held: dict[str, Any]) -> CamcensusError:
-    """An error as it was, without making it anew."""
+def _unpickled(kind: type[CamcensusError], args: tuple[Any, ...], attributes: dict[str, Any]) -> CamcensusError:
     error = kind.__new__(kind)
-    error.args = told
-    error.__dict__.update(held)
+    error.args = args
+    error.__dict__.update(attributes)
     return error
 
 
@@ -25,43 +23,44 @@ class Interrupted(CamcensusError):
     """The user asked to stop."""
 
     def __init__(self) -> None:
-        super().__init__("stopped; what is whole stays, run the same command again to go on")
+        super().__init__("stopped; finished work is kept, run the same command again to resume")
 
 
 SHOWN = 20
 
 
-def _listed(head: str, problems: list[str]) -> str:
-    """The head and a line for each problem; past the first few only their number."""
+def _with_problems(head: str, problems: list[str]) -> str:
     more = [f"  and {len(problems) - SHOWN:,} more"] if len(problems) > SHOWN else []
     return "\n".join([head, *(f"  {problem}" for problem in problems[:SHOWN]), *more])
 
 
-class StudyError(CamcensusError):
-    """A study file is wrong. `problems` holds one line for each fault: key, what was found, what is allowed."""
+class _FileProblems(CamcensusError):
+    """A wrong file at `path`. `problems`: one line per fault."""
+
+    kind = ""
 
     def __init__(self, path: Path, problems: list[str]) -> None:
         self.path = path
         self.problems = problems
-        super().__init__(_listed(f"{path}: the study cannot be used", problems))
+        super().__init__(_with_problems(f"{path}: the {self.kind} cannot be used", problems))
 
 
-class CatalogueError(CamcensusError):
-    """A catalogue file is wrong. `problems` holds one line for each fault: file, line, id and reason."""
+class StudyError(_FileProblems):
+    """A study file is wrong. `problems`: key, what was found, what is allowed."""
 
-    def __init__(self, path: Path, problems: list[str]) -> None:
-        self.path = path
-        self.problems = problems
-        super().__init__(_listed(f"{path}: the catalogue cannot be used", problems))
+    kind = "study"
 
 
-class MappingError(CamcensusError):
-    """A mapping file is wrong. `problems` holds one line for each fault: key, what was found, what is allowed."""
+class CatalogueError(_FileProblems):
+    """A catalogue file is wrong. `problems`: file, line, id and reason."""
 
-    def __init__(self, path: Path, problems: list[str]) -> None:
-        self.path = path
-        self.problems = problems
-        super().__init__(_listed(f"{path}: the mapping cannot be used", problems))
+    kind = "catalogue"
+
+
+class MappingError(_FileProblems):
+    """A mapping file is wrong. `problems`: key, what was found, what is allowed."""
+
+    kind = "mapping"
 
 
 class InputError(CamcensusError):
@@ -74,20 +73,20 @@ class InputError(CamcensusError):
 
 
 class QueryError(CamcensusError):
-    """A search query does not parse. `text` is the query, `reason` what is wrong with it."""
+    """A search query is wrong. `text` is the query, `reason` what is wrong with it."""
 
     def __init__(self, text: str, reason: str) -> None:
         self.text = text
         self.reason = reason
-        super().__init__(f"the query {text!r} cannot be used: {reason}")
+        super().__init__(f"the query {text!r} is not valid: {reason}")
 
 
 class UnknownFilterError(QueryError):
-    """A search query uses a filter that is not known. `name` is the filter's."""
+    """A search query uses an unknown filter. `name` is the filter's."""
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        super().__init__(text, f"there is no filter {name!r}")
+        super().__init__(text, f"unknown filter {name!r}")
 
 
 class GeoDatabaseError(InputError):
@@ -95,7 +94,7 @@ class GeoDatabaseError(InputError):
 
 
 class UpdateError(CamcensusError):
-    """A new edition could not be fetched, or is none. What was there before is as it was."""
+    """A new edition could not be downloaded, or is not valid. Earlier editions are unchanged."""
 
 
 class UnitError(CamcensusError):
@@ -103,11 +102,11 @@ class UnitError(CamcensusError):
 
 
 class ChoiceError(CamcensusError):
-    """Something was asked for that does not exist, or does not go together. The text names what there is."""
+    """A value does not exist, or two values exclude each other. The text names the allowed values."""
 
 
 class InstrumentError(CamcensusError):
-    """Snapshots that were counted with different instruments were to stand in one line."""
+    """Snapshots counted by different methods were to be compared."""
 
 
 class TableError(CamcensusError):
@@ -120,23 +119,23 @@ class TableError(CamcensusError):
 
 
 class IntegrityError(InputError):
-    """A file is not what the manifest says it is, or is damaged. Rebuild it with `camcensus run --rehash`."""
+    """A file differs from its checksum, or is damaged. Rebuild it with `camcensus run --rehash`."""
 
 
 class ReconciliationError(CamcensusError):
-    """Rows were lost or made: a stage's rows out and rows dropped are not its rows in."""
+    """Rows were lost or added: a stage's rows out and rows dropped are not its rows in."""
 
 
 class GateError(CamcensusError):
-    """Counts that must not be published. `problems` holds one line for each gate that does not hold."""
+    """Counts that must not be published. `problems`: one line per failed gate."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
-        super().__init__(_listed("nothing was published, the report is as it was; these do not hold:", problems))
+        super().__init__(_with_problems("nothing was published, the report is unchanged; failed gates:", problems))
 
 
 class BusyError(CamcensusError):
-    """Another camcensus works on the same study or snapshot. `path` is the lock, `holder` what it says of its owner."""
+    """Another process works on the same study or snapshot. `path` is the lock, `holder` its owner."""
 
     def __init__(self, path: Path, holder: str, what: str = "the study") -> None:
         self.path = path
@@ -169,11 +168,11 @@ class EngineError(CamcensusError):
 
 
 class KeyRefusedError(EngineError):
-    """The engine does not know the API key, or knows it no more."""
+    """The engine does not accept the API key."""
 
 
 class PlanRefusedError(EngineError):
-    """The account's plan does not allow what was asked for."""
+    """The account's plan does not allow the request."""
 
 
 class NoCreditsError(EngineError):
@@ -185,22 +184,24 @@ class BadQueryError(EngineError):
 
 
 class NoEngineError(EngineError):
-    """What answers is no search engine: a redirect, or a page that is not there."""
+    """The address is not a search engine: a redirect, or a missing page."""
 
 
 class ContradictionError(EngineError):
-    """The engine's counts contradict each other by far more than what comes and goes meanwhile."""
+    """The engine's counts contradict each other by much more than drift explains."""
 
 
 class UnavailableError(EngineError):
-    """No answer, or one that is none: a time limit, a broken connection, a server's failure, a body cut short."""
+    """No usable answer: a time limit, a broken connection, a server's failure, a body cut short."""
 
     transient = True
 
 
 class BudgetError(CamcensusError):
-    """A collection would cost more than it may. `price` and `allowed` are query credits, in all for the snapshot.
-    `instead`: how to collect less."""
+    """A collection would cost more than allowed: `price` more query credits; `allowed` in total for the snapshot.
+
+    `instead`: how to collect less.
+    """
 
     def __init__(
         self, price: int, spent: int, allowed: int, instead: str = "fewer queries, or --mode census, which is free"
@@ -209,18 +210,18 @@ class BudgetError(CamcensusError):
         self.spent = spent
         self.allowed = allowed
         super().__init__(
-            f"this would cost {price:,} query credits more, {spent + price:,} in all for the snapshot, and {allowed:,} "
-            "are allowed; nothing was spent. Allow more with --max-credits or budget under [collect] in the study, "
-            f"or collect less: {instead}"
+            f"this would cost {price:,} query credits more, {spent + price:,} in total for the snapshot, and "
+            f"{allowed:,} are allowed; nothing was spent. Allow more with --max-credits, or with budget under "
+            f"[collect] in the study, or collect less: {instead}"
         )
 
 
 class SpentError(CamcensusError):
-    """What a collection may cost is spent. `allowed`: query credits, in all for the snapshot."""
+    """The budget of a collection is spent. `allowed`: query credits, in total for the snapshot."""
 
     def __init__(self, allowed: int) -> None:
         self.allowed = allowed
         super().__init__(
-            f"the {allowed:,} query credits that are allowed are spent; allow more with --max-credits or budget under "
+            f"the {allowed:,} allowed query credits are spent; allow more with --max-credits, or with budget under "
             "[collect] in the study"
         )

@@ -1,4 +1,4 @@
-"""Where the files that come with camcensus are, in a checkout and in an installed wheel."""
+"""The paths of the files that camcensus ships, in a checkout and in an installed wheel."""
 
 import os
 from pathlib import Path
@@ -17,18 +17,17 @@ MAPPINGS = "data/mappings"
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept on this machine, for this user."""
+    """Return the user's folder for files that can be made again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camcensus"
 
 
 def bundled(relative: str) -> Path:
-    """The path of a file or folder that comes with camcensus, named from the root of the checkout.
+    """Return the path of a file or folder that camcensus ships, named from the root of the checkout.
 
-    A wheel has them in `camcensus/_bundled` (force-include in pyproject.toml); a checkout has them where they are.
-    Raises `InputError` if there is no such file or folder.
+    A wheel has them in `camcensus/_bundled` (force-include in pyproject.toml). Raises `InputError` if it is missing.
     """
     inside = _PACKAGE / "_bundled"
     path = (inside if inside.is_dir() else _CHECKOUT) / relative
     if not path.exists():
-        raise InputError(path, "this file comes with camcensus but is not there; install camcensus again")
+        raise InputError(path, "this file is part of camcensus but is missing; install camcensus again")
     return path

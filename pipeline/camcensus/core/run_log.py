@@ -1,4 +1,4 @@
-"""`run-log.json` in a data folder: when each run was, on which machine, what came before. No comparison covers it."""
+"""`run-log.json` in a data folder: the time, machine and result of each run. No comparison covers it."""
 
 import os
 import platform
@@ -18,11 +18,11 @@ from camcensus.core.fingerprints import package_version
 from camcensus.core.manifest import Strict
 
 FILE = "run-log.json"
-KEPT = 500  # runs; older ones are let go
+KEPT = 500  # runs; older ones are dropped
 
 
 class Counted(Strict):
-    """What a run did with a snapshot: its stages, the run's id, and the id before it (null: there was none)."""
+    """What a run did with a snapshot: its stages, the run's id, and the id before it (null: none)."""
 
     run: str
     before: str | None
@@ -30,8 +30,7 @@ class Counted(Strict):
 
 
 class Entry(Strict):
-    """One run: as it was typed, when (UTC), where, on which engine with how many workers, what it did, and why it ended
-    early."""
+    """One run: its command line, times (UTC), machine, engine and workers, what it did, and why it ended early."""
 
     command: str
     version: str
@@ -47,7 +46,7 @@ class Entry(Strict):
     error: str | None = None
 
     def did(self, snapshot: str, run: str, before: str, stages: list[str]) -> None:
-        """Enters what was done with a snapshot, if anything was."""
+        """Record what was done with a snapshot, if anything was."""
         if stages:
             self.snapshots[snapshot] = Counted(run=run, before=before or None, stages=stages)
 
@@ -61,7 +60,7 @@ class RunLog(Strict):
 
 @contextmanager
 def logged(data: Path, workers: int, engine: str = "local") -> Iterator[Entry]:
-    """Enters a run into the log of a data folder when it ends, one that did nothing excepted."""
+    """Add a run to the log of a data folder when it ends, unless it did nothing."""
     entry = Entry(
         command=shlex.join(["camcensus", *sys.argv[1:]]),
         version=package_version(),
@@ -77,14 +76,14 @@ def logged(data: Path, workers: int, engine: str = "local") -> Iterator[Entry]:
         yield entry
     except CamcensusError as error:
         entry.error = str(error)
-        with suppress(OSError):  # it is the first error that must be told
-            _enter(data, entry)
+        with suppress(OSError):  # the first error is the one to report
+            _append(data, entry)
         raise
     if entry.snapshots or entry.report:
-        _enter(data, entry)
+        _append(data, entry)
 
 
-def _enter(data: Path, entry: Entry) -> None:
+def _append(data: Path, entry: Entry) -> None:
     entry.ended = _now()
     log = read_log(data)
     log.runs = [*log.runs, entry][-KEPT:]
@@ -92,7 +91,7 @@ def _enter(data: Path, entry: Entry) -> None:
 
 
 def read_log(data: Path) -> RunLog:
-    """The log of a data folder; an empty one when there is none, or it is damaged: nothing depends on it."""
+    """Return the log of a data folder; an empty one when it is missing or damaged: nothing depends on it."""
     try:
         return RunLog.model_validate(storage.read_checksummed(data / FILE))
     except (OSError, IntegrityError, ValidationError):

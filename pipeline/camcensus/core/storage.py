@@ -1,4 +1,4 @@
-"""Where files live: atomic writes, checksums, Parquet with page checksums, keys and the lock."""
+"""Files: atomic writes, checksums, Parquet with page checksums, the identity key and the lock."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from camcensus.core.errors import BusyError, InputError, IntegrityError
 from camcensus.core.tables import DISTINCT, RISING, Table, conform
 
 BLOCK = 1 << 20
-# There is no way to read the umask but to set it.
+# The umask can only be read by setting it.
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 PART = ".part"
@@ -30,25 +30,25 @@ PUBLIC_KEY = hashlib.sha256(b"camcensus: the public key of made-up data").digest
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hex."""
+    """Return the SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of_lines(lines: Iterable[str]) -> str:
-    """SHA-256 over lines of text, as hex."""
+    """Return the SHA-256 over lines of text, as hex."""
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def require(path: Path, digest: str, reason: str) -> None:
-    """Reads every byte of a file. Raises `IntegrityError` with the reason when it is not the file of that checksum."""
+    """Raise `IntegrityError` with the reason when a file is missing or does not have this checksum."""
     if not path.is_file() or sha256(path) != digest:
         raise IntegrityError(path, reason)
 
 
 @contextmanager
 def atomic(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that appears under `path` whole, or not at all. Survives a crash of the machine (fsync)."""
+    """Give a file to write that appears under `path` completely, or not at all. Survives a power cut (fsync)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
@@ -65,7 +65,7 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
 
 
 def sync_files(paths: Iterable[Path]) -> None:
-    """Forces files, and that they are where they are, to the disk; those that somebody took away are let be."""
+    """Force files and their folder entries to the disk; missing files are ignored."""
     folders = set()
     for path in paths:
         with suppress(FileNotFoundError), path.open("rb") as file:
@@ -84,18 +84,18 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes a small file, atomically."""
+    """Write a small file, atomically."""
     with atomic(path) as file:
         file.write(data)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes `text` as UTF-8, atomically."""
+    """Write `text` as UTF-8, atomically."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes JSON with sorted keys, atomically; the same value gives the same bytes."""
+    """Write JSON with sorted keys, atomically; the same value gives the same bytes."""
     write_text(path, _as_json(value))
 
 
@@ -104,10 +104,10 @@ def _as_json(value: Any) -> str:
 
 
 def require_inside(path: Path, names: Iterable[str]) -> None:
-    """Raises `IntegrityError` when the record in `path` names a file that is not under its folder."""
+    """Raise `IntegrityError` when the record in `path` names a file outside its folder."""
     for name in names:
         if not name or "\\" in name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise IntegrityError(path, f"names a file outside of its folder: {name!r}")
+            raise IntegrityError(path, f"names a file outside its folder: {name!r}")
 
 
 def write_checksummed(path: Path, value: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ def read_checksummed(path: Path, required: bool = True) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file. Raises `IntegrityError` when it is not JSON."""
+    """Return the value in a JSON file. Raises `IntegrityError` when it is not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -144,13 +144,13 @@ def read_json(path: Path) -> Any:
 
 @contextmanager
 def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = None) -> Iterator[pq.ParquetWriter]:
-    """A writer of Parquet with page checksums (without them a flipped bit is read as data); the file appears whole."""
+    """Give an atomic Parquet writer with page checksums (without them a flipped bit is read as data)."""
     schema = table.schema.with_metadata({"table": table.name, **(metadata or {})})
-    alike = [name for name in table.names if name not in RISING | DISTINCT]
+    encoded = [name for name in table.names if name not in RISING | DISTINCT]
     rising = {c.name: "DELTA_BINARY_PACKED" for c in table.columns if c.name in RISING and pa.types.is_int64(c.type)}
     with (
         atomic(path) as file,
-        pq.ParquetWriter(file, schema, use_dictionary=alike, column_encoding=rising, **_PARQUET) as writer,
+        pq.ParquetWriter(file, schema, use_dictionary=encoded, column_encoding=rising, **_PARQUET) as writer,
     ):
         yield writer
 
@@ -159,33 +159,35 @@ _PARQUET = {"compression": "zstd", "compression_level": 3, "write_page_checksum"
 
 
 def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
-    """The rows of batches of any size in tables of so many, the last of what is left. A table written is a row group,
-    so files are the same bytes whatever the sizes that an engine gives its batches."""
-    held: list[pa.RecordBatch] = []
+    """Yield the rows of batches of any size in tables of `rows` rows.
+
+    A table written is a row group, so files have the same bytes for all sizes of an engine's batches.
+    """
+    pending: list[pa.RecordBatch] = []
     for batch in batches:
         rest = batch
-        while (more := rows - sum(part.num_rows for part in held)) <= rest.num_rows:
-            yield pa.Table.from_batches([*held, rest.slice(0, more)]).combine_chunks()
-            held, rest = [], rest.slice(more)
-        held += [rest] if rest.num_rows else []
-    if held:
-        yield pa.Table.from_batches(held).combine_chunks()
+        while (more := rows - sum(part.num_rows for part in pending)) <= rest.num_rows:
+            yield pa.Table.from_batches([*pending, rest.slice(0, more)]).combine_chunks()
+            pending, rest = [], rest.slice(more)
+        pending += [rest] if rest.num_rows else []
+    if pending:
+        yield pa.Table.from_batches(pending).combine_chunks()
 
 
 def fitted(table: pa.Table | pa.RecordBatch, to: Table, writer: pq.ParquetWriter) -> pa.Table:
-    """The table as `writer` wants it: conforming to `to`, with the file's metadata."""
+    """Return the table conforming to `to`, with the metadata of the writer's file."""
     return conform(table, to).replace_schema_metadata(writer.schema.metadata)
 
 
 def write_table(path: Path, table: pa.Table, to: Table, metadata: dict[str, str] | None = None) -> None:
-    """Writes a table that conforms to the schema `to`."""
+    """Write a table that conforms to the schema `to`."""
     with parquet_writer(path, to, metadata) as writer:
-        # In one piece: where an engine cut a table would show in its pages.
+        # Combined: otherwise the pages show where an engine cut the table.
         writer.write_table(fitted(table, to, writer).combine_chunks())
 
 
 def read_table(path: Path, to: Table) -> pa.Table:
-    """The table in a Parquet file or a folder of parts (in order of name), its page checksums verified."""
+    """Return the table in a Parquet file or a folder of parts (in order of name), with checksums verified."""
     try:
         parts = [_read_part(p) for p in parts_of(path)]
         return conform(pa.concat_tables(parts) if parts else to.schema.empty_table(), to)
@@ -194,7 +196,7 @@ def read_table(path: Path, to: Table) -> pa.Table:
 
 
 def read_any(path: Path) -> pa.Table:
-    """A Parquet file whose schema is its own, its page checksums verified."""
+    """Return the table in a Parquet file of any schema, with page checksums verified."""
     try:
         return _read_part(path)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
@@ -202,7 +204,7 @@ def read_any(path: Path) -> pa.Table:
 
 
 def _read_part(path: Path) -> pa.Table:
-    """One file. Pages have checksums, the footer has none: its two row counts are held against each other."""
+    """Return the table of one file. The footer has no checksum: its two row counts are compared."""
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         table = file.read()
         if table.num_rows != file.metadata.num_rows:
@@ -211,18 +213,20 @@ def _read_part(path: Path) -> pa.Table:
 
 
 def opened_to_stream(path: Path) -> pq.ParquetFile:
-    """A Parquet file to be read a batch at a time, its page checksums verified. Nothing is read ahead: of what is,
-    pyarrow holds all until the file is closed, so that memory grows with the file."""
+    """Open a Parquet file to be read in batches, with page checksums verified.
+
+    Nothing is read ahead: pyarrow keeps that until the file is closed, so memory would grow with the file.
+    """
     return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
 
 
 def parts_of(path: Path) -> list[Path]:
-    """The Parquet files of a table: itself, or the parts in its folder in order of name."""
+    """Return the Parquet files of a table: itself, or the parts in its folder in order of name."""
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
 def remove_leftovers(folder: Path, but: Sequence[Path] = ()) -> None:
-    """Removes what a killed run left half-written, except below `but`. Call it under the lock."""
+    """Remove the unfinished files of killed runs, except below `but`. Call it under the lock."""
     for path in folder.rglob(f".*{PART}"):
         if not any(path.is_relative_to(kept) for kept in but):
             path.unlink(missing_ok=True)
@@ -230,13 +234,13 @@ def remove_leftovers(folder: Path, but: Sequence[Path] = ()) -> None:
 
 @contextmanager
 def lock(folder: Path, what: str = "the study") -> Iterator[None]:
-    """Holds a folder, of a study or a snapshot, for this process alone. Raises `BusyError` naming the holder."""
+    """Lock the folder of a study or a snapshot for this process. Raises `BusyError` naming the holder."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK
     holder = folder / ".lock-holder"
-    held = filelock.FileLock(path, timeout=0)
+    file_lock = filelock.FileLock(path, timeout=0)
     try:
-        held.acquire()
+        file_lock.acquire()
     except filelock.Timeout:
         name = holder.read_text() if holder.is_file() else "another process"
         raise BusyError(path, name, what) from None
@@ -245,23 +249,22 @@ def lock(folder: Path, what: str = "the study") -> Iterator[None]:
         yield
     finally:
         holder.unlink(missing_ok=True)
-        held.release()
+        file_lock.release()
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether somebody holds `lock` on the folder right now."""
+    """Return whether a process holds `lock` on the folder now."""
     if not (folder / LOCK).is_file():
         return False
-    held = filelock.FileLock(folder / LOCK, timeout=0)
     try:
-        with held:
+        with filelock.FileLock(folder / LOCK, timeout=0):
             return False
     except filelock.Timeout:
         return True
 
 
 def identity_key(path: Path, simulated: bool) -> bytes:
-    """The key of hashed identities: made at first use, readable by its owner alone. Made-up data has a public one."""
+    """Return the key of hashed identities: created at first use, readable by its owner only; simulated data: public."""
     if simulated:
         return PUBLIC_KEY
     if not path.is_file():
@@ -269,13 +272,13 @@ def identity_key(path: Path, simulated: bool) -> bytes:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32) + "\n")
     if path.stat().st_mode & 0o077:
-        raise InputError(path, f"may be read by others; run: chmod 600 {path}")
+        raise InputError(path, f"can be read by others; run: chmod 600 {path}")
     text = path.read_bytes().strip()
     if not re.fullmatch(rb"[0-9a-f]{64}", text):
-        raise InputError(path, "is not a key that camcensus made; move it away and a new one is made")
+        raise InputError(path, "is not a key of camcensus; move it away and a new one is created")
     return bytes.fromhex(text.decode())
 
 
 def key_id(key: bytes) -> str:
-    """Which key it was, without telling the key: tables made with different keys must not be matched."""
+    """Return an id of a key that does not reveal it: tables with different keys must not be matched."""
     return hashlib.sha256(b"camcensus key id" + key).hexdigest()[:12]
