@@ -156,7 +156,7 @@ def test_f2_f4_what_may_pass_is_asked_again(status: int, body: bytes, says: str)
         assert Client(SECRET, QUICK, address).search(TEXT, 1).total == 1
         assert len(Scripted.asked) == 2
     with scripted((status, body)) as address:
-        limits = Limits(silence=0.5, whole=1.0, deadline=0.2, rate=0)
+        limits = Limits(silence=0.5, total=1.0, deadline=0.2, rate=0)
         with pytest.raises(UnavailableError, match=says) as caught:
             Client(SECRET, limits, address).search(TEXT, 1)
         assert len(Scripted.asked) >= 2

@@ -54,12 +54,12 @@ def test_a_server_that_hangs_or_drips_is_given_up() -> None:
     with Loopback(cameras(3), faults=[Fault("hang", wait=30, times=None)]) as server:
         began = time.monotonic()
         with pytest.raises(UnavailableError, match="did not answer in time"):
-            client(server, Limits(silence=0.1, whole=1, deadline=0.3, rate=0)).info()
+            client(server, Limits(silence=0.1, total=1, deadline=0.3, rate=0)).info()
         assert time.monotonic() - began < 5
     with scripted((200, PAGE), drip=0.05) as address:
         began = time.monotonic()
         with pytest.raises(UnavailableError, match=r"takes too long|did not answer in time"):
-            Client(SECRET, Limits(silence=1, whole=0.2, deadline=0.3, rate=0), address).count(TEXT)
+            Client(SECRET, Limits(silence=1, total=0.2, deadline=0.3, rate=0), address).count(TEXT)
         assert time.monotonic() - began < 10
 
 

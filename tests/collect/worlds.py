@@ -46,7 +46,7 @@ also = "nothing"
 trends = true
 """
 PAGE_2 = r"host/search\?.*page=2\b"
-QUICK = Limits(silence=0.5, whole=2.0, deadline=1.0, rate=0.0)
+QUICK = Limits(silence=0.5, total=2.0, deadline=1.0, rate=0.0)
 
 
 def cameras(number: int, countries: tuple[str | None, ...] = ("DE", "US", "FR", None), ports: int = 3) -> list[Banner]:

@@ -1,7 +1,7 @@
-"""The search engine through the official `shodan` package, with time limits, one rate limit for all processes, retries
-of transient failures only, and errors that say why.
+"""The search engine through the official `shodan` package.
 
-Never `search_cursor`: it takes short pages for complete ones and hides why it stopped.
+Adds time limits, one rate limit for all processes, retries of transient failures only, and errors that say why. Never
+`search_cursor`: it takes short pages for complete ones and hides why it stopped.
 """
 
 import functools
@@ -40,7 +40,7 @@ class Limits:
     """Seconds without a byte, for one answer, for one request with all its retries; requests a second (0: no limit)."""
 
     silence: float = 30.0
-    whole: float = 120.0
+    total: float = 120.0
     deadline: float = 600.0
     rate: float = 1.0
 
@@ -68,7 +68,7 @@ class Client:
         check_address(address, self._limits.rate)
         redact_logs(key)
         self._limiter = Limiter(address, self._limits.rate)
-        self._session = Session(self._limits.silence, self._limits.whole)
+        self._session = Session(self._limits.silence, self._limits.total)
         # Servers on this machine are asked directly, whatever proxy is set.
         self.local = is_loopback(address)
         self._session.trust_env = not self.local

@@ -166,7 +166,7 @@ class Download:
         except PlanRefusedError:
             if not narrow or self.ledger.pages():
                 raise
-        # The plan may not allow choosing fields: then whole banners.
+        # The plan may not allow choosing fields: then complete banners.
         reply = self.client.search(part.sent, number, facets)
         self.ledger.set_fact("fields", "all")
         return reply

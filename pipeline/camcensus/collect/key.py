@@ -13,7 +13,7 @@ VARIABLE = "SHODAN_API_KEY"
 FILE_VARIABLE = "SHODAN_API_KEY_FILE"
 # Where the official package's own command keeps it.
 FILES = ("~/.config/shodan/api_key", "~/.shodan/api_key")
-GONE = "[key]"
+REDACTED = "[key]"
 # Shodan's keys have 32 letters and digits.
 SHORTEST, LONGEST = 8, 256
 
@@ -66,7 +66,7 @@ def _is_key(text: str) -> bool:
 
 def redact(text: str, key: str) -> str:
     """Return the text without the key, however an address encodes it."""
-    return _encoded(key).sub(GONE, text) if key else text
+    return _encoded(key).sub(REDACTED, text) if key else text
 
 
 @functools.lru_cache

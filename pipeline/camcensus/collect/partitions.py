@@ -63,7 +63,7 @@ def named(reply: Reply, facet: str, kind: re.Pattern[str]) -> dict[str, int]:
 
 def _by_country(query: str, total: int, found: dict[str, int], count: Count, limit: int) -> Iterator[Part]:
     if total <= limit:
-        yield from _whole(query, total)
+        yield from _one_part(query, total)
         return
     yield from _groups(query, "country", found, limit, lambda sent, n: _by_port(sent, n, count, limit))
     if not found:
@@ -81,7 +81,7 @@ def _by_country(query: str, total: int, found: dict[str, int], count: Count, lim
 
 def _by_port(query: str, expected: int, count: Count, limit: int) -> Iterator[Part]:
     if expected <= limit:
-        yield from _whole(query, expected)
+        yield from _one_part(query, expected)
         return
     reply = count(query, [("port", PORTS)])
     _check(query, reply.total, expected, expected)
@@ -97,7 +97,7 @@ def _by_port(query: str, expected: int, count: Count, limit: int) -> Iterator[Pa
 def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator[Part]:
     """Yield blocks of the IPv4 space, halved until they fit and joined where they fit together, and the rest (IPv6)."""
     if expected <= limit:
-        yield from _whole(query, expected)
+        yield from _one_part(query, expected)
         return
     blocks: list[tuple[str, int]] = []
     for half in HALVES:
@@ -107,7 +107,7 @@ def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator
     outside = count(others, ()).total
     _check(query, sum(n for _, n in blocks) + outside, expected, expected)
     yield from packed(query, "net", blocks, limit)
-    yield from _whole(others, outside)
+    yield from _one_part(others, outside)
 
 
 def halved(
@@ -171,6 +171,6 @@ def contradict(query: str, found: str) -> NoReturn:
     raise error
 
 
-def _whole(sent: str, expected: int) -> Iterator[Part]:
+def _one_part(sent: str, expected: int) -> Iterator[Part]:
     if expected > 0:
         yield Part(sent, expected)

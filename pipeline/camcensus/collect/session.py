@@ -33,20 +33,20 @@ class Answer:
 class Session(requests.Session):
     """A session that keeps the last answer, or the last failure.
 
-    It gives up after `silence` seconds without a byte, and `whole` seconds for a complete answer.
+    It gives up after `silence` seconds without a byte, and `total` seconds for a complete answer.
     """
 
-    def __init__(self, silence: float, whole: float) -> None:
+    def __init__(self, silence: float, total: float) -> None:
         super().__init__()
         self._silence = silence
-        self._whole = whole
+        self._total = total
         self.answer: Answer | None = None
         self.failure: Exception | None = None
 
     def request(self, *args: Any, **named: Any) -> requests.Response:
         """Send one request, and read its answer to the end."""
         self.answer = self.failure = None
-        until = time.monotonic() + self._whole
+        until = time.monotonic() + self._total
         # Redirects would send the key, which is in the address, elsewhere.
         limits = {"timeout": (min(CONNECT, self._silence), self._silence), "allow_redirects": False, "stream": True}
         try:

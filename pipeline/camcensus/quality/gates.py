@@ -112,12 +112,12 @@ def parts_within_wholes(now: Checked) -> Outcome:
     """Check that no cell has more of a unit than the cell it is part of."""
     units = ("n_hosts", *(unit for unit in UNITS if unit != "n_hosts"))
     return _first(
-        f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(whole)} has {whole.get(unit) or 0:,}"
+        f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(coarser)} has {coarser.get(unit) or 0:,}"
         for split in _splits(now)
         for row in split.rows
-        for whole in (split.wholes.get(split.key(row), {}),)
+        for coarser in (split.coarser.get(split.key(row), {}),)
         for unit in units
-        if (row[unit] or 0) > (whole.get(unit) or 0)
+        if (row[unit] or 0) > (coarser.get(unit) or 0)
     )
 
 
@@ -130,9 +130,9 @@ def additive_units(now: Checked) -> Outcome:
             for row in split.rows:
                 sums[split.key(row)] += row[unit] or 0
             found += [
-                f"{split.level}: {unit[2:]} of {_name(whole)} add up to {sums[key]:,}, not {whole[unit] or 0:,}"
-                for key, whole in split.wholes.items()
-                if sums[key] != (whole[unit] or 0)
+                f"{split.level}: {unit[2:]} of {_name(coarser)} add up to {sums[key]:,}, not {coarser[unit] or 0:,}"
+                for key, coarser in split.coarser.items()
+                if sums[key] != (coarser[unit] or 0)
             ]
     return _first(found)
 
@@ -151,8 +151,8 @@ def reconciliation(now: Checked) -> Outcome:
     flows = {name: now.manifest.stages[name].flow for name in STAGES if name in now.manifest.stages}
     found = []
     for name, flow in flows.items():
-        if gone := flow.rows_in - flow.rows_out - sum(flow.dropped.values()):
-            found.append(f"{name}: {gone:,} of {flow.rows_in:,} {flow.unit} are not accounted for")
+        if missing := flow.rows_in - flow.rows_out - sum(flow.dropped.values()):
+            found.append(f"{name}: {missing:,} of {flow.rows_in:,} {flow.unit} are not accounted for")
     for one, two in (("ingest", "identify"), ("identify", "dedupe"), ("dedupe", "aggregate")):
         if one in flows and two in flows and flows[one].rows_out != flows[two].rows_in:
             found.append(f"{one} gave {flows[one].rows_out:,} rows, {two} was given {flows[two].rows_in:,}")
@@ -259,7 +259,7 @@ class _Split:
     column: str
     rest: tuple[str, ...]
     rows: list[Cell]
-    wholes: dict[tuple[Any, ...], Cell]
+    coarser: dict[tuple[Any, ...], Cell]
 
     def key(self, row: Cell) -> tuple[Any, ...]:
         """Return the key of the coarser cell that a cell is part of."""
