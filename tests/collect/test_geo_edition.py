@@ -179,8 +179,8 @@ def bomb() -> bytes:
 GOOD = gzip.compress(b"x" * 5000)
 BAD: dict[str, tuple[bytes | Answer | None, str]] = {
     "404": (None, "neither this month's"),
-    "500": (status(500), "answers 500"),
-    "403": (status(403), "answers 403"),
+    "500": (status(500), "answered 500"),
+    "403": (status(403), "answered 403"),
     "html with 200": (b"<!doctype html><title>Sorry</title>", "no gzip file"),
     "empty": (b"", "cut short"),
     "html in gzip": (gzip.compress(b"<!doctype html><title>Sorry</title>" * 50), "not a usable geolocation database"),

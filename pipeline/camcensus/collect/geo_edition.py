@@ -4,18 +4,18 @@ One request per month tried. A file is kept only after it was flattened and veri
 replaces only editions that are not newer.
 """
 
-import http.client
 import os
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from urllib.parse import urljoin
+
+import requests
+import urllib3
 
 from camcensus.collect.engine_url import is_loopback
 from camcensus.core import storage
@@ -34,6 +34,7 @@ SILENCE = 20.0  # seconds without a byte
 LARGEST_PACKED = 64 << 20  # bytes; the edition of 2026-06 has 4 MB
 LARGEST = 256 << 20  # bytes unpacked; the same has 8 MB
 BLOCK = 1 << 16
+MAX_REDIRECTS = 5
 
 
 def update(
@@ -98,70 +99,48 @@ def _download(base: str, today: date, until: float, log: Callable[[str], None]) 
         address = f"{base}/{NAME.format(month)}.gz"
         log(f"downloading {address}")
         try:
-            with _open(address) as answer:
-                return month, _unpacked(_blocks(answer, until), address)
-        except urllib.error.HTTPError as error:
-            if error.code != http.HTTPStatus.NOT_FOUND:
-                raise UpdateError(f"{address}: the server answered {error.code} {error.reason}; try later") from None
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error or type(error).__name__
-            raise UpdateError(f"{address}: cannot be downloaded: {reason}; try later") from None
+            with _get(address) as answer:
+                if answer.ok:
+                    return month, _unpacked(answer, until)
+                if answer.status_code != HTTPStatus.NOT_FOUND:
+                    raise UpdateError(f"{address}: the server answered {answer.status_code} {answer.reason}; try later")
+        except zlib.error:
+            raise UpdateError(f"{address}: the server sent no gzip file; nothing was kept") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise UpdateError(f"{address}: cannot be downloaded: {error}; try later") from None
     raise UpdateError(f"{base} has neither this month's edition nor that of the month before; try later")
 
 
-def _blocks(answer: Any, until: float) -> Iterator[bytes]:
-    """Yield the body in blocks, within the limits of time and size. Raises `UpdateError` when it ends early."""
-    length = answer.headers.get("Content-Length", "")
-    received = 0
-    while block := answer.read1(BLOCK):
-        received += len(block)
-        if received > LARGEST_PACKED:
-            raise UpdateError(f"the file is larger than {LARGEST_PACKED >> 20} MB; nothing was kept")
-        if time.monotonic() > until:
-            raise UpdateError("the download takes too long; nothing was kept, try later")
-        yield block
-    if length.isdigit() and received != int(length):
-        raise UpdateError(f"the download broke off after {received:,} of {int(length):,} bytes; nothing was kept")
+def _get(address: str) -> requests.Response:
+    """Return the answer to a request. Raises `UpdateError` for an address, or a redirect, that is not allowed."""
+    session = requests.Session()
+    headers = {"User-Agent": f"camcensus/{package_version()}", "Accept-Encoding": "identity"}
+    for _ in range(MAX_REDIRECTS):
+        is_local = is_loopback(address)
+        if not address.startswith("https:") and not (address.startswith("http:") and is_local):
+            raise UpdateError(f"{address}: not an https address; set {ADDRESS} to one, or leave it out")
+        session.trust_env = not is_local  # no proxy for servers on this machine
+        answer = session.get(address, headers=headers, stream=True, timeout=SILENCE, allow_redirects=False)
+        if not answer.is_redirect:
+            return answer
+        address = urljoin(address, answer.headers["Location"])
+    raise UpdateError(f"{address}: more than {MAX_REDIRECTS} redirects; try later")
 
 
-def _unpacked(blocks: Iterator[bytes], address: str) -> bytes:
-    """Return the content of the gzip stream, never more than `LARGEST` bytes in memory."""
+def _unpacked(answer: requests.Response, until: float) -> bytes:
+    """Return the content of the gzip body, within the limits of time and size."""
     unpacker = zlib.decompressobj(wbits=31)
     content = bytearray()
-    try:
-        for block in blocks:
-            content += unpacker.decompress(block, LARGEST + 1 - len(content))
-            if len(content) > LARGEST:
-                raise UpdateError(f"the file unpacks to more than {LARGEST >> 20} MB; nothing was kept")
-    except zlib.error:
-        raise UpdateError(f"{address}: the server sent no gzip file; nothing was kept") from None
+    received = 0
+    while block := answer.raw.read1(BLOCK):
+        received += len(block)
+        content += unpacker.decompress(block, LARGEST + 1 - len(content))
+        if received > LARGEST_PACKED:
+            raise UpdateError(f"the file is larger than {LARGEST_PACKED >> 20} MB; nothing was kept")
+        if len(content) > LARGEST:
+            raise UpdateError(f"the file unpacks to more than {LARGEST >> 20} MB; nothing was kept")
+        if time.monotonic() > until:
+            raise UpdateError("the download takes too long; nothing was kept, try later")
     if not unpacker.eof:
-        raise UpdateError(f"{address}: the gzip file is cut short; nothing was kept")
+        raise UpdateError(f"the download was cut short after {received:,} bytes; nothing was kept")
     return bytes(content)
-
-
-class _SameRules(urllib.request.HTTPRedirectHandler):
-    """A redirect handler that follows only to allowed addresses."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        """Return the next request. Raises `UpdateError`."""
-        _allowed(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _open(address: str) -> Any:
-    """Return the answer to one request. Servers on this machine are asked directly, whatever proxy is set."""
-    local = _allowed(address)
-    proxies = [urllib.request.ProxyHandler({})] if local else []
-    opener = urllib.request.build_opener(_SameRules, *proxies)
-    headers = {"User-Agent": f"camcensus/{package_version()}", "Accept-Encoding": "identity"}
-    return opener.open(urllib.request.Request(address, headers=headers), timeout=SILENCE)  # noqa: S310 (checked above)
-
-
-def _allowed(address: str) -> bool:
-    """Return whether the address is on this machine. Raises `UpdateError` for others that are not https."""
-    parts = urllib.parse.urlsplit(address)
-    local = is_loopback(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise UpdateError(f"{address}: not an https address; set {ADDRESS} to one, or leave it out")
-    return local
