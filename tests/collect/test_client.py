@@ -129,7 +129,7 @@ ASKED_AGAIN = [
     (500, b'{"matches":[],"total":0}', "HTTP 500"),
     (502, b"<html>Bad Gateway</html>", "Bad Gateway"),
     (503, b"", "HTTP 503"),
-    (200, b"<html>maintenance</html>", "no JSON"),
+    (200, b"<html>maintenance</html>", "not JSON"),
     (200, b"", "empty body"),
     (200, b'{"matches":[{"ip_str":"1.2', "not JSON, or is cut short"),
     (200, b'{"error":null}', "failed"),
@@ -145,8 +145,8 @@ ASKED_AGAIN = [
     (200, b'{"total":5,"matches":[],"facets":{"country":[{"count":"x"}]}}', "facets"),
     (200, b'{"total":5,"matches":[],"facets":{"country":7}}', "facets"),
     (200, b'{"total":5,"matches":[],"facets":7}', "facets"),
-    (200, b'{"total":5,"matches":' + b"[" * 3000 + b"]" * 3000 + b"}", "no JSON"),
-    (200, b"\xff\xfe\x00", "no JSON"),
+    (200, b'{"total":5,"matches":' + b"[" * 3000 + b"]" * 3000 + b"}", "not JSON"),
+    (200, b"\xff\xfe\x00", "not JSON"),
 ]
 
 

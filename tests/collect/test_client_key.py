@@ -83,9 +83,9 @@ def test_f7_no_log_tells_the_key(some: Index, caplog: pytest.LogCaptureFixture) 
         ("127.0.0.1:80", "allowed: a URL such as https"),
         ("http://[::1", "allowed: a URL such as https"),
         ("https://", "allowed: a URL such as https"),
-        ("http://api.example.org", "in clear"),
-        ("http://localhost.example.org", "in clear"),
-        ("http://127.0.0.1@example.org", "in clear"),
+        ("http://api.example.org", "unencrypted"),
+        ("http://localhost.example.org", "unencrypted"),
+        ("http://127.0.0.1@example.org", "unencrypted"),
         ("https://api.example.org", "rate: found 0; the search engine allows 1"),
     ],
 )
@@ -96,7 +96,7 @@ def test_an_address_that_must_not_be_asked(address: str, says: str) -> None:
 
 @pytest.mark.parametrize("rate", [0, 1.01, 100])
 def test_the_rate_may_be_raised_on_this_machine_only(rate: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CamcensusError, match="is for servers on this machine only"):
+    with pytest.raises(CamcensusError, match="for servers on this machine only"):
         Client(SECRET, Limits(rate=rate))
     for host in ("127.0.0.1", "localhost", "[::1]", "127.1.2.3"):
         assert Client(SECRET, Limits(rate=rate), f"http://{host}:1/").local

@@ -182,7 +182,7 @@ def test_a_sample_stays_what_it_was_drawn_as(tmp_path: Path, shodan: Loopback) -
         collect(study(tmp_path, 20))
     with pytest.raises(CamcensusError, match="has seed 1 and prefix length 8; the study has 2 and 8"):
         collect(study(tmp_path, 30, seed=2))
-    with pytest.raises(CamcensusError, match="snapshot a is a sample; collect a download into one of another name"):
+    with pytest.raises(CamcensusError, match="snapshot a is a sample; collect a download into another snapshot"):
         collect(study(tmp_path, 30), mode="download")
     assert collect(study(tmp_path, 30)).complete
 
