@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from camcensus.core.errors import Interrupted
 
 LOGGER = logging.getLogger("camcensus")
 _PREFIXES = {logging.WARNING: "warning: ", logging.ERROR: "camcensus: "}
@@ -57,14 +59,27 @@ def configure_logging(quiet: bool = False, as_json: bool = False) -> None:
     console = Console(stderr=True)
     is_terminal = console.is_terminal and not as_json
     _bars = console if is_terminal and not quiet else None
-    handler = _TerminalHandler(console) if is_terminal else logging.StreamHandler(sys.stderr)
+    handler = _TerminalHandler(console) if is_terminal else _LineHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if as_json else _TextFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(as_json)
     LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-class _TerminalHandler(RichHandler):
+class _PassInterrupts(logging.Handler):
+    """A handler that passes an interrupt on, and ignores a closed standard error."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802  logging's name
+        """Raise the interrupt, which `logging` would only print."""
+        if isinstance(error := sys.exc_info()[1], Interrupted):
+            raise error
+
+
+class _LineHandler(_PassInterrupts, logging.StreamHandler[TextIO]):
+    """Plain lines, where standard error is not a terminal."""
+
+
+class _TerminalHandler(_PassInterrupts, RichHandler):
     """Lines on a terminal: warnings and errors in colour, above the bars."""
 
     def __init__(self, console: Console) -> None:
