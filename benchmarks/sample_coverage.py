@@ -111,7 +111,7 @@ def counted_in(study: Study, folder: Path) -> dict[int, list[Counted]]:
     """What was counted in each block of the whole space."""
     snapshot = open_snapshot(study, YEAR)
     with sql(2, folder / "scratch") as db:
-        db.parquet("identified", snapshot.verified("identify", ".parquet"))
+        db.parquet("identified", snapshot.verified("identified"))
         dedupe(db, Rules(study.window_days, None, study.dedupe, study.decoys), folder)
     with sql(2, folder / "scratch") as db:
         for name in COUNTED_FROM:

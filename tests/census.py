@@ -13,7 +13,8 @@ import pyarrow as pa
 from camcensus.aggregate.counts import aggregate
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
-from camcensus.core.manifest import Flow, Instrument, Manifest
+from camcensus.core.manifest import Instrument, Manifest
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
 from camcensus.dedupe.devices import COUNTED_FROM, Deduped, Rules, dedupe
 from camcensus.engines.engine import Engine, Sql

@@ -1,27 +1,25 @@
-"""The stages in order. Whoever has read this has read the pipeline."""
+"""The run: each stage of `STAGES` that is not up to date, for each snapshot, then the report."""
 
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from camcensus import stages
 from camcensus.core import storage
-from camcensus.core.config import Study, check_vendors
+from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.run_log import Entry, logged
+from camcensus.core.stage_record import StageRecord
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
-from camcensus.estimate.area_sampling.stage import estimate_sample
-from camcensus.geolocate.editions import sources_of
-from camcensus.identify.catalogue import load_catalogue
-from camcensus.identify.catalogue_diff import require_meanings
+from camcensus.ingest.stage import require_banners
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.snapshot import Snapshot, open_snapshot
+from camcensus.raw.stage_base import RunContext, Stage
 from camcensus.report.stage import bring_report_up_to_date
-from camcensus.stages import Tools
-from camcensus.trends import match_stage
-from camcensus.trends.stage import bring_series_up_to_date, has_counts, is_current
+from camcensus.stages import STAGES
+from camcensus.trends.stage import is_comparable
 from camcensus.verify.purge import overdue, purge, was_purged
 
 ONE_PROCESS = Local()
@@ -29,8 +27,8 @@ ONE_PROCESS = Local()
 
 @dataclass
 class Outcome:
-    """What a run did: stages done by snapshot (none: all was up to date), the page, what is partial, and what was held
-    back because it is (snapshot to what is missing)."""
+    """What a run did: the stages by snapshot (empty: all was up to date), the page, the partial snapshots, and those
+    held back because they are (snapshot to what is missing)."""
 
     done: list[str] = field(default_factory=list)
     page: Path | None = None
@@ -42,66 +40,96 @@ def run(
     study: Study, reporter: Reporter, snapshots: list[str] | None = None, engine: Engine = ONE_PROCESS,
     rehash: bool = False, report: bool = True, allow_partial: bool = False,
 ) -> Outcome:  # fmt: skip
-    """Brings every snapshot (or those named) up to date, then the report. The caller holds the study's lock.
+    """Bring every snapshot (or those named) up to date, then the report. The caller holds the study's lock.
 
     A collection that is not whole is held back, and no report is drawn, unless `allow_partial`.
     """
     storage.remove_leftovers(study.data, collected_folders(study))
-    ids = _wanted(study, snapshots, reporter)
-    tools = _tools(study, engine, reporter)
-    with logged(study.data, engine.workers, engine.name) as entry:
-        outcome = Outcome()
-        for name in ids:
-            if was_purged(load_manifest(study.data / name)):
-                continue  # its counts are what is left of it
-            snapshot = open_snapshot(study, name, rehash)
-            if not allow_partial and snapshot.manifest.collection and snapshot.manifest.collection.missing:
-                outcome.held_back[name] = snapshot.manifest.collection.missing
-                continue
-            before = snapshot.manifest.run
-            done = bring_up_to_date(snapshot, tools)
-            outcome.done.extend(f"{name}: {stage}" for stage in done)
-            entry.did(name, snapshot.manifest.run, before, done)
-            if not snapshot.manifest.complete:
-                outcome.partial.append(name)
-        if not outcome.held_back:
-            outcome.done.extend(_over_all(study, tools))
-        if report and not outcome.held_back:
-            outcome.page, drawn = bring_report_up_to_date(study, reporter)
-            outcome.done.extend(["report"] if drawn else [])
-            entry.report = str(outcome.page) if drawn else None
-        if not outcome.held_back:
-            _retain(study, ids, reporter, entry)
+    wanted = _wanted(study, snapshots, reporter)
+    context = RunContext(study, reporter, engine)
+    outcome = Outcome()
+    with logged(study.data, engine.workers, engine.name) as entry, ExitStack() as closing:
+        opened = {}
+        for name in wanted:
+            if (snapshot := _open(study, name, rehash, closing)) and not _is_held_back(
+                snapshot, allow_partial, outcome
+            ):
+                opened[name] = snapshot
+                _run_stages(snapshot, context, entry, outcome)
+        if outcome.held_back:
+            return outcome
+        every = [opened.get(name) or _open(study, name, rehash, closing) for name in study.snapshot_ids()]
+        counted = tuple(snapshot for snapshot in every if snapshot and is_comparable(snapshot))
+        for snapshot in counted:
+            done = _bring_up_to_date(snapshot, replace(context, counted=counted), compares=True)
+            outcome.done += [f"{snapshot.id}: {stage}" for stage in done]
+        if report:
+            outcome.page, is_drawn = bring_report_up_to_date(study, reporter)
+            outcome.done.extend(["report"] if is_drawn else [])
+            entry.report = str(outcome.page) if is_drawn else None
+        _retain(study, wanted, reporter, entry)
     return outcome
 
 
-def bring_up_to_date(snapshot: Snapshot, tools: Tools) -> list[str]:
-    """Every stage of one snapshot that is not up to date, in order; the names of those that were run."""
-    done = [match_stage.census(snapshot, tools), match_stage.trends(snapshot, tools)]
-    if snapshot.manifest.inputs or not snapshot.manifest.collection:
-        done.append(stages.ingest(snapshot, tools))
-        stages.require_banners(snapshot)
-        done.append(stages.identify_and_locate(snapshot, tools))
-        done.append(stages.dedupe_banners(snapshot, tools))
-        done.append(stages.count_devices(snapshot, tools))
-        done.append(estimate_sample(snapshot, tools))
-    snapshot.close()
-    return [name for name in done if name]
+def _run_stages(snapshot: Snapshot, context: RunContext, entry: Entry, outcome: Outcome) -> None:
+    before = snapshot.manifest.run
+    done = _bring_up_to_date(snapshot, context, compares=False)
+    entry.did(snapshot.id, snapshot.manifest.run, before, done)
+    outcome.done += [f"{snapshot.id}: {stage}" for stage in done]
+    if not snapshot.manifest.complete:
+        outcome.partial.append(snapshot.id)
 
 
-def _over_all(study: Study, tools: Tools) -> list[str]:
-    """What is made over all counted snapshots; one that is being collected waits. What was done."""
-    counted = []
-    for name in study.snapshot_ids():
-        found = load_manifest(study.data / name)
-        if has_counts(found) and not was_purged(found) and not storage.is_locked(study.data / name / "raw"):
-            snapshot = open_snapshot(study, name)
-            counted += [snapshot] if is_current(snapshot) else []
-    return bring_series_up_to_date(counted, tools)
+def _bring_up_to_date(snapshot: Snapshot, context: RunContext, *, compares: bool) -> list[str]:
+    """Run the stages that a snapshot has and that are not up to date; their names. The one place that records them."""
+    done = []
+    for stage in STAGES:
+        if stage.compares != compares or not stage.applies(snapshot.manifest) or not stage.is_needed(snapshot, context):
+            continue
+        depends_on = stage.depends_on(snapshot, context)
+        if not snapshot.is_current(stage.name, depends_on):
+            _run_stage(stage, snapshot, context, depends_on)
+            done.append(stage.name)
+        if stage.name == "ingest":
+            require_banners(snapshot)
+    return done
+
+
+def _run_stage(stage: Stage, snapshot: Snapshot, context: RunContext, depends_on: dict[str, str]) -> None:
+    result = stage.run(snapshot, context)
+    parts = result.parts
+    record = StageRecord(
+        version=stage.version,
+        depends_on=depends_on,
+        outputs=parts.outputs if parts else {name: snapshot.output(name, n) for name, n in result.files.items()},
+        flow=result.flow.check(stage.name),
+        parts=parts.parts if parts else {},
+        notes=result.notes,
+        **result.details,
+    )
+    snapshot.record(stage.name, record, result.facts, result.is_count)
+
+
+def _open(study: Study, name: str, rehash: bool, closing: ExitStack) -> Snapshot | None:
+    """A snapshot, open; None when it was purged (its counts are what is left of it), or is being collected."""
+    folder = study.data / name
+    if was_purged(load_manifest(folder)) or storage.is_locked(folder / "raw"):
+        return None
+    snapshot = open_snapshot(study, name, rehash)
+    closing.callback(snapshot.stats.save)
+    return snapshot
+
+
+def _is_held_back(snapshot: Snapshot, allow_partial: bool, outcome: Outcome) -> bool:
+    collection = snapshot.manifest.collection
+    if allow_partial or not collection or not collection.missing:
+        return False
+    outcome.held_back[snapshot.id] = collection.missing
+    return True
 
 
 def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> None:
-    """Reminds of raw files that have lain longer than the study lets them, or purges them, as it says."""
+    """Remind of raw files that are older than the study allows, or purge them, as it says."""
     for name in ids:
         days = overdue(study.data / name, study.retention.days)
         if days is None:
@@ -117,16 +145,6 @@ def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> N
                 f"run: camcensus purge --study {study.path.name} --snapshot {name} --raw",
                 name,
             )
-
-
-def _tools(study: Study, engine: Engine, reporter: Reporter) -> Tools:
-    catalogue = load_catalogue(study.catalogue_path)
-    require_meanings(study.catalogue_path, catalogue)
-    check_vendors(study, list(catalogue.makers))
-    reporter.info("opening the country database")
-    return Tools(
-        study, catalogue, sources_of(study), storage.identity_key(study.key_path, study.simulated), engine, reporter
-    )
 
 
 def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> list[str]:

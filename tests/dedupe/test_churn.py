@@ -10,7 +10,8 @@ import pytest
 
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
-from camcensus.core.manifest import Churn, load_manifest
+from camcensus.core.manifest import load_manifest
+from camcensus.core.stage_record import Churn
 from camcensus.core.tables import CHURN
 from camcensus.dedupe.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
 from camcensus.dedupe.devices import Rules, dedupe

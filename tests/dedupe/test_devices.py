@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.core.manifest import Flow
+from camcensus.core.stage_record import Flow
 from tests.census import DAHUA, DAY, HIK, NOON, banner, census
 
 # --- the same banner ---

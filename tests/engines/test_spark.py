@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from camcensus.tasks import IngestTask, IdentifyTask
 
 from camcensus.aggregate.counts import count
 from camcensus.core.config import Decoys, Dedupe, load_study
@@ -34,7 +35,8 @@ from camcensus.raw.imports import import_files
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.registry import SHODAN
 from camcensus.run import run
-from camcensus.tasks import IngestTask, LabelTask
+from camcensus.ingest.task import IngestTask
+from camcensus.identify.task import IdentifyTask
 from tests.census import (
     COUNTRIES,
     INSTRUMENT,
@@ -319,7 +321,7 @@ def test_a_part_whose_columns_changed_places_is_read_by_name_or_refused(
     order = [dict(zip(names, names[::-1], strict=True)).get(name, name) for name in table.column_names]
     pq.write_table(table.select(order), tmp_path / "swapped.parquet")
     tasks = [
-        LabelTask(path, sha256(path), tmp_path / f"out/{n}.parquet", catalogue, open_locator(), None, b"key" * 9)
+        IdentifyTask(path, sha256(path), tmp_path / f"out/{n}.parquet", catalogue, open_locator(), None, b"key" * 9)
         for n, path in enumerate((right, tmp_path / "swapped.parquet"))
     ]
     rows = [table.num_rows] * 2
@@ -341,7 +343,7 @@ def test_a_damaged_part_stops_the_run_and_says_what_to_do(
     data[len(data) // 4] ^= 1
     wrong = tmp_path / "wrong.parquet"
     wrong.write_bytes(data if damage == "page" else data[:-9])
-    task = LabelTask(wrong, sha256(right), tmp_path / "out.parquet", catalogue, open_locator(), None, b"key" * 9)
+    task = IdentifyTask(wrong, sha256(right), tmp_path / "out.parquet", catalogue, open_locator(), None, b"key" * 9)
     with pytest.raises(CamcensusError, match="run again with --rehash") as told:
         engine.map_rows([task], [9], tmp_path / "scratch")
     assert "\n" not in str(told.value)

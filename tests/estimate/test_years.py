@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from camcensus.core.config import Study
-from camcensus.core.manifest import Instrument, Told
+from camcensus.core.manifest import DeclaredProvenance, Instrument
 from camcensus.estimate.years import Year, changes
 from camcensus.report.tables.audits import NO_AUDITS, change_said
 from tests.report.conftest import Cells, make_counts, make_result, make_study
@@ -56,7 +56,7 @@ def test_another_edition_of_the_country_database_leaves_the_total_comparable(stu
 
 
 def test_where_other_ports_were_looked_at_no_word_is_given(study: Study) -> None:
-    ports = [{"told": Told(ports=found)} for found in ([80], [80, 554])]
+    ports = [{"declared": DeclaredProvenance(ports=found)} for found in ([80], [80, 554])]
     years = [year(name, hosts, **told) for name, hosts, told in zip(("2023", "2024"), (LESS, MORE), ports, strict=True)]
     found = changes(study, years)
     assert set(found["word"]) == {"not distinguishable"}

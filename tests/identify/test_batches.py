@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from camcensus.tasks import LabelTask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,6 @@ from camcensus.identify.batches import (
 )
 from camcensus.identify.catalogue import Catalogue, load_catalogue
 from camcensus.identify.matcher import Identifier
-from camcensus.tasks import LabelTask
 
 Row = dict[str, Any]
 KEY = b"k" * 32

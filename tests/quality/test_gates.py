@@ -11,7 +11,8 @@ from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
-from camcensus.core.manifest import Flow, Manifest, Output, Stage
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow, Output, StageRecord
 from camcensus.core.tables import COUNTS
 from camcensus.quality.gates import GATES, Checked, Finding, check_gates, stop_at_fatal
 from camcensus.report.stage import bring_report_up_to_date
@@ -105,7 +106,9 @@ def test_a_country_that_does_not_exist(study: Study) -> None:
 )
 def test_rows_that_are_lost(study: Study, flows: dict[str, tuple[int, int, int]], said: str) -> None:
     stages = {
-        name: Stage(key="k", outputs={}, flow=Flow(unit="rows", rows_in=i, rows_out=o, dropped={"x": d}))
+        name: StageRecord(
+            version=1, depends_on={}, outputs={}, flow=Flow(unit="rows", rows_in=i, rows_out=o, dropped={"x": d})
+        )
         for name, (i, o, d) in flows.items()
     }
     [(text, fatal)] = findings(study, "reconciliation", make_counts("2024", HOSTS), stages=stages)
@@ -182,7 +185,7 @@ def lay_down(study: Study, snapshot: str, hosts: Cells) -> None:
     banners = 2 * sum(n for (c, _), n in hosts.items() if c != "CN")
     flow = Flow(unit="banners", rows_in=banners, rows_out=banners)
     manifest: Manifest = make_manifest(snapshot)
-    manifest.stages = {"aggregate": Stage(key="k", outputs={path.name: output}, flow=flow)}
+    manifest.stages = {"aggregate": StageRecord(version=1, depends_on={}, outputs={path.name: output}, flow=flow)}
     manifest.save(folder)
 
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from camcensus.core.config import Study, load_study
-from camcensus.core.manifest import Flow, Instrument, Manifest, Stage, Window
+from camcensus.core.manifest import Instrument, Manifest, Window
+from camcensus.core.stage_record import Flow, StageRecord
 from camcensus.core.tables import COUNTS, GROUPS
 from camcensus.report.inputs import Result
 from tests.report.browser import browser
@@ -95,8 +96,8 @@ def make_manifest(snapshot: str, **changed: Any) -> Manifest:
     """A manifest with a flow for two stages."""
     flow = Flow(unit="banners", rows_in=100, rows_out=90, dropped={"not <JSON>": 4, "outside the window": 6})
     stages = {
-        "dedupe": Stage(key="k", outputs={}, flow=Flow(unit="banners", rows_in=90, rows_out=90)),
-        "ingest": Stage(key="k", outputs={}, flow=flow),
+        "dedupe": StageRecord(version=1, depends_on={}, outputs={}, flow=Flow(unit="banners", rows_in=90, rows_out=90)),
+        "ingest": StageRecord(version=1, depends_on={}, outputs={}, flow=flow),
     }
     fields: dict[str, Any] = {
         "snapshot": snapshot,

@@ -8,7 +8,8 @@ import pytest
 
 from camcensus.aggregate.details import AGES, TOPS
 from camcensus.core.config import Study
-from camcensus.core.manifest import Churn, Collection, Flow, Stage
+from camcensus.core.manifest import Collection
+from camcensus.core.stage_record import Churn, Flow, StageRecord
 from camcensus.core.tables import CONCENTRATION, FIRMWARE, SERIES
 from camcensus.report import wording
 from camcensus.report.charts import details, instrument
@@ -157,7 +158,11 @@ def test_firmware_ages_of_few_devices_are_not_shown(study: Study) -> None:
 
 def test_churn_is_a_bar_for_each_snapshot_that_has_an_index(study: Study) -> None:
     flow = Flow(unit="banners", rows_in=1, rows_out=1)
-    stages = {"dedupe": Stage(key="k", outputs={}, flow=flow, churn=Churn(index=0.125, n_identities=80))}
+    stages = {
+        "dedupe": StageRecord(
+            version=1, depends_on={}, outputs={}, flow=flow, churn=Churn(index=0.125, n_identities=80)
+        )
+    }
     results = [make_result("2023"), make_result("2024", manifest={"stages": stages})]
     chart = by_name(details.charts_of(study, results))["churn"]
     assert [(row["snapshot"], row["percent"], row["identities"]) for row in chart.rows] == [("2024", 12.5, 80)]

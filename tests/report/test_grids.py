@@ -1,7 +1,7 @@
 """Tables of the page on how the counts came about: what bounds on identities did."""
 
 from camcensus.core.config import Study
-from camcensus.core.manifest import Flow, Merges, Stage
+from camcensus.core.stage_record import Flow, Merges, StageRecord
 from camcensus.report.tables.small_tables import process
 from tests.report.conftest import make_result
 
@@ -14,7 +14,7 @@ IDENTITIES = {
 def told(study: Study, **fields: object) -> dict[str, tuple[str, str]]:
     """Words, and cells in one text, of each table by its title."""
     flow = Flow(unit="counted banners", rows_in=0, rows_out=0)
-    stage = Stage.model_validate({"key": "k", "outputs": {}, "flow": flow, **fields})
+    stage = StageRecord.model_validate({"version": 1, "depends_on": {}, "outputs": {}, "flow": flow, **fields})
     result = make_result("2026", manifest={"stages": {"dedupe": stage}})
     return {title: (said, repr(grid)) for title, said, grid in process(study, result)}
 

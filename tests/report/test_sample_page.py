@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from camcensus.core.config import Study, load_study
-from camcensus.core.manifest import Collection, DrawnBlocks, Flow, Instrument, Manifest, Stage, Window
+from camcensus.core.manifest import Collection, DrawnBlocks, Instrument, Manifest, Window
+from camcensus.core.stage_record import Flow, StageRecord
 from camcensus.estimate.area_sampling.figures import Figures
 from camcensus.report import Estimated, draw_report
 from tests.estimate.area_sampling.test_figures import sample
@@ -27,7 +28,7 @@ def manifest() -> Manifest:
             modes=["sample"], queries={}, parts=1, announced=1, found=1, credits=1, threshold=0.98, missing=[],
             controls={}, ports=[], sample=drawn,
         ),
-        stages={"estimates": Stage(key="k", outputs={}, flow=flow, notes=notes)},
+        stages={"estimates": StageRecord(version=1, depends_on={}, outputs={}, flow=flow, notes=notes)},
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from camcensus.core.config import Study
-from camcensus.core.manifest import Instrument, Told, Window
+from camcensus.core.manifest import DeclaredProvenance, Instrument, Window
 from camcensus.report.inputs import Result
 from camcensus.report.tables.sensitivity import Range, change_range, choices, ranges
 from camcensus.report.tables.small_tables import breaks
@@ -54,7 +54,7 @@ def test_f24_another_country_database_is_told() -> None:
 
 
 def test_other_ports_are_told_where_both_are_known() -> None:
-    way = steps(series(*({"told": Told(ports=ports)} for ports in ([80], [80], [], [80, 554], [80]))))
+    way = steps(series(*({"declared": DeclaredProvenance(ports=ports)} for ports in ([80], [80], [], [80, 554], [80]))))
     assert [step.ported for step in way] == [False, False, False, False, True]
     assert all(step.joined for step in way[1:])
     assert "2026 to 2027: the engine looked at other ports" in breaks(way)[0]

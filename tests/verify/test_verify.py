@@ -11,7 +11,8 @@ import pytest
 
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
-from camcensus.core.manifest import Output, load_manifest
+from camcensus.core.manifest import load_manifest
+from camcensus.core.stage_record import Output
 from camcensus.core.tables import LINKS
 from camcensus.report.report_manifest import load_report
 from camcensus.report.tables.counts_public import SCHEMA

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
-from camcensus.core.manifest import Flow, Instrument, Manifest, Window
+from camcensus.core.manifest import Instrument, Manifest, Window
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTS, GROUPS, NETWORKS
 from camcensus.engines.engine import Sql
 

@@ -16,7 +16,8 @@ from camcensus.aggregate.counts import choose, name_things
 from camcensus.aggregate.headline import headline_of
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
-from camcensus.core.manifest import Flow, Manifest
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
 

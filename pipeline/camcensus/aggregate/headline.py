@@ -15,18 +15,11 @@ from camcensus.engines.engine import Engine, Sql
 from camcensus.raw.snapshot import Snapshot
 
 UNITS = ("n_banners", "n_hosts", "n_devices")
-STAGES = ("identify", "dedupe", "aggregate")  # what it is made by
-
-
-def checksums(snapshot: Snapshot, *stages: str) -> list[list[tuple[str, str]]]:
-    """Names and checksums of what stages left."""
-    made = [snapshot.manifest.stages[stage].outputs for stage in stages]
-    return [sorted((name, output.sha256) for name, output in outputs.items()) for outputs in made]
 
 
 def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[str, Any]]:
     """Units by maker (None: all), without the countries left out."""
-    path = next(path for path in snapshot.verified("aggregate", ".parquet") if path.name == "counts.parquet")
+    (path,) = snapshot.verified(COUNTS.name)
     return headline_of(storage.read_table(path, COUNTS), study.min_confidence)
 
 
@@ -44,6 +37,6 @@ def opened(snapshot: Snapshot, study: Study, engine: Engine, *tables: str) -> It
     """Open a database with views of tables that stages wrote, verified, and with the settings of the headline."""
     with engine.sql(snapshot.folder / ".scratch") as db:
         for table in tables:
-            db.parquet(table, snapshot.table(table))
+            db.parquet(table, snapshot.verified(table))
         choose(db, study.min_confidence, study.countries_left_out)
         yield db

@@ -1,151 +1,20 @@
-"""What a snapshot's `manifest.json` says: which inputs, which instrument, which outputs, and where every row went.
+"""What a snapshot's `manifest.json` says: its inputs, its method, its outputs, and where every row went.
 
-Nothing in it depends on the clock or the machine; those stand in `run-log.json`.
+Nothing in it depends on the clock or the machine; those are in `run-log.json`.
 """
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from camcensus.core import storage
-from camcensus.core.errors import IntegrityError, ReconciliationError
-from camcensus.core.fingerprints import built_on, code_hash, commit, digest_of, package_version
+from camcensus.core.errors import IntegrityError
+from camcensus.core.fingerprints import commit, digest_of, library_versions, package_version
+from camcensus.core.stage_record import Output, StageRecord, Strict
 
-FORMAT = 2
-EARLIER = (1,)  # formats that are made anew
-STAGES = ("ingest", "identify", "locate", "dedupe", "aggregate")
-
-
-class Strict(BaseModel):
-    """A record in which nothing unknown stands, and nothing is turned into another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Flow(Strict):
-    """Where a stage's rows went: `rows_in` = `rows_out` + everything in `dropped` (reason to rows)."""
-
-    unit: str
-    rows_in: int
-    rows_out: int
-    dropped: dict[str, int] = {}
-
-    def check(self, stage: str) -> "Flow":
-        """This flow, if it reconciles; raises `ReconciliationError` otherwise."""
-        gone = sum(self.dropped.values())
-        if self.rows_in != self.rows_out + gone:
-            raise ReconciliationError(
-                f"{stage}: {self.rows_in} {self.unit} in, {self.rows_out} out and {gone} dropped: "
-                f"{self.rows_in - self.rows_out - gone} are not accounted for"
-            )
-        return self
-
-
-class Output(Strict):
-    """A file that a stage wrote. `rows` and `table` (its schema: name and a hash of columns, types and what may be
-    null) are null for what is not a table."""
-
-    bytes: int
-    sha256: str
-    rows: int | None = None
-    table: str | None = None
-
-
-class Part(Strict):
-    """One part of a row-wise stage: the checksum of what it was made from, and what was counted on the way."""
-
-    made_from: str
-    tally: dict[str, int] = {}
-
-
-class DecoyRule(Strict):
-    """One rule that sees decoys across banners. `evaluated` false: it could not be, and `reason` says why. `from_n`:
-    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated."""
-
-    rule: str
-    grade: str
-    evaluated: bool
-    reason: str | None = None
-    from_n: int | None = None
-    hosts: int | None = None
-
-
-class Ages(Strict):
-    """How long before the window's end what was kept was last seen: days ("0", "1-2", ... "30+") to counted banners and
-    to hosts (by their latest banner). The churn index is null with the reason in words: it needs several collections.
-    """
-
-    banners: dict[str, int]
-    hosts: dict[str, int]
-    hosts_last_7_days: int
-    churn_index: float | None = None
-    churn_reason: str | None = None
-
-
-class Collected(Strict):
-    """One of several collections of a snapshot: its counted banners in the window, and when they were seen (UTC)."""
-
-    collection: str
-    n_banners: int
-    first_seen: int
-    last_seen: int
-
-
-class Churn(Strict):
-    """What became of one collection in the next, summed over each two in a row. `index`: share of
-    the identities seen again that moved; null with the `reason` in words."""
-
-    index: float | None = None
-    reason: str | None = None
-    collections: list[Collected] = []
-    n_hosts: int | None = None
-    n_hosts_gone: int | None = None
-    n_identities: int | None = None
-    n_identities_moved: int | None = None
-
-
-class Merges(Strict):
-    """What one dedupe rule did: rows that it put with another one. `on` false: the study has it off, or `reason`."""
-
-    on: bool
-    merged: int
-    reason: str | None = None
-
-
-class Fields(Strict):
-    """What the engine sent: in how many of `rows` accepted banners each column that is read holds
-    something (`read`), and in how many of the `sampled` first records each field of the raw files stands (`raw`)."""
-
-    rows: int
-    read: dict[str, int]
-    sampled: int
-    raw: dict[str, int]
-
-
-class Stage(Strict):
-    """One stage's record. `key` is the hash of all that its outputs depend on, but for the `parts` it is made from.
-
-    Ingest alone has `unknown_fields`: fields of another engine's export that its mapping neither maps nor ignores, and
-    in how many rows or lines each held something; and `fields`, what the engine sent. Dedupe alone has `merges` (by
-    rule: rows in the window = devices + all that was merged), `identities` (by kind: how many kinds of each were seen,
-    used, and refused for being on too many hosts), `decoy_rules`, `ages` and `churn`.
-    """
-
-    key: str
-    outputs: dict[str, Output]
-    flow: Flow
-    parts: dict[str, Part] = {}
-    notes: list[str] = []
-    unknown_fields: dict[str, int] = {}
-    fields: Fields | None = None
-    merges: dict[str, Merges] = {}
-    identities: dict[str, int] = {}
-    decoy_rules: list[DecoyRule] = []
-    ages: Ages | None = None
-    churn: Churn | None = None
+FORMAT = 3
 
 
 UNKNOWN_QUERIES = "not known"
@@ -161,7 +30,7 @@ class Instrument(Strict):
     geo_db: str
 
 
-FAR = 180  # days between an edition and the snapshot from which on there is a warning
+FAR = 180  # days between an edition and its snapshot from which on there is a warning
 
 
 class Geo(Strict):
@@ -254,50 +123,47 @@ class Collection(Strict):
     whole_banners: bool = False
 
 
-class Told(Strict):
-    """What the study says that imported files were downloaded with: queries, and the ports that the engine looked at
-    then; empty: not said."""
+class DeclaredProvenance(Strict):
+    """What the study declares of imported files: the queries they were downloaded with, and the ports that the engine
+    scanned then. Empty: not declared."""
 
     queries: list[str] = []
     ports: list[int] = []
 
 
-class Made(Strict):
-    """What made the counts: the command, the version of camcensus, the commit it was checked out at (null: it was
-    installed), a hash of all its code, one of what the study decides, one of the catalogue's files (null: it takes no
-    part), and the versions of what it is built on."""
+class BuildInfo(Strict):
+    """What made the counts: the command, the version of camcensus, its commit (null: installed from a package), a hash
+    of the study's settings, the checksum of the catalogue's files (null: not used), and the library versions."""
 
     command: str
     version: str
     commit: str | None
-    code: str
     study: str
     catalogue: str | None
-    versions: dict[str, str]
+    libraries: dict[str, str]
 
 
-def made_by(command: str, settings: str, catalogue: str | None = None) -> Made:
-    """What makes something now. `settings`: all that the study decides; `catalogue`: the checksum of its files."""
-    return Made(
+def build_info(command: str, settings: str, catalogue: str | None = None) -> BuildInfo:
+    """Return what makes something now. `settings`: the study's; `catalogue`: the checksum of its files."""
+    return BuildInfo(
         command=command,
         version=package_version(),
         commit=commit(),
-        code=code_hash("camcensus.run")[:12],
         study=digest_of(settings)[:12],
         catalogue=catalogue,
-        versions=built_on(),
+        libraries=library_versions(),
     )
 
 
 class Manifest(Strict):
-    """A snapshot's manifest. `collection` is null for one that was imported; of that the study may have `told`.
+    """A snapshot's manifest. `collection` is null for an imported one; `declared`: what the study says of its files.
     `purged`: files that `camcensus purge` removed; their records stay."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     snapshot: str
     run: str = ""
     version: str = ""
-    made: Made | None = None
+    build: BuildInfo | None = None
     engine: str = "shodan"
     basis: str = "download"
     complete: bool = True
@@ -308,22 +174,40 @@ class Manifest(Strict):
     window: Window | None = None
     instrument: Instrument | None = None
     collection: Collection | None = None
-    told: Told = Told()
+    declared: DeclaredProvenance = DeclaredProvenance()
     inputs: dict[str, Input] = {}
     missing: list[str] = []
     purged: list[str] = []
-    stages: dict[str, Stage] = {}
+    stages: dict[str, StageRecord] = {}
 
     @property
     def query_set(self) -> str:
         """The version of the queries that were sent; of files that were imported only the study may know."""
         if self.collection is None:
-            sent = [("", text, text) for text in sorted(set(self.told.queries))]
+            sent = [("", text, text) for text in sorted(set(self.declared.queries))]
         else:
             sent = sorted((name, query.text, query.sent) for name, query in self.collection.queries.items())
         if not sent:
             return UNKNOWN_QUERIES
         return hashlib.sha256(repr(sent).encode()).hexdigest()[:12]
+
+    @property
+    def outputs(self) -> dict[str, Output]:
+        """Return every file that a stage wrote, by name."""
+        return {name: output for stage in self.stages.values() for name, output in stage.outputs.items()}
+
+    @property
+    def method(self) -> str:
+        """Return the versions of the stages behind the counts, such as "ingest v1, identify v1"."""
+        return ", ".join(f"{name} v{stage.version}" for name, stage in self.stages.items())
+
+    def outputs_of(self, table: str) -> dict[str, Output]:
+        """Return the files of a table ("links.parquet"), in order of name."""
+        return {name: output for name, output in sorted(self.outputs.items()) if name.split("/")[0] == table}
+
+    def digest_of_table(self, table: str) -> str:
+        """Return a short hash over the names and checksums of a table's files."""
+        return digest_of([(name, output.sha256) for name, output in self.outputs_of(table).items()])[:16]
 
     def save(self, folder: Path) -> None:
         """Writes `manifest.json` into the snapshot's folder."""
@@ -331,27 +215,45 @@ class Manifest(Strict):
 
 
 def load_manifest(folder: Path) -> Manifest | None:
-    """The manifest of the snapshot in `folder`; None when there is none or it is of another format."""
+    """Return the manifest of the snapshot in `folder`, or None when there is none. Raises `IntegrityError`."""
     path = folder / "manifest.json"
     if not path.is_file():
         return None
-    found = storage.read_json(path)
-    if isinstance(found, Mapping) and found.get("format") in EARLIER:
-        return None
+    if storage.read_json(path).get("format") == 1:
+        return None  # from before counts were kept: they are made again
     try:
-        manifest = Manifest.model_validate(storage.read_checksummed(path))
+        manifest = Manifest.model_validate(_upgraded(storage.read_checksummed(path)))
     except ValidationError as error:
         raise IntegrityError(path, f"is not a manifest: {error.errors()[0]['msg']}; delete it and run again") from None
-    outputs = [name for stage in manifest.stages.values() for name in stage.outputs]
-    storage.require_inside(path, [*outputs, *manifest.inputs, *manifest.purged])
+    storage.require_inside(path, [*manifest.outputs, *manifest.inputs, *manifest.purged])
     return manifest
 
 
-def held(folder: Path, manifest: Manifest, table: str) -> list[Path]:
-    """The files of a table in a snapshot's folder, in order of name, every byte read and held against its manifest.
-    Raises `IntegrityError`."""
-    outputs = {name: output for stage in manifest.stages.values() for name, output in stage.outputs.items()}
-    names = [name for name in sorted(outputs) if name.split("/")[0] == f"{table}.parquet"]
-    for name in names:
-        storage.require(folder / name, outputs[name].sha256, "is not what the manifest says; run again with --rehash")
-    return [folder / name for name in names]
+def _upgraded(found: dict[str, Any]) -> dict[str, Any]:
+    """A manifest of format 2 as one of format 3. Its stages have version 0: a purged snapshot keeps its counts, and any
+    other is counted again."""
+    if found.get("format") != 2:
+        return found
+    old = dict(found)
+    build, declared = old.pop("made", None), old.pop("told", {})
+    stages = {name: {**stage, "version": 0, "depends_on": {}} for name, stage in old.pop("stages").items()}
+    details = stages.pop("details", None)
+    stages.pop("locate", None)
+    for stage in stages.values():
+        stage.pop("key")
+        stage.pop("host_sample", None)
+        stage["decoy_rules"] = [{k: v for k, v in rule.items() if k != "sample"} for rule in stage["decoy_rules"]]
+    if details and "aggregate" in stages:
+        stages["aggregate"]["outputs"] |= details["outputs"]
+        stages["aggregate"]["more_flows"] = {"firmware": details["flow"]}
+    if build:
+        build = {**{k: v for k, v in build.items() if k not in ("code", "versions")}, "libraries": build["versions"]}
+    return {**old, "format": FORMAT, "declared": declared, "build": build, "stages": stages}
+
+
+def verified_files(folder: Path, manifest: Manifest, table: str) -> list[Path]:
+    """Return the files of a table in order of name, every byte checked. Raises `IntegrityError`."""
+    outputs = manifest.outputs_of(f"{table}.parquet")
+    for name, output in outputs.items():
+        storage.require(folder / name, output.sha256, "is not what the manifest says; run again with --rehash")
+    return [folder / name for name in outputs]

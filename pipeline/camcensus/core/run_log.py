@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.fingerprints import package_version
-from camcensus.core.manifest import Strict
+from camcensus.core.stage_record import Strict
 
 FILE = "run-log.json"
 KEPT = 500  # runs; older ones are dropped

@@ -303,8 +303,8 @@ ESTIMATES = Table(
     ),
 )
 
-RETURNED = Table(
-    "returned",
+QUERY_REPLAY = Table(
+    "query_replay",
     "an accepted banner that the queries of every snapshot would have returned; private",
     (
         _text("file", "name of the raw file", nullable=False),
@@ -423,6 +423,6 @@ BY_NAME = {
     table.name: table
     for table in (
         OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, DEVICE_HOSTS, DEVICE_LABELS, LOCATIONS, COUNTS, SAMPLE_BLOCKS,
-        ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS, RETURNED, SERIES, CONCENTRATION, FIRMWARE,
+        ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS, QUERY_REPLAY, SERIES, CONCENTRATION, FIRMWARE,
     )
 }  # fmt: skip

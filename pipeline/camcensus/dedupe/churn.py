@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.core import storage
-from camcensus.core.manifest import Churn, Collected
+from camcensus.core.stage_record import Churn, Collected
 from camcensus.core.tables import CHURN
 from camcensus.engines.engine import Sql
 

@@ -8,7 +8,7 @@ alone.
 from dataclasses import dataclass
 
 from camcensus.core.config import Decoys
-from camcensus.core.manifest import DecoyRule
+from camcensus.core.stage_record import DecoyRule
 from camcensus.engines.engine import Sql
 
 

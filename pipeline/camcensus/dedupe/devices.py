@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.errors import InputError
-from camcensus.core.manifest import Ages, Churn, DecoyRule, Flow, Merges, Window
+from camcensus.core.manifest import Window
+from camcensus.core.stage_record import Ages, Churn, DecoyRule, Flow, Merges
 from camcensus.core.tables import DEVICE_HOSTS, DEVICE_LABELS, DEVICES, LINKS, LOCATIONS, Table
 from camcensus.dedupe.churn import churn
 from camcensus.dedupe.decoys import graded

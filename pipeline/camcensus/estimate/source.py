@@ -5,7 +5,7 @@ from pathlib import Path
 
 from camcensus.core.config import Study, load_study
 from camcensus.core.errors import CamcensusError
-from camcensus.core.manifest import Manifest, held, load_manifest
+from camcensus.core.manifest import Manifest, load_manifest, verified_files
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class Source:
         Raises `CamcensusError` if it is not counted yet, or is a sample of blocks, whose hosts are no list of all.
         """
         found = load_manifest(self.folder)
+        if found is not None and found.basis == "sample":
+            raise CamcensusError(f"{self.folder}: is a sample of address blocks; this needs a complete collection")
         if found is None or "aggregate" not in found.stages or found.window is None or found.window.end is None:
             raise CamcensusError(f"{self.folder}: is not counted yet; run: camcensus run --study {self.study.path}")
-        if found.basis == "sample":
-            raise CamcensusError(f"{self.folder}: is a sample of address blocks; this needs a complete collection")
         return found
 
     def parts(self, table: str) -> list[Path]:
         """Return the parts of a table in order, checked against the manifest. Raises `IntegrityError`."""
-        return held(self.folder, self.manifest, table)
+        return verified_files(self.folder, self.manifest, table)
 
 
 def load_source(study: Path, snapshot: str) -> Source:

@@ -15,8 +15,8 @@ from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate.audits.score import read_labels, replicates
 from camcensus.estimate.change import NO_WORD, Change, audited, correlation, rank_intervals, sensitivity, span
 from camcensus.estimate.source import Source
-from camcensus.trends.comparability import OTHER_PORTS, breaks, looked_elsewhere
-from camcensus.trends.stage import has_counts
+from camcensus.trends.comparability import OTHER_PORTS, breaks, scanned_other_ports
+from camcensus.aggregate.stage import has_counts
 
 SEED = 1
 COLUMNS = [
@@ -79,7 +79,7 @@ def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
         if why := _not_comparable(before, after):
             rows.append({**named, "country": "", "basis": "", "word": "not comparable", "reason": why})
             continue
-        if looked_elsewhere(before.manifest, after.manifest):
+        if scanned_other_ports(before.manifest, after.manifest):
             named["reason"] = OTHER_PORTS
         window = after.latest_share / before.latest_share if before.latest_share else 1.0
         if before.labelled is not None and after.labelled is not None:

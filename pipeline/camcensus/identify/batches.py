@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from camcensus.core import storage
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import IntegrityError
-from camcensus.core.manifest import Flow
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
 from camcensus.geolocate.database import ENGINE, Locator
 from camcensus.geolocate.networks import network_kind

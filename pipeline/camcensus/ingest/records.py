@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.core import storage
-from camcensus.core.manifest import Flow
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_LANE, Lanes
 from camcensus.ingest.fields import LATEST

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from camcensus.core.config import Assertions, Bounds
-from camcensus.core.manifest import Fields
+from camcensus.core.stage_record import Fields
 from camcensus.core.tables import UNKNOWN
 
 Cell = Mapping[str, Any]

@@ -9,15 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from camcensus.aggregate.stage import STAGE as AGGREGATE
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import GateError
-from camcensus.core.manifest import STAGES, Fields, Manifest
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Fields
 from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
 from camcensus.ingest.sent_fields import describe_changes, lost_fields
@@ -148,14 +151,16 @@ def known_countries(now: Checked) -> Outcome:
 
 def reconciliation(now: Checked) -> Outcome:
     """Each stage accounts for every row, hands all to the next, and the last ends at the headline."""
-    flows = {name: now.manifest.stages[name].flow for name in STAGES if name in now.manifest.stages}
+    records = now.manifest.stages
     found = []
-    for name, flow in flows.items():
-        if missing := flow.rows_in - flow.rows_out - sum(flow.dropped.values()):
-            found.append(f"{name}: {missing:,} of {flow.rows_in:,} {flow.unit} are not accounted for")
-    for one, two in (("ingest", "identify"), ("identify", "dedupe"), ("dedupe", "aggregate")):
-        if one in flows and two in flows and flows[one].rows_out != flows[two].rows_in:
-            found.append(f"{one} gave {flows[one].rows_out:,} rows, {two} was given {flows[two].rows_in:,}")
+    for name, record in records.items():
+        for of, flow in record.flows.items():
+            if missing := flow.rows_in - flow.rows_out - sum(flow.dropped.values()):
+                found.append(f"{of or name}: {missing:,} of {flow.rows_in:,} {flow.unit} are not accounted for")
+    flows = {stage.name: records[stage.name].flow for stage in AGGREGATE.chain if stage.name in records}
+    for one, two in pairwise(flows):
+        if flows[one].rows_out != flows[two].rows_in:
+            found.append(f"{one} gave {flows[one].rows_out:,} rows, {two} took {flows[two].rows_in:,}")
     world = now.world()
     if world and "aggregate" in flows and flows["aggregate"].rows_out != world["n_banners"]:
         found.append(f"the flow ends at {flows['aggregate'].rows_out:,} banners, the headline {world['n_banners']:,}")

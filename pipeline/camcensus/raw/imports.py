@@ -113,25 +113,28 @@ def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Sour
             )
 
 
-def adopt(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[str, Any]]:
-    """Return the ledger, with an entry for each raw file that was added or replaced by hand.
+def with_dropped_files(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict[str, dict[str, Any]]:
+    """Return the ledger with an entry for each raw file that was put there, or replaced, by hand; nothing is written.
 
-    Such a file counts as received when it is first seen, and has the source of the imported files, where they have
-    only one. Imported files are never adopted again.
+    Such a file was received when it is first seen, and is of the source that the imported files are of, if they are of
+    one. What was imported never gets a new entry.
     """
     ledger = read_ledger(snapshot)
     sources = {entry["source"] for entry in ledger.values()}
     source = sources.pop() if len(sources) == 1 else SHODAN.name
-    before = dict(ledger)
     for path in raw_files(snapshot):
         known = ledger.get(path.name)
         digest = sha256_of(path)
         if known is None or (known.get("by_hand") and known["sha256"] != digest):
             entry = Imported(path.name, source, path.stat().st_size, digest, _now())
             ledger[path.name] = {**_entry(entry), "by_hand": True}
-    if ledger != before:
-        storage.write_checksummed(snapshot / "raw" / LEDGER, ledger)
     return ledger
+
+
+def write_ledger(snapshot: Path, ledger: dict[str, dict[str, Any]]) -> None:
+    """Write the ledger of imports, if it has changed."""
+    if ledger != read_ledger(snapshot):
+        storage.write_checksummed(snapshot / "raw" / LEDGER, ledger)
 
 
 def _now() -> str:

@@ -1,20 +1,22 @@
-"""The parts of a row-wise stage: one for each raw file. Which still stand, which must be made, which must go."""
+"""The parts of a row-wise stage, one for each raw file: which are kept, made and removed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from camcensus.core.manifest import Output, Part
+from camcensus.core.stage_record import Output, Part
 from camcensus.raw.snapshot import Snapshot
 
 
 @dataclass
 class Parts:
     """What a stage has and needs. `sources`: name of each part and checksum of what it is made from; `files_of`: the
-    files of a part. Parts made with another key are made again; the rest stay as they are."""
+    files of a part; `depends_on`: all that the parts depend on besides their sources, of which the entry `parts_of` is
+    a digest. Parts with equal dependencies and sources are kept, and the others made."""
 
     snapshot: Snapshot
     stage: str
-    key: str
+    depends_on: Mapping[str, str]
+    parts_of: str
     sources: Mapping[str, str]
     files_of: Callable[[str], tuple[str, ...]]
     parts: dict[str, Part] = field(default_factory=dict)
@@ -23,27 +25,25 @@ class Parts:
     gone: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Finds out what stands."""
+        """Find out which parts are kept."""
         before = self.snapshot.manifest.stages.get(self.stage)
-        if before and before.key == self.key:
+        if before and self._shared(before.depends_on) == self._shared(self.depends_on):
             self.parts, self.outputs = dict(before.parts), dict(before.outputs)
-        self.stale = [name for name in self.sources if not self._stands(name)]
+        self.stale = [name for name in self.sources if not self._is_kept(name)]
         self.gone = sorted(set(self.parts) - set(self.sources))
 
-    @property
-    def up_to_date(self) -> bool:
-        """Nothing to make, nothing to remove, and every file is as the stage left it."""
-        return not self.stale and not self.gone and self.snapshot.stands(self.stage, self.key) is not None
+    def _shared(self, depends_on: Mapping[str, str]) -> dict[str, str]:
+        return {name: value for name, value in depends_on.items() if name != self.parts_of}
 
     def made(self, name: str, tally: dict[str, int], rows: int) -> None:
-        """Records a part just made; `rows` are those of its first file, the table."""
+        """Record a part just made; `rows` are those of its first file, the table."""
         self.parts[name] = Part(made_from=self.sources[name], tally=tally)
         table, *others = self.files_of(name)
         self.outputs[table] = self.snapshot.output(table, rows)
         self.outputs |= {other: self.snapshot.output(other) for other in others}
 
     def remove_gone(self) -> None:
-        """Removes the parts of raw files that are no longer there."""
+        """Remove the parts of raw files that are no longer there."""
         for name in self.gone:
             del self.parts[name]
             for output in self.files_of(name):
@@ -51,11 +51,11 @@ class Parts:
                 self.snapshot.path(output).unlink(missing_ok=True)
 
     def total(self) -> dict[str, int]:
-        """The tallies of all parts, summed, in order of name."""
+        """Return the tallies of all parts, summed, in order of name."""
         names = sorted({name for part in self.parts.values() for name in part.tally})
         return {name: sum(part.tally.get(name, 0) for part in self.parts.values()) for name in names}
 
-    def _stands(self, name: str) -> bool:
+    def _is_kept(self, name: str) -> bool:
         part = self.parts.get(name)
         if part is None or part.made_from != self.sources[name]:
             return False

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import InputError, IntegrityError
-from camcensus.core.manifest import MAIN, Input, Manifest, Mapped, Output, Stage, Told, load_manifest
+from camcensus.core.fingerprints import digest_of, package_version
+from camcensus.core.manifest import MAIN, DeclaredProvenance, Input, Manifest, Mapped, load_manifest, verified_files
+from camcensus.core.stage_record import Output, StageRecord
 from camcensus.core.tables import BY_NAME
 from camcensus.raw.bundles import Bundle, bundles_of
 from camcensus.raw.collected import collection_of
-from camcensus.raw.imports import adopt, raw_files
+from camcensus.raw.imports import raw_files, with_dropped_files, write_ledger
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.registry import SHODAN, Source, named_source
 
@@ -22,9 +23,11 @@ STATS = ".stats.json"
 
 @dataclass
 class Snapshot:
-    """One snapshot, open for a run. `ledger` says of each imported raw file where it came from and when; `bundles` are
-    the pages that were collected, each bundle one input; `sources`, by the names in the ledger, how files are read;
-    `earlier` is the manifest as it was found."""
+    """One snapshot, open for a run; opening it writes nothing.
+
+    `ledger` says of each imported raw file where it came from and when; `bundles` are the collected pages, each bundle
+    one input; `sources`, by the names in the ledger, how files are read; `earlier` is the manifest as it was found.
+    """
 
     id: str
     folder: Path
@@ -36,11 +39,15 @@ class Snapshot:
     earlier: Manifest
 
     def received(self, name: str) -> str:
-        """When an input was received (UTC, ISO 8601)."""
+        """Return when an input was received (UTC, ISO 8601)."""
         return self.bundles[name].received if name in self.bundles else str(self.ledger[name]["received"])
 
-    def judge(self) -> None:
-        """Finds out whether the collection is whole: nothing gone, nothing damaged, nothing missing."""
+    def made_from(self) -> dict[str, str]:
+        """Return what the part of each input is made from: its checksum, with that of the mapping that reads it."""
+        return {name: self.sources[i.source].made_from(i.sha256) for name, i in self.manifest.inputs.items()}
+
+    def check_completeness(self) -> None:
+        """Set `missing` and `complete`: no file is gone or damaged, and nothing is left to collect."""
         manifest = self.manifest
         manifest.missing = sorted(set(self.ledger) - set(manifest.inputs))
         damaged = any(item.damage for item in manifest.inputs.values())
@@ -48,64 +55,54 @@ class Snapshot:
         manifest.complete = not (manifest.missing or damaged or lacking)
 
     def path(self, relative: str) -> Path:
-        """A file of the snapshot by its name in the manifest."""
+        """Return the path of a file by its name in the manifest."""
         return self.folder / relative
 
     def holds(self, output: str, record: Output) -> bool:
-        """Whether a file is there and is what the manifest says."""
+        """Return whether a file is there and is what the manifest says."""
         path = self.path(output)
         return path.is_file() and path.stat().st_size == record.bytes and self.stats.sha256(path) == record.sha256
 
-    def stands(self, name: str, key: str) -> Stage | None:
-        """The record of a stage if it was made with `key` and all its files are as it left them."""
+    def is_current(self, name: str, depends_on: Mapping[str, str]) -> bool:
+        """Return whether a stage was run with what it depends on now, and all its files are as it left them."""
         stage = self.manifest.stages.get(name)
-        if stage is None or stage.key != key:
-            return None
-        return stage if all(self.holds(output, record) for output, record in stage.outputs.items()) else None
+        return (
+            stage is not None
+            and stage.depends_on == depends_on
+            and all(self.holds(output, record) for output, record in stage.outputs.items())
+        )
 
     def output(self, relative: str, rows: int | None = None) -> Output:
-        """The record of a file just written."""
+        """Return the record of a file just written."""
         path = self.path(relative)
         table = None if rows is None else BY_NAME[relative.split("/", maxsplit=1)[0].removesuffix(".parquet")].id
         return Output(bytes=path.stat().st_size, sha256=self.stats.sha256(path), rows=rows, table=table)
 
     def raw_part(self, name: str) -> RawPart:
-        """A raw file, by the name of what is made of it."""
+        """Return a raw file, by the name of what is made of it."""
         item = self.manifest.inputs[name]
         source = self.sources[item.source]
         if name in self.bundles:
             return RawPart(self.path("raw"), source, "", tuple(page.file for page in self.bundles[name].pages))
         return RawPart(self.path(f"raw/{name}"), source, item.sha256)
 
-    def verified(self, stage: str, ending: str) -> list[Path]:
-        """The files of a stage, every byte read and held against the manifest. Raises `IntegrityError`."""
-        outputs = self.manifest.stages[stage].outputs
-        return self._verified({name: record for name, record in outputs.items() if name.endswith(ending)})
+    def verified(self, table: str) -> list[Path]:
+        """Return the files of a table, every byte checked against the manifest. Raises `IntegrityError`."""
+        return verified_files(self.folder, self.manifest, table)
 
-    def table(self, name: str) -> list[Path]:
-        """Return the files of a table (`links`), whichever stage wrote it, verified in the same way."""
-        outputs = [stage.outputs.items() for stage in self.manifest.stages.values()]
-        return self._verified({path: rec for path, rec in chain(*outputs) if path.split("/")[0] == f"{name}.parquet"})
-
-    def _verified(self, outputs: Mapping[str, Output]) -> list[Path]:
-        for relative, record in sorted(outputs.items()):
-            storage.require(
-                self.path(relative), record.sha256, "is not what the manifest says; run again with --rehash"
-            )
-        return [self.path(relative) for relative in sorted(outputs)]
-
-    def record(self, name: str, stage: Stage) -> None:
-        """Writes a stage's record into the manifest. What comes later is void until it is redone."""
-        self.manifest.stages[name] = stage
-        self.save()
-
-    def save(self) -> None:
-        """Writes the manifest and what is known of file states."""
-        self.manifest.save(self.folder)
-        self.stats.save()
-
-    def close(self) -> None:
-        """Writes what is known of file states."""
+    def record(self, name: str, record: StageRecord, facts: Mapping[str, Any], is_count: bool) -> None:
+        """Write what a stage did into the manifest. Counts give the snapshot a new run id."""
+        manifest = self.manifest
+        manifest.stages[name] = record
+        for field, value in facts.items():
+            setattr(manifest, field, value)
+        self.check_completeness()
+        if is_count:
+            manifest.version = package_version()
+            manifest.run = digest_of(sorted((n, s.version, s.depends_on) for n, s in manifest.stages.items()))[:12]
+        manifest.save(self.folder)
+        if self.ledger:
+            write_ledger(self.folder, self.ledger)
         self.stats.save()
 
 
@@ -149,34 +146,33 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     manifest = load_manifest(folder) or Manifest(snapshot=name)
     earlier = manifest.model_copy(deep=True)
     stats = Stats(folder, rehash)
-    ledger, bundles = adopt(folder, stats.sha256), bundles_of(folder)
+    ledger, bundles = with_dropped_files(folder, stats.sha256), bundles_of(folder)
     names = {ledger[path.name]["source"] for path in raw_files(folder)} | ({SHODAN.name} if bundles else set())
     sources = {source: named_source(source, folder / "raw") for source in sorted(names)}
     manifest.engine = _engine(folder, sources)
     snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources, earlier)
     manifest.inputs = _inputs(snapshot)
     manifest.collection = collection_of(folder, study.collect)
-    manifest.told = _told(study, name)
+    manifest.declared = _declared(study, name)
     if manifest.collection:
         manifest.basis = (
             "sample" if "sample" in manifest.collection.modes else "download" if manifest.inputs else "census"
         )
-    snapshot.judge()
+    snapshot.check_completeness()
     return snapshot
 
 
-def _told(study: Study, name: str) -> Told:
-    """What the study says of how the snapshot's files came to be."""
+def _declared(study: Study, name: str) -> DeclaredProvenance:
     said = study.snapshots.get(name)
-    return Told(queries=list(said.queries), ports=list(said.ports)) if said else Told()
+    return DeclaredProvenance(queries=list(said.queries), ports=list(said.ports)) if said else DeclaredProvenance()
 
 
 def _engine(folder: Path, sources: dict[str, Source]) -> str:
     """The one engine that all files of a snapshot are from. Raises `InputError` if they are from several."""
     engines = sorted({source.engine for source in sources.values()})
     if len(engines) > 1:
-        told = f"holds files of several engines ({', '.join(engines)}), whose counts must not be added up"
-        raise InputError(folder, f"{told}; move those of one of them into a snapshot of their own")
+        several = f"holds files of several engines ({', '.join(engines)}), whose counts must not be added up"
+        raise InputError(folder, f"{several}; move those of one of them into a snapshot of their own")
     return engines[0] if engines else SHODAN.engine
 
 

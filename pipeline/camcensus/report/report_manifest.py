@@ -1,5 +1,6 @@
-"""What a report's `manifest.json` says: which counts it was drawn from, by what, and every file of it."""
+"""A report's `manifest.json`: the counts it was drawn from, what drew it, and every file of it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -7,28 +8,27 @@ from pydantic import ValidationError
 
 from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
-from camcensus.core.manifest import Made, Manifest, Output, Strict
+from camcensus.core.manifest import BuildInfo, Manifest
+from camcensus.core.stage_record import Output, Strict
 
 RECORD = "manifest.json"
-FORMAT = 2
-# Stages whose tables a report is drawn from.
-DRAWN_FROM = ("aggregate", "series", "details", "estimates", "census", "trends")
+FORMAT = 3
 
 
 class DrawnFrom(Strict):
     """A snapshot that a report shows: its run, what made its counts, and the tables that were drawn from."""
 
     run: str
-    made: Made | None
+    build: BuildInfo | None
     inputs: dict[str, Output]
 
 
 class Report(Strict):
-    """A report's record. `key`: hash of all that it depends on. Nothing in it depends on the clock or the machine."""
+    """A report's record. `depends_on`: name to checksum or version. Nothing in it depends on the clock or machine."""
 
-    format: Literal[2] = 2
-    key: str
-    made: Made
+    format: Literal[3] = 3
+    depends_on: dict[str, str]
+    build: BuildInfo
     snapshots: dict[str, DrawnFrom]
     outputs: dict[str, Output]
 
@@ -50,8 +50,7 @@ def load_report(folder: Path) -> Report:
     return report
 
 
-def drawn_from(manifest: Manifest) -> DrawnFrom:
-    """What a report takes from a snapshot."""
-    stages = [manifest.stages[name] for name in DRAWN_FROM if name in manifest.stages]
-    inputs = {name: output for stage in stages for name, output in stage.outputs.items()}
-    return DrawnFrom(run=manifest.run, made=manifest.made, inputs=inputs)
+def drawn_from(manifest: Manifest, tables: Iterable[str]) -> DrawnFrom:
+    """Return what a report takes from a snapshot: those of `tables` (file names) that it has."""
+    inputs = {name: manifest.outputs[name] for name in tables if name in manifest.outputs}
+    return DrawnFrom(run=manifest.run, build=manifest.build, inputs=inputs)

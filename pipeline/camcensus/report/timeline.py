@@ -13,7 +13,7 @@ from itertools import pairwise
 from camcensus.core.manifest import UNKNOWN_QUERIES
 from camcensus.report import wording
 from camcensus.report.inputs import Result
-from camcensus.trends.comparability import NOT_OF_TOTALS, breaks, changed_instrument, looked_elsewhere
+from camcensus.trends.comparability import NOT_OF_TOTALS, breaks, changed_instrument, scanned_other_ports
 
 GAP = 1.5  # years between two snapshots from which on one is missing
 
@@ -58,7 +58,7 @@ def steps(results: Sequence[Result]) -> list[Step]:
         moved = changed_instrument(before.manifest, now.manifest)
         gap = dated and two - one > GAP
         unsure = UNKNOWN_QUERIES in (_asked(before), _asked(now))
-        ported = looked_elsewhere(before.manifest, now.manifest)
+        ported = scanned_other_ports(before.manifest, now.manifest)
         broken = wording.listing(breaks(before.manifest, now.manifest))
         found.append(Step(now.snapshot, two, now.manifest.complete, broken, tuple(moved), unsure, ported, gap))
     return found

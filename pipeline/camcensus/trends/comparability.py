@@ -1,5 +1,4 @@
-"""What of the instrument differs between two snapshots, and so whether a difference may be called a change of the
-world."""
+"""Comparability: what of the instrument differs between two snapshots, and so whether a difference is a change."""
 
 from camcensus.core.manifest import Instrument, Manifest
 from camcensus.trends.query_sets import ports_of
@@ -18,23 +17,23 @@ CHANGED = {
     "counting rules": "other counting rules",
     NOT_OF_TOTALS: "another geolocation edition",
 }
-OTHER_PORTS = "the engine looked at other ports"
+OTHER_PORTS = "the engine scanned other ports"
 
 
 def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
-    """Parts of the instrument that differ between two snapshots, in words."""
+    """Return the parts of the instrument that differ between two snapshots, in words."""
     one, two = (_parts(m.instrument) for m in (before, now))
     return [label for name, label in PARTS.items() if one.get(name) != two.get(name)]
 
 
 def breaks(before: Manifest, now: Manifest) -> list[str]:
-    """Why the totals of a snapshot cannot be held against those of the one before; nothing where they can."""
+    """Return why the totals of a snapshot cannot be compared with those of the one before; empty if they can."""
     reasons = [CHANGED[part] for part in changed_instrument(before, now) if part != NOT_OF_TOTALS]
     return [*reasons, why] if (why := incomparable(before, now)) else reasons
 
 
-def looked_elsewhere(before: Manifest, now: Manifest) -> bool:
-    """Whether the engine is known to have looked at other ports."""
+def scanned_other_ports(before: Manifest, now: Manifest) -> bool:
+    """Return whether the engine is known to have scanned other ports."""
     one, two = ports_of(before), ports_of(now)
     return bool(one and two) and one != two
 
@@ -44,7 +43,7 @@ def _parts(found: Instrument | None) -> dict[str, str]:
 
 
 def incomparable(before: Manifest, now: Manifest) -> str:
-    """Why a snapshot cannot be compared with the one before; empty when it can."""
+    """Return why a snapshot cannot be compared with the one before; "" if it can."""
     if not (before.complete and now.complete):
         return "one of the two collections is partial"
     if (before.engine, before.basis) != (now.engine, now.basis):

@@ -1,6 +1,6 @@
-"""Which banners the queries of every snapshot would have returned: raw files to `returned`, row by row.
+"""Query replay: which banners the queries of every snapshot would have returned, row by row.
 
-Raw files are read once more, since evidence is bounded and queries look at all of a banner. That happens only where
+Raw files are read once more, since evidence is bounded and queries read all of a banner. That happens only where
 snapshots have different queries; with the same ones every banner was returned by them already.
 """
 
@@ -14,19 +14,19 @@ import pyarrow as pa
 
 from camcensus.core import storage
 from camcensus.core.query import Fields, Query
-from camcensus.core.tables import RETURNED
+from camcensus.core.tables import QUERY_REPLAY
 from camcensus.readers.banner import Banner, untyped
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.record import Record, records
 from camcensus.trends.query_sets import parsed
 
 BATCH = 50_000
-_SCHEMA = RETURNED.schema
+_SCHEMA = QUERY_REPLAY.schema
 
 
 @dataclass
-class Returned:
-    """What came of one raw file: banners read, those that the snapshot's own queries match, those that all do."""
+class Replayed:
+    """What one raw file gave: banners read, and those that its own queries and all query sets return."""
 
     banners: int = 0
     own: int = 0
@@ -34,41 +34,41 @@ class Returned:
 
 
 @dataclass(frozen=True)
-class ReturnedTask:
-    """One raw file to hold against query sets; `own`: which one is the snapshot's. Picklable."""
+class ReplayTask:
+    """One raw file on which to replay query sets; `own`: the place of the snapshot's. Picklable."""
 
     raw: RawPart
     to: Path
     sets: tuple[tuple[str, ...], ...]
     own: int
 
-    def __call__(self, tick: Callable[[int], None]) -> Returned:
-        """Does it."""
+    def __call__(self, on_progress: Callable[[int], None]) -> Replayed:
+        """Write the banners that every query set returns."""
         self.raw.require()
-        with storage.parquet_writer(self.to, RETURNED) as writer:
-            found = Returned()
-            read = records(self.raw.reader, tick)
+        with storage.parquet_writer(self.to, QUERY_REPLAY) as writer:
+            found = Replayed()
+            read = records(self.raw.reader, on_progress)
             for batch in _batches(read, self.raw.path.name, Matcher(self.sets, self.own), found):
                 writer.write_batch(batch)
         return found
 
 
 class Matcher:
-    """Holds banners against query sets; each query is asked at most once of a banner."""
+    """Replays query sets on banners; each query is evaluated at most once for a banner."""
 
     def __init__(self, sets: Sequence[Sequence[str]], own: int) -> None:
-        """`own`: the place of the snapshot's own set."""
+        """Parse the query sets; `own` is the place of the snapshot's own."""
         everywhere = set(sets[0]).intersection(*sets)
         self._shared = parsed([sorted(everywhere)])[0]
         self._rest = parsed([[text for text in one if text not in everywhere] for one in sets])
         self._own = own
 
     def matches(self, banner: dict[str, Any]) -> tuple[bool, bool]:
-        """Whether the snapshot's own queries match, and whether every set's do."""
+        """Return whether the snapshot's own queries match, and whether every set's do."""
         fields = Fields(banner)
         for place, query in enumerate(self._shared):
             if query.returns(fields):
-                # Asked first of the next banners: few queries return most of them.
+                # First for the next banners: few queries return most of them.
                 self._shared.insert(0, self._shared.pop(place))
                 return True, True
         known: dict[str, bool] = {}
@@ -85,7 +85,7 @@ def _any(queries: Sequence[Query], fields: Fields, known: dict[str, bool]) -> bo
     return False
 
 
-def _batches(read: Iterable[Record], file: str, matcher: Matcher, found: Returned) -> Iterable[pa.RecordBatch]:
+def _batches(read: Iterable[Record], file: str, matcher: Matcher, found: Replayed) -> Iterable[pa.RecordBatch]:
     files: list[str] = []
     lines: list[int] = []
     decode = msgspec.json.Decoder().decode
@@ -110,7 +110,7 @@ def _batch(files: list[str], lines: list[int]) -> pa.RecordBatch:
 
 
 def _whole(decode: Callable[[bytes], Any], data: bytes) -> dict[str, Any]:
-    """All of a banner, as ingest read it: what is no strict JSON is read by the forgiving decoder."""
+    """The whole banner, as ingest reads it: text that is not strict JSON goes to the lenient decoder."""
     try:
         found: dict[str, Any] = decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -1,9 +1,9 @@
-"""Trend over one instrument: the headline once more, on what can be held against every other snapshot.
+"""The trends stages: query replay on raw files, and the series that every snapshot can be compared in.
 
-Older banners are replayed with today's catalogue and rules by every run. What that cannot mend is what was asked: so
-only banners that the queries of every snapshot would have returned are counted here, and of these once more those of
-ports that the engine looked at in every snapshot. Where the queries of a snapshot are not known or cannot be held
-against banners, or raw files are gone, it has a reason in place of counts, and the others do not wait for it.
+Every run replays older banners with today's catalogue and rules. What that cannot mend is which queries were sent: so
+only banners that the queries of every snapshot would have returned are counted here, and of these once more those on
+ports that the engine scanned in every snapshot. Where the queries of a snapshot are not known or cannot be replayed, or
+raw files are gone, it has a reason in place of counts, and the others do not wait for it.
 """
 
 from collections.abc import Sequence
@@ -11,65 +11,49 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate.headline import STAGES, UNITS, checksums, headline_counts, opened
+from camcensus.aggregate.headline import UNITS, headline_counts, opened
+from camcensus.aggregate.stage import has_counts, is_counted, method_inputs
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
-from camcensus.core.fingerprints import code_hash, digest_of
-from camcensus.core.manifest import Flow, Manifest, Stage
-from camcensus.core.tables import RETURNED, SERIES
-from camcensus.engines.engine import call, text_of
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow
+from camcensus.core.tables import QUERY_REPLAY, SERIES
+from camcensus.engines.engine import call
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
-from camcensus.stages import Tools
-from camcensus.trends.query_replay import Returned, ReturnedTask
-from camcensus.trends.query_sets import Asked, Common, asked_of, common
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+from camcensus.trends.query_replay import Replayed, ReplayTask
+from camcensus.trends.query_sets import CommonQueries, QuerySet, common, query_set_of
 
-NAME = SERIES.name
-FILE = f"{NAME}.parquet"
-QUERY = "series"
+FILE = f"{SERIES.name}.parquet"
 QUERIES, PORTS = "queries", "ports"
-NO_PORTS = "which ports the engine looked at is not known of every snapshot"
+NO_PORTS = "which ports the engine scanned is not known of every snapshot"
 Row = dict[str, Any]
 
 
-def has_counts(manifest: Manifest | None) -> bool:
-    """Whether a snapshot takes part: its banners were counted."""
-    stage = manifest.stages.get("aggregate") if manifest else None
-    return stage is not None and "counts.parquet" in stage.outputs
+def _compared(snapshot: Snapshot, context: RunContext) -> tuple[QuerySet, CommonQueries]:
+    """The snapshot's query set, and what it shares with those of all counted snapshots."""
+    return query_set_of(snapshot.manifest), common([query_set_of(one.manifest) for one in context.counted])
 
 
-def is_current(snapshot: Snapshot) -> bool:
-    """Whether the raw files are those that its banners were counted from; if not, it must be run first."""
-    manifest = snapshot.manifest
-    now = {name: snapshot.sources[item.source].made_from(item.sha256) for name, item in manifest.inputs.items()}
-    return now == {name: part.made_from for name, part in manifest.stages["ingest"].parts.items()}
+def _must_replay(snapshot: Snapshot, context: RunContext) -> bool:
+    own, shared = _compared(snapshot, context)
+    return shared.differ and not own.reason
 
 
-def bring_series_up_to_date(snapshots: Sequence[Snapshot], tools: Tools) -> list[str]:
-    """The series of every counted snapshot that is not up to date; what was done."""
-    asked = [asked_of(snapshot.manifest) for snapshot in snapshots]
-    shared = common(asked)
-    done = []
-    for snapshot, one in zip(snapshots, asked, strict=True):
-        if shared.differ and not one.why and _match(snapshot, one, shared, tools):
-            done.append(f"{snapshot.id}: {RETURNED.name}")
-        if _series(snapshot, one, shared, tools):
-            done.append(f"{snapshot.id}: {NAME}")
-        snapshot.close()
-    return done
-
-
-def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bool:
-    """Raw files that are new, or all if the query sets are others, to their parts of `returned`."""
+def _replay(snapshot: Snapshot, context: RunContext) -> StageResult:
+    own, shared = _compared(snapshot, context)
     inputs = snapshot.manifest.inputs
-    key = digest_of(code_hash("camcensus.trends.query_replay", "camcensus.readers.search_pages"), shared.sets)
-    parts = Parts(snapshot, RETURNED.name, key, {name: item.sha256 for name, item in inputs.items()}, returned)
-    if parts.up_to_date:
-        return False
-    tasks = [_task(snapshot, name, asked, shared) for name in parts.stale]
+    sources = {name: item.sha256 for name, item in inputs.items()}
+    parts = Parts(snapshot, REPLAY.name, REPLAY.depends_on(snapshot, context), "raw", sources, replayed)
+    place = shared.sets.index(own.queries)
+    tasks = [
+        ReplayTask(snapshot.raw_part(name), snapshot.path(replayed(name)[0]), shared.sets, place)
+        for name in parts.stale
+    ]
     sizes = [inputs[name].bytes for name in parts.stale]
-    with tools.reporter.progress(f"{snapshot.id}: trends", sum(sizes), "bytes") as progress:
-        results: list[Returned] = tools.engine.map_parts(call, tasks, sizes, progress)
+    with context.reporter.progress(f"{snapshot.id}: trends", sum(sizes), "bytes") as progress:
+        results: list[Replayed] = context.engine.map_parts(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
         parts.made(name, {"banners": result.banners, "own": result.own, "returned": result.rows}, result.rows)
     parts.remove_gone()
@@ -82,56 +66,100 @@ def _match(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bo
         unit="banners",
         rows_in=total["banners"],
         rows_out=total["returned"],
-        dropped={k: n for k, n in lost.items() if n},
+        dropped={reason: n for reason, n in lost.items() if n},
     )
-    stage = Stage(key=key, outputs=parts.outputs, parts=parts.parts, flow=flow.check(RETURNED.name))
-    snapshot.record(RETURNED.name, stage)
-    tools.reporter.info(
-        f"{flow.rows_out:,} of {flow.rows_in:,} banners match the queries of every snapshot", snapshot.id, "trends"
-    )
-    return True
+    text = f"{flow.rows_out:,} of {flow.rows_in:,} banners match the queries of every snapshot"
+    context.reporter.info(text, snapshot.id, "trends")
+    return StageResult(flow, parts=parts)
 
 
-def returned(name: str) -> tuple[str, ...]:
-    """The file of `returned` that is made of one raw file."""
-    return (f"{RETURNED.name}.parquet/{name}.parquet",)
+def _replay_inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+    own, shared = _compared(snapshot, context)
+    return {
+        "raw": checksum(sorted((name, item.sha256) for name, item in snapshot.manifest.inputs.items())),
+        "query sets": checksum(own, shared.sets),
+    }
 
 
-def _task(snapshot: Snapshot, name: str, asked: Asked, shared: Common) -> ReturnedTask:
-    own = shared.sets.index(asked.queries)
-    return ReturnedTask(snapshot.raw_part(name), snapshot.path(returned(name)[0]), shared.sets, own)
+REPLAY = Stage(
+    name="query_replay",
+    reads=("raw", "query sets"),
+    writes=(f"{QUERY_REPLAY.name}.parquet",),
+    settings=(),
+    version=1,
+    is_private=True,
+    run=_replay,
+    inputs=_replay_inputs,
+    applies=is_counted,
+    is_needed=_must_replay,
+    parts_of="raw",
+    rows="rows_out",
+    compares=True,
+)
 
 
-def _series(snapshot: Snapshot, asked: Asked, shared: Common, tools: Tools) -> bool:
-    """Counts of a snapshot's series, written with the flow from the headline's banners to those of every query set."""
-    study = tools.study
-    settings = (study.min_confidence, study.countries_left_out, asked, shared)
-    matched = [RETURNED.name] if shared.differ and not asked.why else []
-    made = checksums(snapshot, *STAGES, *matched)
-    key = digest_of(code_hash("camcensus.trends.stage"), text_of(QUERY), settings, made)
-    if snapshot.stands(NAME, key):
-        return False
-    counted = headline_counts(snapshot, study)
-    rows = _counted(snapshot, shared, tools, counted) if _must_count(asked, shared) else _copies(counted)
-    rows = [row for row in rows if row["series"] not in _reasons(asked, shared)]
-    rows += [{"series": name, "reason": why} for name, why in _reasons(asked, shared).items()]
+def replayed(name: str) -> tuple[str, ...]:
+    """Return the file of `query_replay` that is made of one raw file."""
+    return (f"{QUERY_REPLAY.name}.parquet/{name}.parquet",)
+
+
+def _series(snapshot: Snapshot, context: RunContext) -> StageResult:
+    """Count a snapshot's series, with the flow from the headline's banners to those of every query set."""
+    own, shared = _compared(snapshot, context)
+    counted = headline_counts(snapshot, context.study)
+    rows = _count(snapshot, shared, context, counted) if _must_count(own, shared) else _copies(counted)
+    reasons = _reasons(own, shared)
+    rows = [row for row in rows if row["series"] not in reasons]
+    rows += [{"series": name, "reason": reason} for name, reason in reasons.items()]
     _write(snapshot, rows)
     whole, left = counted[None]["n_banners"], _total(rows, QUERIES)
-    dropped = {} if left == whole else {asked.why or "not returned by every snapshot's queries": whole - left}
-    flow = Flow(unit="banners of the headline", rows_in=whole, rows_out=left, dropped=dropped).check(NAME)
-    snapshot.record(NAME, Stage(key=key, outputs={FILE: snapshot.output(FILE, len(rows))}, flow=flow))
-    return True
+    dropped = {} if left == whole else {own.reason or "not returned by every snapshot's queries": whole - left}
+    flow = Flow(unit="banners of the headline", rows_in=whole, rows_out=left, dropped=dropped)
+    return StageResult(flow, files={FILE: len(rows)})
 
 
-def _must_count(asked: Asked, shared: Common) -> bool:
+def _series_inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+    return {**method_inputs(snapshot, context), "query sets": checksum(_compared(snapshot, context))}
+
+
+STAGE = Stage(
+    name="series",
+    reads=(
+        "counts.parquet",
+        "links.parquet",
+        "devices.parquet",
+        "identified.parquet",
+        f"{QUERY_REPLAY.name}.parquet",
+        "query sets",
+    ),
+    writes=(FILE,),
+    settings=("min_confidence", "countries_left_out"),
+    version=1,
+    is_private=False,
+    run=_series,
+    inputs=_series_inputs,
+    applies=is_counted,
+    compares=True,
+)
+
+
+def is_comparable(snapshot: Snapshot) -> bool:
+    """Return whether a snapshot takes part in trends: counted, of the raw files that it holds, and not purged."""
+    manifest: Manifest = snapshot.manifest
+    if not has_counts(manifest) or manifest.purged:
+        return False
+    return snapshot.made_from() == {name: part.made_from for name, part in manifest.stages["ingest"].parts.items()}
+
+
+def _must_count(own: QuerySet, shared: CommonQueries) -> bool:
     """Whether something of the headline may have to be left out."""
-    return not asked.why and (shared.differ or (shared.ports_known and shared.ports_moved))
+    return not own.reason and (shared.differ or (shared.ports_known and shared.ports_differ))
 
 
-def _reasons(asked: Asked, shared: Common) -> dict[str, str]:
+def _reasons(own: QuerySet, shared: CommonQueries) -> dict[str, str]:
     """Series that this snapshot does not have, and why."""
-    if asked.why:
-        return {QUERIES: asked.why, PORTS: asked.why}
+    if own.reason:
+        return {QUERIES: own.reason, PORTS: own.reason}
     return {} if shared.ports_known else {PORTS: NO_PORTS}
 
 
@@ -140,17 +168,17 @@ def _copies(counted: dict[str | None, Row]) -> list[Row]:
     return [{"series": name, "manufacturer": m} | row for name in ("all", QUERIES, PORTS) for m, row in counted.items()]
 
 
-def _counted(snapshot: Snapshot, shared: Common, tools: Tools, counted: dict[str | None, Row]) -> list[Row]:
-    """The series, counted in SQL. Raises `ReconciliationError` when on all banners they are not the headline."""
-    moved = shared.ports_known and shared.ports_moved
-    with opened(snapshot, tools.study, tools.engine, "identified", "links", "devices") as db:
+def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, counted: dict[str | None, Row]) -> list[Row]:
+    """The series, counted in SQL. Raise `ReconciliationError` when on all banners they are not the headline."""
+    has_port_list = shared.ports_known and shared.ports_differ
+    with opened(snapshot, context.study, context.engine, "identified", "links", "devices") as db:
         if shared.differ:
-            db.parquet("returned", snapshot.verified(RETURNED.name, ".parquet"))
+            db.parquet("query_replay", snapshot.verified(QUERY_REPLAY.name))
         else:
-            db.rows("returned", RETURNED.schema.empty_table())
-        db.rows("common", pa.table({"one_query_set": [not shared.differ], "one_port_list": [not moved]}))
+            db.rows("query_replay", QUERY_REPLAY.schema.empty_table())
+        db.rows("common", pa.table({"one_query_set": [not shared.differ], "one_port_list": [not has_port_list]}))
         db.rows("ports", pa.table({"port": pa.array(shared.ports, pa.int64())}))
-        rows: list[Row] = db.query(QUERY).to_pylist()
+        rows: list[Row] = db.query("series").to_pylist()
     found = {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows if row["series"] == "all"}
     if found != {maker: row for maker, row in counted.items() if row["n_banners"] or row["n_devices"]}:
         raise ReconciliationError(f"{snapshot.id}: series: counted on all banners, the series is not the headline")

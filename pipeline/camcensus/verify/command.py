@@ -96,7 +96,7 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
         if manifest.instrument.catalogue != catalogue.version:
             text = f"{name} was counted with version {manifest.instrument.catalogue}, this is {catalogue.version}"
             verdict.wrong(study.catalogue_path, f"{text}; if it was changed on purpose, run camcensus run")
-        elif manifest.made and manifest.made.catalogue != checksum_of(study.catalogue_path):
+        elif manifest.build and manifest.build.catalogue != checksum_of(study.catalogue_path):
             verdict.notes.append(f"{study.catalogue_path}: its comments or examples changed since {name} was counted")
         try:
             used = sources.on_day(manifest.geo.snapshot).record

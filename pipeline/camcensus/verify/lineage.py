@@ -8,12 +8,13 @@ from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
-from camcensus.core.manifest import Input, Made, Manifest, Output, load_manifest
+from camcensus.core.manifest import BuildInfo, Input, Manifest, load_manifest
+from camcensus.core.stage_record import Output
 from camcensus.raw.imports import read_ledger
 from camcensus.report.report_manifest import RECORD, Report, load_report
+from camcensus.stages import STAGES
 
-# What each stage's outputs are made from.
-_STAGES = {"aggregate": "dedupe", "dedupe": "identify", "identify": "ingest"}
+_READS = {stage.name: stage.reads for stage in STAGES}
 
 
 @dataclass
@@ -44,7 +45,7 @@ def _of_report(folder: Path, record: Report, name: str, study: Study | None) -> 
     if output is None:
         raise InputError(folder / name, "is not of the report it stands in")
     whole = storage.sha256(folder / name) == output.sha256
-    facts = {**_facts(output), "as drawn": "yes" if whole else "NO: its bytes are others now", **_made(record.made)}
+    facts = {**_facts(output), "as drawn": "yes" if whole else "NO: its bytes are others now", **_build(record.build)}
     node = Node(f"report/{name}", facts)
     for snapshot, drawn in record.snapshots.items():
         for table, held in drawn.inputs.items():
@@ -72,25 +73,35 @@ def _of_snapshot(folder: Path, manifest: Manifest, name: str) -> Node:
     whole = storage.sha256(folder / name) == output.sha256
     facts = {**_facts(output), "as made": "yes" if whole else "NO: its bytes are others now"}
     part = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
-    run = {"run": manifest.run, **_made(manifest.made)}
+    run = {"run": manifest.run, **_build(manifest.build)}
     return Node(f"{manifest.snapshot}/{name}", {**facts, **run}, _made_from(folder, manifest, stage, part))
 
 
 def _made_from(folder: Path, manifest: Manifest, stage: str, part: str | None = None) -> list[Node]:
-    """The inputs of a stage: tables of the stage before it, or raw files. `part`: of one raw file alone."""
-    before = _STAGES.get(stage)
-    if before is None:
-        wanted = [part] if part in manifest.inputs else sorted(manifest.inputs)
-        return [_raw(folder, name, manifest.inputs[name]) for name in wanted if name is not None]
+    """The tables and raw files that a stage reads. `part`: of one raw file alone."""
     nodes = []
-    for name, output in sorted(manifest.stages[before].outputs.items()):
-        own = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
-        if name.endswith(".parquet") and (part is None or own in (None, part)):
-            below = _made_from(folder, manifest, before, own or part)
-            nodes.append(Node(f"{manifest.snapshot}/{name}", _facts(output), below))
-    # All tables of a stage are made from the same: said once.
-    for node in nodes[1:] if stage == "aggregate" else []:
-        node.made_from = []
+    for read in _READS.get(stage, ()):
+        if read == "raw":
+            wanted = [part] if part in manifest.inputs else sorted(manifest.inputs)
+            nodes += [_raw(folder, name, manifest.inputs[name]) for name in wanted if name is not None]
+        for name, output in manifest.outputs_of(read).items():
+            own = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
+            if part is None or own in (None, part):
+                nodes.append(_table(folder, manifest, name, output, own or part))
+    return _once(nodes)
+
+
+def _table(folder: Path, manifest: Manifest, name: str, output: Output, part: str | None) -> Node:
+    stage = next(stage for stage, record in manifest.stages.items() if name in record.outputs)
+    return Node(f"{manifest.snapshot}/{name}", _facts(output), _made_from(folder, manifest, stage, part))
+
+
+def _once(nodes: list[Node]) -> list[Node]:
+    """The nodes, with what several of them are made from under the first alone."""
+    seen: set[str] = set()
+    for node in nodes:
+        node.made_from = [below for below in node.made_from if below.name not in seen]
+        seen |= {below.name for below in node.made_from}
     return nodes
 
 
@@ -109,10 +120,10 @@ def _facts(output: Output) -> dict[str, str | int | None]:
     return {name: value for name, value in held.items() if value is not None}
 
 
-def _made(made: Made | None) -> dict[str, str | int | None]:
-    if made is None:
+def _build(build: BuildInfo | None) -> dict[str, str | int | None]:
+    if build is None:
         return {}
-    return {"by": f"{made.command} {made.version}", "commit": made.commit, "code": made.code, "study": made.study}
+    return {"by": f"{build.command} {build.version}", "commit": build.commit, "study": build.study}
 
 
 def tell_lineage(node: Node, as_json: bool) -> str:

@@ -11,11 +11,13 @@ from camcensus.raw.bundles import bundles_of, has_ledger
 from camcensus.raw.imports import LEDGER, read_ledger
 from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.raw.snapshot import STATS
+from camcensus.stages import STAGES
 
 # The ledgers in raw/ are kept: what was received, when, with which checksum.
 _KEPT_RAW = {LEDGER, FILE, CHECKSUM, ".lock"}
-_STAGES = ("ingest", "identify", "dedupe", "returned")
-_FOLDERS = ("observations.parquet", "identified.parquet", "returned.parquet", ".quarantine", ".scratch", "audit")
+_PRIVATE = [stage for stage in STAGES if stage.is_private]
+# Tables may be folders of parts.
+_FOLDERS = (*(name for stage in _PRIVATE for name in stage.writes), ".scratch", "audit")
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,10 @@ def purge(folder: Path) -> Purged:
     Raises `CamcensusError` when the snapshot was not counted: nothing would be left of it.
     """
     manifest = load_manifest(folder)
-    if manifest is None or not (manifest.stages.keys() & {"aggregate", "estimates", "census", "trends"}):
+    kept = {stage.name for stage in STAGES if not stage.is_private}
+    if manifest is None or not (manifest.stages.keys() & kept):
         raise CamcensusError(f"{folder}: was never counted, so nothing would be left of it; run camcensus run first")
-    outputs = [name for stage in _STAGES if stage in manifest.stages for name in manifest.stages[stage].outputs]
+    outputs = [name for s in _PRIVATE if s.name in manifest.stages for name in manifest.stages[s.name].outputs]
     # First the record: a killed purge is then known to have begun, and the same command finishes it.
     manifest.purged = sorted({*outputs, *(f"raw/{name}" for name in manifest.inputs)})
     manifest.save(folder)

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from camcensus.aggregate.earlier_runs import kept
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
-from camcensus.core.manifest import Manifest, Output, load_manifest
+from camcensus.core.manifest import Manifest, load_manifest
+from camcensus.core.stage_record import Output
 from camcensus.core.tables import BY_NAME, Table
 from camcensus.raw.imports import read_ledger
 from camcensus.raw.ledger import FILE, Ledger

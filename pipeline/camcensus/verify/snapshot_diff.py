@@ -84,13 +84,13 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     """Return what a count depends on."""
     instrument = manifest.instrument.model_dump() if manifest.instrument else {}
     raw = sorted(item.sha256 for item in manifest.inputs.values())
-    made = manifest.made
+    build = manifest.build
     return {
         **{name: str(instrument.get(name, "")) for name in ("query_set", "catalogue", "rules", "geo_db")},
         "engine": manifest.engine,
         "raw files": f"{len(raw)} ({storage.digest_of_lines(raw)[:12]})",
-        "code": made.code if made else "",
-        "study": made.study if made else "",
+        "method": manifest.method,
+        "study": build.study if build else "",
     }
 
 

@@ -1,4 +1,4 @@
-"""What `camcensus status` says: each snapshot, what it holds, whether it is whole, what is stale."""
+"""What `camcensus status` shows: each snapshot, what it holds, whether it is complete, what is stale and why."""
 
 import json
 from pathlib import Path
@@ -6,19 +6,28 @@ from typing import Any
 
 from camcensus.core import storage
 from camcensus.core.config import Study
-from camcensus.core.console import printable
-from camcensus.core.manifest import STAGES, Collection, Manifest, load_manifest
-from camcensus.core.tables import ESTIMATES
+from camcensus.core.console import Reporter, printable
+from camcensus.core.errors import CamcensusError
+from camcensus.core.fingerprints import library_versions
+from camcensus.core.manifest import Collection, Manifest, load_manifest
+from camcensus.engines.local import Local
 from camcensus.raw.bundles import bundles_of
-from camcensus.raw.collected import COUNTING, collection_of
+from camcensus.raw.collected import collection_of
 from camcensus.raw.imports import raw_files
 from camcensus.raw.page_files import ENDING
-from camcensus.readers.registry import named_source
+from camcensus.raw.snapshot import Snapshot, open_snapshot
+from camcensus.raw.stage_base import RunContext, changes
+from camcensus.stages import STAGES
+from camcensus.trends.stage import is_comparable
 
 
 def tell_status(study: Study, as_json: bool) -> str:
-    """A table of snapshots; as JSON a list of objects with the same facts."""
-    rows = [_facts(study, name) for name in study.snapshot_ids()]
+    """Return a table of snapshots; as JSON a list of objects, with the versions behind the counts too."""
+    context = RunContext(study, Reporter(), Local())
+    names = study.snapshot_ids()
+    opened = {name: found for name in names if (found := _open(study, name))}
+    context.counted = tuple(snapshot for snapshot in opened.values() if is_comparable(snapshot))
+    rows = [_facts(study, name, opened.get(name), context, as_json) for name in names]
     if as_json:
         return json.dumps(rows, sort_keys=True)
     if not rows:
@@ -29,52 +38,84 @@ def tell_status(study: Study, as_json: bool) -> str:
     return "\n".join("  ".join(row[key].ljust(widths[key]) for key in heads).rstrip() for row in cells)
 
 
-def _facts(study: Study, name: str) -> dict[str, Any]:
+def _open(study: Study, name: str) -> Snapshot | None:
+    """A snapshot that was counted or begun, open; None for any other, and for one that cannot be read."""
+    folder = study.data / name
+    if storage.is_locked(folder / "raw"):
+        return None
+    manifest = load_manifest(folder)
+    try:
+        return open_snapshot(study, name) if manifest and not manifest.purged else None
+    except CamcensusError:
+        return None
+
+
+def _facts(
+    study: Study, name: str, snapshot: Snapshot | None, context: RunContext, with_versions: bool
+) -> dict[str, Any]:
     folder = study.data / name
     manifest = load_manifest(folder)
-    imported = raw_files(folder)
-    files = [*imported, *(folder / "raw").rglob(f"*{ENDING}")]
-    purged = manifest is not None and bool(manifest.purged)
-    collection = manifest.collection if manifest and purged else collection_of(folder, study.collect)
-    ingested = manifest.stages.get("ingest") if manifest else None
-    identified = manifest.stages.get("identify") if manifest else None
-    complete = not collection.missing if collection else manifest.complete if manifest else None
-    return {
+    files = [*raw_files(folder), *(folder / "raw").rglob(f"*{ENDING}")]
+    is_purged = manifest is not None and bool(manifest.purged)
+    collection = manifest.collection if manifest and is_purged else collection_of(folder, study.collect)
+    flows = {stage: record.flow for stage, record in manifest.stages.items()} if manifest else {}
+    facts = {
         "snapshot": name,
         "files": len(files),
         "bytes": sum(p.stat().st_size for p in files),
-        "banners": ingested.flow.rows_out if ingested else None,
-        "camera_banners": identified.flow.rows_out if identified else None,
+        "banners": flows["ingest"].rows_out if "ingest" in flows else None,
+        "camera_banners": flows["identify"].rows_out if "identify" in flows else None,
         "credits": collection.credits if collection else None,
-        "complete": complete,
-        "state": _state(folder, manifest, collection, {p.name for p in imported} | set(bundles_of(folder))),
+        "complete": not collection.missing if collection else manifest.complete if manifest else None,
+        "state": _state(folder, manifest, collection, snapshot, context),
     }
+    if with_versions:
+        counted = manifest.build.libraries if manifest and manifest.build else None
+        facts |= {"method": manifest.method if manifest else None, "libraries": counted, "now": library_versions()}
+    return facts
 
 
-def _state(folder: Path, manifest: Manifest | None, collection: Collection | None, inputs: set[str]) -> str:
-    """How far the snapshot has come, by its manifest, its raw files and the mappings that read them."""
+def _state(
+    folder: Path,
+    manifest: Manifest | None,
+    collection: Collection | None,
+    snapshot: Snapshot | None,
+    context: RunContext,
+) -> str:
     if storage.is_locked(folder / "raw"):
         return "being collected"
     if manifest is not None and manifest.purged:
-        return "purged: counts alone are left"
+        return f"purged: counted by {manifest.method}"
     if collection and collection.missing:
-        return f"partial: {len(collection.missing):,} parts or countries lack something; collect goes on"
+        return f"partial: {len(collection.missing):,} parts or countries lack something; collect continues"
     if manifest is None:
-        return f"{'collected' if collection else 'imported'}; run to count"
-    stages = list(STAGES) if inputs or not collection else [mode for mode in collection.modes if mode in COUNTING]
-    stages += [ESTIMATES.name] if inputs and collection and collection.sample else []
-    if missing := [stage for stage in stages if stage not in manifest.stages]:
-        return f"stopped before {missing[0]}; run to go on"
-    return f"stale: {changed}; run to count again" if (changed := _changed(folder, manifest, inputs)) else "counted"
+        has_pages = bool(collection) or bool(bundles_of(folder))
+        return f"{'collected' if has_pages else 'imported'}; run to count"
+    return _freshness(snapshot, context)
 
 
-def _changed(folder: Path, manifest: Manifest, inputs: set[str]) -> str:
-    """What is not as it was when the snapshot was counted; empty: nothing."""
-    if inputs and set(manifest.stages["ingest"].parts) != inputs:
-        return "raw files have changed"
-    read_with = {i.source: i.mapping.sha256 for i in manifest.inputs.values() if i.mapping}
-    if any(named_source(source, folder / "raw").checksum != checksum for source, checksum in read_with.items()):
-        return "a mapping has changed"
+def _freshness(snapshot: Snapshot | None, context: RunContext) -> str:
+    if snapshot is None:
+        return "raw files have changed or are damaged; run to see which"
+    try:
+        return _first_stale(snapshot, context) or "counted"
+    except CamcensusError as error:
+        return f"unknown: {error}"
+
+
+def _first_stale(snapshot: Snapshot, context: RunContext) -> str:
+    """The first stage that is missing or stale, with what changed; "" if there is none."""
+    for stage in STAGES:
+        if not stage.applies(snapshot.manifest) or (stage.compares and not stage.is_needed(snapshot, context)):
+            continue
+        record = snapshot.manifest.stages.get(stage.name)
+        if record is None:
+            return f"stopped before {stage.name}; run to continue"
+        depends_on = stage.depends_on(snapshot, context)
+        if changed := changes(record.depends_on, depends_on):
+            return f"stale: {stage.name}: {', '.join(changed)} changed; run to count again"
+        if not snapshot.is_current(stage.name, depends_on):
+            return f"stale: {stage.name}: its files have changed; run to count again"
     return ""
 
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from camcensus.aggregate.counts import count, flow_of
 from camcensus.core import storage
-from camcensus.core.manifest import Flow, Manifest
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.engines.engine import Sql
 from camcensus.raw.address_blocks import BITS, Block

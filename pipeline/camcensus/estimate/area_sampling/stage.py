@@ -1,42 +1,78 @@
-"""The estimates of a sample, as a run sees them: are they up to date; if not, made, and written down."""
+"""The stages of a sample of address blocks: what was counted in each block, and estimates for the whole."""
 
 from typing import Any
 
 import pyarrow as pa
 
 from camcensus.aggregate.counts import HEADLINE_DECOYS
+from camcensus.aggregate.headline import opened
+from camcensus.aggregate.stage import count_facts, method_inputs, rules_of
 from camcensus.core import storage
-from camcensus.core.fingerprints import code_hash, digest_of
-from camcensus.core.manifest import Flow, Manifest, Stage
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
+from camcensus.dedupe.devices import COUNTED_FROM
+from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.estimate.area_sampling.blocks import FILE as BLOCKS
+from camcensus.estimate.area_sampling.blocks import count_blocks
 from camcensus.estimate.area_sampling.figures import Figures, Sampled
 from camcensus.estimate.area_sampling.inputs import Recorded, matches_in, recorded, sampled
+from camcensus.identify.stage import study_catalogue
+from camcensus.ingest.stage import has_banners
 from camcensus.raw.drawn_blocks import MODE
 from camcensus.raw.snapshot import Snapshot
-from camcensus.stages import Tools
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
 
 NAME = ESTIMATES.name
 FILE = f"{NAME}.parquet"
 
 
-def estimate_sample(snapshot: Snapshot, tools: Tools) -> str | None:
-    """From observations, `sample_blocks.parquet` and the ledger to `estimates.parquet`; "estimates" if it had to be
-    done."""
-    manifest, study = snapshot.manifest, tools.study
-    if manifest.basis != MODE or manifest.collection is None:
-        return None
-    known = {query.id: query.manufacturer for query in tools.catalogue.queries}
-    makers = {name: known.get(name) for name in manifest.collection.queries}
-    found = recorded(snapshot.folder, makers, study.collect)
-    settings = (study.countries_left_out, study.vendors, study.min_confidence)
-    made = [manifest.stages[stage].outputs for stage in ("ingest", "aggregate")]
-    sums = [sorted((name, output.sha256) for name, output in outputs.items()) for outputs in made]
-    key = digest_of(code_hash("camcensus.estimate.area_sampling.stage"), sums, repr(found), settings, _same(manifest))
-    if snapshot.stands(NAME, key):
-        return None
-    (blocks,) = snapshot.verified("aggregate", BLOCKS)
-    inside = list(matches_in(snapshot.verified("ingest", ".parquet"), found, makers))
+def _count(snapshot: Snapshot, context: RunContext) -> StageResult:
+    """Count what is in each block. A sample has no `counts.parquet`, so nothing can take it for a whole."""
+    study, sample = context.study, snapshot.manifest.collection and snapshot.manifest.collection.sample
+    facts = count_facts(snapshot, context, rules_of(snapshot, study))
+    manifest = snapshot.manifest.model_copy(update=facts)
+    with opened(snapshot, study, context.engine, *COUNTED_FROM) as db:
+        flow = count_blocks(
+            db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder,
+            prefix_length=sample.prefix_length if sample else 0,
+        )  # fmt: skip
+    return StageResult(flow, files=rows_of(snapshot, (BLOCKS,)), facts=facts, is_count=True)
+
+
+def is_sample(manifest: Manifest) -> bool:
+    """Return whether a snapshot holds the banners of a sample of address blocks."""
+    return has_banners(manifest) and manifest.collection is not None and manifest.collection.sample is not None
+
+
+BLOCKS_STAGE = Stage(
+    name=SAMPLE_BLOCKS.name,
+    reads=(*(f"{table}.parquet" for table in COUNTED_FROM), "collection", "is complete"),
+    writes=(BLOCKS,),
+    settings=("min_confidence", "countries_left_out", "simulated"),
+    version=1,
+    is_private=False,
+    run=_count,
+    inputs=method_inputs,
+    applies=is_sample,
+    follows=DEDUPE,
+)
+
+
+def _recorded(snapshot: Snapshot, context: RunContext) -> tuple[Recorded, dict[str, str | None]]:
+    """What the ledger has of the sample, and the maker that each query is for."""
+    known = {query.id: query.manufacturer for query in context.load(study_catalogue).queries}
+    sent = snapshot.manifest.collection.queries if snapshot.manifest.collection else {}
+    makers = {name: known.get(name) for name in sent}
+    return recorded(snapshot.folder, makers, context.study.collect), makers
+
+
+def _estimate(snapshot: Snapshot, context: RunContext) -> StageResult:
+    """Estimate totals from observations, `sample_blocks.parquet` and the ledger."""
+    study = context.study
+    found, makers = _recorded(snapshot, context)
+    (blocks,) = snapshot.verified(SAMPLE_BLOCKS.name)
+    inside = list(matches_in(snapshot.verified("observations"), found, makers))
     sample, outside = sampled(found, inside, storage.read_table(blocks, SAMPLE_BLOCKS))
     rows = Figures(sample, study.countries_left_out, study.vendors).rows()
     _write(snapshot, rows, sample, study.min_confidence)
@@ -44,13 +80,32 @@ def estimate_sample(snapshot: Snapshot, tools: Tools) -> str | None:
         unit="sampled blocks", rows_in=found.drawn.n_blocks, rows_out=sample.n_blocks,
         dropped={"not collected whole": found.drawn.n_blocks - sample.n_blocks},
     )  # fmt: skip
-    outputs = {FILE: snapshot.output(FILE, len(rows))}
-    snapshot.record(NAME, Stage(key=key, outputs=outputs, flow=flow.check(NAME), notes=_notes(found, outside)))
     given = sum(row["reason"] is None for row in rows)
     size = f"{sample.n_blocks:,} of {sample.n_frame:,} blocks"
     text = f"{given:,} figures from {size}; too few for {len(rows) - given:,} more"
-    tools.reporter.info(text, snapshot.id, NAME)
-    return NAME
+    context.reporter.info(text, snapshot.id, NAME)
+    return StageResult(flow, {FILE: len(rows)}, notes=_notes(found, outside))
+
+
+def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+    return {
+        **method_inputs(snapshot, context),
+        "ledger": checksum(_recorded(snapshot, context)),
+        "method": checksum(_same(snapshot.manifest)),
+    }
+
+
+STAGE = Stage(
+    name=NAME,
+    reads=("observations.parquet", BLOCKS, "ledger"),
+    writes=(FILE,),
+    settings=("countries_left_out", "vendors", "min_confidence"),
+    version=1,
+    is_private=False,
+    run=_estimate,
+    inputs=_inputs,
+    applies=is_sample,
+)
 
 
 def _write(snapshot: Snapshot, rows: list[dict[str, Any]], sample: Sampled, min_confidence: str) -> None:
@@ -67,7 +122,7 @@ def _write(snapshot: Snapshot, rows: list[dict[str, Any]], sample: Sampled, min_
 
 def _notes(found: Recorded, outside: int) -> list[str]:
     return [
-        str(found.drawn),
+        found.drawn.in_words(),
         f"{found.elsewhere:,} matches lie outside the IPv4 space, for which no block stands; they are in no estimate",
         f"{outside:,} counted banners lie outside the blocks that came whole; they are in no estimate",
     ]

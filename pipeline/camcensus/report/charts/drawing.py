@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.core import storage
-from camcensus.core.fingerprints import code_hash, digest_of
+from camcensus.core.fingerprints import digest_of
 from camcensus.engines.processes import context, end_with_parent
 from camcensus.report.charts import style
 from camcensus.report.charts.chart import Chart, Picture
@@ -18,7 +18,7 @@ from camcensus.report.tables.table_export import as_frame, as_table, csv
 
 INDEX = "charts/index.json"
 ENDINGS = ("svg", "png")
-MODULES = tuple(f"camcensus.report.{name}" for name in ("bars", "history", "lines", "stacks", "worldmap"))
+VERSION = 1  # raised whenever the same picture is drawn differently
 WORTH_PROCESSES = 3  # fewer pictures are drawn sooner than a process starts
 
 
@@ -32,7 +32,7 @@ class Drawing:
     def __init__(self, charts: Sequence[Chart], folder: Path) -> None:
         """Begins."""
         self._charts = charts
-        self._wanted = {chart.name: digest_of(code_hash(*MODULES), repr(chart.picture)) for chart in charts}
+        self._wanted = {chart.name: digest_of(VERSION, repr(chart.picture)) for chart in charts}
         before = _index(folder)
         todo = [c for c in charts if not _stands(folder, c.name, before.get(c.name), self._wanted[c.name])]
         self._index = {chart.name: before[chart.name] for chart in charts if chart not in todo}

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from camcensus.estimate.change import NO_WORD, sensitivity
 from camcensus.report import formatting
 from camcensus.report.inputs import Result
-from camcensus.trends.comparability import OTHER_PORTS, breaks, looked_elsewhere
+from camcensus.trends.comparability import OTHER_PORTS, breaks, scanned_other_ports
 
 AUDIT = "audit"
 SAID = (
@@ -55,7 +55,7 @@ def change_said(audits: Audits, before: Result, now: Result, confidence: str = "
     one, two = (_world(result, confidence) for result in (before, now))
     if all(len(cells) for cells in (one, two)) and not breaks(before.manifest, now.manifest):
         word: str = sensitivity(one, two, None, _window(before, now), confidence).word
-        if looked_elsewhere(before.manifest, now.manifest):
+        if scanned_other_ports(before.manifest, now.manifest):
             word = f"{NO_WORD}, since {OTHER_PORTS}"
         said.append(f"By both years’ ranges over decoys, location source and window: {word}.")
     return " ".join(said)

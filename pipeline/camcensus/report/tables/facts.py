@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from camcensus.aggregate.stage import STAGE as AGGREGATE
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
-from camcensus.core.manifest import STAGES, Manifest
+from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
 from camcensus.ingest.records import REASONS
 from camcensus.report import formatting, wording
@@ -168,7 +169,7 @@ def _setting(label: str, cells: pd.DataFrame, is_headline: bool) -> Setting:
 def flows(manifest: Manifest) -> list[FlowRow]:
     """Each stage's flow in the order of the stages, the reasons with most rows first."""
     found = []
-    for name in STAGES:
+    for name in (stage.name for stage in AGGREGATE.chain):
         if stage := manifest.stages.get(name):
             dropped = sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
             said = tuple((_reason(reason), n) for reason, n in dropped)

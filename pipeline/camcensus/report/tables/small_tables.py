@@ -7,7 +7,7 @@ from itertools import pairwise
 import pandas as pd
 
 from camcensus.core.config import Study
-from camcensus.core.manifest import Stage
+from camcensus.core.stage_record import StageRecord
 from camcensus.report import formatting, wording
 from camcensus.report.inputs import Result, world_cell
 from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
@@ -170,7 +170,7 @@ def process(study: Study, result: Result) -> list[tuple[str, str, Grid]]:
     return [*found, ("With other settings", said, settings(study, result))]
 
 
-def _identities(study: Study, stage: Stage) -> str:
+def _identities(study: Study, stage: StageRecord) -> str:
     """What the study's bounds on identities did: on more addresses than so many, they say nothing of one device."""
     told = stage.identities
     if not told:
@@ -187,7 +187,7 @@ def _identities(study: Study, stage: Stage) -> str:
     )
 
 
-def _merges(stage: Stage) -> Grid:
+def _merges(stage: StageRecord) -> Grid:
     rows = [
         [rule, wording.MERGE_RULES.get(rule, ""), f"{merge.merged:,}" if merge.on else "off"]
         for rule, merge in stage.merges.items()
@@ -195,7 +195,7 @@ def _merges(stage: Stage) -> Grid:
     return grid("Rules of dedupe", ["Rule", "Says", "Banners merged"], rows, (2,))
 
 
-def _decoys(stage: Stage) -> Grid:
+def _decoys(stage: StageRecord) -> Grid:
     rows = []
     for rule in stage.decoy_rules:
         said = wording.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")

@@ -26,7 +26,7 @@ kept as (
     join identified i on i.file = l.file and i.line = l.line
     join named n on n.device = l.device
     cross join common c
-    left join returned r on r.file = l.file and r.line = l.line
+    left join query_replay r on r.file = l.file and r.line = l.line
     left join ports p on p.port = i.port
     left join left_out o on o.country = n.country
     where l.fate = 'kept'

@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 
 from camcensus.core import storage
-from camcensus.core.fingerprints import code_hash, package_version
+from camcensus.core.fingerprints import commit, package_version
 from camcensus.core.resources import TEMPLATES
 from camcensus.validation.accuracy.countries import LEAST, TRUTHS
 from camcensus.validation.accuracy.measure import Results
@@ -51,7 +51,7 @@ def page(results: Results, on: date) -> str:
     template = jinja2.Environment(loader=loader, autoescape=False, keep_trailing_newline=True)  # noqa: S701
     return template.get_template("accuracy.md.j2").render(
         whose=WHOSE, on=on.isoformat(), plan=results.plan, worlds=results.worlds, version=package_version(),
-        code=code_hash("camcensus.run")[:12], truths=TRUTHS, least=LEAST, small=SMALL,
+        code=(commit() or "")[:12], truths=TRUTHS, least=LEAST, small=SMALL,
         goals=markdown(goals(results.tables)), **{name: markdown(table) for name, table in t.items()},
     )  # fmt: skip
 

@@ -1,7 +1,4 @@
-"""What processes are sent: one raw file to ingest, one part of observations to identify and locate.
-
-Picklable. A process that does tasks imports this and what they need, and nothing else of a run.
-"""
+"""One part of observations to identify and locate, as a worker process is given it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,29 +25,11 @@ from camcensus.identify.batches import (
 )
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.matcher import identifier_of
-from camcensus.ingest.records import Ingested, ingest_records
-from camcensus.readers.raw_part import RawPart
 
 
 @dataclass(frozen=True)
-class IngestTask:
-    """A raw file to ingest."""
-
-    raw: RawPart
-    observations: Path
-    quarantine: Path
-    latest: int
-
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Ingested:
-        """Does it."""
-        self.raw.require()
-        name = self.raw.path.name
-        return ingest_records(self.raw.reader, name, self.observations, self.quarantine, self.latest, tick, lanes)
-
-
-@dataclass(frozen=True)
-class LabelTask:
-    """One part of observations to identify and locate."""
+class IdentifyTask:
+    """One part of observations to identify and locate. Picklable."""
 
     observations: Path
     sha256: str
@@ -62,21 +41,21 @@ class LabelTask:
 
     @property
     def source(self) -> Path:
-        """The part."""
+        """Return the file of the part."""
         return self.observations
 
     @property
     def reads(self) -> Table:
-        """What it is a part of."""
+        """Return the table that it is a part of."""
         return OBSERVATIONS
 
     @property
     def rows_at_a_time(self) -> int:
-        """How many rows are looked at together."""
+        """Return how many rows make a batch."""
         return BATCH
 
     def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> IdentifiedRows:
-        """Does it; in several lanes, which share this task, other processes look at the rows that this one writes."""
+        """Read and identify the part; with several lanes, other processes identify the rows that this one writes."""
         if lanes.single:
             return self.over(None, tick)
         self._require()
@@ -84,12 +63,12 @@ class LabelTask:
         return write_identified(labelled, self.identified, self.key, tick)
 
     def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> IdentifiedRows:
-        """Does it, with rows that somebody else read (None: it reads them)."""
+        """Identify rows that somebody else read (None: it reads them)."""
         self._require()
         identifier = identifier_of(self.catalogue)
         return identify_part(
             self.observations, self.identified, identifier, self.locator, self.key, tick, self.second, batches
-        )  # fmt: skip
+        )
 
     def _require(self) -> None:
         storage.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
@@ -97,6 +76,6 @@ class LabelTask:
 
 def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, IdentifiedRows]:
     """A piece of a part, whose task is one of those that the work of this process shares."""
-    task: LabelTask = next(task for task in shared() if task.observations == observations)
+    task: IdentifyTask = next(task for task in shared() if task.observations == observations)
     identifier = identifier_of(task.catalogue)
     return identify_batch(read_piece(observations, piece), identifier, task.locator, task.key, task.second)

@@ -1,0 +1,84 @@
+"""The aggregate stage: devices to counts, with concentration and age of firmware."""
+
+from typing import Any
+
+from camcensus.aggregate import earlier_runs
+from camcensus.aggregate.counts import aggregate
+from camcensus.aggregate.details import describe
+from camcensus.aggregate.headline import opened
+from camcensus.core.config import Study
+from camcensus.core.fingerprints import digest_of
+from camcensus.core.manifest import Instrument, Manifest, build_info
+from camcensus.core.tables import UNKNOWN
+from camcensus.dedupe.devices import COUNTED_FROM
+from camcensus.dedupe.stage import STAGE as DEDUPE
+from camcensus.identify.catalogue import checksum_of
+from camcensus.identify.stage import study_catalogue
+from camcensus.ingest.stage import has_banners
+from camcensus.raw.snapshot import Snapshot
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
+
+
+def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    study = context.study
+    earlier_runs.keep(snapshot.folder, snapshot.earlier)
+    facts = count_facts(snapshot, context, rules_of(snapshot, study))
+    manifest = snapshot.manifest.model_copy(update=facts)
+    with opened(snapshot, study, context.engine, *COUNTED_FROM) as db:
+        flow = aggregate(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
+        firmware = describe(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
+    files = rows_of(snapshot, STAGE.writes)
+    context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
+    return StageResult(flow, files=files, details={"more_flows": {"firmware": firmware}}, facts=facts, is_count=True)
+
+
+def count_facts(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> dict[str, Any]:
+    """Return the manifest's fields that say by which method a snapshot is counted, and what counts it."""
+    study, manifest, catalogue = context.study, snapshot.manifest, context.load(study_catalogue)
+    edition = geo_db or (manifest.geo.edition if manifest.geo else UNKNOWN)
+    return {
+        "simulated": manifest.simulated or study.simulated,
+        "instrument": Instrument(
+            query_set=manifest.query_set, catalogue=catalogue.version, rules=rules, geo_db=edition
+        ),
+        "build": build_info("camcensus run", study.settings(), checksum_of(study.catalogue_path)),
+    }
+
+
+def rules_of(snapshot: Snapshot, study: Study) -> str:
+    """Return the version of the counting rules: of each stage, and of settings that are not the defaults."""
+    versions = [f"{stage.name} v{snapshot.manifest.stages[stage.name].version}" for stage in DEDUPE.chain]
+    changed = [s for s in (study.dedupe, study.decoys) if s != type(s).model_validate({})]
+    settings = [f"settings {digest_of([s.model_dump_json() for s in changed])[:8]}"] if changed else []
+    return ", ".join([*versions, f"aggregate v{STAGE.version}", *settings])
+
+
+def method_inputs(snapshot: Snapshot, _: RunContext) -> dict[str, str]:
+    """Return versions that counts carry in each row, besides those of the tables that they are made from."""
+    manifest = snapshot.manifest
+    described = (manifest.engine, manifest.basis, manifest.query_set)
+    return {"collection": checksum(described), "is complete": str(manifest.complete)}
+
+
+def is_counted(manifest: Manifest) -> bool:
+    """Return whether a snapshot is counted whole: it has banners, and is not a sample of address blocks."""
+    return has_banners(manifest) and not (manifest.collection and manifest.collection.sample)
+
+
+STAGE = Stage(
+    name="aggregate",
+    reads=(*(f"{table}.parquet" for table in COUNTED_FROM), "collection", "is complete"),
+    writes=("counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet"),
+    settings=("min_confidence", "countries_left_out", "simulated"),
+    version=1,
+    is_private=False,
+    run=_run,
+    inputs=method_inputs,
+    applies=is_counted,
+    follows=DEDUPE,
+)
+
+
+def has_counts(manifest: Manifest | None) -> bool:
+    """Return whether the banners of a snapshot were counted."""
+    return manifest is not None and "aggregate" in manifest.stages and "counts.parquet" in manifest.outputs

@@ -1,0 +1,127 @@
+"""The identify stage: observations to what each banner is of, and in which country."""
+
+from collections import Counter
+
+from camcensus.core import storage
+from camcensus.core.config import Study, check_vendors
+from camcensus.core.errors import IntegrityError
+from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
+from camcensus.geolocate.editions import SnapshotGeo, Sources, day_of, sources_of
+from camcensus.identify.batches import IdentifiedRows
+from camcensus.identify.catalogue import Catalogue, load_catalogue
+from camcensus.identify.catalogue_diff import require_meanings
+from camcensus.identify.task import IdentifyTask
+from camcensus.ingest.stage import STAGE as INGEST
+from camcensus.ingest.stage import has_banners, ingested
+from camcensus.raw.parts import Parts
+from camcensus.raw.snapshot import Snapshot
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+
+
+def study_catalogue(study: Study) -> Catalogue:
+    """Return a study's catalogue. Raises `CatalogueError`, or `StudyError` for makers that it does not have."""
+    catalogue = load_catalogue(study.catalogue_path)
+    require_meanings(study.catalogue_path, catalogue)
+    check_vendors(study, list(catalogue.makers))
+    return catalogue
+
+
+def country_databases(study: Study) -> Sources:
+    """Return the editions of country databases that a study names. Raises `GeoDatabaseError`."""
+    return sources_of(study)
+
+
+def identity_key(study: Study) -> bytes:
+    """Return the key that a study's identities are hashed with."""
+    return storage.identity_key(study.key_path, study.simulated)
+
+
+def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    made = snapshot.manifest.stages["ingest"]
+    tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
+    used, key, catalogue = _used(snapshot, context), context.load(identity_key), context.load(study_catalogue)
+    _require_same_edition(snapshot, used)
+    if used.warning and not (snapshot.manifest.simulated or context.study.simulated):
+        context.reporter.warning(used.warning, snapshot.id, "identify")
+    sources = {name: table.sha256 for name, table in tables.items()}
+    depends_on = STAGE.depends_on(snapshot, context)
+    parts = Parts(snapshot, STAGE.name, depends_on, "observations.parquet", sources, identified)
+    tasks = [
+        IdentifyTask(
+            snapshot.path(ingested(name)[0]),
+            tables[name].sha256,
+            snapshot.path(identified(name)[0]),
+            catalogue,
+            used.locator,
+            used.second,
+            key,
+        )
+        for name in parts.stale
+    ]
+    rows = [tables[name].rows or 0 for name in parts.stale]
+    with context.reporter.progress(f"{snapshot.id}: identify", sum(rows), "banners") as progress:
+        results = context.engine.map_rows(tasks, rows, snapshot.folder / ".scratch", progress)
+    for name, result in zip(parts.stale, results, strict=True):
+        unplaced = {"nowhere": result.n_unlocated, "special": result.n_special}
+        parts.made(name, {**result.outcomes, **unplaced}, sum(result.outcomes.values()))
+    parts.remove_gone()
+    total = parts.total()
+    nowhere, special = total.pop("nowhere", 0), total.pop("special", 0)
+    flow = IdentifiedRows(Counter(total)).flow()
+    text = f"{flow.rows_in:,} banners, {flow.rows_out:,} of cameras and recorders"
+    context.reporter.info(text, snapshot.id, "identify")
+    notes = [
+        f"{nowhere} banners are in no known country (ZZ), {special} of them in private or reserved address space",
+        f"located with {used.locator.edition}",
+    ]
+    facts = {"geo": used.record, "geo_credit": used.credit, "key_id": storage.key_id(key)}
+    return StageResult(flow, parts=parts, notes=notes, facts=facts)
+
+
+def _used(snapshot: Snapshot, context: RunContext) -> SnapshotGeo:
+    return context.load(country_databases).on(day_of(snapshot, context.study))
+
+
+def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+    if "ingest" not in snapshot.manifest.stages:
+        return {}
+    return {
+        "catalogue": context.load(study_catalogue).version,
+        "country database": checksum(_used(snapshot, context).checksums),
+        "reference tables": checksum([storage.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]),
+        "identity key": storage.key_id(context.load(identity_key)),
+    }
+
+
+STAGE = Stage(
+    name="identify",
+    reads=("observations.parquet", "catalogue", "country database", "reference tables", "identity key"),
+    writes=("identified.parquet",),
+    settings=(),
+    version=1,
+    is_private=True,
+    run=_run,
+    inputs=_inputs,
+    applies=has_banners,
+    parts_of="observations.parquet",
+    follows=INGEST,
+    rows="rows_in",
+)
+
+
+def identified(name: str) -> tuple[str, ...]:
+    """Return the file that identify makes of one part of observations."""
+    return (f"identified.parquet/{name}.parquet",)
+
+
+def _require_same_edition(snapshot: Snapshot, used: SnapshotGeo) -> None:
+    """Raise `IntegrityError` when an edition is not the file that located the snapshot before."""
+    before, now = snapshot.manifest.geo, used.record
+    if before is None or (before.edition, before.second) != (now.edition, now.second):
+        return
+    if (before.sha256, before.second_sha256) != (now.sha256, now.second_sha256):
+        raise IntegrityError(
+            snapshot.folder,
+            f"was located with another file of {now.edition} (SHA-256 {before.sha256[:12]}, now {now.sha256[:12]}): "
+            "put a copy of that one back. If this is the right one, delete the snapshot's manifest.json and run again",
+        )

@@ -1,0 +1,152 @@
+"""The ingest stage: raw files to observations, and what is not a banner to the quarantine."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import datetime
+
+from camcensus.core import storage
+from camcensus.core.console import Reporter
+from camcensus.core.errors import SHOWN, CamcensusError
+from camcensus.core.manifest import Input, Manifest
+from camcensus.core.stage_record import Fields, Flow
+from camcensus.engines.engine import call
+from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
+from camcensus.ingest.sent_fields import count_filled, sample_fields
+from camcensus.ingest.task import IngestTask
+from camcensus.raw.parts import Parts
+from camcensus.raw.snapshot import Snapshot
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+
+QUARANTINE = "quarantine.jsonl.gz"
+A_DAY = 86400
+LISTED = 20  # unknown fields that a warning names
+
+
+def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    inputs = snapshot.manifest.inputs
+    parts = Parts(snapshot, "ingest", STAGE.depends_on(snapshot, context), "raw", snapshot.made_from(), ingested)
+    tasks = [_task(snapshot, name) for name in parts.stale]
+    sizes = [inputs[name].bytes for name in parts.stale]
+    with context.reporter.progress(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
+        results = context.engine.map_streams(call, tasks, sizes, progress)
+    for name, result in zip(parts.stale, results, strict=True):
+        damage = result.damage or (None if result.accepted else _why_fruitless(name, inputs[name], result))
+        inputs[name] = inputs[name].model_copy(update={"rows": result.lines, "damage": damage})
+        parts.made(name, result.tally(), result.accepted)
+    parts.remove_gone()
+    _join_quarantine(snapshot, {name: parts.outputs[ingested(name)[1]].sha256 for name in sorted(parts.parts)})
+    parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
+    total = parts.total()
+    is_simulated = total.pop("synthetic", 0) > 0
+    unknown = {name.removeprefix(UNKNOWN_FIELD): total.pop(name) for name in [*total] if name.startswith(UNKNOWN_FIELD)}
+    unit = "records" if any(item.mapping for item in inputs.values()) else "lines"
+    flow = Flow(unit=unit, rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
+    snapshot.check_completeness()
+    _report(snapshot, flow.check("ingest"), unknown, context.reporter, is_simulated)
+    details = {"unknown_fields": unknown, "fields": _fields(snapshot, parts, flow.rows_out)}
+    return StageResult(flow, parts=parts, details=details, facts={"simulated": is_simulated})
+
+
+def _inputs(snapshot: Snapshot, _: RunContext) -> dict[str, str]:
+    return {"raw": checksum(sorted(snapshot.made_from().items()))}
+
+
+def has_banners(manifest: Manifest) -> bool:
+    """Return whether a snapshot holds files or pages of banners, and not only a collection's free counts."""
+    return bool(manifest.inputs) or manifest.collection is None
+
+
+STAGE = Stage(
+    name="ingest",
+    reads=("raw",),
+    writes=("observations.parquet", ".quarantine", QUARANTINE),
+    settings=(),
+    version=1,
+    is_private=True,
+    run=_run,
+    inputs=_inputs,
+    applies=has_banners,
+    parts_of="raw",
+    rows="rows_out",
+)
+
+
+def ingested(name: str) -> tuple[str, ...]:
+    """Return the files that ingest makes of one raw file."""
+    return f"observations.parquet/{name}.parquet", f".quarantine/{name}.gz"
+
+
+def _task(snapshot: Snapshot, name: str) -> IngestTask:
+    # Not the clock: the same data folder gives the same tables on any day.
+    latest = int(datetime.fromisoformat(snapshot.received(name)).timestamp()) + A_DAY
+    raw = snapshot.raw_part(name)
+    if not raw.pages:
+        raw.source.check(raw.path)
+    observations, quarantine = (snapshot.path(output) for output in ingested(name))
+    return IngestTask(raw, observations, quarantine, latest)
+
+
+def _fields(snapshot: Snapshot, parts: Parts, rows: int) -> Fields:
+    """What the engine sent. Of exports that a mapping reads, what is not read is counted as unknown fields."""
+    read = count_filled(snapshot.path(name) for name in sorted(parts.outputs) if name.endswith(".parquet"))
+    own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
+    n_sampled, raw = sample_fields(snapshot.raw_part(name).reader for name in own)
+    return Fields(rows=rows, read=read, sampled=n_sampled, raw=raw)
+
+
+def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
+    """Join the quarantines of raw files (name to checksum, in order): gzip members in a row are one gzip file."""
+    with storage.atomic(snapshot.path(QUARANTINE)) as joined:
+        for name, digest in sums.items():
+            member = snapshot.path(ingested(name)[1])
+            storage.require(member, digest, "is not what ingest wrote; run again with --rehash")
+            joined.write(member.read_bytes())
+        if not sums:
+            joined.write(gzip.compress(b"", mtime=0))
+
+
+def _why_fruitless(name: str, item: Input, result: Ingested) -> str:
+    unit, hint = "lines", "a file holds one JSON banner a line, not a list or a page of results"
+    if item.mapping:
+        unit, hint = "records", f"check that it is what the mapping {item.source} describes"
+    why = f"none of its {result.lines:,} {unit} is a banner" if result.lines else "it is empty"
+    return f"{name} gives nothing: {why}; {hint}"
+
+
+def require_banners(snapshot: Snapshot) -> None:
+    """Raise `CamcensusError` when nothing was accepted: a count of nothing is not a count of zero cameras."""
+    if not snapshot.manifest.stages["ingest"].flow.rows_out:
+        damage = "; ".join(item.damage for item in snapshot.manifest.inputs.values() if item.damage)
+        raise CamcensusError(
+            f"{snapshot.id}: there is no banner in it ({damage or 'it holds no file'}); "
+            f"{snapshot.path(QUARANTINE)} has each bad line with its reason"
+        )
+
+
+def _report(snapshot: Snapshot, flow: Flow, unknown: dict[str, int], reporter: Reporter, is_simulated: bool) -> None:
+    bad = sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined"))
+    quarantined = f", {bad:,} in quarantine" if bad else ""
+    text = f"{flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted{quarantined}"
+    reporter.info(text, snapshot.id, "ingest")
+    for warning in _warnings(snapshot, unknown):
+        reporter.warning(warning, snapshot.id, "ingest")
+    if bad and not is_simulated:
+        text = f"{bad:,} {flow.unit} are not banners; each is in {snapshot.path(QUARANTINE)} with its reason"
+        reporter.warning(text, snapshot.id, "ingest")
+
+
+def _warnings(snapshot: Snapshot, unknown: dict[str, int]) -> Iterator[str]:
+    if unknown:
+        often = sorted(unknown.items(), key=lambda found: (-found[1], found[0]))
+        names = ", ".join(f"{name} ({n:,} {'row' if n == 1 else 'rows'})" for name, n in often[:LISTED])
+        yield f"unexpected fields: {names}" + (f" and {len(often) - LISTED:,} more" if len(often) > LISTED else "")
+    for item in snapshot.manifest.inputs.values():
+        if item.damage:
+            yield f"{item.damage}; the snapshot is partial"
+    if collection := snapshot.manifest.collection:
+        yield from (f"not collected: {line}" for line in collection.missing[:SHOWN])
+    for name in snapshot.manifest.missing:
+        yield (
+            f"raw/{name} was imported and is missing; the snapshot is counted without it, and partial. "
+            "Put it back, or import its replacement with --replace"
+        )

@@ -1,0 +1,128 @@
+"""What a stage is, what it is given, and what it returns. Each package declares its own in `stage.py`."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import pyarrow.parquet as pq
+
+from camcensus.core.config import Study
+from camcensus.core.console import Reporter
+from camcensus.core.fingerprints import digest_of
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow
+from camcensus.engines.engine import Engine
+from camcensus.raw.parts import Parts
+from camcensus.raw.snapshot import Snapshot
+
+T = TypeVar("T")
+
+
+@dataclass
+class RunContext:
+    """What the stages of every snapshot share. `counted`: all counted snapshots, for the stages that compare them."""
+
+    study: Study
+    reporter: Reporter
+    engine: Engine
+    counted: tuple[Snapshot, ...] = ()
+    _loaded: dict[Any, Any] = field(default_factory=dict)
+
+    def load(self, loader: Callable[[Study], T]) -> T:
+        """Return what `loader` makes of the study, loaded once a run."""
+        if loader not in self._loaded:
+            self._loaded[loader] = loader(self.study)
+        found: T = self._loaded[loader]
+        return found
+
+
+@dataclass
+class StageResult:
+    """What a stage did. The run writes it into the manifest, and nothing else does.
+
+    `files`: what it wrote, with the rows of tables; a row-wise stage has `parts` instead. `details`: fields of the
+    stage's record. `facts`: fields of the manifest. `is_count`: it made counts, so the snapshot has a new run id.
+    """
+
+    flow: Flow
+    files: Mapping[str, int | None] = field(default_factory=dict)
+    parts: Parts | None = None
+    notes: list[str] = field(default_factory=list)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    is_count: bool = False
+
+
+def _no_inputs(_: Snapshot, __: RunContext) -> dict[str, str]:
+    return {}
+
+
+def _always(_: Manifest) -> bool:
+    return True
+
+
+def _is_needed(_: Snapshot, __: RunContext) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the pipeline.
+
+    `reads`: tables of other stages (file names), and other inputs by the names that `inputs` gives their versions
+    under. `settings`: keys of the study that its result depends on. `version`: raised whenever the same inputs give
+    another result. `is_private`: what it writes holds addresses, and purge removes it. `inputs`: versions of what it
+    reads besides tables. `applies`: whether a kind of snapshot has it; `is_needed`: whether
+    this one needs it now. `parts_of`: the input that it works through part by part,
+    so that new parts leave old ones as they are. `follows`: the stage whose rows it is given. `rows`: the side of its
+    flow that the rows of its first table are. `compares`: it needs all snapshots counted first.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    settings: tuple[str, ...]
+    version: int
+    is_private: bool
+    run: Callable[[Snapshot, RunContext], StageResult]
+    inputs: Callable[[Snapshot, RunContext], dict[str, str]] = _no_inputs
+    applies: Callable[[Manifest], bool] = _always
+    is_needed: Callable[[Snapshot, RunContext], bool] = _is_needed
+    parts_of: str | None = None
+    follows: "Stage | None" = None
+    rows: Literal["rows_in", "rows_out"] | None = None
+    compares: bool = False
+
+    @property
+    def chain(self) -> tuple["Stage", ...]:
+        """The stages whose rows it is given, from the first, and itself."""
+        return (*self.follows.chain, self) if self.follows else (self,)
+
+    def depends_on(self, snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+        """Return what its result depends on: name to version, value or checksum. Equal to the record's: up to date."""
+        tables = {name: snapshot.manifest.digest_of_table(name) for name in self.reads if name.endswith(".parquet")}
+        settings = {f"setting {name}": _setting(context.study, name, snapshot.id) for name in self.settings}
+        return {"version": str(self.version), **settings, **tables, **self.inputs(snapshot, context)}
+
+
+def _setting(study: Study, name: str, snapshot: str) -> str:
+    """A key of the study as JSON; `date` is the snapshot's own."""
+    if name == "date":
+        return str(study.snapshots[snapshot].date) if snapshot in study.snapshots else ""
+    return json.dumps(study.model_dump(mode="json")[name], sort_keys=True)
+
+
+def checksum(*values: object) -> str:
+    """Return a short hash over values, as records of what a stage depends on hold them."""
+    return digest_of(*values)[:16]
+
+
+def changes(recorded: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the names of what is not as a stage's record has it."""
+    return sorted(name for name in recorded.keys() | now.keys() if recorded.get(name) != now.get(name))
+
+
+def rows_of(snapshot: Snapshot, files: Iterable[str]) -> dict[str, int | None]:
+    """Return tables that a stage has just written, with the rows of each."""
+    return {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in files}
