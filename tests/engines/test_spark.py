@@ -21,7 +21,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, InputError, IntegrityError, TableError
 from camcensus.core.manifest import Manifest
 from camcensus.core.storage import parts_of, sha256
-from camcensus.core.tables import RETURNED, Table
+from camcensus.core.tables import QUERY_REPLAY, Table
 from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines import local
 from camcensus.engines.engine import Engine, Sql, call, nobody
@@ -152,7 +152,7 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
         both(here, there, "pairs", pa.table({"earlier": ["may"], "later": ["june"]}))
         both(here, there, "common", pa.table({"one_query_set": [False], "one_port_list": [False]}))
         both(here, there, "ports", pa.table({"port": [80, 554]}))
-        both(here, there, "returned", pa.Table.from_pylist(returned))
+        both(here, there, "query_replay", pa.Table.from_pylist(returned))
         for query in ("sample_blocks", "collected", "churn"):
             answer = here.query(query)
             assert answer.num_rows, query
@@ -161,7 +161,7 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
         with Local(1).sql(tmp_path / "again") as again:
             again.parquet("identified", parts)
             name_tables(again, tmp_path, "links", "devices")
-            for name in ("headline", "left_out", "common", "ports", "returned"):
+            for name in ("headline", "left_out", "common", "ports", "query_replay"):
                 again.rows(name, here.read(name))
             assert there.query("series").to_pylist() == again.query("series").to_pylist() != []
 
@@ -278,7 +278,7 @@ class Listed:
     """Lists the lines of a file's rows."""
 
     source: Path = Path("unread")
-    reads: Table = RETURNED
+    reads: Table = QUERY_REPLAY
 
     def __call__(self, _: Callable[[int], None]) -> list[int]:
         return []
@@ -304,7 +304,7 @@ def test_rows_go_to_the_task_that_their_file_is_of() -> None:
     one = name_of(1)
     assert came_of([]) == came_of([rows_of(one)]) == []
     assert came_of([rows_of(one), rows_of(one, 4, 2), rows_of(one), rows_of(one, 3)]) == [(1, [4, 2, 3])]
-    assert came_of([rows_of(one, 4), rows_of(name_of(0), 1)]) == [(1, "returned: rows of two files came to one task")]
+    assert came_of([rows_of(one, 4), rows_of(name_of(0), 1)]) == [(1, "query_replay: rows of two files came to one task")]
     swapped = rows_of(one, 4).select(["line", "file", FILE])
     assert came_of([swapped]) == [
         (1, "batch: has the columns line int64, file string; they must be file string, line int64")

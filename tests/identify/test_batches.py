@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from camcensus.tasks import LabelTask
+from camcensus.identify.task import IdentifyTask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -264,7 +264,7 @@ def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_pa
     for workers in (1, 2):
         parts = {path: tmp_path / str(workers) / path.name for path in (small, source)}
         tasks = [
-            LabelTask(path, storage.sha256(path), out, catalogue, NOWHERE, None, KEY) for path, out in parts.items()
+            IdentifyTask(path, storage.sha256(path), out, catalogue, NOWHERE, None, KEY) for path, out in parts.items()
         ]
         told: list[int] = []
         results = Local(workers).map_rows(tasks, [300, 16 * ROWS], tmp_path, told.append)

@@ -13,7 +13,7 @@ from camcensus.core.manifest import load_manifest
 from camcensus.core.query import parse
 from camcensus.core.tables import SERIES
 from camcensus.trends.query_replay import Matcher
-from camcensus.trends.query_sets import NOT_KNOWN, Asked, common, unreadable
+from camcensus.trends.query_sets import NOT_KNOWN, QuerySet, common, unreadable
 from camcensus.trends.stage import NO_PORTS
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback
@@ -127,7 +127,7 @@ def test_with_one_query_set_raw_is_not_read_again(tmp_path: Path) -> None:
     told: Told = {"2025": ([PRODUCT, WEBS], [80]), "2026": ([WEBS, PRODUCT], [80])}
     banners = {name: [camera(n, int(name), 80, True, True, False) for n in range(int(name) - 2020)] for name in told}
     study = run(tmp_path, told, banners)
-    assert not (tmp_path / "data/2026/returned.parquet").exists()
+    assert not (tmp_path / "data/2026/query_replay.parquet").exists()
     assert {name: units(row) for name, row in series(study, "2026").items()} == dict.fromkeys(
         ("all", "queries", "ports"), (6, 6, 6)
     )
@@ -224,9 +224,9 @@ def test_commas_inside_quotes_are_alternatives() -> None:
 
 
 def test_ports_are_common_to_all_that_are_known() -> None:
-    one, two = Asked("a", (PRODUCT,), (80, 554)), Asked("b", (PRODUCT,), (80, 8000))
-    lost = Asked("c", (), (), NOT_KNOWN)
+    one, two = QuerySet("a", (PRODUCT,), (80, 554)), QuerySet("b", (PRODUCT,), (80, 8000))
+    lost = QuerySet("c", (), (), NOT_KNOWN)
     found = common([one, two, lost])
-    assert (found.ports, found.ports_known, found.ports_moved, found.differ) == ((80,), True, True, False)
-    assert not common([one, Asked("d", (WEBS,), ())]).ports_known
+    assert (found.ports, found.ports_known, found.ports_differ, found.differ) == ((80,), True, True, False)
+    assert not common([one, QuerySet("d", (WEBS,), ())]).ports_known
     assert common([lost]).sets == ()
