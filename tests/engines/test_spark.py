@@ -304,7 +304,9 @@ def test_rows_go_to_the_task_that_their_file_is_of() -> None:
     one = name_of(1)
     assert came_of([]) == came_of([rows_of(one)]) == []
     assert came_of([rows_of(one), rows_of(one, 4, 2), rows_of(one), rows_of(one, 3)]) == [(1, [4, 2, 3])]
-    assert came_of([rows_of(one, 4), rows_of(name_of(0), 1)]) == [(1, "query_replay: rows of two files came to one task")]
+    assert came_of([rows_of(one, 4), rows_of(name_of(0), 1)]) == [
+        (1, "query_replay: rows of two files came to one task")
+    ]
     swapped = rows_of(one, 4).select(["line", "file", FILE])
     assert came_of([swapped]) == [
         (1, "batch: has the columns line int64, file string; they must be file string, line int64")

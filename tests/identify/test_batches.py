@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from camcensus.identify.task import IdentifyTask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +37,7 @@ from camcensus.identify.batches import (
 )
 from camcensus.identify.catalogue import Catalogue, load_catalogue
 from camcensus.identify.matcher import Identifier
+from camcensus.identify.task import IdentifyTask
 
 Row = dict[str, Any]
 KEY = b"k" * 32
