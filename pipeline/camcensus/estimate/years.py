@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from camcensus.aggregate.stage import has_counts
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
@@ -16,7 +17,6 @@ from camcensus.estimate.audits.score import read_labels, replicates
 from camcensus.estimate.change import NO_WORD, Change, audited, correlation, rank_intervals, sensitivity, span
 from camcensus.estimate.source import Source
 from camcensus.trends.comparability import OTHER_PORTS, breaks, scanned_other_ports
-from camcensus.aggregate.stage import has_counts
 
 SEED = 1
 COLUMNS = [
