@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from camcensus.tasks import IngestTask, IdentifyTask
 
 from camcensus.aggregate.counts import count
 from camcensus.core.config import Decoys, Dedupe, load_study
@@ -30,13 +29,13 @@ from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
 from camcensus.geolocate.database import open_locator
 from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.task import IdentifyTask
 from camcensus.ingest.records import Ingested
+from camcensus.ingest.task import IngestTask
 from camcensus.raw.imports import import_files
 from camcensus.readers.raw_part import RawPart
 from camcensus.readers.registry import SHODAN
 from camcensus.run import run
-from camcensus.ingest.task import IngestTask
-from camcensus.identify.task import IdentifyTask
 from tests.census import (
     COUNTRIES,
     INSTRUMENT,
