@@ -122,7 +122,7 @@ def _write(snapshot: Snapshot, rows: list[dict[str, Any]], sample: Sampled, min_
 
 def _notes(found: Recorded, outside: int) -> list[str]:
     return [
-        found.drawn.in_words(),
+        str(found.drawn),
         f"{found.elsewhere:,} matches lie outside the IPv4 space, for which no block stands; they are in no estimate",
         f"{outside:,} counted banners lie outside the blocks that came whole; they are in no estimate",
     ]
