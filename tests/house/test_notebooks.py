@@ -67,11 +67,11 @@ def test_it_reads_like_an_article(notebook: Any) -> None:
     for part in (
         ("**A template.**", "## Before you publish")
         if template
-        else ("**Question.**", "**Method.**", "## What can be concluded, and what cannot")
+        else ("**Question.**", "**Method.**", "## What you can conclude, and what you cannot")
     ):
         assert part in words
-    made_up = "Everything here is made up" in words
-    assert made_up != ("These are real publications" in words)
+    simulated = "Everything here is simulated" in words
+    assert simulated != ("These are real publications" in words)
 
 
 def test_f30_pictures_are_png_and_nothing_is_private(notebook: Any) -> None:
