@@ -9,6 +9,7 @@ from camcensus.api import OpenStudy, open_study
 from camcensus.core.console import Reporter
 from camcensus.validation.simulate.world import Plan
 from camcensus.validation.simulate.write import simulate
+from tests.shared import built_once
 
 ROOT = Path(__file__).parent.parent.parent
 SEED = 20261101
@@ -25,5 +26,5 @@ def make_world(root: Path, plan: Plan = SMALL) -> OpenStudy:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> OpenStudy:
-    """The world's study. Whoever changes a file of it works on a copy."""
-    return make_world(tmp_path_factory.mktemp("checkout"))
+    """Return the world's study, which all processes of a test run share; change copies only."""
+    return open_study(built_once(tmp_path_factory, "checkout", make_world) / "studies/demo.toml")

@@ -1,6 +1,7 @@
 """A path trick in a file name, a snapshot id or a record never reads, writes or removes outside the data folder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from camcensus.core.config import SNAPSHOT_ID
 from camcensus.core.errors import IntegrityError
 from camcensus.core.manifest import load_manifest
 from camcensus.raw.imports import read_ledger
-from tests.commands import camcensus, run, study_in
+from tests.commands import camcensus, study_in
 from tests.conftest import banner
 
 TRICKS = ("..", ".", "../x", "a/b", "/etc", "a\\b", "a\x00b", "~", "a b", "", "x" * 65, "é")
@@ -43,13 +44,21 @@ def test_a_file_name_stays_in_raw(tmp_path: Path, name: str) -> None:
     assert made.name[0] != "."
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study with a report; change copies only."""
+    folder = tmp_path_factory.mktemp("drawn") / "s"
+    camcensus("run", "--study", study_in(folder, one=[banner()]))
+    return folder
+
+
 OUTSIDE = ("../../victim", "/etc/passwd", "a/../../../victim", "..\\victim", "")
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
-def test_a_manifest_that_names_a_file_outside_is_refused(tmp_path: Path, name: str) -> None:
-    study = study_in(tmp_path / "s", one=[banner()])
-    run(study)
+def test_a_manifest_that_names_a_file_outside_is_refused(drawn: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(drawn, tmp_path / "s")
+    study = tmp_path / "s" / "study.toml"
     folder = tmp_path / "s" / "data" / "a"
     victim = tmp_path / "s" / "victim"
     victim.write_text("x")
@@ -65,9 +74,8 @@ def test_a_manifest_that_names_a_file_outside_is_refused(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
-def test_a_ledger_that_names_a_file_outside_is_refused(tmp_path: Path, name: str) -> None:
-    study = study_in(tmp_path / "s", one=[banner()])
-    run(study)
+def test_a_ledger_that_names_a_file_outside_is_refused(drawn: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(drawn, tmp_path / "s")
     path = tmp_path / "s/data/a/raw/imports.json"
     found = storage.read_checksummed(path)
     found[name] = {**found["one.json"], "file": name}
@@ -77,9 +85,8 @@ def test_a_ledger_that_names_a_file_outside_is_refused(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
-def test_a_report_that_names_a_file_outside_is_refused(tmp_path: Path, name: str) -> None:
-    study = study_in(tmp_path / "s", one=[banner()])
-    camcensus("run", "--study", study)
+def test_a_report_that_names_a_file_outside_is_refused(drawn: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(drawn, tmp_path / "s")
     path = tmp_path / "s/report/manifest.json"
     found = storage.read_checksummed(path)
     found["outputs"][name] = found["outputs"]["index.html"]

@@ -240,7 +240,7 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
         assert sum(result.outcomes.values()) == ROWS
 
 
-@pytest.mark.parametrize("group", [1, 7, 999, ROWS])
+@pytest.mark.parametrize("group", [pytest.param(1, marks=pytest.mark.slow), 7, 999, ROWS])
 def test_a_part_is_read_in_pieces(rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int) -> None:
     part, whole = tmp_path / "observations.parquet", batch_of(rows)
     pq.write_table(pa.Table.from_batches([whole]), part, row_group_size=group)

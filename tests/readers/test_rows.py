@@ -85,6 +85,7 @@ def test_lines_that_are_not_held_whole_are_refused_alone() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_whatever_is_not_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An open quote before 2 MB of empty lines, of short lines, and of one long line, with 256 kB allowed a row."""
     monkeypatch.setattr(camcensus.readers.csv_rows, "LONGEST", 256 << 10)

@@ -1,5 +1,6 @@
 """A small counts table, made from hosts by country and maker, and the study and manifest that go with it."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from camcensus.core.config import Study, load_study
 from camcensus.core.manifest import Instrument, Manifest, Window
 from camcensus.core.stage_record import Flow, StageRecord
 from camcensus.core.tables import COUNTS, GROUPS
+from camcensus.report import draw_report
 from camcensus.report.inputs import Result
 from tests.report.browser import browser
+from tests.shared import built_once
 
 __all__ = ["browser"]
 
@@ -118,8 +121,20 @@ def make_result(snapshot: str, hosts: Cells | None = None, manifest: dict[str, A
     )
 
 
+_CHARTS: list[Path] = []  # drawn once; a report that shows the same values takes them from there
+
+
+@pytest.fixture(scope="session", autouse=True)
+def charts_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Draw the charts of the usual snapshot once for all tests of reports."""
+    folder = built_once(tmp_path_factory, "charts", lambda to: draw_report(make_study(to), [make_result("2024")]))
+    _CHARTS[:] = [folder / "report/charts"]
+
+
 def make_study(folder: Path, *lines: str, vendors: tuple[str, ...] = ("Hikvision",)) -> Study:
     """A study in `folder`, with more lines of TOML if wanted."""
+    if _CHARTS and not (folder / "report").exists():
+        shutil.copytree(_CHARTS[0], folder / "report/charts")
     names = ", ".join(f"'{v}'" for v in vendors)
     path = folder / "study.toml"
     path.write_text("\n".join(["title = 'Cameras <b>& more</b>'", f"vendors = [{names}]", *lines]), encoding="utf-8")

@@ -97,6 +97,7 @@ def test_no_requests_and_no_foreign_code(study: Study) -> None:
     assert "default-src 'none'" in policy
 
 
+@pytest.mark.slow
 def test_the_page_of_the_whole_world_is_small(tmp_path: Path) -> None:
     """195 countries, 20 makers, 6 snapshots, with all pictures in the page."""
     drawn = draw_report(make_study(tmp_path, vendors=LARGE_MAKERS), large_world())

@@ -134,6 +134,7 @@ def test_f21_no_small_cell_can_be_worked_out(study: Study, seed: int) -> None:
         assert small(hosts, solved_additive(truth, own)) == set()
 
 
+@pytest.mark.slow
 def test_the_attack_has_teeth(study: Study) -> None:
     """The same attack on a file that only leaves small cells out gets many of them."""
     by_hosts, by_rest, by_devices = 0, 0, 0
