@@ -1,8 +1,9 @@
-"""What takes long to make and is only read: made once for all processes of a test run."""
+"""What takes long: made once for all processes of a test run, or marked slow."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -20,3 +21,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
             build(folder)
             done.touch()
     return folder
+
+
+def mostly_slow(values: Sequence[Any], fast: int) -> list[Any]:
+    """Return parameters that test the same with other random values: all but the first `fast` are marked slow."""
+    return [*values[:fast], *(pytest.param(value, marks=pytest.mark.slow) for value in values[fast:])]

@@ -65,7 +65,7 @@ def make_study(folder: Path, *lines: str, seen: str = "2026-10-20") -> Study:
 
 def counted(study: Study) -> Manifest:
     """The snapshot's manifest after a run."""
-    run(study, Reporter())
+    run(study, Reporter(), report=False)
     manifest = load_manifest(study.data / "one")
     assert manifest is not None
     return manifest
@@ -151,7 +151,7 @@ def test_f19_one_bad_file_in_a_folder_is_named_and_not_passed_over(tmp_path: Pat
 def test_a_missing_database_is_said_before_any_work(tmp_path: Path, second: bool) -> None:
     study = make_study(tmp_path, f"{'geo_second' if second else 'geo_database'} = 'none.mmdb'")
     with pytest.raises(GeoDatabaseError, match=r"none\.mmdb: no such geolocation database"):
-        run(study, Reporter())
+        run(study, Reporter(), report=False)
     assert not (study.data / "one/observations.parquet").exists()
 
 
@@ -213,11 +213,11 @@ def test_an_edition_far_from_the_snapshot_is_said_on_the_terminal(
     edition(tmp_path / "geo", "2025-12-31", "DE")
     edition(tmp_path / "geo", "2025-07-06", "DE")
     study = make_study(tmp_path, 'geo_database = "geo"', seen=seen)
-    run(study, Reporter())
+    run(study, Reporter(), report=False)
     assert (f"{days} days before the snapshot" in caplog.text) == (days is not None)
     assert ("one: identify: located with" in caplog.text) == (days is not None)
     caplog.clear()
-    run(study, Reporter())  # a warning stands until it is mended
+    run(study, Reporter(), report=False)  # a warning stands until it is mended
     assert ("located with" in caplog.text) == (days is not None)
 
 
@@ -227,9 +227,9 @@ def test_a_better_edition_makes_identify_run_again_and_a_worse_one_does_not(tmp_
     counted(study)
     assert located(study)["country"] == "NL"
     edition(tmp_path / "geo", "2026-12-01", "FR")  # later than the snapshot
-    assert run(study, Reporter()).done == []
+    assert run(study, Reporter(), report=False).done == []
     edition(tmp_path / "geo", "2026-10-01", "DE")
-    assert "one: identify" in run(study, Reporter()).done
+    assert "one: identify" in run(study, Reporter(), report=False).done
     assert located(study)["country"] == "DE"
 
 
@@ -249,7 +249,7 @@ def test_the_second_database_is_asked_before_the_engine(tmp_path: Path) -> None:
     assert "DB-IP" in manifest.geo_credit
     assert "2026-04-01.mmdb" in manifest.geo_credit
     edition(tmp_path / "second", "2026-05-01", "GB", "GeoLite2-Country")
-    assert "one: identify" in run(study, Reporter()).done
+    assert "one: identify" in run(study, Reporter(), report=False).done
     assert located(study)["country_second"] == "GB"
 
 

@@ -119,6 +119,7 @@ def peak_of(path: Path) -> tuple[int, float, dict[str, Any]]:
     return peak, seconds, {**tally, "damage": damage}
 
 
+@pytest.mark.slow
 def test_f12_a_line_of_a_gigabyte_in_a_gzip_bomb_is_counted_and_not_held(tmp_path: Path) -> None:
     path = tmp_path / "bomb.json.gz"
     block = b"x" * (16 << 20)
@@ -133,6 +134,7 @@ def test_f12_a_line_of_a_gigabyte_in_a_gzip_bomb_is_counted_and_not_held(tmp_pat
     assert peak < 256 << 10, f"{peak >> 10} MB for a line of a gigabyte"
 
 
+@pytest.mark.slow
 def test_f12_a_bomb_of_many_lines_takes_no_memory(tmp_path: Path) -> None:
     packed = tmp_path / "few.json.gz"
     packed.write_bytes(gzip.compress(b"\n" * 2_000_000))

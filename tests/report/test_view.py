@@ -18,6 +18,7 @@ from camcensus.report.tables.page_data import view
 from camcensus.report.tables.publish import published
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import COUNTRIES, MAKERS, TYPES, counts_of, random_facts
+from tests.shared import mostly_slow
 
 SEEDS = range(0, 60, 4)
 
@@ -33,7 +34,7 @@ def numbers(leaf: Leaf, title: str) -> dict[str, list[str]]:
     return {str(row.cells[0]): [str(cell) for cell in row.cells[1:]] for row in grid.rows}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", mostly_slow(SEEDS, 4))
 def test_switches_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
     study, results = make_study(tmp_path, vendors=MAKERS[:4]), world(seed)
     found = view(study, results)
@@ -47,7 +48,7 @@ def test_switches_show_only_what_is_published(tmp_path: Path, seed: int) -> None
     assert hidden > 0
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", mostly_slow(SEEDS, 4))
 def test_pages_of_countries_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
     study, results = make_study(tmp_path), world(seed)
     pages = {leaf.title: leaf for leaf in country_pages(study, results, view(study, results))}
@@ -67,7 +68,7 @@ def test_pages_of_countries_show_only_what_is_published(tmp_path: Path, seed: in
             assert shown[code, maker, None, None, model]["n_hosts"] == int(n)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", mostly_slow(SEEDS, 4))
 def test_pages_of_makers_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
     study, results = make_study(tmp_path), world(seed)
     given = [published(study, r) for r in results]

@@ -1,6 +1,7 @@
 """Every fault has a test, with its number in the name; and what a run of the fault suite says is what was tried."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tools import faults
 TESTS = Path(__file__).parents[1]
 
 
+@functools.cache
 def names() -> list[str]:
     """The name of each test there is."""
     found = (node for path in TESTS.rglob("test_*.py") for node in ast.walk(ast.parse(path.read_text("utf-8"))))

@@ -13,12 +13,12 @@ from camcensus.validation.accuracy.counted import Counted
 from camcensus.validation.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from camcensus.validation.accuracy.joined import joins
 from camcensus.validation.accuracy.words import words
-from tests.validation.accuracy_worlds import counted
+from tests.validation.accuracy_worlds import shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[Counted]:
-    return counted(tmp_path_factory.mktemp("world") / "out")
+    return worlds_of(shared_folder(tmp_path_factory))
 
 
 def frame(**columns: list[int]) -> pd.DataFrame:

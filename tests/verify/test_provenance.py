@@ -15,14 +15,8 @@ from camcensus.core.fingerprints import commit
 from camcensus.core.manifest import load_manifest
 from camcensus.core.run_log import read_log
 from tests.commands import camcensus
-from tests.verify.worlds import cameras, counted_in
+from tests.verify.worlds import cameras
 from tools.schemas import FOLDER, RECORDS, schema_of
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The study, counted and drawn."""
-    return counted_in(tmp_path_factory.mktemp("provenance") / "study")
 
 
 @pytest.mark.parametrize("name", RECORDS)

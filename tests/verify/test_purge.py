@@ -11,13 +11,7 @@ from camcensus.core.manifest import load_manifest
 from camcensus.core.run_log import read_log
 from camcensus.verify.purge import overdue
 from tests.commands import camcensus
-from tests.verify.worlds import counted_in, results
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An imported and a collected snapshot, counted and drawn."""
-    return counted_in(tmp_path_factory.mktemp("purge") / "study")
+from tests.verify.worlds import results
 
 
 @pytest.fixture

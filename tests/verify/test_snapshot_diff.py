@@ -8,13 +8,6 @@ import pytest
 
 from camcensus.core.manifest import load_manifest
 from tests.commands import camcensus
-from tests.verify.worlds import counted_in
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An imported and a collected snapshot, counted and drawn."""
-    return counted_in(tmp_path_factory.mktemp("diff") / "study")
 
 
 def test_f24_two_snapshots_by_country_and_maker(world: Path) -> None:

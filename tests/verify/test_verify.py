@@ -20,13 +20,7 @@ from camcensus.verify.command import verify_folder
 from camcensus.verify.private import check_private
 from camcensus.verify.verdict import Verdict
 from tests.commands import camcensus
-from tests.verify.worlds import counted, counted_in, verified
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The study, counted and drawn."""
-    return counted_in(tmp_path_factory.mktemp("verify") / "study")
+from tests.verify.worlds import counted, verified
 
 
 @pytest.fixture

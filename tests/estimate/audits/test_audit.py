@@ -17,12 +17,14 @@ from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
 from camcensus.estimate.source import Source
 from camcensus.validation.accuracy.counted import Counted, count_world
 from tests.commands import camcensus
-from tests.validation.accuracy_worlds import counted
+from tests.validation.accuracy_worlds import shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[Counted]:
-    return counted(tmp_path_factory.mktemp("world") / "out")
+    own = tmp_path_factory.mktemp("world") / "out"
+    shutil.copytree(shared_folder(tmp_path_factory), own)
+    return worlds_of(own)
 
 
 @pytest.fixture(scope="module")
