@@ -61,12 +61,22 @@ def outcome_text(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> st
         marked = " (SIMULATED data)" if summary["is_simulated"] else ""
         lines += [
             f"Summary of {summary['snapshot']}{marked}",
-            f"hosts: {summary['n_hosts']:,}, {summary['change']}",
+            f"hosts: {summary['n_hosts']:,}{_change_text(summary)}",
             f"countries: {summary['n_countries']:,}",
         ]
     if summary:
         lines += [f"warnings: {summary['n_warnings']:,}", f"tables: {summary['tables']}", f"page: {summary['page']}"]
     return "\n".join(lines)
+
+
+def _change_text(summary: dict[str, Any]) -> str:
+    now, before = summary["n_hosts"], summary["n_hosts_before"]
+    if before is None:
+        return ""
+    if summary["not_comparable"]:
+        return f" (not comparable with {summary['before']}: {', '.join(summary['not_comparable'])})"
+    share = f", {now / before - 1:+.1%}" if before else ""
+    return f" ({now - before:+,}{share} since {summary['before']})"
 
 
 def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
@@ -78,21 +88,15 @@ def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
         return found | {"tables": str(page.parent)}
     now, *earlier = counted[::-1]
     n_hosts, n_countries = _headline(study, now.snapshot)
-    change = "no earlier snapshot"
-    if earlier:
-        before = earlier[0]
-        n_before, _ = _headline(study, before.snapshot)
-        change = f"change since {before.snapshot}: "
-        if reasons := breaks(before, now):
-            change += f"not comparable ({', '.join(reasons)})"
-        else:
-            change += f"{n_hosts - n_before:+,}" + (f" ({n_hosts / n_before - 1:+.1%})" if n_before else "")
+    before = earlier[0] if earlier else None
     return found | {
         "snapshot": now.snapshot,
         "is_simulated": now.simulated,
         "n_hosts": n_hosts,
         "n_countries": n_countries,
-        "change": change,
+        "before": before.snapshot if before else None,
+        "n_hosts_before": _headline(study, before.snapshot)[0] if before else None,
+        "not_comparable": breaks(before, now) if before else [],
         "tables": str(page.parent / "country_table.csv"),
     }
 
