@@ -131,10 +131,15 @@ def charts_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     _CHARTS[:] = [folder / "report/charts"]
 
 
+def take_charts(folder: Path) -> None:
+    """Lay the charts of the usual snapshot into a new folder of a report, where unchanged ones need not be drawn."""
+    if _CHARTS and not folder.exists():
+        shutil.copytree(_CHARTS[0], folder / "charts", ignore=shutil.ignore_patterns("*.csv"))
+
+
 def make_study(folder: Path, *lines: str, vendors: tuple[str, ...] = ("Hikvision",)) -> Study:
     """A study in `folder`, with more lines of TOML if wanted."""
-    if _CHARTS and not (folder / "report").exists():
-        shutil.copytree(_CHARTS[0], folder / "report/charts")
+    take_charts(folder / "report")
     names = ", ".join(f"'{v}'" for v in vendors)
     path = folder / "study.toml"
     path.write_text("\n".join(["title = 'Cameras <b>& more</b>'", f"vendors = [{names}]", *lines]), encoding="utf-8")

@@ -20,7 +20,7 @@ from camcensus.report.charts.chart import Chart
 from camcensus.report.charts.lines import Lines
 from camcensus.report.inputs import Result
 from camcensus.report.output import Output
-from tests.report.conftest import DAY, START, make_result, make_study
+from tests.report.conftest import DAY, START, make_result, make_study, take_charts
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -47,6 +47,8 @@ def charts(study: Study, results: list[Result]) -> dict[str, Chart]:
 
 def save(study: Study, results: list[Result], folder: Path) -> dict[str, pd.DataFrame]:
     """Draws and saves all charts; gives their data."""
+    folder = folder / "saved"
+    take_charts(folder)
     drawing.Drawing(list(charts(study, results).values()), folder).finish(Output(folder))
     return {p.stem: pd.read_csv(p, keep_default_na=False, na_values=[""]) for p in (folder / "charts").glob("*.csv")}
 
@@ -74,26 +76,26 @@ def test_files_and_their_data(study: Study, tmp_path: Path) -> None:
     assert list(data["trend"]["hosts"])[:4] == [526, 526, 368, 368]
     assert list(data["trend"]["maker"])[::2] == ["All makers", "Hikvision", "Dahua", "Axis", "Hanwha"]
     assert "CN" not in set(data["map"]["alpha2"])
-    assert (tmp_path / "charts" / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "saved/charts" / "map.png").read_bytes().startswith(b"\x89PNG")
     assert all(list(frame.columns)[-1] == "simulated" for frame in data.values())
 
 
 def test_a_chart_that_did_not_change_is_not_drawn_again(study: Study, tmp_path: Path) -> None:
     save(study, [make_result("2024")], tmp_path)
-    before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "charts").iterdir()}
-    (tmp_path / "charts" / "map.svg").write_text("broken")
+    before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "saved/charts").iterdir()}
+    (tmp_path / "saved/charts" / "map.svg").write_text("broken")
     save(study, [make_result("2024", {("US", "Hikvision"): 400})], tmp_path)
-    after = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "charts").iterdir()}
+    after = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "saved/charts").iterdir()}
     same = {name for name, when in before.items() if after[name] == when}
     assert {"flow.svg", "flow.png", "last_seen.png"} <= same
     assert not {"map.svg", "countries.svg", "countries.png", "trend.svg"} & same
-    assert (tmp_path / "charts" / "map.svg").read_text() != "broken"
+    assert (tmp_path / "saved/charts" / "map.svg").read_text() != "broken"
 
 
 def test_hostile_names_are_only_names(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2024", {("US", name): 50 for name in HOSTILE})], tmp_path)
     assert '\'=HYPERLINK("x")' in set(data["vendors"]["maker"])
-    text = (tmp_path / "charts" / "vendors.svg").read_text(encoding="utf-8")
+    text = (tmp_path / "saved/charts" / "vendors.svg").read_text(encoding="utf-8")
     assert "<script" not in text
     assert "<img" not in text
     assert "\u202e" not in text
