@@ -18,6 +18,8 @@ from camcensus.report.inputs import Result
 from camcensus.report.tables.counts_public import SCHEMA
 from tests.report.test_publish import cells_in, small, solved_hosts, true_cells
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 YEARS = ("2024", "2025", "2026")
 VARYING = {".stats.json", ".lock", "imports.json", "run-log.json"}

@@ -11,6 +11,8 @@ from camcensus.validation.accuracy.measure import CAUSES
 from camcensus.validation.accuracy.page import goals, markdown
 from tests.commands import camcensus
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from camcensus.validation.accuracy.lists import COMMON, Eyes, Small
 from camcensus.validation.simulate.world import Plan, make_world
 from tests.validation.accuracy_worlds import counted
 
+pytestmark = pytest.mark.slow
+
 PLAN = Plan(devices=5_000, snapshots=1, seed=4, overrides=(("sites.decoy", 0.0),))
 
 

@@ -19,6 +19,8 @@ from camcensus.readers.banner import Rejected, decode
 from camcensus.readers.lines import RawFile
 from tests.conftest import row_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "data" / "demo"
 YEARS = ("2024", "2025", "2026")

@@ -17,6 +17,8 @@ from camcensus.validation.simulate.world import GROWING, Plan, make_world
 from camcensus.validation.simulate.write import queries_file, queries_text, study_text
 from tests.validation.written import ROOT, by_command, made
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -156,6 +156,7 @@ def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
     assert "an estimate of what no engine saw needs a second engine" in done.stderr
 
 
+@pytest.mark.slow
 def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path: Path) -> None:
     labelled(world, tmp_path / "a.csv")
     before = score(world, tmp_path / "a.csv")
@@ -254,6 +255,7 @@ def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: Counted, 
     assert rows[0]["recall"] == pytest.approx(len(blocks & there) / len(blocks), abs=0.02)
 
 
+@pytest.mark.slow
 def test_changes_with_audits_of_both_years_have_an_interval(
     world: Counted, worlds: list[Counted], tmp_path: Path
 ) -> None:
