@@ -151,7 +151,7 @@ def _wanted(study: Study, snapshots: list[str] | None, reporter: Reporter) -> li
     found = study.snapshot_ids()
     if not found:
         raise CamcensusError(
-            f"{study.data} holds no snapshot; bring one in with: "
+            f"{study.data}: no snapshot yet; import one: "
             f"camcensus import FILE... --study {study.path.name} --snapshot ID"
         )
     for name in sorted(set(study.snapshots) - set(found)):

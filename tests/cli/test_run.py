@@ -68,7 +68,7 @@ def test_a_window_that_misses_the_banners_is_told(tmp_path: Path) -> None:
     text = study.read_text()
     study.write_text(text + "\n[snapshots.a]\ndate = 2016-11-01\n[snapshots.b]\ndate = 2016-11-01\n")
     done = run(study)
-    assert "1 of 1 counted banners lie outside the window" in done.stderr
+    assert "1 of 1 counted banners are outside the window" in done.stderr
     assert "the study has a date for snapshot b, which is not in" in done.stderr
     study.write_text(text + 'window_days = "all"\n[snapshots.a]\ndate = 2030-11-01\n')
     assert "the study dates it 2030-11-01, but its newest banner is of 2026-10-20" in run(study).stderr
@@ -80,7 +80,7 @@ def test_ctrl_c_ends_with_one_line_and_a_later_run_goes_on(tmp_path: Path) -> No
     command = [sys.executable, "-m", "camcensus", "run", "--no-report", "--study", str(study)]
     running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert running.stderr
-    assert running.stderr.readline().startswith("opening the country database")  # Seconds of work are left.
+    assert running.stderr.readline().startswith("a: ingest: ")  # Seconds of work are left.
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=60)
     assert running.returncode == 130, told

@@ -104,7 +104,7 @@ def test_status_knows_what_was_collected(study: Path, shodan: Loopback) -> None:
         return {row["snapshot"]: (row["complete"], row["state"]) for row in found}
 
     assert states() == {
-        "b": (False, "partial: 2 parts or countries lack something; collect goes on"),
+        "b": (False, "partial: 2 parts or countries are incomplete; resume with collect"),
         "c": (True, "collected; run to count"),
     }
     collect(study, "download", "b")

@@ -230,9 +230,9 @@ def report(study: StudyOption = STUDY, json_: Json = False) -> None:
 @app.command(epilog="Example: camcensus status --study studies/demo.toml")
 def status(study: StudyOption = STUDY, json_: Json = False) -> None:
     """List the snapshots: what they hold, whether they are complete, what is stale."""
-    from camcensus.verify.status import tell_status
+    from camcensus.verify.status import status_text
 
-    show(tell_status(load_study(study), json_))
+    show(status_text(load_study(study), json_))
 
 
 @app.command(epilog="Example: camcensus identify export.json.gz --format jsonl")

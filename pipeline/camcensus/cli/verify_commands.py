@@ -40,9 +40,9 @@ def lineage(
     json_: Json = False,
 ) -> None:
     """Show what a table was made from, back to the raw files and their checksums."""
-    from camcensus.verify.lineage import lineage_of, tell_lineage
+    from camcensus.verify.lineage import lineage_of, lineage_text
 
-    show(tell_lineage(lineage_of(file, load_study(study) if study else None), json_))
+    show(lineage_text(lineage_of(file, load_study(study) if study else None), json_))
 
 
 def diff(

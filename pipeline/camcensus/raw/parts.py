@@ -9,9 +9,12 @@ from camcensus.raw.snapshot import Snapshot
 
 @dataclass
 class Parts:
-    """What a stage has and needs. `sources`: name of each part and checksum of what it is made from; `files_of`: the
-    files of a part; `depends_on`: all that the parts depend on besides their sources, of which the entry `parts_of` is
-    a digest. Parts with equal dependencies and sources are kept, and the others made."""
+    """The parts that a stage has and needs.
+
+    `sources`: name of each part and checksum of what it is made from; `files_of`: the files of a part; `depends_on`:
+    all that the parts depend on except their sources, of which the entry `parts_of` is a digest. Parts with equal
+    dependencies and sources are kept, and the others made.
+    """
 
     snapshot: Snapshot
     stage: str

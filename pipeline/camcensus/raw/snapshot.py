@@ -121,27 +121,27 @@ class Stats:
                 self._known = {}  # only a cache: damage is a miss
 
     def sha256(self, path: Path) -> str:
-        """The checksum of a file under the folder."""
+        """Return the checksum of a file under the folder."""
         name = path.relative_to(self._folder).as_posix()
         state = path.stat()
         now: list[object] = [state.st_size, state.st_mtime_ns, state.st_ino]
-        held = self._known.get(name)
-        if held and held[:3] == now:
-            return str(held[3])
+        known = self._known.get(name)
+        if known and known[:3] == now:
+            return str(known[3])
         digest = storage.sha256(path)
         self._known[name] = [*now, digest]
         self._changed = True
         return digest
 
     def save(self) -> None:
-        """Writes the cache, if it changed."""
+        """Write the cache, if it changed."""
         if self._changed:
             storage.write_checksummed(self._file, self._known)
             self._changed = False
 
 
 def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
-    """The snapshot `name` of a study, with its raw files as they are now."""
+    """Return the snapshot `name` of a study, with its raw files as they are now."""
     folder = study.data / name
     manifest = load_manifest(folder) or Manifest(snapshot=name)
     earlier = manifest.model_copy(deep=True)
@@ -163,16 +163,16 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
 
 
 def _declared(study: Study, name: str) -> DeclaredProvenance:
-    said = study.snapshots.get(name)
-    return DeclaredProvenance(queries=list(said.queries), ports=list(said.ports)) if said else DeclaredProvenance()
+    entry = study.snapshots.get(name)
+    return DeclaredProvenance(queries=list(entry.queries), ports=list(entry.ports)) if entry else DeclaredProvenance()
 
 
 def _engine(folder: Path, sources: dict[str, Source]) -> str:
-    """The one engine that all files of a snapshot are from. Raises `InputError` if they are from several."""
+    """Return the engine of all files of a snapshot. Raises `InputError` if they are from several."""
     engines = sorted({source.engine for source in sources.values()})
     if len(engines) > 1:
-        several = f"holds files of several engines ({', '.join(engines)}), whose counts must not be added up"
-        raise InputError(folder, f"{several}; move those of one of them into a snapshot of their own")
+        several = f"has files of several engines ({', '.join(engines)}), whose counts must not be summed"
+        raise InputError(folder, f"{several}; move the files of one engine into another snapshot")
     return engines[0] if engines else SHODAN.engine
 
 

@@ -73,10 +73,10 @@ class Stage:
     `reads`: tables of other stages (file names), and other inputs by the names that `inputs` gives their versions
     under. `settings`: keys of the study that its result depends on. `version`: raised whenever the same inputs give
     another result. `is_private`: what it writes holds addresses, and purge removes it. `inputs`: versions of what it
-    reads besides tables. `applies`: whether a kind of snapshot has it; `is_needed`: whether
-    this one needs it now. `parts_of`: the input that it works through part by part,
-    so that new parts leave old ones as they are. `follows`: the stage whose rows it is given. `rows`: the side of its
-    flow that the rows of its first table are. `compares`: it needs all snapshots counted first.
+    reads besides tables. `applies`: whether a kind of snapshot has it; `is_needed`: whether this one needs it now.
+    `parts_of`: the input that it processes part by part, so that new parts leave old ones as they are. `follows`: the
+    stage whose rows it is given. `rows`: the side of its flow that the rows of its first table are. `compares`: it
+    needs all snapshots counted first.
     """
 
     name: str
@@ -107,7 +107,7 @@ class Stage:
 
 
 def _setting(study: Study, name: str, snapshot: str) -> str:
-    """A key of the study as JSON; `date` is the snapshot's own."""
+    """Return a key of the study as JSON; `date` is that of the snapshot."""
     if name == "date":
         return str(study.snapshots[snapshot].date) if snapshot in study.snapshots else ""
     return json.dumps(study.model_dump(mode="json")[name], sort_keys=True)

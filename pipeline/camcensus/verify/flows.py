@@ -57,7 +57,7 @@ def _devices(folder: Path, stages: dict[str, StageRecord], verdict: Verdict) -> 
 
 
 def _headline(folder: Path, stage: StageRecord, verdict: Verdict) -> None:
-    """The flow ends at the headline's banners, one of the world's cells."""
+    """Check that the flow ends at the headline's banners, one of the world's cells."""
     try:
         counts = storage.read_table(folder / "counts.parquet", COUNTS)
     except IntegrityError:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from camcensus.core import storage
 from camcensus.core.config import Study
-from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.manifest import BuildInfo, Input, Manifest, load_manifest
 from camcensus.core.stage_record import Output
@@ -27,8 +26,10 @@ class Node:
 
 
 def lineage_of(file: Path, study: Study | None) -> Node:
-    """The way back from a file of a report, or of a snapshot's folder. A report names the counts it was drawn from;
-    with the study whose data they are, the way goes on to the raw files. Raises `InputError`."""
+    """Return the lineage of a file of a report, or of a snapshot's folder. Raises `InputError`.
+
+    A report names the counts it was made from; with their study the lineage continues to the raw files.
+    """
     path = file.resolve()
     if not path.is_file():
         raise InputError(file, "no such file")
@@ -37,48 +38,50 @@ def lineage_of(file: Path, study: Study | None) -> Node:
             return _of_snapshot(folder, manifest, path.relative_to(folder).as_posix())
         if (folder / RECORD).is_file():
             return _of_report(folder, load_report(folder), path.relative_to(folder).as_posix(), study)
-    raise InputError(file, "is in no report and no snapshot that camcensus made")
+    raise InputError(file, "is in no report and no snapshot of camcensus")
 
 
 def _of_report(folder: Path, record: Report, name: str, study: Study | None) -> Node:
     output = record.outputs.get(name)
     if output is None:
-        raise InputError(folder / name, "is not of the report it stands in")
-    whole = storage.sha256(folder / name) == output.sha256
-    facts = {**_facts(output), "as drawn": "yes" if whole else "NO: its bytes are others now", **_build(record.build)}
+        raise InputError(folder / name, "is in the report's folder, but not in its record")
+    facts = {**_facts(output), "unchanged": _unchanged(folder / name, output), **_build(record.build)}
     node = Node(f"report/{name}", facts)
-    for snapshot, drawn in record.snapshots.items():
-        for table, held in drawn.inputs.items():
-            below = Node(f"{snapshot}/{table}", {**_facts(held), "run": drawn.run})
+    for snapshot, published in record.snapshots.items():
+        for table, used in published.inputs.items():
+            child = Node(f"{snapshot}/{table}", {**_facts(used), "run": published.run})
             if study is not None:
-                below.made_from = _below(study.data / snapshot, table, held)
-            node.made_from.append(below)
+                child.made_from = _sources(study.data / snapshot, table, used)
+            node.made_from.append(child)
     return node
 
 
-def _below(folder: Path, table: str, held: Output) -> list[Node]:
-    """What a table of a snapshot was made from, if the snapshot still has that very table."""
+def _unchanged(path: Path, output: Output) -> str:
+    return "yes" if storage.sha256(path) == output.sha256 else "NO: its bytes have changed"
+
+
+def _sources(folder: Path, table: str, used: Output) -> list[Node]:
+    """Return what a table of a snapshot was made from, if the snapshot still has the same table."""
     manifest = load_manifest(folder)
     stage = next((name for name, s in manifest.stages.items() if table in s.outputs), None) if manifest else None
-    if manifest is None or stage is None or manifest.stages[stage].outputs[table].sha256 != held.sha256:
-        return [Node(str(folder.name), {"gone": "the data folder holds another run of this snapshot, or none"})]
+    if manifest is None or stage is None or manifest.stages[stage].outputs[table].sha256 != used.sha256:
+        return [Node(str(folder.name), {"missing": "the data folder has another run of this snapshot, or none"})]
     return _made_from(folder, manifest, stage)
 
 
 def _of_snapshot(folder: Path, manifest: Manifest, name: str) -> Node:
     stage = next((stage for stage, found in manifest.stages.items() if name in found.outputs), None)
     if stage is None:
-        raise InputError(folder / name, "is no table that a stage of this snapshot made")
+        raise InputError(folder / name, "is not a table that a stage of this snapshot made")
     output = manifest.stages[stage].outputs[name]
-    whole = storage.sha256(folder / name) == output.sha256
-    facts = {**_facts(output), "as made": "yes" if whole else "NO: its bytes are others now"}
+    facts = {**_facts(output), "unchanged": _unchanged(folder / name, output)}
     part = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
     run = {"run": manifest.run, **_build(manifest.build)}
     return Node(f"{manifest.snapshot}/{name}", {**facts, **run}, _made_from(folder, manifest, stage, part))
 
 
 def _made_from(folder: Path, manifest: Manifest, stage: str, part: str | None = None) -> list[Node]:
-    """The tables and raw files that a stage reads. `part`: of one raw file alone."""
+    """Return the tables and raw files that a stage reads. `part`: of one raw file only."""
     nodes = []
     for read in _READS.get(stage, ()):
         if read == "raw":
@@ -97,11 +100,11 @@ def _table(folder: Path, manifest: Manifest, name: str, output: Output, part: st
 
 
 def _once(nodes: list[Node]) -> list[Node]:
-    """The nodes, with what several of them are made from under the first alone."""
+    """Return the nodes, with common sources under the first only."""
     seen: set[str] = set()
     for node in nodes:
-        node.made_from = [below for below in node.made_from if below.name not in seen]
-        seen |= {below.name for below in node.made_from}
+        node.made_from = [child for child in node.made_from if child.name not in seen]
+        seen |= {child.name for child in node.made_from}
     return nodes
 
 
@@ -111,13 +114,13 @@ def _raw(folder: Path, name: str, item: Input) -> Node:
     facts |= {"pages": item.pages} if item.pages is not None else {}
     facts |= {"received": entry["received"]} if entry else {}
     path = folder / "raw" / name
-    there = "a bundle of pages in ledger.sqlite" if item.pages is not None else "yes" if path.is_file() else "no: gone"
-    return Node(f"{folder.name}/raw/{name}", {**facts, "sha256": item.sha256, "there": there})
+    found = "a bundle of pages in ledger.sqlite" if item.pages is not None else "yes" if path.is_file() else "no"
+    return Node(f"{folder.name}/raw/{name}", {**facts, "sha256": item.sha256, "on disk": found})
 
 
 def _facts(output: Output) -> dict[str, str | int | None]:
-    held = {"bytes": output.bytes, "rows": output.rows, "table": output.table, "sha256": output.sha256}
-    return {name: value for name, value in held.items() if value is not None}
+    facts = {"bytes": output.bytes, "rows": output.rows, "table": output.table, "sha256": output.sha256}
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _build(build: BuildInfo | None) -> dict[str, str | int | None]:
@@ -126,18 +129,18 @@ def _build(build: BuildInfo | None) -> dict[str, str | int | None]:
     return {"by": f"{build.command} {build.version}", "commit": build.commit, "study": build.study}
 
 
-def tell_lineage(node: Node, as_json: bool) -> str:
-    """The way back as a tree, or as JSON."""
-    return json.dumps(asdict(node), sort_keys=True) if as_json else printable("\n".join(_lines(node, 0)))
+def lineage_text(node: Node, as_json: bool) -> str:
+    """Return the lineage as a tree, or as JSON."""
+    return json.dumps(asdict(node), sort_keys=True) if as_json else "\n".join(_lines(node, 0))
 
 
 def _lines(node: Node, depth: int) -> list[str]:
-    told = ", ".join(f"{name} {_shown(value)}" for name, value in node.facts.items() if value is not None)
-    lines = [f"{'  ' * depth}{node.name}: {told}"]
-    for below in node.made_from:
-        lines += _lines(below, depth + 1)
+    facts = ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
+        for name, value in node.facts.items()
+        if value is not None
+    )
+    lines = [f"{'  ' * depth}{node.name}: {facts}"]
+    for child in node.made_from:
+        lines += _lines(child, depth + 1)
     return lines
-
-
-def _shown(value: str | int | None) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)

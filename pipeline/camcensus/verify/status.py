@@ -21,7 +21,7 @@ from camcensus.stages import STAGES
 from camcensus.trends.stage import is_comparable
 
 
-def tell_status(study: Study, as_json: bool) -> str:
+def status_text(study: Study, as_json: bool) -> str:
     """Return a table of snapshots; as JSON a list of objects, with the versions behind the counts too."""
     context = RunContext(study, Reporter(), Local())
     names = study.snapshot_ids()
@@ -31,7 +31,7 @@ def tell_status(study: Study, as_json: bool) -> str:
     if as_json:
         return json.dumps(rows, sort_keys=True)
     if not rows:
-        return f"{study.data} holds no snapshot yet; bring one in with camcensus import"
+        return f"{study.data}: no snapshot yet; import one: camcensus import FILE... --snapshot ID"
     heads = {name: name.upper().replace("_", " ") for name in rows[0]}
     cells = [heads, *({key: _cell(row[key]) for key in heads} for row in rows)]
     widths = {key: max(len(row[key]) for row in cells) for key in heads}
@@ -39,7 +39,7 @@ def tell_status(study: Study, as_json: bool) -> str:
 
 
 def _open(study: Study, name: str) -> Snapshot | None:
-    """A snapshot that was counted or begun, open; None for any other, and for one that cannot be read."""
+    """Return a snapshot that was counted or begun, open; None for others, and for one that cannot be read."""
     folder = study.data / name
     if storage.is_locked(folder / "raw"):
         return None
@@ -87,7 +87,7 @@ def _state(
     if manifest is not None and manifest.purged:
         return f"purged: counted by {manifest.method}"
     if collection and collection.missing:
-        return f"partial: {len(collection.missing):,} parts or countries lack something; collect continues"
+        return f"partial: {len(collection.missing):,} parts or countries are incomplete; resume with collect"
     if manifest is None:
         has_pages = bool(collection) or bool(bundles_of(folder))
         return f"{'collected' if has_pages else 'imported'}; run to count"
@@ -104,7 +104,7 @@ def _freshness(snapshot: Snapshot | None, context: RunContext) -> str:
 
 
 def _first_stale(snapshot: Snapshot, context: RunContext) -> str:
-    """The first stage that is missing or stale, with what changed; "" if there is none."""
+    """Return the first stage that is missing or stale, with what changed; empty if none is."""
     for stage in STAGES:
         if not stage.applies(snapshot.manifest) or (stage.compares and not stage.is_needed(snapshot, context)):
             continue
