@@ -30,13 +30,16 @@ def texts() -> Iterator[tuple[str, str]]:
     for path in [p for pattern in PAGES for p in sorted(ROOT.glob(pattern))] + sorted(REPORT.rglob("*.j2")):
         yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
     for path in sorted({*REPORT.rglob("*wording.py"), *REPORT.rglob("methodology.py"), *REPORT.rglob("charts/*.py")}):
-        found = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)]
-        yield path.relative_to(ROOT).as_posix(), "\n".join(n.value for n in found if isinstance(n.value, str))
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        found = [n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in docstrings]
+        yield path.relative_to(ROOT).as_posix(), "\n".join(text for text in found if isinstance(text, str))
 
 
 def faults(name: str, text: str) -> list[str]:
     """Return each avoided word of a text with the words around it. Code is not checked."""
     prose = re.sub(r"`[^`\n]*`", "``", FENCE.sub("", text)) if name.endswith(".md") else text
+    prose = re.sub(r"\{[{%#].*?[}%#]\}", "", prose, flags=re.DOTALL)
     prose = " ".join(prose.replace("\n#", "\n").split())  # a phrase may run over two lines
     for words in ALLOWED.get(name, ()):
         prose = prose.replace(words, "")

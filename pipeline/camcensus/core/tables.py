@@ -94,7 +94,7 @@ OBSERVATIONS = Table(
         _int("banner_hash", "the engine's hash of the answer; not an identity"),
         _int("html_hash", "the engine's hash of the page"),
         _text("cert_sha256", "SHA-256 fingerprint of the certificate"),
-        _bool("is_synthetic", "the banner carries the mark of made-up data", nullable=False),
+        _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
         *EVIDENCE,
     ),
 )
@@ -125,11 +125,11 @@ IDENTIFIED = Table(
         _text("decoy", "possible, likely or certain; null: no sign of one"),
         _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
         _text("country_second", "country by the second source; null: none"),
-        _text("second_source", "edition of the second database, or engine where the engine said; null: nobody did"),
+        _text("second_source", "edition of the second database, or engine if the engine gave the country; null: none"),
         _int("asn", "number of the autonomous system"),
         _text("network", "name of the network's operator, as the engine gives it"),
         _text("network_kind", "hosting, mobile or fixed, by the network's number or the engine's tag; null: not known"),
-        _bool("is_synthetic", "the banner carries the mark of made-up data", nullable=False),
+        _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
     ),
 )
 
@@ -224,8 +224,8 @@ _INSTRUMENT: tuple[Column, ...] = (
     _text("geo_db", "edition of the geolocation database", nullable=False),
     _int("window_start", "first second counted, UTC"),
     _int("window_end", "last second counted, UTC"),
-    _bool("complete", "the collection is whole", nullable=False),
-    _bool("simulated", "made-up data", nullable=False),
+    _bool("complete", "the collection is not partial", nullable=False),
+    _bool("simulated", "simulated data", nullable=False),
 )
 
 COUNTS = Table(
@@ -285,13 +285,13 @@ ESTIMATES = Table(
         _text("manufacturer", "unknown: not known; null: not in the level"),
         _text("unit", "n_hosts, n_devices or n_banners", nullable=False),
         _int("estimate", "how many there are in all, as estimated; null: see reason"),
-        _int("low", "lower end of the 95 % interval: what drawing other blocks would change, and nothing else"),
-        _int("high", "upper end of the 95 % interval"),
+        _int("low", "lower end of the 95% interval: what drawing other blocks would change, and nothing else"),
+        _int("high", "upper end of the 95% interval"),
         _int("share_ppm", "parts per million of the world (a country), of its scope or country (a maker)"),
-        _int("share_low_ppm", "lower end of the share's 95 % interval"),
-        _int("share_high_ppm", "upper end of the share's 95 % interval"),
+        _int("share_low_ppm", "lower end of the share's 95% interval"),
+        _int("share_high_ppm", "upper end of the share's 95% interval"),
         _text("reason", "why there is no estimate; null: there is one"),
-        _int("n_matches", "matches that the engine announces everywhere, which the estimate is held against", False),
+        _int("n_matches", "matches that the engine announces everywhere, by which the estimate is scaled", False),
         _int("in_sample", "counted in the sampled blocks; no total", nullable=False),
         _int("blocks_with_matches", "sampled blocks that hold such matches", nullable=False),
         _int("blocks_counted", "sampled blocks that hold what is counted", nullable=False),
@@ -314,13 +314,13 @@ QUERY_REPLAY = Table(
 
 SERIES = Table(
     "series",
-    "the headline (without the countries left out) once more, on banners that can be held against other snapshots",
+    "the headline (without the countries left out) once more, on banners that are comparable with other snapshots",
     (
         _text("snapshot", "id of the snapshot", nullable=False),
         _text(
             "series",
             "all: the headline; queries: banners that every snapshot's queries would have returned; ports: of these, "
-            "those of ports that the engine looked at in every snapshot",
+            "those on ports that the engine scanned in every snapshot",
             nullable=False,
         ),
         _text("manufacturer", "unknown: not known; null: all"),
@@ -399,7 +399,7 @@ CENSUS = Table(
         _text("manufacturer", "whose query it is; null: of no maker"),
         _text("sent", "the query as sent, without what earlier queries of the maker find", nullable=False),
         _bool("is_disjoint", "shares no match with earlier queries of the maker, as checked", nullable=False),
-        _text("country", "by the engine, ISO alpha-2; ZZ: not told; null: all"),
+        _text("country", "by the engine, ISO alpha-2; ZZ: not given; null: all"),
         _text("facet", "port, product, version, org or http.title; null: none"),
         _text("value", "the facet's value; null: what the facet does not cover, or no facet"),
         _int("n_matches", "matches of the query", nullable=False),
@@ -414,7 +414,7 @@ TRENDS = Table(
         _text("manufacturer", "whose query it is; null: of no maker"),
         _text("sent", "the query as sent", nullable=False),
         _text("month", "YYYY-MM", nullable=False),
-        _text("country", "by the engine, ISO alpha-2; ZZ: not told; null: all"),
+        _text("country", "by the engine, ISO alpha-2; ZZ: not given; null: all"),
         _int("n_matches", "matches of the query", nullable=False),
     ),
 )
