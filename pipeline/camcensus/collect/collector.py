@@ -112,15 +112,20 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
         _keep_apart(snapshot, ledger, mode)
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
-            _collect(study, raw, ledger, client, budget, queries, done, log)
+            if mode == CENSUS:
+                done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, log)
+            elif mode == TRENDS:
+                done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
+            else:
+                controls(client, Replies(raw, ledger, CONTROLS))
+                _buy(Download(raw, ledger, client, study.collect, budget.allowed, log, mode), queries, done)
             done.missing = missing(ledger, mode, study.collect)
         except CamcensusError as error:
             error.add_note(_kept_text(done.pages, ledger.spent))
             raise
         except OSError as error:
-            failure = CamcensusError(
-                f"{error.filename or raw}: {error.strerror or error}; make room, or check who may write"
-            )
+            text = f"{error.filename or raw}: {error.strerror or error}; make room, or check who may write"
+            failure = CamcensusError(text)
             failure.add_note(_kept_text(done.pages, ledger.spent))
             raise failure from None
         finally:
@@ -128,21 +133,10 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
     return done
 
 
-def _collect(
-    study: Study, raw: Path, ledger: Ledger, client: Client, budget: Budget, queries: Sequence[Query],
-    done: Collected, log: Log,
-) -> None:  # fmt: skip
-    """Request what is missing, and record in `done` how that went."""
-    if done.mode == CENSUS:
-        done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, log)
-        return
-    if done.mode == TRENDS:
-        done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
-        return
-    controls(client, Replies(raw, ledger, CONTROLS))
-    work = Download(raw, ledger, client, study.collect, budget.allowed, log, done.mode)
+def _buy(work: Download, queries: Sequence[Query], done: Collected) -> None:
+    """Plan and buy pages, and record in `done` how that went."""
     try:
-        if done.mode == SAMPLE:
+        if work.mode == SAMPLE:
             done.stopped, done.notes = sample(work, queries)
         else:
             work.plan(queries)

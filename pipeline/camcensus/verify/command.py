@@ -13,10 +13,9 @@ from camcensus.identify.catalogue import checksum_of, load_catalogue
 from camcensus.report.inputs import Result
 from camcensus.report.report_manifest import RECORD, Report
 from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
-from camcensus.verify.files import Expected, check_files
 from camcensus.verify.published import check_report
 from camcensus.verify.snapshot import check_snapshot
-from camcensus.verify.verdict import Verdict
+from camcensus.verify.verdict import Expected, Verdict, check_files
 
 SHOWN = 50
 

@@ -7,9 +7,8 @@ from typing import Any
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.report.report_manifest import RECORD, Report, load_report
 from camcensus.verify.figures import check_figures
-from camcensus.verify.files import Expected, check_files
 from camcensus.verify.private import check_private
-from camcensus.verify.verdict import Verdict
+from camcensus.verify.verdict import Expected, Verdict, check_files
 
 _REMEDY = "write it again with camcensus report, or download it again from its publisher"
 

@@ -16,9 +16,8 @@ from camcensus.core.stage_record import Output
 from camcensus.core.tables import BY_NAME, Table
 from camcensus.raw.imports import read_ledger
 from camcensus.raw.ledger import FILE, Ledger
-from camcensus.verify.files import Expected, check_files
 from camcensus.verify.flows import check_flows
-from camcensus.verify.verdict import Verdict
+from camcensus.verify.verdict import Expected, Verdict, check_files
 
 _REMEDY = "put a copy of it back, or import it again"
 _REMEDY_PAGE = "put it back, or collect it again"
