@@ -27,10 +27,10 @@ from camcensus.cli.options import (
     Workers,
     check_snapshot_id,
     chosen_engine,
+    load_study,
     show,
 )
 from camcensus.cli.verify_commands import diff, lineage, purge, verify
-from camcensus.core.config import load_study
 from camcensus.core.console import LOGGER, Reporter, configure_logging, printable
 from camcensus.core.errors import CamcensusError, Interrupted, StudyError
 

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from camcensus.core.config import SNAPSHOT_ID
 from camcensus.core.console import configure_logging, printable
-from camcensus.engines.engine import Engine
+
+if TYPE_CHECKING:  # what takes time to import is imported by the commands that need it
+    from camcensus.core.config import Study
+    from camcensus.engines.engine import Engine
 
 VARIABLE = "CAMCENSUS_STUDY"
 STUDY = Path("study.toml")
@@ -72,7 +74,14 @@ class App(typer.Typer):
         return add
 
 
-def chosen_engine(name: str, master: str | None, workers: int) -> AbstractContextManager[Engine]:
+def load_study(path: Path) -> "Study":
+    """Return the study in a file. Raises `StudyError`."""
+    from camcensus.core import config
+
+    return config.load_study(path)
+
+
+def chosen_engine(name: str, master: str | None, workers: int) -> "AbstractContextManager[Engine]":
     """Return the engine that the options name. Raises `typer.BadParameter` for options that exclude each other."""
     if name not in ("local", "spark"):
         raise typer.BadParameter(f"{name!r} is not an engine; choose local or spark", param_hint="--engine")
@@ -96,6 +105,8 @@ def show(result: str) -> None:
 
 def check_snapshot_id(name: str, option: str = "--snapshot") -> None:
     """Raise `typer.BadParameter` for what cannot be the id of a snapshot or collection."""
+    from camcensus.core.config import SNAPSHOT_ID
+
     if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
         raise typer.BadParameter(
             f"found {name!r}; allowed: at most 64 letters, digits, '.', '_' and '-'", param_hint=option

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli.options import STUDY, AnyStudyOption, Json, SnapshotOption, StudyOption, show
-from camcensus.core.config import load_study
+from camcensus.cli.options import STUDY, AnyStudyOption, Json, SnapshotOption, StudyOption, load_study, show
 
 
 def verify(
