@@ -9,7 +9,7 @@ import pytest
 from tests.collect.worlds import shared as shared  # noqa: PLC0414  a fixture
 from tests.collect.worlds import some as some  # noqa: PLC0414  a fixture
 from tests.collect.worlds import three_pages as three_pages  # noqa: PLC0414  a fixture
-from tests.validation.conftest import UNCLOSED
+from tests.validation.loopback.conftest import UNCLOSED
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,7 +17,7 @@ from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
 from camcensus.estimate.source import Source
 from camcensus.validation.accuracy.counted import Counted, count_world
 from tests.commands import camcensus
-from tests.validation.accuracy_worlds import shared_folder, worlds_of
+from tests.validation.accuracy.worlds import shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")

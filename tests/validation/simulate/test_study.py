@@ -15,7 +15,7 @@ from camcensus.core.tables import COUNTED_TYPES, COUNTS, SERIES
 from camcensus.validation.simulate.truth import TRUTH
 from camcensus.validation.simulate.world import GROWING, Plan, make_world
 from camcensus.validation.simulate.write import queries_file, queries_text, study_text
-from tests.validation.written import ROOT, by_command, made
+from tests.validation.simulate.written import ROOT, by_command, made
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from camcensus.validation.accuracy.counted import count_world
 from camcensus.validation.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
 from camcensus.validation.accuracy.lists import COMMON, Eyes, Small
 from camcensus.validation.simulate.world import Plan, make_world
-from tests.validation.accuracy_worlds import counted
+from tests.validation.accuracy.worlds import counted
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from camcensus.identify.catalogue import Catalogue
 from camcensus.validation.loopback.index import Index
 from tests.conftest import banner
 
-DEMO = sorted((Path(__file__).parents[2] / "data" / "demo" / "raw" / "2026").glob("SYNTHETIC-*"))
+DEMO = sorted((Path(__file__).parents[3] / "data" / "demo" / "raw" / "2026").glob("SYNTHETIC-*"))
 PARTS = ("country:US", "-country:US,VN", "port:80,8080", "-port:80", "net:64.0.0.0/3", "net:2001:db8::/32,64.0.0.0/3",
          "after:01/10/2026", "has_screenshot:false", 'org:"example"', "-product:server", "version:1")  # fmt: skip
 

@@ -11,7 +11,7 @@ UNCLOSED = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptio
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """requests leaves the socket of a reply that broke off to the garbage collector, which says so."""
     for item in items:
-        if "tests/validation/test_loopback" in item.nodeid:
+        if "tests/validation/loopback/" in item.nodeid:
             item.add_marker(pytest.mark.filterwarnings(UNCLOSED))
 
 
@@ -19,5 +19,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def nothing_left_to_collect(request: pytest.FixtureRequest) -> Iterator[None]:
     """Such sockets are collected in the test that made them."""
     yield
-    if "loopback_faults" in request.node.nodeid:
+    if "loopback/test_faults" in request.node.nodeid:
         gc.collect()

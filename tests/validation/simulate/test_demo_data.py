@@ -21,7 +21,7 @@ from tests.conftest import row_of
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "data" / "demo"
 YEARS = ("2024", "2025", "2026")
 MARKER = "PERSONAL-MARKER"

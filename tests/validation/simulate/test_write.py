@@ -17,7 +17,7 @@ from camcensus.validation.simulate.truth import BANNERS, TRUTH
 from camcensus.validation.simulate.world import Plan, make_world
 from camcensus.validation.simulate.write import draw
 from tests.conftest import row_of
-from tests.validation.written import by_command, content, made
+from tests.validation.simulate.written import by_command, content, made
 
 PLAN = Plan(devices=6_000, snapshots=2, seed=5)
 ARGUMENTS = ("--devices", "6000", "--snapshots", "2", "--seed", "5")

@@ -13,7 +13,7 @@ from camcensus.validation.accuracy.counted import Counted
 from camcensus.validation.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
 from camcensus.validation.accuracy.joined import joins
 from camcensus.validation.accuracy.words import words
-from tests.validation.accuracy_worlds import shared_folder, worlds_of
+from tests.validation.accuracy.worlds import shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from camcensus.validation.simulate.population import DECOYS
 from camcensus.validation.simulate.texts import hosts
 from camcensus.validation.simulate.world import Block, Plan, World, make_world
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SIZE = 20_000
 
 

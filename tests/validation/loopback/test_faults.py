@@ -11,7 +11,7 @@ import shodan
 
 from camcensus.validation.loopback.faults import KINDS, Fault, Faults
 from camcensus.validation.loopback.server import Loopback
-from tests.validation.worlds import QUERY, cameras, client
+from tests.validation.loopback.worlds import QUERY, cameras, client
 
 # Kind of fault to what the package raises.
 RAISED = {

@@ -16,7 +16,7 @@ import shodan
 from camcensus.core.query import parse
 from camcensus.validation.loopback.server import Loopback
 from tests.conftest import banner, write_lines
-from tests.validation.worlds import QUERY, cameras, client
+from tests.validation.loopback.worlds import QUERY, cameras, client
 
 
 @pytest.fixture(scope="module")

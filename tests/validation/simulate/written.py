@@ -9,7 +9,7 @@ from camcensus.core.console import Reporter
 from camcensus.validation.simulate.world import Plan
 from camcensus.validation.simulate.write import simulate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def made(out: Path, plan: Plan, workers: int = 1) -> Path:
