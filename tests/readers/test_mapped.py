@@ -99,7 +99,7 @@ def test_a_csv_file_that_breaks_off_keeps_what_came_before(tmp_path: Path) -> No
     [
         (
             "ip,port\n",
-            "lacks seen (time); the mapping of Other expects columns divided by ',', among them ip, port, seen",
+            "lacks seen (time); the mapping of Other expects columns separated by ',', among them ip, port, seen",
         ),
         ("IP,Port,Seen\n", "lacks ip (address), port (port), seen (time)"),
         ("81.2.69.142,80,2026-10-20\n", "found: 81.2.69.142, 80, 2026-10-20"),

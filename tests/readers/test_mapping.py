@@ -42,8 +42,8 @@ def problems(folder: Path, text: str) -> list[str]:
 def test_the_least_that_a_mapping_says(tmp_path: Path) -> None:
     mapping = load(tmp_path, CSV)
     assert (mapping.delimiter, mapping.time.zone, mapping.ignore) == (",", "UTC", [])
-    assert mapping.taken("address") == ["ip"]
-    assert mapping.taken("title") == mapping.taken("favicon") == []
+    assert mapping.sources("address") == ["ip"]
+    assert mapping.sources("title") == mapping.sources("favicon") == []
     assert mapping.mapped == ["ip", "port", "seen"]
 
 
@@ -58,18 +58,18 @@ def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
         (('engine = "other"\n', ""), "engine: missing; add it"),
         (('"other"', '"Other Engine"'), "engine: found 'Other Engine'; allowed: String should match pattern"),
         (('"csv"', '"xml"'), "format: found 'xml'; allowed: Input should be 'csv' or 'jsonl'"),
-        (("verified = true", "verified = false"), "note: missing; say what was not verified against a real export"),
+        (("verified = true", "verified = false"), "note: missing; say what was not verified with a real export"),
         (("verified = true", 'verified = "yes"'), "verified: found 'yes'; allowed: Input should be a valid boolean"),
         (("port =", "prot ="), "fields.prot: no such target; did you mean 'port'?"),
         (("port =", "xyzzy ="), "fields.xyzzy: no such target; there are: address, port,"),
-        (('address = "ip"\n', ""), "fields.address: missing; name the field that holds it"),
-        (('time = "seen"\n', ""), "fields.time: missing; name the field that holds it"),
+        (('address = "ip"\n', ""), "fields.address: missing; name its field"),
+        (('time = "seen"\n', ""), "fields.time: missing; name its field"),
         (('"ip"', '""'), "fields.address: found ''; allowed: the name of a field, or a list of names"),
         (('"ip"', "[]"), "fields.address: found []; allowed: the name of a field, or a list of names"),
         (('"ip"', '["ip", ""]'), "fields.address: found ['ip', '']; allowed: the name of a field"),
-        (("[fields]\n", '[fields]\nfavicon = "x"\n'), "fields.favicon: goes into a section [favicon] of its own"),
-        (("[fields]", '[fixed]\nfavicon = "1"\n[fields]'), "fixed.favicon: goes into a section [favicon] of its own"),
-        (("[fields]", '[fixed]\nport = "80"\n[fields]'), "fixed.port: stands in [fields] too; keep one"),
+        (("[fields]\n", '[fields]\nfavicon = "x"\n'), "fields.favicon: move it to a section [favicon]"),
+        (("[fields]", '[fixed]\nfavicon = "1"\n[fields]'), "fixed.favicon: move it to a section [favicon]"),
+        (("[fields]", '[fixed]\nport = "80"\n[fields]'), "fixed.port: is in [fields] too; keep one"),
         (("[fields]", '[fixed]\nx = "80"\n[fields]'), "fixed.x: no such target"),
         (("[fields]", '[values]\nx = {a = "b"}\n[fields]'), "values.x: no such target"),
         (("[fields]", '[time]\nformat = "european"\n[fields]'), "time.format: found 'european'; allowed: \"iso\""),
@@ -98,8 +98,8 @@ def test_each_fault_is_told(tmp_path: Path, change: tuple[str, str], problem: st
     ("added", "problem"),
     [
         ('delimiter = ";"', "delimiter: is for CSV, and this is JSON lines; remove it"),
-        ('ignore_around = ["code"]', "ignore_around: there is nothing around a record without within; use ignore"),
-        ('each = "hits"', "each: no port is taken from hits; name it as hits.…"),
+        ('ignore_around = ["code"]', "ignore_around: without within there is nothing around a record; use ignore"),
+        ('each = "hits"', "each: no port comes from hits; name it as hits.…"),
         ('each = "services"\nignore = ["services"]', "ignore: services hides services.port, which is mapped"),
     ],
 )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from camcensus.readers.banner import Banner, Rejected
-from camcensus.readers.parsed_line import parse_lines
+from camcensus.readers.record import parse_lines
 from tests.conftest import banner
 
 

@@ -262,7 +262,7 @@ def test_a_file_imported_under_the_wrong_source_of_its_engine_is_read_as_the_rig
     ("change", "told"),
     [
         (('port = "port"', 'prot = "port"'), "fields.prot: no such target; did you mean 'port'?"),
-        (('"seen"', '"when"'), "lacks when (time); the mapping of Home-made scan expects columns divided by ','"),
+        (('"seen"', '"when"'), "lacks when (time); the mapping of Home-made scan expects columns separated by ','"),
         (('"csv"', '"jsonl"'), "scan.csv: is of an unknown kind; give files of scan.toml that end in .json, .jsonl,"),
     ],
 )
@@ -285,7 +285,7 @@ def test_a_mapping_that_no_longer_fits_its_file_is_told(study: Path, own: Path) 
 
 def test_an_unknown_source_is_told_with_those_there_are(study: Path) -> None:
     told = bring(study, export_of("fofa"), "binaryedge", status=1)
-    assert f"binaryedge: is no source; allowed: shodan, {', '.join(shipped())}, or a mapping file of your own" in told
+    assert f"binaryedge: is not a source; allowed: shodan, {', '.join(shipped())}, or your own mapping file" in told
     assert "nowhere.toml: the mapping cannot be used\n  no such file" in bring(
         study, export_of("fofa"), "nowhere.toml", status=1
     )

@@ -22,7 +22,7 @@ def read(banner: Any, path: tuple[str, ...]) -> Any:
 def test_each_target_is_a_field_that_a_banner_has(name: str) -> None:
     target = TARGETS[name]
     found: dict[str, Any] = {}
-    value = target.make(SAMPLES.get(name, "7"))
+    value = target.convert(SAMPLES.get(name, "7"))
     put(found, target.path, value)
     assert read(soften(found, Banner), target.path) == value
 

@@ -1,1 +1,1 @@
-"""Sources: how the raw files of each kind become records, whichever engine they are from."""
+"""Read raw files into records, whichever engine they are from."""

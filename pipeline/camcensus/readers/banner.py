@@ -1,9 +1,8 @@
-"""A Shodan banner as it is, 2014 to 2026: which fields are read, and how a line becomes one.
+"""Decode a line into a Shodan banner, 2014 to 2026; the structs name every field that is read.
 
-Types lie in Shodan's data (a version may be a number, a CPE a list or a string), so the typed decoder allows what was
-seen. What it refuses is decoded again without types and softened: a field of a wrong kind counts as absent. Fields
-that are not named here are never read: among them names of users, channels and devices, DDNS hosts, host names and
-screenshots.
+Types vary in Shodan's data (a version may be a number, a CPE a list or a string), so the typed decoder allows every
+observed type. A line that it refuses is decoded without types, and a field of a wrong type counts as absent. Fields
+that are not named here are never read: names of users, channels and devices, DDNS hosts, host names, screenshots.
 
 Source of the layout: https://datapedia.shodan.io and real results of 2018 to 2026.
 """
@@ -21,15 +20,14 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Rejected(Exception):
-    """A line that is not a banner. `reason` is a code of `ingest.REASONS`."""
+    """A line that is not a banner. `reason` is a code of `ingest.records.REASONS`."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
 
-    def alone(self) -> "Rejected":
-        """The same without the frames that it passed. They hold all that was read beside the line, and it, in a circle
-        that lasts until somebody looks for circles."""
+    def without_traceback(self) -> "Rejected":
+        """Return a copy without traceback, whose frames would keep the whole batch in memory as a reference cycle."""
         return Rejected(self.reason)
 
 
@@ -113,7 +111,7 @@ class IpCamera(msgspec.Struct, gc=False):
 
 
 class Upnp(msgspec.Struct, gc=False):
-    """Block `upnp`; friendly_name may hold an owner's words and is not read."""
+    """Block `upnp`; friendly_name may contain text of the owner and is not read."""
 
     manufacturer: Text = None
     model_name: Text = None
@@ -123,7 +121,7 @@ class Upnp(msgspec.Struct, gc=False):
 
 
 class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "synthetic_marker": "_camcensus"}):
-    """One answer of one port. `synthetic_marker` is what made-up banners of camcensus carry."""
+    """One answer of one port. `synthetic_marker` is in simulated banners only."""
 
     ip_str: Text = None
     ip: Number = None
@@ -158,12 +156,12 @@ class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "synthetic_m
 
 
 DECODE = msgspec.json.Decoder(Banner).decode
-# What the typed decoder raises for a line that it cannot read; another look, without types, may still find a banner.
+# Errors of the typed decoder after which a line may still be a banner when decoded without types.
 UNDECODED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 def decode(line: bytes) -> Banner:
-    """The banner in a line. Raises `Rejected` with why it is none."""
+    """Decode the banner in a line. Raises `Rejected` with the reason why there is none."""
     try:
         return DECODE(line)
     except UNDECODED:
@@ -171,7 +169,7 @@ def decode(line: bytes) -> Banner:
 
 
 def untyped(line: bytes) -> dict[str, Any]:
-    """The line as plain JSON. Slower, and forgiving where the typed decoder is strict (lone surrogates, odd types)."""
+    """Decode a line as plain JSON: slower, and lenient with lone surrogates and unusual types."""
     try:
         found = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_int=_integer)
     except UnicodeDecodeError:
@@ -190,12 +188,12 @@ def _refuse(constant: str) -> None:
 
 
 def _integer(digits: str) -> int | None:
-    """Python refuses to convert thousands of digits; a number like that says nothing."""
+    """Drop numbers of 100 digits or more; Python refuses to convert thousands of digits."""
     return int(digits) if len(digits) < 100 else None
 
 
 def soften(found: dict[str, Any], kind: type[S]) -> S:
-    """A struct of `kind` from plain JSON, in which a field of a wrong type counts as absent."""
+    """Return a struct of `kind` from plain JSON; a field of a wrong type counts as absent."""
     values: dict[str, Any] = {}
     for name, encoded, type_, inner in _fields_of(kind):
         value = found.get(encoded)
@@ -213,7 +211,7 @@ def soften(found: dict[str, Any], kind: type[S]) -> S:
 
 @lru_cache
 def _fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, str, Any, type[msgspec.Struct] | None]]:
-    """Name, name in JSON and type of each field, and the struct that it holds if it holds one; costly to find out."""
+    """Return the name, name in JSON, type and struct (if it is one) of each field; cached, since it is slow."""
     return [(f.name, f.encode_name, f.type, _struct_of(f.type)) for f in msgspec.structs.fields(kind)]
 
 
@@ -225,7 +223,7 @@ def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
 
 
 def _clean(value: Any) -> Any:
-    """The value, or the list or dict of values, each as `_scalar` has it; what is nested deeper is not read anyway."""
+    """Clean a value, or each value of a list or dict; nothing nested deeper is read."""
     if isinstance(value, list):
         return [_scalar(item) for item in value]
     if isinstance(value, dict):
@@ -234,7 +232,7 @@ def _clean(value: Any) -> Any:
 
 
 def _scalar(value: Any) -> Any:
-    """A string free of lone surrogates, which no table can hold; None for infinity, lists and dicts."""
+    """Replace lone surrogates, which no table can store; return None for infinity, lists and dicts."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list | dict) or (isinstance(value, float) and not math.isfinite(value)):

@@ -1,9 +1,8 @@
-"""Rows of a CSV file, in bounded memory, none of them lost.
+"""Read the rows of a CSV file in bounded memory, without losing any.
 
-The csv module finds where a row ends; lines are remembered until it has. A quote that is not closed would make it
-take the rest of the file for one cell. So where a row does not come to its end (16 MiB on, or before the file ends, or
-at a quote in the wrong place), each line it has run over is read again on its own: the lines that are rows are rows,
-the others are refused. No line is read more than twice.
+An unclosed quote makes the csv module take the rest of the file for one cell. So where a row does not end (within
+16 MiB, before the end of the file, or at a misplaced quote), each of its lines is read again as a row or rejected. No
+line is read more than twice.
 """
 
 import csv
@@ -11,19 +10,17 @@ from collections.abc import Iterator
 
 from camcensus.readers.banner import Rejected
 from camcensus.readers.lines import LONGEST, Line
-from camcensus.readers.parsed_line import why_incomplete
 
-# What a line costs in memory beside its bytes, roughly.
-PER_LINE = 256
+PER_LINE = 256  # bytes of memory for a line in addition to its text, roughly
 Row = tuple[Line, list[str] | Rejected]
 
 
 class _Broken(Exception):
-    """The row does not come to its end."""
+    """The row does not end."""
 
 
 class _Lines:
-    """Lines as the csv module takes them, and those it took for the row at hand."""
+    """An iterator over lines for the csv module that remembers the lines of the current row."""
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
@@ -37,40 +34,38 @@ class _Lines:
         line = next(self._lines)
         self.taken.append(line)
         self._size += line.length + PER_LINE
-        if self._size > LONGEST or why_incomplete(line):
+        if self._size > LONGEST or line.fault:
             raise _Broken
         return _text(line)
 
-    def forget(self) -> None:
-        """A new row begins."""
+    def start_row(self) -> None:
         self.taken = []
         self._size = 0
 
 
 def rows(lines: Iterator[Line], delimiter: str) -> Iterator[Row]:
-    """Every row with the bytes it was read from: its cells (none: it is blank), or why it is none."""
-    # The module's own limit, of all cells in this process; a cell is bounded here by its row.
-    csv.field_size_limit(LONGEST + 1)
+    """Yield each row with its bytes: its cells (none for a blank row), or why it is rejected."""
+    csv.field_size_limit(LONGEST + 1)  # of all cells in this process; the row limits a cell here
     feed = _Lines(lines)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
-        feed.forget()
+        feed.start_row()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except (csv.Error, _Broken):
             for line in feed.taken:
-                yield line, _alone(line, delimiter)
+                yield line, _single_line(line, delimiter)
         else:
             line = _joined(feed.taken)
             yield line, _clean(cells) if line.data.strip() else []
 
 
-def _alone(line: Line, delimiter: str) -> list[str] | Rejected:
-    """The cells of a line that is a row of its own."""
-    if reason := why_incomplete(line):
-        return Rejected(reason)
+def _single_line(line: Line, delimiter: str) -> list[str] | Rejected:
+    """Return the cells of a row of one line."""
+    if line.fault:
+        return Rejected(line.fault)
     if not line.data.strip():
         return []
     try:
@@ -92,7 +87,7 @@ def _clean(cells: list[str]) -> list[str] | Rejected:
 
 
 def _joined(lines: list[Line]) -> Line:
-    """The lines of one row as one; it begins where the first does."""
+    """Join the lines of a row; the row has the number of the first line."""
     if len(lines) == 1:
         return lines[0]
     data = b"\n".join(line.data for line in lines)

@@ -1,7 +1,7 @@
-"""Finding one's way in decoded JSON: values at a path, and the fields that no path leads to.
+"""Find values at a path in decoded JSON, and the fields that no path leads to.
 
-A path is the keys on the way. Where a list stands on the way, it stands for each of its elements; lists in lists are
-not followed, so that no nesting, however deep, is.
+A path is a tuple of keys. A list on the way means each of its elements; lists in lists are not followed, so that deep
+nesting costs nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,19 +9,18 @@ from itertools import islice
 from typing import Any
 
 Path = tuple[str, ...]
-# As many values as are taken where all count, and as much of a field's name as is told.
-MANY = 32
-LONGEST = 128
+MANY = 32  # values taken where all count
+LONGEST = 128  # characters of a field's name that are reported
 REST = "*"
 
 
 def path_of(name: str, flat: bool) -> Path:
-    """The path that a name in a mapping means: its dots lead inwards, unless keys themselves have dots (`flat`)."""
+    """Return the path that a name in a mapping means: dots separate keys, unless keys contain dots (`flat`)."""
     return (name,) if flat else tuple(name.split("."))
 
 
 def values_at(found: Any, path: Path) -> Iterator[Any]:
-    """Every scalar at the path, in order; nothing for null, empty text and what is no scalar."""
+    """Yield every scalar at the path, in order, except null and empty text."""
     for item in found if isinstance(found, list) else (found,):
         if path:
             if isinstance(item, dict):
@@ -31,32 +30,28 @@ def values_at(found: Any, path: Path) -> Iterator[Any]:
 
 
 def first_at(found: Any, paths: Iterable[Path]) -> Any:
-    """The first scalar at the first path that leads to one; None if none does."""
-    for path in paths:
-        for value in values_at(found, path):
-            return value
-    return None
+    """Return the first scalar at the first path that leads to one; None if none does."""
+    return next((value for path in paths for value in values_at(found, path)), None)
 
 
 def all_at(found: Any, paths: Iterable[Path]) -> list[Any]:
-    """The scalars at all of the paths, at most `MANY`."""
+    """Return the scalars at all of the paths, at most `MANY`."""
     return list(islice((value for path in paths for value in values_at(found, path)), MANY))
 
 
 def put(into: dict[str, Any], path: Path, value: Any) -> None:
-    """Puts a value where a path leads, making the objects on the way."""
+    """Put a value at a path, creating the objects on the way."""
     for key in path[:-1]:
         into = into.setdefault(key, {})
     into[path[-1]] = value
 
 
 class KnownFields:
-    """The fields that somebody asked for: those that paths lead to, with all that is in them. A path that ends in `*`
-    leads to whatever else is in an object."""
+    """The fields that paths lead to, with all that is in them. A path that ends in `*` includes all of an object."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._tree: dict[str, Any] = {}
-        # Shortest first: what is known as a whole is not known again in parts.
+        # Shortest first: the parts of a known object are known.
         for path in sorted(paths, key=len):
             inside: dict[str, Any] | None = self._tree
             for key in path[:-1]:
@@ -65,7 +60,7 @@ class KnownFields:
                 inside.setdefault(path[-1], None)
 
     def unknown_fields(self, found: Mapping[str, Any]) -> set[str]:
-        """Names of fields that hold something and that nobody asked for: of each the outermost, dots between keys."""
+        """Return the names of filled fields that no path leads to: the outermost of each, with dots between keys."""
         names: set[str] = set()
         _add_unknown(found, self._tree, "", names)
         return names
@@ -82,10 +77,10 @@ def _add_unknown(found: Any, tree: dict[str, Any], before: str, names: set[str])
                 elif tree.get(key) is not None:
                     _add_unknown(value, tree[key], f"{before}{key}.", names)
         elif item is not None and item != "" and before:
-            # Where an object was promised there is something else.
+            # There is a scalar where the paths expect an object.
             names.add(bounded_name(before[:-1]))
 
 
 def bounded_name(name: str) -> str:
-    """A field's name as it is told: bounded, and free of what no file can hold."""
+    """Return a field's name for reports: bounded, and without lone surrogates."""
     return name[:LONGEST].encode("utf-8", "replace").decode()

@@ -1,5 +1,6 @@
-"""JSON as the engine writes it: half characters (lone surrogates), NaN, numbers without end and raw control characters
-stand in some banners. A strict reader would lose a whole page, which was paid for, to one of them.
+"""Decode JSON as the engine writes it: with lone surrogates, NaN, very long numbers and raw control characters.
+
+A strict decoder would lose a page of results, which cost a credit, to one of them.
 """
 
 import json
@@ -14,7 +15,7 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 def decode(body: bytes) -> Any:
-    """The value of an answer. Raises `ValueError` for what is no JSON, `RecursionError` for what is nested too deep."""
+    """Decode a response. Raises `ValueError` if it is not JSON, `RecursionError` if it is nested too deeply."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -22,7 +23,7 @@ def decode(body: bytes) -> Any:
 
 
 def items(body: bytes, name: str) -> Iterator[bytes]:
-    """The items of the list `name` of an object, each as the bytes that it came as. Raises `ValueError`."""
+    """Yield the items of the list `name` of an object, each as its bytes. Raises `ValueError`."""
     text = body.decode("utf-8", "surrogateescape")
     at = _past(text, 0, "{")
     while True:
@@ -47,7 +48,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _past(text: str, at: int, mark: str) -> int:
-    """The place behind a mark."""
+    """Return the place after a mark."""
     at = _skip(text, at)
     if text[at : at + 1] != mark:
         raise ValueError(f"{mark!r} expected at character {at}")

@@ -1,7 +1,7 @@
-"""Lines of a raw file, whatever its compression, in bounded memory.
+"""Read the lines of a raw file, compressed or not, in bounded memory.
 
-A line longer than `LONGEST` is not held: it is hashed and counted as it passes. A compressed stream that breaks off
-gives all lines before the break, then says where it broke.
+A line longer than `LONGEST` is not kept: it is hashed and counted as it passes. A compressed stream that breaks off
+gives all lines before the break.
 """
 
 import hashlib
@@ -18,13 +18,11 @@ from isal import isal_zlib
 from camcensus.core.errors import InputError
 
 LONGEST = 16 << 20
-# Small enough to stay in a processor's cache while it is split.
-CHUNK = 256 << 10
+CHUNK = 256 << 10  # small enough to stay in a processor's cache while it is split
 BOM = b"\xef\xbb\xbf"
-# Frames compressed with a long window (zstd --long) do not open with the default one.
-ZSTD_WINDOW = 1 << 31
-# What is fed to a decompressor at a time bounds what comes out at a time: gzip gives back at most a thousand times as
-# much, zstd more than ten thousand times.
+ZSTD_WINDOW = 1 << 31  # for frames compressed with a long window (zstd --long)
+# Bytes given to a decompressor at a time. They limit its output: gzip returns at most a thousand times as much, zstd
+# more than ten thousand times.
 FED = {".gz": 32 << 10, ".zst": 4 << 10}
 # isal's stubs call its error class an instance.
 _ISAL: type[Exception] = cast("Any", isal_zlib).IsalError
@@ -33,7 +31,7 @@ DAMAGE = (EOFError, zlib.error, _ISAL, zstandard.ZstdError)
 
 @dataclass(frozen=True)
 class Line:
-    """One line without its end. `data` keeps its first `LONGEST` bytes; `length` and `sha256` are of the whole."""
+    """One line without its end. `data` has its first `LONGEST` bytes; `length` and `sha256` are of all its bytes."""
 
     number: int
     data: bytes
@@ -43,8 +41,13 @@ class Line:
 
     @property
     def too_long(self) -> bool:
-        """The line was longer than what is held."""
+        """Whether the line was longer than `data`."""
         return self.length > len(self.data)
+
+    @property
+    def fault(self) -> str | None:
+        """Why `data` is not the complete line (a code of `ingest.records.REASONS`); None: it is."""
+        return "too_long" if self.too_long else "cut_short" if self.cut_short else None
 
 
 class RawFile:
@@ -55,27 +58,29 @@ class RawFile:
         self.damage: str | None = None
 
     def lines(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
-        """Every line in order. `on_bytes` is told the compressed bytes read so far."""
+        """Yield every line in order. `on_bytes` gets the compressed bytes read so far."""
         before = 0
         for block in self.blocks(on_bytes):
             if isinstance(block, Line):
                 before = block.number
                 yield block
             else:
-                yield from (whole(number, data) for number, data in enumerate(block, before + 1))
+                yield from (complete_line(number, data) for number, data in enumerate(block, before + 1))
                 before += len(block)
 
     def blocks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[list[bytes] | Line]:
-        """The same lines many at a time, which is quicker: as they stand between line feeds, for `whole` to clean. A
-        line that is not held whole, or at which the stream breaks off, comes alone, as a `Line`."""
+        """Yield the same lines many at a time, which is faster: as between line feeds, for `complete_line` to clean.
+
+        A line that is too long, or at which the stream breaks off, comes alone, as a `Line`.
+        """
         number = 0
-        held = _Held()
+        pending = _PartialLine()
         for chunk in self._chunks(on_bytes):
             pieces = chunk.split(b"\n")
             rest = pieces.pop()
             start = 0
-            for place in _unusual(pieces, held):
-                line = held.finish(number + place + 1, pieces[place])
+            for place in _unusual(pieces, pending):
+                line = pending.finish(number + place + 1, pieces[place])
                 pieces[place] = line.data
                 if line.too_long:
                     yield from [pieces[start:place]] if place > start else []
@@ -83,13 +88,13 @@ class RawFile:
                     start = place + 1
             yield from [pieces[start:]] if len(pieces) > start else []
             number += len(pieces)
-            held.add(rest)
-        if held.length:
-            last = held.finish(number + 1, b"")
+            pending.add(rest)
+        if pending.length:
+            last = pending.finish(number + 1, b"")
             if not last.too_long and not self.damage:
                 yield [last.data]
             else:
-                last = last if last.too_long else whole(last.number, last.data)
+                last = last if last.too_long else complete_line(last.number, last.data)
                 yield replace(last, cut_short=self.damage is not None)
 
     def _chunks(self, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
@@ -97,7 +102,7 @@ class RawFile:
             stream = open_stream(self.path, raw)
             while True:
                 try:
-                    # Not read(): when a stream breaks off, that loses what it had gathered until then.
+                    # Not read(): that loses what it has read when a stream breaks off.
                     chunk = stream.read1(CHUNK)
                 except DAMAGE as error:
                     self.damage = f"{self.path.name} breaks off near byte {raw.tell()}: {error}"
@@ -108,15 +113,15 @@ class RawFile:
                 on_bytes(raw.tell())
 
 
-def _unusual(pieces: list[bytes], held: "_Held") -> list[int]:
-    """Which lines began in an earlier chunk, or are longer than what is held."""
+def _unusual(pieces: list[bytes], pending: "_PartialLine") -> list[int]:
+    """Return which lines began in an earlier chunk, or are too long."""
     if pieces and max(map(len, pieces)) > LONGEST:
-        return [place for place, piece in enumerate(pieces) if len(piece) > LONGEST or (held.length and not place)]
-    return [0] if pieces and held.length else []
+        return [place for place, piece in enumerate(pieces) if len(piece) > LONGEST or (pending.length and not place)]
+    return [0] if pieces and pending.length else []
 
 
-class _Held:
-    """The part of a line that came with earlier chunks."""
+class _PartialLine:
+    """The part of a line that was in earlier chunks."""
 
     def __init__(self) -> None:
         self._clear()
@@ -138,7 +143,7 @@ class _Held:
         self.hash.update(piece)
 
     def finish(self, number: int, piece: bytes) -> Line:
-        """The line that ends with `piece`, as it stands."""
+        """Return the line that ends with `piece`, not cleaned."""
         self.add(piece)
         sha256 = self.hash.hexdigest() if self.length > self.kept else None
         line = Line(number, b"".join(self.parts), self.length, sha256)
@@ -146,8 +151,8 @@ class _Held:
         return line
 
 
-def whole(number: int, data: bytes) -> Line:
-    """A line that is held whole, without the file's byte order mark and the line's carriage return."""
+def complete_line(number: int, data: bytes) -> Line:
+    """Return a complete line, without the file's byte order mark and the line's carriage return."""
     if number == 1:
         data = data.removeprefix(BOM)
     data = data.removesuffix(b"\r")
@@ -157,7 +162,7 @@ def whole(number: int, data: bytes) -> Line:
 class _Members(io.RawIOBase):
     """A compressed stream of members (zstd: frames), one after the other.
 
-    Unlike the packages' own readers it gives all that comes before a break, and says when the last member breaks off.
+    Unlike the libraries' readers it gives everything before a break, and reports when the last member breaks off.
     """
 
     def __init__(self, raw: BinaryIO, new: Callable[[], Any], fed: int) -> None:
@@ -169,11 +174,11 @@ class _Members(io.RawIOBase):
         self._ready = memoryview(b"")
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Decompresses into `buffer`. Raises one of `DAMAGE`."""
+        """Decompress into `buffer`. Raises one of `DAMAGE`."""
         while not self._ready:
             given = self._rest or self._raw.read(self._fed)
             if not given and self._member is None:
@@ -208,12 +213,10 @@ def _zstd_frame() -> Any:
 
 
 def open_stream(path: Path, raw: BinaryIO) -> io.BufferedReader:
-    """The decompressed stream of a raw file, chosen by its name. Raises `InputError` for a kind it does not know."""
+    """Return the decompressed stream of a raw file, chosen by its name. Raises `InputError` for an unknown ending."""
     name = path.name.lower()
-    if not name.endswith((*ENDINGS, *CSV_ENDINGS)):
-        raise InputError(
-            path, f"is of an unknown kind; names of raw files end in {', '.join((*ENDINGS, *CSV_ENDINGS))}"
-        )
+    if not name.endswith(known := (*ENDINGS, *CSV_ENDINGS)):
+        raise InputError(path, f"is of an unknown kind; names of raw files end in {', '.join(known)}")
     if name.endswith(".gz"):
         return io.BufferedReader(_Members(raw, _gzip_member, FED[".gz"]))
     if name.endswith(".zst"):

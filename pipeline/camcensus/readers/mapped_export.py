@@ -1,4 +1,4 @@
-"""Exports of other engines, read as a mapping says: CSV, or JSON lines."""
+"""Read exports of other engines by a mapping: CSV, or JSON lines."""
 
 import json
 from collections import Counter
@@ -14,19 +14,21 @@ from camcensus.readers.csv_rows import rows
 from camcensus.readers.json_paths import KnownFields, bounded_name, path_of
 from camcensus.readers.lines import Line, RawFile
 from camcensus.readers.mapping import NEEDED, Mapping
-from camcensus.readers.parsed_line import why_incomplete
 from camcensus.readers.record import Batch, Record, in_batches
 from camcensus.readers.record_mapper import SYNTHETIC_MARKER, RecordMapper
 
 Found = tuple[Line, Banner | Rejected | None]
-# More names than this are told as one: a hostile file may have a new one in each record.
+# More names than this are counted as one: a hostile file may have a new name in each record.
 MOST_NAMES = 500
 MORE = "(more fields)"
 
 
 class MappedFile:
-    """One file of another engine. `unknown` counts rows (CSV) or lines (JSON lines) in which a field held something
-    that the mapping neither maps nor ignores."""
+    """One file of another engine.
+
+    `unknown` counts, for each field that the mapping neither maps nor ignores, the rows (CSV) or lines (JSON lines) in
+    which it is filled.
+    """
 
     def __init__(self, path: Path, mapping: Mapping) -> None:
         self._path = path
@@ -41,18 +43,13 @@ class MappedFile:
         return self._raw.damage
 
     def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
-        """The same records, gathered."""
-        return in_batches(self._records(on_bytes))
-
-    def _records(self, on_bytes: Callable[[int], None]) -> Iterator[Record]:
-        """A record for each row, each line, or each of the answers in a line."""
+        """Return a record for each row, each line, or each of the answers in a line, in batches."""
         lines = self._raw.lines(on_bytes)
         found = self._csv(lines) if self._mapping.format == "csv" else self._json(lines)
-        for number, (line, banner) in enumerate(found, 1):
-            yield Record(number, line, banner)
+        return in_batches(Record(number, line, banner) for number, (line, banner) in enumerate(found, 1))
 
     def check_header(self) -> None:
-        """Reads as far as the header of a CSV file. Raises `InputError` when it is not what the mapping expects."""
+        """Read the header of a CSV file. Raises `InputError` when it is not what the mapping expects."""
         if self._mapping.format == "csv":
             next(self._csv(self._raw.lines()), None)
 
@@ -61,8 +58,8 @@ class MappedFile:
         if (first := next(found, None)) is None:
             return
         header = _header(self._path, first[1], self._mapping)
-        asked = {*self._mapping.mapped, *self._mapping.ignore, SYNTHETIC_MARKER}
-        unknown_fields = [(place, bounded_name(name)) for place, name in enumerate(header) if name not in asked]
+        known = {*self._mapping.mapped, *self._mapping.ignore, SYNTHETIC_MARKER}
+        unknown = [(place, bounded_name(name)) for place, name in enumerate(header) if name not in known]
         for line, cells in found:
             if isinstance(cells, Rejected):
                 yield line, cells
@@ -71,41 +68,41 @@ class MappedFile:
             elif len(cells) != len(header):
                 yield line, Rejected("bad_row")
             else:
-                self._count(name for place, name in unknown_fields if cells[place])
+                self._count(name for place, name in unknown if cells[place])
                 yield line, self._mapper.banner(dict(zip(header, cells, strict=True)))
 
     def _json(self, lines: Iterator[Line]) -> Iterator[Found]:
-        around = Surroundings(self._mapping)
+        layout = LineLayout(self._mapping)
         for line in lines:
-            if reason := why_incomplete(line):
-                yield line, Rejected(reason)
+            if line.fault:
+                yield line, Rejected(line.fault)
             elif not line.data.strip():
                 yield line, None
             else:
-                yield from self._answers(line, around)
+                yield from self._answers(line, layout)
 
-    def _answers(self, line: Line, around: "Surroundings") -> Iterator[Found]:
+    def _answers(self, line: Line, layout: "LineLayout") -> Iterator[Found]:
         try:
-            whole = _object(line.data)
+            decoded = _object(line.data)
         except Rejected as rejected:
-            yield line, rejected.alone()
+            yield line, rejected.without_traceback()
             return
-        self._count(around.unknown_fields(whole))
-        empty = True
-        for part, record in around.answers(whole):
-            empty = False
-            yield line if part is whole else _part(line, part), self._mapper.banner(record)
-        if empty:
+        self._count(layout.unknown_fields(decoded))
+        is_empty = True
+        for part, record in layout.answers(decoded):
+            is_empty = False
+            yield line if part is decoded else _part(line, part), self._mapper.banner(record)
+        if is_empty:
             yield line, Rejected("no_answer")
 
     def _count(self, names: Iterable[str]) -> None:
-        # In order, so that the same names are the first whatever the order of a set.
+        # Sorted, so that the first names do not depend on the order of a set.
         for name in sorted(names):
             self.unknown[name if name in self.unknown or len(self.unknown) < MOST_NAMES else MORE] += 1
 
 
-class Surroundings:
-    """Where in a line its records stand (`within`, `each`), and which fields in and around them nobody asked for."""
+class LineLayout:
+    """Where the records of a line are (`within`, `each`), and which fields are unknown."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._within = [path_of(name, flat=False) for name in mapping.within]
@@ -115,9 +112,9 @@ class Surroundings:
         outside = [path_of(name, flat=False) for name in mapping.ignore_around]
         self._outside = KnownFields([*outside, *self._within])
 
-    def answers(self, whole: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Every answer in a decoded line: the part of the line that it is, and all that is said of it."""
-        for record in self._records(whole)[1]:
+    def answers(self, decoded: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Yield every answer in a decoded line: its part of the line, and the record for the mapping."""
+        for record in self._records(decoded)[1]:
             if not isinstance(record, dict):
                 yield record, {}
             elif self._each is None:
@@ -127,25 +124,25 @@ class Surroundings:
                 for part in inner if isinstance(inner, list) else ():
                     yield part, {**record, self._each: part}
 
-    def unknown_fields(self, whole: dict[str, Any]) -> set[str]:
-        """Fields of the line that hold something and that nobody asked for."""
-        wrapped, records = self._records(whole)
-        names = self._outside.unknown_fields(whole) if wrapped else set()
+    def unknown_fields(self, decoded: dict[str, Any]) -> set[str]:
+        """Return the filled fields of a line that the mapping neither maps nor ignores."""
+        is_wrapped, records = self._records(decoded)
+        names = self._outside.unknown_fields(decoded) if is_wrapped else set()
         return names.union(*(self._inside.unknown_fields(record) for record in records if isinstance(record, dict)))
 
-    def _records(self, whole: dict[str, Any]) -> tuple[bool, list[Any]]:
-        """Whether something is around the records of a line, and the records."""
+    def _records(self, decoded: dict[str, Any]) -> tuple[bool, list[Any]]:
+        """Return whether the records of a line are wrapped, and the records."""
         for path in self._within:
-            found: Any = whole
+            found: Any = decoded
             for key in path:
                 found = found.get(key) if isinstance(found, dict) else None
             if isinstance(found, dict | list):
                 return True, found if isinstance(found, list) else [found]
-        return False, [whole]
+        return False, [decoded]
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    """The object in a line. Raises `Rejected` with why there is none."""
+    """Decode the object in a line. Raises `Rejected` with the reason why there is none."""
     try:
         found = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -156,7 +153,7 @@ def _object(data: bytes) -> dict[str, Any]:
 
 
 def _part(line: Line, part: Any) -> Line:
-    """What of a line is one answer, written anew: a line of many answers is not kept once for each."""
+    """Encode one answer of a line, so that a line of many answers is not kept once for each."""
     try:
         data = msgspec.json.encode(part)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -165,17 +162,17 @@ def _part(line: Line, part: Any) -> Line:
 
 
 def _header(path: Path, cells: list[str] | Rejected, mapping: Mapping) -> list[str]:
-    """The names of the columns. Raises `InputError` that names what is expected."""
+    """Return the names of the columns. Raises `InputError` that names the expected columns."""
     header = [cell.strip() for cell in cells] if isinstance(cells, list) else []
-    needed = {name: mapping.taken(name) for name in NEEDED if mapping.taken(name)}
-    lacking = [f"{' or '.join(names)} ({target})" for target, names in needed.items() if not set(names) & set(header)]
+    needed = {name: mapping.sources(name) for name in NEEDED if mapping.sources(name)}
+    missing = [f"{' or '.join(names)} ({target})" for target, names in needed.items() if not set(names) & set(header)]
     twice = sorted({name for name in header if name and header.count(name) > 1})
-    if not lacking and not twice:
+    if not missing and not twice:
         return header
     found = ", ".join(header[:40]) or "nothing"
-    wrong = f"lacks {', '.join(lacking)}" if lacking else f"has {', '.join(twice)} twice"
+    wrong = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(twice)} twice"
     raise InputError(
         path,
-        f"its header {wrong}; the mapping of {mapping.title} expects columns divided by {mapping.delimiter!r}, "
+        f"its header {wrong}; the mapping of {mapping.title} expects columns separated by {mapping.delimiter!r}, "
         f"among them {', '.join(' or '.join(names) for names in needed.values())}; found: {found[:1000]}",
     )

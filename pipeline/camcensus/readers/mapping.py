@@ -1,4 +1,4 @@
-"""The model of a mapping file, which names the fields of an engine's export (`docs/reference/mappings.md`)."""
+"""Load a mapping file, which says what the fields of another engine's export are (see the docs on mappings)."""
 
 import difflib
 import re
@@ -27,7 +27,7 @@ def _target(name: str) -> str:
 
 def _some(paths: str | list[str]) -> str | list[str]:
     if not paths or not all([paths] if isinstance(paths, str) else paths):
-        raise ValueError("the name of a field, or a list of names, the first of which that says something counts")
+        raise ValueError("the name of a field, or a list of names, of which the first that is filled counts")
     return paths
 
 
@@ -59,7 +59,7 @@ class _Strict(BaseModel):
 
 
 class Time(_Strict):
-    """How times are written, and the zone of those that do not say theirs."""
+    """The format of times, and the zone of times without one."""
 
     format: Annotated[str, AfterValidator(_time_format)] = "iso"
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -75,15 +75,14 @@ class Time(_Strict):
 
 
 class Favicon(_Strict):
-    """The favicon's hash. Only Shodan's kind (mmh3 of the base64 text with line breaks) is evidence; another kind is
-    named so that nobody wonders, and not read."""
+    """The favicon's hash. Only Shodan's kind (mmh3 of the base64 text with line breaks) is evidence and read."""
 
     field: _Fields
     kind: Literal["shodan", "other"]
 
 
 class Mapping(_Strict):
-    """A mapping file. Paths lead through objects with dots, and through each element of a list on the way."""
+    """A mapping file. Paths separate keys with dots; a list on the way means each of its elements."""
 
     engine: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
     title: str = Field(min_length=1, max_length=60)
@@ -104,22 +103,20 @@ class Mapping(_Strict):
     ignore: list[_Name] = []
     ignore_around: list[_Name] = []
 
-    def taken(self, target: str) -> list[str]:
-        """The fields that a target is taken from, in order; none: it is not."""
-        if target == "favicon":
-            found: str | list[str] = self.favicon.field if self.favicon else []
-        else:
-            found = self.fields.get(target, [])
+    def sources(self, target: str) -> list[str]:
+        """Return the fields that fill a target, in order; empty: none does."""
+        favicon = self.favicon.field if self.favicon else []
+        found = favicon if target == "favicon" else self.fields.get(target, [])
         return [found] if isinstance(found, str) else found
 
     @property
     def mapped(self) -> list[str]:
-        """Every field that is taken, or is known as the hash of a favicon."""
-        return [name for target in (*self.fields, "favicon") for name in self.taken(target)]
+        """Every field that fills a target, and the favicon's hash of either kind."""
+        return [name for target in (*self.fields, "favicon") for name in self.sources(target)]
 
 
 def load_mapping(path: Path) -> Mapping:
-    """The mapping in a file. Raises `MappingError` with one line for each fault."""
+    """Load the mapping in a file. Raises `MappingError` with one line for each fault."""
     try:
         if path.stat().st_size > LARGEST:
             raise MappingError(path, ["is larger than 1 MiB; a mapping file is a page of TOML"])
@@ -136,56 +133,40 @@ def load_mapping(path: Path) -> Mapping:
 
 
 def _checked(mapping: Mapping, path: Path) -> Mapping:
-    """The mapping, if its parts go together."""
+    """Return the mapping if its parts are consistent."""
+    fixed = set(mapping.fixed) - {"address"}
+    sections = [name for name in ("fields", "fixed") if "favicon" in getattr(mapping, name)]
     problems = [
-        *(f"fields.{n}: missing; name the field that holds it" for n in NEEDED if not _filled(mapping, n)),
-        *(f"fixed.{n}: stands in [fields] too; keep one" for n in mapping.fixed if n in mapping.fields),
-        *_favicon_apart(mapping),
-        *_shape(mapping),
+        *(f"fields.{n}: missing; name its field" for n in NEEDED if not mapping.sources(n) and n not in fixed),
+        *(f"fixed.{n}: is in [fields] too; keep one" for n in mapping.fixed if n in mapping.fields),
+        *(f"{name}.favicon: move it to a section [favicon], with its kind" for name in sections),
+        *_unused_keys(mapping),
         *_hidden(mapping),
     ]
     if not mapping.verified and not mapping.note:
-        problems.append("note: missing; say what was not verified against a real export")
+        problems.append("note: missing; say what was not verified with a real export")
     if problems:
         raise MappingError(path, problems)
     return mapping
 
 
-def _filled(mapping: Mapping, target: str) -> bool:
-    return bool(mapping.taken(target)) or (target in mapping.fixed and target != "address")
-
-
-def _favicon_apart(mapping: Mapping) -> list[str]:
-    sections = [
-        name
-        for name, targets in (("fields", set(mapping.fields)), ("fixed", set(mapping.fixed)))
-        if "favicon" in targets
-    ]
-    return [f"{name}.favicon: goes into a section [favicon] of its own, with its kind" for name in sections]
-
-
-def _shape(mapping: Mapping) -> list[str]:
-    """Keys that the format has no use for."""
+def _unused_keys(mapping: Mapping) -> list[str]:
+    """Return the faults of keys that the format does not use."""
     if mapping.format == "csv":
-        nested = {
-            "within": mapping.within,
-            "each": mapping.each,
-            "flat": mapping.flat,
-            "ignore_around": mapping.ignore_around,
-        }
-        return [f"{name}: is for JSON lines, and this is CSV; remove it" for name, value in nested.items() if value]
+        nested = [name for name in ("within", "each", "flat", "ignore_around") if getattr(mapping, name)]
+        return [f"{name}: is for JSON lines, and this is CSV; remove it" for name in nested]
     problems = []
     if "delimiter" in mapping.model_fields_set:
         problems.append("delimiter: is for CSV, and this is JSON lines; remove it")
-    if mapping.each and not any(name.startswith(f"{mapping.each}.") for name in mapping.taken("port")):
-        problems.append(f"each: no port is taken from {mapping.each}; name it as {mapping.each}.…")
+    if mapping.each and not any(name.startswith(f"{mapping.each}.") for name in mapping.sources("port")):
+        problems.append(f"each: no port comes from {mapping.each}; name it as {mapping.each}.…")
     if mapping.ignore_around and not mapping.within:
-        problems.append("ignore_around: there is nothing around a record without within; use ignore")
+        problems.append("ignore_around: without within there is nothing around a record; use ignore")
     return problems
 
 
 def _hidden(mapping: Mapping) -> list[str]:
-    """Fields that are ignored, themselves or with what they stand in, and taken all the same."""
+    """Return the faults of fields that are both mapped and ignored, directly or with an object around them."""
     nested = mapping.format == "jsonl" and not mapping.flat
     return [
         f"ignore: {ignored} hides {name}, which is mapped; remove one of them"
@@ -196,7 +177,7 @@ def _hidden(mapping: Mapping) -> list[str]:
 
 
 def _explain(fault: Any) -> str:
-    """One line for one fault: key, what was found, what is allowed."""
+    """Return one line for a fault: key, value, what is allowed."""
     where = [str(part) for part in fault["loc"] if part not in ("[key]", "str", "list[str]")]
     key = ".".join(where) or "the file"
     if fault["type"] == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""One raw file as a stage's task is given it: an export, or pages of a collection that are read as one."""
+"""A raw file for a stage's task: an export, or pages of a collection that are read as one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,7 @@ from camcensus.readers.search_pages import SearchPages
 
 @dataclass(frozen=True)
 class RawPart:
-    """The file at `path` with its checksum, or the `pages` below it, each of which has a checksum of its own.
-
-    Picklable.
-    """
+    """The file at `path` with its checksum, or the `pages` below it, each with a checksum inside. Picklable."""
 
     path: Path
     source: Source
@@ -23,10 +20,10 @@ class RawPart:
 
     @property
     def reader(self) -> Reader:
-        """What it holds, ready to be read once."""
+        """A new reader, to be used once."""
         return SearchPages(self.path, self.pages) if self.pages else self.source.reader(self.path)
 
     def require(self) -> None:
-        """Raises `IntegrityError` when it is not the file that was imported."""
+        """Check the file. Raises `IntegrityError` when it is not the file that was imported."""
         if not self.pages:
             storage.require(self.path, self.sha256, "is not the file that was imported; put a copy of it back")

@@ -1,19 +1,24 @@
-"""What every reader of raw files gives: one record after the other, each with its bytes and what it says."""
+"""What every reader of raw files gives: records, each with its bytes and its banner."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from camcensus.readers.lines import Line, whole
-from camcensus.readers.parsed_line import Found, parse_lines
+from camcensus.readers.banner import DECODE, UNDECODED, Banner, Rejected, decode
+from camcensus.readers.lines import Line, complete_line
+
+# A batch ends after so many records, or so many bytes of them.
+RECORDS = 4_000
+BYTES = 32 << 20
+Found = Banner | Rejected | None
 
 
 class Record(NamedTuple):
-    """One record of a raw file: one answer of one port, or what stands in its place.
+    """One record of a raw file: one answer of one port, or what is in its place.
 
-    `number` counts from 1 and is the record's own in the file (`observations.line`). `line` has the record's bytes, as
-    far as they are held, and the line that it begins on. `found` is the banner, why it is none, or None: it is blank.
-    `file` is what `observations.file` says where several files are read as one.
+    `number` is the record's number in the file, from 1 (`observations.line`). `line` has the record's bytes, as far as
+    they are kept, and the line that it begins on. `found` is the banner, why it is rejected, or None for a blank one.
+    `file` is the record's file (`observations.file`) where several files are read as one.
     """
 
     number: int
@@ -23,65 +28,81 @@ class Record(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Some consecutive records, in columns.
+    """Consecutive records, in columns. Picklable, so that another process can parse the lines.
 
-    `lines` has each record's `Line`, or the bytes of a line that is held whole, as they stand in the file. `said` is
-    what they were found to hold; None where each is a line of JSON that nobody has looked into yet. `files` is there
-    where several files are read as one. Picklable, so that another process can look into the lines.
+    `lines` has each record's `Line`, or the bytes of a complete line as in the file. `parsed` has what they contain,
+    unless each is a line of JSON that is not parsed yet. `files` is set where several files are read as one.
     """
 
     numbers: Sequence[int]
     lines: Sequence[Line | bytes]
-    said: Sequence[Found] | None = None
+    parsed: Sequence[Found] | None = None
     files: Sequence[str | None] | None = None
 
     def found(self) -> Sequence[Found]:
-        """What each record holds."""
-        return parse_lines(self.lines) if self.said is None else self.said
+        """Return what each record contains."""
+        return parse_lines(self.lines) if self.parsed is None else self.parsed
 
     def line(self, place: int) -> Line:
-        """The line of a record, by its place in the batch, from 0."""
+        """Return the line of a record, by its place in the batch, from 0."""
         line = self.lines[place]
-        return line if isinstance(line, Line) else whole(self.numbers[place], line)
+        return line if isinstance(line, Line) else complete_line(self.numbers[place], line)
 
 
 class Reader(Protocol):
-    """A raw file, read once. After reading, `damage` says where a compressed stream broke off, and `unknown` which
-    fields nobody asked for, and in how many records (of some kinds of file: lines) each held something."""
+    """A raw file, read once."""
 
     @property
     def damage(self) -> str | None:
-        """Where the stream broke off; None: nowhere."""
+        """After reading: where the compressed stream broke off; None: nowhere."""
 
     @property
     def unknown(self) -> Counter[str]:
-        """Names of fields to records."""
+        """After reading: in how many records (some files: lines) each unknown field is filled."""
 
     def batches(self, on_bytes: Callable[[int], None] = ...) -> Iterator[Batch]:
-        """Every record in order, in bounded memory. `on_bytes` is told the compressed bytes read so far."""
-
-
-# A batch ends after so many records, or so many bytes of them.
-RECORDS = 4_000
-BYTES = 32 << 20
+        """Yield every record in order, in bounded memory. `on_bytes` gets the compressed bytes read so far."""
 
 
 def records(reader: Reader, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
-    """The same records one by one."""
+    """Yield the records of a reader one by one."""
     for batch in reader.batches(on_bytes):
         files = batch.files or [None] * len(batch.numbers)
         yield from map(Record, batch.numbers, map(batch.line, range(len(batch.numbers))), batch.found(), files)
 
 
 def in_batches(found: Iterable[Record]) -> Iterator[Batch]:
-    """Records gathered into batches."""
-    held: list[Record] = []
+    """Yield records in batches."""
+    batch: list[Record] = []
     size = 0
     for record in found:
-        held.append(record)
+        batch.append(record)
         size += len(record.line.data)
-        if len(held) >= RECORDS or size >= BYTES:
-            yield Batch(*zip(*held, strict=True))
-            held, size = [], 0
-    if held:
-        yield Batch(*zip(*held, strict=True))
+        if len(batch) >= RECORDS or size >= BYTES:
+            yield Batch(*zip(*batch, strict=True))
+            batch, size = [], 0
+    if batch:
+        yield Batch(*zip(*batch, strict=True))
+
+
+def parse_lines(lines: Sequence[Line | bytes]) -> list[Found]:
+    """Return what each line contains; bytes are a complete line, and not the first of its file."""
+    found: list[Found] = []
+    for line in lines:
+        try:
+            found.append(_parse(line) if isinstance(line, Line) else DECODE(line))
+        except UNDECODED:
+            found.append(_parse(complete_line(0, line)))  # type: ignore[arg-type]  # only bytes were decoded
+    return found
+
+
+def _parse(line: Line) -> Found:
+    """Return the banner in a line, why it is rejected, or None for a blank line."""
+    if line.fault:
+        return Rejected(line.fault)
+    if not line.data.strip():
+        return None
+    try:
+        return decode(line.data)
+    except Rejected as rejected:
+        return rejected.without_traceback()

@@ -1,4 +1,4 @@
-"""Pages of search results, as the collector keeps them: each a JSON object with a list of banners."""
+"""Read pages of search results as the collector keeps them: each a JSON object with a list of banners."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from camcensus.readers.record import BYTES, RECORDS, Batch
 
 
 class _Page(msgspec.Struct):
-    """A page, of which only the list is read; each banner stays the bytes that it came as."""
+    """A page, of which only the list is read; each banner stays bytes."""
 
     matches: list[msgspec.Raw]
 
@@ -23,7 +23,7 @@ _DECODE = msgspec.json.Decoder(_Page).decode
 
 
 class SearchPages:
-    """Pages under `raw`, one after the other. A record's number is its place in its page, from 1."""
+    """Pages under `raw`, in order. A record's number is its place in its page, from 1."""
 
     def __init__(self, raw: Path, files: Sequence[str]) -> None:
         self._raw = raw
@@ -32,26 +32,24 @@ class SearchPages:
         self.damage: str | None = None
 
     def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
-        """Records of each page. Raises `IntegrityError` for a page that is not as it was received."""
+        """Yield the records of each page. Raises `IntegrityError` for a damaged page."""
         done = 0
-        held: list[tuple[int, Line, str]] = []
+        numbers: list[int] = []
+        lines: list[Line] = []
+        files: list[str] = []
         for file in self._files:
             path = self._raw / file
-            for number, raw in enumerate(_banners(path), 1):
-                data = bytes(raw)
-                held.append((number, Line(number, data[:LONGEST], len(data)), file))
-            if sum(line.length for _, line, _ in held) >= BYTES or len(held) >= RECORDS:
-                yield _batch(held)
-                held = []
+            banners = [bytes(raw) for raw in _banners(path)]
+            numbers += range(1, len(banners) + 1)
+            lines += (Line(number, data[:LONGEST], len(data)) for number, data in enumerate(banners, 1))
+            files += [file] * len(banners)
+            if len(lines) >= RECORDS or sum(line.length for line in lines) >= BYTES:
+                yield Batch(numbers, lines, files=files)
+                numbers, lines, files = [], [], []
             done += path.stat().st_size
             on_bytes(done)
-        if held:
-            yield _batch(held)
-
-
-def _batch(held: list[tuple[int, Line, str]]) -> Batch:
-    numbers, lines, files = zip(*held, strict=True)
-    return Batch(numbers, lines, files=files)
+        if lines:
+            yield Batch(numbers, lines, files=files)
 
 
 def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:
@@ -59,7 +57,7 @@ def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:
     try:
         return _DECODE(body).matches
     except msgspec.MsgspecError:
-        pass  # one banner with half a character must not cost the other 99
+        pass  # one banner with a lone surrogate must not cost the other 99
     try:
         return list(items(body, "matches"))
     except (ValueError, RecursionError) as error:
@@ -67,7 +65,7 @@ def _banners(path: Path) -> Iterable[msgspec.Raw | bytes]:
 
 
 def read_page(path: Path) -> bytes:
-    """A page as received. Raises `IntegrityError` when it is damaged."""
+    """Return a page as received. Raises `IntegrityError` when it is damaged."""
     try:
         return zstandard.ZstdDecompressor().decompress(path.read_bytes())
     except (OSError, zstandard.ZstdError) as error:

@@ -1,7 +1,7 @@
-"""What a mapping can fill: names that people write in a mapping file, and where each goes in a banner.
+"""The targets of a mapping file, and the place of each in a banner.
 
-A mapped record becomes the same struct that a line of Shodan's becomes (`banner.py`), so that all that follows is the
-same for every engine. What is not listed here cannot be read from another engine's export.
+A mapped record becomes the same struct as a Shodan line (`banner.py`), so all later code is the same for every engine.
+Nothing else can be read from another engine's export.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 from camcensus.readers.banner import Dahua, DahuaWeb, Hikvision, IpCamera, Upnp
 
 _BLOCKS = {"hikvision": Hikvision, "dahua": Dahua, "dahua_dvr_web": DahuaWeb, "ip_camera": IpCamera, "upnp": Upnp}
-# The parts of a distinguished name that are evidence; mail addresses and the like are left behind.
+# The parts of a distinguished name that are evidence; mail addresses and the like are not read.
 _PART = re.compile(
     r"""(?:^|[,+])\s*(?P<key>CN|OU|O|L|ST|C)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>(?:[^,+\\]|\\.)*))"""
 )
@@ -23,11 +23,11 @@ LONGEST_NAME = 4096
 
 @dataclass(frozen=True)
 class Target:
-    """Where a value goes: `path` in Shodan's layout. `make` gets it ready; `many`: all values count, not the first."""
+    """The place of a value: `path` in Shodan's layout. `convert` prepares it; `many`: all values count."""
 
     path: tuple[str, ...]
     meaning: str
-    make: Callable[[Any], Any] = lambda value: value
+    convert: Callable[[Any], Any] = lambda value: value
     many: bool = False
 
 
@@ -49,15 +49,15 @@ def _number(value: Any) -> Any:
 
 
 def name_parts(value: Any) -> dict[str, str] | None:
-    """CN, OU, O, L, ST and C of a distinguished name, the first of each: `CN=a, O="b, c"` or `/C=d/CN=a`."""
+    """Return CN, OU, O, L, ST and C of a distinguished name, the first of each: `CN=a, O="b, c"` or `/C=d/CN=a`."""
     if not isinstance(value, str):
         return None
     parts: dict[str, str] = {}
     for found in (_SLASHED if value.startswith("/") else _PART).finditer(value[:LONGEST_NAME]):
-        named = found.groupdict()
-        text = _ESCAPED.sub(r"\1", named.get("quoted") or named["plain"] or "").strip()
+        groups = found.groupdict()
+        text = _ESCAPED.sub(r"\1", groups.get("quoted") or groups["plain"] or "").strip()
         if text:
-            parts.setdefault(named["key"], text)
+            parts.setdefault(groups["key"], text)
     return parts or None
 
 
@@ -67,7 +67,7 @@ def _certificate() -> dict[str, Target]:
         path = ("ssl", "cert", who)
         found[f"cert_{who}"] = Target(path, f"the {who}, a distinguished name such as CN=a, O=b", name_parts)
         for key in ("CN", "OU", "O", "L", "ST", "C"):
-            found[f"cert_{who}_{key.lower()}"] = Target((*path, key), f"{key} of the {who}, in a field of its own")
+            found[f"cert_{who}_{key.lower()}"] = Target((*path, key), f"{key} of the {who}, in a separate field")
     return found
 
 
@@ -75,13 +75,13 @@ TARGETS: dict[str, Target] = {
     "address": Target(("ip_str",), "IPv4 or IPv6 address", _bare),
     "port": Target(("port",), "port, a whole number", _bare),
     "transport": Target(("transport",), "tcp or udp", _lower),
-    "time": Target(("timestamp",), "when the engine got the answer; its format stands in [time]", _bare),
+    "time": Target(("timestamp",), "when the engine got the answer; [time] has its format", _bare),
     "protocol": Target(("_shodan", "module"), "the protocol that answered, such as http, rtsp or ftp", _lower),
     "product": Target(("product",), "product, as the engine names it"),
     "version": Target(("version",), "version of the product"),
     "device": Target(("devicetype",), "kind of device, as the engine names it"),
     "cpe": Target(("cpe23",), "CPE names", many=True),
-    "tags": Target(("tags",), "the engine's labels; honeypot and cloud mean something here", _lower_all, many=True),
+    "tags": Target(("tags",), "the engine's labels; honeypot and cloud are used", _lower_all, many=True),
     "data": Target(("data",), "the answer itself: an HTTP head, an RTSP answer, a greeting"),
     "status": Target(("http", "status"), "HTTP status", _number),
     "title": Target(("http", "title"), "title of the page"),
@@ -89,7 +89,7 @@ TARGETS: dict[str, Target] = {
     "www_authenticate": Target(("www_authenticate",), "WWW-Authenticate headers, where `data` has no head", many=True),
     "html": Target(("http", "html"), "the page"),
     "favicon": Target(("http", "favicon", "hash"), "favicon hash of Shodan's kind; set in [favicon]", _number),
-    "country": Target(("location", "country_code"), "country as the engine sees it, ISO 3166 alpha-2", _bare),
+    "country": Target(("location", "country_code"), "country by the engine, ISO 3166 alpha-2", _bare),
     "asn": Target(("asn",), "number of the autonomous system", _bare),
     "network": Target(("org",), "name of the network's operator"),
     **_certificate(),
