@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from camcensus.core.tables import EVIDENCE
 from camcensus.ingest.evidence import evidence_of
-from camcensus.ingest.text import text_of
-from camcensus.ingest.text_columns import GREETING, PAGE, SHORT
+from camcensus.ingest.text import GREETING, PAGE, SHORT, text_of
 from camcensus.readers.banner import decode
 from tests.conftest import banner
 

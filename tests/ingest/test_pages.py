@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from camcensus.ingest import privacy
 from camcensus.ingest.pages import START, clean_pages
-from camcensus.ingest.text import cut
-from camcensus.ingest.text_columns import PAGE
+from camcensus.ingest.text import PAGE, cut
 
 PIECES = st.sampled_from([
     "<p>", "a", " ", "\n", "\t", "\r\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u2003", "\u3000", "\u202e", "\u200b",

@@ -321,7 +321,7 @@ def test_a_failure_leaves_no_file_behind(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ingest_file(path, tmp_path / "a.parquet", tmp_path / "q.gz", tick=stop)
+        ingest_file(path, tmp_path / "a.parquet", tmp_path / "q.gz", on_progress=stop)
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 

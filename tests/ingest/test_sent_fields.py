@@ -62,10 +62,10 @@ def test_f13_new_missing_and_renamed_fields_are_told_on_the_page_too(tmp_path: P
     now = [json.loads(json.dumps(line).replace('"isp"', '"provider"')) for line in banners(200, weather="x")]
     warned = counted(tmp_path, one=banners(200, screenshot={"data": "x"}), two=now)
     (told,) = [text for text in warned if "gate fields" in text]
-    assert "isp (100% of rows) seems to be called provider now" in told
-    assert "screenshot (100% of rows) seems to be called weather now" in told
-    assert "screenshot.data (100% of rows) is gone" in told
-    assert "seems to be called provider now" in (tmp_path / "report" / "index.html").read_text()
+    assert "isp (100% of rows) seems to be renamed to provider" in told
+    assert "screenshot (100% of rows) seems to be renamed to weather" in told
+    assert "screenshot.data (100% of rows) is missing" in told
+    assert "seems to be renamed to provider" in (tmp_path / "report" / "index.html").read_text()
 
 
 def test_shares_stand_in_the_manifest(tmp_path: Path) -> None:
@@ -90,10 +90,10 @@ def test_names_that_are_data_are_not_written_down(tmp_path: Path) -> None:
 
 def test_words_for_what_changed() -> None:
     assert describe_changes({"a": 10, "b": 5}, 10, {"a": 10, "c": 50}, 100) == [
-        "b (50% of rows) seems to be called c now"
+        "b (50% of rows) seems to be renamed to c"
     ]
     assert describe_changes({"a": 10}, 10, {"b.a": 10}, 10) == [
-        "a (100% of rows) is gone",
+        "a (100% of rows) is missing",
         "b.a (100% of rows) is new",
     ]
     assert describe_changes({}, 0, {"a": 1}, 1) == []

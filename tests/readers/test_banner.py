@@ -77,7 +77,7 @@ def test_a_cpe_may_be_text_or_list(value: Any) -> None:
 )
 def test_a_field_of_a_wrong_kind_counts_as_absent_and_harms_no_other(name: str, value: Any) -> None:
     found = decoded(**{name: value})
-    attribute = {"_shodan": "shodan", "_camcensus": "mark"}.get(name, name)
+    attribute = {"_shodan": "shodan", "_camcensus": "synthetic_marker"}.get(name, name)
     assert getattr(found, attribute) is None
     assert (found.ip_str, found.port) == ("81.127.163.14", 80)
 

@@ -1,1 +1,1 @@
-"""From records to observations: what is read of a banner, and what is never kept."""
+"""Turn records into observations: what is read of a banner, and what is never kept."""

@@ -1,7 +1,6 @@
-"""From banners to their evidence: the few bounded strings that signatures are held against, a column at a time.
+"""Extract evidence from banners, a column at a time: the bounded texts that signatures match.
 
-What the engine parsed stands here; what the answer itself says is read by `answers.py`. Everything is a pure function
-of the banners.
+This module reads what the engine parsed, `protocols.py` the answer itself. All functions are pure.
 """
 
 from collections.abc import Sequence
@@ -11,8 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.ingest.protocols import Answers, add_answers
-from camcensus.ingest.text import cut, cutter, joined, text_of
-from camcensus.ingest.text_columns import GREETING, SHORT, TextColumns
+from camcensus.ingest.text import GREETING, SHORT, TextColumns, cut, cutter, joined, text_of
 from camcensus.readers.banner import Banner
 
 BLOCKS = ("hikvision", "dahua", "dahua_dvr_web", "ip_camera", "upnp")
@@ -22,15 +20,14 @@ _Cells = Sequence[Any]
 
 
 def evidence_of(banner: Banner) -> dict[str, str]:
-    """One banner's evidence: column of `tables.EVIDENCE` to text. What is absent has no key."""
+    """Return one banner's evidence: column of `tables.EVIDENCE` to text, without absent ones."""
     columns = evidence_columns([banner])
     found = {name: cells[0].as_py() if isinstance(cells, pa.Array) else cells[0] for name, cells in columns.items()}
     return {name: text for name, text in found.items() if text is not None}
 
 
 def evidence_columns(banners: Sequence[Banner]) -> dict[str, list[str | None] | pa.Array]:
-    """The evidence of banners: columns of `tables.EVIDENCE`, each a text or nothing for each banner. A column that no
-    banner fills may be absent."""
+    """Return the columns of `tables.EVIDENCE`, with a text or None for each banner; empty columns may be absent."""
     columns = TextColumns(len(banners))
     if not banners:
         return {}
@@ -65,7 +62,7 @@ def _lists(columns: TextColumns, tags: _Cells, macs: _Cells) -> None:
 
 
 def _block(columns: TextColumns, name: str, blocks: list[Any]) -> None:
-    """A camera block that the engine parsed: that it is there, and its technical fields."""
+    """Put the name of a camera block that the engine parsed, and its technical fields."""
     for row, block in enumerate(blocks):
         if block is None:
             continue

@@ -1,6 +1,6 @@
-"""Single fields of a banner as `observations` has them: addresses, ports, times, numbers.
+"""Convert single fields of a banner for `observations`: addresses, ports, times, numbers.
 
-What makes a banner one (address, port, transport, time) raises `Rejected`; anything else of a wrong kind counts as
+Address, port, transport and time, which every banner needs, raise `Rejected`; any other field of a wrong type counts as
 absent.
 """
 
@@ -13,8 +13,7 @@ from typing import Any
 from camcensus.readers.banner import Banner, Rejected
 
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
-# A file that nobody saw arrive: only a date past this is taken for wrong.
-LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())  # where it is not known when a file was received
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  timestamps without a zone are compared with it, and are UTC
 _ASN = re.compile(r"(?:AS)?(\d{1,10})", re.IGNORECASE)
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -22,7 +21,7 @@ _INT64 = 1 << 63
 
 
 def address_of(banner: Banner) -> tuple[str, int]:
-    """The canonical address and its version; an IPv4 address mapped into IPv6 is the IPv4 address."""
+    """Return the canonical address and its version; an IPv4-mapped IPv6 address is the IPv4 address."""
     found = banner.ip_str or banner.ipv6
     if found is None or found == "":
         if isinstance(banner.ip, int) and not isinstance(banner.ip, bool) and 0 <= banner.ip < 1 << 32:
@@ -32,7 +31,7 @@ def address_of(banner: Banner) -> tuple[str, int]:
         raise Rejected("bad_address")
     if ":" not in found:
         try:
-            # Strict: refuses leading zeros and short forms, so what passes is canonical.
+            # Strict: it refuses leading zeros and short forms, so an accepted address is canonical.
             socket.inet_pton(socket.AF_INET, found)
         except (OSError, ValueError):
             raise Rejected("bad_address") from None
@@ -47,7 +46,7 @@ def address_of(banner: Banner) -> tuple[str, int]:
 
 
 def port_of(value: Any) -> int:
-    """The port as a whole number from 1 to 65535; a string of digits is one, True is not."""
+    """Return the port, 1 to 65535, from a number or a string of digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 5:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
@@ -56,7 +55,7 @@ def port_of(value: Any) -> int:
 
 
 def seconds_of(value: Any, latest: int) -> int:
-    """The timestamp as seconds since 1970; one without a zone is UTC, as all of Shodan's are."""
+    """Return a timestamp in seconds since 1970; without a zone it is UTC, as Shodan's are."""
     if value is None or value == "":
         raise Rejected("no_timestamp")
     try:
@@ -75,7 +74,7 @@ def seconds_of(value: Any, latest: int) -> int:
 
 
 def transport_of(value: Any) -> str:
-    """The transport, tcp or udp; nothing is tcp."""
+    """Return the transport, tcp or udp; None means tcp."""
     if value is None:
         return "tcp"
     if value in ("tcp", "udp"):
@@ -84,25 +83,25 @@ def transport_of(value: Any) -> str:
 
 
 def country_of(value: Any) -> str | None:
-    """A country's code of two letters, in capitals."""
+    """Return a country code of two letters, in capitals."""
     return value.upper() if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha() else None
 
 
 def asn_of(value: Any) -> int | None:
-    """The number of an autonomous system, with or without AS before it."""
+    """Return the number of an autonomous system, written with or without AS."""
     match = _ASN.fullmatch(str(value)) if value is not None else None
     return int(match[1]) if match else None
 
 
 def integer_of(value: Any) -> int | None:
-    """A whole number that fits into int64; anything else counts as absent."""
+    """Return an integer that fits into int64, else None."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if -_INT64 <= value < _INT64 else None
 
 
 def fingerprint_of(banner: Banner) -> str | None:
-    """SHA-256 of the certificate, as 64 hex digits."""
+    """Return the SHA-256 of the certificate, as 64 hex digits."""
     cert = banner.ssl.cert if banner.ssl else None
     value = cert.fingerprint.sha256 if cert and cert.fingerprint else None
     digits = value.replace(":", "").lower() if isinstance(value, str) else ""

@@ -1,5 +1,4 @@
-"""From banners to rows of `observations`, a column at a time: what makes a banner one is checked for all at once, and
-only what is unusual is looked at alone."""
+"""Turn banners into rows of `observations`, a column at a time; only unusual values are checked one by one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from camcensus.readers.banner import Banner, Rejected
 
 V = TypeVar("V")
 Cells = Sequence[Any]
-# An IPv4 address as it is written in one way only: no leading zeros, no short forms.
+# A canonical IPv4 address: no leading zeros, no short forms.
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$"
 # Shodan's timestamps, with or without the fraction.
@@ -42,8 +41,10 @@ _country, _asn = Memo(country_of), Memo(asn_of)
 
 @dataclass(frozen=True)
 class Observed:
-    """What came of banners: columns of `observations` (but file and line) with a cell for each accepted banner, and
-    the reason for each that is none, by its place."""
+    """Observed banners: columns of `observations` (but file and line) with a cell for each accepted banner.
+
+    `accepted` has their places; `rejected` has the reason of each other banner by its place.
+    """
 
     accepted: list[int]
     rejected: dict[int, str]
@@ -51,7 +52,7 @@ class Observed:
 
 
 def batch_of(columns: dict[str, Any], rows: int) -> pa.RecordBatch:
-    """A record batch of `observations` from columns of cells; one that is not there is null."""
+    """Return a record batch of `observations` from columns of cells; a missing column is null."""
     arrays = [
         pa.array(columns[name], kind) if name in columns else pa.nulls(rows, kind) for name, kind in _TYPES.items()
     ]
@@ -59,20 +60,20 @@ def batch_of(columns: dict[str, Any], rows: int) -> pa.RecordBatch:
 
 
 def observe(banners: Sequence[Banner], latest: int = LATEST) -> Observed:
-    """Columns of the banners that are whole. `latest` is the last second a timestamp may have."""
+    """Return the columns of the valid banners. `latest` is the last second that a timestamp may have."""
     if not banners:
         return Observed([], {}, {})
     rejected: dict[int, str] = {}
-    which = _which(banners, latest, rejected)
+    keys = _keys(banners, latest, rejected)
     accepted = [place for place in range(len(banners)) if place not in rejected]
     if rejected:
         banners = [banners[place] for place in accepted]
-        which = {name: [cells[place] for place in accepted] for name, cells in which.items()}
-    return Observed(accepted, rejected, which | _said(banners) | evidence_columns(banners) if banners else {})
+        keys = {name: [cells[place] for place in accepted] for name, cells in keys.items()}
+    return Observed(accepted, rejected, keys | _engine_fields(banners) | evidence_columns(banners) if banners else {})
 
 
-def _which(banners: Sequence[Banner], latest: int, rejected: dict[int, str]) -> dict[str, Cells]:
-    """Address, port, transport and time. Notes in `rejected` for which banners there are none, by the first reason."""
+def _keys(banners: Sequence[Banner], latest: int, rejected: dict[int, str]) -> dict[str, Cells]:
+    """Return address, port, transport and time; `rejected` gets the first reason of each banner without them."""
     ports, transports, times = zip(*map(attrgetter("port", "transport", "timestamp"), banners), strict=True)
     hosts, versions = _addresses(banners, rejected)
     return {
@@ -85,7 +86,7 @@ def _which(banners: Sequence[Banner], latest: int, rejected: dict[int, str]) -> 
 
 
 def _each(function: Callable[[Any], V], values: Cells, rejected: dict[int, str]) -> list[V | None]:
-    """The function of each value, and the reason for those that it refuses."""
+    """Apply the function to each value; `rejected` gets the reason of those that it rejects."""
     found: list[V | None] = []
     for place, value in enumerate(values):
         try:
@@ -129,19 +130,19 @@ def _times(values: Cells, latest: int, rejected: dict[int, str]) -> Any:
             try:
                 seconds = np.floor_divide(texts.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(), 1_000_000)
             except pa.ArrowInvalid:
-                pass  # there is no such day, or hour
+                pass  # a day or hour that does not exist
             else:
                 if seconds.min() >= EARLIEST and seconds.max() <= latest:
                     return seconds
     return _each(lambda value: seconds_of(value, latest), values, rejected)
 
 
-_SAID = attrgetter("location", "asn", "org", "isp", "version", "http", "hash", "ssl", "synthetic_marker")
+_ENGINE_FIELDS = attrgetter("location", "asn", "org", "isp", "version", "http", "hash", "ssl", "synthetic_marker")
 
 
-def _said(banners: Sequence[Banner]) -> dict[str, Cells]:
-    """What the engine says of the network, the answer and the certificate."""
-    places, asns, orgs, isps, versions, http, hashes, ssl, markers = zip(*map(_SAID, banners), strict=True)
+def _engine_fields(banners: Sequence[Banner]) -> dict[str, Cells]:
+    """Return the engine's fields of the network, the answer and the certificate."""
+    places, asns, orgs, isps, versions, http, hashes, ssl, markers = zip(*map(_ENGINE_FIELDS, banners), strict=True)
     networks = _words.of_texts(orgs)
     if None in networks:
         networks = [org or _words.of_texts([isp])[0] for org, isp in zip(networks, isps, strict=True)]

@@ -1,7 +1,7 @@
-"""What is kept of web pages: their start, without what is personal and without control characters.
+"""Keep the start of web pages, without personal data and control characters.
 
-Pages are most of the text of a download, so they are worked on many at once and each distinct one once; only those in
-which there is something to remove are looked at alone.
+Pages are most of the text of a download, so they are cleaned many at a time and each distinct one once; only pages with
+something to remove are cleaned one by one.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.ingest import privacy
-from camcensus.ingest.text import BEYOND, CONTROL_BEYOND_ASCII, printable
-from camcensus.ingest.text_columns import PAGE
+from camcensus.ingest.text import BEYOND, CONTROL_BEYOND_ASCII, PAGE, printable
 
-# How much of a page is looked at: more than is kept, so that nothing personal is cut before it is seen.
-START = PAGE + privacy.FURTHER
+START = PAGE + privacy.FURTHER  # read of a page: more than is kept, so that no personal data is cut in half
 DELETE = 0x7F  # the one control character of ASCII that is no lower than the space
 
 
 def clean_pages(starts: Sequence[str | None]) -> pa.Array:
-    """What is kept of pages, given the first `START` characters of each: for each a text, or null."""
+    """Return what is kept of each page (null: nothing), from its first `START` characters."""
     numbers: dict[str, int] = {}
     places = [None if start is None else numbers.setdefault(start, len(numbers)) for start in starts]
     texts = pc.utf8_slice_codeunits(_impersonal(list(numbers)), 0, PAGE + BEYOND)
@@ -30,7 +28,7 @@ def clean_pages(starts: Sequence[str | None]) -> pa.Array:
 
 
 def _impersonal(starts: list[str]) -> pa.Array:
-    """The texts without what is personal, and with a space for each control character beyond ASCII."""
+    """Remove personal data, and replace control characters beyond ASCII by spaces."""
     texts = pa.array(starts, pa.string())
     unusual = privacy.maybe_personal(texts, "|" + CONTROL_BEYOND_ASCII).to_numpy(zero_copy_only=False)
     if not unusual.any():
@@ -42,7 +40,7 @@ def _impersonal(starts: list[str]) -> pa.Array:
 
 
 def _spaced(texts: pa.Array) -> pa.Array:
-    """The texts with a space for each control character of ASCII, which is one byte in UTF-8, and part of no other."""
+    """Replace ASCII control characters by spaces; in UTF-8 each is one byte, and part of no other character."""
     valid, offsets, data = texts.buffers()
     spaced = np.maximum(np.frombuffer(data or b"", np.uint8), ord(" "))
     spaced[spaced == DELETE] = ord(" ")

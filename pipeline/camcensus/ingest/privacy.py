@@ -1,7 +1,7 @@
-"""What must never reach a table: names of people, devices and channels, DDNS hosts, inner addresses.
+"""Remove personal data: names of people, devices and channels, DDNS hosts, internal addresses.
 
-Whole fields of Shodan's layout that are personal are simply never read (see `banner.py`). What is left is text in
-which a page or a protocol repeats them: `scrub` takes the value out and leaves the name of the field.
+Personal fields of Shodan's layout are never read (see `banner.py`). What remains is text of a page or protocol that
+repeats them: `scrub` removes the value and keeps the name of the field.
 """
 
 import re
@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 GONE = "[removed]"
-# How much further a text is looked at than it is kept.
-FURTHER = 512
+FURTHER = 512  # characters read beyond those that are kept
 
 # A field whose value is personal, in JSON (also inside a string), JavaScript, XML, HTML or a text such as "Name: x".
-# Every repeat is bounded, and none can be matched in two ways, so no text makes it slow. The look ahead, at the first
-# letters of the names, halves the time.
+# Every repeat is bounded, and none can match in two ways, so no text makes it slow. The lookahead for the first letters
+# of the names halves the time.
 _NAMES = (
     r"(?:(?:user|device|channel|machine|alias|host|owner)[ _-]?names?|alias|ddns[\w-]{0,32}|e-?mail\w{0,32}|password"
     r"|login[ _-]?name|user[ _-]?info|ip[ _-]?addr(?:ess(?:es)?)?)"
@@ -39,7 +38,7 @@ _FIELD = re.compile(
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 LONGEST_MAIL = 64 + 1 + 63 + 4 * 64
 
-# Greetings of these kinds name the host or its owner; what a signature needs is the software's own words.
+# Greetings of these protocols name the host or its owner; signatures need the text of the software only.
 _ONVIF_PERSONAL = re.compile(r"onvif://www\.onvif\.org/(?:name|location)/[^\s<>\"']*", re.IGNORECASE)
 _SNMP_PERSONAL = re.compile(r"^[ \t]*(?:sys)?(?:name|contact|location)[ \t]*[:=][^\r\n]*", re.IGNORECASE | re.MULTILINE)
 DHIP_KEPT = re.compile(
@@ -47,18 +46,18 @@ DHIP_KEPT = re.compile(
 )
 
 
-# What the name of a personal field begins with: looking for these words first, all at once, is many times quicker than
-# trying the pattern at each letter, and finds the same. In bytes, which are the quickest.
+# The beginnings of names of personal fields. Looking for all of them in one pass is many times as fast as trying the
+# pattern at each letter, and finds the same. In bytes, which is fastest.
 _OWNERS = ("user", "device", "channel", "machine", "alias", "host", "owner", "login")
 _BEGINNINGS = ["alias", "ddns", "password"] + [
     first + between + second
     for between in ("", " ", "_", "-")
     for first, second in [*((owner, "name") for owner in _OWNERS), ("user", "info"), ("ip", "addr"), ("e", "mail")]
 ]
-# What the pattern, which ignores case, takes for these letters too.
-_STRANGERS = {"\u017f": "s", "\u0131": "i", "\u0130": "i"}
-# The same for RE2, which cannot look ahead and counts only ASCII as letters and space: it finds at least each text in
-# which there is something to remove (a test holds it to that), at a hundredth of the cost.
+# Other characters that a pattern matches as these letters when it ignores case.
+_CASE_VARIANTS = {"\u017f": "s", "\u0131": "i", "\u0130": "i"}
+# The same for RE2, which has no lookahead and takes only ASCII for letters and space: it finds at least each text with
+# something to remove (a test checks that), at a hundredth of the cost.
 _FAR = r"\x{80}-\x{10FFFF}"
 _SPACE = rf"[\s\x0b\x1c-\x1f{_FAR}]"
 _MAYBE = (
@@ -68,19 +67,18 @@ _MAYBE = (
     r"(?:<!\[CDATA\[)?[^\s<>,;&\]}]"
     rf"|[\w.+{_FAR}-]@[\w{_FAR}-]+\.[\w{_FAR}-]"
     r"|onvif://www\.onvif\.org/(?:name|location)/"
-    # Letters that Python's patterns take for an i where case does not matter.
+    # Letters that Python's patterns match as an i when they ignore case.
     r"|[\x{130}\x{131}]"
 )
 
 
 def maybe_personal(texts: pa.Array, more: str = "") -> pa.Array:
-    """Whether there may be something in each text that `scrub` removes, or that the pattern `more` finds; never wrongly
-    no."""
+    """Return whether `scrub` may remove something of each text, or the pattern `more` matches; False is certain."""
     return pc.match_substring_regex(texts, _MAYBE + more, ignore_case=True)
 
 
 def scrub(text: str) -> str:
-    """The text without the values of personal fields and without mail addresses."""
+    """Remove the values of personal fields, and mail addresses."""
     if "@" in text:
         text = _without(text, _EMAIL, _mail_starts(text))
     if "onvif" in text:
@@ -89,18 +87,20 @@ def scrub(text: str) -> str:
 
 
 def start_of(text: str, longest: int, clean: Callable[[str], str] = scrub) -> str:
-    """At least the first `longest` characters of a text that `clean` leaves. More is looked at; where the text goes on
-    beyond that, its last word is dropped: half a mail address is not known for one. All else that is personal is known
-    by what stands before it."""
-    looked_at = text[: longest + FURTHER]
-    cleaned = clean(looked_at)
-    if len(looked_at) < longest + FURTHER:
+    """Return at least the first `longest` characters that `clean` leaves of a text.
+
+    More is read. Where the text is longer, its last word is dropped, since half a mail address is not recognised; all
+    other personal data is recognised by the text before it.
+    """
+    read = text[: longest + FURTHER]
+    cleaned = clean(read)
+    if len(read) < longest + FURTHER:
         return cleaned
     return cleaned[: _word_start(cleaned, len(cleaned), len(cleaned) - LONGEST_MAIL, "_.+-@")]
 
 
 def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:
-    """The text without what `pattern` finds at the places where it may begin (in order); groups before it are kept."""
+    """Remove what `pattern` matches at the places where it may begin (in order), but not its groups."""
     kept, done = [], 0
     for start in starts:
         if match := pattern.match(text, max(start, done)):
@@ -110,15 +110,15 @@ def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:
 
 
 def _mail_starts(text: str) -> Iterator[int]:
-    """Where a mail address may begin: as far before each @ as one reaches, but not before the @ before."""
+    """Yield where mail addresses may begin: as far before each @ as one reaches, but not before the previous @."""
     before = 0
-    for at in _places(text, "@"):
+    for at in (found.start() for found in re.finditer("@", text)):
         yield _word_start(text, at, max(before, at - 64), "_.+-")
         before = at + 1
 
 
 def _word_start(text: str, end: int, least: int, marks: str) -> int:
-    """Where the letters, digits and `marks` that stand before `end` begin, not before `least`."""
+    """Return where the letters, digits and `marks` before `end` begin, but not before `least`."""
     start = end
     while start > max(least, 0) and (text[start - 1].isalnum() or text[start - 1] in marks):
         start -= 1
@@ -126,19 +126,15 @@ def _word_start(text: str, end: int, least: int, marks: str) -> int:
 
 
 def _field_starts(text: str) -> list[int]:
-    """Where the name of a personal field may begin, in order."""
-    for stranger, letter in _STRANGERS.items():
-        text = text.replace(stranger, letter)
+    """Return where names of personal fields may begin, in order."""
+    for variant, letter in _CASE_VARIANTS.items():
+        text = text.replace(variant, letter)
     encoded = text.encode()
     found = _words().find_matches_as_indexes(encoded.lower(), overlapping=True)
     starts = sorted({start for _, start, _ in found})
-    return starts if len(encoded) == len(text) else _in_letters(encoded, starts)
-
-
-def _in_letters(encoded: bytes, starts: list[int]) -> list[int]:
-    """Places in letters, given places in bytes, in order."""
-    letters = [len(encoded[before:at].decode()) for before, at in pairwise([0, *starts])]
-    return list(accumulate(letters))
+    if len(encoded) == len(text):
+        return starts
+    return list(accumulate(len(encoded[before:at].decode()) for before, at in pairwise([0, *starts])))
 
 
 @cache
@@ -147,24 +143,17 @@ def _words() -> ahocorasick_rs.BytesAhoCorasick:
     return ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
 
 
-def _places(text: str, word: str) -> Iterator[int]:
-    at = text.find(word)
-    while at >= 0:
-        yield at
-        at = text.find(word, at + 1)
-
-
 def onvif_scopes(text: str) -> str:
-    """The ONVIF scopes in a reply, but name and location, which owners write themselves."""
+    """Return the ONVIF scopes in a reply, without name and location, which owners write."""
     kept = _ONVIF_PERSONAL.sub("", text)
     return " ".join(re.findall(r"onvif://www\.onvif\.org/\S{1,128}", kept))
 
 
 def snmp_description(text: str) -> str:
-    """An SNMP answer without the lines in which its owner writes a name, a contact and a place."""
+    """Return an SNMP answer without its owner's name, contact and location."""
     return scrub(_SNMP_PERSONAL.sub("", text))
 
 
 def dhip_reply(text: str) -> str:
-    """The technical fields of a Dahua discovery reply; the machine's name and addresses are left behind."""
+    """Return the technical fields of a Dahua discovery reply, without the device's name and addresses."""
     return ", ".join(f'"{m["key"]}" : "{m["value"]}"' for m in DHIP_KEPT.finditer(text))

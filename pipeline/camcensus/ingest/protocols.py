@@ -1,7 +1,7 @@
-"""What an answer itself says, by the protocol it speaks: headers, page, greeting.
+"""Read the answer itself by its protocol: headers, page, greeting.
 
-Headers and titles are read from `data` as well as from the parsed blocks, because probes such as `https-simple-new`
-leave a page unparsed.
+Headers and titles come from `data` as well as from the parsed blocks, because probes such as `https-simple-new` leave a
+page unparsed.
 """
 
 import re
@@ -11,12 +11,10 @@ from typing import Any
 
 from camcensus.ingest import privacy
 from camcensus.ingest.pages import START, clean_pages
-from camcensus.ingest.text import Memo, cut, cutter
-from camcensus.ingest.text_columns import GREETING, PAGE, SHORT, TextColumns
+from camcensus.ingest.text import GREETING, PAGE, SHORT, Memo, TextColumns, cut, cutter
 from camcensus.readers.banner import Http
 
-# Longest head of a web answer that is read, and how much of a page is searched for its title.
-FAR = 8 * PAGE
+FAR = 8 * PAGE  # characters read of a web answer's head, and of a page for its title
 _HEADER = re.compile(r"^(server|user-agent)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _REALM = re.compile(r'realm[ \t]*=[ \t]*(?:"([^"]*)"|([^\s,"]+))', re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,128}>([^<]{0,512})", re.IGNORECASE)
@@ -28,7 +26,7 @@ _short = cutter(SHORT)
 
 @dataclass(frozen=True)
 class Answers:
-    """What answers are read from, a cell for each banner; `module` is cleaned, the rest as the banner has it."""
+    """The parts of answers, with a cell for each banner; `module` is cleaned, the others are raw."""
 
     module: Sequence[str | None]
     data: Sequence[Any]
@@ -39,7 +37,7 @@ class Answers:
 
 
 def add_answers(columns: TextColumns, answers: Answers) -> None:
-    """Fills what is read from the answers."""
+    """Fill the columns that are read from the answers."""
     web: list[int] = []
     bodies: list[str] = []
     for row, (data, http, module) in enumerate(zip(answers.data, answers.http, answers.module, strict=True)):
@@ -64,7 +62,7 @@ def add_answers(columns: TextColumns, answers: Answers) -> None:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """Head and body of a web answer: before the first empty line, and after it."""
+    """Split a web answer at its first empty line."""
     end = text.find("\n\r\n")
     bare = text.find("\n\n", 0, end if end >= 0 else len(text))
     if bare >= 0:
@@ -73,7 +71,7 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _put_headers(columns: TextColumns, protocol: str, row: int, head: str) -> None:
-    """Server, realm and authentication schemes out of a head; the first of each that says something."""
+    """Put the first server and realm of a head that are not empty, and the authentication schemes."""
     server = realm = None
     schemes: list[str] = []
     for line in head[:FAR].split("\n"):
@@ -97,7 +95,7 @@ def _put_headers(columns: TextColumns, protocol: str, row: int, head: str) -> No
 
 
 def _challenge(value: str) -> tuple[str, str | None]:
-    """Scheme and realm of a WWW-Authenticate header."""
+    """Return scheme and realm of a WWW-Authenticate header."""
     realm = _REALM.search(value)
     return value.split(" ", 1)[0], cut(realm[1] or realm[2], SHORT) if realm else None
 
@@ -124,12 +122,12 @@ def _put_greeting(columns: TextColumns, row: int, text: str, module: str, port: 
 
 
 def _scrubbed(text: str, longest: int) -> str | None:
-    """The start of a text, scrubbed; more than is kept, so that nothing personal is cut before it is seen."""
+    """Scrub the start of a text; more than is kept, so that no personal data is cut in half."""
     return cut(privacy.start_of(text, longest), longest)
 
 
 def _put_pages(columns: TextColumns, answers: Answers, web: list[int], bodies: list[str]) -> None:
-    """Title, page, favicon and, where no header named it, the server of web answers, which are the rows in `web`."""
+    """Put title, page, favicon and, without a header, the server of web answers, which are the rows in `web`."""
     servers, titles = columns.column("http_server"), columns.column("http_title")
     starts: list[str | None] = [None] * columns.rows
     for row, body in zip(web, bodies, strict=True):
@@ -150,5 +148,5 @@ def _put_pages(columns: TextColumns, answers: Answers, web: list[int], bodies: l
 
 
 def _once(value: Any) -> str | None:
-    """`cut` to a short text, remembered where it is a string."""
+    """Cut to a short text; cached for strings."""
     return _short[value] if isinstance(value, str) else cut(value, SHORT)

@@ -1,4 +1,4 @@
-"""Ingest: records of raw files to `observations`, and what is not a banner to the quarantine.
+"""Ingest records of raw files: banners to `observations`, other records to the quarantine.
 
 Accepted + quarantined + blank = records read, always. A record is one answer of one port: a line of a Shodan export, a
 row of a CSV file, a service of a host.
@@ -36,26 +36,24 @@ REASONS = {
     "not_json": "the line is not JSON",
     "not_object": "the line is JSON, but not an object",
     "bad_row": "the row has a quote in the wrong place, or not as many cells as the header",
-    "no_answer": "the record holds no answer of a port",
-    "no_address": "none of ip_str, ipv6 and ip is there",
+    "no_answer": "the record contains no answer of a port",
+    "no_address": "ip_str, ipv6 and ip are missing",
     "bad_address": "the address is not an IP address",
     "bad_port": "the port is not a whole number from 1 to 65535",
     "bad_transport": "the transport is neither tcp nor udp",
     "no_timestamp": "the timestamp is missing",
     "bad_timestamp": "the timestamp is not a time",
-    "too_early": "the timestamp is before 2009, when the engine began",
+    "too_early": "the timestamp is before 2009, when Shodan started",
     "too_late": "the timestamp is after the file was received",
 }
 QUARANTINE_KEEPS = 64 << 10
-# Rows that are written together: enough to compress well, few enough to be held.
-ROW_GROUP = 20_000
+ROW_GROUP = 20_000  # rows that are written together: enough to compress well, few enough to keep in memory
 UNKNOWN_FIELD = "unknown field: "
 
 
 @dataclass(frozen=True)
 class ValidatedBatch:
-    """What became of some records: rows of `observations`, and lines of the quarantine with how many for which reason;
-    the rest were blank."""
+    """The rows of `observations` and lines of the quarantine from some records; the other records were blank."""
 
     records: int
     rows: pa.RecordBatch
@@ -65,7 +63,7 @@ class ValidatedBatch:
 
 @dataclass
 class Ingested:
-    """What came of one raw file."""
+    """The counts of one raw file."""
 
     lines: int = 0
     accepted: int = 0
@@ -76,7 +74,7 @@ class Ingested:
     damage: str | None = None
 
     def add(self, validated: ValidatedBatch) -> None:
-        """Counts what became of some records."""
+        """Add the counts of some records."""
         self.lines += validated.records
         self.accepted += validated.rows.num_rows
         self.blank += validated.records - validated.rows.num_rows - validated.reasons.total()
@@ -84,17 +82,19 @@ class Ingested:
         self.quarantined.update(validated.reasons)
 
     def tally(self) -> dict[str, int]:
-        """The numbers by name, for the manifest; those that are nothing have no name."""
-        named = {"synthetic": self.synthetic, "blank": self.blank}
-        named |= {f"quarantined: {reason}": n for reason, n in sorted(self.quarantined.items())}
-        named |= {f"{UNKNOWN_FIELD}{name}": n for name, n in sorted(self.unknown.items())}
-        return {"lines": self.lines, "accepted": self.accepted, **{name: n for name, n in named.items() if n}}
+        """Return the counts by name for the manifest, without zeros."""
+        counts = {"synthetic": self.synthetic, **self._dropped}
+        counts |= {f"{UNKNOWN_FIELD}{name}": n for name, n in sorted(self.unknown.items())}
+        return {"lines": self.lines, "accepted": self.accepted, **{name: n for name, n in counts.items() if n}}
 
     def flow(self) -> Flow:
-        """The reconciliation, checked."""
-        dropped = {"blank": self.blank, **{f"quarantined: {k}": v for k, v in sorted(self.quarantined.items())}}
-        gone = {reason: n for reason, n in dropped.items() if n}
-        return Flow(unit="lines", rows_in=self.lines, rows_out=self.accepted, dropped=gone).check("ingest")
+        """Return the reconciled flow."""
+        dropped = {reason: n for reason, n in self._dropped.items() if n}
+        return Flow(unit="lines", rows_in=self.lines, rows_out=self.accepted, dropped=dropped).check("ingest")
+
+    @property
+    def _dropped(self) -> dict[str, int]:
+        return {"blank": self.blank, **{f"quarantined: {code}": n for code, n in sorted(self.quarantined.items())}}
 
 
 def ingest_file(
@@ -102,61 +102,58 @@ def ingest_file(
     observations: Path,
     quarantine: Path,
     latest: int = LATEST,
-    tick: Callable[[int], None] = lambda _: None,
+    on_progress: Callable[[int], None] = lambda _: None,
     source: Source = SHODAN,
     lanes: Lanes = ONE_LANE,
 ) -> Ingested:
-    """Reads one raw file into one part of `observations` and one part of the quarantine; see `ingest_records`.
-
-    `source` knows how to read it.
-    """
-    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, tick, lanes)
+    """Ingest one raw file of a source; see `ingest_records`."""
+    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, on_progress, lanes)
 
 
 def ingest_records(
     reader: Reader, file: str, observations: Path, quarantine: Path, latest: int = LATEST,
-    tick: Callable[[int], None] = lambda _: None, lanes: Lanes = ONE_LANE,
+    on_progress: Callable[[int], None] = lambda _: None, lanes: Lanes = ONE_LANE,
 ) -> Ingested:  # fmt: skip
-    """Reads records into one part of `observations` and one part of the quarantine (gzip member).
+    """Ingest records into one part of `observations` and one part of the quarantine (a gzip member).
 
-    `file` is what the records' file is called, `latest` the last second a timestamp may have; `tick` is told the
-    compressed bytes read so far. With several `lanes`, other processes look into what this one reads and writes.
+    `file` is the name of the records' file, `latest` the last second that a timestamp may have; `on_progress` gets the
+    compressed bytes read so far. With several `lanes`, other processes parse and this one reads and writes.
     """
     result = Ingested()
-    held: list[pa.RecordBatch] = []
+    batches: list[pa.RecordBatch] = []
     with (
         storage.parquet_writer(observations, OBSERVATIONS) as accepted,
         storage.atomic(quarantine) as rejected,
         gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
     ):
-        for validated in lanes.in_order(partial(validate_batch, file=file, latest=latest), reader.batches(tick)):
+        for validated in lanes.in_order(partial(validate_batch, file=file, latest=latest), reader.batches(on_progress)):
             result.add(validated)
             member.write(b"".join(validated.quarantined))
-            held.append(validated.rows)
-            if sum(rows.num_rows for rows in held) >= ROW_GROUP:
-                accepted.write_table(pa.Table.from_batches(held))
-                held.clear()
-        if any(rows.num_rows for rows in held):
-            accepted.write_table(pa.Table.from_batches(held))
+            batches.append(validated.rows)
+            if sum(rows.num_rows for rows in batches) >= ROW_GROUP:
+                accepted.write_table(pa.Table.from_batches(batches))
+                batches.clear()
+        if any(rows.num_rows for rows in batches):
+            accepted.write_table(pa.Table.from_batches(batches))
     result.damage, result.unknown = reader.damage, reader.unknown
     result.flow()
     return result
 
 
 def validate_batch(batch: Batch, file: str, latest: int) -> ValidatedBatch:
-    """What becomes of records. A pure function of them, so that any process can do it."""
+    """Validate records. A pure function, so that any process can run it."""
     found = batch.found()
     banners = {place: banner for place, banner in enumerate(found) if isinstance(banner, Banner)}
     reasons = {place: rejected.reason for place, rejected in enumerate(found) if isinstance(rejected, Rejected)}
     places = list(banners)
-    seen = observe(list(banners.values()), latest)
-    reasons |= {places[place]: reason for place, reason in seen.rejected.items()}
-    kept = [places[place] for place in seen.accepted]
+    observed = observe(list(banners.values()), latest)
+    reasons |= {places[place]: reason for place, reason in observed.rejected.items()}
+    accepted = [places[place] for place in observed.accepted]
     files = [name or file for name in batch.files] if batch.files else [file] * len(found)
-    which = {"file": [files[place] for place in kept], "line": [batch.numbers[place] for place in kept]}
+    keys = {"file": [files[place] for place in accepted], "line": [batch.numbers[place] for place in accepted]}
     return ValidatedBatch(
         records=len(found),
-        rows=batch_of(seen.columns | which, len(kept)),
+        rows=batch_of(observed.columns | keys, len(accepted)),
         reasons=Counter(reasons.values()),
         quarantined=[
             _quarantined(batch.numbers[place], batch.line(place), files[place], reasons[place])
@@ -166,14 +163,14 @@ def validate_batch(batch: Batch, file: str, latest: int) -> ValidatedBatch:
 
 
 def _quarantined(number: int, line: Line, file: str, reason: str) -> bytes:
-    told = {
+    entry = {
         "file": file,
         "line": number,
-        # Where it begins in the file, if a record is not simply a line.
+        # The line that it begins on, where records are not lines.
         **({} if number == line.number else {"at_line": line.number}),
         "reason": reason,
         "length": line.length,
         "sha256": line.sha256 or hashlib.sha256(line.data).hexdigest(),
         "bytes": base64.b64encode(line.data[:QUARANTINE_KEEPS]).decode(),
     }
-    return json.dumps(told).encode() + b"\n"
+    return json.dumps(entry).encode() + b"\n"

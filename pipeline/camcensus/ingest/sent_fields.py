@@ -1,8 +1,8 @@
-"""What the engine sends: how many rows hold each field, so that one that is new, gone or renamed shows.
+"""Count in how many rows the engine fills each field, so that new, missing and renamed fields show.
 
-Of fields that are read every row is counted, by the statistics of the tables. Of all others a sample is: the first rows
-of each raw file. Names of fields are data too (MAC addresses are keys in some blocks), so only names that look like
-names, and that many rows have, are written down.
+Fields that are read are counted in every row, by the statistics of the tables; others in a sample, the first rows of
+each raw file. Names of fields can be data (some blocks have MAC addresses as keys), so only names that look like names,
+and that many rows have, are recorded.
 """
 
 import re
@@ -26,11 +26,11 @@ FEW = 5
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
 # Blocks whose keys are data: addresses, host names, identifiers.
 _KEYS_ARE_DATA = frozenset({"mac", "mdns", "dns", "vulns", "ssl", "netbios", "smb", "snmp"})
-NEAR = 0.02  # shares of a field that went and one that came which are near enough for one name changed
+NEAR = 0.02  # shares of a missing and a new field that differ by less may be one renamed field
 
 
 def count_filled(parts: Iterable[Path]) -> dict[str, int]:
-    """Column to rows in which it holds something, over the parts of a table. Raises `IntegrityError`."""
+    """Return the number of filled rows of each column over the parts of a table. Raises `IntegrityError`."""
     found: Counter[str] = Counter()
     for path in parts:
         try:
@@ -54,7 +54,7 @@ def _count(file: pq.ParquetFile, found: Counter[str]) -> None:
 
 
 def sample_fields(readers: Iterable[Reader]) -> tuple[int, dict[str, int]]:
-    """Records looked at, and in how many each field stands: `name`, and `block.name` one level down."""
+    """Return the number of records sampled, and in how many each field is: `name`, and `block.name` one level down."""
     rows = 0
     found: Counter[str] = Counter()
     for reader in islice(readers, FILES):
@@ -67,7 +67,7 @@ def sample_fields(readers: Iterable[Reader]) -> tuple[int, dict[str, int]]:
 
 
 def _names(line: bytes) -> set[str]:
-    """The fields of one record; none of what is no object."""
+    """Return the fields of one record; none if it is no object."""
     try:
         value = msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -91,7 +91,7 @@ def _below(name: str, held: Any) -> Iterable[str]:
 def lost_fields(
     before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int
 ) -> dict[str, tuple[float, float]]:
-    """Fields that fewer of the rows hold than before: name to the share before and now (0 to 1), most lost first."""
+    """Return fields that a smaller share of rows fills: name to the share before and now (0 to 1), most lost first."""
     if not rows_before or not rows:
         return {}
     shares = {name: (n / rows_before, now.get(name, 0) / rows) for name, n in before.items()}
@@ -100,20 +100,20 @@ def lost_fields(
 
 
 def describe_changes(before: Mapping[str, int], rows_before: int, now: Mapping[str, int], rows: int) -> list[str]:
-    """In words, fields that came, went, or seem to have another name."""
+    """Return a line for each field that is new, missing, or seems to be renamed."""
     if not rows_before or not rows:
         return []
     new = {name: n / rows for name, n in now.items() if name not in before}
     gone = {name: n / rows_before for name, n in before.items() if name not in now}
-    told = []
+    lines = []
     for name, share in sorted(gone.items()):
         twin = next((n for n, s in sorted(new.items()) if abs(s - share) <= NEAR and _level(n) == _level(name)), None)
         if twin:
-            told.append(f"{name} ({100 * share:.0f}% of rows) seems to be called {twin} now")
+            lines.append(f"{name} ({100 * share:.0f}% of rows) seems to be renamed to {twin}")
             del new[twin]
         else:
-            told.append(f"{name} ({100 * share:.0f}% of rows) is gone")
-    return told + [f"{name} ({100 * share:.0f}% of rows) is new" for name, share in sorted(new.items())]
+            lines.append(f"{name} ({100 * share:.0f}% of rows) is missing")
+    return lines + [f"{name} ({100 * share:.0f}% of rows) is new" for name, share in sorted(new.items())]
 
 
 def _level(name: str) -> str:

@@ -1,20 +1,25 @@
-"""Text of a banner as tables hold it: bounded, without control characters, and cleaned once for each distinct value.
+"""Clean a banner's texts for tables: bounded, without control characters, each distinct value once.
 
-A batch of banners says the same few thousand things again and again, so whatever is done to a text is remembered.
+A batch of banners repeats a few thousand texts, so results are cached. Most columns are filled only here and there.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-V = TypeVar("V")
-# What is remembered at most, in values and in characters of one: a hostile file says something new in each banner.
-REMEMBERED = 8_192
-LONGEST_REMEMBERED = 4_096
-# So much more of a text than is kept is looked at, since it may begin with spaces.
-BEYOND = 64
+import pyarrow as pa
 
-# Control characters and the marks that turn the direction of text; other scripts stay as they are.
+V = TypeVar("V")
+# Limits of the cache, in values and in characters of one: a hostile file may have a new text in each banner.
+CACHED = 8_192
+LONGEST_CACHED = 4_096
+BEYOND = 64  # characters read beyond those that are kept, since a text may begin with spaces
+# Longest evidence kept, in characters, so that no pattern can run long.
+SHORT = 256
+GREETING = 512
+PAGE = 2048
+
+# Control characters and the marks that change the direction of text; all other scripts are kept.
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -28,8 +33,7 @@ _STRINGS = frozenset({str, type(None)})
 
 
 class Memo(dict[Any, V]):
-    """A function of one hashable value that remembers, for values that are equal only where they are the same (1 and
-    True are not). Call it as `memo[value]`."""
+    """A cached function of one value, called as `memo[value]`. Equal values must be the same (1 and True are not)."""
 
     def __init__(self, function: Callable[[Any], V]) -> None:
         super().__init__()
@@ -37,32 +41,32 @@ class Memo(dict[Any, V]):
 
     def __missing__(self, value: Any) -> V:
         found = self._function(value)
-        if not isinstance(value, str) or len(value) <= LONGEST_REMEMBERED:
-            if len(self) >= REMEMBERED:
+        if not isinstance(value, str) or len(value) <= LONGEST_CACHED:
+            if len(self) >= CACHED:
                 self.clear()
             self[value] = found
         return found
 
     def of_texts(self, values: Sequence[Any]) -> list[V]:
-        """The function of each value, remembered where all are strings or nothing."""
+        """Return the function of each value; cached where all are strings or None."""
         if _STRINGS.issuperset(map(type, values)):
             return list(map(self.__getitem__, values))
         return list(map(self._function, values))
 
 
 def printable(text: str) -> str:
-    """The text with a space for each control character."""
+    """Replace each control character by a space."""
     if text.isprintable():
         return text
     if text.isascii():
         return text.translate(_ASCII_CONTROL)
-    # The usual ones first, which is quicker than the pattern.
+    # The usual ones first, which is faster than the pattern.
     text = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
     return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 def text_of(value: Any) -> str | None:
-    """A scalar as text without control characters; None for what is not a scalar, for booleans and for nothing."""
+    """Return a string or number as text without control characters; None for other values and empty text."""
     if isinstance(value, str):
         return printable(value).strip() or None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -71,18 +75,38 @@ def text_of(value: Any) -> str | None:
 
 
 def cut(value: Any, longest: int) -> str | None:
-    """`text_of` with at most `longest` characters; only a little more of a string than that is looked at."""
+    """Return `text_of` with at most `longest` characters; little more of a string is read."""
     text = text_of(value[: longest + BEYOND] if isinstance(value, str) else value)
     return text if text is None or len(text) <= longest else text[:longest].rstrip()
 
 
 def cutter(longest: int) -> Memo[str | None]:
-    """`cut` to a length, remembered."""
+    """Return a cached `cut` to a length."""
     return Memo(lambda value: cut(value, longest))
 
 
 def joined(value: Iterable[Any] | str | None) -> str | None:
-    """A list of strings, joined with a space; what is no string is left out."""
+    """Join the strings of a list with a space."""
     if isinstance(value, str) or value is None:
         return value
     return " ".join(v for v in value if isinstance(v, str)) or None
+
+
+class TextColumns:
+    """Columns of `rows` texts each; a column that is never filled is missing."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.filled: dict[str, list[str | None]] = {}
+        self.ready: dict[str, pa.Array] = {}  # columns that are complete
+
+    def column(self, name: str) -> list[str | None]:
+        """Return a column to fill, at first empty."""
+        if name not in self.filled:
+            self.filled[name] = [None] * self.rows
+        return self.filled[name]
+
+    def put(self, name: str, row: int, text: str | None) -> None:
+        """Fill one cell, if the text is not empty."""
+        if text:
+            self.column(name)[row] = text
