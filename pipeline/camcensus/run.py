@@ -15,12 +15,12 @@ from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.ingest.stage import require_banners
 from camcensus.raw.bundles import collected_folders
+from camcensus.raw.purge import overdue, purge, was_purged
 from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.raw.stage_base import RunContext, Stage
 from camcensus.report.stage import bring_report_up_to_date
 from camcensus.stages import STAGES
 from camcensus.trends.stage import is_comparable
-from camcensus.verify.purge import overdue, purge, was_purged
 
 ONE_PROCESS = Local()
 
@@ -135,7 +135,7 @@ def _retain(study: Study, ids: list[str], reporter: Reporter, entry: Entry) -> N
         if days is None:
             continue
         if study.retention.action == "purge":
-            gone = purge(study.data / name)
+            gone = purge(study.data / name, STAGES)
             entry.did(name, "", "", ["purge"])
             text = f"{gone.files:,} files with addresses, {days:,} days old, were removed; counts are kept"
             reporter.warning(text, name, "purge")

@@ -110,8 +110,8 @@ def import_(
     from camcensus.core import storage
     from camcensus.raw.bundles import collected_folders, has_ledger
     from camcensus.raw.imports import import_files
+    from camcensus.raw.purge import refuse_purged
     from camcensus.readers.registry import chosen_source
-    from camcensus.verify.purge import refuse_purged
 
     check_snapshot_id(snapshot)
     if collection is not None:
@@ -161,7 +161,7 @@ def collect(
     from camcensus.cli.messages import collected_text
     from camcensus.collect.collector import MODES, collect_snapshot
     from camcensus.collect.key import require_key
-    from camcensus.verify.purge import refuse_purged
+    from camcensus.raw.purge import refuse_purged
 
     check_snapshot_id(snapshot)
     if mode not in MODES:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
+from camcensus.core.comparability import breaks
 from camcensus.core.config import Study
 from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError
 from camcensus.core.manifest import load_manifest
@@ -18,7 +19,6 @@ from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from camcensus.identify.catalogue_page import page
 from camcensus.run import Outcome
-from camcensus.trends.comparability import breaks
 
 if TYPE_CHECKING:
     from camcensus.collect.collector import Collected

@@ -69,7 +69,8 @@ def purge(
     """Remove raw files and tables with addresses for good; keep counts, manifest and checksums."""
     from camcensus.core import storage
     from camcensus.core.run_log import logged
-    from camcensus.verify.purge import purge as remove
+    from camcensus.raw.purge import purge as remove
+    from camcensus.stages import STAGES
 
     loaded = load_study(study)
     if not raw:
@@ -78,7 +79,7 @@ def purge(
         raise typer.BadParameter(f"no snapshot {snapshot!r} in {loaded.data}", param_hint="--snapshot")
     with storage.lock(loaded.data), storage.lock(loaded.data / snapshot / "raw", "the snapshot"):
         with logged(loaded.data, workers=1) as entry:
-            removed = remove(loaded.data / snapshot)
+            removed = remove(loaded.data / snapshot, STAGES)
             entry.did(snapshot, "", "", ["purge"])
     text = f"{snapshot}: {removed.files:,} files removed, {removed.bytes:,} bytes; counts, manifest and checksums kept"
     found = {"snapshot": snapshot, "files": removed.files, "bytes": removed.bytes}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from camcensus.aggregate.stage import has_counts
 from camcensus.core import storage
+from camcensus.core.comparability import OTHER_PORTS, breaks, scanned_other_ports
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
@@ -16,7 +17,6 @@ from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate.audits.score import read_labels, replicates
 from camcensus.estimate.change import NO_WORD, Change, audited, correlation, rank_intervals, sensitivity, span
 from camcensus.estimate.source import Source
-from camcensus.trends.comparability import OTHER_PORTS, breaks, scanned_other_ports
 
 SEED = 1
 COLUMNS = [

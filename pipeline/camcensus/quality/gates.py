@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.aggregate.stage import STAGE as AGGREGATE
+from camcensus.core.comparability import incomparable
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import GateError
@@ -25,7 +26,6 @@ from camcensus.core.tables import GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.core.units import adds_up
 from camcensus.ingest.sent_fields import describe_changes, lost_fields
 from camcensus.quality import assertions
-from camcensus.trends.comparability import incomparable
 
 MAX_DEVIATION = 1e-6  # percent, of sums of rounded fractions
 SHOWN = 5

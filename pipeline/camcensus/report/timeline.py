@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from camcensus.core.comparability import NOT_OF_TOTALS, breaks, changed_instrument, scanned_other_ports
 from camcensus.core.manifest import UNKNOWN_QUERIES
 from camcensus.report import wording
 from camcensus.report.inputs import Result
-from camcensus.trends.comparability import NOT_OF_TOTALS, breaks, changed_instrument, scanned_other_ports
 
 GAP = 1.5  # years between two snapshots from which on one is missing
 

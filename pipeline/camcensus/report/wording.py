@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from camcensus.core.comparability import changed_instrument
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name, load_countries
 from camcensus.core.manifest import UNKNOWN_QUERIES, Manifest, Window
 from camcensus.estimate.two_engines.estimate import WHY_NOT_ONE
 from camcensus.report.inputs import Result
 from camcensus.report.tables.publish import Folded
-from camcensus.trends.comparability import changed_instrument
 
 SYNTHETIC = "SYNTHETIC DATA: made up by a simulation, not measured. No number here says anything about the world."
 PARTIAL = "PARTIAL COLLECTION: this snapshot is not whole. Its counts are too low and are not compared with others."

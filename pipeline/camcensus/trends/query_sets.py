@@ -7,6 +7,7 @@ collected, and of imported files where the study declares them; any other snapsh
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from camcensus.core.comparability import ports_of
 from camcensus.core.errors import QueryError
 from camcensus.core.manifest import Manifest
 from camcensus.core.query import FIELDS as FILTERS
@@ -52,12 +53,6 @@ def query_set_of(manifest: Manifest) -> QuerySet:
         sorted({query.text for query in collection.queries.values()}) if collection else sorted(set(declared.queries))
     )
     return QuerySet(manifest.snapshot, tuple(texts), ports_of(manifest), _reason(manifest, texts))
-
-
-def ports_of(manifest: Manifest) -> tuple[int, ...]:
-    """Return the ports that the engine scanned for a snapshot, sorted; empty: not known."""
-    known = manifest.collection.ports if manifest.collection else manifest.declared.ports
-    return tuple(sorted(set(known)))
 
 
 def _reason(manifest: Manifest, texts: Sequence[str]) -> str:

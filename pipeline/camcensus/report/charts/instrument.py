@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from camcensus.core.comparability import CHANGED, NOT_OF_TOTALS
 from camcensus.core.config import Study
 from camcensus.core.tables import Column
 from camcensus.report import formatting, wording
@@ -15,7 +16,6 @@ from camcensus.report.inputs import Result, simulated, world_cell
 from camcensus.report.tables.publish import published
 from camcensus.report.tables.small_tables import Grid, grid
 from camcensus.report.timeline import Step, line_note, steps
-from camcensus.trends.comparability import CHANGED, NOT_OF_TOTALS
 
 SERIES = {"queries": "Same queries", "ports": "… and ports"}
 HEADLINE = "Headline"

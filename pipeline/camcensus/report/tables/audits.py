@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow.compute as pc
 
+from camcensus.core.comparability import OTHER_PORTS, breaks, scanned_other_ports
 from camcensus.estimate.change import NO_WORD, sensitivity
 from camcensus.report import formatting
 from camcensus.report.inputs import Result
-from camcensus.trends.comparability import OTHER_PORTS, breaks, scanned_other_ports
 
 AUDIT = "audit"
 SAID = (

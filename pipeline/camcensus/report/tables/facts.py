@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from camcensus.aggregate.stage import STAGE as AGGREGATE
+from camcensus.core.comparability import breaks, changed_instrument, incomparable
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.manifest import Manifest
@@ -15,7 +16,6 @@ from camcensus.report.inputs import WORLD, Result, headline_cells, variant, worl
 from camcensus.report.tables import audits, sensitivity
 from camcensus.report.tables.audits import Audits
 from camcensus.report.tables.publish import published, ranked
-from camcensus.trends.comparability import breaks, changed_instrument, incomparable
 
 AGREED_HOSTS = 5
 

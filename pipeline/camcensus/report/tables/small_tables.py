@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from camcensus.core.comparability import OTHER_PORTS
 from camcensus.core.config import Study
 from camcensus.core.stage_record import StageRecord
 from camcensus.report import formatting, wording
@@ -13,7 +14,6 @@ from camcensus.report.inputs import Result, world_cell
 from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
 from camcensus.report.tables.audits import Audits
 from camcensus.report.timeline import Step
-from camcensus.trends.comparability import OTHER_PORTS
 
 AUDITED = {"precision": "Of counted hosts, cameras", "recall": "Of cameras, counted", "cameras": "Hosts with cameras"}
 

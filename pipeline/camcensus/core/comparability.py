@@ -1,7 +1,6 @@
 """Comparability: what of the instrument differs between two snapshots, and so whether a difference is a change."""
 
 from camcensus.core.manifest import Instrument, Manifest
-from camcensus.trends.query_sets import ports_of
 
 # A new edition of the country database breaks no total: it follows the addresses.
 NOT_OF_TOTALS = "geolocation edition"
@@ -51,3 +50,9 @@ def incomparable(before: Manifest, now: Manifest) -> str:
     if before.simulated != now.simulated:
         return "one of the two is simulated"
     return ""
+
+
+def ports_of(manifest: Manifest) -> tuple[int, ...]:
+    """Return the ports that the engine scanned for a snapshot, sorted; empty: not known."""
+    known = manifest.collection.ports if manifest.collection else manifest.declared.ports
+    return tuple(sorted(set(known)))

@@ -1,6 +1,7 @@
 """The purge of a snapshot: files with addresses are removed; counts, manifest and checksums are kept."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +12,10 @@ from camcensus.raw.bundles import bundles_of, has_ledger
 from camcensus.raw.imports import LEDGER, read_ledger
 from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.raw.snapshot import STATS
-from camcensus.stages import STAGES
+from camcensus.raw.stage_base import Stage
 
 # The ledgers in raw/ are kept: what was received, when, with which checksum.
 _KEPT_RAW = {LEDGER, FILE, CHECKSUM, ".lock"}
-_PRIVATE = [stage for stage in STAGES if stage.is_private]
-# Tables may be folders of parts.
-_FOLDERS = (*(name for stage in _PRIVATE for name in stage.writes), ".scratch", "audit")
 
 
 @dataclass(frozen=True)
@@ -28,27 +26,30 @@ class Purged:
     bytes: int
 
 
-def purge(folder: Path) -> Purged:
-    """Remove raw files, observations, and every table with a row per banner or device. The caller holds the lock.
+def purge(folder: Path, stages: Sequence[Stage]) -> Purged:
+    """Remove raw files, and all that private stages wrote. The caller holds the lock.
 
     Raises `CamcensusError` when the snapshot was not counted: nothing would be left of it.
     """
     manifest = load_manifest(folder)
-    kept = {stage.name for stage in STAGES if not stage.is_private}
-    if manifest is None or not (manifest.stages.keys() & kept):
+    private = [stage for stage in stages if stage.is_private]
+    public = {stage.name for stage in stages if not stage.is_private}
+    if manifest is None or not (manifest.stages.keys() & public):
         raise CamcensusError(f"{folder}: was never counted, so nothing would be left of it; run camcensus run first")
-    outputs = [name for s in _PRIVATE if s.name in manifest.stages for name in manifest.stages[s.name].outputs]
+    # Tables may be folders of parts.
+    folders = (*(name for stage in private for name in stage.writes), ".scratch", "audit")
+    outputs = [name for s in private if s.name in manifest.stages for name in manifest.stages[s.name].outputs]
     # First the record: a killed purge is then known to have begun, and the same command finishes it.
     manifest.purged = sorted({*outputs, *(f"raw/{name}" for name in manifest.inputs)})
     manifest.save(folder)
-    private = [p for p in (folder / "raw").rglob("*") if p.is_file() and p.name not in _KEPT_RAW]
-    private += [folder / name for name in outputs] + [folder / STATS]
-    private += [p for name in _FOLDERS for p in (folder / name).rglob("*") if p.is_file()]
-    existing = sorted({path for path in private if path.is_file()})
+    gone = [p for p in (folder / "raw").rglob("*") if p.is_file() and p.name not in _KEPT_RAW]
+    gone += [folder / name for name in outputs] + [folder / STATS]
+    gone += [p for name in folders for p in (folder / name).rglob("*") if p.is_file()]
+    existing = sorted({path for path in gone if path.is_file()})
     size = sum(path.stat().st_size for path in existing)
     for path in existing:
         path.unlink()
-    for name in _FOLDERS:
+    for name in folders:
         shutil.rmtree(folder / name, ignore_errors=True)
     for path in sorted((p for p in (folder / "raw").rglob("*") if p.is_dir()), reverse=True):
         path.rmdir()

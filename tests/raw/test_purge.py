@@ -9,7 +9,7 @@ import pytest
 
 from camcensus.core.manifest import load_manifest
 from camcensus.core.run_log import read_log
-from camcensus.verify.purge import overdue
+from camcensus.raw.purge import overdue
 from tests.commands import camcensus
 from tests.verify.worlds import results
 
