@@ -148,12 +148,12 @@ def test_a_second_sample_does_not_overwrite_labels(world: Counted) -> None:
     done = camcensus(
         "audit", "sample", "--study", world.folder / "study.toml", "--snapshot", world.snapshot, status=1
     )  # fmt: skip
-    assert "labels may be in it" in done.stderr
+    assert "may contain labels" in done.stderr
 
 
 def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
     done = camcensus("estimate", "engines", "--study", world.folder / "study.toml", "--snapshot", "2026", status=1)
-    assert "an estimate of what no engine saw needs a second engine" in done.stderr
+    assert "what no engine saw needs a second engine" in done.stderr
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from camcensus.estimate.two_engines.lists import comparable
 from camcensus.identify.matcher import Identifier
 from camcensus.validation.accuracy.counted import count_world
 from camcensus.validation.accuracy.coverage import ENGINES, LABELLERS, audits, coverage, table, two_engines
-from camcensus.validation.accuracy.lists import COMMON, Eyes, Small
+from camcensus.validation.accuracy.small_world import COMMON, CachedIdentifier, SmallWorld
 from camcensus.validation.simulate.world import Plan, make_world
 from tests.validation.accuracy.worlds import counted
 
@@ -32,7 +32,7 @@ def test_lists_in_memory_are_those_of_files(folder: Path, identifier: Identifier
     written = comparable(
         Source(load_study(folder / "study.toml"), "2026"), Source(load_study(folder / "second/study.toml"), "2026")
     )
-    drawn = Small(make_world(PLAN), 2026, Eyes(identifier)).lists()
+    drawn = SmallWorld(make_world(PLAN).view(2026), CachedIdentifier(identifier)).lists()
     assert set(written.evidence) <= COMMON
     assert (written.start, written.end) == (drawn.start, drawn.end)
     for one, other in ((written.first, drawn.first), (written.second, drawn.second)):
@@ -45,7 +45,7 @@ def test_lists_in_memory_are_those_of_files(folder: Path, identifier: Identifier
 
 def test_banners_in_memory_are_those_of_files(folder: Path, identifier: Identifier) -> None:
     written = hosts_of(banners_of(Source(load_study(folder / "study.toml"), "2026")))
-    drawn = hosts_of(Small(make_world(PLAN), 2026, Eyes(identifier)).collected())
+    drawn = hosts_of(SmallWorld(make_world(PLAN).view(2026), CachedIdentifier(identifier)).collected())
     columns = ["host", "counted", "manufacturer", "confidence", "why_not"]
     both = written[columns].merge(drawn[columns], on="host", how="outer", indicator=True, suffixes=("", "_drawn"))
     assert (both["_merge"] == "both").all()

@@ -21,8 +21,8 @@ def test_it_says_how_to_use_it_answers_and_says_what_was_asked(tmp_path: Path) -
     watchdog.start()
     assert process.stdout is not None
     greeting = "".join(process.stdout.readline() for _ in range(6))
-    assert greeting.startswith("LOOPBACK: this is no Shodan")
-    assert "1 banners (1 lines are none); plan dev, 7 query credits" in greeting
+    assert greeting.startswith("LOOPBACK: this is not Shodan")
+    assert "1 banners (1 other lines ignored); plan dev, 7 query credits" in greeting
     address = re.search(r"export SHODAN_API_URL=(http://127\.0\.0\.1:\d+)$", greeting, re.MULTILINE)
     key = re.search(r"export SHODAN_API_KEY=(\S+)", greeting)
     assert address is not None
@@ -40,7 +40,7 @@ def test_it_says_how_to_use_it_answers_and_says_what_was_asked(tmp_path: Path) -
 def test_wrong_use_is_explained_before_anything_starts(tmp_path: Path) -> None:
     export = write_lines(tmp_path / "a.jsonl", [banner()])
     assert "there is no plan 'gold'" in camcensus("simulate", "--serve", export, "--plan", "gold", status=1).stderr
-    assert "is no file" in camcensus("simulate", "--serve", tmp_path / "none.jsonl", status=1).stderr
+    assert "is not a file" in camcensus("simulate", "--serve", tmp_path / "none.jsonl", status=1).stderr
     assert "of an unknown kind" in camcensus("simulate", "--serve", Path(__file__), status=1).stderr
     assert "--serve" in camcensus("simulate", export, status=2).stderr
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -11,11 +11,11 @@ import pytest
 from camcensus.core.resources import bundled
 from camcensus.geolocate.networks import KINDS, load_networks
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.validation.simulate.looks import seen
+from camcensus.validation.simulate.banners import banners_of
 from camcensus.validation.simulate.places import FIRST_PRIVATE_ASN, NETWORKS
 from camcensus.validation.simulate.population import DECOYS
-from camcensus.validation.simulate.texts import hosts
-from camcensus.validation.simulate.world import Block, Plan, World, make_world
+from camcensus.validation.simulate.templates import hosts
+from camcensus.validation.simulate.world import Plan, World, make_world
 
 ROOT = Path(__file__).parents[3]
 SIZE = 20_000
@@ -26,54 +26,52 @@ def world(**overrides: float) -> World:
     return make_world(Plan(devices=SIZE, snapshots=3, seed=11, overrides=named))
 
 
-def block(of: World) -> Block:
-    return of.block(0, of.population.sites)
-
-
 @pytest.fixture(scope="module")
 def plain() -> World:
     return world()
 
 
 def test_about_as_many_devices_as_asked_for_are_there(plain: World) -> None:
-    here = plain.now(block(plain), 2026)
-    assert here.there.sum() == pytest.approx(SIZE, rel=0.1)
+    assert plain.view(2026).snapshot.exists.sum() == pytest.approx(SIZE, rel=0.1)
 
 
 def test_some_addresses_change_every_day_and_the_others_rarely(plain: World) -> None:
-    sites = block(plain).sites
+    sites = plain.view(2026).sites
     days = plain.end(2026) - np.arange(10)[:, None] * 86_400.0
-    epochs = np.stack([plain.places.epoch(sites.number, sites.where, day) for day in days])
-    daily = sites.where.period == 1.0
+    epochs = np.stack([plain.places.epoch(sites.number, sites.locations, day) for day in days])
+    daily = sites.locations.period == 1.0
     assert 0.02 < daily.mean() < 0.3
     assert (np.diff(epochs, axis=0)[:, daily] == -1).all()
     assert (epochs[0] == epochs[-1])[~daily].mean() > 0.9
 
 
 def test_moves_leave_their_prefix_as_often_as_the_parameter_says(plain: World) -> None:
-    sites = block(plain).sites
+    sites = plain.view(2026).sites
     # In large networks; where there is room for one prefix only, nobody leaves it.
-    large = (plain.places.v4.total[sites.where.located] > 100_000) & ~sites.where.ipv6 & (sites.fleet < 0)
+    large = (plain.places.v4.total[sites.locations.located] > 100_000) & ~sites.locations.ipv6 & (sites.fleet < 0)
     first, second = (
-        plain.places.address(sites.number, sites.where, np.full(len(large), epoch), sites.fleet)[1] for epoch in (5, 6)
+        plain.places.address(sites.number, sites.locations, np.full(len(large), epoch), sites.fleet)[1]
+        for epoch in (5, 6)
     )
     far = np.abs((first >> np.uint64(8)).astype(np.int64) - (second >> np.uint64(8)).astype(np.int64)) >= 64
     assert far[large].mean() == pytest.approx(plain.parameters.number("addresses.leave_prefix"), abs=0.04)
 
 
 def test_addresses_lie_where_the_country_database_puts_them(plain: World) -> None:
-    sites = block(plain).sites
-    high, low = plain.places.address(sites.number, sites.where, np.zeros(len(sites.number), np.int64), sites.fleet)
-    located = [plain.places.codes[n] for n in np.where(sites.where.ipv6, sites.where.country, sites.where.located)]
+    sites = plain.view(2026).sites
+    high, low = plain.places.address(sites.number, sites.locations, np.zeros(len(sites.number), np.int64), sites.fleet)
+    located = [
+        plain.places.codes[n] for n in np.where(sites.locations.ipv6, sites.locations.country, sites.locations.located)
+    ]
     assert plain.places.locator.countries(hosts(high, low)) == located
-    assert 0 < (sites.where.located != sites.where.country).mean() < 0.1
+    assert 0 < (sites.locations.located != sites.locations.country).mean() < 0.1
 
 
 def test_fleets_share_a_network_and_clones_a_serial_number(plain: World) -> None:
-    found = block(plain)
+    found = plain.view(2026)
     sites = found.sites
     zero = np.zeros(len(sites.number), np.int64)
-    prefix = plain.places.address(sites.number, sites.where, zero, sites.fleet)[1] >> np.uint64(8)
+    prefix = plain.places.address(sites.number, sites.locations, zero, sites.fleet)[1] >> np.uint64(8)
     fleet = sites.fleet == np.bincount(sites.fleet[sites.fleet >= 0]).argmax()
     assert fleet.sum() > 5
     assert len(set(prefix[fleet].tolist())) == 1
@@ -83,11 +81,11 @@ def test_fleets_share_a_network_and_clones_a_serial_number(plain: World) -> None
 
 
 def test_banned_makers_come_no_more_and_go_sooner(plain: World) -> None:
-    found = block(plain)
+    found = plain.view(2026)
     makers = np.array([str(p.maker) for p in plain.population.market.products])[found.devices.product]
     banned = np.isin(makers, ["Hikvision", "Dahua"])
     camera = found.sites.group[found.devices.site] == 0
-    country = found.sites.where.country[found.devices.site]
+    country = found.sites.locations.country[found.devices.site]
     home = plain.places.banned_from[country] - 2026
     late = found.sites.born[found.devices.site] > home
     alone = np.bincount(found.devices.site)[found.devices.site] == 1
@@ -99,9 +97,9 @@ def test_countries_and_makers_are_as_large_beside_each_other_as_a_study_found(pl
     text = bundled("data/reference/prior_studies.csv").read_text(encoding="utf-8")
     rows = [row for row in csv.DictReader(text.splitlines()) if row["study"] == "Comparitech NDAA"]
     told = {row["place"]: int(row["count"]) for row in rows if len(row["place"]) == 2}
-    found = block(plain)
+    found = plain.view(2026)
     camera = (found.sites.group == 0) & (found.sites.gone > 0) & (found.sites.born <= 0)
-    hosts = np.bincount(found.sites.where.country[camera], minlength=len(plain.places.codes))
+    hosts = np.bincount(found.sites.locations.country[camera], minlength=len(plain.places.codes))
     largest = [plain.places.codes[n] for n in np.argsort(-hosts)[: len(told)]]
     assert largest == sorted(told, key=lambda code: -told[code])
     for code, count in told.items():
@@ -113,11 +111,11 @@ def test_countries_and_makers_are_as_large_beside_each_other_as_a_study_found(pl
 
 
 def test_firmware_is_as_old_as_it_can_be_at_a_snapshot(plain: World) -> None:
-    devices = block(plain).devices
+    devices = plain.view(2026).devices
     rows = np.flatnonzero([plain.population.market.products[p].maker == "Hikvision" for p in devices.product])
     products = [plain.population.market.products[p] for p in devices.product[rows]]
     for year in plain.years:
-        versions = plain.firmware(devices, rows, year)
+        versions = plain.view(year).firmware(rows)
         since = np.array([p.firmware_since[version] for p, version in zip(products, versions, strict=True)])
         installed = devices.installed[rows] <= year
         assert since[installed].max() == year
@@ -140,14 +138,13 @@ def test_networks_have_numbers_of_their_country(plain: World) -> None:
 
 def odds_ratio(of: World) -> float:
     """Between the two engines' finds of the services of the largest stratum."""
-    here_block = block(of)
-    here = of.now(here_block, 2026)
-    first, second = (of.engines[name].found(here_block.sites, here_block.devices, here) for name in of.engines)
-    site = here_block.devices.site[here.services.device]
-    same = (here_block.sites.where.country[site] == of.places.codes.index("US")) & (
-        here_block.sites.where.kind[site] == 2
+    view = of.view(2026)
+    first, second = (engine.finds(view.sites, view.devices, view.snapshot) for engine in of.engines.values())
+    services, locations = view.snapshot.services, view.sites.locations
+    site = view.devices.site[services.device]
+    same = (
+        (locations.country[site] == of.places.codes.index("US")) & (locations.kind[site] == 2) & (services.port == 80)
     )
-    same &= here.services.port == 80
     a, b = first[same], second[same]
     return float((a & b).sum() * (~a & ~b).sum() / ((a & ~b).sum() * (~a & b).sum()))
 
@@ -160,23 +157,22 @@ def test_dependence_of_the_engines_is_a_parameter() -> None:
 
 
 def test_strings_that_the_catalogue_has_not_seen_are_there(plain: World) -> None:
-    found = block(plain)
-    here = plain.now(found, 2026)
-    looks = seen(plain, found, here, plain.sights(found, here, 2026, "first"), 2026)
-    makers = {p.maker for p in plain.population.market.products if p.pool == "unknown"}
+    view = plain.view(2026)
+    banners = banners_of(view, view.observations())
+    makers = {p.maker for p in view.products if p.pool == "unknown"}
     assert not makers & set(load_catalogue(bundled("queries")).makers)
-    assert {plain.population.market.products[n].maker for n in looks.product.tolist()} >= makers
-    assert (~looks.names & ~looks.tells).any()
+    assert {view.products[n].maker for n in banners.product.tolist()} >= makers
+    assert (~banners.names & ~banners.tells).any()
 
 
-def test_queries_that_ask_for_a_model_are_held_against_one(plain: World) -> None:
-    found = block(plain)
-    here = plain.now(found, 2026)
-    looks = seen(plain, found, here, plain.sights(found, here, 2026, "first"), 2026)
-    titled = [n for n, look in enumerate(looks.looks) if look.product.piece("title") == "$model Network Camera"]
-    web = np.isin(looks.look, [n for n in titled if looks.looks[n].kind == "web" and looks.looks[n].variant == "plain"])
+def test_queries_that_ask_for_a_model_are_matched_with_one(plain: World) -> None:
+    view = plain.view(2026)
+    banners = banners_of(view, view.observations())
+    specs = [template.spec for template in banners.templates]
+    titled = [n for n, spec in enumerate(specs) if spec.product.piece("title") == "$model Network Camera"]
+    web = np.isin(banners.template, [n for n in titled if specs[n].kind == "web" and specs[n].variant == "plain"])
     assert web.sum() > 20
-    assert looks.returned[web].all()  # http.title:"Network Camera" http.title:"WV-"
+    assert banners.returned[web].all()  # http.title:"Network Camera" http.title:"WV-"
 
 
 def test_the_pipeline_never_reads_the_truth() -> None:

@@ -1,10 +1,9 @@
-"""How often 95 % intervals hold the truth: over many small worlds in which the assumptions hold, and over worlds that
-break one of them each."""
+"""How often 95% intervals contain the truth: over many small worlds that meet the assumptions, or break one of them."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -19,7 +18,7 @@ from camcensus.estimate.change import Span, audited, correlation
 from camcensus.estimate.two_engines.estimate import STRATUM, estimate
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import identifier_of
-from camcensus.validation.accuracy.lists import Eyes, Small
+from camcensus.validation.accuracy.small_world import CachedIdentifier, SmallWorld
 from camcensus.validation.simulate.world import Plan, make_world
 
 SIZE = 4_000  # devices of a small world
@@ -55,7 +54,7 @@ LABELLERS: dict[str, float] = {"labels are right": 0.0, "1 label of 50 is wrong"
 
 @dataclass(frozen=True)
 class Outcome:
-    """One interval in one world. `band`: whether the truth lies between the interval's low end and odds ratio 10."""
+    """One interval in one world. `band`: whether the truth is between the interval's low end and odds ratio 10."""
 
     interval: str
     setting: str
@@ -67,53 +66,52 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether the interval holds the truth."""
+        """Return whether the interval contains the truth."""
         return self.low <= self.true <= self.high
 
 
 def two_engines(setting: str, seed: int) -> Iterator[Outcome]:
-    """Chapman's interval, in all and for the largest country."""
+    """Yield Chapman's interval, in total and for the largest country."""
     world = make_world(Plan(SIZE, 1, seed, tuple({**HOLDS, **ENGINES[setting]}.items())))
-    small = Small(world, LAST, _eyes())
+    small = SmallWorld(world.view(LAST), _identifier())
     found, people = estimate(small.lists()), small.population()
     strata = found.strata[found.strata["estimate"].notna()]
     if found.hosts is None or strata.empty:
         return
     inside = people.merge(strata[STRATUM], on=STRATUM)
-    rest = found.hosts.left_out  # only strata with an estimate are held against the truth
+    rest = found.hosts.left_out  # only strata with an estimate are compared with the truth
     true, most = float(len(inside)), found.hosts.band[-1][1] - rest
     low, high = found.hosts.low - rest, found.hosts.high - rest
     yield Outcome("two engines, world", setting, true, found.hosts.point - rest, low, high, low <= true <= most)
     top = strata.sort_values("both", ascending=False).iloc[0]
-    there = float(((people[STRATUM] == top[STRATUM]).all(axis=1)).sum())
-    held = bool(top["low"] <= there <= top["at_odds_10"])
-    yield Outcome("two engines, one country", setting, there, top["estimate"], top["low"], top["high"], held)
+    reachable = float(((people[STRATUM] == top[STRATUM]).all(axis=1)).sum())
+    in_band = bool(top["low"] <= reachable <= top["at_odds_10"])
+    yield Outcome("two engines, one country", setting, reachable, top["estimate"], top["low"], top["high"], in_band)
 
 
 def audits(setting: str, seed: int) -> Iterator[Outcome]:
-    """An audit's precision, recall and corrected count, and the change of the count between two audited years."""
-    plan = Plan(SIZE, 2, seed)
-    world = make_world(plan)
+    """Yield an audit's precision, recall and corrected count, and the change between two audited years."""
+    world = make_world(Plan(SIZE, 2, seed))
     found: dict[int, Audited] = {}
-    told: dict[int, pd.DataFrame] = {}
+    labels: dict[int, pd.DataFrame] = {}
     true: dict[int, float] = {}
     counted: dict[int, Span] = {}
     for year in (BEFORE, LAST):
-        banners = Small(world, year, _eyes()).collected()
+        banners = SmallWorld(world.view(year), _identifier()).collected()
         hosts = hosts_of(banners)
         camera = hosts["host"].map(banners.groupby("host")["camera"].any())
         labelled = draw(hosts, LABELLED, seed)
         answers = labelled["host"].map(dict(zip(hosts["host"], camera, strict=True)))
-        wrong = world.chance.share("label", np.arange(len(labelled)), year) < LABELLERS[setting]
-        told[year] = labelled.assign(answer=answers.to_numpy(bool) ^ wrong, code=labelled["host"])
-        found[year] = replicates(told[year], seed + year, REPLICATES)
+        wrong = world.chance.uniform("label", np.arange(len(labelled)), year) < LABELLERS[setting]
+        labels[year] = labelled.assign(answer=answers.to_numpy(bool) ^ wrong, code=labelled["host"])
+        found[year] = replicates(labels[year], seed + year, REPLICATES)
         mine = hosts["counted"]
         true[year], counted[year] = float(camera.sum()), Span(*[int(mine.sum())] * 3)
         if year == LAST:
             shares = {"precision": (camera & mine).sum() / mine.sum(), "recall": (camera & mine).sum() / camera.sum()}
             for name, truth in {**shares, "cameras": float(camera.sum())}.items():
                 yield Outcome(f"audit, {name}", setting, float(truth), *found[year].interval(name))
-    pairing = correlation(told[BEFORE], told[LAST])
+    pairing = correlation(labels[BEFORE], labels[LAST])
     change = audited((counted[BEFORE], counted[LAST]), (found[BEFORE], found[LAST]), pairing)
     yield Outcome(
         "audit, change", setting, true[LAST] / true[BEFORE] - 1.0, change.change, change.low, change.high
@@ -121,31 +119,30 @@ def audits(setting: str, seed: int) -> Iterator[Outcome]:
 
 
 def coverage(worlds: int, workers: int = 1, first_seed: int = 1) -> pd.DataFrame:
-    """A row for each interval and setting: worlds, how many intervals held the truth and what that share is known to
-    (95 %), mean error of the point, mean width as a share of the truth."""
+    """Return a row per interval and setting (see `table`)."""
     tasks: list[tuple[Callable[..., Iterator[Outcome]], str]] = [(two_engines, name) for name in ENGINES]
     tasks += [(audits, name) for name in LABELLERS]
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for kind, setting in tasks:
             seeds = range(first_seed, first_seed + worlds)
-            for each in pool.map(partial(_all, kind, setting), seeds, chunksize=10):
+            for each in pool.map(functools.partial(_all, kind, setting), seeds, chunksize=10):
                 outcomes += each
     return table(outcomes)
 
 
 def table(outcomes: list[Outcome]) -> pd.DataFrame:
-    """The outcomes, summed up by interval and setting, in the order in which they came."""
+    """Summarise outcomes by interval and setting: share that contains the truth (with a 95% interval), error, width."""
     frame = pd.DataFrame([{**vars(o), "holds": o.holds} for o in outcomes])
     rows: list[Mapping[str, Any]] = []
     for (interval, setting), each in frame.groupby(["interval", "setting"], sort=False):
-        held = int(each["holds"].sum())
-        low, high = wilson(held, len(each))
+        hits = int(each["holds"].sum())
+        low, high = wilson(hits, len(each))
         size = each["true"].abs()
         relative = interval != "audit, change"
         off, wide = each["point"] - each["true"], each["high"] - each["low"]
         rows.append({
-            "interval": interval, "setting": setting, "worlds": len(each), "holds": held / len(each), "low": low,
+            "interval": interval, "setting": setting, "worlds": len(each), "holds": hits / len(each), "low": low,
             "high": high, "mean_error": float((off / size if relative else off).mean()),
             "mean_width": float((wide / size if relative else wide).mean()),
             "in_band": each["band"].astype(float).mean() if each["band"].notna().all() else np.nan,
@@ -157,10 +154,7 @@ def _all(kind: Callable[..., Iterator[Outcome]], setting: str, seed: int) -> lis
     return list(kind(setting, seed))
 
 
-_EYES: list[Eyes] = []  # of this process
-
-
-def _eyes() -> Eyes:
-    if not _EYES:
-        _EYES.append(Eyes(identifier_of(load_catalogue(bundled("queries")))))
-    return _EYES[0]
+@functools.cache
+def _identifier() -> CachedIdentifier:
+    """Return the cache of this process."""
+    return CachedIdentifier(identifier_of(load_catalogue(bundled("queries"))))

@@ -1,1 +1,1 @@
-"""A Shodan on this machine, for tests and for trying things out."""
+"""A Shodan on this machine, to try and to test collection without cost."""

@@ -1,19 +1,19 @@
-"""The account behind the loopback Shodan: plans, query credits and the limit of requests a second.
+"""The account of the loopback Shodan: plans, query credits and the rate limit.
 
-What each plan may do is what the reference notes record, which is little and partly from third parties; the rest is
-marked as assumed. The real limits have to be read from the account before paying.
+The rights of a plan are those that were recorded, which are few and partly from third parties; the rest is assumed.
+Read the real limits from the account before paying.
 """
 
 import threading
 from dataclasses import dataclass
 
-# A client that waits exactly one interval is seen a little early now and then, since requests take unequal times.
+# A client that waits exactly one interval may arrive a little early, since requests take unequal times.
 SLACK = 0.95
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an account may do. `reported` is its name in /api-info, `credits` a month's allowance of query credits."""
+    """The rights of an account. `reported`: its name in /api-info; `credits`: monthly query credits."""
 
     reported: str
     credits: int
@@ -26,8 +26,8 @@ class Plan:
 
 
 # Recorded: names and allowances of dev and free, 403 for search on free, `tag:` for enterprise alone, `vuln:` from plus
-# up, Trends for enterprise. Assumed: that `fields` starts with plus, and the allowances of the two largest plans, which
-# are called unlimited.
+# up, Trends for enterprise. Assumed: `fields` from plus up, and the allowances of the two largest plans, which are
+# called unlimited.
 PLANS: dict[str, Plan] = {
     "free": Plan("oss", 0, search=False, filters=False, fields=False, vuln=False, tag=False, trends=False),
     "dev": Plan("dev", 100, fields=False, vuln=False, tag=False, trends=False),
@@ -38,7 +38,7 @@ PLANS: dict[str, Plan] = {
 
 
 class Account:
-    """Credits left and the time of the last request. Safe to use from several threads."""
+    """Credits left and the time of the last request. Thread-safe."""
 
     def __init__(self, plan: Plan, credits_left: int, rate: float | None) -> None:
         self.plan = plan
@@ -49,7 +49,7 @@ class Account:
         self._lock = threading.Lock()
 
     def within_rate(self, now: float) -> bool:
-        """Whether a request at this moment (seconds of a steady clock) is let through; if so it is the last one."""
+        """Accept a request at this moment (seconds of a steady clock), or return False."""
         with self._lock:
             if self.rate and now - self._last < SLACK / self.rate:
                 return False
@@ -57,7 +57,7 @@ class Account:
             return True
 
     def charge(self, price: int) -> bool:
-        """Takes query credits; False, and nothing taken, where there are too few."""
+        """Take query credits; return False, and take none, if there are too few."""
         with self._lock:
             if price > self.credits:
                 return False

@@ -1,4 +1,4 @@
-"""What the loopback Shodan answers: a path and its parameters to a reply. No network here."""
+"""Endpoints of the loopback Shodan: a path and its parameters to a reply, without a network."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -21,10 +21,12 @@ from camcensus.validation.loopback.replies import (
     NO_HOST,
     UPGRADE,
     Reply,
+    cut_down,
+    encode,
     failure,
-)
-from camcensus.validation.loopback.rows import cut_down, encode, only
-from camcensus.validation.loopback.trends import NO_FACET, TREND_FACETS, TREND_FILTERS, Past
+    only,
+)  # fmt: skip
+from camcensus.validation.loopback.trends import NO_FACET, TREND_FACETS, TREND_FILTERS, History
 
 PAGE = 100
 DEFAULT_FACET = 5
@@ -43,10 +45,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What is not known of the real one and can be set: the largest facet, the last page, banners that come and go.
+    """Settings for what is unknown of the real API: the largest facet, the last page, and banners that come and go.
 
-    `drift`: so many banners more have come in, and as many have left the window, with each search or count; a tenth of
-    all is kept back for that.
+    `drift`: banners that enter the window, and that leave it, with each search or count; a tenth of all is reserved.
     """
 
     facet: int = 1000
@@ -61,8 +62,8 @@ class Api:
         self._index = index
         self._account = account
         self._limits = limits
-        self._asked = itertools.count()
-        self._past = Past(index)
+        self._requests = itertools.count()
+        self._history = History(index)
         self._paths: dict[str, Callable[[Params, Fault | None], Reply]] = {
             "/shodan/host/search": self._search,
             "/shodan/host/count": self._count,
@@ -80,7 +81,7 @@ class Api:
         }
 
     def answer(self, path: str, params: Params, fault: Fault | None = None) -> Reply:
-        """The reply to a request whose key was accepted; `fault` is one that spoils a page of results."""
+        """Return the reply to a request with a valid key; `fault`: one that changes a page of results."""
         host = path.removeprefix("/shodan/host/")
         try:
             if path in self._paths:
@@ -104,7 +105,7 @@ class Api:
         if not self._account.plan.search:
             raise Refused(*MEMBERS)
         query = self._query(params)
-        page = _whole(params.get("page", "1"))
+        page = _positive(params.get("page", "1"))
         fields = [name for name in params.get("fields", "").split(",") if name]
         if fields and not self._account.plan.fields:
             raise Refused(*UPGRADE)
@@ -116,7 +117,7 @@ class Api:
         if not self._account.charge(price):
             raise Refused(*NO_CREDITS)
         found = np.flatnonzero(mask)
-        total, rows = spoil(fault, found, page)
+        total, rows = page_of(found, page, fault)
         if fields:
             shown = [only(self._index.rows[i], fields) for i in rows]
         elif params.get("minify", "false").lower() in ("true", "1"):
@@ -134,16 +135,16 @@ class Api:
         return query
 
     def _window(self, mask: Mask) -> Mask:
-        """The rows that are in the moving window now: the newest come in one by one, the oldest leave."""
+        """The rows in the moving window: the newest enter one by one, the oldest leave."""
         if not self._limits.drift:
             return mask
         size = len(mask)
         reserve = size // 10
-        come = min(reserve, next(self._asked) * self._limits.drift)
-        seen = mask.copy()
-        seen[: reserve - come] = False
-        seen[size - come :] = False
-        return seen
+        moved = min(reserve, next(self._requests) * self._limits.drift)
+        inside = mask.copy()
+        inside[: reserve - moved] = False
+        inside[size - moved :] = False
+        return inside
 
     def _facets(self, params: Params, mask: Mask) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}
@@ -153,7 +154,7 @@ class Api:
         return found
 
     def _tokens(self, params: Params, _: Fault | None) -> Reply:
-        """Which filters a query uses. A query that does not parse is no error here: `errors` says what is wrong."""
+        """The filters of a query. A query that does not parse is not an error here; `errors` explains it."""
         text = params.get("query", "")
         try:
             query = parse(text)
@@ -171,7 +172,7 @@ class Api:
         return _json({"attributes": attributes, "errors": [], "string": string, "filters": list(query.filters)})
 
     def _host(self, address: str, params: Params) -> Reply:
-        """All services of an address. `history` is taken and does nothing: there is one snapshot to answer from."""
+        """All services of an address. `history` is accepted and has no effect: there is one snapshot."""
         if not self._account.plan.search:
             raise Refused(*MEMBERS)
         rows = [i for i, (host, _) in enumerate(self._index.places) if host == address]
@@ -198,7 +199,7 @@ class Api:
         if query.not_in_trends:
             raise Refused(*INVALID)
         facets = wanted_facets(params, TREND_FACETS, self._limits.facet)
-        return _json(self._past.history(self._index.mask(query), facets))
+        return _json(self._history.reply(self._index.mask(query), facets))
 
     def _info(self) -> dict[str, Any]:
         left, plan = self._account.credits, self._account.plan
@@ -215,18 +216,18 @@ class Api:
 
 
 def wanted_facets(params: Params, known: tuple[str, ...], most: int) -> list[tuple[str, int]]:
-    """The facets asked for, each with its size. Raises `Refused` for one that is not known."""
+    """Return the requested facets with their sizes. Raises `Refused` for an unknown one."""
     found: list[tuple[str, int]] = []
     for part in filter(None, params.get("facets", "").split(",")):
         name, _, size = part.partition(":")
         if name not in known:
             raise Refused(*INVALID)
-        found.append((name, min(most, _whole(size)) if size else DEFAULT_FACET))
+        found.append((name, min(most, _positive(size)) if size else DEFAULT_FACET))
     return found
 
 
-def spoil(fault: Fault | None, found: "np.ndarray[Any, Any]", page: int) -> tuple[int, list[int]]:
-    """The total and the rows of a page, as a fault leaves them."""
+def page_of(found: "np.ndarray[Any, Any]", page: int, fault: Fault | None) -> tuple[int, list[int]]:
+    """Return the total and the rows of a page, as the fault changes them."""
     kind = fault.kind if fault else None
     by = fault.by if fault else 0
     total = len(found)
@@ -243,15 +244,15 @@ def spoil(fault: Fault | None, found: "np.ndarray[Any, Any]", page: int) -> tupl
     return total, rows
 
 
-def _whole(text: str) -> int:
-    """A number from 1 up. Raises `Refused`."""
+def _positive(text: str) -> int:
+    """A number of at least 1. Raises `Refused`."""
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise Refused(*INVALID)
     return int(text)
 
 
 def _page(rows: list[bytes], total: int, facets: dict[str, Any]) -> bytes:
-    """Rows are put in as they are, so that what a file holds is what the client receives."""
+    """Rows are inserted unchanged, so the client receives the bytes of the file."""
     tail = {"facets": facets, "total": total} if facets else {"total": total}
     return b'{"matches":[' + b",".join(rows) + b"]," + encode(tail)[1:]
 

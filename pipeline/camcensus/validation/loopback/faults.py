@@ -1,4 +1,4 @@
-"""Faults that the loopback Shodan can be told to have, and when."""
+"""Faults that the loopback Shodan can produce, and when."""
 
 import random
 import re
@@ -12,21 +12,19 @@ Kind = Literal[
     "truncated-json", "short-page", "empty-page", "duplicates", "moved-total", "no-credits", "revoked",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
-# Faults that leave a reply to spoil; with all others the request is not worked on, and so not charged.
-WORKED_ON = frozenset({"half-body", "truncated-json", "short-page", "empty-page", "duplicates", "moved-total"})
+# Faults that change a reply; with all others the request is not processed, and so not charged.
+PROCESSED = frozenset({"half-body", "truncated-json", "short-page", "empty-page", "duplicates", "moved-total"})
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault, and which requests it hits.
+    """One fault, and which requests it affects.
 
-    `at`: the n-th of the requests that `where` fits, the first is 1; `share`: each of them with this chance, drawn with
-    `seed`; with neither, every one. `where` is a regular expression for path and query, such as
-    "host/search.*page=2"; `times` bounds how often the fault happens, None for ever.
-    `wait`: seconds that "hang" holds the line (default 30), and Retry-After of "429" and "503-html" (None: no such
-    header).
-    `by`: rows that "short-page" leaves out, "duplicates" repeats, "moved-total" adds (may be negative).
-    `charged`: the request is worked on and paid for although the reply is lost ("reset", "hang", ...).
+    `where`: a regular expression for path and query, such as "host/search.*page=2". `at`: the n-th matching request,
+    from 1; `share`: each with this chance, drawn with `seed`; default: every one. `times`: limit, None: no limit.
+    `wait`: seconds that "hang" waits (default 30), and Retry-After of "429" and "503-html" (None: no header). `by`:
+    rows that "short-page" omits, "duplicates" repeats, "moved-total" adds (may be negative). `charged`: the request is
+    processed and paid for although the reply is lost ("reset", "hang", ...).
     """
 
     kind: Kind
@@ -45,13 +43,13 @@ class Fault:
         re.compile(self.where)
 
     @property
-    def worked_on(self) -> bool:
-        """Whether the request is answered (and charged) before the fault spoils the answer."""
-        return self.charged or self.kind in WORKED_ON
+    def is_processed(self) -> bool:
+        """Return whether the request is processed and charged before the fault changes the reply."""
+        return self.charged or self.kind in PROCESSED
 
 
 class Faults:
-    """Which fault, if any, hits the next request. Safe to use from several threads."""
+    """Selects the fault of the next request. Thread-safe."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self._faults = tuple(faults)
@@ -60,7 +58,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def next(self, request: str) -> Fault | None:
-        """The first fault that hits the request (path and query, without the key)."""
+        """Return the first fault that affects the request (path and query, without the key)."""
         with self._lock:
             hit = None
             for number, fault in enumerate(self._faults):
@@ -78,5 +76,5 @@ class Faults:
         seen = self._seen[number]
         if fault.at is not None and seen not in ([fault.at] if isinstance(fault.at, int) else fault.at):
             return False
-        # A die of its own for each request: whether this one is hit does not depend on who came between.
-        return random.Random(f"{fault.seed} {seen}").random() < fault.share  # noqa: S311  a die, not a secret
+        # Each request has its own random number, so earlier requests do not change it.
+        return random.Random(f"{fault.seed} {seen}").random() < fault.share  # noqa: S311  not a secret

@@ -1,8 +1,8 @@
-"""What the loopback Shodan holds: banners as bytes in the order of results, and columns that answer queries quickly.
+"""Index of the loopback Shodan: banners as bytes in the order of results, and columns that answer queries quickly.
 
-A term of a query becomes a mask over the rows and is kept; a query is the masks of its terms, one and the other. Short
-fields are held as codes, so a term is tried once for each distinct value. Long ones (`data`, page, certificate) are
-searched in the rows themselves, and only rows that hold the words are decoded.
+A term of a query becomes a mask over the rows and is cached; a query combines the masks of its terms. Short fields are
+stored as codes, so a term is evaluated once per distinct value. Long ones (`data`, page, certificate) are searched in
+the rows, and only rows that contain the words are decoded.
 """
 
 import threading
@@ -18,14 +18,14 @@ import numpy.typing as npt
 from camcensus.core.errors import InputError
 from camcensus.core.query import FIELDS, Query, Term, Value, Values, read
 from camcensus.readers.lines import RawFile
-from camcensus.validation.loopback.rows import decode, encode
+from camcensus.validation.loopback.replies import decode, encode
 
 Banner = Mapping[str, Any]
 Key = tuple[str, str, str, str]
 Mask = npt.NDArray[np.bool_]
-# Read from the rows when asked for, since hardly two banners have the same.
+# Not stored as codes, since hardly two banners have the same value.
 LONG = frozenset({"data", "http.html", "ssl"})
-# Masks that are kept; a mask has one byte a row.
+# Cached masks; a mask has one byte per row.
 KEPT = 512
 _NOT_IPV4 = -1
 
@@ -42,37 +42,37 @@ class Index:
     """Banners in the order of results: newest first, then by address and port.
 
     Takes banners, or files of them, whose lines are kept byte for byte. As in the engine, an address, port and
-    transport has one banner, the newest. `left_out`: lines that are no banner or have no address or port. Raises
-    `InputError` for a file that cannot be read.
+    transport has one banner, the newest. `left_out`: lines without a banner, address or port. Raises `InputError` for
+    an unreadable file.
     """
 
     def __init__(self, banners: Iterable[Banner] | Iterable[Path]) -> None:
-        held = _Gathered()
+        builder = _Builder()
         self.left_out = 0
         for banner, row in _rows(banners):
-            self.left_out += not held.add(banner, row)
-        order = held.order()
-        self.rows: list[bytes] = [held.rows[i] for i in order]
-        self.months: list[str] = [held.keys[i][0][:7] for i in order]
-        self.places: list[tuple[str, str]] = [held.keys[i][1:3] for i in order]
+            self.left_out += not builder.add(banner, row)
+        order = builder.order()
+        self.rows: list[bytes] = [builder.rows[i] for i in order]
+        self.months: list[str] = [builder.keys[i][0][:7] for i in order]
+        self.places: list[tuple[str, str]] = [builder.keys[i][1:3] for i in order]
         self.columns: dict[str, Column] = {
-            name: Column(list(codes), np.array(held.codes[name], np.int32)[order])
-            for name, codes in held.distinct.items()
+            name: Column(list(codes), np.array(builder.codes[name], np.int32)[order])
+            for name, codes in builder.distinct.items()
         }
         self._ipv4 = np.array([_ipv4(host) for host, _ in self.places], np.int64)
         self._masks: dict[Term, Mask] = {}
         self._lock = threading.Lock()
 
     def mask(self, query: Query) -> Mask:
-        """Which rows the query returns."""
+        """Return which rows the query returns."""
         found = np.ones(len(self.rows), np.bool_)
         for term in query.terms:
-            held = self._held(term)
-            found &= ~held if term.negated else held
+            mask = self._mask_of(term)
+            found &= ~mask if term.negated else mask
         return found
 
     def facet(self, name: str, mask: Mask) -> list[tuple[Value, int]]:
-        """Each value that the rows in the mask have for a field and how many rows have it, most frequent first."""
+        """Return each value of a field among the rows in the mask and its number of rows, most frequent first."""
         column = self.columns[name]
         counts = np.bincount(column.codes[mask], minlength=len(column.distinct))
         found: Counter[Value] = Counter()
@@ -82,11 +82,11 @@ class Index:
         return sorted(found.items(), key=lambda item: (-item[1], str(item[0])))
 
     def banners(self, rows: Iterable[int]) -> list[dict[str, Any]]:
-        """The banners of some rows, decoded."""
+        """Return the banners of some rows."""
         return [decode(self.rows[row]) for row in rows]
 
-    def _held(self, term: Term) -> Mask:
-        """The rows that one of the term's alternatives fits, its minus aside."""
+    def _mask_of(self, term: Term) -> Mask:
+        """The rows that match one of the term's alternatives, ignoring its minus."""
         plain = Term(term.name, term.values)
         with self._lock:
             found = self._masks.get(plain)
@@ -110,7 +110,7 @@ class Index:
         return fits[column.codes] if len(fits) else np.zeros(len(self.rows), np.bool_)
 
     def _search(self, term: Term) -> Mask:
-        """Rows whose long text matches. A word of ASCII stands in a row's JSON as it is, whatever else is escaped."""
+        """Rows whose long text matches. An ASCII word appears in a row's JSON unescaped."""
         sought = [[word.encode() for word in phrase if word.isascii()] for phrase in term.phrases]
         found = np.zeros(len(self.rows), np.bool_)
         for number, row in enumerate(self.rows):
@@ -120,8 +120,8 @@ class Index:
         return found
 
 
-class _Gathered:
-    """Rows and columns as they come in, before they are put in order."""
+class _Builder:
+    """Rows and columns in the order of input."""
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
@@ -130,7 +130,7 @@ class _Gathered:
         self.codes: dict[str, list[int]] = {name: [] for name in self.distinct}
 
     def add(self, banner: Banner | None, row: bytes) -> bool:
-        """Takes a row; False for one that no search engine would have."""
+        """Add a row; return False for one that no search engine would have."""
         key = _key(banner) if banner else None
         if banner is None or key is None:
             return False
@@ -142,7 +142,7 @@ class _Gathered:
         return True
 
     def order(self) -> list[int]:
-        """The newest row of each place, newest first; what is equally new by address, port and transport."""
+        """Return the newest row of each place, newest first, then by address, port and transport."""
         newest: dict[tuple[str, ...], int] = {}
         for i, (time, *place) in enumerate(self.keys):
             known = newest.setdefault(tuple(place), i)
@@ -161,7 +161,7 @@ def _rows(banners: Iterable[Banner] | Iterable[Path]) -> Iterable[tuple[Banner |
 
 
 def _rows_of(path: Path) -> Iterable[tuple[Banner | None, bytes]]:
-    """Lines of a file, each with the banner in it; None for a line that is none. Raises `InputError`."""
+    """Lines of a file, each with its banner or None. Raises `InputError`."""
     file = RawFile(path)
     for line in file.lines():
         if line.data.strip():
@@ -179,7 +179,7 @@ def _banner(data: bytes) -> Banner | None:
 
 
 def _key(banner: Banner) -> Key | None:
-    """Time, address, port and transport; None where there is no address or port."""
+    """Time, address, port and transport; None without address or port."""
     time, port, transport = (banner.get(name) for name in ("timestamp", "port", "transport"))
     address = banner.get("ip_str") or banner.get("ipv6")
     if not isinstance(address, str) or not isinstance(port, int):

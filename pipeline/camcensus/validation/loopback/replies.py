@@ -1,14 +1,16 @@
-"""Replies, and those that do not depend on the banners: errors, and what is said when told to fail.
+"""Replies of the loopback Shodan: banners as JSON, cut down on the way out, and errors.
 
-Texts are those that were recorded from the real one. Where nothing was recorded, as for a facet that does not exist,
-the answer is the text for an invalid query, which the real one gives for much else.
+Error texts are those recorded from the real API. Where nothing was recorded, as for an unknown facet, the reply is the
+text for an invalid query, which the real API gives for many other errors.
 """
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
 
-from camcensus.validation.loopback.rows import encode
+import msgspec
 
 JSON = "application/json; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
@@ -22,11 +24,67 @@ UPGRADE = (401, "Please upgrade your API plan to use filters or paging.")
 NO_CREDITS = (401, "Insufficient query credits, please upgrade your API plan or wait for the monthly limit to reset")
 MEMBERS = (403, "Requires membership or higher to access")
 NO_HOST = (404, "No information available for that IP.")
+# The documentation says that minify shortens the larger fields; assumed: these.
+LARGE = ("http.html", "http.favicon.data", "ssl.chain", "ssl.dhparams", "screenshot.data", "opts")
+
+
+def decode(row: bytes) -> Any:
+    """Decode a row; lone surrogates, which the engine sends, are accepted. Raises `ValueError`."""
+    try:
+        return msgspec.json.decode(row)
+    except msgspec.DecodeError:
+        return json.loads(row, parse_constant=_refuse)
+
+
+def encode(value: Any) -> bytes:
+    """Encode a value as JSON."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def cut_down(row: bytes) -> bytes:
+    """Return a banner without its large fields."""
+    banner = decode(row)
+    for path in LARGE:
+        *parents, last = path.split(".")
+        block = banner
+        for name in parents:
+            block = block.get(name) if isinstance(block, dict) else None
+        if isinstance(block, dict):
+            block.pop(last, None)
+    return encode(banner)
+
+
+def only(row: bytes, fields: Sequence[str]) -> bytes:
+    """Return a banner with these fields only; nested ones (`http.title`) keep their place."""
+    banner = decode(row)
+    found: dict[str, Any] = {}
+    for path in fields:
+        _copy(banner, found, path.split("."))
+    return encode(found)
+
+
+def _copy(banner: Any, found: dict[str, Any], path: list[str]) -> None:
+    first, *rest = path
+    if not isinstance(banner, dict) or first not in banner:
+        return
+    if not rest:
+        found[first] = banner[first]
+    elif isinstance(banner[first], dict):
+        inner = found.setdefault(first, {})
+        if isinstance(inner, dict):
+            _copy(banner[first], inner, rest)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, and what it cost. `results`: how many matches it carries."""
+    """A reply, its price in query credits and its number of matches."""
 
     status: int
     body: bytes
@@ -37,12 +95,12 @@ class Reply:
 
 
 def failure(status: int, text: str) -> Reply:
-    """An error as the API words it."""
+    """Return an error in the API's words."""
     return Reply(status, encode({"error": text}))
 
 
 def with_retry_after(reply: Reply, seconds: float | None) -> Reply:
-    """The reply with the header that says how long to wait, in whole seconds."""
+    """Return the reply with a `Retry-After` header in whole seconds."""
     return replace(reply, headers={"Retry-After": str(math.ceil(seconds))}) if seconds is not None else reply
 
 
@@ -53,15 +111,14 @@ def _html(status: int, title: str, text: str) -> Reply:
     return Reply(status, page.encode(), HTML)
 
 
-# A key that is not accepted: the real one answers 401 with a page, where spent credits are 401 with JSON.
+# A refused key: the real API answers 401 with a page; spent credits are 401 with JSON.
 NOT_ALLOWED = _html(
-    401,
-    "401 Unauthorized",
+    401, "401 Unauthorized",
     "This server could not verify that you are authorized to access the document you requested.",
-)
+)  # fmt: skip
 CANNED: Mapping[str, Reply] = {
     "429": failure(*RATE),
-    # Valid JSON and no error in it: the package takes it for data.
+    # Valid JSON without an error: the package takes it for data.
     "500-json": Reply(500, b'{"matches":[],"total":5}'),
     "502": _html(502, "502 Bad Gateway", "nginx"),
     "503-html": _html(503, "503 Service Temporarily Unavailable", "nginx"),

@@ -1,4 +1,4 @@
-"""`camcensus simulate --serve`: the loopback Shodan for a person at a terminal."""
+"""`camcensus simulate --serve`: the loopback Shodan at a terminal."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,15 +17,15 @@ def serve_until_stopped(
     port: int,
     say: Callable[[str], None],
 ) -> None:
-    """Answers from the files until Ctrl-C, and then says what was asked. Raises `CamcensusError` before it starts."""
+    """Answer from the files until Ctrl-C, then summarise. Raises `CamcensusError` before it starts."""
     if plan not in PLANS:
         raise CamcensusError(f"there is no plan {plan!r}; choose one of {', '.join(PLANS)}")
     if missing := [path for path in files if not path.is_file()]:
-        raise InputError(missing[0], "is no file; name exports to answer from")
+        raise InputError(missing[0], "is not a file; name exports to answer from")
     try:
         shodan = Loopback(files, plan=plan, credits=credits_left, rate=rate, port=port)
     except OSError as error:
-        raise CamcensusError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; leave --port out") from None
+        raise CamcensusError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; omit --port") from None
     with shodan:
         say(_greeting(shodan, plan))
         try:
@@ -36,12 +36,12 @@ def serve_until_stopped(
 
 
 def _greeting(shodan: Loopback, plan: str) -> str:
-    left_out = f" ({shodan.index.left_out:,} lines are none)" if shodan.index.left_out else ""
+    left_out = f" ({shodan.index.left_out:,} other lines ignored)" if shodan.index.left_out else ""
     return (
-        "LOOPBACK: this is no Shodan but a stand-in on this machine.\n"
-        f"It holds {len(shodan.index.rows):,} banners{left_out}; plan {plan}, {shodan.credits:,} query credits.\n"
-        f"It takes any key; use this one, which opens nothing else:\n"
+        "LOOPBACK: this is not Shodan but a stand-in on this machine.\n"
+        f"{len(shodan.index.rows):,} banners{left_out}; plan {plan}, {shodan.credits:,} query credits.\n"
+        "It accepts any key; use this one, which is valid nowhere else:\n"
         f"  export SHODAN_API_URL={shodan.url}\n"
         f"  export SHODAN_API_KEY={KEY}\n"
-        "Ctrl-C stops it."
+        "Press Ctrl-C to stop."
     )

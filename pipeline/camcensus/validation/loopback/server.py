@@ -1,13 +1,14 @@
-"""A Shodan on this machine: an HTTP server on 127.0.0.1 that answers like the real one over banners it is given.
+"""A Shodan on this machine: an HTTP server on 127.0.0.1 that answers like the real one, from given banners.
 
     with Loopback(banners, plan="dev", faults=[Fault("502", at=3)]) as shodan:
         api = Shodan("any key"); api.base_url = shodan.url; api.base_trends_url = shodan.trends_url
 
-It listens on the loopback address alone and opens no connection itself. It takes any key and keeps none.
+It listens on the loopback address only and opens no connections. It accepts any key and stores none.
 """
 
 import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -18,11 +19,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from camcensus.validation.loopback.account import PLANS, Account
 from camcensus.validation.loopback.api import Api, Limits, Params
 from camcensus.validation.loopback.faults import Fault, Faults
-from camcensus.validation.loopback.http import Answer, handler
 from camcensus.validation.loopback.index import Banner, Index
 from camcensus.validation.loopback.replies import CANNED, NOT_ALLOWED, RATE, Reply, failure, with_retry_after
 
@@ -30,11 +31,14 @@ KEY = "LOOPBACK-KEY-0000"
 HOST = "127.0.0.1"
 TRENDS = "/trends"
 HANG = 30.0
+IDLE = 60.0  # seconds after which a silent client is disconnected
+_HANG_UP_WITH_RESET = struct.pack("ii", 1, 0)
+_CONNECTION_FAULTS = ("reset", "hang", "half-body", "truncated-json")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the log has it, without the key. `status` 0: it got no answer. `seconds`: since the start."""
+    """A request in the log, without the key. `status` 0: it got no answer. `seconds`: since the start."""
 
     number: int
     seconds: float
@@ -48,12 +52,12 @@ class Request:
 
 
 class Loopback:
-    """A loopback Shodan; starts when it is made, stops with `close` or at the end of `with`.
+    """A loopback Shodan; starts when it is created, stops with `close` or at the end of `with`.
 
     `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`. `rate`:
-    requests a second, None for no limit. `credits`: query credits left; None: the plan's allowance. `facet_limit`: the
-    largest facet; `deepest`: the last page that can be had; `drift`: banners that come in and leave with each search or
-    count. `retry_after`: seconds that a refusal for too many requests names.
+    requests per second, None for no limit. `credits`: query credits left; None: the plan's allowance. `facet_limit`:
+    the largest facet; `deepest`: the last available page; `drift`: banners that appear and disappear with each search
+    or count. `retry_after`: seconds that a refusal for too many requests names.
     """
 
     def __init__(
@@ -79,29 +83,29 @@ class Loopback:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._started = time.monotonic()
-        self._server = _Server((HOST, port), handler(self._answer, self._closing))
+        self._server = _Server((HOST, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        """What SHODAN_API_URL has to be."""
+        """Return the value for SHODAN_API_URL."""
         return f"http://{HOST}:{self._server.server_address[1]}"
 
     @property
     def trends_url(self) -> str:
-        """What the package's `base_trends_url` has to be; `url` does as well."""
+        """Return the value for the package's `base_trends_url`; `url` works as well."""
         return self.url + TRENDS
 
     @property
     def log(self) -> list[Request]:
-        """Every request so far, in the order in which they were answered."""
+        """Return every request so far, in the order of answers."""
         with self._lock:
             return list(self._log)
 
     @property
     def credits(self) -> int:
-        """Query credits left; may be set."""
+        """Return the query credits left; may be set."""
         return self._account.credits
 
     @credits.setter  # noqa: A003  the API's own word
@@ -110,7 +114,7 @@ class Loopback:
 
     @property
     def revoked(self) -> bool:
-        """Whether keys are refused from now on; may be set."""
+        """Return whether keys are refused; may be set."""
         return self._account.revoked
 
     @revoked.setter
@@ -118,11 +122,11 @@ class Loopback:
         self._account.revoked = value
 
     def set_faults(self, *faults: Fault) -> None:
-        """Other faults than before from now on; counting starts anew."""
+        """Replace the faults; counting of requests starts again."""
         self._faults = Faults(faults)
 
     def close(self) -> None:
-        """Stops; requests that hang are let go."""
+        """Stop; hanging requests end."""
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -134,12 +138,15 @@ class Loopback:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _answer(self, path: str, params: Params, key: str) -> Answer:
-        """What to say, and how to spoil it; the request is in the log before the client hears of it."""
+    def answer(self, path: str, params: Params, key: str) -> tuple[Reply, str | None]:
+        """Return the reply to a request and the fault of its connection, and log both.
+
+        The request is in the log before the client gets its reply; a request that hangs waits here.
+        """
         path = path.removeprefix(TRENDS)
-        fault, reply = self._work(path, params, key)
-        spoiled = fault.kind if fault and fault.kind in ("reset", "hang", "half-body", "truncated-json") else None
-        silent = spoiled in ("reset", "hang")
+        fault, reply = self._process(path, params, key)
+        on_connection = fault.kind if fault and fault.kind in _CONNECTION_FAULTS else None
+        silent = on_connection in ("reset", "hang")
         with self._lock:
             page = params.get("page", "1")
             entry = Request(
@@ -154,21 +161,23 @@ class Loopback:
                 fault=fault.kind if fault else None,
             )
             self._log.append(entry)
-        wait = fault.wait if fault and fault.wait is not None else HANG
-        return Answer(reply, spoiled, wait)
+        if on_connection == "hang":
+            self._closing.wait(fault.wait if fault and fault.wait is not None else HANG)
+        return reply, on_connection
 
-    def _work(self, path: str, params: Params, key: str) -> tuple[Fault | None, Reply]:
+    def _process(self, path: str, params: Params, key: str) -> tuple[Fault | None, Reply]:
         if not key or self._account.revoked:
             return None, NOT_ALLOWED
         if not self._account.within_rate(time.monotonic()):
             return None, with_retry_after(failure(*RATE), self._retry_after)
-        fault = self._faults.next(_told(path, params))
+        # The path, then the parameters without the key, as `Fault.where` takes them.
+        fault = self._faults.next(path + "?" + "&".join(f"{name}={value}" for name, value in sorted(params.items())))
         if fault and fault.kind == "no-credits":
             self._account.credits = 0
         if fault and fault.kind == "revoked":
             self._account.revoked = True
             return fault, NOT_ALLOWED
-        if fault is None or fault.worked_on or fault.kind == "no-credits":
+        if fault is None or fault.is_processed or fault.kind == "no-credits":
             reply = self._api.answer(path, params, fault)
         else:
             reply = Reply(0, b"")
@@ -180,40 +189,80 @@ class Loopback:
 
 
 class _Server(ThreadingHTTPServer):
-    """One thread a connection. Connections that are kept open end with the server."""
+    """One thread per connection. Open connections end with the server."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], answering: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, address: tuple[str, int], shodan: Loopback) -> None:
+        self.shodan = shodan
         self._open: set[socket.socket] = set()
-        super().__init__(address, answering)
+        super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """The next connection."""
+        """Accept a connection."""
         connection, address = super().get_request()
         self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
-        """Ends a connection."""
+        """End a connection."""
         self._open.discard(request)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stops listening and hangs up on whoever is there."""
+        """Stop listening and close all connections."""
         super().server_close()
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """That a client hangs up is no news; all else is a fault of ours."""
+        """Ignore clients that hang up; report all other errors."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
-def _told(path: str, params: Params) -> str:
-    """A request in one line, for `Fault.where`: the path, then the parameters as given, without the key."""
-    return path + "?" + "&".join(f"{name}={value}" for name, value in sorted(params.items()))
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version = "camcensus-loopback"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = IDLE
+
+    def do_GET(self) -> None:
+        """Answer, or fail as the fault says."""
+        parts = urlsplit(self.path)
+        params = dict(parse_qsl(parts.query, keep_blank_values=True))
+        key = params.pop("key", "")
+        reply, fault = self.server.shodan.answer(parts.path, params, key)
+        if fault == "hang":
+            self.close_connection = True
+        elif fault == "reset":
+            self._reset()
+        else:
+            self._send(reply, fault)
+
+    def _send(self, reply: Reply, fault: str | None) -> None:
+        body = reply.body[: len(reply.body) // 2] if fault in ("half-body", "truncated-json") else reply.body
+        if fault == "half-body":
+            self.close_connection = True
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.kind)
+        self.send_header("Content-Length", str(len(reply.body if fault == "half-body" else body)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _reset(self) -> None:
+        """Close so that the client's system reports a reset, not an orderly end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _HANG_UP_WITH_RESET)
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class names it so
+        """Log nothing: the address contains the key."""

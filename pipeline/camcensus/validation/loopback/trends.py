@@ -1,8 +1,8 @@
 """Shodan Trends from one set of banners: how many there were in each month since 2017-06.
 
-Banners of more than a year stand in the month of their timestamp. A snapshot has no past, so one is made up: each
-banner is there from a month that a hash of its address and port draws, such that a fifth stands at the start and all at
-the end. The same banner always has the same past, so facets add up and disjoint queries add up.
+Banners that span more than a year count in the month of their timestamp. A snapshot has no history, so one is made up:
+a hash of address and port draws the first month of each banner, such that a fifth exists at the start and all at the
+end. The same banner always has the same history, so facets and disjoint queries add up.
 """
 
 import re
@@ -24,7 +24,7 @@ NO_FACET = LONG | {"after", "before", "has_screenshot", "has_ssl", "net"}
 TREND_FACETS = tuple(name for name in TREND_FILTERS if name not in NO_FACET | {"cpe"})
 
 
-class Past:
+class History:
     """The history of an index."""
 
     def __init__(self, index: Index) -> None:
@@ -36,25 +36,25 @@ class Past:
             place = {month: i for i, month in enumerate(self.months)}
             since = [place.get(month, -1) for month in index.months]
         else:
-            since = [_drawn(f"{host}:{port}", len(self.months)) for host, port in index.places]
+            since = [_first_month(f"{host}:{port}", len(self.months)) for host, port in index.places]
         self._since: npt.NDArray[np.int32] = np.array(since, np.int32)
 
-    def history(self, mask: Mask, facets: Sequence[tuple[str, int]]) -> dict[str, Any]:
-        """The reply for the rows in the mask; `facets` are names and sizes. `total` is the sum over all months."""
-        seen = [mask & self._present(i) for i in range(len(self.months))]
-        counts = [int(month.sum()) for month in seen]
+    def reply(self, mask: Mask, facets: Sequence[tuple[str, int]]) -> dict[str, Any]:
+        """Return the reply for the rows in the mask. `facets`: names and sizes; `total` is the sum over all months."""
+        months = [mask & self._present(i) for i in range(len(self.months))]
+        counts = [int(month.sum()) for month in months]
         matches = [{"month": month, "count": count} for month, count in zip(self.months, counts, strict=True)]
         found: dict[str, Any] = {"total": sum(counts), "matches": matches}
         if facets:
-            found["facets"] = {name: self._facet(name, size, seen) for name, size in facets}
+            found["facets"] = {name: self._facet(name, size, months) for name, size in facets}
         return found
 
     def _present(self, month: int) -> Mask:
         return self._since == month if self._dated else self._since <= month
 
-    def _facet(self, name: str, size: int, seen: list[Mask]) -> list[dict[str, Any]]:
+    def _facet(self, name: str, size: int, masks: list[Mask]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for month, mask in zip(self.months, seen, strict=True):
+        for month, mask in zip(self.months, masks, strict=True):
             values = [{"value": value, "count": count} for value, count in self._index.facet(name, mask)[:size]]
             found.append({"key": month, "values": values})
         return found
@@ -65,8 +65,8 @@ def _months(first: str, last: str) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(start, end + 1)]
 
 
-def _drawn(place: str, months: int) -> int:
-    """The month, by number, from which a banner is there."""
+def _first_month(place: str, months: int) -> int:
+    """The month, by number, from which a banner exists."""
     chance = zlib.crc32(place.encode()) / 2**32
     if chance < AT_START:
         return 0

@@ -1,1 +1,1 @@
-"""Made-up data and a Shodan on this machine, so that everything can be tried without cost and against known truth."""
+"""A synthetic Internet with known truth, written as search-engine exports."""

@@ -1,7 +1,7 @@
-"""What a port of a product answers, in the layout of Shodan, with `$names` where devices differ.
+"""Answers of a product's ports, in the layout of Shodan, with `$names` where devices differ.
 
-A variant of a device takes pieces away or puts others in their place: `hidden` (headers and texts are gone), `retitled`
-(another title), `reskinned` (a page and an icon that nobody has catalogued).
+A variant of a device removes or replaces pieces: `hidden` (no headers and texts), `retitled` (another title),
+`reskinned` (a page and an icon that are not in the catalogue).
 """
 
 import functools
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any
 
-from camcensus.validation.simulate.products import Product, folder
+from camcensus.core.resources import bundled
+from camcensus.validation.simulate.products import FOLDER, Product
 
 Banner = dict[str, Any]
-PERSONAL = "PERSONAL-MARKER"  # stands in every field that a person would fill in; ingest must drop it
+PERSONAL = "PERSONAL-MARKER"  # fills every field that a person would fill in; ingest must drop it
 TITLES = ("Login", "Web Client", "Remote Access", "Welcome", "System", "Home", "Index")
 UDP = frozenset({"snmp", "upnp", "onvif", "sip", "dhip"})
 MODULES = {
@@ -25,28 +26,31 @@ DATED = ("nginx", "apache", "lighttpd", "boa")  # servers that send a Date heade
 
 
 @dataclass(frozen=True)
-class Look:
-    """All that decides what an answer looks like, but for the device's own numbers. `layout`: "plain" until 2023,
-    "new" from then on; `parsed`, `guessed`: the engine parsed the page, or named a product."""
+class AnswerSpec:
+    """What determines an answer, apart from the device's own numbers.
+
+    `layout`: "plain" until 2023, then "new"; or the second engine's. `is_parsed`, `is_guessed`: whether the engine
+    parsed the page, or named a product.
+    """
 
     product: Product
     service: int
     variant: str
     layout: str
-    parsed: bool
-    guessed: bool
+    is_parsed: bool
+    is_guessed: bool
 
     @property
     def kind(self) -> str:
-        """The protocol."""
+        """Return the protocol."""
         return self.product.services[self.service].kind
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A banner without what surrounds every answer, and which pieces of the product's text are in it.
+    """A banner without address, time and place, and which pieces of the product's text are in it.
 
-    `sample`: the banner of one device, with a model and a firmware in it, which search queries are held against.
+    `sample`: the banner of one device, with a model and a firmware, which search queries are matched with.
     """
 
     banner: Banner
@@ -56,29 +60,29 @@ class Answer:
     transport: str
 
 
-def answer(look: Look) -> Answer:
-    """What a port says."""
-    said = _Pieces(look)
-    kind = look.kind
+def answer(spec: AnswerSpec) -> Answer:
+    """Return what a port answers."""
+    pieces = _Pieces(spec)
+    kind = spec.kind
     if kind in ("web", "https"):
-        banner = _web(said, secure=kind == "https")
+        banner = _web(pieces, secure=kind == "https")
     elif kind == "rtsp":
-        banner = _rtsp(said)
+        banner = _rtsp(pieces)
     elif kind == "sdk":
-        said.used |= {"sdk", "block"}
+        pieces.used |= {"sdk", "block"}
         banner = {"data": "\\xb0\\x00\\x00\\x58 $serial", "dahua": _texts()["blocks"]["dahua"]}
     elif kind == "upnp":
-        said.used.add("upnp")
-        block = _texts()["blocks"]["upnp"] | look.product.pieces.get("upnp", {})
+        pieces.used.add("upnp")
+        block = _texts()["blocks"]["upnp"] | spec.product.pieces.get("upnp", {})
         banner = {"data": "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nEXT:\r\n\r\n", "upnp": block}
     else:
-        banner = {"data": said.text(kind)}
-    pieces, module = frozenset(said.used), MODULES.get(kind, kind)
-    return Answer(banner, _sample(banner, look.product), pieces, module, "udp" if kind in UDP else "tcp")
+        banner = {"data": pieces.text(kind)}
+    transport = "udp" if kind in UDP else "tcp"
+    return Answer(banner, _sample(banner, spec.product), frozenset(pieces.used), MODULES.get(kind, kind), transport)
 
 
 def _sample(banner: Banner, product: Product) -> Banner:
-    """The banner with the product's first model and firmware; makers name their models alike, so one will do."""
+    """The banner with the product's first model and firmware; one is enough, since a maker names its models alike."""
     text = json.dumps(banner)
     for name, value in (("$model", product.models[0]), ("$fw", product.firmware[0])):
         text = text.replace(name, json.dumps(value)[1:-1])
@@ -88,23 +92,23 @@ def _sample(banner: Banner, product: Product) -> Banner:
 
 @functools.cache
 def _texts() -> dict[str, Any]:
-    """Pages, with their parts put in, and blocks."""
-    tables = tomllib.loads((folder() / "pages.toml").read_text(encoding="utf-8"))
+    """Pages with their parts, and blocks."""
+    tables = tomllib.loads((bundled(FOLDER) / "pages.toml").read_text(encoding="utf-8"))
     parts = {name: Template(part).safe_substitute() for name, part in tables["parts"].items()}
     pages = {name: Template(page).safe_substitute(parts).lstrip() for name, page in tables["pages"].items()}
     return {"pages": pages, "blocks": tables["blocks"]}
 
 
 class _Pieces:
-    """The pieces of a product's text as a variant shows them; remembers which were used."""
+    """The pieces of a product's text as a variant shows them; records which were used."""
 
-    def __init__(self, look: Look) -> None:
-        self.look = look
+    def __init__(self, spec: AnswerSpec) -> None:
+        self.spec = spec
         self.used: set[str] = set()
 
     def get(self, name: str) -> str:
-        """A piece; empty where the product has none or the variant hides it."""
-        text, variant = self.look.product.piece(name), self.look.variant
+        """Return a piece; empty if the product has none or the variant hides it."""
+        text, variant = self.spec.product.piece(name), self.spec.variant
         if variant == "hidden" or (variant == "retitled" and name == "title"):
             return ""
         if variant == "reskinned" and name in ("page", "favicon", "block"):
@@ -114,81 +118,81 @@ class _Pieces:
         return text
 
     def text(self, kind: str) -> str:
-        """What another protocol says."""
-        texts = self.look.product.pieces.get("text", {})
-        if self.look.variant == "hidden" or kind not in texts:
+        """Return the answer of another protocol."""
+        texts = self.spec.product.pieces.get("text", {})
+        if self.spec.variant == "hidden" or kind not in texts:
             return "ready\r\n"
         self.used.add("text")
         return str(texts[kind])
 
     @property
     def title(self) -> str:
-        """The page's title."""
-        if self.look.variant == "hidden":
+        """Return the page's title."""
+        if self.spec.variant == "hidden":
             return "Login"
-        if self.look.variant == "retitled":
+        if self.spec.variant == "retitled":
             return "$newtitle"
         return self.get("title")
 
     @property
     def page(self) -> str:
-        """The page's name in pages.toml."""
-        if self.look.variant == "hidden":
+        """Return the page's name in pages.toml."""
+        if self.spec.variant == "hidden":
             return "unauthorized"
-        if self.look.variant == "reskinned":
+        if self.spec.variant == "reskinned":
             return "app"
-        return self.get("page") or ("login" if self.look.product.piece("title") else "welcome")
+        return self.get("page") or ("login" if self.spec.product.piece("title") else "welcome")
 
 
-def _web(said: _Pieces, secure: bool) -> Banner:
-    look, server, realm, title = said.look, said.get("server"), said.get("realm"), said.title
-    html = Template(_texts()["pages"][said.page]).safe_substitute(title=title)
+def _web(pieces: _Pieces, secure: bool) -> Banner:
+    spec, server, realm, title = pieces.spec, pieces.get("server"), pieces.get("realm"), pieces.title
+    html = Template(_texts()["pages"][pieces.page]).safe_substitute(title=title)
     status = 401 if realm else 200
     head = f"HTTP/1.1 {status} {'Unauthorized' if realm else 'OK'}\r\n"
     head += "Date: $date\r\n" if server.lower().startswith(DATED) else ""
     head += f"Server: {server}\r\n" if server else ""
-    scheme = look.product.piece("auth") or "Basic"
+    scheme = spec.product.piece("auth") or "Basic"
     head += f'WWW-Authenticate: {scheme} realm="{realm}"\r\n' if realm else ""
     head += "X-Frame-Options: SAMEORIGIN\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache, no-store\r\n"
     head += f"Connection: close\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(html)}\r\n\r\n"
-    found: Banner = {"data": head, "http": _http(look, status, title, server, html)}
-    favicon = said.get("favicon")
-    if favicon or look.variant == "reskinned":
-        number = int(favicon) if favicon else zlib.crc32(f"new {look.product.number}".encode()) - (1 << 31)
+    found: Banner = {"data": head, "http": _http(spec, status, title, server, html)}
+    favicon = pieces.get("favicon")
+    if favicon or spec.variant == "reskinned":
+        number = int(favicon) if favicon else zlib.crc32(f"new {spec.product.number}".encode()) - (1 << 31)
         found["http"]["favicon"] = {
             "hash": number, "data": "AAABAAEAEBAAAAEAIABoBAAAFgAAACgAAAAQAAAAIAAAAAEAIAAAAAAAAAQAABILAAASCwAA",
             "location": "http://$host/favicon.ico",
         }  # fmt: skip
     if secure:
-        found["ssl"] = _ssl(said)
-    if look.parsed:
-        found |= {name: _texts()["blocks"][name] for name in said.get("block").split()}
-    if look.guessed and (guess := said.get("engine")):
+        found["ssl"] = _ssl(pieces)
+    if spec.is_parsed:
+        found |= {name: _texts()["blocks"][name] for name in pieces.get("block").split()}
+    if spec.is_guessed and (guess := pieces.get("engine")):
         product, _, device = guess.partition("|")
         found |= {"product": product, "version": "$fw"} if product else {}
         found |= {"devicetype": device} if device else {}
-        found |= {"cpe23": [look.product.piece("cpe").lower()]} if said.get("cpe") else {}
+        found |= {"cpe23": [spec.product.piece("cpe").lower()]} if pieces.get("cpe") else {}
     return found
 
 
-def _http(look: Look, status: int, title: str, server: str, html: str) -> Banner:
+def _http(spec: AnswerSpec, status: int, title: str, server: str, html: str) -> Banner:
     found: Banner = {
         "status": status, "title": title or None, "server": server or None, "html": html, "html_hash": "$#html",
         "host": "$host", "location": "/", "redirects": [], "robots": None, "robots_hash": None, "sitemap": None,
         "sitemap_hash": None, "securitytxt": None, "securitytxt_hash": None, "components": {}, "waf": None,
     }  # fmt: skip
-    if look.layout == "new":
+    if spec.layout == "new":
         found |= {"title_hash": zlib.crc32(title.encode()) - (1 << 31), "headers_hash": "$#headers"}
         found |= {"server_hash": zlib.crc32(server.encode()) - (1 << 31), "dom_hash": zlib.crc32(html[:80].encode())}
     return found
 
 
-def _ssl(said: _Pieces) -> Banner:
-    """Block `ssl` with what the product's certificate says, else a self-signed one that says nothing."""
-    subject = dict(part.split("=", 1) for part in (said.get("subject") or "CN=localhost").split(";"))
-    issuer = dict(part.split("=", 1) for part in said.get("issuer").split(";") if part) or subject
-    shared = said.look.product.shared_certificate and said.look.variant != "hidden"
-    number = said.look.product.number
+def _ssl(pieces: _Pieces) -> Banner:
+    """Block `ssl` with the product's certificate, or an anonymous self-signed one."""
+    subject = dict(part.split("=", 1) for part in (pieces.get("subject") or "CN=localhost").split(";"))
+    issuer = dict(part.split("=", 1) for part in pieces.get("issuer").split(";") if part) or subject
+    shared = pieces.spec.product.shared_certificate and pieces.spec.variant != "hidden"
+    number = pieces.spec.product.number
     own = {"sha1": f"{number:040x}", "sha256": f"{number:064x}"} if shared else {"sha1": "$sha1", "sha256": "$sha256"}
     extensions = [
         {"name": "basicConstraints", "data": "0\\x03\\x01\\x01\\xff", "critical": True},
@@ -219,10 +223,10 @@ def _ssl(said: _Pieces) -> Banner:
     }  # fmt: skip
 
 
-def _rtsp(said: _Pieces) -> Banner:
-    """An RTSP answer; some ask for a login, which shows the realm."""
-    server, realm, schemes = (*said.get("rtsp").split("|"), "", "", "")[:3]
-    if said.look.variant == "hidden":
+def _rtsp(pieces: _Pieces) -> Banner:
+    """An RTSP answer; some require a login, which shows the realm."""
+    server, realm, schemes = (*pieces.get("rtsp").split("|"), "", "", "")[:3]
+    if pieces.spec.variant == "hidden":
         server = "RTSP Server"
     data = "RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\n" if realm else "RTSP/1.0 200 OK\r\nCSeq: 1\r\n"
     data += f"Server: {server}\r\n" if server else ""

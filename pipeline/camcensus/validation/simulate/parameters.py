@@ -1,4 +1,4 @@
-"""What the synthetic Internet is made with: data/simulate/parameters.toml, each value with its source."""
+"""Parameters of the synthetic Internet: data/simulate/parameters.toml, each value with its source."""
 
 import tomllib
 from collections.abc import Mapping
@@ -19,33 +19,32 @@ class Parameters:
     values: Mapping[str, Any]
 
     def number(self, name: str) -> float:
-        """A number. Raises `KeyError` for a name that does not exist."""
+        """Return a number. Raises `KeyError` for an unknown name."""
         return float(self.values[name])
 
     def numbers(self, name: str) -> list[float]:
-        """A list of numbers."""
+        """Return a list of numbers."""
         return [float(v) for v in self.values[name]]
 
     def section(self, name: str) -> dict[str, Any]:
-        """What stands in one table, by the last part of the name."""
+        """Return the values of one table, by the last part of the name."""
         start = f"{name}."
         return {key[len(start) :]: value for key, value in self.values.items() if key.startswith(start)}
 
     def not_yet(self, what: str, year: int) -> tuple[Any, ...]:
-        """The `queries` (ids) or `ports` that an instrument that grows does not have in a year; others have all."""
+        """Return the `queries` (ids) or `ports` that a growing instrument lacks in a year."""
         early = self.values["growing.on"] and year < self.values[f"growing.{what}_from"]
         return tuple(self.values[f"growing.{what}"]) if early else ()
 
     def changed(self, overrides: Mapping[str, Any]) -> "Parameters":
-        """The same with other values. Raises `KeyError` for a name that does not exist."""
+        """Return these parameters with other values. Raises `KeyError` for an unknown name."""
         if unknown := sorted(set(overrides) - set(self.values)):
             raise KeyError(f"no such parameter: {', '.join(unknown)}")
         return Parameters({**self.values, **overrides})
 
 
 def load_parameters(path: Path | None = None) -> Parameters:
-    """The parameters in a file (default: those that come with camcensus). Raises `InputError` for an entry that is
-    not a value with a source."""
+    """Read a file (default: the bundled one). Raises `InputError` for an entry that is not a value with a source."""
     path = path or bundled(FILE)
     found: dict[str, Any] = {}
     _collect(path, tomllib.loads(path.read_text(encoding="utf-8")), "", found)

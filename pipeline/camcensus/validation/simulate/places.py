@@ -1,7 +1,7 @@
-"""Where sites are: countries, networks and addresses, and how addresses change.
+"""Countries, networks and addresses of sites, and how addresses change.
 
-A site's address in the public space is one that the built-in country database puts into its country, but for the share
-that the parameters misplace. An address is drawn for each epoch: the time for which the network leaves it unchanged.
+The bundled country database places a site's address in its country, except for the share that the parameters misplace.
+An address is drawn for each epoch: the time for which the network leaves it unchanged.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,12 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from camcensus.core.countries import load_countries
 from camcensus.geolocate.database import Locator
 from camcensus.geolocate.networks import KINDS, load_networks
 from camcensus.geolocate.ranges import Ranges
-from camcensus.validation.simulate.chance import Bits, Chance, Floats, Ints
+from camcensus.validation.simulate.chance import Bits, Chance, Flags, Floats, Ints
 from camcensus.validation.simulate.parameters import Parameters
 from camcensus.validation.simulate.products import REGIONS
 
@@ -27,7 +26,7 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Space:
-    """The /24s (IPv4) or /64s (IPv6) of each country, one country after the other, as runs of neighbours."""
+    """The /24s (IPv4) or /64s (IPv6) of each country in order, as runs of neighbours."""
 
     starts: Bits
     edges: Ints
@@ -35,15 +34,15 @@ class Space:
     total: Ints
 
     def block(self, country: Ints, place: Ints) -> Bits:
-        """The place-th /24 or /64 of the country."""
+        """Return the place-th /24 or /64 of the country."""
         at = self.offset[country] + place
         run = np.searchsorted(self.edges, at, side="right") - 1
         return self.starts[run] + (at - self.edges[run]).astype(np.uint64)
 
 
 def space_of(ranges: Ranges, codes: list[str], version: int) -> Space:
-    """All whole blocks that a country database puts into each of these countries."""
-    first, end = _whole(ranges, version)
+    """Return all complete blocks that a country database places in these countries."""
+    first, end = _complete(ranges, version)
     index = {code: n for n, code in enumerate(codes)}
     owner = np.array([index.get(str(code), -1) for code in ranges.codes[:-1]], np.int64)
     # Of IPv6, only what is in use today: 2000::/3 in its first eighth.
@@ -59,14 +58,14 @@ _SPACES: dict[tuple[str, tuple[str, ...], int], Space] = {}  # by database, coun
 
 
 def _spaces(database: str, codes: tuple[str, ...], version: int, ranges: Callable[[], Ranges]) -> Space:
-    """The space of a database, worked out once."""
+    """Return the space of a database, computed once."""
     if (database, codes, version) not in _SPACES:
         _SPACES[database, codes, version] = space_of(ranges(), list(codes), version)
     return _SPACES[database, codes, version]
 
 
-def _whole(ranges: Ranges, version: int) -> tuple[Bits, Bits]:
-    """The first whole block in each range, and the end of the last one."""
+def _complete(ranges: Ranges, version: int) -> tuple[Bits, Bits]:
+    """Return the first complete block of each range, and the end of the last one."""
     if version == 4:
         starts = ranges.starts.astype(np.uint64)
         return (starts[:-1] + np.uint64(255)) >> np.uint64(8), starts[1:] >> np.uint64(8)
@@ -76,19 +75,19 @@ def _whole(ranges: Ranges, version: int) -> tuple[Bits, Bits]:
 
 
 @dataclass(frozen=True)
-class Where:
-    """Where sites are. All are arrays with one element a site; `located` is where the database puts its address."""
+class Locations:
+    """Locations of sites by column. `located`: the country in which the database places the address."""
 
     country: Ints
     located: Ints
     network: Ints
     kind: Ints
     period: Floats
-    ipv6: npt.NDArray[np.bool_]
+    ipv6: Flags
 
-    def take(self, rows: Ints) -> "Where":
-        """Of these sites."""
-        return Where(*(getattr(self, each.name)[rows] for each in fields(self)))
+    def take(self, rows: Ints) -> "Locations":
+        """Return the locations of these sites."""
+        return Locations(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -101,23 +100,23 @@ class Places:
 
     @cached_property
     def codes(self) -> list[str]:
-        """Countries that have any IPv4 space, in order."""
+        """Return the countries that have any IPv4 space, in order."""
         found = np.unique(self.locator.v4.codes)
         return [str(code) for code in found if str(code) in load_countries()]
 
     @cached_property
     def v4(self) -> Space:
-        """IPv4 space in /24s."""
+        """Return the IPv4 space in /24s."""
         return _spaces(self.locator.sha256, tuple(self.codes), 4, lambda: self.locator.v4)
 
     @cached_property
     def v6(self) -> Space:
-        """IPv6 space in /64s."""
+        """Return the IPv6 space in /64s."""
         return _spaces(self.locator.sha256, tuple(self.codes), 6, lambda: self.locator.v6)
 
     @cached_property
     def weights(self) -> Floats:
-        """How many hosts with cameras each country has, relative to each other."""
+        """Return the relative number of camera hosts of each country."""
         given = self.parameters.section("countries")
         table = load_countries()
         sizes = np.array([float(table[c].population or 0) * float(table[c].ipv4_located or 0) for c in self.codes])
@@ -129,91 +128,92 @@ class Places:
 
     @cached_property
     def growth(self) -> Floats:
-        """Yearly growth of each country's sites."""
+        """Return the yearly growth of each country's sites."""
         given = self.parameters.section("growth")
         return np.array([float(given.get(c, given["rest"])) for c in self.codes])
 
     @cached_property
     def region(self) -> Ints:
-        """The region of each country, as an index of `products.REGIONS`."""
+        """Return the region of each country, as an index of `products.REGIONS`."""
         return np.array([REGIONS.index(load_countries()[c].region) for c in self.codes], np.int64)
 
     @cached_property
     def banned_from(self) -> Floats:
-        """The year of each country's ban; infinite where there is none."""
+        """Return the year of each country's ban; infinite if it has none."""
         given = self.parameters.section("bans")
         return np.array([float(given.get(c, np.inf)) for c in self.codes])
 
     @cached_property
     def misplaced(self) -> Floats:
-        """Kind of network x country: share of sites that the database puts into another country."""
+        """Return kind of network x country: share of sites that the database places in another country."""
         spread = self.parameters.number("addresses.misplaced_spread")
         factor = np.exp(spread * self.chance.normal("misplaced", np.arange(len(self.codes))))
         rates = [self.parameters.number(f"addresses.misplaced_{kind}") for kind in KINDS]
         return np.asarray(np.minimum(np.outer(rates, factor), 0.5), np.float64)
 
-    def where(self, site: Ints, country: Ints, decoy: Ints) -> Where:
-        """Where these sites are. `decoy`: 1 where a decoy stands."""
+    def locate(self, site: Ints, country: Ints, is_decoy: Flags) -> Locations:
+        """Return the locations of sites."""
         draw, value = self.chance, self.parameters.number
         mixes = np.array([value(f"networks.{kind}") for kind in KINDS])
-        hosting = draw.share("decoy network", site) < value("networks.decoys_hosting")
-        kind = np.where((decoy == 1) & hosting, HOSTING, draw.pick("kind", mixes, site))
-        wrong = draw.share("misplaced site", site) < self.misplaced[kind, country]
-        elsewhere = draw.pick("misplaced to", np.sqrt(self.weights), site)
-        network = draw.pick("network", 1.0 / np.arange(1, NETWORKS + 1), site)
+        hosting = draw.uniform("decoy network", site) < value("networks.decoys_hosting")
+        kind = np.where(is_decoy & hosting, HOSTING, draw.choice("kind", mixes, site))
+        wrong = draw.uniform("misplaced site", site) < self.misplaced[kind, country]
+        elsewhere = draw.choice("misplaced to", np.sqrt(self.weights), site)
+        network = draw.choice("network", 1.0 / np.arange(1, NETWORKS + 1), site)
         # The networks of a kind are its own: the third fixed network of a country is not its third mobile one.
         network = (country * len(KINDS) + kind) * NETWORKS + network
-        daily = (kind == FIXED) & (draw.share("daily", network) < value("addresses.daily"))
+        daily = (kind == FIXED) & (draw.uniform("daily", network) < value("addresses.daily"))
         spread = value("addresses.rare_spread") * draw.normal("period", site)
         rare = value("addresses.rare_days") * np.exp(spread)
-        ipv6 = (draw.share("ipv6", site) < value("sites.ipv6")) & (self.v6.total[country] > 0) & (decoy == 0)
-        return Where(country, np.where(wrong, elsewhere, country), network, kind, np.where(daily, 1.0, rare), ipv6)
+        ipv6 = (draw.uniform("ipv6", site) < value("sites.ipv6")) & (self.v6.total[country] > 0) & ~is_decoy
+        located, period = np.where(wrong, elsewhere, country), np.where(daily, 1.0, rare)
+        return Locations(country, located, network, kind, period, ipv6)
 
-    def epoch(self, site: Ints, where: Where, second: Floats) -> Ints:
-        """The number of the address that a site has at a time (seconds since 1970)."""
-        phase = self.chance.share("epoch", site) * where.period
-        return np.floor((second / DAY + phase) / where.period).astype(np.int64)
+    def epoch(self, site: Ints, at: Locations, second: Floats) -> Ints:
+        """Return the number of the address that a site has at a time (seconds since 1970)."""
+        phase = self.chance.uniform("epoch", site) * at.period
+        return np.floor((second / DAY + phase) / at.period).astype(np.int64)
 
-    def address(self, site: Ints, where: Where, epoch: Ints, fleet: Ints) -> tuple[Bits, Bits]:
-        """High and low half of each site's address in an epoch; the high half of an IPv4 address is 0.
+    def address(self, site: Ints, at: Locations, epoch: Ints, fleet: Ints) -> tuple[Bits, Bits]:
+        """Return high and low half of each site's address in an epoch; the high half of an IPv4 address is 0.
 
-        `fleet`: sites with the same number from 0 on share a /24; -1: a site for itself.
+        `fleet`: sites with the same number share a /24; -1: none.
         """
         draw = self.chance
         key = np.where(fleet >= 0, fleet, site)
         share = np.where(fleet >= 0, 0, 1)
         run = int(self.parameters.number("addresses.run"))
-        total = self.v4.total[where.located]
-        # A network has its own part of the country's space; leaving a prefix is going on to another run in it.
+        total = self.v4.total[at.located]
+        # A network has its own part of the country's space; another prefix is another run in it.
         leave = self.parameters.number("addresses.leave_prefix")
-        stay = np.floor(epoch * leave + draw.share("stay", key)).astype(np.int64)
-        part = total * (where.network % NETWORKS) // NETWORKS
+        stay = np.floor(epoch * leave + draw.uniform("stay", key)).astype(np.int64)
+        part = total * (at.network % NETWORKS) // NETWORKS
         runs = np.maximum(total // NETWORKS // run, 1)
-        first = part + draw.below("run", runs, key, where.network, stay * share) * run
-        inside = draw.below("block", run, key, where.network, epoch * share)
-        block = self.v4.block(where.located, np.minimum(first + inside, total - 1))
+        first = part + draw.integers("run", runs, key, at.network, stay * share) * run
+        inside = draw.integers("block", run, key, at.network, epoch * share)
+        block = self.v4.block(at.located, np.minimum(first + inside, total - 1))
         host = block * np.uint64(256) + np.uint64(1) + draw.bits("octet", site, epoch) % np.uint64(254)
-        if not where.ipv6.any():
+        if not at.ipv6.any():
             return np.zeros_like(host), host
-        place = draw.below("run 6", np.maximum(self.v6.total[where.country], 1), site)
-        high = self.v6.block(where.country, place)
-        return np.where(where.ipv6, high, 0), np.where(where.ipv6, draw.bits("interface", site, epoch), host)
+        place = draw.integers("run 6", np.maximum(self.v6.total[at.country], 1), site)
+        high = self.v6.block(at.country, place)
+        return np.where(at.ipv6, high, 0), np.where(at.ipv6, draw.bits("interface", site, epoch), host)
 
     def asn(self, network: Ints) -> Ints:
-        """The number of each network: a real one of its country and kind where the pipeline's table should know it and
-        has one, else a private one."""
+        """Return the number of each network: real if the pipeline's table should know it and has one of its country and
+        kind, otherwise private."""
         return self._asns[network]
 
     @cached_property
     def _asns(self) -> Ints:
         network = np.arange(len(self.codes) * len(KINDS) * NETWORKS)
         found = FIRST_PRIVATE_ASN + network
-        known = self.chance.share("known network", network) < self.parameters.number("networks.known")
+        known = self.chance.uniform("known network", network) < self.parameters.number("networks.known")
         owned = self.parameters.section("networks.numbers")
         for at in np.flatnonzero(known).tolist():
             country, kind = divmod(at // NETWORKS, len(KINDS))
             numbers = [*owned.get(self.codes[country], ()), *owned["everywhere"]]
             real = [n for n in numbers if load_networks()[n].kind == KINDS[kind]]
             if real:
-                found[at] = real[int(self.chance.below(f"asn {KINDS[kind]}", len(real), at)[0])]
+                found[at] = real[int(self.chance.integers(f"asn {KINDS[kind]}", len(real), at)[0])]
         return found

@@ -1,6 +1,6 @@
-"""Who lives in the synthetic Internet: sites, which come and go over the years, and the devices at each.
+"""Sites of the synthetic Internet, which come and go over the years, and the devices at each.
 
-A site is an Internet connection: a place with cameras, something that looks like one, or a decoy. What it is, and for
+A site is an Internet connection with cameras, with something that looks like one, or with a decoy. What it is, and for
 how long, depends on its number alone.
 """
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from camcensus.validation.simulate.chance import Bits, Chance, Floats, Ints
+from camcensus.validation.simulate.chance import Bits, Chance, Flags, Floats, Ints
 from camcensus.validation.simulate.parameters import Parameters
-from camcensus.validation.simulate.places import Places, Where
+from camcensus.validation.simulate.places import Locations, Places
 from camcensus.validation.simulate.products import YEARS_BACK, Market, Product
 
 GROUPS = ("camera", "other", "decoy")
+CAMERA, OTHER, DECOY = range(3)
 DECOYS = (
     "tagged", "fixed-page", "fixed-mac", "fixed-build", "fixed-udn", "fake-rtsp", "everything", "many-makers", "fleet",
     "cloned", "quiet",
@@ -27,10 +27,10 @@ MAKERS = 4  # devices of a decoy that poses as several makers
 
 @dataclass(frozen=True)
 class Sites:
-    """Sites by column. `born` and `gone` in years, 0 being the last snapshot; `decoy`: index of DECOYS, -1: none.
+    """Sites by column. `born` and `gone` in years, 0 is the last snapshot; `decoy`: index of DECOYS, -1: none.
 
-    `fleet`: sites with the same number share a /24 (-1: none); `clone`: sites with the same number share their serial
-    numbers (the site's own number where they do not).
+    Sites with the same `fleet` share a /24 (-1: none); sites with the same `clone` share their serial numbers (others
+    have their own number there).
     """
 
     number: Ints
@@ -41,13 +41,13 @@ class Sites:
     fleet: Ints
     clone: Ints
     carrier: Floats
-    where: Where
+    locations: Locations
 
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices by column. `site`: row of the site; `slot`: which of its devices; `installed`: year; `key`: source of its
-    own numbers."""
+    """Devices by column. `site`: row of the site; `slot`: number within the site; `installed`: year; `key`: source of
+    serial number and MAC address."""
 
     site: Ints
     slot: Ints
@@ -58,13 +58,12 @@ class Devices:
     variant: Ints
     key: Bits
     gone: Floats
-    hidden: npt.NDArray[np.bool_]
+    hidden: Flags
 
 
 @dataclass(frozen=True)
 class Population:
-    """All sites of a world. `years`: from the first snapshot to the last; `devices`: about how many there are at the
-    last snapshot."""
+    """All sites of a world. `years`: from the first snapshot to the last; `devices`: about how many at the last."""
 
     parameters: Parameters
     chance: Chance
@@ -74,8 +73,8 @@ class Population:
     devices: int
 
     @cached_property
-    def sites(self) -> int:
-        """How many sites there ever are, so that about the wanted number of devices exists at the last snapshot."""
+    def n_sites(self) -> int:
+        """Return how many sites ever exist, for about the wanted number of devices at the last snapshot."""
         chances = np.array(self.parameters.numbers("sites.devices"))
         cameras = float((chances * np.arange(1, len(chances) + 1)).sum() / chances.sum())
         lasting = self._group_shares / np.array([self._ever(g) for g in self._group_growth])
@@ -92,79 +91,79 @@ class Population:
 
     @cached_property
     def _group_shares(self) -> Floats:
-        """Shares of groups among all sites that ever are."""
+        """Shares of groups among all sites that ever exist."""
         last = np.array([self.parameters.number(f"sites.{group}") for group in GROUPS])
         return np.asarray(last * np.array([self._ever(g) for g in self._group_growth]), np.float64)
 
     def _ever(self, growth: float) -> float:
-        """Sites that ever are, for each one there is at the last snapshot."""
+        """Sites that ever exist, per site at the last snapshot."""
         life = self.parameters.number("sites.lifetime")
         arrivals = max(0.0, 1.0 / life + growth)
         born = arrivals * (np.expm1(growth * self.years) / growth if growth else self.years)
         return float((1.0 + born) / np.exp(growth * self.years))
 
-    def some(self, first: int, end: int) -> Sites:
-        """The sites of these numbers."""
+    def sites(self, first: int, end: int) -> Sites:
+        """Return the sites of these numbers."""
         draw, value = self.chance, self.parameters.number
         site = np.arange(first, end, dtype=np.int64)
-        group = draw.pick("group", self._group_shares, site)
+        group = draw.choice("group", self._group_shares, site)
         country = self._countries(site, group)
-        growth = np.where(group == 0, self.places.growth[country], self._group_growth[group])
+        growth = np.where(group == CAMERA, self.places.growth[country], self._group_growth[group])
         born, gone = self._life(site, growth)
-        kinds = draw.pick("decoy", np.array([value(f"decoys.{kind}") for kind in DECOYS]), site)
-        decoy = np.where(group == 2, kinds, -1)
-        expected = self.sites * self._group_shares[2] / self._group_shares.sum()
+        kinds = draw.choice("decoy", np.array([value(f"decoys.{kind}") for kind in DECOYS]), site)
+        decoy = np.where(group == DECOY, kinds, -1)
+        expected = self.n_sites * self._group_shares[DECOY] / self._group_shares.sum()
         fleets = max(1, round(expected * value("decoys.fleet") / value("decoys.fleet_size")))
         clones = max(1, round(expected * value("decoys.cloned") / value("decoys.clones")))
-        fleet = np.where(decoy == DECOYS.index("fleet"), draw.below("fleet", fleets, site), -1)
-        clone = np.where(decoy == DECOYS.index("cloned"), -1 - draw.below("clone", clones, site), site)
-        # All of a fleet stand in one network of one country.
-        home = np.where(fleet >= 0, self.chance.pick("fleet country", self.places.weights, fleet), country)
-        where = self.places.where(np.where(fleet >= 0, -1 - fleet, site), home, (group == 2).astype(np.int64))
-        return Sites(site, group, born, gone, decoy, fleet, clone, draw.share("carrier", site), where)
+        fleet = np.where(decoy == DECOYS.index("fleet"), draw.integers("fleet", fleets, site), -1)
+        clone = np.where(decoy == DECOYS.index("cloned"), -1 - draw.integers("clone", clones, site), site)
+        # All of a fleet are in one network of one country.
+        home = np.where(fleet >= 0, draw.choice("fleet country", self.places.weights, fleet), country)
+        locations = self.places.locate(np.where(fleet >= 0, -1 - fleet, site), home, group == DECOY)
+        return Sites(site, group, born, gone, decoy, fleet, clone, draw.uniform("carrier", site), locations)
 
     def _countries(self, site: Ints, group: Ints) -> Ints:
-        """Cameras by the countries' weights, so that these hold at the last snapshot; decoys where address space is."""
+        """Cameras by the countries' weights, so that these apply at the last snapshot; decoys by address space."""
         ever = np.array([self._ever(g) for g in self.places.growth])
-        cameras = self.chance.pick("country", self.places.weights * ever, site)
+        cameras = self.chance.choice("country", self.places.weights * ever, site)
         space = np.where(self.places.weights > 0, self.places.v4.total, 0).astype(np.float64)
-        return np.where(group == 2, self.chance.pick("country of decoy", space, site), cameras)
+        return np.where(group == DECOY, self.chance.choice("country of decoy", space, site), cameras)
 
     def _life(self, site: Ints, growth: Floats) -> tuple[Floats, Floats]:
-        """When each comes and goes. The first snapshot finds as many as grow into the last one's number."""
+        """When each comes and goes. The first snapshot has as many as grow into the last one's number."""
         draw, life, years = self.chance, self.parameters.number("sites.lifetime"), float(self.years)
         slope = np.where(np.abs(growth) < 1e-9, 1e-9, growth)
         arrivals = np.maximum(0.0, 1.0 / life + slope) * np.expm1(slope * years) / slope
-        early = draw.share("early", site) * (1.0 + arrivals) < 1.0
-        later = np.log1p(draw.share("born", site) * np.expm1(slope * years)) / slope - years
-        age = -life * np.log1p(-draw.share("age", site))
-        left = -life * np.log1p(-draw.share("left", site))
+        early = draw.uniform("early", site) * (1.0 + arrivals) < 1.0
+        later = np.log1p(draw.uniform("born", site) * np.expm1(slope * years)) / slope - years
+        age = -life * np.log1p(-draw.uniform("age", site))
+        left = -life * np.log1p(-draw.uniform("left", site))
         born = np.where(early, -years - age, later)
         return born, np.where(early, -years, born) + left
 
     def devices_of(self, sites: Sites) -> Devices:
-        """All devices that ever stand at these sites."""
+        """Return all devices that ever exist at these sites."""
         row, slot = self._slots(sites)
-        site = sites.number[row]
-        number = site * SLOTS + slot
+        number = sites.number[row] * SLOTS + slot
         back = np.clip(-np.floor(sites.born[row]), 0, YEARS_BACK).astype(np.int64)
         product = self._products(sites, row, slot, number, back)
         draw, strings = self.chance, self.parameters.section("strings")
         chances = np.array([0.0, strings["hidden"], strings["retitled"], strings["reskinned"]])
         chances[0] = 1.0 - chances.sum()
-        plain = sites.group[row] != 0
-        variant = np.where(plain, 0, draw.pick("variant", chances, number))
-        hidden = (sites.group[row] == 0) & (draw.share("hidden", number) < self.parameters.number("sites.hidden"))
+        is_camera = sites.group[row] == CAMERA
+        variant = np.where(is_camera, draw.choice("variant", chances, number), 0)
+        hidden = is_camera & (draw.uniform("hidden", number) < self.parameters.number("sites.hidden"))
         clone = sites.clone[row]
         key = draw.bits("key", np.where(clone < 0, clone, number))
-        model = self._models(product, number, back)
+        installed = self._last - back
+        model = draw.integers("model", np.maximum(self.market.models_known(installed, product), 1), number)
         gone = self._gone(sites, row, number, product)
-        return Devices(row, slot, number, self._last - back, product, model, variant, key, gone, hidden)
+        return Devices(row, slot, number, installed, product, model, variant, key, gone, hidden)
 
     def _slots(self, sites: Sites) -> tuple[Ints, Ints]:
         """The row of its site and the number within it, for each device."""
         chances = np.array(self.parameters.numbers("sites.devices"))
-        count = np.where(sites.group == 0, 1 + self.chance.pick("devices", chances, sites.number), 1)
+        count = np.where(sites.group == CAMERA, 1 + self.chance.choice("devices", chances, sites.number), 1)
         count = np.where(sites.decoy == DECOYS.index("many-makers"), MAKERS, count)
         services = int(self.parameters.number("decoys.services"))
         count = np.where(sites.decoy == DECOYS.index("everything"), services, count)
@@ -172,62 +171,52 @@ class Population:
         return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
 
     def _products(self, sites: Sites, row: Ints, slot: Ints, number: Ints, back: Ints) -> Ints:
-        country, group, decoy = sites.where.country[row], sites.group[row], sites.decoy[row]
+        country, group, decoy = sites.locations.country[row], sites.group[row], sites.decoy[row]
         product = self._cameras(number, country, sites.born[row], back)
         several = np.bincount(row, minlength=len(sites.number))[row] > 1
-        product = np.where((group == 0) & several, self._together(sites, row, slot, product), product)
+        product = np.where((group == CAMERA) & several, self._together(sites, row, slot, product), product)
         others, shares = self.market.group("other")
-        anything = others[self.chance.pick("other", shares, number)]
-        mixed = (decoy == DECOYS.index("everything")) & (self.chance.share("mixed", number) < 0.5)
-        product = np.where((group == 1) | mixed, anything, product)
+        anything = others[self.chance.choice("other", shares, number)]
+        mixed = (decoy == DECOYS.index("everything")) & (self.chance.uniform("mixed", number) < 0.5)
+        product = np.where((group == OTHER) | mixed, anything, product)
         for kind, at in self._decoy_products.items():
             product = np.where(decoy == DECOYS.index(kind), at, product)
         return product
 
     def _cameras(self, number: Ints, country: Ints, born: Floats, back: Ints) -> Ints:
         """A camera product for each device by its country and year; none of a banned maker after the ban."""
-        region, drawn = self.places.region[country], self.chance.share("product", number)
+        region, drawn = self.places.region[country], self.chance.uniform("product", number)
         found = np.empty(len(number), np.int64)
         banned = born + self._last >= self.places.banned_from[country]
         cell = (region * (YEARS_BACK + 1) + back) * 2 + banned
         for each in np.unique(cell).tolist():
-            table = self.market.free if each % 2 else self.market.cameras
+            table = self.market.without_banned if each % 2 else self.market.cameras
             edges = table[each // 2 // (YEARS_BACK + 1), each // 2 % (YEARS_BACK + 1)]
             mine = cell == each
             found[mine] = np.minimum(np.searchsorted(edges, drawn[mine], side="right"), len(edges) - 1)
         return found
 
     def _together(self, sites: Sites, row: Ints, slot: Ints, product: Ints) -> Ints:
-        """At a site with several devices: perhaps a recorder first, and mostly one maker."""
+        """Products of a site with several devices: perhaps a recorder first, mostly of one maker."""
         draw, value, site = self.chance, self.parameters.number, sites.number[row]
         recorders = np.array([p.type == "recorder" and p.pool == "main" for p in self._all])
         shares = np.array([p.share for p in self._all]) * recorders
-        first = (slot == 0) & (draw.share("recorder", site) < value("sites.recorder_first"))
-        product = np.where(first, draw.pick("which recorder", shares, site), product)
+        first = (slot == 0) & (draw.uniform("recorder", site) < value("sites.recorder_first"))
+        product = np.where(first, draw.choice("which recorder", shares, site), product)
         leader = product[np.flatnonzero(slot == 0)[row]]
-        same = (slot > 0) & (draw.share("same maker", site, slot) < value("sites.one_maker"))
+        same = (slot > 0) & (draw.uniform("same maker", site, slot) < value("sites.one_maker"))
         sizes = np.array([len(self.market.siblings[n]) for n in range(len(self._all))])
         table = np.zeros((len(self._all), int(sizes.max())), np.int64)
         for n, siblings in self.market.siblings.items():
             table[n, : len(siblings)] = siblings
-        sibling = table[leader, draw.below("sibling", sizes[leader], site, slot)]
+        sibling = table[leader, draw.integers("sibling", sizes[leader], site, slot)]
         return np.where(same, sibling, product)
-
-    def _models(self, product: Ints, number: Ints, back: Ints) -> Ints:
-        """A model that was sold when the device came."""
-        year = self._last - back
-        known = np.zeros(len(product), np.int64)
-        for p in self._all:
-            mine = product == p.number
-            if mine.any():
-                known[mine] = np.searchsorted(np.array(p.since), year[mine], side="right")
-        return self.chance.below("model", np.maximum(known, 1), number)
 
     def _gone(self, sites: Sites, row: Ints, number: Ints, product: Ints) -> Floats:
         """When each device goes; sooner where it is banned."""
         banned = np.array([p.maker in set(self.parameters.values["bans.makers"]) for p in self._all])[product]
-        wait = -np.log1p(-self.chance.share("banned", number)) / self.parameters.number("bans.hazard")
-        start = np.maximum(self.places.banned_from[sites.where.country[row]] - self._last, sites.born[row])
+        wait = -np.log1p(-self.chance.uniform("banned", number)) / self.parameters.number("bans.hazard")
+        start = np.maximum(self.places.banned_from[sites.locations.country[row]] - self._last, sites.born[row])
         return np.where(banned, np.minimum(sites.gone[row], start + wait), sites.gone[row])
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The products of the synthetic Internet, and how likely each is at a place and time."""
+"""Products of the synthetic Internet, and how likely each is at a place and time."""
 
 import functools
 import re
@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,16 @@ from camcensus.validation.simulate.parameters import Parameters
 FOLDER = "data/simulate"
 FILES = ("products.toml", "tail.toml")
 REGIONS = ("Africa", "Americas", "Antarctica", "Asia", "Europe", "Oceania")
-YEARS_BACK = 8  # shares and models of devices older than this are taken as that old
+YEARS_BACK = 8  # older devices have the shares and models of this age
+_PARSED = {
+    "models", "class", "share", "trend", "firmware", "ports", "maker", "type", "pool", "decoy", "names", "tells",
+    "cert",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Service:
-    """A kind of port that a product answers on: which ports, and how likely it can be reached."""
+    """A kind of port that a product answers on: the ports, and the chance that it can be reached."""
 
     kind: str
     ports: tuple[int, ...]
@@ -32,14 +35,14 @@ class Service:
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """A product; data/simulate/products.toml says what each field means. `number` is its place in the list."""
+    """A product; data/simulate/products.toml explains each field. `number` is its place in the list."""
 
     number: int
     group: str
     share: float
     trend: float
     models: tuple[str, ...]
-    since: tuple[int, ...]
+    models_since: tuple[int, ...]
     firmware: tuple[str, ...]
     firmware_since: tuple[int, ...]
     services: tuple[Service, ...]
@@ -54,32 +57,27 @@ class Product:
     pieces: dict[str, Any] = field(default_factory=dict)
 
     def piece(self, name: str) -> str:
-        """A piece of what it says, empty where it says nothing."""
+        """Return a piece of its text, empty if it has none."""
         return str(self.pieces.get(name, ""))
 
 
 @functools.cache
 def load_products() -> list[Product]:
-    """Every product, in order. Shared: do not change it."""
-    tables = [
-        t for name in FILES for t in tomllib.loads((bundled(FOLDER) / name).read_text(encoding="utf-8"))["product"]
-    ]
+    """Return every product, in order. Shared: do not change it."""
+    texts = ((bundled(FOLDER) / name).read_text(encoding="utf-8") for name in FILES)
+    tables = [table for text in texts for table in tomllib.loads(text)["product"]]
     return [_product(number, table) for number, table in enumerate(tables)]
 
 
 def _product(number: int, table: dict[str, Any]) -> Product:
     models, firmware = _dated(table["models"]), _dated(table["firmware"])
-    known = {
-        "models", "class", "share", "trend", "firmware", "ports", "maker", "type", "pool", "decoy", "names", "tells",
-        "cert",
-    }  # fmt: skip
     return Product(
         number=number,
         group=table["class"],
         share=float(table["share"]),
         trend=float(table.get("trend", 0.0)),
         models=tuple(model for _, model in models),
-        since=tuple(year for year, _ in models),
+        models_since=tuple(year for year, _ in models),
         firmware=tuple(text for _, text in firmware),
         firmware_since=tuple(year for year, _ in firmware),
         services=tuple(_service(text) for text in table["ports"]),
@@ -91,12 +89,12 @@ def _product(number: int, table: dict[str, Any]) -> Product:
         names=frozenset(table.get("names", ())),
         tells=frozenset(table.get("tells", ())),
         shared_certificate=table.get("cert") == "shared",
-        pieces={key: value for key, value in table.items() if key not in known},
+        pieces={key: value for key, value in table.items() if key not in _PARSED},
     )
 
 
 def _dated(texts: list[str]) -> list[tuple[int, str]]:
-    """Pairs of year and name, oldest first; `name@year` is sold from that year on, a plain name always was."""
+    """Return pairs of year and name, oldest first: `name@year` exists from that year on, a plain name always did."""
     found = [re.fullmatch(r"(.*?)(?:@(\d{4}))?", text, re.DOTALL) for text in texts]
     return sorted(((int(m[2] or 0), m[1]) for m in found if m), key=lambda pair: pair[0])
 
@@ -108,14 +106,14 @@ def _service(text: str) -> Service:
 
 @dataclass(frozen=True)
 class Market:
-    """Which products devices are of: weights by class, region and year."""
+    """Weights of products by class, region and year."""
 
     products: Sequence[Product]
     parameters: Parameters
 
     @cached_property
     def cameras(self) -> Floats:
-        """Cumulative shares of products among new camera devices: region x years back x product."""
+        """Return cumulative shares of products among new camera devices: region x years back x product."""
         pools = self.parameters.section("strings")
         rest = 1.0 - pools["unknown_makers"] - pools["long_tail"]
         pool = {"unknown": pools["unknown_makers"], "tail": pools["long_tail"], "main": rest}
@@ -134,29 +132,29 @@ class Market:
         return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True), np.float64)
 
     @cached_property
-    def free(self) -> Floats:
-        """The same without the banned makers."""
+    def without_banned(self) -> Floats:
+        """Return `cameras` without the banned makers."""
         banned = set(self.parameters.values["bans.makers"])
         shares = np.diff(self.cameras, axis=2, prepend=0.0)
         shares[:, :, [p.maker in banned for p in self.products]] = 0.0
         return np.asarray(np.cumsum(shares, axis=2) / shares.sum(axis=2, keepdims=True), np.float64)
 
-    def firmware_released(self, year: Ints, product: Ints) -> Ints:
-        """How many firmware versions of each product there were in a year."""
-        since = np.full((len(self.products), max(len(p.firmware) for p in self.products)), np.iinfo(np.int64).max)
-        for p in self.products:
-            since[p.number, : len(p.firmware)] = p.firmware_since
-        found: Ints = (since[product] <= year[:, None]).sum(axis=1)
-        return found
+    def models_known(self, year: Ints, product: Ints) -> Ints:
+        """Return how many models of each product were sold by a year."""
+        return _known([p.models_since for p in self.products], year, product)
+
+    def firmware_known(self, year: Ints, product: Ints) -> Ints:
+        """Return how many firmware versions of each product were released by a year."""
+        return _known([p.firmware_since for p in self.products], year, product)
 
     def group(self, name: str) -> tuple[Ints, Floats]:
-        """The products of a class, with their shares."""
+        """Return the products of a class, with their shares."""
         mine = [p for p in self.products if p.group == name]
         return np.array([p.number for p in mine], np.int64), np.array([p.share for p in mine])
 
     @cached_property
     def siblings(self) -> dict[int, Ints]:
-        """For each camera product, the camera-type products of the same maker (or itself)."""
+        """Return for each product the camera-type products of the same maker, or itself."""
         found = {}
         for p in self.products:
             same = [q.number for q in self.products if q.group == "camera" and q.maker == p.maker and q.maker]
@@ -165,6 +163,9 @@ class Market:
         return found
 
 
-def folder() -> Path:
-    """Where the texts of the synthetic Internet lie."""
-    return bundled(FOLDER)
+def _known(since: list[tuple[int, ...]], year: Ints, product: Ints) -> Ints:
+    table = np.full((len(since), max(map(len, since))), np.iinfo(np.int64).max)
+    for row, years in zip(table, since, strict=True):
+        row[: len(years)] = years
+    found: Ints = (table[product] <= year[:, None]).sum(axis=1)
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 from camcensus.core.query import Fields, Query, parse
 from camcensus.core.resources import bundled
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.validation.simulate.texts import Text
+from camcensus.validation.simulate.templates import LineTemplate
 
 # This query ends within a word, so by the rules of the language it returns nothing. The simulated engine answers it as
 # if it named a model, so that worlds stay what they were; the remedy is a new query in the catalogue.
@@ -15,21 +15,25 @@ _ANSWERED_AS = {'"Grandstream GXV36"': '"Grandstream GXV3674"'}
 
 
 @dataclass
-class Asked:
-    """Queries of a catalogue, and which answers they were found to return. `texts`: as they are sent."""
+class QuerySet:
+    """Queries as they are sent (`texts`), with a cache of the answers that they return."""
 
     texts: tuple[str, ...]
     _known: dict[tuple[int, int], bool] = field(default_factory=dict)
 
-    def returns(self, text: Text, port: int) -> bool:
-        """Return whether any query returns an answer on this port. `text` must live on, as those of `text_of` do."""
-        without_port, with_port = self._queries
-        found = self._any(without_port, text, -1)
-        return found or (bool(with_port) and self._any(with_port, text, port))
+    def returns(self, template: LineTemplate, port: int) -> bool:
+        """Return whether any query returns an answer on this port.
 
-    def _any(self, queries: list[Query], text: Text, port: int) -> bool:
-        if (key := (id(text), port)) not in self._known:
-            banner: dict[str, Any] = {**text.answer.sample, "port": port, "_shodan": {"module": text.answer.module}}
+        `template` must stay alive, as those of `template_of` do.
+        """
+        without_port, with_port = self._queries
+        found = self._any(without_port, template, -1)
+        return found or (bool(with_port) and self._any(with_port, template, port))
+
+    def _any(self, queries: list[Query], template: LineTemplate, port: int) -> bool:
+        if (key := (id(template), port)) not in self._known:
+            answer = template.answer
+            banner: dict[str, Any] = {**answer.sample, "port": port, "_shodan": {"module": answer.module}}
             fields = Fields(banner)
             self._known[key] = any(query.returns(fields) for query in queries)
         return self._known[key]
@@ -42,9 +46,9 @@ class Asked:
 
 
 @functools.cache
-def builtin_queries(without: tuple[str, ...] = ()) -> Asked:
-    """Return the queries of the built-in catalogue but for these ids. Raises `KeyError` for an unknown id."""
+def builtin_queries(without: tuple[str, ...] = ()) -> QuerySet:
+    """Return the queries of the bundled catalogue without these ids. Raises `KeyError` for an unknown id."""
     queries = {query.id: query.text for query in load_catalogue(bundled("queries")).queries}
     for name in without:
         del queries[name]
-    return Asked(tuple(queries.values()))
+    return QuerySet(tuple(queries.values()))

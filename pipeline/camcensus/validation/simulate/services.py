@@ -1,12 +1,11 @@
-"""What can be reached at a snapshot: the devices there are, and the ports on which each answers."""
+"""Devices and open ports at a snapshot."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from camcensus.validation.simulate.chance import Ints
-from camcensus.validation.simulate.population import DECOYS, Devices, Population, Sites
+from camcensus.validation.simulate.chance import Flags, Ints
+from camcensus.validation.simulate.population import CAMERA, DECOYS, Devices, Population, Sites
 
 # The port of the n-th further device behind one address, by kind of service: the first one has the usual port.
 FORWARDED = {"web": 8080, "https": 8443, "rtsp": 8553}
@@ -19,8 +18,7 @@ EVERYTHING = (
 
 @dataclass(frozen=True)
 class Services:
-    """Open ports by column. `device`: row of the device; `service`: index into its product's services; `kind`: the
-    protocol it speaks."""
+    """Open ports by column. `device`: row of the device; `service`: index into its product's services."""
 
     device: Ints
     service: Ints
@@ -28,60 +26,53 @@ class Services:
 
 
 @dataclass(frozen=True)
-class Now:
-    """One snapshot of some sites: which devices there are, which of them can be reached, and their open ports.
+class Snapshot:
+    """Some sites at one snapshot: which devices exist and can be reached, and their open ports.
 
     `year` is 0 for the last snapshot, -1 for the one before.
     """
 
     year: int
-    there: npt.NDArray[np.bool_]
-    reachable: npt.NDArray[np.bool_]
+    exists: Flags
     services: Services
 
 
-def now(population: Population, sites: Sites, devices: Devices, year: int) -> Now:
-    """What there is at a snapshot. Decoys and other devices are there to be reached; cameras may be hidden."""
-    there = (sites.born[devices.site] <= year) & (devices.gone > year)
+def snapshot_of(population: Population, sites: Sites, devices: Devices, year: int) -> Snapshot:
+    """Return a snapshot. Cameras may be hidden or behind carrier-grade NAT; decoys and other devices are not."""
+    exists = (sites.born[devices.site] <= year) & (devices.gone > year)
     value = population.parameters.number
     carrier = value("sites.carrier_nat") + value("sites.carrier_nat_growth") * year
-    behind = (sites.carrier < carrier) & (sites.group == 0) & ~sites.where.ipv6
-    reachable = there & ~devices.hidden & ~behind[devices.site]
-    return Now(year, there, reachable, _open_ports(population, sites, devices, reachable))
+    behind = (sites.carrier < carrier) & (sites.group == CAMERA) & ~sites.locations.ipv6
+    reachable = exists & ~devices.hidden & ~behind[devices.site]
+    return Snapshot(year, exists, _open_ports(population, sites, devices, reachable))
 
 
-def _open_ports(
-    population: Population, sites: Sites, devices: Devices, reachable: npt.NDArray[np.bool_]
-) -> Services:  # fmt: skip
+def _open_ports(population: Population, sites: Sites, devices: Devices, reachable: Flags) -> Services:
     products = population.market.products
     everything = sites.decoy[devices.site] == DECOYS.index("everything")
     several = np.bincount(devices.site, minlength=len(sites.number))[devices.site] > 1
     parts = []
-    most = max(len(p.services) for p in products)
-    for service in range(most):
+    for service in range(max(len(p.services) for p in products)):
         has = np.array([len(p.services) > service for p in products])
         chance = np.array([p.services[service].chance if len(p.services) > service else 0.0 for p in products])
         chance *= population.parameters.number("sites.more_ports")
-        drawn = population.chance.share("open", devices.number, service)
-        # What comes first in the list is always open; a host that answers on everything has one port for each device.
+        drawn = population.chance.uniform("open", devices.number, service)
+        # The first service is always open; a host that answers on everything has one port for each device.
         is_open = reachable & has[devices.product] & ((service == 0) | (drawn < chance[devices.product]))
         rows = np.flatnonzero(is_open & ~(everything & (service > 0)))
         parts.append(_ports(population, devices, rows, service, everything[rows], several[rows]))
-    device = np.concatenate([p.device for p in parts])
+    device, service_of, port = (np.concatenate([getattr(p, n) for p in parts]) for n in ("device", "service", "port"))
     order = np.argsort(device, kind="stable")
-    service_of = np.concatenate([p.service for p in parts])
-    port = np.concatenate([p.port for p in parts])
     return Services(device[order], service_of[order], port[order])
 
 
 def _ports(
-    population: Population, devices: Devices, rows: Ints, service: int, everything: npt.NDArray[np.bool_],
-    several: npt.NDArray[np.bool_],
+    population: Population, devices: Devices, rows: Ints, service: int, everything: Flags, several: Flags
 ) -> Services:  # fmt: skip
     """The port of one service of each of these devices."""
     port = np.zeros(len(rows), np.int64)
     product, slot = devices.product[rows], devices.slot[rows]
-    choice = population.chance.share("port", devices.number[rows], service)
+    choice = population.chance.uniform("port", devices.number[rows], service)
     for p in population.market.products:
         mine = np.flatnonzero(product == p.number)
         if not len(mine):

@@ -1,0 +1,127 @@
+"""Small simulated worlds counted in memory, without files, for intervals over many worlds.
+
+What the pipeline makes of a banner depends on its template alone, so each template is identified once, by the
+pipeline's own functions. A test compares this with the same world written, imported and counted.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
+from camcensus.estimate.two_engines.lists import WINDOW_DAYS, Lists
+from camcensus.geolocate.networks import network_kind
+from camcensus.identify.matcher import Identifier, Verdict
+from camcensus.ingest.evidence import evidence_of
+from camcensus.readers.banner import Banner, soften
+from camcensus.validation.simulate.banners import Banners, banners_of
+from camcensus.validation.simulate.engines import Observations
+from camcensus.validation.simulate.population import DECOYS
+from camcensus.validation.simulate.templates import hosts, template_of
+from camcensus.validation.simulate.world import View
+
+LEFT_OUT = [DECOYS.index(kind) for kind in ("tagged", "fixed-page", "fixed-mac")]  # visible in a single banner
+# What the second engine's layout has room for: not the first engine's parsed blocks and guesses.
+COMMON = frozenset({
+    "module", "http_server", "http_title", "http_realm", "http_auth", "http_html", "rtsp_server", "rtsp_realm",
+    "rtsp_auth", "ftp_banner", "telnet_banner", "cert_subject", "cert_issuer",
+})  # fmt: skip
+
+
+@dataclass
+class CachedIdentifier:
+    """The pipeline's identification, cached by template."""
+
+    identifier: Identifier
+    known: dict[tuple[int, bool], Verdict] = field(default_factory=dict)
+
+    def verdicts(self, banners: Banners, common: bool) -> list[Verdict]:
+        """Return the verdict of each template; `common`: by the evidence that both engines have."""
+        verdicts = [Verdict()] * len(banners.templates)
+        templates, rows = np.unique(banners.template, return_index=True)
+        for template, row in zip(templates.tolist(), rows.tolist(), strict=True):
+            verdicts[template] = self._verdict(banners, row, common)
+        return verdicts
+
+    def _verdict(self, banners: Banners, row: int, common: bool) -> Verdict:
+        template = banners.templates[int(banners.template[row])]
+        if common:
+            template = template_of(replace(template.spec, layout="new", is_parsed=False, is_guessed=False))
+        if (id(template), common) not in self.known:
+            banner = json.loads("{" + template.fill(banners.rows.take(np.array([row])))[0] + "}")
+            evidence = evidence_of(soften({**banner, "_shodan": {"module": template.answer.module}}, Banner))
+            kept = {name: value for name, value in evidence.items() if not common or name in COMMON}
+            self.known[id(template), common] = self.identifier.identify(kept)
+        return self.known[id(template), common]
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """A world at one snapshot, as both engines hold it."""
+
+    view: View
+    identifier: CachedIdentifier
+
+    def lists(self) -> Lists:
+        """Return both engines' lists, as `comparable` would make them from their exports."""
+        first, second = (self._list(engine) for engine in ("first", "second"))
+        ports = set(first["port"]) & set(second["port"])
+        end = self.view.world.end(self.view.year)
+        one, two = (frame[frame["port"].isin(ports)] for frame in (first, second))
+        return Lists(one, two, sorted(COMMON), len(ports), end - WINDOW_DAYS * 86_400 + 1, end)
+
+    def population(self) -> pd.DataFrame:
+        """Return every host that is reachable at the end of the window and that the pipeline would count: its stratum.
+
+        Counted is what the evidence of both engines shows. Columns: `host`, `country`, `network_kind`.
+        """
+        view, services = self.view, self.view.snapshot.services
+        row = view.devices.site[services.device]
+        number, locations, places = view.sites.number[row], view.sites.locations.take(row), view.world.places
+        end = np.full(len(row), float(view.world.end(view.year)))
+        high, low = places.address(number, locations, places.epoch(number, locations, end), view.sites.fleet[row])
+        everything = Observations(np.arange(len(row)), end, high, low, np.zeros(len(row), bool))
+        frame = self._frame(everything, "second", with_decoys=False)
+        return frame.drop_duplicates("host")[["host", "country", "network_kind"]]
+
+    def collected(self) -> pd.DataFrame:
+        """Return banners that the queries return from the first engine, as `sample.banners_of` does, with `camera`."""
+        view = self.view
+        banners = banners_of(view, view.observations())
+        verdicts = self.identifier.verdicts(banners, common=False)
+        at = np.flatnonzero(banners.returned)
+        found = [verdicts[n] for n in banners.template[at].tolist()]
+        site = view.devices.site[banners.device[at]]
+        is_camera = np.array([p.type in COUNTED_TYPES for p in view.products])[banners.product[at]]
+        return pd.DataFrame({
+            "host": [banners.rows.host[n] for n in at.tolist()],
+            "port": banners.port[at],
+            "is_counted": [v.counted for v in found],
+            "manufacturer": [v.manufacturer for v in found],
+            "type_confidence": [v.type_confidence for v in found],
+            "product_type": [v.product_type for v in found],
+            "country": np.array(view.world.places.codes)[view.sites.locations.country[site]],
+            "camera": is_camera & (view.sites.decoy[site] < 0),
+        })  # fmt: skip
+
+    def _list(self, engine: str) -> pd.DataFrame:
+        observations = self.view.observations(engine)
+        inside = observations.seen_at > self.view.world.end(self.view.year) - WINDOW_DAYS * 86_400
+        return self._frame(Observations(*(column[inside] for column in vars(observations).values())), engine)
+
+    def _frame(self, observations: Observations, engine: str, with_decoys: bool = True) -> pd.DataFrame:
+        view, places = self.view, self.view.world.places
+        banners = banners_of(view, observations, engine)
+        counted = np.array([v.counted for v in self.identifier.verdicts(banners, common=True)], bool)
+        site = view.devices.site[banners.device]
+        left_out = np.isin(view.sites.decoy[site], LEFT_OUT if with_decoys else np.arange(len(DECOYS)))
+        at = np.flatnonzero(banners.returned & counted[banners.template] & ~left_out)
+        frame = pd.DataFrame({"host": hosts(observations.high[at], observations.low[at]), "port": banners.port[at]})
+        numbers = places.asn(view.sites.locations.network[site[at]]).tolist()
+        identity = pd.Series(banners.rows.key[at].astype(str)).where(banners.identifies[at])
+        return frame.assign(
+            seen_at=observations.seen_at[at], country=places.locator.countries(frame["host"].tolist()),
+            network_kind=[network_kind(n, None) or UNKNOWN for n in numbers], identity=identity, engine=engine,
+        )  # fmt: skip

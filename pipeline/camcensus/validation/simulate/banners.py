@@ -1,0 +1,101 @@
+"""Banners of an engine's observations, and what they show: queries that return them, evidence they contain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from camcensus.validation.simulate.answers import AnswerSpec
+from camcensus.validation.simulate.chance import Bits, Flags, Ints
+from camcensus.validation.simulate.engines import Observations
+from camcensus.validation.simulate.population import VARIANTS
+from camcensus.validation.simulate.templates import SECOND, LineTemplate, Rows, escaped, hosts, template_of
+from camcensus.validation.simulate.world import View
+
+NEW_LAYOUT = 2024  # from this year on
+# The token in a realm of newer firmware is not one: it is not known whether it stays the same.
+_IDENTITY = frozenset({"serial", "mac", "dashed", "bare", "BARE"})
+_SERVICES = 8  # most services of a product
+
+
+@dataclass(frozen=True)
+class Banners:
+    """Banners of a view by column. `template`: index into `templates`.
+
+    `returned`: a query of that year returns it; `names`, `tells`, `models`, `identifies`: it shows an expert the maker,
+    that it is a surveillance device, the model, which device it is.
+    """
+
+    view: View
+    engine: str
+    device: Ints
+    port: Ints
+    product: Ints
+    template: Ints
+    templates: list[LineTemplate]
+    rows: Rows
+    high: Bits
+    low: Bits
+    is_repeat: Flags
+    returned: Flags
+    names: Flags
+    tells: Flags
+    models: Flags
+    identifies: Flags
+
+
+def banners_of(view: View, observations: Observations, engine: str = "first") -> Banners:
+    """Return the banners of observations. The second engine parses no pages and guesses no products."""
+    products, snapshot, devices = view.products, view.snapshot, view.devices
+    service = snapshot.services.service[observations.service]
+    device = snapshot.services.device[observations.service]
+    port, number, product = (
+        snapshot.services.port[observations.service],
+        devices.number[device],
+        devices.product[device],
+    )
+    is_first = engine == "first"
+    chance, value = view.world.chance, view.world.parameters.number
+    # What the engine reads from an answer stays the same for the year.
+    parsed = chance.uniform("parsed", number, service, view.year) < is_first * value("strings.parsed")
+    guessed = chance.uniform("guessed", number, service, view.year) < is_first * value("strings.guessed")
+    code = (product * _SERVICES + service) * len(VARIANTS) + devices.variant[device]
+    codes, template = np.unique((code * 2 + parsed) * 2 + guessed, return_inverse=True)
+    layout = SECOND if not is_first else "new" if view.year >= NEW_LAYOUT else "plain"
+    templates = [template_of(_spec(view, each, layout)) for each in codes.tolist()]
+
+    def flags(shows: Callable[[LineTemplate], bool]) -> Flags:
+        return np.array([shows(each) for each in templates], bool)[template]
+
+    models, firmware = devices.model[device].tolist(), view.firmware(device).tolist()
+    rows = Rows(
+        key=devices.key[device],
+        model=[escaped(products[p].models[m]) for p, m in zip(product.tolist(), models, strict=True)],
+        firmware=[products[p].firmware[f] for p, f in zip(product.tolist(), firmware, strict=True)],
+        host=hosts(observations.high, observations.low),
+        seen_at=observations.seen_at,
+    )
+    return Banners(
+        view, engine, device, port, product, template, templates, rows, observations.high, observations.low,
+        is_repeat=observations.is_repeat,
+        returned=_returned(view, templates, template, port),
+        names=flags(lambda t: bool(t.spec.product.names & t.answer.pieces)),
+        tells=flags(lambda t: bool(t.spec.product.tells & t.answer.pieces)),
+        models=flags(lambda t: "model" in t.names),
+        identifies=flags(lambda t: bool(_IDENTITY & set(t.names))),
+    )  # fmt: skip
+
+
+def _spec(view: View, code: int, layout: str) -> AnswerSpec:
+    code, guessed = divmod(code, 2)
+    code, parsed = divmod(code, 2)
+    code, variant = divmod(code, len(VARIANTS))
+    product, service = divmod(code, _SERVICES)
+    return AnswerSpec(view.products[product], service, VARIANTS[variant], layout, bool(parsed), bool(guessed))
+
+
+def _returned(view: View, templates: list[LineTemplate], template: Ints, port: Ints) -> Flags:
+    """Whether any query returns each banner; computed once per template and port."""
+    queries = view.world.queries(view.year)
+    pairs, which = np.unique(template * (1 << 16) + port, return_inverse=True)
+    return np.array([queries.returns(templates[p >> 16], p & 0xFFFF) for p in pairs.tolist()], bool)[which]
