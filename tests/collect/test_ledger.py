@@ -12,7 +12,7 @@ from camcensus.core.errors import InputError, IntegrityError
 from camcensus.raw.attempts import Attempt
 from camcensus.raw.ledger import CHECKSUM, FILE, SYNC, Ledger
 from camcensus.raw.ledger_rows import Announced, FreeReply, Page, Partition
-from camcensus.raw.page_files import file_of, keep, page_of
+from camcensus.raw.page_files import file_of, page_of, write_page
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def kept(ledger: Ledger, number: int, body: bytes = b"{}", again: int = 0) -> Page:
     """A page of part 1, its file and its row."""
     file = file_of(Partition(1, "download", "q", "s", 1, passes=again), number)
-    size, digest = keep(ledger.path.parent, file, body)
+    size, digest = write_page(ledger.path.parent, file, body)
     page = Page(*page_of(file), file, 300, 100, size, digest, "2026-01-01T00:00:00+00:00")
     ledger.add_page(page)
     return page
@@ -173,7 +173,13 @@ def test_what_a_power_cut_took_is_asked_for_again_and_the_rest_stays(ledger: Led
     third, again = kept(ledger, 3), kept(ledger, 1, again=1)
     ledger.settle(Partition(1, "download", "q", "s", 300, passes=2, announced=300, found=300))
     reply = FreeReply(
-        "census", "q", "", "s", "census/q/all.page.zst", *keep(ledger.path.parent, "census/q/all.page.zst", b"{}"), "t"
+        "census",
+        "q",
+        "",
+        "s",
+        "census/q/all.page.zst",
+        *write_page(ledger.path.parent, "census/q/all.page.zst", b"{}"),
+        "t",
     )
     ledger.add_reply(reply)
     assert ledger.forget_lost() == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus.core.errors import IntegrityError
-from camcensus.raw.page_files import keep
+from camcensus.raw.page_files import write_page
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lenient_json import decode, items
 from camcensus.readers.record import records
@@ -85,7 +85,7 @@ ODD = {
 def test_one_odd_banner_costs_none_of_its_page(tmp_path: Path, name: str) -> None:
     good = json.dumps(banner()).encode()
     body = b'{"matches":[' + b",".join([good, ODD[name], good]) + b'],"total":3}'
-    size, digest = keep(tmp_path, "download/q/000001/0001.page.zst", body)
+    size, digest = write_page(tmp_path, "download/q/000001/0001.page.zst", body)
     assert size == (tmp_path / "download/q/000001/0001.page.zst").stat().st_size
     assert len(digest) == 64
     found = list(records(SearchPages(tmp_path, ["download/q/000001/0001.page.zst"])))
@@ -98,6 +98,6 @@ def test_one_odd_banner_costs_none_of_its_page(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.parametrize("body", [b'{"total":5}', b'{"matches":[{"a":1}', b'{"matches":5}', b"<html>"])
 def test_a_page_that_is_none_is_damaged(tmp_path: Path, body: bytes) -> None:
-    keep(tmp_path, "p.page.zst", body)
+    write_page(tmp_path, "p.page.zst", body)
     with pytest.raises(IntegrityError, match=r"p\.page\.zst: is damaged"):
         list(SearchPages(tmp_path, ["p.page.zst"]).batches())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from camcensus.collect.pagination import EMPTY_AT_MOST, Seen, announced, due, key_of, seen_in, settled
+from camcensus.collect.pagination import EMPTY_AT_MOST, PageContent, announced, content_of, due_pages, key_of, settle
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger_rows import Page, Partition
 
@@ -28,7 +28,7 @@ Engine = Callable[[int], tuple[int, int]]
 def asked(start: Partition, engine: Engine, most: int = 300) -> list[Page]:
     """The pages of one pass, asked as the collector does; `engine`: page to total and rows."""
     pages: list[Page] = []
-    while (missing := due(start, pages)) and len(pages) < most:
+    while (missing := due_pages(start, pages)) and len(pages) < most:
         pages.append(page(missing[0], *engine(missing[0]), start.passes))
     return pages
 
@@ -64,19 +64,19 @@ def test_one_reply_that_lies_loses_nothing_and_costs_little(total: int, expected
 def test_an_engine_that_announces_for_ever_ends() -> None:
     assert len(asked(part(10), lambda _: (10**18, 0))) == EMPTY_AT_MOST
     assert len(asked(part(10), lambda n: (10**18, PER if n < 9 else 0))) == 8 + EMPTY_AT_MOST
-    assert len(due(part(10**18), [])) == 10_000
+    assert len(due_pages(part(10**18), [])) == 10_000
 
 
 def test_a_second_pass_asks_for_what_came_short_and_else_for_all() -> None:
     first = [page(1, 300, 100), page(2, 300, 60), page(3, 300, 100)]
-    assert due(part(300), first) == []
-    assert due(part(300, passes=1), first) == [2]
+    assert due_pages(part(300), first) == []
+    assert due_pages(part(300, passes=1), first) == [2]
     second = [*first, page(2, 300, 60, again=1)]
-    assert due(part(300, passes=1), second) == []
-    assert due(part(300, passes=2), second) == [2]
+    assert due_pages(part(300, passes=1), second) == []
+    assert due_pages(part(300, passes=2), second) == [2]
     full = [page(n, 300, 100) for n in (1, 2, 3)]
-    assert due(part(300, passes=1), full) == [1, 2, 3]
-    assert due(part(300, passes=1), [*full, page(1, 300, 100, again=1)]) == [2, 3]
+    assert due_pages(part(300, passes=1), full) == [1, 2, 3]
+    assert due_pages(part(300, passes=1), [*full, page(1, 300, 100, again=1)]) == [2, 3]
 
 
 def test_what_is_announced_is_the_middle_of_the_latest_pass() -> None:
@@ -86,17 +86,17 @@ def test_what_is_announced_is_the_middle_of_the_latest_pass() -> None:
     assert announced([page(1, 300, 1), page(2, 300, 1), page(1, 250, 1, again=1)]) == 250
 
 
-def seen(total: int, countries: str, facet: dict[str, int], first: int = 0) -> Seen:
+def seen(total: int, countries: str, facet: dict[str, int], first: int = 0) -> PageContent:
     """A page of banners of these countries, one letter each ("-": none)."""
     banners = {
         (f"1.1.1.{first + n}", "80", "tcp"): {"-": ""}.get(c, c * 2) for n, c in enumerate(countries)
     }  # fmt: skip
-    return Seen(total, len(countries), banners, facet)
+    return PageContent(total, len(countries), banners, facet)
 
 
-def outcome(*looks: Seen, passes: int = 0) -> Partition:
+def outcome(*looks: PageContent, passes: int = 0) -> Partition:
     pages = [page(n, look.total, look.rows, passes) for n, look in enumerate(looks, 1)]
-    return settled(part(0, passes), pages, lambda p: looks[p.page - 1])
+    return settle(part(0, passes), pages, lambda p: looks[p.page - 1])
 
 
 def test_counts_are_of_distinct_banners_and_countries_of_the_reply_that_named_them() -> None:
@@ -116,7 +116,7 @@ def test_a_total_that_drifts_makes_no_country() -> None:
 
 
 def test_nothing_at_all() -> None:
-    done = settled(part(5), [], lambda _: Seen(0, 0))
+    done = settle(part(5), [], lambda _: PageContent(0, 0))
     assert (done.announced, done.found, done.drift, done.countries, done.passes) == (0, 0, 0, "{}", 1)
 
 
@@ -138,6 +138,6 @@ def test_what_makes_a_banner_that_banner(banner: dict[str, object], key: tuple[s
 def test_a_page_with_countries_of_every_kind() -> None:
     places = [{"country_code": "DE"}, {"country_code": None}, {"country_code": 5}, {}, None, "DE", ["DE"]]
     value = {"total": 7, "matches": [{"ip_str": f"1.1.1.{n}", "port": 1, "location": p} for n, p in enumerate(places)]}
-    found = seen_in(Reply(json.dumps(value).encode(), value, ""))
+    found = content_of(Reply(json.dumps(value).encode(), value, ""))
     assert sorted(found.banners.values()) == ["", "", "", "", "", "", "DE"]
     assert (found.total, found.rows, found.announced) == (7, 7, {})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from camcensus.collect.collector import Collected, collect_snapshot
 from camcensus.collect.match_counts import CONTROL_QUERIES
 from camcensus.collect.plan import make_plan
-from camcensus.collect.sample import blocks_together, occupied
+from camcensus.collect.sample import blocks_together, find_occupied
 from camcensus.core.config import load_study
 from camcensus.core.errors import BudgetError, CamcensusError, ContradictionError, EngineError
 from camcensus.core.query import Query, Term, parse
@@ -226,7 +226,7 @@ def test_blocks_that_hold_anything_are_found_with_their_counts(there: list[int])
         return total
 
     blocks = list(held)
-    found = dict(occupied(blocks, count(blocks), count))
+    found = dict(find_occupied(blocks, count(blocks), count))
     assert found == {block: n for block, n in held.items() if n}
     # What is left out was in a count of zero.
     assert set().union(*counted) >= {block for block, n in held.items() if not n}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from camcensus.collect.client import Client, ask_each
-from camcensus.collect.pagination import Seen, due, seen_in, settled
+from camcensus.collect.pagination import PageContent, content_of, due_pages, settle
 from camcensus.collect.partitions import COUNTRIES, split
 from camcensus.collect.queries import disjoint_queries
 from camcensus.core import storage
@@ -31,7 +31,7 @@ from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Page, Partition
-from camcensus.raw.page_files import ENDING, PER_PAGE, file_of, keep, page_of, written
+from camcensus.raw.page_files import ENDING, PER_PAGE, file_of, page_of, write_page, written_at
 from camcensus.raw.saved_replies import read_reply
 
 MODE = "download"
@@ -59,7 +59,7 @@ class Download:
     failed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     # Contents of the pages of the current part, so that they are not read again.
-    _seen: dict[str, Seen] = field(default_factory=dict)
+    _contents: dict[str, PageContent] = field(default_factory=dict)
 
     def plan(self, queries: Sequence[Query]) -> None:
         """Record the parts of every query that is not planned yet; free. A stop loses one query's plan."""
@@ -78,7 +78,7 @@ class Download:
 
     def prices(self) -> list[tuple[Partition, int]]:
         """Return the parts still to be requested, and their query credits by what was announced so far."""
-        return [(part, len(due(part, self.ledger.pages(part.id)))) for part in self._unfinished()]
+        return [(part, len(due_pages(part, self.ledger.pages(part.id)))) for part in self._unfinished()]
 
     def run(self) -> str:
         """Buy what is missing; return why it stopped before the end (empty: it did not).
@@ -123,9 +123,9 @@ class Download:
             part = parts.get(_partition_of(path))
             if part is None or not file.startswith(f"{self.mode}/{part.query}/"):
                 raise IntegrityError(path, "is a page that is not in the ledger; put the ledger back, or move the page")
-            seen = seen_in(read_reply(self.raw, file))
+            seen = content_of(read_reply(self.raw, file))
             state = (path.stat().st_size, storage.sha256(path))
-            self.ledger.add_page(Page(*page_of(file), file, seen.total, seen.rows, *state, written(path)))
+            self.ledger.add_page(Page(*page_of(file), file, seen.total, seen.rows, *state, written_at(path)))
             self.log(f"{file}: received before the stop, recorded now")
 
     def _unfinished(self) -> list[Partition]:
@@ -136,11 +136,11 @@ class Download:
 
     def _page_through(self, part: Partition) -> None:
         """Buy the missing pages of a part, as many as its total needs by then, and settle it."""
-        self._seen.clear()
+        self._contents.clear()
         pages = self.ledger.pages(part.id)
-        while missing := due(part, pages):
+        while missing := due_pages(part, pages):
             pages.append(self._buy(part, missing[0], any(page.again == part.passes for page in pages)))
-        self.ledger.settle(settled(part, pages, self._look))
+        self.ledger.settle(settle(part, pages, self._content))
 
     def _buy(self, part: Partition, number: int, further: bool) -> Page:
         """Buy one page, write and record it. The first page of a pass also brings the part's countries."""
@@ -148,8 +148,8 @@ class Download:
             raise CamcensusError(f"{self.raw}: the disk is full; make room, then run the same command again")
         reply = self._ask(part, number, further)
         file = file_of(part, number)
-        size, digest = keep(self.raw, file, reply.body)
-        seen = self._seen[file] = seen_in(reply)
+        size, digest = write_page(self.raw, file, reply.body)
+        seen = self._contents[file] = content_of(reply)
         page = Page(*page_of(file), file, seen.total, seen.rows, size, digest, reply.received)
         self.ledger.add_page(page)
         self.bought += 1
@@ -171,8 +171,8 @@ class Download:
         self.ledger.set_fact("fields", "all")
         return reply
 
-    def _look(self, page: Page) -> Seen:
-        return self._seen.get(page.file) or seen_in(read_reply(self.raw, page.file))
+    def _content(self, page: Page) -> PageContent:
+        return self._contents.get(page.file) or content_of(read_reply(self.raw, page.file))
 
 
 def _partition_of(path: Path) -> int:

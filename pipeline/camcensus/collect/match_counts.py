@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from camcensus.collect.client import Client, Facets, ask_each
 from camcensus.collect.partitions import COUNTRY as CODE
-from camcensus.collect.partitions import named
+from camcensus.collect.partitions import facet_values
 from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
 from camcensus.core.query import parse
@@ -64,12 +64,12 @@ def _query(client: Client, replies: Replies, item: DisjointQuery) -> int:
     """Request everything for one query; return its total."""
     name, sent = item.query.id, item.sent
     first = replies.ask(name, "", sent, functools.partial(_facets, client, sent))
-    found = named(first, *_CODES)
+    found = facet_values(first, *_CODES)
     # Countries that the facet had no room for, requested until no new one is named.
     while found and sum(found.values()) < first.total:
         rest = f"{sent} -country:{','.join(sorted(found))}"
         reply = replies.ask(name, f"without-{len(found)}", rest, functools.partial(client.count, rest, [COUNTRY]))
-        further = {code: n for code, n in named(reply, *_CODES).items() if code not in found}
+        further = {code: n for code, n in facet_values(reply, *_CODES).items() if code not in found}
         if not further:
             break
         found |= further

@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Seen:
+class PageContent:
     """The content of one page: its banners (address, port, transport) with their countries, and what it announced.
 
     Countries are announced only where they were requested.
@@ -35,11 +35,11 @@ class Seen:
     announced: dict[str, int] = field(default_factory=dict)
 
 
-def seen_in(reply: Reply) -> Seen:
+def content_of(reply: Reply) -> PageContent:
     """Return the content of a page."""
     matches = reply.matches
     found = {key_of(banner): country_of(banner) for banner in matches}
-    return Seen(reply.total, len(matches), found, reply.facet("country"))
+    return PageContent(reply.total, len(matches), found, reply.facet("country"))
 
 
 def key_of(banner: dict[str, Any]) -> Key:
@@ -64,7 +64,7 @@ def announced(pages: Sequence[Page]) -> int:
     return statistics.median_high([page.total for page in pages if page.again == latest] or [0])
 
 
-def due(part: Partition, pages: Sequence[Page]) -> list[int]:
+def due_pages(part: Partition, pages: Sequence[Page]) -> list[int]:
     """Return the pages of a part that are still to be requested in its current pass."""
     total = _believed(part, pages)
     full = {n: min(PER_PAGE, total - PER_PAGE * (n - 1)) for n in range(1, -(-total // PER_PAGE) + 1)}
@@ -96,7 +96,7 @@ def _believed(part: Partition, pages: Sequence[Page]) -> int:
     return min(total, PAGES_AT_MOST * PER_PAGE)
 
 
-def settled(part: Partition, pages: Sequence[Page], look: Callable[[Page], Seen]) -> Partition:
+def settle(part: Partition, pages: Sequence[Page], look: Callable[[Page], PageContent]) -> Partition:
     """Return the partition with its result, counted on distinct banners over all passes.
 
     By country: what was announced and found in each that the engine named; empty: in all others, and in none.

@@ -52,11 +52,11 @@ def split(query: str, count: Count, limit: int) -> Split:
     them would overlap.
     """
     reply = count(query, [("country", COUNTRIES)])
-    found = named(reply, "country", COUNTRY)
+    found = facet_values(reply, "country", COUNTRY)
     return Split(reply.total, found, list(_by_country(query, reply.total, found, count, limit)))
 
 
-def named(reply: Reply, facet: str, kind: re.Pattern[str]) -> dict[str, int]:
+def facet_values(reply: Reply, facet: str, kind: re.Pattern[str]) -> dict[str, int]:
     """Return the values of a facet that are of the kind; others count as not named."""
     return {value: n for value, n in reply.facet(facet).items() if kind.fullmatch(value) and n > 0}
 
@@ -72,9 +72,9 @@ def _by_country(query: str, total: int, found: dict[str, int], count: Count, lim
         # Countries that the facet had no room for, and banners without a country.
         others = f"{query} -country:{','.join(sorted(found))}"
         reply = count(others, [("country", COUNTRIES)])
-        further = named(reply, "country", COUNTRY)
+        further = facet_values(reply, "country", COUNTRY)
         if both := found.keys() & further.keys():
-            contradict(others, f"matches in {min(both)}, which is left out")
+            raise_contradiction(others, f"matches in {min(both)}, which is left out")
         _check(others, reply.total, total - sum(found.values()), total)
         yield from _by_country(others, reply.total, further, count, limit)
 
@@ -85,7 +85,7 @@ def _by_port(query: str, expected: int, count: Count, limit: int) -> Iterator[Pa
         return
     reply = count(query, [("port", PORTS)])
     _check(query, reply.total, expected, expected)
-    found = named(reply, "port", PORT)
+    found = facet_values(reply, "port", PORT)
     yield from _groups(query, "port", found, limit, lambda sent, n: _by_network(sent, n, count, limit))
     if not found:
         yield from _by_network(query, reply.total, count, limit)
@@ -102,15 +102,15 @@ def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator
     blocks: list[tuple[str, int]] = []
     for half in HALVES:
         total = count(f"{query} net:{half}", ()).total
-        blocks += halved(query, ipaddress.IPv4Network(half), total, count, limit)
+        blocks += split_network(query, ipaddress.IPv4Network(half), total, count, limit)
     others = f"{query} -net:{','.join(HALVES)}"
     outside = count(others, ()).total
     _check(query, sum(n for _, n in blocks) + outside, expected, expected)
-    yield from packed(query, "net", blocks, limit)
+    yield from pack_values(query, "net", blocks, limit)
     yield from _one_part(others, outside)
 
 
-def halved(
+def split_network(
     query: str, network: ipaddress.IPv4Network, total: int, count: Count, limit: int, smallest: int = SMALLEST_NETWORK
 ) -> Iterator[tuple[str, int]]:
     """Yield a network in parts of at most `limit` matches, or of the `smallest` prefix length, in order of address.
@@ -127,20 +127,22 @@ def halved(
     # since banners that appeared between the two counts would hide it.
     above = total - below if total > below else count(f"{query} net:{upper}", ()).total
     _check(f"{query} net:{network}", below + above, total, total)
-    yield from halved(query, lower, below, count, limit, smallest)
-    yield from halved(query, upper, above, count, limit, smallest)
+    yield from split_network(query, lower, below, count, limit, smallest)
+    yield from split_network(query, upper, above, count, limit, smallest)
 
 
 def _groups(
     query: str, name: str, found: dict[str, int], limit: int, deeper: Callable[[str, int], Iterator[Part]]
 ) -> Iterator[Part]:
     """Yield small values together as one part; `deeper` splits those that are too large alone."""
-    yield from packed(query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit)
+    yield from pack_values(
+        query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit
+    )
     for value in sorted(v for v in found if found[v] > limit):
         yield from deeper(f"{query} {name}:{value}", found[value])
 
 
-def packed(
+def pack_values(
     query: str, name: str, values: Iterable[tuple[str, int]], limit: int, most: int | None = None
 ) -> Iterator[Part]:
     """Yield parts of values in order, as many in a part as fit, and `most` at most; one that does not fit is alone."""
@@ -158,10 +160,10 @@ def packed(
 
 def _check(query: str, counted: int, expected: int, of: int) -> None:
     if counted > expected + of * DRIFT_SHARE + DRIFT:
-        contradict(query, f"{counted:,} matches where {expected:,} should be")
+        raise_contradiction(query, f"{counted:,} matches where {expected:,} should be")
 
 
-def contradict(query: str, found: str) -> NoReturn:
+def raise_contradiction(query: str, found: str) -> NoReturn:
     """Raise `ContradictionError`: the counts are impossible."""
     error = ContradictionError(
         f"the search engine counts {found}; its counts are not reliable now, or it reads this query differently. "

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from camcensus.collect.client import Client
 from camcensus.collect.download import Download
 from camcensus.collect.match_counts import COUNTRY
-from camcensus.collect.partitions import DRIFT, DRIFT_SHARE, HALVES, Part, contradict, halved, packed
+from camcensus.collect.partitions import (
+    DRIFT,
+    DRIFT_SHARE,
+    HALVES,
+    Part,
+    pack_values,
+    raise_contradiction,
+    split_network,
+)
 from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.config import Collect
 from camcensus.core.errors import BudgetError
@@ -45,7 +53,7 @@ def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
         return work.run(), [str(drawn)]
     except BudgetError as error:
         found = [work.ledger.networks(query.id) for query in queries]
-        n, cost = affordable(found, drawn.n_blocks, error.allowed, work.settings.depth * PER_PAGE)
+        n, cost = affordable_blocks(found, drawn.n_blocks, error.allowed, work.settings.depth * PER_PAGE)
         instead = f"the first {n:,} of {drawn.n_blocks:,} blocks would cost {cost:,} (blocks under [collect.sample])"
         raise BudgetError(error.price, error.spent, error.allowed, instead) from None
 
@@ -84,7 +92,7 @@ class Sampling:
             for name, text in queries.items()
         )
         if abs(together - sum(apart)) > DRIFT_SHARE * sum(apart) + DRIFT:
-            contradict(queries["together"], f"{together:,} matches where {sum(apart):,} should be")
+            raise_contradiction(queries["together"], f"{together:,} matches where {sum(apart):,} should be")
 
     def _totals(self, item: DisjointQuery) -> int:
         """Return the matches of a query in the IPv4 space, which blocks are drawn from.
@@ -109,8 +117,8 @@ class Sampling:
         place = {block: at + n for n, block in enumerate(blocks)}
         found = [
             (place[block], network, n)
-            for block, total in occupied(blocks, count(blocks), count)
-            for network, n in halved(item.sent, block, total, self.client.count, limit, ADDRESS)
+            for block, total in find_occupied(blocks, count(blocks), count)
+            for network, n in split_network(item.sent, block, total, self.client.count, limit, ADDRESS)
         ]
         with self.ledger.together():
             self.ledger.add_networks(item.query.id, found)
@@ -135,7 +143,7 @@ class Sampling:
 
 def parts_of(sent: str, found: Iterable[tuple[int, str, int]], limit: int) -> Iterator[Part]:
     """Return networks with matches as parts of a query, in their order."""
-    return packed(sent, "net", ((network, n) for _, network, n in found), limit, TOGETHER)
+    return pack_values(sent, "net", ((network, n) for _, network, n in found), limit, TOGETHER)
 
 
 def blocks_together(total: int, frame: int) -> int:
@@ -146,7 +154,7 @@ def blocks_together(total: int, frame: int) -> int:
     return max(1, min(TOGETHER, round(0.7 * frame / total))) if total else TOGETHER
 
 
-def occupied(blocks: Sequence[Block], total: int, count: Count) -> Iterator[tuple[Block, int]]:
+def find_occupied(blocks: Sequence[Block], total: int, count: Count) -> Iterator[tuple[Block, int]]:
     """Yield the blocks that hold matches, and how many; `total`: of all of them together."""
     if not total:
         return
@@ -155,12 +163,14 @@ def occupied(blocks: Sequence[Block], total: int, count: Count) -> Iterator[tupl
         return
     half = len(blocks) // 2
     first = count(blocks[:half])
-    yield from occupied(blocks[:half], first, count)
+    yield from find_occupied(blocks[:half], first, count)
     # All matches are in the second half when the first is empty; else it is counted, for matches come and go.
-    yield from occupied(blocks[half:], count(blocks[half:]) if first else total, count)
+    yield from find_occupied(blocks[half:], count(blocks[half:]) if first else total, count)
 
 
-def affordable(found: Sequence[list[tuple[int, str, int]]], blocks: int, allowed: int, limit: int) -> tuple[int, int]:
+def affordable_blocks(
+    found: Sequence[list[tuple[int, str, int]]], blocks: int, allowed: int, limit: int
+) -> tuple[int, int]:
     """Return how many of the first blocks `allowed` credits buy, and what they cost.
 
     `found`: the networks with matches of each query, each with the place of its block.

@@ -27,7 +27,7 @@ def page_of(file: str) -> tuple[int, int, int]:
     return int(partition), int(page), int(again or 0)
 
 
-def keep(raw: Path, file: str, body: bytes) -> tuple[int, str]:
+def write_page(raw: Path, file: str, body: bytes) -> tuple[int, str]:
     """Write a reply as received, compressed and atomically; return the file's bytes and SHA-256.
 
     It is forced to the disk with its row in the ledger.
@@ -41,6 +41,6 @@ def keep(raw: Path, file: str, body: bytes) -> tuple[int, str]:
     return len(data), hashlib.sha256(data).hexdigest()
 
 
-def written(path: Path) -> str:
+def written_at(path: Path) -> str:
     """Return when a file was written (UTC, ISO 8601)."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")

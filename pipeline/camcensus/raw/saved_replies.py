@@ -9,7 +9,7 @@ from camcensus.core.errors import IntegrityError
 from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import FreeReply
-from camcensus.raw.page_files import ENDING, keep
+from camcensus.raw.page_files import ENDING, write_page
 from camcensus.readers.lenient_json import decode
 from camcensus.readers.search_pages import read_page
 
@@ -37,7 +37,7 @@ class Replies:
             return read_reply(self.raw, known.file, known.received)
         file = f"{self.mode}/{query}/{part or 'all'}{ENDING}"
         reply = call()
-        size, digest = keep(self.raw, file, reply.body)
+        size, digest = write_page(self.raw, file, reply.body)
         self.ledger.add_reply(FreeReply(self.mode, query, part, sent, file, size, digest, reply.received))
         return reply
 
