@@ -48,14 +48,14 @@ def test_goals_are_met_or_not_by_what_was_measured(report: Path) -> None:
     before = goals(tables).set_index("goal")["met"]
     tables["joins"] = tables["joins"].assign(merges=10.0, splits=10.1)
     after = goals(tables).set_index("goal")["met"]
-    assert after["wrong merges, for each 1,000 devices"] == "yes"
-    assert after["wrong splits, for each 1,000 devices"] == "no"
-    rest = [goal for goal in before.index if not goal.endswith("for each 1,000 devices")]
+    assert after["wrong merges, per 1,000 devices"] == "yes"
+    assert after["wrong splits, per 1,000 devices"] == "no"
+    rest = [goal for goal in before.index if not goal.endswith("per 1,000 devices")]
     assert (before[rest] == after[rest]).all()
 
 
 def test_a_table_in_markdown() -> None:
     frame = pd.DataFrame({"name": ["a|b", "c"], "median": [0.1234, float("nan")], "n": [1_234, 5]})
     assert markdown(frame).splitlines() == [
-        "| name | median | n |", "| --- | --- | --- |", "| a\\|b | 12.3 % | 1,234 |", "| c |  | 5 |",
+        "| name | median | n |", "| --- | --- | --- |", "| a\\|b | 12.3% | 1,234 |", "| c |  | 5 |",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The accuracy report: a page of Markdown, a CSV of each table, plots. Its words stand in accuracy.md.j2."""
+"""The accuracy report: a Markdown page (template accuracy.md.j2), a CSV of each table, plots."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -16,7 +16,7 @@ from camcensus.validation.accuracy.measure import Results
 from camcensus.validation.accuracy.plots import draw
 
 UNITS = {"n_banners": "banners", "n_hosts": "hosts", "n_devices": "devices", "n_prefixes": "prefixes"}
-SMALL = 30  # makers with fewer devices stand in the CSV alone
+SMALL = 30  # makers with fewer devices are only in the CSV
 SHARES = frozenset({
     "world", "median", "p90", "worst", "precision", "recall", "by_queries", "possible", "likely", "certain", "devices",
     "devices_median", "devices_p90", "hosts_median", "hosts_p90",
@@ -24,12 +24,12 @@ SHARES = frozenset({
     "mean_error", "mean_width", "in_band",
 })  # fmt: skip
 WHOSE = "These figures are the software's error in simulated worlds, never the error of a published count."
-EVIDENCE = "recall of what carries any evidence"
+EVIDENCE = "recall of what has any evidence"
 HOLDING = ("assumptions hold", "labels are right")
 
 
 def write(results: Results, folder: Path, on: date) -> Path:
-    """Writes README.md, a CSV for each table and the plots; the page's path."""
+    """Write README.md, a CSV for each table and the plots; return the page's path."""
     for name, table in results.tables.items():
         storage.write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
     draw(results.tables, folder)
@@ -39,7 +39,7 @@ def write(results: Results, folder: Path, on: date) -> Path:
 
 
 def page(results: Results, on: date) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     t = dict(results.tables)
     summary = t["summary"].assign(unit=t["summary"]["unit"].map(UNITS))
     t["summary"] = summary[["truth", *(name for name in summary.columns if name != "truth")]]
@@ -57,25 +57,27 @@ def page(results: Results, on: date) -> str:
 
 
 def goals(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The goals that were set before anything was measured, and what was measured."""
+    """Return the goals that were set before any measurement, and what was measured."""
     found, joined = tables["summary"], tables["joins"].iloc[0]
     hosts = found[(found["truth"] == "evidence") & (found["unit"] == "n_hosts")].iloc[0]
     (everybody,) = tables["makers"][tables["makers"]["name"] == "all"].to_dict("records")
     evidence = dict(zip(tables["counted"]["what"], tables["counted"]["is"], strict=True))[EVIDENCE]
     rows = [
-        _goal("hosts by country against evidence: median error", "at most 2 %", hosts["median"], most=0.02),
-        _goal("hosts by country against evidence: 90th percentile", "at most 5 %", hosts["p90"], most=0.05),
-        _goal("precision of the maker", "at least 99.5 %", everybody["precision"], least=0.995),
-        _goal("recall of the maker where evidence names it", "at least 95 %", everybody["recall"], least=0.95),
-        _goal("recall of cameras that carry any evidence", "at least 95 %", evidence, least=0.95),
+        _goal("hosts by country against evidence: median error", "at most 2%", hosts["median"], most=0.02),
+        _goal("hosts by country against evidence: 90th percentile", "at most 5%", hosts["p90"], most=0.05),
+        _goal("precision of the maker", "at least 99.5%", everybody["precision"], least=0.995),
+        _goal("recall of the maker if evidence names it", "at least 95%", everybody["recall"], least=0.95),
+        _goal("recall of cameras with any evidence", "at least 95%", evidence, least=0.95),
         _joins("wrong merges", joined["merges"]),
-        _joins("of them where banners tell the devices apart", joined["merges_told"]),
+        _joins("of them with banners that distinguish the devices", joined["merges_told"]),
         _joins("wrong splits", joined["splits"]),
-        _joins("of them not by a new address that nothing links to the old", joined["splits"] - joined["splits_moved"]),
+        _joins(
+            "of them not by a new address that nothing links to the old one", joined["splits"] - joined["splits_moved"]
+        ),
     ]
     intervals = tables["coverage"]
     rows += [
-        _goal(f"{row['interval']}: the interval holds", "93 to 97 %", row["holds"], least=0.93, most=0.97)
+        _goal(f"{row['interval']}: the interval contains the truth", "93 to 97%", row["holds"], least=0.93, most=0.97)
         for row in intervals[intervals["setting"].isin(HOLDING)].to_dict("records")
     ]
     return pd.DataFrame(rows)
@@ -89,7 +91,7 @@ def _goal(
 
 
 def _joins(goal: str, value: float) -> dict[str, str]:
-    return _goal(f"{goal}, for each 1,000 devices", "at most 10", value, most=10, form="{:.1f}")
+    return _goal(f"{goal}, per 1,000 devices", "at most 10", value, most=10, form="{:.1f}")
 
 
 def _changes(table: pd.DataFrame) -> pd.DataFrame:
@@ -109,11 +111,11 @@ def _large(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share(value: float) -> str:
-    return "" if pd.isna(value) else f"{100 * value:.1f} %"
+    return "" if pd.isna(value) else f"{100 * value:.1f}%"
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    """A table in Markdown; columns of SHARES as percentages."""
+    """Return a Markdown table; columns of SHARES as percentages."""
     forms: dict[str, Callable[[Any], str]] = {str(name): _plain for name in frame.columns}
     forms |= {name: _share for name in frame.columns if name in SHARES}
     lines = [_row(frame.columns), _row("---" for _ in frame.columns)]

@@ -72,8 +72,8 @@ def counted_at_all(world: Counted) -> dict[str, float]:
         "of them decoys": float(decoy.mean()),
         "of them other devices": float((~real & ~decoy).mean()),
         "recall of what is returned": float(hit[camera["returned"]].mean()),
-        "recall of what tells that it is one": float(hit[camera["tells"]].mean()),
-        "recall of what carries any evidence": float(hit[any_evidence].mean()),
+        "recall of what shows that it is one": float(hit[camera["tells"]].mean()),
+        "recall of what has any evidence": float(hit[any_evidence].mean()),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from camcensus.core.errors import QueryError, UnknownFilterError
-from camcensus.core.query import DATA, FIELDS, FILTERS, Query, parse, read
+from camcensus.core.query import DATA, FIELDS, FILTERS, Query, parse
 from camcensus.validation.loopback.account import Account
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index, Mask
@@ -18,7 +18,6 @@ from camcensus.validation.loopback.replies import (
     INVALID,
     MEMBERS,
     NO_CREDITS,
-    NO_HOST,
     UPGRADE,
     Reply,
     cut_down,
@@ -26,7 +25,7 @@ from camcensus.validation.loopback.replies import (
     failure,
     only,
 )  # fmt: skip
-from camcensus.validation.loopback.trends import NO_FACET, TREND_FACETS, TREND_FILTERS, History
+from camcensus.validation.loopback.trends import NO_FACET, TREND_FACETS, History
 
 PAGE = 100
 DEFAULT_FACET = 5
@@ -68,26 +67,16 @@ class Api:
             "/shodan/host/search": self._search,
             "/shodan/host/count": self._count,
             "/shodan/host/search/tokens": self._tokens,
-            "/shodan/host/search/facets": lambda *_: _json(list(FACETS)),
-            "/shodan/host/search/filters": lambda *_: _json(list(FILTERS)),
             "/api-info": lambda *_: _json(self._info()),
-            "/shodan/ports": lambda *_: _json([p for p in self._distinct("port") if type(p) is int and 0 < p < 65536]),
-            "/shodan/protocols": lambda *_: _json(
-                dict.fromkeys(self._distinct("shodan.module"), "Not described here.")
-            ),
+            "/shodan/ports": lambda *_: _json(self._ports()),
             "/api/v1/search": self._trends,
-            "/api/v1/search/facets": lambda *_: _json(list(TREND_FACETS)),
-            "/api/v1/search/filters": lambda *_: _json(list(TREND_FILTERS)),
         }
 
     def answer(self, path: str, params: Params, fault: Fault | None = None) -> Reply:
         """Return the reply to a request with a valid key; `fault`: one that changes a page of results."""
-        host = path.removeprefix("/shodan/host/")
         try:
             if path in self._paths:
                 return self._paths[path](params, fault)
-            if host != path and "/" not in host:
-                return self._host(host, params)
         except Refused as error:
             return failure(error.status, error.text)
         except QueryError:
@@ -171,27 +160,6 @@ class Api:
         string = " ".join(term.values[0] for term in query.terms if term.name == DATA)
         return _json({"attributes": attributes, "errors": [], "string": string, "filters": list(query.filters)})
 
-    def _host(self, address: str, params: Params) -> Reply:
-        """All services of an address. `history` is accepted and has no effect: there is one snapshot."""
-        if not self._account.plan.search:
-            raise Refused(*MEMBERS)
-        rows = [i for i, (host, _) in enumerate(self._index.places) if host == address]
-        if not rows:
-            raise Refused(*NO_HOST)
-        banners = self._index.banners(rows)
-        newest = banners[0]
-        place = newest["location"] if isinstance(newest.get("location"), dict) else {}
-        found = {name: newest.get(name) for name in ("ip", "ip_str", "asn", "org", "isp", "os", "hostnames", "domains")}
-        found |= {name: place.get(name) for name in ("country_code", "country_name", "city", "latitude", "longitude")}
-        found |= {
-            "ports": sorted({b["port"] for b in banners}),
-            "tags": sorted({str(tag) for b in banners for tag in read("tag", b)}),
-            "last_update": newest.get("timestamp"),
-        }
-        if params.get("minify", "false").lower() not in ("true", "1"):
-            found["data"] = banners
-        return _json(found)
-
     def _trends(self, params: Params, _: Fault | None) -> Reply:
         if not self._account.plan.trends:
             raise Refused(*MEMBERS)
@@ -210,9 +178,9 @@ class Api:
             "monitored_ips": 0, "unlocked_left": left, "telnet": False,
         }  # fmt: skip
 
-    def _distinct(self, name: str) -> list[Any]:
-        found = {value for values in self._index.columns[name].distinct for value in values}
-        return sorted(found, key=lambda value: (isinstance(value, str), value))
+    def _ports(self) -> list[int]:
+        found = {value for values in self._index.columns["port"].distinct for value in values}
+        return sorted(value for value in found if type(value) is int and 0 < value < 65536)
 
 
 def wanted_facets(params: Params, known: tuple[str, ...], most: int) -> list[tuple[str, int]]:

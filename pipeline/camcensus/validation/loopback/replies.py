@@ -23,7 +23,6 @@ RATE = (429, f"Request rate limit reached (1 request/ second). {TOO_FAST}")
 UPGRADE = (401, "Please upgrade your API plan to use filters or paging.")
 NO_CREDITS = (401, "Insufficient query credits, please upgrade your API plan or wait for the monthly limit to reset")
 MEMBERS = (403, "Requires membership or higher to access")
-NO_HOST = (404, "No information available for that IP.")
 # The documentation says that minify shortens the larger fields; assumed: these.
 LARGE = ("http.html", "http.favicon.data", "ssl.chain", "ssl.dhparams", "screenshot.data", "opts")
 
