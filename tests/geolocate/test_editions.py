@@ -133,7 +133,7 @@ def test_the_builtin_one_competes_with_what_was_fetched_and_with_nothing_else(tm
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "geo").mkdir()
-    with pytest.raises(GeoDatabaseError, match="holds no geolocation database"):
+    with pytest.raises(GeoDatabaseError, match="contains no geolocation database"):
         editions_of("geo", tmp_path)
     assert databases_in(tmp_path / "none") == []
 

@@ -220,7 +220,7 @@ def test_another_catalogue_or_database_is_seen(study: Path) -> None:
     rules.write_text(rules.read_text().replace("[[signature]]", "# changed\n[[signature]]", 1))
     assert "comments or examples changed" in "".join(verified(study).notes)
     (study.parent / "geo.mmdb").write_bytes(b"x")
-    assert "geo.mmdb: is damaged, or geo.mmdb.sha256 beside it is" in told(verified(study))
+    assert "geo.mmdb: does not match geo.mmdb.sha256" in told(verified(study))
 
 
 def test_a_raw_file_that_is_gone_is_told_by_the_manifest(study: Path) -> None:

@@ -1,7 +1,7 @@
-"""Editions: which build of a country database locates a snapshot.
+"""Choose the edition of a country database that locates a snapshot.
 
-The newest that was built not after the snapshot's day; if there is none, the nearest later one, and its record says
-`after`. Address blocks change hands, so an edition of another time counts some hosts in another year's country.
+It is the newest one built not after the snapshot's day; if there is none, the nearest later one, recorded as `after`.
+Address blocks change hands, so an edition of another time counts some hosts in another year's country.
 """
 
 import os
@@ -31,13 +31,13 @@ class Edition:
 
     @property
     def order(self) -> tuple[date, bool, str]:
-        """Oldest first; of one day the built-in one comes last, since it is the same on every machine."""
+        """The order: oldest first; the built-in edition last of its day, since it is the same on every machine."""
         return self.built, self.path is None, self.path.name if self.path else ""
 
 
 @dataclass(frozen=True)
 class SnapshotGeo:
-    """The databases that locate one snapshot. `second` is None where the engine's own country is the second opinion."""
+    """The databases that locate one snapshot. `second` is None where the engine's country is the second opinion."""
 
     locator: Locator
     second: Locator | None
@@ -45,12 +45,12 @@ class SnapshotGeo:
 
     @property
     def checksums(self) -> tuple[str, str]:
-        """What the outcome depends on: both files."""
+        """The checksums of both files, on which the result depends."""
         return self.locator.sha256, self.second.sha256 + self.second.edition if self.second else ENGINE
 
     @property
     def record(self) -> Geo:
-        """What the manifest says of it."""
+        """The record for the manifest."""
         built = self.locator.built
         return Geo(
             edition=self.locator.edition,
@@ -65,54 +65,54 @@ class SnapshotGeo:
 
     @property
     def warning(self) -> str:
-        """What is said at once of an edition too far from the snapshot's day; empty for one that is near enough."""
+        """The warning about an edition too far from the snapshot's day; empty if it is near enough."""
         geo = self.record
         if geo.days <= FAR:
             return ""
         return (
             f"located with {geo.edition}, {geo.days:,} days {'after' if geo.flag == 'after' else 'before'} the "
-            f"snapshot ({geo.snapshot}); hosts that moved to another country in between are counted where it has them. "
-            "Give an edition of its time in geo_database, a file or a folder of editions"
+            f"snapshot ({geo.snapshot}); hosts that moved to another country in between are counted in the wrong one. "
+            "Set geo_database to an edition of that time, or to a folder of editions"
         )
 
     @property
     def credit(self) -> str:
-        """What must stand beside the results."""
-        owed = [self.locator.credit] + ([self.second.credit] if self.second else [])
-        return ". ".join(dict.fromkeys(owed))
+        """The credit that must be shown with the results."""
+        credits = [self.locator.credit] + ([self.second.credit] if self.second else [])
+        return ". ".join(dict.fromkeys(credits))
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The editions that a study has to choose from: for the country, and for the second opinion (none: the engine)."""
+    """The editions of a study: for the country, and for the second opinion (none: the engine)."""
 
     first: tuple[Edition, ...]
     second: tuple[Edition, ...] = ()
 
     def on(self, day: date) -> SnapshotGeo:
-        """Those for a snapshot of `day`."""
+        """Return the databases for a snapshot of `day`."""
         second = open_locator(choose(self.second, day).path) if self.second else None
         return SnapshotGeo(open_locator(choose(self.first, day).path), second, day)
 
     def on_day(self, day: str) -> SnapshotGeo:
-        """Those for a snapshot of a day as a manifest writes it."""
+        """Return the databases for a snapshot of an ISO day, as in a manifest."""
         return self.on(date.fromisoformat(day))
 
 
 def choose(editions: tuple[Edition, ...], day: date) -> Edition:
-    """The newest edition built not after `day`, else the oldest of all, which is the nearest after it."""
+    """Return the newest edition built not after `day`, else the oldest, which is the nearest after it."""
     earlier = [edition for edition in editions if edition.built <= day]
     return max(earlier, key=lambda e: e.order) if earlier else min(editions, key=lambda e: (e.built, e.order))
 
 
 def sources_of(study: Study) -> Sources:
-    """What the study's `geo_database` and `geo_second` name. Raises `GeoDatabaseError`."""
+    """Return the editions that the study's `geo_database` and `geo_second` name. Raises `GeoDatabaseError`."""
     second = editions_of(study.geo_second, study.base) if study.geo_second else ()
     return Sources(editions_of(study.geo_database, study.base), second)
 
 
 def editions_of(setting: str, base: Path) -> tuple[Edition, ...]:
-    """The editions that "builtin" (with what `geo update` fetched), a file or a folder stands for."""
+    """Return the editions that a setting names: "builtin" (and what `geo update` fetched), a file or a folder."""
     if setting == BUILTIN:
         fetched = [_edition(path) for path in databases_in(fetched_folder())]
         return Edition(open_locator().built, None), *fetched
@@ -121,19 +121,19 @@ def editions_of(setting: str, base: Path) -> tuple[Edition, ...]:
         return (Edition(open_locator(path).built, path),)
     found = tuple(_edition(file) for file in databases_in(path))
     if not found:
-        raise GeoDatabaseError(path, f"holds no geolocation database; put files there that end in {', '.join(ENDINGS)}")
+        raise GeoDatabaseError(path, f"contains no geolocation database; add files that end in {', '.join(ENDINGS)}")
     return found
 
 
 def databases_in(folder: Path) -> list[Path]:
-    """Files of a folder that are databases by their name, in order of name; none when there is no such folder."""
+    """Return the files of a folder that are databases by their name, sorted; none if the folder is missing."""
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.name.endswith(ENDINGS) and p.is_file() and p.name[0] != ".")
 
 
 def fetched_folder() -> Path:
-    """Where `camcensus geo update` puts editions: the user's data folder."""
+    """Return the folder in which `camcensus geo update` puts editions."""
     base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
     return Path(base) / "camcensus/geo"
 
@@ -143,7 +143,7 @@ def _edition(path: Path) -> Edition:
 
 
 def day_of(snapshot: Snapshot, study: Study) -> date:
-    """The last day of a snapshot (UTC): the study's date for it, else the day of its newest banner."""
+    """Return the last day of a snapshot (UTC): the study's date for it, else the day of its newest banner."""
     if snapshot.id in study.snapshots:
         return study.snapshots[snapshot.id].date
     names = [name for name in snapshot.manifest.stages["ingest"].outputs if name.endswith(".parquet")]
@@ -152,7 +152,7 @@ def day_of(snapshot: Snapshot, study: Study) -> date:
 
 
 def _newest(observations: Path) -> int:
-    """The latest `seen_at` in one part, in seconds since 1970 UTC; 0 for a part without rows."""
+    """Return the latest `seen_at` in one part, in seconds since 1970 UTC; 0 for a part without rows."""
     try:
         with pq.ParquetFile(observations, page_checksum_verification=True) as file:
             column = file.schema_arrow.get_field_index("seen_at")

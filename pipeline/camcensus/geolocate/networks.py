@@ -1,7 +1,7 @@
-"""Kinds of networks: hosting, mobile or fixed, where the number of the autonomous system is a well-known one.
+"""Tell hosting, mobile and fixed networks apart, where the number of the autonomous system is well known.
 
-Hosting networks are where location databases disagree and where honeypots stand; most cameras are in fixed networks.
-Source of the table: data/reference/networks.csv, each row with its own.
+In hosting networks location databases disagree and honeypots are; most cameras are in fixed networks. The table is
+data/reference/networks.csv, with a source in each row.
 """
 
 import csv
@@ -17,7 +17,7 @@ CLOUD = "cloud"  # the engine's tag for addresses of cloud providers
 
 @dataclass(frozen=True)
 class Network:
-    """One row of data/reference/networks.csv. `source` says where its name and kind come from."""
+    """One row of data/reference/networks.csv. `source` is where its name and kind come from."""
 
     asn: int
     name: str
@@ -27,7 +27,7 @@ class Network:
 
 @functools.cache
 def load_networks() -> dict[int, Network]:
-    """Networks by number. Shared: do not change it. Raises `InputError` for a kind that does not exist."""
+    """Return networks by number. Shared: do not change it. Raises `InputError` for an unknown kind."""
     with bundled(NETWORKS).open(encoding="utf-8", newline="") as file:
         found = [Network(int(r["asn"]), r["name"], r["kind"], r["source"]) for r in csv.DictReader(file)]
     if wrong := [network.asn for network in found if network.kind not in KINDS]:
@@ -36,7 +36,7 @@ def load_networks() -> dict[int, Network]:
 
 
 def network_kind(asn: int | None, tags: str | None) -> str | None:
-    """hosting, mobile or fixed; None where neither the table nor the engine's tags know."""
+    """Return hosting, mobile or fixed, by the table, then the engine's tags; None: unknown."""
     network = load_networks().get(asn) if asn is not None else None
     if network:
         return network.kind

@@ -1,4 +1,4 @@
-"""Sorted ranges of addresses, each with a country code, and addresses as the keys that are looked up in them."""
+"""Look up addresses in sorted ranges, each with a country code."""
 
 import socket
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ Keys = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Ranges:
-    """Sorted starts of ranges of one IP version and the country code of each; a range ends where the next starts."""
+    """Sorted starts of ranges of one IP version, and the country code of each; a range ends where the next starts."""
 
     starts: Keys
     codes: npt.NDArray[np.str_]
 
     def look_up(self, keys: Keys) -> npt.NDArray[np.str_]:
-        """The code for each key; '' where the database says nothing."""
+        """Return the code of each key; '' where the database has none."""
         if not len(self.starts):
             return np.full(len(keys), "", dtype="<U2")
         found: npt.NDArray[np.str_] = self.codes[_places(self.starts, keys)]
         return found
 
     def countries(self, keys: Keys) -> list[str]:
-        """The ISO alpha-2 code for each key; ZZ where there is none."""
+        """Return the ISO alpha-2 code of each key; ZZ where there is none."""
         if not len(self.starts):
             return [UNKNOWN_COUNTRY] * len(keys)
         found: list[str] = self._names[_places(self.starts, keys)].tolist()
@@ -41,15 +41,15 @@ class Ranges:
 
     @cached_property
     def _names(self) -> npt.NDArray[np.object_]:
-        """The country of each range, made canonical once for each code."""
-        said, which = np.unique(self.codes, return_inverse=True)
-        return np.array([canonical_code(str(code)) for code in said], dtype=object)[which]
+        """The canonical country of each range."""
+        codes, which = np.unique(self.codes, return_inverse=True)
+        return np.array([canonical_code(str(code)) for code in codes], dtype=object)[which]
 
 
 def key_v4(hosts: Sequence[str]) -> Keys:
-    """IPv4 addresses in canonical form as unsigned 32-bit integers. Raises `ValueError` for anything else.
+    """Return canonical IPv4 addresses as unsigned 32-bit integers. Raises `ValueError` for any other text.
 
-    All are read at once: where each number ends, then its digits from there. That is several times as fast as asking
+    All are parsed at once: the end of each number, then its digits backwards. That is several times as fast as
     `socket.inet_aton` for each.
     """
     if not hosts:
@@ -69,53 +69,52 @@ def key_v4(hosts: Sequence[str]) -> Keys:
 
 
 def key_v6(hosts: Sequence[str]) -> Keys:
-    """IPv6 addresses as 16 bytes in network order; prefixes longer than /64 exist, so half will not do."""
+    """Return IPv6 addresses as 16 bytes in network order and a guard byte; there are prefixes longer than /64."""
     return np.array([socket.inet_pton(socket.AF_INET6, h) + b"\x01" for h in hosts], dtype="S17")
 
 
 def keys_of(addresses: list[int], bits: int) -> Keys:
-    """Addresses given as integers of so many bits (32 or 128)."""
+    """Return the keys of addresses given as integers of 32 or 128 bits."""
     if bits == 32:
         return np.array(addresses, dtype=np.uint32)
-    # numpy drops trailing NULs of byte strings, so a 17th byte stands guard.
+    # numpy drops trailing NULs of byte strings, hence the 17th byte.
     return np.array([address.to_bytes(16) + b"\x01" for address in addresses], dtype="S17")
 
 
 def without_special(ranges: Ranges, version: int) -> Ranges:
-    """The ranges with nothing said about address space in which no host of the Internet lives."""
+    """Return the ranges without codes in private and reserved address space."""
     bits = 32 if version == 4 else 128
     starts, codes = ranges.starts, ranges.codes
     for first, last in special_ranges(version):
         edges = keys_of([first] if last + 1 == 1 << bits else [first, last + 1], bits)
-        said = ["", *Ranges(starts, codes).look_up(edges[1:]).tolist()]
+        new_codes = ["", *Ranges(starts, codes).look_up(edges[1:]).tolist()]
         before = np.searchsorted(starts, edges[0])
         after = np.searchsorted(starts, edges[-1], side="right") if len(edges) == 2 else len(starts)
         starts = np.concatenate([starts[:before], edges, starts[after:]])
-        codes = np.concatenate([codes[:before], np.array(said, codes.dtype), codes[after:]])
+        codes = np.concatenate([codes[:before], np.array(new_codes, codes.dtype), codes[after:]])
     return Ranges(starts, codes)
 
 
 def count_special(hosts: Sequence[str]) -> int:
-    """How many of these canonical addresses lie in space in which no host of the Internet lives."""
-    four, six = [h for h in hosts if ":" not in h], [h for h in hosts if ":" in h]
+    """Count the canonical addresses in private and reserved address space."""
+    v4, v6 = [h for h in hosts if ":" not in h], [h for h in hosts if ":" in h]
     return sum(
         int((_outside(version).look_up(keys(some)) == "").sum())
-        for version, keys, some in ((4, key_v4, four), (6, key_v6, six))
+        for version, keys, some in ((4, key_v4, v4), (6, key_v6, v6))
         if some
     )
 
 
 @cache
 def _outside(version: int) -> Ranges:
-    """Ranges with a code everywhere but in special space."""
+    """Return ranges with a code everywhere but in private and reserved address space."""
     return without_special(Ranges(keys_of([0], 32 if version == 4 else 128), np.array(["-"], dtype="<U2")), version)
 
 
 def _places(starts: Keys, keys: Keys) -> npt.NDArray[np.intp]:
-    """The number of the range that each key is in; -1 before the first.
+    """Return the number of each key's range; -1 before the first.
 
-    Sorted keys are found some times faster, since neighbours share their way down, so those of IPv4 are sorted first,
-    each with its place in one integer of 64 bits.
+    IPv4 keys are sorted first, each with its place in one 64-bit integer: sorted keys are found several times faster.
     """
     if keys.dtype != np.uint32:
         return np.searchsorted(starts, keys, side="right") - 1
