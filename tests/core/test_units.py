@@ -61,6 +61,6 @@ def test_cells_of_two_levels_are_refused_whether_they_say_their_level_or_not(cel
 
 
 def test_what_is_no_unit_is_refused_and_nothing_is_nothing() -> None:
-    with pytest.raises(UnitError, match="is no unit"):
+    with pytest.raises(UnitError, match="is not a unit"):
         total([], "n_matches")
     assert total([], "n_hosts") == 0

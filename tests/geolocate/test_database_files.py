@@ -34,7 +34,7 @@ def test_f19_a_missing_database_is_refused(tmp_path: Path) -> None:
 
 def test_f19_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
     path = mmdb(tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 15169}}, "GeoLite2-ASN")
-    with pytest.raises(GeoDatabaseError, match="names a country"):
+    with pytest.raises(GeoDatabaseError, match="has a country code"):
         open_locator(path)
 
 

@@ -1,17 +1,15 @@
-"""Shodan's query language: a query becomes a list of terms, and a banner matches it or not.
+"""Parse queries of Shodan's language, and match banners with them.
 
-Known, from the search engine's own pages: terms are AND, the values of one filter are OR and parted by commas, inside
-quotes too (`city:"San Diego,Austin"`); plain words and phrases search `data` alone; `-` before a term negates it;
-`device:` asks for the field `devicetype`; there is no OR between terms and there are no parentheses. Seen by others:
-`before:` and `after:` want DD/MM/YYYY and give next to nothing for any other date; `net:0.0.0.0/0` is not reliably
-accepted while its halves are.
+Documented by Shodan: terms are AND; the values of one filter are OR and separated by commas, inside quotes too
+(`city:"San Diego,Austin"`); plain words and phrases search `data` only; `-` before a term negates it; `device:` is the
+field `devicetype`; there is no OR between terms and there are no parentheses. Reported by users: `before:` and `after:`
+need DD/MM/YYYY and find almost nothing for other dates; `net:0.0.0.0/0` is not reliably accepted, its halves are.
 
-Seen in 289 published results of queries of one word: each holds it as a whole word, in whatever case, and hyphens part
-words. Assumed beyond that, because nobody published it: text is cut into words at everything that is neither letter nor
-digit (also at "_" and "."), a word never matches a part of one, and several words of one phrase match in that order
-with nothing between. Fields that are no prose (country, port, asn, hashes, tags, device, module) match whole values.
-`after:` includes its day and `before:` does not. A filter for a property that a banner lacks does not match it, so its
-negation does.
+Observed in 289 published results of one-word queries: each contains the word as a complete word, in any case, and
+hyphens separate words. Assumed, because it is not published: every character that is neither letter nor digit separates
+words (also "_" and "."); a word never matches a part of one; the words of a phrase match in that order with nothing
+between. Other fields than text (country, port, asn, hashes, tags, device, module) match complete values. `after:`
+includes its day and `before:` does not. A filter for a property that a banner lacks does not match; its negation does.
 """
 
 import ipaddress
@@ -32,7 +30,7 @@ DATA = "data"
 
 @dataclass(frozen=True)
 class Field:
-    """What a filter looks at: where in the banner, and how a value is compared. `deep`: everything below the place."""
+    """What a filter reads: places in the banner, and how a value is compared. `deep`: everything below the place."""
 
     kind: Kind
     paths: tuple[str, ...]
@@ -51,7 +49,7 @@ def _number(*paths: str) -> Field:
     return Field("number", paths)
 
 
-# `data` is no filter: it is what terms without one look at.
+# `data` is not a filter: terms without a filter read it.
 FIELDS: dict[str, Field] = {
     DATA: _words("data"),
     "after": Field("after", ("timestamp",)),
@@ -100,7 +98,7 @@ FIELDS: dict[str, Field] = {
     "vuln": _exact("vulns"),
 }
 FILTERS = tuple(name for name in FIELDS if name != DATA)
-# What Trends does not offer, as far as it is known.
+# Filters that Trends does not have, as far as known.
 NOT_IN_TRENDS = frozenset(
     {"device", "http.headers_hash", "http.html", "http.server_hash", "http.title_hash", "shodan.module"}
 )
@@ -124,7 +122,7 @@ class Term:
         return [make(value) for value in self.values]
 
     def accepts(self, found: Values) -> bool:
-        """Whether one of the alternatives fits what a banner has for the field; the term's minus is not looked at."""
+        """Return whether one of the alternatives matches a banner's values of the field, without the term's minus."""
         return any(test(found) for test in self._tests)
 
     @cached_property
@@ -141,38 +139,38 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed query: terms that all have to match."""
+    """A parsed query: terms that must all match."""
 
     text: str
     terms: tuple[Term, ...]
 
     def matches(self, banner: Mapping[str, Any]) -> bool:
-        """Whether the search engine would return this banner, by the rules at the head of this module."""
+        """Return whether the search engine would return this banner, by the rules at the top of this module."""
         return self.returns(Fields(banner))
 
     def returns(self, fields: "Fields") -> bool:
-        """The same for a banner of which many queries are asked: each field is read once."""
+        """Return the same for a banner that many queries are matched with: each field is read once."""
         return all(term.accepts(fields[term.name]) != term.negated for term in self.terms)
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """Names of the filters in use, in order, each once; plain words are none."""
+        """The names of the filters in use, in order, each once."""
         return tuple(dict.fromkeys(term.name for term in self.terms if term.name != DATA))
 
     @property
     def not_in_trends(self) -> tuple[str, ...]:
-        """The filters in use that Trends does not offer; empty: the query has a history."""
+        """The filters in use that Trends does not have; empty: the query has a history."""
         return tuple(name for name in self.filters if name in NOT_IN_TRENDS)
 
 
 def parse(text: str) -> Query:
-    """The query in `text`. Raises `QueryError`, or `UnknownFilterError` for a filter that is not in `FIELDS`."""
+    """Parse a query. Raises `QueryError`, or `UnknownFilterError` for a filter that is not in `FIELDS`."""
     terms: list[Term] = []
     rest = text.strip()
     while rest:
         found = _TERM.match(rest)
         if found is None or (found.end() < len(rest) and not rest[found.end()].isspace()):
-            raise QueryError(text, f"a quote is not closed, or stands in the middle of a word, near {rest[:40]!r}")
+            raise QueryError(text, f"a quote is not closed, or is in the middle of a word, near {rest[:40]!r}")
         terms.append(_term(text, found))
         rest = rest[found.end() :].lstrip()
     if not terms:
@@ -186,7 +184,7 @@ def _term(text: str, found: re.Match[str]) -> Term:
     if name not in FIELDS or (name == DATA and found["name"]):
         raise UnknownFilterError(text, name)
     if name == DATA and found["value"][0] in "()":
-        raise QueryError(text, "there are no parentheses; terms are AND, and commas part the alternatives of a filter")
+        raise QueryError(text, "parentheses are not allowed; terms are AND, and commas separate the values of a filter")
     if name == DATA and found["value"].endswith(":"):
         raise QueryError(text, f"{found['value']} has no value; put it right behind the colon")
     values = [value] if name == DATA else [part.strip() for part in value.split(",") if part.strip()]
@@ -201,12 +199,12 @@ def _term(text: str, found: re.Match[str]) -> Term:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in lower case."""
+    """Return the words of a text, in lower case."""
     return _WORD.findall(text.lower())
 
 
 def read(name: str, banner: Mapping[str, Any]) -> Values:
-    """What a banner has for a field of `FIELDS`: values of the first place that has any; empty: it has none."""
+    """Return a banner's values of a field of `FIELDS`, from the first place that has any."""
     field = FIELDS[name]
     for path in field.paths:
         place: Any = banner
@@ -221,21 +219,20 @@ def read(name: str, banner: Mapping[str, Any]) -> Values:
 
 
 class Fields(dict[str, Values]):
-    """What a banner has for each field of `FIELDS`, read when it is first asked for."""
+    """A banner's values of each field of `FIELDS`, read on first use."""
 
     def __init__(self, banner: Mapping[str, Any]) -> None:
-        """Of this banner."""
         super().__init__()
         self._banner = banner
 
     def __missing__(self, name: str) -> Values:
-        """Reads a field."""
+        """Read a field."""
         found = self[name] = read(name, self._banner)
         return found
 
 
 def _scalars(place: Any, deep: bool) -> list[Value]:
-    """The strings and numbers at a place: of a list each, of an object its names, or with `deep` all below it."""
+    """Return the strings and numbers at a place: each of a list, the keys of an object, or with `deep` all below it."""
     if isinstance(place, str | int | float):
         return [place]
     if isinstance(place, Mapping):
@@ -255,7 +252,7 @@ def _spaced(text: str) -> str:
 def _phrase(value: str) -> Callable[[Values], bool]:
     wanted = _spaced(value)
     if not wanted.strip():
-        raise ValueError("holds no letter and no digit, so there is nothing to look for")
+        raise ValueError("contains no letter and no digit, so there is nothing to search for")
     return lambda found: any(wanted in _spaced(str(text)) for text in found)
 
 
@@ -266,14 +263,14 @@ def _same(value: str) -> Callable[[Values], bool]:
 
 def _equal(value: str) -> Callable[[Values], bool]:
     if not re.fullmatch(r"-?\d{1,100}", value):
-        raise ValueError("is no whole number")
+        raise ValueError("is not a whole number")
     return _same(str(int(value)))
 
 
 def _network(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     network = ipaddress.ip_network(value, strict=False)
     if network.prefixlen == 0:
-        raise ValueError("the whole address space is not accepted; ask for its two halves")
+        raise ValueError("the complete address space is not accepted; query its two halves")
     return network
 
 
@@ -290,7 +287,7 @@ def _inside(value: str) -> Callable[[Values], bool]:
 
 
 def _day(value: str) -> str | None:
-    """The day as in timestamps; None for what is not DD/MM/YYYY, which the engine takes without a word."""
+    """Return the day as in timestamps; None if it is not DD/MM/YYYY, which the engine accepts silently."""
     found = _DAY.fullmatch(value)
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Files of queries: what a snapshot's raw files were downloaded with, one query a line."""
+"""Read files of queries, one in each line: those that a snapshot's raw files were downloaded with."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ MOST_BYTES = 1 << 20
 
 
 def read_queries(path: Path) -> tuple[tuple[str, ...], list[str]]:
-    """The queries of a file in its order, and a line for each fault (then the queries are not to be used).
+    """Return the queries of a file in order, and a line for each fault (with faults the queries must not be used).
 
-    Blank lines, and those that begin with `#`, are left out; spaces around a query are no part of it.
+    Blank lines, lines that begin with `#` and spaces around a query are ignored.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            return (), [f"larger than {MOST_BYTES:,} bytes; allowed: a text file with one query a line"]
+            return (), [f"larger than {MOST_BYTES:,} bytes; allowed: a text file with one query in each line"]
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         return (), ["no such file; the path starts from the study's folder"]
@@ -28,7 +28,7 @@ def read_queries(path: Path) -> tuple[tuple[str, ...], list[str]]:
     faults = [f"line {number}: {why}" for number, text in queries.items() if (why := _fault(text))]
     if len(faults) > LISTED:
         faults = [*faults[:LISTED], f"and {len(faults) - LISTED} more lines"]
-    return tuple(queries.values()), faults if queries else ["holds no query; allowed: one query a line"]
+    return tuple(queries.values()), faults if queries else ["contains no query; allowed: one query in each line"]
 
 
 def _fault(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a table is made of: columns with type, unit and meaning; and `conform`, which holds a table to its columns."""
+"""Define tables by columns with type and meaning, and check tables against them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Table:
 
     @property
     def id(self) -> str:
-        """Name, and a hash of the columns with their types and whether they may be null."""
+        """The name, and a hash of the columns with their types and whether they may be null."""
         columns = [(c.name, str(c.type), c.nullable) for c in self.columns]
         return f"{self.name}:{hashlib.sha256(repr(columns).encode()).hexdigest()[:12]}"
 
@@ -44,22 +44,22 @@ class Table:
 
 
 def text(name: str, meaning: str, nullable: bool = True) -> Column:
-    """A column of text."""
+    """Return a column of text."""
     return Column(name, pa.string(), meaning, nullable)
 
 
 def number(name: str, meaning: str, nullable: bool = True) -> Column:
-    """A column of whole numbers."""
+    """Return a column of integers."""
     return Column(name, pa.int64(), meaning, nullable)
 
 
 def flag(name: str, meaning: str, nullable: bool = True) -> Column:
-    """A column of true and false."""
+    """Return a column of booleans."""
     return Column(name, pa.bool_(), meaning, nullable)
 
 
 def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:
-    """The table with the columns of `to`, by name, in order and of exact type; raises `TableError` otherwise.
+    """Return the table with the columns of `to`, by name, in order and of exact type; raises `TableError` otherwise.
 
     Nothing is cast: `pa.array([80.5], int64)` gives 80 and `nullable=False` is not enforced by Arrow, so both are
     checked here.
@@ -69,7 +69,7 @@ def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:
     if missing := [n for n in to.names if n not in table.column_names]:
         raise TableError(to.name, f"columns are missing: {', '.join(missing)}")
     if extra := [n for n in table.column_names if n not in to.names]:
-        raise TableError(to.name, f"columns that nobody asked for: {', '.join(extra)}")
+        raise TableError(to.name, f"unexpected columns: {', '.join(extra)}")
     for column in to.columns:
         found = table.column(column.name)
         if found.type != column.type:

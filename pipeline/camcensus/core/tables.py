@@ -1,4 +1,4 @@
-"""The schema of every table: each column with its type, unit and meaning, and `conform`, which holds tables to it.
+"""The schema of every table: each column with its type, unit and meaning; and `conform`, which checks tables.
 
 Only int64, string and bool (and lists of strings in `observations`) are used, so that the same SQL runs on DuckDB and
 on Spark. Times are seconds since 1970-01-01 UTC.
@@ -19,8 +19,8 @@ GROUPS = ("country", "manufacturer", "brand", "product_type", "model")
 UNKNOWN_COUNTRY = "ZZ"
 UNKNOWN = "unknown"
 
-# How columns lie in files, by name. Numbers that are written as the step from one to the next, and others of which
-# nearly each row has its own; of all the rest a dictionary is made first, which here would only cost time and space.
+# How columns are encoded in files, by name: RISING numbers as differences, DISTINCT values (nearly one in each row)
+# plainly; all others with a dictionary, which would only cost time and space here.
 RISING = frozenset({"line", "seen_at", "first_seen", "last_seen", "host_id", "prefix_id"})
 DISTINCT = frozenset({
     "host", "prefix", "address", "device", "identity", "certificate", "cert_sha256", "banner_hash", "html_hash",

@@ -1,5 +1,8 @@
-"""Which units add up across what. A host has one country in a snapshot, so hosts add up across countries; one with
-devices of two makers counts for each of them, so across nothing else. Prefixes add up across nothing."""
+"""Check which units add up across what, and sum cells.
+
+A host has one country in a snapshot, so hosts add up across countries. A host with devices of two makers counts for
+each of them, so hosts add up across nothing else. Prefixes add up across nothing.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,23 +19,25 @@ _ACROSS = {
 
 
 def adds_up(unit: str, across: str) -> bool:
-    """Whether cells that differ in the column `across` may be summed in a unit."""
+    """Return whether cells that differ in the column `across` may be summed in a unit."""
     return across in _ACROSS[unit]
 
 
 def total(cells: Iterable[Mapping[str, Any]], unit: str) -> int:
-    """The sum of a unit over cells of `counts`, which must be of one level, snapshot and variant and have no cell
-    twice (a column outside the level is null, or not there). Raises `UnitError` where they are not, and where the unit
-    does not add up across a column in which the cells differ."""
+    """Return the sum of a unit over distinct cells of `counts` of one level, snapshot and variant.
+
+    A column outside the level is null or missing. Raises `UnitError` for other cells, and where the unit does not add
+    up across a column in which the cells differ.
+    """
     rows = list(cells)
     if unit not in UNITS:
-        raise UnitError(f"{unit} is no unit; units are {', '.join(UNITS)}")
+        raise UnitError(f"{unit} is not a unit; units are {', '.join(UNITS)}")
     groups = {tuple(row.get(name) for name in GROUPS) for row in rows}
     others = {tuple(row.get(name) for name in _SAME) for row in rows}
     if len(others) > 1 or len(groups) < len(rows):
-        raise UnitError(f"the cells differ in more than {', '.join(GROUPS)}, or one stands twice; choose one variant")
+        raise UnitError(f"the cells differ in more than {', '.join(GROUPS)}, or one is repeated; choose one variant")
     if len({tuple(value is None for value in group) for group in groups}) > 1:
-        raise UnitError("the cells are of several levels, which count the same things once more; choose one level")
+        raise UnitError("the cells are of several levels, which count the same things again; choose one level")
     differing = [name for name, values in zip(GROUPS, zip(*groups, strict=True), strict=False) if len(set(values)) > 1]
     if wrong := [name for name in differing if not adds_up(unit, name)]:
         raise UnitError(f"{unit} does not add up across {', '.join(wrong)}; use the cell counted without it")

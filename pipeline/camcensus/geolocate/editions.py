@@ -78,8 +78,8 @@ class SnapshotGeo:
     @property
     def credit(self) -> str:
         """The credit that must be shown with the results."""
-        credits = [self.locator.credit] + ([self.second.credit] if self.second else [])
-        return ". ".join(dict.fromkeys(credits))
+        texts = [self.locator.credit] + ([self.second.credit] if self.second else [])
+        return ". ".join(dict.fromkeys(texts))
 
 
 @dataclass(frozen=True)
