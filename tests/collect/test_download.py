@@ -120,7 +120,7 @@ def test_nothing_is_spent_beyond_what_is_allowed(three_pages: Index, folder: Pat
     with served(three_pages) as server:
         for allowed in (None, 2):
             with pytest.raises(
-                BudgetError, match=r"would cost 3 query credits more, 3 in all.* nothing was spent"
+                BudgetError, match=r"would cost 3 query credits more, 3 in total.* nothing was spent"
             ) as caught:
                 collect(study, allowed=allowed)
             assert caught.value.price == 3
@@ -138,7 +138,7 @@ def test_retries_that_may_cost_stop_at_what_is_allowed(three_pages: Index, folde
         assert server.credits == 10_000_000 - 3
         assert done.credits == 3
         server.set_faults()
-        with pytest.raises(BudgetError, match="would cost 3 query credits more, 6 in all"):
+        with pytest.raises(BudgetError, match="would cost 3 query credits more, 6 in total"):
             collect(study, allowed=5)
         assert collect(study, allowed=6).complete
 

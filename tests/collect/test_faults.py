@@ -197,7 +197,7 @@ def test_ctrl_c_ends_with_one_line_and_the_same_command_goes_on(shell: Shell, fo
 def test_what_would_cost_more_than_allowed_is_not_begun(shell: Shell, folder: Path) -> None:
     study = study_in(folder, budget=0)
     with Loopback(ONE_COUNTRY) as server:
-        says(command(shell, server, study), 1, "would cost 3 query credits more, 3 in all .* and 0 are allowed")
+        says(command(shell, server, study), 1, "would cost 3 query credits more, 3 in total .* and 0 are allowed")
         says(command(shell, server, study, "--max-credits", 2), 1, "nothing was spent. Allow more with --max-credits")
         assert server.credits == 10_000_000
         says(command(shell, server, study, "--max-credits", 3, "--json"), 0, '"complete": true')
