@@ -198,7 +198,7 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
         for page in bundle.pages:
             path = snapshot.path(f"raw/{page.file}")
             if not path.is_file() or snapshot.stats.sha256(path) != page.sha256:
-                raise IntegrityError(path, "is not the page that was received; put it back, or collect anew")
+                raise IntegrityError(path, "is not the page that was received; put it back, or collect again")
         before = known.get(name)
         rows = before.rows if before and before.sha256 == bundle.sha256 else None
         inputs[name] = Input(
