@@ -48,9 +48,9 @@ def test_each_record_is_as_its_schema_says(world: Path, name: str) -> None:
 
 def test_the_manifest_names_all_that_a_number_depends_on(world: Path) -> None:
     found: dict[str, Any] = storage.read_checksummed(world.parent / "data" / "2026" / "manifest.json")
-    assert found["made"]["command"] == "camcensus run"
-    assert found["made"]["commit"] == commit()
-    assert {"python", "pyarrow", "duckdb"} <= found["made"]["versions"].keys()
+    assert found["build"]["command"] == "camcensus run"
+    assert found["build"]["commit"] == commit()
+    assert {"python", "pyarrow", "duckdb"} <= found["build"]["libraries"].keys()
     assert found["collection"]["queries"]["hikvision.query.product"]["text"]
     assert found["geo"]["sha256"] == storage.sha256(world.parent / "geo.mmdb")
     assert found["inputs"]["download-000001"]["rows"] == 150
