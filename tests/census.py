@@ -73,7 +73,7 @@ class Census:
     def kept(self) -> list[Row]:
         """Kept banners, each with its device and rule."""
         by_place = {(row["file"], row["line"]): row for row in self.rows}
-        return [{**by_place[link["file"], link["line"]], **link} for link in self.links if link["fate"] == "kept"]
+        return [{**by_place[link["file"], link["line"]], **link} for link in self.links if link["status"] == "kept"]
 
     def devices_of(self, host: str) -> set[str]:
         """Devices that a host's kept banners belong to."""
@@ -158,6 +158,6 @@ def somewhere(seed: int, n: int = 300) -> list[Row]:
 def merged(found: Census) -> dict[str, int]:
     """How many rows each rule merged; rows in the window are devices plus all of them."""
     merges = {rule: found.deduped.merges[rule].merged for rule in ("same-banner", "identity", "same-host", "churn")}
-    inside = sum(link["fate"] != "outside" for link in found.links)
+    inside = sum(link["status"] != "out_of_window" for link in found.links)
     assert inside == len(found.devices) + sum(merges.values())
     return merges

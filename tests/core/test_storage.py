@@ -24,7 +24,7 @@ def links(**columns: pa.Array) -> pa.Table:
     plain = {
         "file": pa.array(["a.json"] * ROWS),
         "line": pa.array(range(ROWS), pa.int64()),
-        "fate": pa.array(["kept"] * ROWS),
+        "status": pa.array(["kept"] * ROWS),
         "device": pa.array([f"d{n}" for n in range(ROWS)]),
         "rule": pa.array(["alone"] * ROWS),
         "decoy": pa.array(["likely"] * ROWS),
@@ -181,7 +181,7 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     [
         ({"line": pa.array(range(ROWS), pa.int32())}, "column line is int32, must be int64"),
         ({"line": pa.array([None] * ROWS, pa.int64())}, f"column line has {ROWS} nulls, may have none"),
-        ({"fate": pa.array([1.5] * ROWS)}, "column fate is double, must be string"),
+        ({"status": pa.array([1.5] * ROWS)}, "column status is double, must be string"),
         ({"rule": None}, "columns are missing: rule"),
         ({"more": pa.array([1] * ROWS)}, "unexpected columns: more"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camcensus.core.config import Decoys, Dedupe
-from camcensus.dedupe.devices import Rules, attach, dedupe
+from camcensus.dedupe.devices import Rules, dedupe, resolve_conflicts
 from camcensus.engines import duckdb_sql
 from camcensus.engines.duckdb_sql import sql
 from tests.census import DAHUA, HIK, Census, Row, banner, census, merged, somewhere, write
@@ -27,22 +27,22 @@ def anywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def test_one_banner_of_each_place_is_kept_and_it_is_the_latest(anywhere: Census) -> None:
-    fates = {(link["file"], link["line"]): link["fate"] for link in anywhere.links}
+    statuses = {(link["file"], link["line"]): link["status"] for link in anywhere.links}
     window = anywhere.deduped.window
     assert window.start is not None
     assert window.end is not None
     sights = defaultdict(list)
     for row in anywhere.rows:
         place = (row["file"], row["line"])
-        assert (place in fates) == row["is_counted"]
+        assert (place in statuses) == row["is_counted"]
         if row["is_counted"]:
             inside = window.start <= row["seen_at"] <= window.end
-            assert (fates[place] == "outside") == (not inside)
+            assert (statuses[place] == "out_of_window") == (not inside)
             if inside:
-                sights[row["host"], row["port"], row["transport"]].append((row["seen_at"], fates[place]))
+                sights[row["host"], row["port"], row["transport"]].append((row["seen_at"], statuses[place]))
     for found in sights.values():
-        assert [fate for _, fate in found].count("kept") == 1
-        assert max(seen for seen, _ in found) == next(seen for seen, fate in found if fate == "kept")
+        assert [status for _, status in found].count("kept") == 1
+        assert max(seen for seen, _ in found) == next(seen for seen, status in found if status == "kept")
 
 
 def test_each_kept_banner_has_exactly_one_device_and_each_device_a_banner(anywhere: Census) -> None:
@@ -57,7 +57,7 @@ def test_older_sights_are_linked_to_the_device_of_the_kept_one(anywhere: Census)
     device = {(k["host"], k["port"], k["transport"]): k["device"] for k in anywhere.kept}
     for link in anywhere.links:
         row = rows[link["file"], link["line"]]
-        mine = None if link["fate"] == "outside" else device[row["host"], row["port"], row["transport"]]
+        mine = None if link["status"] == "out_of_window" else device[row["host"], row["port"], row["transport"]]
         assert link["device"] == mine
 
 
@@ -122,7 +122,7 @@ def test_what_a_device_is_was_said_by_its_strongest_banners(anywhere: Census) ->
         assert device["type_confidence"] == grades[sure]
         assert device["product_type"] in ((types - {"video"}) or {"video"})
         last = max(k["seen_at"] for k in mine)
-        assert device["last_seen"] == last
+        assert device["last_seen_at"] == last
         assert (device["host"], device["country"]) in {(k["host"], k["country"]) for k in mine if k["seen_at"] == last}
 
 
@@ -172,12 +172,12 @@ def test_hosts_that_are_settled_at_once_come_out_as_if_they_were_disputed(tmp_pa
     with sql(2, tmp_path / "scratch") as db:
         db.parquet("identified", write(tmp_path, [rows]))
         dedupe(db, Rules("all", None, Dedupe.model_validate({}), Decoys.model_validate({})), tmp_path)
-        hosts, disputed = (db.read(name)["host"] for name in ("hosts", "disputed"))
-        assert 4 < len(disputed) < len(hosts) - 20
-        db.table("placed", "placed")
-        once = {name: db.query(name) for name in ("links", "devices_written", "merges")}
-        db.rows("disputed", pa.table({"host": hosts}))
-        attach(db)
+        hosts, conflicting = (db.read(name)["host_id"] for name in ("hosts", "conflicting_hosts"))
+        assert 4 < len(conflicting) < len(hosts) - 20
+        db.table("banner_devices", "banner_devices")
+        once = {name: db.query(name) for name in ("links", "devices_by_country", "dedupe_totals")}
+        db.rows("conflicting_hosts", pa.table({"host_id": hosts}))
+        resolve_conflicts(db)
         assert {name: db.query(name) for name in once} == once
 
 
@@ -214,14 +214,14 @@ def test_threads_agree_on_a_table_larger_than_one_row_group(tmp_path: Path) -> N
 def test_f17_a_copy_of_an_older_sight_changes_nothing_but_how_often_it_was_seen(tmp_path: Path) -> None:
     rows = somewhere(1)
     once = census(tmp_path / "once", rows, days=30, counts=True, numbered_already=True)
-    older = {(link["file"], link["line"]) for link in once.links if link["fate"] == "again"}
+    older = {(link["file"], link["line"]) for link in once.links if link["status"] == "superseded"}
     copies = [{**r, "file": "0-copy"} for r in rows if (r["file"], r["line"]) in older]
     assert copies
     twice = census(tmp_path / "twice", rows + copies, days=30, counts=True, numbered_already=True)
     assert twice.devices == once.devices
     assert twice.counts == once.counts
     assert [link for link in twice.links if link["file"] != "0-copy"] == once.links
-    assert {link["fate"] for link in twice.links if link["file"] == "0-copy"} == {"again"}
+    assert {link["status"] for link in twice.links if link["file"] == "0-copy"} == {"superseded"}
 
 
 def test_a_snapshot_collected_twice_has_the_same_devices(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import load_manifest
 from camcensus.core.stage_record import Churn
 from camcensus.core.tables import CHURN
-from camcensus.dedupe.churn import FILE, NOT_TOLD, ONE_COLLECTION, PARTIAL
+from camcensus.dedupe.churn import FILE, NO_IDENTITY, ONE_COLLECTION, PARTIAL
 from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from tests.census import DAY, NOON, banner, numbered, somewhere, write
@@ -73,7 +73,7 @@ def test_an_identity_on_two_hosts_of_a_collection_tells_no_move(tmp_path: Path) 
     earlier = [banner("192.0.2.1", identity="s")]
     later = [banner(f"192.0.2.{n}", identity="s") for n in (2, 3)]
     found = churned(tmp_path, sights(earlier, later), TWO)
-    assert (found.index, found.reason, found.n_hosts_gone) == (None, NOT_TOLD, 1)
+    assert (found.index, found.reason, found.n_hosts_gone) == (None, NO_IDENTITY, 1)
 
 
 def test_the_newest_banner_says_which_collection_is_the_later(tmp_path: Path) -> None:

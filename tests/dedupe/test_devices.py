@@ -13,15 +13,17 @@ from tests.census import DAHUA, DAY, HIK, NOON, banner, census
 
 def test_the_latest_sight_of_a_banner_is_kept(tmp_path: Path) -> None:
     found = census(tmp_path, [banner(seen_at=NOON - 5), banner(seen_at=NOON), banner(seen_at=NOON - 9)])
-    assert [link["fate"] for link in found.links] == ["again", "kept", "again"]
+    assert [link["status"] for link in found.links] == ["superseded", "kept", "superseded"]
     assert [link["rule"] for link in found.links] == ["same-banner", "alone", "same-banner"]
     assert len({link["device"] for link in found.links}) == 1
-    assert found.deduped.flow == Flow(unit="counted banners", rows_in=3, rows_out=1, dropped={"seen again": 2})
+    assert found.deduped.flow == Flow(
+        unit="counted banners", rows_in=3, rows_out=1, dropped={"superseded by a later banner": 2}
+    )
 
 
 def test_another_transport_is_another_banner(tmp_path: Path) -> None:
     found = census(tmp_path, [banner(), banner(transport="udp")])
-    assert [link["fate"] for link in found.links] == ["kept", "kept"]
+    assert [link["status"] for link in found.links] == ["kept", "kept"]
 
 
 def test_equal_times_are_settled_by_file_and_line(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_an_identity_joins_ports_and_hosts(tmp_path: Path) -> None:
     rows = [old, banner("192.0.2.2", 80, identity="s"), banner("192.0.2.2", 554, identity="s", product_type="video")]
     (device,) = census(tmp_path, rows).devices.values()
     assert (device["host"], device["country"], device["n_hosts"], device["n_banners"]) == ("192.0.2.2", "NL", 2, 3)
-    assert (device["first_seen"], device["last_seen"]) == (NOON - DAY, NOON)
+    assert (device["first_seen_at"], device["last_seen_at"]) == (NOON - DAY, NOON)
 
 
 def test_two_identities_on_one_host_are_two_devices(tmp_path: Path) -> None:

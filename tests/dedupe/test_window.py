@@ -16,7 +16,7 @@ def test_a_given_date_ends_with_its_last_second(tmp_path: Path) -> None:
     first = int(dt.datetime(2026, 3, 30, tzinfo=dt.UTC).timestamp())
     rows = [banner(port=n, seen_at=s) for n, s in enumerate((first - 1, first, last, last + 1), 1)]
     found = census(tmp_path, rows, days=2, end=end)
-    assert [link["fate"] for link in found.links] == ["outside", "kept", "kept", "outside"]
+    assert [link["status"] for link in found.links] == ["out_of_window", "kept", "kept", "out_of_window"]
     assert (found.deduped.window.start, found.deduped.window.end) == (first, last)
 
 
@@ -27,20 +27,20 @@ def test_without_a_date_the_newest_banner_of_any_kind_ends_the_window(tmp_path: 
         banner(port=3, product_type="other"),
     ]
     found = census(tmp_path, rows, days=1)
-    assert [link["fate"] for link in found.links] == ["kept", "outside"]
+    assert [link["status"] for link in found.links] == ["kept", "out_of_window"]
     assert [link["device"] is None for link in found.links] == [False, True]
 
 
 def test_all_is_everything_up_to_the_date(tmp_path: Path) -> None:
     rows = [banner(port=1, seen_at=5), banner(port=2, seen_at=NOON), banner(port=3, seen_at=NOON + 10 * DAY)]
     found = census(tmp_path, rows, end=dt.datetime.fromtimestamp(NOON, dt.UTC).date())
-    assert [link["fate"] for link in found.links] == ["kept", "kept", "outside"]
+    assert [link["status"] for link in found.links] == ["kept", "kept", "out_of_window"]
 
 
 def test_an_older_sight_in_the_window_is_kept_when_the_newest_is_outside(tmp_path: Path) -> None:
     rows = [banner(seen_at=NOON), banner(seen_at=NOON + 9 * DAY)]
     found = census(tmp_path, rows, end=dt.datetime.fromtimestamp(NOON, dt.UTC).date())
-    assert [link["fate"] for link in found.links] == ["kept", "outside"]
+    assert [link["status"] for link in found.links] == ["kept", "out_of_window"]
 
 
 def test_no_banner_at_all_is_an_empty_window(tmp_path: Path) -> None:

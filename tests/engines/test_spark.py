@@ -136,23 +136,26 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
     parts = write(tmp_path, [rows[:400], [], rows[400:]])
     rules = Rules("all", None, Dedupe.model_validate({}), Decoys.model_validate({}))
     returned = [{"file": row["file"], "line": row["line"]} for row in rows if row["line"] % 3]
+    with Local(1).sql(tmp_path / "before") as before:
+        before.parquet("identified", parts)
+        window = dedupe(before, rules, tmp_path).window
+        settings = before.read("settings")
     with Local(1).sql(tmp_path / "here") as here, engine.sql(tmp_path / "there") as there:
-        here.parquet("identified", parts)
-        window = dedupe(here, rules, tmp_path).window
         for db in (here, there):
+            db.parquet("identified", parts)
             name_tables(db, tmp_path)
+            db.rows("settings", settings)
         count(here, Manifest(snapshot="2026", window=window, instrument=INSTRUMENT), "medium", ("CN",))
-        there.parquet("identified", parts)
-        for name in ("settings", "facts", "levels", "called", "places", "lands", "headline"):
+        for name in ("host_labels", "levels", "count_labels", "countries", "headline"):
             there.rows(name, here.read(name))
         both(here, there, "left_out", pa.table({"country": ["CN"]}))
         both(here, there, "blocks", pa.table({"shift": [4]}))
         both(here, there, "collections", pa.table({"file": ["f0", "f1"], "collection": ["may", "june"]}))
         both(here, there, "pairs", pa.table({"earlier": ["may"], "later": ["june"]}))
-        both(here, there, "common", pa.table({"one_query_set": [False], "one_port_list": [False]}))
+        both(here, there, "common", pa.table({"has_one_query_set": [False], "has_one_port_list": [False]}))
         both(here, there, "ports", pa.table({"port": [80, 554]}))
         both(here, there, "query_replay", pa.Table.from_pylist(returned))
-        for query in ("sample_blocks", "collected", "churn"):
+        for query in ("sample_blocks", "collections_seen", "churn"):
             answer = here.query(query)
             assert answer.num_rows, query
             assert there.query(query).to_pylist() == answer.to_pylist(), query

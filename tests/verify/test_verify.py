@@ -196,7 +196,7 @@ def test_a_flow_that_does_not_reconcile_is_seen(study: Path) -> None:
 def test_a_table_of_another_schema_is_seen(study: Path) -> None:
     folder = study.parent / "data" / "2025"
     table = storage.read_table(folder / "links.parquet", LINKS).rename_columns(
-        ["file", "line", "fate", "device", "law", "decoy"]
+        ["file", "line", "status", "device", "law", "decoy"]
     )
     pq.write_table(table, folder / "links.parquet")
     manifest = load_manifest(folder)

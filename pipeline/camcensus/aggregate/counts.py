@@ -20,8 +20,9 @@ from camcensus.core.tables import COUNTS, GROUPS, NETWORKS
 from camcensus.engines.engine import Sql
 
 # Tables in the order that they are made in.
-TABLES = ("levels", "lands", "facts", "counted_devices", "spread", "held", "sums", "cells")
-QUERIES = ("called", "places", *TABLES, "apart", "cube", "margins", "geo_range", "networks")
+NAMES = ("count_labels", "countries")
+TABLES = ("levels", "host_labels", "device_counts", "headline_prefixes", "geo_range")
+QUERIES = (*NAMES, *TABLES, "multi_label_counts", "cube", "margins", "networks")
 FILES = ("counts.parquet", "networks.parquet")
 LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
@@ -68,9 +69,9 @@ def choose(db: Sql, min_confidence: str, left_out: tuple[str, ...]) -> None:
     db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
 
 
-def name_things(db: Sql) -> None:
-    """Make the tables `called` and `places`: what labels and locations are in the counts."""
-    for name in ("called", "places"):
+def make_names(db: Sql) -> None:
+    """Make the tables `count_labels` and `countries`: what labels and locations are called in the counts."""
+    for name in NAMES:
         db.table(name, name)
 
 
@@ -80,21 +81,20 @@ def count(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str,
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
     choose(db, min_confidence, left_out)
-    name_things(db)
+    make_names(db)
     db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
     for name in TABLES:
         db.table(name, name)
-    db.table("ranges", "geo_range")
-    db.rows("apart", _APART.empty_table())
+    db.rows("multi_label_counts", _MULTI_LABEL_COUNTS.empty_table())
     for level in range(1, LEVELS + 1):
-        db.rows("step", pa.table({"level": [level]}))
-        db.append("apart", "apart")
+        db.rows("current_level", pa.table({"level": [level]}))
+        db.append("multi_label_counts", "multi_label_counts")
     return _table(_cells(db, min_confidence), manifest, window, instrument)
 
 
-_APART = pa.schema({
-    "value": pa.int64(), "scope": pa.string(), "land": pa.int64(), "hosts": pa.int64(), "prefixes": pa.int64(),
-    "prefixes_inside": pa.int64(),
+_MULTI_LABEL_COUNTS = pa.schema({
+    "value_id": pa.int64(), "scope": pa.string(), "country_id": pa.int64(), "n_hosts": pa.int64(),
+    "n_prefixes": pa.int64(), "n_prefixes_inside": pa.int64(),
 })  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.aggregate.counts import choose, name_things
+from camcensus.aggregate.counts import choose, make_names
 from camcensus.aggregate.headline import headline_of
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
@@ -21,7 +21,7 @@ from camcensus.core.stage_record import Flow
 from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
 
-QUERIES = ("concentration", "firmwares")
+QUERIES = ("concentration", "firmware")
 FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
 TOPS = (1, 10, 100, 1000, 10_000)
 AGES = ("0", "1-2", "3-4", "5-6", "7-9", "10+")  # whole years
@@ -40,8 +40,8 @@ def describe(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[s
     end = manifest.window.end if manifest.window else None
     db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
     choose(db, min_confidence, left_out)
-    name_things(db)
-    networks, firmwares = db.query("concentration"), db.query("firmwares").to_pylist()
+    make_names(db)
+    networks, firmwares = db.query("concentration"), db.query("firmware").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
     counts = storage.read_table(folder / "counts.parquet", COUNTS)
     _check(headline_of(counts, min_confidence)[None], networks, sum(ages.values()), manifest.snapshot)

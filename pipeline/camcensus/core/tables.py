@@ -21,7 +21,7 @@ UNKNOWN = "unknown"
 
 # How columns are encoded in files, by name: RISING numbers as differences, DISTINCT values (nearly one in each row)
 # plainly; all others with a dictionary, which would only cost time and space here.
-RISING = frozenset({"line", "seen_at", "first_seen", "last_seen", "host_id", "prefix_id"})
+RISING = frozenset({"line", "seen_at", "first_seen_at", "last_seen_at", "host_id", "prefix_id"})
 DISTINCT = frozenset({
     "host", "prefix", "address", "device", "identity", "certificate", "cert_sha256", "banner_hash", "html_hash",
 })  # fmt: skip
@@ -139,7 +139,7 @@ LINKS = Table(
     (
         _text("file", "name of the raw file", nullable=False),
         _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
-        _text("fate", "kept, again (an older sight of the same banner), or outside (the window)", nullable=False),
+        _text("status", "kept, superseded (the same banner was seen later), or out_of_window", nullable=False),
         _text("device", "id of the device; null: not counted as one"),
         _text("rule", "same-banner, identity or same-host: what put the banner with its device; alone: nothing did"),
         _text("decoy", "worst grade of the host in the window; null: no sign of one, or outside the window"),
@@ -164,8 +164,8 @@ DEVICES = Table(
         _text("decoy", "worst grade of its hosts; null: no sign of one"),
         _int("n_banners", "banners in the window", nullable=False),
         _int("n_hosts", "addresses in the window", nullable=False),
-        _int("first_seen", "seconds since 1970 UTC", nullable=False),
-        _int("last_seen", "seconds since 1970 UTC", nullable=False),
+        _int("first_seen_at", "seconds since 1970 UTC", nullable=False),
+        _int("last_seen_at", "seconds since 1970 UTC", nullable=False),
     ),
 )
 
@@ -210,6 +210,7 @@ LOCATIONS = Table(
         _int(
             "location_id", "number of the combination; within a country, the second opinions in order", nullable=False
         ),
+        _int("country_id", "number of the country", nullable=False),
         _int("ip_version", "4 or 6", nullable=False),
         _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
         _text("country_second", "country by the second source; null: none"),

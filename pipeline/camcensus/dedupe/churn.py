@@ -2,7 +2,7 @@
 of one snapshot: one collection holds the latest banner of each address and port, and no address that was left.
 
 The index is the share of serial numbers and MAC addresses, each on one host in a collection and again on one in the
-next, whose host is another. Beside it stand the hosts with a counted banner in a collection and none in the next: their
+next, whose host is another. Next to it are the hosts with a counted banner in a collection and none in the next: their
 devices moved or went off, so they are more than those that moved.
 """
 
@@ -25,34 +25,34 @@ ONE_COLLECTION = (
     "between repeated full collections"
 )
 PARTIAL = "a collection is partial, and what it lacks would look as if it had gone"
-NOT_TOLD = "no serial number or MAC address is on one host in a collection and again on one in the next"
+NO_IDENTITY = "no serial number or MAC address is on one host in a collection and again on one in the next"
 
 
-def churn(db: Sql, collections: Mapping[str, str], whole: bool, folder: Path) -> Churn:
-    """What became of each collection in the next, with `churn.parquet` in `folder` where there are several.
+def churn(db: Sql, collections: Mapping[str, str], is_complete: bool, folder: Path) -> Churn:
+    """Return what became of each collection in the next; write `churn.parquet` where there are several.
 
-    collections: raw file to the name of its collection; whole: nothing is missing of any. Needs the view `identified`
-    and the table `settings`.
+    collections: raw file to the name of its collection; is_complete: nothing is missing of any. Needs the view
+    `identified` and the table `settings`.
     """
     (folder / FILE).unlink(missing_ok=True)
     if len(set(collections.values())) < 2:
         return Churn(reason=ONE_COLLECTION)
     db.rows("collections", pa.table({"file": list(collections), "collection": list(collections.values())}))
-    held = [Collected.model_validate(row) for row in db.query("collected").to_pylist()]
-    if len(held) < 2:
+    seen = [Collected.model_validate(row) for row in db.query("collections_seen").to_pylist()]
+    if len(seen) < 2:
         return Churn(reason=f"only one of the collections has counted banners in the window; {ONE_COLLECTION}")
-    if not whole:
-        return Churn(reason=PARTIAL, collections=held)
-    pairs = [{"earlier": one.collection, "later": two.collection} for one, two in pairwise(held)]
+    if not is_complete:
+        return Churn(reason=PARTIAL, collections=seen)
+    pairs = [{"earlier": one.collection, "later": two.collection} for one, two in pairwise(seen)]
     db.rows("pairs", pa.Table.from_pylist(pairs))
     table = db.query("churn")
     storage.write_table(folder / FILE, table, CHURN)
     world = table.filter(pc.equal(table["level"], "world"))
     sums = {name: pc.sum(world[name]).as_py() for name in CHURN.names if name.startswith("n_")}
     index = churn_index(sums["n_identities_moved"], sums["n_identities"])
-    return Churn(index=index, reason=None if index is not None else NOT_TOLD, collections=held, **sums)
+    return Churn(index=index, reason=None if index is not None else NO_IDENTITY, collections=seen, **sums)
 
 
 def churn_index(moved: int, again: int) -> float | None:
-    """The share (0 to 1) of identities seen again that moved; None when none was seen again."""
+    """Return the share (0 to 1) of identities seen again that moved; None when none was seen again."""
     return round(moved / again, DECIMALS) if again else None

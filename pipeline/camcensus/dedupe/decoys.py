@@ -5,16 +5,16 @@ grade. What is common among honest devices (equal pages, a hosting network, a co
 alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from camcensus.core.config import Decoys
 from camcensus.core.stage_record import DecoyRule
-from camcensus.engines.engine import Sql
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of `sql/suspects.sql`: the grade it has alone, the study's threshold and what it needs."""
+    """One rule of `sql/honeypot_signals.sql`: the grade it has alone, the study's threshold and what it needs."""
 
     id: str
     grade: str
@@ -39,16 +39,11 @@ MISSING = {
 }
 
 
-def graded(db: Sql, decoys: Decoys) -> list[DecoyRule]:
-    """Makes the table `decoys` (host, grade from 1 possible to 3 certain) and says what each rule found."""
-    db.table("others", "others")
-    (has,) = db.query("evaluable").to_pylist()
-    db.table("suspects", "suspects")
-    db.table("decoys", "decoys")
-    hosts = {row["reason"]: row["hosts"] for row in db.query("decoy_rules").to_pylist()}
+def decoy_rules(totals: Mapping[str, Mapping[str, int]], decoys: Decoys) -> list[DecoyRule]:
+    """Return what each rule found, and which could not be evaluated, from `dedupe_totals.sql`."""
     found = []
     for rule in RULES:
-        evaluated = rule.needs is None or has[rule.needs] > 0
+        evaluated = rule.needs is None or totals["evaluable"][rule.needs] > 0
         found.append(
             DecoyRule(
                 rule=rule.id,
@@ -56,7 +51,7 @@ def graded(db: Sql, decoys: Decoys) -> list[DecoyRule]:
                 evaluated=evaluated,
                 reason=None if evaluated else MISSING[str(rule.needs)],
                 from_n=getattr(decoys, rule.threshold) if rule.threshold else None,
-                hosts=hosts.get(rule.id, 0) if evaluated else None,
+                hosts=totals["decoys"].get(rule.id, 0) if evaluated else None,
             )
         )
     return found

@@ -1,7 +1,7 @@
 """Dedupe: which banner is which device. Set-wise, in the SQL files it names; nothing depends on the order of rows.
 
 Rules, in order:
-- `same-banner`: one host, port and transport is one banner, the latest sight. It is what a banner is, so never off;
+- `same-banner`: one host, port and transport is one banner, the latest. Always on;
 - `identity`: banners of one host with one serial number, MAC address or rare certificate are one device, and those with
   another one are another;
 - `same-host`: ports of a host that do not contradict each other are one device; off: each banner without an identity is
@@ -12,11 +12,10 @@ What no rule joins is a device of its own, so devices are a low estimate.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +28,7 @@ from camcensus.core.manifest import Window
 from camcensus.core.stage_record import Ages, Churn, DecoyRule, Flow, Merges
 from camcensus.core.tables import DEVICE_HOSTS, DEVICE_LABELS, DEVICES, LINKS, LOCATIONS, Table
 from camcensus.dedupe.churn import churn
-from camcensus.dedupe.decoys import graded
+from camcensus.dedupe.decoys import decoy_rules
 from camcensus.engines.engine import BATCH, Sql
 
 LEVELS = 9
@@ -41,33 +40,40 @@ LAST_7_DAYS = AGES[:3]
 COUNTED_FROM = (DEVICE_HOSTS.name, DEVICE_LABELS.name, LOCATIONS.name)
 FILES = tuple(f"{name}.parquet" for name in (LINKS.name, DEVICES.name, *COUNTED_FROM))
 # Tables in the order that they are made in; each is a query over those before it.
-NUMBERED = ("files", "sixes", "spots", "names", "repeated", "sights")
-IDENTITIES = ("serials", "certificates", "marked")
-HOSTS = ("hosts", "mixed", "disputed")
-QUERIES = (
-    "window", *NUMBERED, *IDENTITIES, *HOSTS, "others", "suspects", "decoys", "decoy_rules", "evaluable", "told",
-    "claims", "attach", "members", "resolved", "says", "devices", "devices_written", "device_hosts", "device_labels",
-    "locations", "placed", "links", "merges", "identities", "ages", "collected", "churn",
+NUMBERED = ("ipv6_ids", "locations", "banner_labels", "banners_encoded")
+HOSTS = (
+    "identities", "host_identities", "hosts", "multi_label_hosts", "conflicting_hosts", "other_ports",
+    "honeypot_signals",
 )  # fmt: skip
+CONFLICTS = ("conflict_banners", "claims")
+JOINED = ("conflict_members", "conflict_devices", "label_claims", "devices", "banner_devices")
+QUERIES = (
+    "files", *NUMBERED, *HOSTS, *CONFLICTS, "attached", *JOINED, "links", "devices_by_country", "device_hosts",
+    "device_labels", "dedupe_totals", "collections_seen", "churn",
+)  # fmt: skip
+Totals = Mapping[str, Mapping[str, int]]  # topic and name to number, see `dedupe_totals.sql`
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the study decides of dedupe: the window (days before `end`), the rules and the signs of decoys. And what is
-    known of the snapshot: raw files with the names of their collections, and whether these are whole."""
+    """The study's rules for dedupe, and the collections of the snapshot.
+
+    `days` is the window's length before `end`; `collections` gives the collection of each raw file; `is_complete` says
+    that nothing is missing of any.
+    """
 
     days: int | str
     end: date | None
     dedupe: Dedupe
     decoys: Decoys
     collections: Mapping[str, str] = field(default_factory=dict)
-    whole: bool = True
+    is_complete: bool = True
 
 
 @dataclass(frozen=True)
 class Deduped:
-    """The window, the newest banner of any kind, where banners went, how many each rule placed and merged, how
-    identities fared, which decoy rules found what, and how old the banners are."""
+    """What dedupe reports: `newest` is when the newest banner of any kind was seen, `rules` how many banners each rule
+    placed, `identities` how many were used and refused."""
 
     window: Window
     newest: int | None
@@ -81,23 +87,23 @@ class Deduped:
 
 
 def key_id_of(parts: Sequence[Path]) -> str:
-    """The id of the key that identities in these parts of `identified` are hashed with; empty when there is no part.
+    """Return the id of the key that identities in these parts of `identified` are hashed with; empty without parts.
 
     Raises `InputError` when parts were made with different keys: equal devices would have different hashes.
     """
     found = {str((pq.read_schema(p).metadata or {}).get(b"key_id", b"").decode()): p for p in parts}
     if len(found) > 1:
-        told = ", ".join(f"{key or 'none'} ({path.name})" for key, path in sorted(found.items()))
+        keys = ", ".join(f"{key or 'none'} ({path.name})" for key, path in sorted(found.items()))
         raise InputError(
             parts[0].parent,
-            f"its parts have identities hashed with different keys: {told}; they cannot be matched. Put the key file "
-            "back that made them, or delete the folder and run again",
+            f"its parts have identities hashed with different keys: {keys}; they cannot be matched. Put back "
+            "the key file that made them, or delete the folder and run again",
         )
     return next(iter(found), "")
 
 
 def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
-    """First and last second counted: the given day's end, else the newest banner, and so many days before it."""
+    """Return the first and last second counted: the end of the given day, else the newest banner, and `days` before."""
     if end is not None:
         last = int(datetime.combine(end + timedelta(days=1), time(), UTC).timestamp()) - 1
     elif newest is not None:
@@ -113,46 +119,48 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
 
     What later stages need is in these files; nothing in `db` is meant for them.
     """
-    window, seen = number(db, rules)
-    decoy_rules = graded(db, rules.decoys)
-    attach(db)
+    db.table("files", "files")
+    seen = {column: db.read("files")[column] for column in ("first_seen_at", "last_seen_at", "n_counted")}
+    newest = pc.max(seen["last_seen_at"]).as_py()
+    window = window_of(newest, rules.days, rules.end)
+    if rules.days == "all" and newest is not None:
+        oldest = pc.min(seen["first_seen_at"]).as_py()
+        window.start = min(oldest, window.end or oldest)
+    db.rows("settings", _settings(window, rules))
+    _make(db, (*NUMBERED, *HOSTS))
+    resolve_conflicts(db)
     metadata = {"key_id": key_id}
-    fates, placed = _write_links(db, folder, metadata)
-    devices = _write(db, "devices_written", DEVICES, folder, metadata, DEVICES_TOGETHER)
-    for table in (DEVICE_HOSTS, DEVICE_LABELS, LOCATIONS):
+    status, placed = _write_links(db, folder, metadata)
+    devices = _write(db, "devices_by_country", DEVICES, folder, metadata, DEVICES_TOGETHER)
+    for table in (DEVICE_HOSTS, DEVICE_LABELS):
         _write(db, table.name, table, folder, {})
-    dropped = {"seen again": fates["again"], "outside the window": fates["outside"]}
+    storage.write_table(folder / FILES[-1], db.read("locations").sort_by("location_id"), LOCATIONS)
+    dropped = {"superseded by a later banner": status["superseded"], "outside the window": status["out_of_window"]}
     flow = Flow(
         unit="counted banners",
-        rows_in=seen["counted"],
-        rows_out=fates["kept"],
+        rows_in=pc.sum(seen["n_counted"]).as_py() or 0,
+        rows_out=status["kept"],
         dropped={reason: n for reason, n in dropped.items() if n},
     )
-    moved = churn(db, rules.collections, rules.whole, folder)
+    moved = churn(db, rules.collections, rules.is_complete, folder)
+    totals = _totals(db)
     return Deduped(
         window=window,
-        newest=seen["newest"],
+        newest=newest,
         flow=flow.check("dedupe"),
         rules=dict(placed),
-        merges=_merges(db, rules.dedupe, flow.rows_out, devices),
-        identities=db.query("identities").to_pylist()[0],
-        decoy_rules=decoy_rules,
-        ages=_ages(db, moved),
+        merges=_merges(totals, rules.dedupe, flow.rows_out, devices),
+        identities={name: totals["identities"].get(name, 0) for name in IDENTITIES},
+        decoy_rules=decoy_rules(totals, rules.decoys),
+        ages=_ages(totals, moved),
         churn=moved,
     )
 
 
-def number(db: Sql, rules: Rules) -> tuple[Window, dict[str, Any]]:
-    """From the view `identified` to tables of numbers, up to the hosts that are disputed; the window, and the oldest
-    and newest banner with how many there are to count."""
-    (seen,) = db.query("window").to_pylist()
-    window = window_of(seen["newest"], rules.days, rules.end)
-    if rules.days == "all" and seen["oldest"] is not None:
-        window.start = min(seen["oldest"], window.end or seen["oldest"])
-    db.rows("settings", _settings(window, rules))
-    for name in (*NUMBERED, *IDENTITIES, *HOSTS):
-        db.table(name, name)
-    return window, seen
+IDENTITIES = (
+    "serials_used", "serials_refused", "certificates_used", "certificates_refused", "certificates_of_a_serial",
+    "banners_by_certificate",
+)  # fmt: skip
 
 
 def _settings(window: Window, rules: Rules) -> pa.Table:
@@ -171,22 +179,40 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
     return pa.table({name: [value] for name, value in settings.items()})
 
 
-def attach(db: Sql) -> None:
-    """From hosts and `disputed` ones to `members` (their banners), `devices` and `placed` banners. Attaches what each
-    disputed host's banners claim to devices, from the claims that say most to those that say nothing."""
-    db.table("told", "told")
-    db.table("claims", "claims")
-    db.rows("attached", _ATTACHED.empty_table())
-    for level in range(1, LEVELS + 1):
-        db.rows("step", pa.table({"level": [level]}))
-        db.append("attached", "attach")
-    for name in ("members", "resolved", "says", "devices", "placed"):
+def _make(db: Sql, names: Iterable[str]) -> None:
+    for name in names:
         db.table(name, name)
 
 
-def _merges(db: Sql, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
+def resolve_conflicts(db: Sql) -> None:
+    """Make the tables from `conflicting_hosts` to `devices` and `banner_devices`.
+
+    Attaches the claims of conflicting hosts to devices, from the claims that say most to those that say nothing.
+    """
+    _make(db, CONFLICTS)
+    db.rows("attached", _ATTACHED.empty_table())
+    for level in range(1, LEVELS + 1):
+        db.rows("current_level", pa.table({"level": [level]}))
+        db.append("attached", "attached")
+    _make(db, JOINED)
+
+
+_ATTACHED = pa.schema({
+    "host_id": pa.int64(), "identity": pa.string(), "maker": pa.int64(), "model": pa.int64(), "kind": pa.int64(),
+    "place": pa.int64(), "level": pa.int64(), "device": pa.string(), "rule": pa.string(),
+})  # fmt: skip
+
+
+def _totals(db: Sql) -> Totals:
+    totals: dict[str, dict[str, int]] = {"merges": {}, "identities": {}, "decoys": {}, "evaluable": {}}
+    for row in db.query("dedupe_totals").to_pylist():
+        totals.setdefault(row["topic"], {})[row["name"]] = row["n"]
+    return totals
+
+
+def _merges(totals: Totals, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
     """What each rule merged. Raises `ReconciliationError` unless banners are devices plus what was merged."""
-    (found,) = db.query("merges").to_pylist()
+    found = {rule: totals["merges"][rule] for rule in ("same_banner", "identity", "same_host", "churn")}
     merges = {rule.replace("_", "-"): Merges(on=getattr(on, rule), merged=n) for rule, n in found.items()}
     if on.churn and not on.identity:
         merges["churn"] = Merges(on=False, merged=found["churn"], reason="needs the rule identity, which is off")
@@ -195,35 +221,29 @@ def _merges(db: Sql, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
     return merges
 
 
-def _ages(db: Sql, moved: Churn) -> Ages:
-    ages = {unit: dict.fromkeys(AGES, 0) for unit in ("banners", "hosts")}
-    for row in db.query("ages").to_pylist():
-        ages[row["unit"]][row["age"]] = row["n"]
+def _ages(totals: Totals, moved: Churn) -> Ages:
+    banners, hosts = (
+        {age: totals.get(f"ages of {unit}", {}).get(age, 0) for age in AGES} for unit in ("banners", "hosts")
+    )
     return Ages(
-        banners=ages["banners"],
-        hosts=ages["hosts"],
-        hosts_last_7_days=sum(ages["hosts"][age] for age in LAST_7_DAYS),
+        banners=banners,
+        hosts=hosts,
+        hosts_last_7_days=sum(hosts[age] for age in LAST_7_DAYS),
         churn_index=moved.index,
         churn_reason=moved.reason,
     )
 
 
-_ATTACHED = pa.schema({
-    "host": pa.int64(), "identity": pa.string(), "maker": pa.int64(), "model": pa.int64(), "kind": pa.int64(),
-    "place": pa.int64(), "level": pa.int64(), "device": pa.string(), "rule": pa.string(),
-})  # fmt: skip
-
-
 def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Counter[str], Counter[str]]:
-    """Writes `links.parquet`; gives how many banners met each fate, and how many each rule placed."""
-    fates, rules = Counter[str](), Counter[str]()
+    """Write `links.parquet`; return how many banners have each status, and how many each rule placed."""
+    status, rules = Counter[str](), Counter[str]()
     with storage.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
         for group in storage.in_groups(db.stream("links"), BATCH):
             writer.write_table(storage.fitted(group, LINKS, writer))
-            for told, column in ((fates, group["fate"]), (rules, group["rule"].drop_null())):
-                told.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
-    db.drop("placed")
-    return fates, rules
+            for counter, column in ((status, group["status"]), (rules, group["rule"].drop_null())):
+                counter.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
+    db.drop("banner_devices")
+    return status, rules
 
 
 def _write(db: Sql, query: str, table: Table, folder: Path, metadata: dict[str, str], rows: int = BATCH) -> int:

@@ -176,7 +176,9 @@ def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, count
             db.parquet("query_replay", snapshot.verified(QUERY_REPLAY.name))
         else:
             db.rows("query_replay", QUERY_REPLAY.schema.empty_table())
-        db.rows("common", pa.table({"one_query_set": [not shared.differ], "one_port_list": [not has_port_list]}))
+        db.rows(
+            "common", pa.table({"has_one_query_set": [not shared.differ], "has_one_port_list": [not has_port_list]})
+        )
         db.rows("ports", pa.table({"port": pa.array(shared.ports, pa.int64())}))
         rows: list[Row] = db.query("series").to_pylist()
     found = {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows if row["series"] == "all"}

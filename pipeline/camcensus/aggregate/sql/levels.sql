@@ -1,29 +1,33 @@
--- The levels that labels are counted at within the world or a country: the value of each label at each, in a number and
--- in words (null: outside the level).
+-- Grain: a label (`label_id`) at one of the eight levels that are counted within the world or a country.
+-- Columns: `value_id` of the label's value at that level, and the value in words (null: outside the level).
+-- Why: every level is counted by one number.
 with labels as (
-    select distinct label, shown_maker, shown_brand, product_type, shown_model from called
+    select distinct label_id, manufacturer, brand, product_type, model from count_labels
 ),
 spread as (
-    select label, 1 as level, null as maker, null as brand, null as kind, null as model from labels
+    select
+        label_id, 1 as level, cast(null as string) as manufacturer, cast(null as string) as brand,
+        cast(null as string) as product_type, cast(null as string) as model
+    from labels
     union all
-    select label, 2, shown_maker, null, null, null from labels
+    select label_id, 2, manufacturer, null, null, null from labels
     union all
-    select label, 3, null, shown_brand, null, null from labels
+    select label_id, 3, null, brand, null, null from labels
     union all
-    select label, 4, null, null, product_type, null from labels
+    select label_id, 4, null, null, product_type, null from labels
     union all
-    select label, 5, null, null, null, shown_model from labels
+    select label_id, 5, null, null, null, model from labels
     union all
-    select label, 6, shown_maker, shown_brand, null, null from labels
+    select label_id, 6, manufacturer, brand, null, null from labels
     union all
-    select label, 7, shown_maker, null, product_type, null from labels
+    select label_id, 7, manufacturer, null, product_type, null from labels
     union all
-    select label, 8, shown_maker, null, null, shown_model from labels
+    select label_id, 8, manufacturer, null, null, model from labels
 )
 select
-    cast(level as bigint) as level, label,
+    cast(level as bigint) as level, label_id,
     dense_rank() over (
-        order by level, maker nulls last, brand nulls last, kind nulls last, model nulls last
-    ) as value,
-    maker as manufacturer, brand, kind as product_type, model
+        order by level, manufacturer nulls last, brand nulls last, product_type nulls last, model nulls last
+    ) as value_id,
+    manufacturer, brand, product_type, model
 from spread

@@ -1,8 +1,9 @@
--- The headline without the countries left out, on all banners (`all`), on those that the queries of every snapshot
--- would have returned (`queries`), and on those of them that came from ports looked at in every snapshot (`ports`);
--- each maker and, without a maker, all. `one_query_set`, `one_port_list`: then there is nothing to leave out. A device
--- counts with its own country and grade, as in the headline, and with what it has of such banners.
-with named as (
+-- Grain: a series (all; queries: banners that the queries of every snapshot would have returned; ports: those of them
+--   from ports that were queried in every snapshot), and a maker in it or, without a maker, all.
+-- Columns: the headline's units, without the countries left out.
+-- Why: only what every snapshot would have is comparable. A device counts with its own country and grade, as in the
+--   headline, and with what it has of such banners. `has_one_query_set`, `has_one_port_list`: nothing to leave out.
+with labelled as (
     select
         d.device, d.country, d.ip_version, d.decoy,
         case
@@ -19,24 +20,24 @@ kept as (
         case
             when n.ip_version = 4 and coalesce(n.decoy, 'none') <> 'certain' and o.country is null then true
             else false
-        end as device_counts,
-        case when c.one_query_set or r.file is not null then true else false end as in_queries,
-        case when c.one_port_list or p.port is not null then true else false end as in_ports
+        end as is_device_counted,
+        case when c.has_one_query_set or r.file is not null then true else false end as is_in_queries,
+        case when c.has_one_port_list or p.port is not null then true else false end as is_in_ports
     from links l
     join identified i on i.file = l.file and i.line = l.line
-    join named n on n.device = l.device
+    join labelled n on n.device = l.device
     cross join common c
     left join query_replay r on r.file = l.file and r.line = l.line
     left join ports p on p.port = i.port
     left join left_out o on o.country = n.country
-    where l.fate = 'kept'
+    where l.status = 'kept'
 ),
 tagged as (
     select 'all' as series, k.* from kept k
     union all
-    select 'queries', k.* from kept k where k.in_queries
+    select 'queries', k.* from kept k where k.is_in_queries
     union all
-    select 'ports', k.* from kept k where k.in_queries and k.in_ports
+    select 'ports', k.* from kept k where k.is_in_queries and k.is_in_ports
 ),
 hosts as (
     select
@@ -48,7 +49,7 @@ hosts as (
 devices_of as (
     select series, maker, cast(count(distinct device) as bigint) as devices
     from tagged
-    where device_counts
+    where is_device_counted
     group by grouping sets ((series, maker), (series))
 ),
 parts as (

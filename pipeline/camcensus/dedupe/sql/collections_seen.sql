@@ -1,4 +1,6 @@
--- The collections of a snapshot that have counted banners in the window, the earliest first (by their newest banner).
+-- Grain: a collection of the snapshot with counted banners in the window.
+-- Columns: its banners, and when the first and the last was seen.
+-- Why: churn compares each collection with the next, the earliest first (by its newest banner).
 select
     c.collection, cast(count(*) as bigint) as n_banners, cast(min(i.seen_at) as bigint) as first_seen,
     cast(max(i.seen_at) as bigint) as last_seen
