@@ -27,7 +27,7 @@ spread as (
 select
     cast(level as bigint) as level, label_id,
     dense_rank() over (
-        order by level, manufacturer nulls last, brand nulls last, product_type nulls last, model nulls last
+        order by level nulls last, manufacturer nulls last, brand nulls last, product_type nulls last, model nulls last
     ) as value_id,
     manufacturer, brand, product_type, model
 from spread

@@ -22,7 +22,7 @@ fitting as (
         *,
         row_number() over (
             partition by host_id, identity, maker, model, kind
-            order by same_model desc, same_kind desc, same_maker desc, level, device
+            order by same_model desc, same_kind desc, same_maker desc, level nulls last, device nulls last
         ) as choice
     from compared
     where (maker is null or same_maker = 1 or (n_makers = 0 and is_undisputed))

@@ -9,4 +9,4 @@ join collections c on c.file = i.file
 cross join settings s
 where i.is_counted and i.seen_at between s.window_start and s.window_end
 group by c.collection
-order by last_seen, first_seen, collection nulls last
+order by last_seen nulls last, first_seen nulls last, collection nulls last

@@ -12,7 +12,7 @@ with sums as (
 ),
 ordered as (
     select
-        *,
+        device, maker,
         row_number() over (
             partition by device
             order by case when maker is null then 1 else 0 end, maker_rank desc, seen_at desc, banner_id

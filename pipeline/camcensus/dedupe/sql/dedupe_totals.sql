@@ -86,4 +86,4 @@ totals as (
     union all
     select topic, name, count(*) from ages group by topic, name
 )
-select topic, name, cast(n as bigint) as n from totals order by topic, name
+select topic, name, cast(n as bigint) as n from totals order by topic nulls last, name nulls last

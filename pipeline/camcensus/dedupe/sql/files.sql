@@ -11,7 +11,7 @@ with lengths as (
     group by file
 )
 select
-    file, row_number() over (order by file) as file_id,
-    cast(sum(lines) over (order by file) - lines as bigint) as lines_before,
+    file, row_number() over (order by file nulls last) as file_id,
+    cast(sum(lines) over (order by file nulls last) - lines as bigint) as lines_before,
     first_seen_at, last_seen_at, cast(n_counted as bigint) as n_counted
 from lengths

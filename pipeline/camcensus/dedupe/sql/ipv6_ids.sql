@@ -3,6 +3,6 @@
 --   byte.
 -- Why: numbers are joined and grouped in a fraction of the time of texts.
 select
-    host, 4294967296 + row_number() over (order by host) as host_id,
-    16777216 + dense_rank() over (order by prefix) as prefix_id
+    host, 4294967296 + row_number() over (order by host nulls last) as host_id,
+    16777216 + dense_rank() over (order by prefix nulls last) as prefix_id
 from (select host, max(prefix) as prefix from identified where address is null group by host) hosts

@@ -25,10 +25,13 @@ firmwares as (select firmware, max(firmware_text) as text from banner_labels gro
 select
     row_number() over (
         order by
-            n.maker, n.maker_rank, n.brand, n.model, n.kind, n.type_rank, n.firmware, n.level, n.claimed_kind
+            n.maker nulls last, n.maker_rank, n.brand nulls last, n.model nulls last, n.kind nulls last, n.type_rank,
+            n.firmware nulls last, n.level nulls last, n.claimed_kind nulls last
     ) as claim_id,
     dense_rank() over (
-        order by n.maker, n.maker_rank, n.brand, n.model, n.kind, n.type_rank, n.firmware
+        order by
+            n.maker nulls last, n.maker_rank, n.brand nulls last, n.model nulls last, n.kind nulls last, n.type_rank,
+            n.firmware nulls last
     ) as labels_id,
     n.maker, n.maker_rank, n.brand, n.model, n.kind, n.type_rank, n.firmware, n.level, n.claimed_kind,
     a.text as manufacturer_text,

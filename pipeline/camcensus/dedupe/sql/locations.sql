@@ -3,6 +3,6 @@
 --   `country_id`.
 -- Why: a host's location is one number, and the largest of its banners is the same in any order.
 select
-    row_number() over (order by country nulls last, ip_version, country_second nulls first) as location_id,
+    row_number() over (order by country nulls last, ip_version nulls last, country_second nulls first) as location_id,
     dense_rank() over (order by country nulls last) as country_id, ip_version, country, country_second
 from (select distinct country, ip_version, country_second from identified) combinations

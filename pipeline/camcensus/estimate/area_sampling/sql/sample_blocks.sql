@@ -5,7 +5,8 @@
 with hosts as (
     select
         h.host_id >> s.shift as number, h.country_id, v.manufacturer,
-        cast(count(distinct h.host_id) as bigint) as n_hosts, 0 as n_devices, cast(sum(h.n_banners) as bigint) as n_banners
+        cast(count(distinct h.host_id) as bigint) as n_hosts, 0 as n_devices,
+        cast(sum(h.n_banners) as bigint) as n_banners
     from host_labels h
     join levels v on v.label_id = h.label_id and v.level = 2
     cross join blocks s
