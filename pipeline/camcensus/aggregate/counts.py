@@ -22,7 +22,6 @@ from camcensus.engines.engine import Sql
 # Tables in the order that they are made in.
 NAMES = ("count_labels", "countries")
 TABLES = ("levels", "host_labels", "device_counts", "headline_prefixes", "geo_range")
-QUERIES = (*NAMES, *TABLES, "multi_label_counts", "cube", "margins", "networks")
 FILES = ("counts.parquet", "networks.parquet")
 LEVELS = 8  # of `levels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")

@@ -21,7 +21,6 @@ from camcensus.core.stage_record import Flow
 from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
 
-QUERIES = ("concentration", "firmware")
 FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
 TOPS = (1, 10, 100, 1000, 10_000)
 AGES = ("0", "1-2", "3-4", "5-6", "7-9", "10+")  # whole years

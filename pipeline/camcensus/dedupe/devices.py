@@ -47,10 +47,6 @@ HOSTS = (
 )  # fmt: skip
 CONFLICTS = ("conflict_banners", "claims")
 JOINED = ("conflict_members", "conflict_devices", "label_claims", "devices", "banner_devices")
-QUERIES = (
-    "files", *NUMBERED, *HOSTS, *CONFLICTS, "attached", *JOINED, "links", "devices_by_country", "device_hosts",
-    "device_labels", "dedupe_totals", "collections_seen", "churn",
-)  # fmt: skip
 Totals = Mapping[str, Mapping[str, int]]  # topic and name to number, see `dedupe_totals.sql`
 
 

@@ -15,7 +15,6 @@ from camcensus.engines.engine import Sql
 from camcensus.raw.address_blocks import BITS, Block
 
 FILE = "sample_blocks.parquet"
-QUERIES = ("sample_blocks",)
 
 
 def count_blocks(
