@@ -25,7 +25,7 @@ class Parts:
     parts: dict[str, Part] = field(default_factory=dict)
     outputs: dict[str, Output] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    obsolete: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Find out which parts are kept."""
@@ -33,7 +33,7 @@ class Parts:
         if before and self._shared(before.depends_on) == self._shared(self.depends_on):
             self.parts, self.outputs = dict(before.parts), dict(before.outputs)
         self.stale = [name for name in self.sources if not self._is_kept(name)]
-        self.gone = sorted(set(self.parts) - set(self.sources))
+        self.obsolete = sorted(set(self.parts) - set(self.sources))
 
     def _shared(self, depends_on: Mapping[str, str]) -> dict[str, str]:
         return {name: value for name, value in depends_on.items() if name != self.parts_of}
@@ -47,7 +47,7 @@ class Parts:
 
     def remove_gone(self) -> None:
         """Remove the parts of raw files that are no longer there."""
-        for name in self.gone:
+        for name in self.obsolete:
             del self.parts[name]
             for output in self.files_of(name):
                 self.outputs.pop(output, None)

@@ -42,10 +42,10 @@ def purge(folder: Path, stages: Sequence[Stage]) -> Purged:
     # First the record: a killed purge is then known to have begun, and the same command finishes it.
     manifest.purged = sorted({*outputs, *(f"raw/{name}" for name in manifest.inputs)})
     manifest.save(folder)
-    gone = [p for p in (folder / "raw").rglob("*") if p.is_file() and p.name not in _KEPT_RAW]
-    gone += [folder / name for name in outputs] + [folder / STATS]
-    gone += [p for name in folders for p in (folder / name).rglob("*") if p.is_file()]
-    existing = sorted({path for path in gone if path.is_file()})
+    files = [p for p in (folder / "raw").rglob("*") if p.is_file() and p.name not in _KEPT_RAW]
+    files += [folder / name for name in outputs] + [folder / STATS]
+    files += [p for name in folders for p in (folder / name).rglob("*") if p.is_file()]
+    existing = sorted({path for path in files if path.is_file()})
     size = sum(path.stat().st_size for path in existing)
     for path in existing:
         path.unlink()

@@ -47,7 +47,7 @@ class Snapshot:
         return {name: self.sources[i.source].made_from(i.sha256) for name, i in self.manifest.inputs.items()}
 
     def check_completeness(self) -> None:
-        """Set `missing` and `complete`: no file is gone or damaged, and nothing is left to collect."""
+        """Set `missing` and `complete`: no file is missing or damaged, and nothing is left to collect."""
         manifest = self.manifest
         manifest.missing = sorted(set(self.ledger) - set(manifest.inputs))
         damaged = any(item.damage for item in manifest.inputs.values())
