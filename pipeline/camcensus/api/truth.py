@@ -7,7 +7,7 @@ import pandas as pd
 from camcensus.api.frame import Frame
 from camcensus.core.config import Study
 from camcensus.core.errors import ChoiceError
-from camcensus.validation.accuracy.counted import Counted
+from camcensus.validation.accuracy.counted import CountedWorld
 from camcensus.validation.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
 
 
@@ -30,11 +30,11 @@ def _frame(found: pd.DataFrame) -> Frame:
     return Frame.of(Frame(found).arrow())
 
 
-def _world(study: Study, snapshot: str) -> Counted:
+def _world(study: Study, snapshot: str) -> CountedWorld:
     folder: Path = study.data.parent
     if not (folder / "truth.parquet").is_file():
         raise ChoiceError(
             f"{study.path.name}: its truth is not known, as of no real count. Where errors can be found: camcensus "
             "audit (labels by hand), camcensus estimate (two engines); of the software alone: a simulated world"
         )
-    return Counted(folder, snapshot)
+    return CountedWorld(folder, snapshot)

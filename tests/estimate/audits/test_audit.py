@@ -15,26 +15,26 @@ from camcensus.core.resources import bundled
 from camcensus.estimate.audits.sample import banners_of, code_of, hosts_of
 from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, kept
 from camcensus.estimate.source import Source
-from camcensus.validation.accuracy.counted import Counted, count_world
+from camcensus.validation.accuracy.counted import CountedWorld, count_world
 from tests.commands import camcensus
 from tests.validation.accuracy.worlds import shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[Counted]:
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[CountedWorld]:
     own = tmp_path_factory.mktemp("world") / "out"
     shutil.copytree(shared_folder(tmp_path_factory), own)
     return worlds_of(own)
 
 
 @pytest.fixture(scope="module")
-def world(worlds: list[Counted]) -> Counted:
+def world(worlds: list[CountedWorld]) -> CountedWorld:
     found = worlds[-1]
     camcensus("audit", "sample", "--study", found.folder / "study.toml", "--snapshot", found.snapshot, "--hosts", "300")
     return found
 
 
-def answers(world: Counted) -> pd.DataFrame:
+def answers(world: CountedWorld) -> pd.DataFrame:
     """What a labeller who knows everything would say of each host."""
     rows = world.identified.assign(camera=world.identified["is_camera"].eq(True))
     hosts = rows.sort_values(["host", "camera"], ascending=[True, False]).drop_duplicates("host")
@@ -46,7 +46,7 @@ def answers(world: Counted) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def labelled(world: Counted, path: Path) -> pd.DataFrame:
+def labelled(world: CountedWorld, path: Path) -> pd.DataFrame:
     sample = pd.read_csv(world.data / "audit/sample.csv")
     return (
         sample[["code"]]
@@ -55,19 +55,19 @@ def labelled(world: Counted, path: Path) -> pd.DataFrame:
     )
 
 
-def changed(world: Counted, **values: object) -> None:
+def changed(world: CountedWorld, **values: object) -> None:
     found = load_manifest(world.data)
     assert found is not None
     found.model_copy(update=values).save(world.data)
 
 
-def score(world: Counted, *files: Path, status: int = 0) -> dict[str, object]:
+def score(world: CountedWorld, *files: Path, status: int = 0) -> dict[str, object]:
     study = ("--study", world.folder / "study.toml", "--snapshot", world.snapshot)
     done = camcensus("audit", "score", *files, *study, "--json", status=status)
     return json.loads(done.stdout) if status == 0 else {"stderr": done.stderr}
 
 
-def test_chances_are_sample_over_stratum(world: Counted) -> None:
+def test_chances_are_sample_over_stratum(world: CountedWorld) -> None:
     sample = pd.read_csv(world.data / "audit/sample.csv")
     drawn = sample.groupby("stratum")["code"].transform("size")
     assert (sample["chance"] == drawn / sample["stratum_size"]).all()
@@ -76,13 +76,13 @@ def test_chances_are_sample_over_stratum(world: Counted) -> None:
     assert sample["code"].is_unique
 
 
-def test_no_address_is_in_the_files_of_labels(world: Counted) -> None:
+def test_no_address_is_in_the_files_of_labels(world: CountedWorld) -> None:
     for name in ("sample.csv", "labels.csv"):
         text = (world.data / "audit" / name).read_text()
         assert not [host for host in world.identified["host"] if f"{host}," in text]
 
 
-def test_the_page_shows_evidence_as_text_and_not_what_is_said_of_it(world: Counted) -> None:
+def test_the_page_shows_evidence_as_text_and_not_what_is_said_of_it(world: CountedWorld) -> None:
     page = (world.data / "audit/page.html").read_text()
     assert "SIMULATED" in page
     assert "App-webs/" in page
@@ -90,7 +90,7 @@ def test_the_page_shows_evidence_as_text_and_not_what_is_said_of_it(world: Count
     assert "counted|" not in page
 
 
-def test_true_labels_give_the_true_figures(world: Counted, tmp_path: Path) -> None:
+def test_true_labels_give_the_true_figures(world: CountedWorld, tmp_path: Path) -> None:
     labelled(world, tmp_path / "a.csv")
     found = score(world, tmp_path / "a.csv")
     truth = int((answers(world)["camera"] == "yes").sum())
@@ -100,7 +100,7 @@ def test_true_labels_give_the_true_figures(world: Counted, tmp_path: Path) -> No
     assert found["cannot_tell"] == 0
 
 
-def test_two_labellers_agree_as_far_as_they_do(world: Counted, tmp_path: Path) -> None:
+def test_two_labellers_agree_as_far_as_they_do(world: CountedWorld, tmp_path: Path) -> None:
     one = labelled(world, tmp_path / "a.csv")
     other = one.assign(camera=["cannot tell" if n % 4 == 0 else c for n, c in enumerate(one["camera"])])
     other.to_csv(tmp_path / "b.csv", index=False)
@@ -120,7 +120,7 @@ def test_two_labellers_agree_as_far_as_they_do(world: Counted, tmp_path: Path) -
     ],
 )
 def test_labels_that_are_none_are_refused(
-    world: Counted, tmp_path: Path, changed: dict[str, str | None], said: str
+    world: CountedWorld, tmp_path: Path, changed: dict[str, str | None], said: str
 ) -> None:
     table = labelled(world, tmp_path / "a.csv")
     (name, value), *_ = changed.items()
@@ -129,7 +129,7 @@ def test_labels_that_are_none_are_refused(
     assert said in str(score(world, tmp_path / "a.csv", status=1)["stderr"])
 
 
-def test_a_stratum_that_nobody_looked_at_is_no_sum_without_it(world: Counted, tmp_path: Path) -> None:
+def test_a_stratum_that_nobody_looked_at_is_no_sum_without_it(world: CountedWorld, tmp_path: Path) -> None:
     table = labelled(world, tmp_path / "a.csv")
     strata = pd.read_csv(world.data / "audit/sample.csv").set_index("code")
     mine = table["code"].map(strata["stratum"])
@@ -144,20 +144,20 @@ def test_a_stratum_that_nobody_looked_at_is_no_sum_without_it(world: Counted, tm
     assert score(world, tmp_path / "a.csv")["unknown_hosts"] == 0
 
 
-def test_a_second_sample_does_not_overwrite_labels(world: Counted) -> None:
+def test_a_second_sample_does_not_overwrite_labels(world: CountedWorld) -> None:
     done = camcensus(
         "audit", "sample", "--study", world.folder / "study.toml", "--snapshot", world.snapshot, status=1
     )  # fmt: skip
     assert "may contain labels" in done.stderr
 
 
-def test_one_engine_gives_no_estimate_and_says_why(world: Counted) -> None:
+def test_one_engine_gives_no_estimate_and_says_why(world: CountedWorld) -> None:
     done = camcensus("estimate", "engines", "--study", world.folder / "study.toml", "--snapshot", "2026", status=1)
     assert "what no engine saw needs a second engine" in done.stderr
 
 
 @pytest.mark.slow
-def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path: Path) -> None:
+def test_labels_are_held_against_the_catalogue_of_today(world: CountedWorld, tmp_path: Path) -> None:
     labelled(world, tmp_path / "a.csv")
     before = score(world, tmp_path / "a.csv")
     shutil.copytree(bundled("queries"), world.folder / "catalogue")
@@ -176,7 +176,7 @@ def test_labels_are_held_against_the_catalogue_of_today(world: Counted, tmp_path
     assert score(world, tmp_path / "a.csv") == before
 
 
-def test_a_score_is_kept_until_the_counts_change(world: Counted, tmp_path: Path) -> None:
+def test_a_score_is_kept_until_the_counts_change(world: CountedWorld, tmp_path: Path) -> None:
     labelled(world, tmp_path / "a.csv")
     found = score(world, tmp_path / "a.csv")
     study = load_study(world.folder / "study.toml")
@@ -194,7 +194,7 @@ def test_a_score_is_kept_until_the_counts_change(world: Counted, tmp_path: Path)
     manifest.write_text(before)
 
 
-def test_f26_a_damaged_table_is_told(world: Counted) -> None:
+def test_f26_a_damaged_table_is_told(world: CountedWorld) -> None:
     camcensus("estimate", "ranks", "--study", world.folder / "study.toml", "--snapshot", world.snapshot)
     study = load_study(world.folder / "study.toml")
     assert kept(study, RANKS) is not None
@@ -204,7 +204,7 @@ def test_f26_a_damaged_table_is_told(world: Counted) -> None:
         kept(study, RANKS)
 
 
-def test_ranks_are_those_of_the_counts(world: Counted) -> None:
+def test_ranks_are_those_of_the_counts(world: CountedWorld) -> None:
     done = camcensus("estimate", "ranks", "--study", world.folder / "study.toml", "--snapshot", "2026", "--json")
     rows = json.loads(done.stdout)
     cells = world.counts.query(
@@ -218,7 +218,7 @@ def test_ranks_are_those_of_the_counts(world: Counted) -> None:
     assert [row["n_hosts"] for row in rows] == sorted((row["n_hosts"] for row in rows), reverse=True)
 
 
-def test_queries_have_a_recall_on_whole_blocks_alone(world: Counted, tmp_path: Path) -> None:
+def test_queries_have_a_recall_on_whole_blocks_alone(world: CountedWorld, tmp_path: Path) -> None:
     studies = world.folder / "net/study.toml", world.folder / "study.toml"
     count_world(world.folder / "net")
     asked = ("audit", "queries", "--snapshot", "2026", "--study")
@@ -237,7 +237,7 @@ def test_queries_have_a_recall_on_whole_blocks_alone(world: Counted, tmp_path: P
     assert "do not show the recall of the queries" in refused.stderr
 
 
-def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: Counted, tmp_path: Path) -> None:
+def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: CountedWorld, tmp_path: Path) -> None:
     net, study = world.folder / "net/study.toml", world.folder / "study.toml"
     count_world(world.folder / "net")
     camcensus("audit", "sample", "--study", net, "--snapshot", "2026", "--hosts", "1000")
@@ -257,7 +257,7 @@ def test_labels_of_blocks_tell_what_the_catalogue_does_not_know(world: Counted, 
 
 @pytest.mark.slow
 def test_changes_with_audits_of_both_years_have_an_interval(
-    world: Counted, worlds: list[Counted], tmp_path: Path
+    world: CountedWorld, worlds: list[CountedWorld], tmp_path: Path
 ) -> None:
     study = ("--study", world.folder / "study.toml")
     before = worlds[0]
@@ -280,7 +280,7 @@ def test_changes_with_audits_of_both_years_have_an_interval(
     assert "such as 2026=labels-ann.csv" in said
 
 
-def test_changes_without_an_audit_are_ranges(world: Counted) -> None:
+def test_changes_without_an_audit_are_ranges(world: CountedWorld) -> None:
     done = camcensus("estimate", "change", "--study", world.folder / "study.toml", "--json")
     rows = json.loads(done.stdout)
     (found,) = (row for row in rows if not row["country"])
@@ -290,7 +290,7 @@ def test_changes_without_an_audit_are_ranges(world: Counted) -> None:
     assert len({row["country"] for row in rows}) == len(rows) > 20
 
 
-def test_snapshots_that_cannot_be_compared_have_no_change(world: Counted) -> None:
+def test_snapshots_that_cannot_be_compared_have_no_change(world: CountedWorld) -> None:
     manifest = world.data / "manifest.json"
     before = manifest.read_text()
     changed(world, complete=False)

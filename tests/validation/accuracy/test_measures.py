@@ -7,17 +7,23 @@ from camcensus.core.config import load_study
 from camcensus.core.tables import COUNTED_TYPES, UNITS
 from camcensus.estimate.years import changes as changes_of
 from camcensus.estimate.years import years_of
-from camcensus.validation.accuracy import ablation, recognised
-from camcensus.validation.accuracy.budget import budget
-from camcensus.validation.accuracy.counted import Counted
-from camcensus.validation.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
-from camcensus.validation.accuracy.joined import joins
-from camcensus.validation.accuracy.words import words
+from camcensus.validation.accuracy import labels
+from camcensus.validation.accuracy.causes import budget, dedupe_rules, joins, variants
+from camcensus.validation.accuracy.counted import CountedWorld
+from camcensus.validation.accuracy.countries import (
+    TRUTHS,
+    by_truth,
+    changes,
+    country_errors,
+    summary,
+    true_counts,
+    words,
+)  # fmt: skip
 from tests.validation.accuracy.worlds import shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[Counted]:
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[CountedWorld]:
     return worlds_of(shared_folder(tmp_path_factory))
 
 
@@ -34,14 +40,14 @@ def test_errors_by_country_are_shares_of_the_truth() -> None:
     assert row["world"] == pytest.approx(410 / 550 - 1)
 
 
-def test_each_truth_holds_the_next(worlds: list[Counted]) -> None:
+def test_each_truth_holds_the_next(worlds: list[CountedWorld]) -> None:
     seen, returned, evidence = (true_counts(worlds[-1], name).sum() for name in ("seen", "returned", "evidence"))
     for unit in UNITS:
         assert seen[unit] > returned[unit] >= evidence[unit] > 0
     assert set(by_truth(worlds[-1], least=20)["truth"]) == set(TRUTHS)
 
 
-def test_a_truth_counted_by_another_way(worlds: list[Counted]) -> None:
+def test_a_truth_counted_by_another_way(worlds: list[CountedWorld]) -> None:
     world = worlds[-1]
     rows = world.banners[world.banners["counted"] & world.banners["returned"]]
     hosts: dict[str, set[str]] = {}
@@ -53,7 +59,7 @@ def test_a_truth_counted_by_another_way(worlds: list[Counted]) -> None:
     assert true_counts(world, "reachable")["n_devices"].sum() == world.cameras["reachable"].sum()
 
 
-def test_every_banner_the_pipeline_counted_has_a_true_device(worlds: list[Counted]) -> None:
+def test_every_banner_the_pipeline_counted_has_a_true_device(worlds: list[CountedWorld]) -> None:
     for world in worlds:
         assert world.identified["device_id"].notna().all()
         assert world.linked["device_id"].notna().all()
@@ -63,26 +69,26 @@ def test_every_banner_the_pipeline_counted_has_a_true_device(worlds: list[Counte
         )["n_devices"].sum()  # fmt: skip
 
 
-def test_makers_right_and_found_are_parts_of_said_and_shown(worlds: list[Counted]) -> None:
-    for table in (recognised.makers(worlds[-1]), recognised.types(worlds[-1]), recognised.models(worlds[-1])):
+def test_makers_right_and_found_are_parts_of_said_and_shown(worlds: list[CountedWorld]) -> None:
+    for table in (labels.makers(worlds[-1]), labels.types(worlds[-1]), labels.models(worlds[-1])):
         assert (table["right"] <= table["said"]).all()
         assert (table["found"] <= table["shown"]).all()
         total = table.set_index("name").loc["all"]
         assert total["said"] == table[table["name"] != "all"]["said"].sum()
 
 
-def test_a_maker_called_another_lowers_precision_and_recall(worlds: list[Counted]) -> None:
-    world = Counted(worlds[-1].folder, worlds[-1].snapshot)
-    before = recognised.makers(world).set_index("name").loc["all"]
+def test_a_maker_called_another_lowers_precision_and_recall(worlds: list[CountedWorld]) -> None:
+    world = CountedWorld(worlds[-1].folder, worlds[-1].snapshot)
+    before = labels.makers(world).set_index("name").loc["all"]
     for table in (world.devices, world.identified):  # as if the catalogue took every Dahua for an Axis
         table.loc[table["manufacturer"] == "Dahua", "manufacturer"] = "Axis"
-    after = recognised.makers(world).set_index("name").loc["all"]
+    after = labels.makers(world).set_index("name").loc["all"]
     assert after["precision"] < before["precision"] - 0.05
     assert after["recall"] < before["recall"] - 0.05
 
 
-def test_merges_and_splits_are_counted_as_they_are(worlds: list[Counted]) -> None:
-    world = Counted(worlds[-1].folder, worlds[-1].snapshot)
+def test_merges_and_splits_are_counted_as_they_are(worlds: list[CountedWorld]) -> None:
+    world = CountedWorld(worlds[-1].folder, worlds[-1].snapshot)
     rows = world.linked
     rows["device"] = rows["device_id"].astype(str)
     assert (joins(world).merges, joins(world).splits) == (0, 0)
@@ -95,39 +101,39 @@ def test_merges_and_splits_are_counted_as_they_are(worlds: list[Counted]) -> Non
     assert joins(world).merges == pytest.approx(1_000 * (apart.devices - 1) / apart.devices)
 
 
-def test_kinds_of_hosts_add_up(worlds: list[Counted]) -> None:
-    table = recognised.decoys(worlds[-1])
+def test_kinds_of_hosts_add_up(worlds: list[CountedWorld]) -> None:
+    table = labels.decoys(worlds[-1])
     assert table["hosts"].sum() >= worlds[-1].linked["host"].nunique()
     for better, worse in (("possible", "likely"), ("likely", "certain")):
         assert (table[better] >= table[worse]).all()
-    found = recognised.counted_at_all(worlds[-1])
+    found = labels.counted_at_all(worlds[-1])
     parts = [found[f"of them {what}"] for what in ("real cameras", "decoys", "other devices")]
     assert sum(parts) == pytest.approx(1)
 
 
-def test_variants_leave_out_more_and_more(worlds: list[Counted]) -> None:
-    table = ablation.variants(worlds[-1]).set_index("setting")["hosts"]
+def test_variants_leave_out_more_and_more(worlds: list[CountedWorld]) -> None:
+    table = variants(worlds[-1]).set_index("setting")["hosts"]
     assert table["no decoys left out"] >= table["headline (medium, certain decoys left out)"]
     assert table["headline (medium, certain decoys left out)"] >= table["likely decoys left out too"]
 
 
-def test_changes_are_of_countries_that_were_large_enough(worlds: list[Counted]) -> None:
+def test_changes_are_of_countries_that_were_large_enough(worlds: list[CountedWorld]) -> None:
     table = changes(worlds, least=50)
     assert set(table["truth"]) == set(TRUTHS)
     assert (table["error"] == table["counted"] - table["true"]).all()
 
 
-def test_a_rule_turned_off_is_off_and_the_world_is_left_as_it_was(worlds: list[Counted]) -> None:
+def test_a_rule_turned_off_is_off_and_the_world_is_left_as_it_was(worlds: list[CountedWorld]) -> None:
     world = worlds[-1]
     before = (world.data / "devices.parquet").read_bytes()
-    table = ablation.dedupe_rules(world.folder, world.snapshot, 1).set_index("setting")
+    table = dedupe_rules(world.folder, world.snapshot, 1).set_index("setting")
     assert table.loc["without same-host", "splits_here"] > table.loc["as it comes", "splits_here"]
     assert table.loc["without churn", "splits_moved"] >= table.loc["as it comes", "splits_moved"]
     assert (world.data / "devices.parquet").read_bytes() == before
     assert set(world.cameras["product_type"]) <= COUNTED_TYPES
 
 
-def test_what_the_error_consists_of_adds_up_to_it(worlds: list[Counted]) -> None:
+def test_what_the_error_consists_of_adds_up_to_it(worlds: list[CountedWorld]) -> None:
     world = worlds[-1]
     table = budget(world, least=20).set_index("cause")
     counted, true = world.by_country()["n_hosts"].sum(), true_counts(world, "evidence")["n_hosts"].sum()
@@ -139,8 +145,8 @@ def test_what_the_error_consists_of_adds_up_to_it(worlds: list[Counted]) -> None
     assert table.loc["all decoys", "hosts"] > 0
 
 
-def test_what_rules_could_mend_is_told_from_what_nothing_shows(worlds: list[Counted]) -> None:
-    world = Counted(worlds[-1].folder, worlds[-1].snapshot)
+def test_what_rules_could_mend_is_told_from_what_nothing_shows(worlds: list[CountedWorld]) -> None:
+    world = CountedWorld(worlds[-1].folder, worlds[-1].snapshot)
     rows = world.linked
     rows["device"] = "one"  # everything merged: all that shows what it is would have been told apart
     real = rows[rows["is_camera"].eq(True)]
@@ -156,7 +162,7 @@ def test_what_rules_could_mend_is_told_from_what_nothing_shows(worlds: list[Coun
     assert apart.splits_moved > 0
 
 
-def test_words_of_changes_are_right_where_the_truth_went_that_way(worlds: list[Counted]) -> None:
+def test_words_of_changes_are_right_where_the_truth_went_that_way(worlds: list[CountedWorld]) -> None:
     folder = worlds[-1].folder
     table = words(folder, worlds, least=20).set_index("truth")
     assert set(table.index) == set(TRUTHS)

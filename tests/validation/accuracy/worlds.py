@@ -6,7 +6,7 @@ import pytest
 
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
-from camcensus.validation.accuracy.counted import Counted, count_world
+from camcensus.validation.accuracy.counted import CountedWorld, count_world
 from camcensus.validation.simulate.world import Plan
 from camcensus.validation.simulate.write import simulate
 from tests.shared import built_once
@@ -14,15 +14,15 @@ from tests.shared import built_once
 PLAN = Plan(devices=6_000, snapshots=2, seed=4)
 
 
-def counted(folder: Path, plan: Plan = PLAN) -> list[Counted]:
+def counted(folder: Path, plan: Plan = PLAN) -> list[CountedWorld]:
     """The world of a plan, written to a new folder and counted: its snapshots."""
     simulate(folder, plan, Reporter())
-    return [Counted(folder, name) for name in count_world(folder)]
+    return [CountedWorld(folder, name) for name in count_world(folder)]
 
 
-def worlds_of(folder: Path) -> list[Counted]:
+def worlds_of(folder: Path) -> list[CountedWorld]:
     """Return the snapshots of a world that was written and counted, oldest first."""
-    return [Counted(folder, name) for name in load_study(folder / "study.toml").snapshot_ids()]
+    return [CountedWorld(folder, name) for name in load_study(folder / "study.toml").snapshot_ids()]
 
 
 def shared_folder(factory: pytest.TempPathFactory) -> Path:

@@ -1,6 +1,4 @@
-"""From devices to what was counted in each sampled block. A sample's counts are no totals, so it has no counts.parquet:
-what stands in its place can only be read block by block.
-"""
+"""What was counted in each sampled block: a sample's counts are not totals, so it has no counts.parquet."""
 
 from pathlib import Path
 

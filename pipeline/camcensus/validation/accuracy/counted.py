@@ -25,37 +25,37 @@ SURE = ("medium", "high")
 
 
 @dataclass(frozen=True)
-class Counted:
-    """One snapshot of a counted world. `folder` holds `truth.parquet`, `study.toml` and `data/`."""
+class CountedWorld:
+    """One snapshot of a counted world. `folder` contains `truth.parquet`, `study.toml` and `data/`."""
 
     folder: Path
     snapshot: str
 
     @property
     def data(self) -> Path:
-        """The snapshot's tables."""
+        """Return the folder of the snapshot's tables."""
         return self.folder / "data" / self.snapshot
 
     @cached_property
     def truth(self) -> pd.DataFrame:
-        """Devices that are there."""
+        """Return the devices that exist."""
         return _of(self.folder / "truth.parquet", TRUTH.names, self.snapshot)
 
     @cached_property
     def cameras(self) -> pd.DataFrame:
-        """Real cameras, recorders and encoders among them."""
+        """Return the real cameras, recorders and encoders."""
         return self.truth[self.truth["product_type"].isin(COUNTED_TYPES)]
 
     @cached_property
     def banners(self) -> pd.DataFrame:
-        """Banners that the engine holds, older sights of the same left out."""
+        """Return the banners that the engine holds, without repeats."""
         found = _of(self.folder / "truth_banners.parquet", BANNERS.names, self.snapshot)
         kept: pd.DataFrame = found[~found["again"]]
         return kept
 
     @cached_property
     def identified(self) -> pd.DataFrame:
-        """What the pipeline made of each banner, with the device that answered (`device_id`) and what that is."""
+        """Return what the pipeline made of each banner, with the true device (`device_id`) and its properties."""
         table: pd.DataFrame = pq.read_table(self.data / "identified.parquet", columns=_IDENTIFIED).to_pandas()
         lines = _of(self.folder / "truth_banners.parquet", BANNERS.names, self.snapshot).dropna(subset=["file"])
         lines = lines.rename(columns={"counted": "is_camera"})
@@ -66,14 +66,14 @@ class Counted:
 
     @cached_property
     def linked(self) -> pd.DataFrame:
-        """Counted banners with the device the pipeline put each with (`device`) and the true one (`device_id`)."""
+        """Return counted banners with the inferred device (`device`) and the true one (`device_id`)."""
         links: pd.DataFrame = storage.read_table(self.data / "links.parquet", LINKS).to_pandas()
         placed: pd.DataFrame = links[links["device"].notna()]
         return placed.merge(self.identified, on=["file", "line"], validate="one_to_one")
 
     @cached_property
     def devices(self) -> pd.DataFrame:
-        """Inferred devices, with the true device that most of their banners are of."""
+        """Return the inferred devices, each with the true device of most of its banners."""
         found: pd.DataFrame = storage.read_table(self.data / "devices.parquet", DEVICES).to_pandas()
         votes = self.linked.groupby(["device", "device_id"]).size().rename("votes").reset_index()
         votes = votes.sort_values(["device", "votes", "device_id"], ascending=[True, False, True])
@@ -84,12 +84,12 @@ class Counted:
 
     @cached_property
     def counts(self) -> pd.DataFrame:
-        """Cells of the cube."""
+        """Return the cells of the cube."""
         cells: pd.DataFrame = storage.read_table(self.data / "counts.parquet", COUNTS).to_pandas()
         return cells
 
     def by_country(self, min_confidence: str = "medium", decoys_left_out: str = "certain") -> pd.DataFrame:
-        """The pipeline's counts by country, both IP versions, no country left out."""
+        """Return the pipeline's counts by country, both IP versions, no country left out."""
         cells = self.counts
         own = cells[
             (cells["level"] == "country") & (cells["scope"] == "all") & (cells["ip_version"] == "all")
@@ -102,8 +102,10 @@ def count_world(
     folder: Path, workers: int = 1, settings: Mapping[str, Mapping[str, Any]] | None = None,
     snapshots: list[str] | None = None,
 ) -> list[str]:  # fmt: skip
-    """Runs the pipeline on a written world (or on some snapshots of it); its snapshots, oldest first. `settings`:
-    sections of the study to set."""
+    """Run the pipeline on a written world, or on some snapshots of it; return its snapshots, oldest first.
+
+    `settings`: sections of the study to change.
+    """
     study = load_study(folder / "study.toml")
     for section, values in (settings or {}).items():
         changed = getattr(study, section).model_copy(update=dict(values))

@@ -1,39 +1,39 @@
-"""Errors of counts by country, for each unit and against each of the four truths."""
+"""Errors of counts by country against each of the four truths, and of the words for changes."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from camcensus.core.config import load_study
 from camcensus.core.tables import UNITS
-from camcensus.validation.accuracy.counted import Counted
+from camcensus.estimate import years
+from camcensus.validation.accuracy.counted import CountedWorld
 
 TRUTHS = {
     "reachable": "what can be reached from the Internet at the end of the window",
     "seen": "what the engine holds in the window",
     "returned": "what the catalogue's queries return of that",
-    "evidence": "what carries evidence, to an expert, of its maker or that it is a surveillance device",
+    "evidence": "what shows an expert its maker, or that it is a surveillance device",
 }
 LEAST = 200  # countries with fewer are not in the summary
 
 
-def true_counts(world: Counted, truth: str) -> pd.DataFrame:
-    """True counts by country: columns of `tables.UNITS`, index country."""
+def true_counts(world: CountedWorld, truth: str) -> pd.DataFrame:
+    """Return the true counts by country, a column per unit."""
     if truth == "reachable":
-        there = world.cameras[world.cameras["reachable"]]
-        groups = there.assign(prefix=there["host"].map(prefix)).groupby("country")
-        banners = groups["services"].sum()
+        rows = world.cameras[world.cameras["reachable"]]
     else:
-        there = world.banners[world.banners["counted"]]
+        rows = world.banners[world.banners["counted"]]
         if truth != "seen":
-            there = there[there["returned"]]
+            rows = rows[rows["returned"]]
         if truth == "evidence":
-            there = there[there["names"] | there["tells"]]
-        there = there.assign(prefix=there["host"].map(prefix))
-        groups = there.groupby("country")
-        banners = there.drop_duplicates(["host", "port"]).groupby("country").size()
+            rows = rows[rows["names"] | rows["tells"]]
+    groups = rows.assign(prefix=rows["host"].map(prefix)).groupby("country")
+    by_port = rows.drop_duplicates(["host", "port"]).groupby("country").size() if truth != "reachable" else None
     return pd.DataFrame({
-        "n_banners": banners,
+        "n_banners": groups["services"].sum() if by_port is None else by_port,
         "n_hosts": groups["host"].nunique(),
         "n_devices": groups["device_id"].nunique(),
         "n_prefixes": groups["prefix"].nunique(),
@@ -41,7 +41,7 @@ def true_counts(world: Counted, truth: str) -> pd.DataFrame:
 
 
 def country_errors(counted: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
-    """A row for each country and unit: what was counted, what is true, and the error as a share of the truth."""
+    """Return a row per country and unit: counted, true, and the error as a share of the truth."""
     both = counted.join(true.add_suffix("_true"), how="outer").fillna(0)
     rows = [
         pd.DataFrame({
@@ -56,7 +56,7 @@ def country_errors(counted: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(errors: pd.DataFrame, least: int = LEAST) -> pd.DataFrame:
-    """For each unit: world error, and median, 90th percentile and worst of the countries' absolute errors."""
+    """Return for each unit the world's error, and median, 90th percentile and worst of the countries' errors."""
     rows = []
     for unit, each in errors.groupby("unit", sort=False):
         large = each[each["true"] >= least]
@@ -73,22 +73,26 @@ def summary(errors: pd.DataFrame, least: int = LEAST) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def by_truth(world: Counted, counted: pd.DataFrame | None = None, least: int = LEAST) -> pd.DataFrame:
-    """The summary against each of the four truths."""
-    mine = world.by_country() if counted is None else counted
-    parts = [summary(country_errors(mine, true_counts(world, name)), least).assign(truth=name) for name in TRUTHS]
+def by_truth(world: CountedWorld, least: int = LEAST) -> pd.DataFrame:
+    """Return the summary against each of the four truths."""
+    counted = world.by_country()
+    parts = [summary(country_errors(counted, true_counts(world, name)), least).assign(truth=name) for name in TRUTHS]
     return pd.concat(parts, ignore_index=True)
 
 
-def changes(worlds: list[Counted], least: int = LEAST) -> pd.DataFrame:
-    """Year-on-year change of hosts by country, counted and true (against each truth), in shares of the year before."""
+def evidence_errors(world: CountedWorld, counted: pd.DataFrame, least: int = LEAST) -> pd.DataFrame:
+    """Return the summary of counts against *evidence*, by unit."""
+    return summary(country_errors(counted, true_counts(world, "evidence")), least).set_index("unit")
+
+
+def changes(worlds: list[CountedWorld], least: int = LEAST) -> pd.DataFrame:
+    """Return the yearly change of hosts by country, counted and true (for each truth), as shares of the year before."""
     rows = []
     for before, after in itertools.pairwise(worlds):
-        mine = _change(before.by_country()["n_hosts"], after.by_country()["n_hosts"])
+        counted = _change(before.by_country()["n_hosts"], after.by_country()["n_hosts"])
         for name in TRUTHS:
             old, new = true_counts(before, name)["n_hosts"], true_counts(after, name)["n_hosts"]
-            true = _change(old, new)[old >= least]
-            both = pd.DataFrame({"counted": mine, "true": true}).dropna()
+            both = pd.DataFrame({"counted": counted, "true": _change(old, new)[old >= least]}).dropna()
             rows.append(both.assign(truth=name, years=f"{before.snapshot}-{after.snapshot}").reset_index())
     found = pd.concat(rows, ignore_index=True).rename(columns={"index": "country"})
     return found.assign(error=found["counted"] - found["true"])
@@ -98,6 +102,34 @@ def _change(old: pd.Series, new: pd.Series) -> pd.Series:
     return (new / old.where(old > 0) - 1.0).dropna()
 
 
+def words(folder: Path, worlds: list[CountedWorld], least: int = LEAST) -> pd.DataFrame:
+    """Return for each truth how often changes without an audit were called up or down, and rightly.
+
+    Of countries with at least `least` true hosts in both years: how many were called up or down (`told`), what share of
+    these had the true direction, and what share of all was called not distinguishable.
+    """
+    study = load_study(folder / "study.toml")
+    table = years.changes(study, years.years_of(study)).dropna(subset=["country"])
+    table = table[table["country"] != ""].astype({"before": str, "after": str})
+    rows = []
+    for name in TRUTHS:
+        true = {world.snapshot: true_counts(world, name)["n_hosts"] for world in worlds}
+        one, two = (
+            pd.Series([true[row[when]].get(row["country"], 0) for _, row in table.iterrows()], table.index, float)
+            for when in ("before", "after")
+        )  # fmt: skip
+        large = (one >= least) & (two >= least)
+        direction = table["word"].map({"up": 1, "down": -1}).fillna(0)[large]
+        right = direction * (two - one)[large] > 0
+        called = direction != 0
+        rows.append({
+            "truth": name, "countries": int(large.sum()), "told": int(called.sum()),
+            "told_right": float(right[called].mean()) if called.any() else float("nan"),
+            "not_told": float((~called).mean()) if len(called) else float("nan"),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def prefix(host: str) -> str:
-    """The /24, or the first three groups of an IPv6 address, which here has no shortened ones before the fourth."""
+    """Return the /24, or the first three groups of an IPv6 address (none of these is shortened here)."""
     return host.rpartition(".")[0] if ":" not in host else ":".join(host.split(":")[:3])

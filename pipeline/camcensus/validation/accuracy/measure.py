@@ -1,4 +1,4 @@
-"""Makes a world, counts it, and measures all errors."""
+"""Make a world, count it, and measure all errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,17 +9,22 @@ from typing import Any
 import pandas as pd
 
 from camcensus.core.console import Reporter
-from camcensus.validation.accuracy import ablation, recognised
-from camcensus.validation.accuracy.budget import budget
-from camcensus.validation.accuracy.counted import Counted, count_world
-from camcensus.validation.accuracy.countries import TRUTHS, by_truth, changes, country_errors, summary, true_counts
+from camcensus.validation.accuracy import causes, labels
+from camcensus.validation.accuracy.counted import CountedWorld, count_world
+from camcensus.validation.accuracy.countries import (
+    TRUTHS,
+    by_truth,
+    changes,
+    country_errors,
+    evidence_errors,
+    true_counts,
+    words,
+)  # fmt: skip
 from camcensus.validation.accuracy.coverage import coverage
-from camcensus.validation.accuracy.joined import as_rows, joins
-from camcensus.validation.accuracy.words import words
 from camcensus.validation.simulate.world import Plan
 from camcensus.validation.simulate.write import simulate
 
-# Worlds in which one cause of error is not there.
+# Worlds without one cause of error.
 CAUSES: dict[str, dict[str, Any]] = {
     "all causes": {},
     "no decoys": {"sites.decoy": 0.0},
@@ -35,7 +40,7 @@ CAUSE_DEVICES = 60_000
 
 @dataclass(frozen=True)
 class Results:
-    """All tables of an accuracy report, by name, and the plan of the world they are of."""
+    """All tables of an accuracy report by name, and the plan of the world."""
 
     plan: Plan
     worlds: int
@@ -43,27 +48,27 @@ class Results:
 
 
 def measure(plan: Plan, worlds: int, workers: int, say: Callable[[str], None]) -> Results:
-    """All errors in one world, and the coverage of intervals over `worlds` small ones for each setting."""
+    """Measure all errors in one world, and the coverage of intervals over `worlds` small ones per setting."""
     with TemporaryDirectory(prefix="camcensus-") as folder:
         tables = one_world(Path(folder) / "world", plan, workers, say)
-        tables["causes"] = causes(Path(folder), plan, workers, say)
-    say(f"intervals over {worlds} worlds for each setting")
+        tables["causes"] = without_causes(Path(folder), plan, workers, say)
+    say(f"intervals over {worlds} worlds per setting")
     tables["coverage"] = coverage(worlds, workers)
     return Results(plan, worlds, tables)
 
 
-def causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -> pd.DataFrame:
-    """A row for each world without one of the causes: errors against evidence, wrong merges and splits."""
+def without_causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -> pd.DataFrame:
+    """Return a row per world without one of the causes: errors against evidence, wrong merges and splits."""
     rows = []
     for number, (name, overrides) in enumerate(CAUSES.items()):
-        say(f"a world with {name}" if number == 0 else f"a world in which: {name}")
+        say(f"a world with {name}" if number == 0 else f"a world without a cause: {name}")
         own = Plan(min(plan.devices, CAUSE_DEVICES), 1, plan.seed, tuple(overrides.items()))
         out = folder / f"cause-{number}"
         simulate(out, own, Reporter(), workers)
         (last,) = count_world(out, workers)
-        world = Counted(out, last)
-        found = summary(country_errors(world.by_country(), true_counts(world, "evidence"))).set_index("unit")
-        joined = joins(world)
+        world = CountedWorld(out, last)
+        found = evidence_errors(world, world.by_country())
+        joined = causes.joins(world)
         rows.append({
             "setting": name, **{f"hosts_{key}": found.loc["n_hosts", key] for key in ("median", "p90")},
             **{f"devices_{key}": found.loc["n_devices", key] for key in ("median", "p90")},
@@ -73,30 +78,30 @@ def causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -
 
 
 def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
-    """Writes a world to a new folder, counts it and compares the last snapshots with the truth."""
+    """Write a world to a new folder, count it and compare the last snapshots with the truth."""
     say(f"a world of {plan.devices:,} devices, {plan.snapshots} snapshots, seed {plan.seed}")
     simulate(folder, plan, Reporter(), workers)
     say("counting it")
     ids = count_world(folder, workers)
-    worlds = [Counted(folder, name) for name in ids]
+    worlds = [CountedWorld(folder, name) for name in ids]
     last = worlds[-1]
     say("comparing with the truth")
     countries = [country_errors(last.by_country(), true_counts(last, truth)).assign(truth=truth) for truth in TRUTHS]
     tables = {
         "summary": by_truth(last),
         "countries": pd.concat(countries, ignore_index=True),
-        "makers": recognised.makers(last),
-        "types": recognised.types(last),
-        "models": recognised.models(last),
-        "counted": pd.DataFrame(list(recognised.counted_at_all(last).items()), columns=["what", "is"]),
-        "decoys": recognised.decoys(last),
-        "joins": as_rows({"as it comes": joins(last)}),
-        "budget": budget(last),
-        "variants": ablation.variants(last),
+        "makers": labels.makers(last),
+        "types": labels.types(last),
+        "models": labels.models(last),
+        "counted": pd.DataFrame(list(labels.counted_at_all(last).items()), columns=["what", "is"]),
+        "decoys": labels.decoys(last),
+        "joins": pd.DataFrame([{"name": "as it comes", **vars(causes.joins(last))}]),
+        "budget": causes.budget(last),
+        "variants": causes.variants(last),
     }
     if len(worlds) > 1:
         tables["changes"] = changes(worlds)
         tables["words"] = words(folder, worlds)
     say("with and without each rule")
-    tables["rules"] = ablation.dedupe_rules(folder, ids[-1], workers)
+    tables["rules"] = causes.dedupe_rules(folder, ids[-1], workers)
     return tables

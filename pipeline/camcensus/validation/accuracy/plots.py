@@ -15,7 +15,7 @@ LONGEST = 58
 
 
 def draw(tables: dict[str, pd.DataFrame], folder: Path) -> list[str]:
-    """Draws every plot into `folder`/charts; their names."""
+    """Draw every plot into `folder`/charts; return their names."""
     made = {
         "countries": countries(tables["countries"]),
         "coverage": coverage(tables["coverage"]),
@@ -28,7 +28,7 @@ def draw(tables: dict[str, pd.DataFrame], folder: Path) -> list[str]:
 
 
 def countries(errors: pd.DataFrame) -> Figure:
-    """Each country's error of hosts against each truth, as dots, with the median."""
+    """Draw each country's error of hosts against each truth as dots, with the median."""
     with house():
         figure, axes = canvas(
             4.2, title="How far a country's host count is from each truth",
@@ -51,12 +51,12 @@ def countries(errors: pd.DataFrame) -> Figure:
 
 
 def coverage(table: pd.DataFrame) -> Figure:
-    """How often each 95 % interval held the truth."""
+    """Draw how often each 95% interval contained the truth."""
     rows = table[table["interval"] != "two engines, one country"].reset_index(drop=True)
     with house():
         figure, axes = canvas(
-            1.9 + 0.27 * len(rows), title="How often 95 % intervals hold the truth",
-            unit="% of simulated worlds; the bar is what this many worlds can tell (95 %); the line is 95 %",
+            1.9 + 0.27 * len(rows), title="How often 95% intervals contain the truth",
+            unit="% of simulated worlds; bar: 95% interval of the share; line: 95%",
             source=SOURCE, synthetic=True, left=4.7, right=0.5,
         )  # fmt: skip
         at = np.arange(len(rows))
@@ -71,7 +71,7 @@ def coverage(table: pd.DataFrame) -> Figure:
 
 
 def queries(makers: pd.DataFrame) -> Figure:
-    """By maker, the share of devices the engine holds that the catalogue's queries return."""
+    """Draw by maker the share of devices the engine holds that the catalogue's queries return."""
     rows = makers[(makers["name"] != "all") & (makers["shown"] >= 100)].sort_values("by_queries").reset_index(drop=True)
     with house():
         figure, axes = canvas(
@@ -86,12 +86,12 @@ def queries(makers: pd.DataFrame) -> Figure:
 
 
 def decoys(table: pd.DataFrame) -> Figure:
-    """By kind of decoy, and for real cameras, the share of counted hosts with each grade."""
+    """Draw by kind of decoy, and for real cameras, the share of counted hosts with each grade."""
     rows = table[table["hosts"] > 0].reset_index(drop=True)
     shades = (("possible", "#c9dcea"), ("likely", PLAIN), ("certain", ACCENT))
     with house():
         figure, axes = canvas(
-            1.9 + 0.3 * len(rows), title="Which decoys are told from cameras",
+            1.9 + 0.3 * len(rows), title="Which decoys are distinguished from cameras",
             unit="% of counted hosts graded possible, likely or certain; none: real cameras",
             source=SOURCE, synthetic=True,
         )  # fmt: skip

@@ -116,7 +116,7 @@ class Api:
         return Reply(200, _page(shown, total, facets), credits=price, results=len(shown))
 
     def _query(self, params: Params) -> Query:
-        """The parsed query, if the plan allows its filters."""
+        """Return the parsed query, if the plan allows its filters."""
         query = parse(params.get("query", ""))
         plan = self._account.plan
         if ("tag" in query.filters and not plan.tag) or ("vuln" in query.filters and not plan.vuln):
@@ -124,7 +124,7 @@ class Api:
         return query
 
     def _window(self, mask: Mask) -> Mask:
-        """The rows in the moving window: the newest enter one by one, the oldest leave."""
+        """Return the rows in the moving window: the newest enter one by one, the oldest leave."""
         if not self._limits.drift:
             return mask
         size = len(mask)
@@ -143,7 +143,7 @@ class Api:
         return found
 
     def _tokens(self, params: Params, _: Fault | None) -> Reply:
-        """The filters of a query. A query that does not parse is not an error here; `errors` explains it."""
+        """Return the filters of a query. A query that does not parse is not an error here; `errors` explains it."""
         text = params.get("query", "")
         try:
             query = parse(text)
@@ -213,7 +213,7 @@ def page_of(found: "np.ndarray[Any, Any]", page: int, fault: Fault | None) -> tu
 
 
 def _positive(text: str) -> int:
-    """A number of at least 1. Raises `Refused`."""
+    """Return a number of at least 1. Raises `Refused`."""
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise Refused(*INVALID)
     return int(text)

@@ -86,7 +86,7 @@ class Index:
         return [decode(self.rows[row]) for row in rows]
 
     def _mask_of(self, term: Term) -> Mask:
-        """The rows that match one of the term's alternatives, ignoring its minus."""
+        """Return the rows that match one of the term's alternatives, ignoring its minus."""
         plain = Term(term.name, term.values)
         with self._lock:
             found = self._masks.get(plain)

@@ -66,7 +66,7 @@ def _months(first: str, last: str) -> list[str]:
 
 
 def _first_month(place: str, months: int) -> int:
-    """The month, by number, from which a banner exists."""
+    """Return the month, by number, from which a banner exists."""
     chance = zlib.crc32(place.encode()) / 2**32
     if chance < AT_START:
         return 0

@@ -82,7 +82,7 @@ def answer(spec: AnswerSpec) -> Answer:
 
 
 def _sample(banner: Banner, product: Product) -> Banner:
-    """The banner with the product's first model and firmware; one is enough, since a maker names its models alike."""
+    """Return the banner with the product's first model and firmware; a maker names its models alike."""
     text = json.dumps(banner)
     for name, value in (("$model", product.models[0]), ("$fw", product.firmware[0])):
         text = text.replace(name, json.dumps(value)[1:-1])
@@ -224,7 +224,7 @@ def _ssl(pieces: _Pieces) -> Banner:
 
 
 def _rtsp(pieces: _Pieces) -> Banner:
-    """An RTSP answer; some require a login, which shows the realm."""
+    """Return an RTSP answer; some require a login, which shows the realm."""
     server, realm, schemes = (*pieces.get("rtsp").split("|"), "", "", "")[:3]
     if pieces.spec.variant == "hidden":
         server = "RTSP Server"

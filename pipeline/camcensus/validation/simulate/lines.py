@@ -134,7 +134,7 @@ def _addresses(banners: Banners, at: Ints) -> list[str]:
 
 
 def _countries(banners: Banners, at: Ints) -> list[str | None]:
-    """The engine's country: mostly the true one, sometimes another, now and then none."""
+    """Return the engine's country: mostly the true one, sometimes another, now and then none."""
     view, engine = banners.view, banners.engine
     world, number = view.world, view.devices.number[banners.device[at]]
     chance, value = world.chance, world.engines[engine].number

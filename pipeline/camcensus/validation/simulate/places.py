@@ -200,8 +200,10 @@ class Places:
         return np.where(at.ipv6, high, 0), np.where(at.ipv6, draw.bits("interface", site, epoch), host)
 
     def asn(self, network: Ints) -> Ints:
-        """Return the number of each network: real if the pipeline's table should know it and has one of its country and
-        kind, otherwise private."""
+        """Return the number of each network.
+
+        It is real if the pipeline's table should know it and has one of its country and kind, otherwise private.
+        """
         return self._asns[network]
 
     @cached_property

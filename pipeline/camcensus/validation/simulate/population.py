@@ -46,8 +46,10 @@ class Sites:
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices by column. `site`: row of the site; `slot`: number within the site; `installed`: year; `key`: source of
-    serial number and MAC address."""
+    """Devices by column.
+
+    `site`: row of the site; `slot`: number within the site; `key`: source of serial number and MAC address.
+    """
 
     site: Ints
     slot: Ints
@@ -161,7 +163,7 @@ class Population:
         return Devices(row, slot, number, installed, product, model, variant, key, gone, hidden)
 
     def _slots(self, sites: Sites) -> tuple[Ints, Ints]:
-        """The row of its site and the number within it, for each device."""
+        """Return the row of its site and the number within it, for each device."""
         chances = np.array(self.parameters.numbers("sites.devices"))
         count = np.where(sites.group == CAMERA, 1 + self.chance.choice("devices", chances, sites.number), 1)
         count = np.where(sites.decoy == DECOYS.index("many-makers"), MAKERS, count)
@@ -184,7 +186,7 @@ class Population:
         return product
 
     def _cameras(self, number: Ints, country: Ints, born: Floats, back: Ints) -> Ints:
-        """A camera product for each device by its country and year; none of a banned maker after the ban."""
+        """Return a camera product for each device by its country and year; none of a banned maker after the ban."""
         region, drawn = self.places.region[country], self.chance.uniform("product", number)
         found = np.empty(len(number), np.int64)
         banned = born + self._last >= self.places.banned_from[country]

@@ -69,7 +69,7 @@ def _open_ports(population: Population, sites: Sites, devices: Devices, reachabl
 def _ports(
     population: Population, devices: Devices, rows: Ints, service: int, everything: Flags, several: Flags
 ) -> Services:  # fmt: skip
-    """The port of one service of each of these devices."""
+    """Return the port of one service of each of these devices."""
     port = np.zeros(len(rows), np.int64)
     product, slot = devices.product[rows], devices.slot[rows]
     choice = population.chance.uniform("port", devices.number[rows], service)

@@ -92,7 +92,7 @@ def _constants(banner: dict[str, Any]) -> dict[str, int]:
 
 
 def _second_layout(found: Answer) -> dict[str, Any]:
-    """A response as Netlas gives it, without address, time and place. This engine parses no camera blocks."""
+    """Return a response as Netlas gives it, without address, time and place. This engine parses no camera blocks."""
     banner = found.banner
     data = str(banner.get("data", ""))
     if http := banner.get("http"):
@@ -171,7 +171,7 @@ def _serials(rows: Rows) -> list[str]:
 
 
 def _dates(rows: Rows) -> list[str]:
-    """A Date header with the month as a number, which is enough to differ from device to device."""
+    """Return a Date header with the month as a number, which is enough to differ from device to device."""
     return [f"{day[8:10]} {day[5:7]} {day[:4]} {day[11:19]} GMT" for day in times(rows.seen_at, "s")]
 
 

@@ -103,7 +103,7 @@ def device_rows(banners: Banners, second: Observations) -> pa.Table:
 
 
 def _product_columns(view: View, at: Ints) -> dict[str, pa.Array]:
-    """What each device is; a decoy is nothing of what it claims."""
+    """Return what each device is; a decoy is nothing of what it claims."""
     products, devices = view.products, view.devices
     product = devices.product[at]
     decoy = view.sites.decoy[devices.site[at]]
@@ -142,7 +142,7 @@ def banner_rows(banners: Banners, placed: Placed) -> pa.Table:
 
 
 def _hosts(view: View, at: Ints) -> list[str]:
-    """The address of each device at the end of the window."""
+    """Return the address of each device at the end of the window."""
     sites, site, places = view.sites, view.devices.site[at], view.world.places
     locations = sites.locations.take(site)
     end: Floats = np.full(len(site), float(view.world.end(view.year)))
@@ -151,5 +151,5 @@ def _hosts(view: View, at: Ints) -> list[str]:
 
 
 def _named(names: list[str] | list[str | None], index: Ints) -> pa.Array:
-    """The name of each index; null for -1."""
+    """Return the name of each index; null for -1."""
     return pa.array(names, pa.string()).take(pa.array(index, mask=index < 0))

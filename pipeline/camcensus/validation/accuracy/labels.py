@@ -1,13 +1,13 @@
-"""Precision and recall of what devices are said to be, and what becomes of decoys."""
+"""Precision and recall of makers, models and types, and the grades of decoys."""
 
 import pandas as pd
 
 from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
-from camcensus.validation.accuracy.counted import SURE, Counted
+from camcensus.validation.accuracy.counted import SURE, CountedWorld
 
 
-def makers(world: Counted) -> pd.DataFrame:
-    """By maker: precision among inferred devices that are real, recall among devices whose banners name it."""
+def makers(world: CountedWorld) -> pd.DataFrame:
+    """Return by maker: precision among inferred devices that are real, recall among devices whose banners name it."""
     devices, real = world.devices, world.devices["true_product_type"].isin(COUNTED_TYPES)
     named = devices["manufacturer_confidence"].isin(SURE)
     said = devices[real & named]
@@ -19,17 +19,17 @@ def makers(world: Counted) -> pd.DataFrame:
         said.groupby("manufacturer").size(), said[right].groupby("manufacturer").size(),
         shown.groupby("manufacturer").size(), shown[hit].groupby("manufacturer").size(),
     )  # fmt: skip
-    # What the queries lose before the catalogue sees it.
-    held = world.cameras[world.cameras["seen"]]
-    returned = held.groupby("manufacturer")["returned"].agg(["size", "sum"])
+    # What the queries miss, before the catalogue.
+    observed = world.cameras[world.cameras["seen"]]
+    returned = observed.groupby("manufacturer")["returned"].agg(["size", "sum"])
     returned.loc["all"] = returned.sum()
     table = table.merge(returned, left_on="name", right_index=True, how="outer")
     counts = {name: table[name].fillna(0).astype(int) for name in ("said", "right", "shown", "found")}
     return table.assign(**counts, by_queries=table["sum"] / table["size"]).drop(columns=["size", "sum"])
 
 
-def models(world: Counted) -> pd.DataFrame:
-    """By maker: precision and recall of the model, recall among devices whose banners show it."""
+def models(world: CountedWorld) -> pd.DataFrame:
+    """Return by maker: precision of the model, and recall among devices whose banners show it."""
     devices = world.devices[world.devices["true_model"].notna() & world.devices["model"].notna()]
     right = _same(devices["model"], devices["true_model"])
     rows = world.identified[world.identified["model"].notna() & world.identified["is_camera"].eq(True)]
@@ -43,8 +43,8 @@ def models(world: Counted) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def types(world: Counted) -> pd.DataFrame:
-    """By type: precision among inferred devices that say more than `video`, recall among devices that tell it."""
+def types(world: CountedWorld) -> pd.DataFrame:
+    """Return by type: precision among inferred devices with more than `video`, recall among devices that show it."""
     devices = world.devices[world.devices["true_decoy"].isna()]
     said = devices[devices["product_type"] != "video"]
     right = said["product_type"] == said["true_product_type"]
@@ -58,8 +58,8 @@ def types(world: Counted) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def counted_at_all(world: Counted) -> dict[str, float]:
-    """Whether what is counted is a camera: precision with decoys apart, recall against what tells it and evidence."""
+def counted_at_all(world: CountedWorld) -> dict[str, float]:
+    """Return whether what is counted is a camera: precision, decoys, and recall for three truths."""
     devices = world.devices
     real, decoy = devices["true_product_type"].isin(COUNTED_TYPES), devices["true_decoy"].notna()
     counted = set(world.linked["device_id"])
@@ -77,8 +77,8 @@ def counted_at_all(world: Counted) -> dict[str, float]:
     }
 
 
-def decoys(world: Counted) -> pd.DataFrame:
-    """By kind of decoy (and for real cameras, `none`): counted hosts, and the share of each grade or a worse one."""
+def decoys(world: CountedWorld) -> pd.DataFrame:
+    """Return by kind of decoy (real cameras: `none`): counted hosts, and the share with each grade or a worse one."""
     rows = world.linked.merge(world.devices[["device", "decoy"]], on="device", suffixes=("_banner", ""))
     rows["grade"] = rows["decoy"].map({name: n for n, name in enumerate(DECOY_GRADES, 1)}).fillna(0)
     rows["kind"] = rows["true_decoy"].fillna("none").where(rows["is_camera"] | rows["true_decoy"].notna(), "other")
@@ -90,13 +90,13 @@ def decoys(world: Counted) -> pd.DataFrame:
     return found.reset_index()
 
 
-def _found(world: Counted, what: str, sure: pd.Series) -> set[int]:
+def _found(world: CountedWorld, what: str, sure: pd.Series) -> set[int]:
     rows = world.identified
     return set(rows.loc[sure & (rows[what] == rows[f"true_{what}"]), "device_id"])
 
 
 def _same(one: pd.Series, other: pd.Series) -> pd.Series:
-    """Whether two names of models are the same but for case and spaces."""
+    """Whether two model names are the same, ignoring case and spaces."""
     plain = [s.fillna("").str.upper().str.replace(r"\s+", " ", regex=True).str.strip() for s in (one, other)]
     return plain[0] == plain[1]
 
