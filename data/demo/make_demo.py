@@ -1,8 +1,8 @@
-"""Makes the made-up Shodan results of the demo study: a seeded world of devices, drawn as banners of three years.
+"""Write the made-up Shodan results of the first demo: a seeded world of devices, as banners of three years.
 
-No banner here was ever received from a device. Pages and texts are written for this project in the style of the
+No banner was received from a device. Pages and texts are written for this project in the style of the
 products; short constants such as `Server: App-webs/` are facts. Every banner carries the mark
-`"_camcensus": {"synthetic": true}`. Addresses lie where the country database puts them, but end in .0 or .255 (IPv6:
+`"_camcensus": {"synthetic": true}`. The country database places the addresses, which end in .0 or .255 (IPv6:
 in an interface id of zero), which no device normally has. See README.md.
 
     python data/demo/make_demo.py            writes raw/<year>/ again
@@ -28,7 +28,7 @@ from typing import Any
 
 import zstandard
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a checkout need not be installed
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "pipeline"))  # a checkout need not be installed
 from world import BLOCKS, COUNTRIES, HOSTILE, PAGES, SIZES, Addresses, Device, World
 
 from camcensus.core.countries import load_countries
@@ -46,7 +46,7 @@ CRAWLERS = [hashlib.sha256(bytes([n])).hexdigest()[:40] for n in range(6)]
 
 
 def number(text: str) -> int:
-    """A hash such as the engine's: a signed 32-bit number, the same for the same text."""
+    """Return a hash as the engine does: a signed 32-bit number."""
     return zlib.crc32(text.encode("utf-8", "replace")) - (1 << 31)
 
 
@@ -118,7 +118,7 @@ def rtsp(device: Device) -> Banner:
 
 
 def answer(device: Device, port: int, layout: str) -> Banner:
-    """What a port says, by the protocol it speaks."""
+    """Return what a port answers, by its protocol."""
     kind = KINDS.get(port, "http")
     if kind in ("http", "https"):
         return web(device, port, layout)
@@ -135,13 +135,13 @@ def answer(device: Device, port: int, layout: str) -> Banner:
 
 @dataclass
 class Snapshot:
-    """Draws a world as one year's banners."""
+    """A world, drawn as one year's banners."""
 
     year: int
     chance: random.Random
 
     def banners(self, devices: list[Device]) -> list[tuple[Banner, Device]]:
-        """Every port of every device, some seen again, in the order in which the engine happened to see them."""
+        """Return every port of every device, some twice, in random order."""
         found = []
         for device in devices:
             for host in (device.host, device.before):
@@ -155,7 +155,7 @@ class Snapshot:
         return found
 
     def banner(self, device: Device, port: int) -> Banner:
-        """One banner with all the fields that surround an answer."""
+        """Return one banner with all the fields around an answer."""
         old = self.year == 2024 and device.number % 4 == 0
         layout = "old" if old else "new" if self.year == 2026 else "plain"
         said = answer(device, port, layout)
@@ -213,7 +213,7 @@ class Snapshot:
 
 
 def dirt(good: Banner) -> list[bytes]:
-    """Lines that are no banner, or one that ingest must mend or judge; each stands once in a snapshot."""
+    """Return damaged lines and banners that ingest must repair or reject; each occurs once in a snapshot."""
     text = json.dumps(good)
     changes: list[Banner] = [
         {"port": 0}, {"port": 65536}, {"port": True}, {"port": None}, {"transport": "sctp"}, {"ip_str": "999.1.1.1"},
@@ -232,7 +232,7 @@ def dirt(good: Banner) -> list[bytes]:
 
 
 def lines_of(year: int, world: World) -> list[bytes]:
-    """The lines of one year: its banners, with the dirt strewn in."""
+    """Return the lines of one year: its banners with damaged lines between them."""
     chance = random.Random(SEED + year)
     world.live(year)
     banners = [banner for banner, _ in Snapshot(year, chance).banners(world.devices)]
@@ -275,20 +275,20 @@ def files() -> dict[str, bytes]:
 
 
 def differs(path: Path, content: bytes) -> bool:
-    """Compares what is inside: another build of zlib may pack the same content into other bytes."""
+    """Compare the unpacked content: another build of zlib may pack it into other bytes."""
     if not path.is_file():
         return True
-    held = path.read_bytes()
+    content_now = path.read_bytes()
     if path.suffix == ".gz":
-        held = gzip.decompress(held)
+        content_now = gzip.decompress(content_now)
     elif path.suffix == ".zst":
-        held = zstandard.ZstdDecompressor().decompress(held)
-    return held != content
+        content_now = zstandard.ZstdDecompressor().decompress(content_now)
+    return content_now != content
 
 
 def main() -> int:
-    """Writes or checks the files; 1 if a check found a difference."""
-    parser = argparse.ArgumentParser(description="Makes the made-up Shodan results of the demo study.")
+    """Write or check the files; return 1 if a check found a difference."""
+    parser = argparse.ArgumentParser(description="Write the made-up Shodan results of the first demo.")
     parser.add_argument("--check", action="store_true", help="only compare the files with what would be written")
     check = parser.parse_args().check
     folder = Path(__file__).parent / "raw"

@@ -1,4 +1,4 @@
-"""Writes tail.toml: a product of each rarer maker, from the examples of its signatures.
+"""Write tail.toml: a product of each rarer maker, from the examples of its signatures.
 
 Run once by a maintainer and committed, so that a changed catalogue does not change the synthetic Internet:
 
@@ -12,19 +12,19 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a checkout need not be installed
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "pipeline"))  # a checkout need not be installed
 from camcensus.identify.catalogue import Catalogue, Signature, load_catalogue
 
 HERE = Path(__file__).resolve().parent
 COUNTED = ("camera", "recorder", "encoder", "video")
 WEB = {"http.server": "server", "http.title": "title", "http.realm": "realm", "http.favicon": "favicon"}
 HEAD = """# Products of rarer makers: one each, with the examples of its signatures as of {version} (from_catalogue.py).
-# The keys are those of products.toml. Licence: CC0-1.0; the sources of the examples stand in queries/.
+# The keys are those of products.toml. Licence: CC0-1.0; the sources of the examples are in queries/.
 """
 
 
 def product(maker: str, signatures: list[Signature], models: list[str]) -> dict[str, Any] | None:
-    """A product that answers with the first example of each of its maker's fields; None where none can be drawn."""
+    """Return a product that answers with the first example of each of its maker's fields, if there is any."""
     found: dict[str, Any] = {}
     tells: list[str] = []
     kinds = []
