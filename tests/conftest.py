@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, settings
 from camcensus.core.resources import bundled
 from camcensus.identify.catalogue import Catalogue, load_catalogue
 from camcensus.identify.matcher import Identifier
+from camcensus.ingest.fields import LATEST
 from camcensus.ingest.observe import batch_of, observe
+from camcensus.ingest.records import Ingested, ingest_records
 from camcensus.readers.banner import Banner as Struct
 from camcensus.readers.banner import Rejected
+from camcensus.readers.registry import SHODAN, Source
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -120,3 +123,10 @@ def write_lines(path: Path, lines: Iterable[Banner | bytes | str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(row + b"\n" for row in rows))
     return path
+
+
+def ingest_file(
+    raw: Path, observations: Path, quarantine: Path, latest: int = LATEST, source: Source = SHODAN, **options: Any
+) -> Ingested:
+    """Ingest one raw file of a source."""
+    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, **options)

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from camcensus.core.errors import BudgetError, PlanRefusedError
-from camcensus.ingest.fields_read import FIELDS, SYNTHETIC_MARKER
+from camcensus.readers.banner import FIELDS, SYNTHETIC_MARKER
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback

@@ -7,8 +7,7 @@ import pytest
 
 from camcensus.engines.local import sooner_divided
 from camcensus.engines.ordered_pool import ONE_LANE, lanes
-from camcensus.ingest.records import ingest_file
-from tests.conftest import banner, write_lines
+from tests.conftest import banner, ingest_file, write_lines
 
 
 def triple(item: int) -> int:

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from camcensus.ingest.records import Ingested, ingest_file
-from tests.conftest import banner
+from camcensus.ingest.records import Ingested
+from tests.conftest import banner, ingest_file
 from tests.shell import ROOT
 
 GOOD = json.dumps(banner()).encode()
@@ -108,9 +108,11 @@ def test_f11_marks_ends_and_mixed_encodings(tmp_path: Path) -> None:
 def peak_of(path: Path) -> tuple[int, float, dict[str, Any]]:
     """What ingesting a file in a process of its own takes: kB at most, CPU seconds; what came of it."""
     code = (
-        "import json, resource, sys; from pathlib import Path; from camcensus.ingest.records import ingest_file\n"
+        "import json, resource, sys; from pathlib import Path; from camcensus.ingest.records import ingest_records\n"
+        "from camcensus.readers.registry import SHODAN\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "p = Path(sys.argv[1]); r = ingest_file(p, p.parent / 'o.parquet', p.parent / 'q.gz')\n"
+        "p = Path(sys.argv[1])\n"
+        "r = ingest_records(SHODAN.reader(p), p.name, p.parent / 'o.parquet', p.parent / 'q.gz')\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"
         "print(json.dumps([used.ru_maxrss - before, used.ru_utime, r.tally(), r.damage]))"
     )

@@ -16,9 +16,8 @@ from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.ingest import privacy
 from camcensus.ingest.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
-from camcensus.ingest.records import ingest_file
 from camcensus.run import run
-from tests.conftest import Banner, banner, write_lines
+from tests.conftest import Banner, banner, ingest_file, write_lines
 
 MARK = "PERSONALMARK"
 SERIAL = "4K0123FPAZ98765"

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import camcensus.readers.lines
 from camcensus.core import storage
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.ingest.records import LATEST, QUARANTINE_KEEPS, REASONS, Ingested, ingest_file
+from camcensus.ingest.records import LATEST, QUARANTINE_KEEPS, REASONS, Ingested
 from camcensus.readers.lines import BOM
-from tests.conftest import banner, write_lines
+from tests.conftest import banner, ingest_file, write_lines
 
 Row = dict[str, Any]
 

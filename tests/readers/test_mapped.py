@@ -19,10 +19,11 @@ import camcensus.readers.lines
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.ingest.records import REASONS, Ingested, ingest_file
+from camcensus.ingest.records import REASONS, Ingested
 from camcensus.readers.mapped_export import MORE, MOST_NAMES, MappedFile
 from camcensus.readers.mapping import Mapping
 from camcensus.readers.registry import Source
+from tests.conftest import ingest_file
 
 FIELDS = {"address": "ip", "port": "port", "time": "seen", "title": "title", "html": "body"}
 CSV: dict[str, Any] = {

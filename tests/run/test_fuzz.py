@@ -17,9 +17,10 @@ from camcensus.geolocate.database import Locator, open_locator
 from camcensus.identify.batches import identify_part
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Identifier
-from camcensus.ingest.records import Ingested, ingest_file
+from camcensus.ingest.records import Ingested
 from camcensus.readers.mapping import load_mapping
 from camcensus.readers.registry import SHODAN, Source, chosen_source
+from tests.conftest import ingest_file
 from tests.faults import record
 from tests.fuzz import ROOT, Fuzz
 

@@ -25,7 +25,6 @@ from camcensus.core.errors import (
     SpentError,
 )
 from camcensus.identify.catalogue import Query
-from camcensus.ingest.fields_read import FIELDS, SYNTHETIC_MARKER
 from camcensus.raw.attempts import Reply
 from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
@@ -33,6 +32,7 @@ from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Page, Partition
 from camcensus.raw.page_files import ENDING, PER_PAGE, file_of, page_of, write_page, written_at
 from camcensus.raw.saved_replies import read_reply
+from camcensus.readers.banner import FIELDS, SYNTHETIC_MARKER
 
 MODE = "download"
 # Free space under which nothing is bought: a page that cannot be written is a credit lost.

@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from camcensus.ingest.protocols import Answers, add_answers
 from camcensus.ingest.text import GREETING, SHORT, TextColumns, cut, cutter, joined, text_of
-from camcensus.readers.banner import Banner
+from camcensus.readers.banner import BLOCKS, Banner
 
-BLOCKS = ("hikvision", "dahua", "dahua_dvr_web", "ip_camera", "upnp")
 _NAME_PARTS = ("CN", "OU", "O", "L", "ST", "C")
 _short = cutter(SHORT)
 _Cells = Sequence[Any]

@@ -26,7 +26,6 @@ from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lines import Line
 from camcensus.readers.record import Batch, Reader
-from camcensus.readers.registry import SHODAN, Source
 
 REASONS = {
     "too_long": "the line is longer than 16 MiB",
@@ -95,19 +94,6 @@ class Ingested:
     @property
     def _dropped(self) -> dict[str, int]:
         return {"blank": self.blank, **{f"quarantined: {code}": n for code, n in sorted(self.quarantined.items())}}
-
-
-def ingest_file(
-    raw: Path,
-    observations: Path,
-    quarantine: Path,
-    latest: int = LATEST,
-    on_progress: Callable[[int], None] = lambda _: None,
-    source: Source = SHODAN,
-    lanes: Lanes = ONE_LANE,
-) -> Ingested:
-    """Ingest one raw file of a source; see `ingest_records`."""
-    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, on_progress, lanes)
 
 
 def ingest_records(

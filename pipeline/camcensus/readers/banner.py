@@ -9,6 +9,7 @@ Source of the layout: https://datapedia.shodan.io and real results of 2018 to 20
 
 import json
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -155,6 +156,9 @@ class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "synthetic_m
     synthetic_marker: dict[str, Any] | None = None
 
 
+SYNTHETIC_MARKER = "_camcensus"  # in simulated banners; only the loopback engine knows it
+# The blocks that Shodan parses from cameras.
+BLOCKS = {"hikvision": Hikvision, "dahua": Dahua, "dahua_dvr_web": DahuaWeb, "ip_camera": IpCamera, "upnp": Upnp}
 DECODE = msgspec.json.Decoder(Banner).decode
 # Errors of the typed decoder after which a line may still be a banner when decoded without types.
 UNDECODED = (msgspec.MsgspecError, UnicodeError, RecursionError)
@@ -216,10 +220,21 @@ def _fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, str, Any, type[msg
 
 
 def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
-    for option in get_args(kind) if get_origin(kind) else ():
-        if isinstance(option, type) and issubclass(option, msgspec.Struct):
-            return option
-    return None
+    options = get_args(kind) if get_origin(kind) else ()
+    return next((o for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)), None)
+
+
+def _field_names(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
+    for _, encoded, _, inner in _fields_of(kind):
+        # Camera blocks are requested completely: their presence alone is evidence.
+        if inner is not None and encoded not in BLOCKS:
+            yield from _field_names(inner, f"{prefix}{encoded}.")
+        else:
+            yield prefix + encoded
+
+
+# The fields that are read, as Shodan's parameter `fields` names them, with dots.
+FIELDS = tuple(name for name in _field_names(Banner) if name != SYNTHETIC_MARKER)
 
 
 def _clean(value: Any) -> Any:

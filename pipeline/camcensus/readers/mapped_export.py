@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from camcensus.core.errors import InputError
-from camcensus.readers.banner import Banner, Rejected, untyped
+from camcensus.readers.banner import SYNTHETIC_MARKER, Banner, Rejected, untyped
 from camcensus.readers.csv_rows import rows
 from camcensus.readers.json_paths import KnownFields, bounded_name, path_of
 from camcensus.readers.lines import Line, RawFile
 from camcensus.readers.mapping import NEEDED, Mapping
 from camcensus.readers.record import Batch, Record, in_batches
-from camcensus.readers.record_mapper import SYNTHETIC_MARKER, RecordMapper
+from camcensus.readers.record_mapper import RecordMapper
 
 Found = tuple[Line, Banner | Rejected | None]
 # More names than this are counted as one: a hostile file may have a new name in each record.

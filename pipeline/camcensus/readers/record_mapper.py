@@ -3,13 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from camcensus.readers.banner import Banner, soften
+from camcensus.readers.banner import SYNTHETIC_MARKER, Banner, soften
 from camcensus.readers.json_paths import all_at, first_at, path_of, put
 from camcensus.readers.mapping import Mapping, Time
 from camcensus.readers.targets import TARGETS
-
-# In simulated records, whichever engine they imitate.
-SYNTHETIC_MARKER = "_camcensus"
 
 
 class RecordMapper:

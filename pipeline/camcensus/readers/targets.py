@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from camcensus.readers.banner import Dahua, DahuaWeb, Hikvision, IpCamera, Upnp
+from camcensus.readers.banner import BLOCKS
 
-_BLOCKS = {"hikvision": Hikvision, "dahua": Dahua, "dahua_dvr_web": DahuaWeb, "ip_camera": IpCamera, "upnp": Upnp}
 # The parts of a distinguished name that are evidence; mail addresses and the like are not read.
 _PART = re.compile(
     r"""(?:^|[,+])\s*(?P<key>CN|OU|O|L|ST|C)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>(?:[^,+\\]|\\.)*))"""
@@ -95,7 +94,7 @@ TARGETS: dict[str, Target] = {
     **_certificate(),
     **{
         f"{name}_{field}": Target((name, field), f"block {name}: {field}")
-        for name, block in _BLOCKS.items()
+        for name, block in BLOCKS.items()
         for field in block.__struct_fields__
     },
 }

@@ -12,7 +12,7 @@ from camcensus.core.errors import QueryError
 from camcensus.core.manifest import Manifest
 from camcensus.core.query import FIELDS as FILTERS
 from camcensus.core.query import Query, parse
-from camcensus.ingest.fields_read import FIELDS
+from camcensus.readers.banner import FIELDS
 
 NOT_KNOWN = "which queries its files were downloaded with is not known"
 LONGEST = 80  # characters of a query, where it is named
