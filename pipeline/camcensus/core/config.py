@@ -58,8 +58,11 @@ class _Strict(BaseModel):
 
 
 class Publication(_Strict):
-    """What may be published. `min_hosts`: a maker's cell under it is folded into "other". `licence`: the one that the
-    publisher gives the tables, such as CC-BY-4.0; empty: not said."""
+    """What may be published.
+
+    `min_hosts`: a maker's cell with fewer hosts is merged into "other". `licence`: of the published tables, by its SPDX
+    name, such as CC-BY-4.0; empty: none given.
+    """
 
     min_hosts: int = Field(5, ge=1, le=1000)
     licence: str = Field("", pattern=r"^[A-Za-z0-9.+-]{0,64}$")
@@ -72,8 +75,11 @@ def _always(value: bool) -> bool:
 
 
 class Dedupe(_Strict):
-    """How banners become devices: which rules hold, and on how many addresses at most a serial
-    number or MAC address, or a certificate, may be seen to be taken for one device."""
+    """The rules that merge banners into devices.
+
+    `max_identity_hosts` and `max_certificate_hosts`: the most addresses on which a serial number or MAC address, or a
+    certificate, identifies one device.
+    """
 
     same_banner: Annotated[bool, AfterValidator(_always)] = True
     identity: bool = True
@@ -88,9 +94,11 @@ class Dedupe(_Strict):
 
 
 class Decoys(_Strict):
-    """From which number on something is a sign of a decoy (`sql/suspects.sql`): makers of cameras on a host, makers of
-    other products beside its cameras, ports of a host, hosts with one identity, hosts of one network that answer alike
-    and each with an identity of its own."""
+    """The numbers from which something is a sign of a decoy.
+
+    `makers` of cameras on a host; makers of `unrelated` products on a camera's host; open `ports` of a host; hosts with
+    one identity (`identity_hosts`); hosts of one network with the same answer and different identities (`alike_hosts`).
+    """
 
     makers: int = Field(3, ge=2, le=1000)
     unrelated: int = Field(2, ge=1, le=1000)
@@ -131,9 +139,12 @@ def _open() -> Bounds:
 
 
 class Assertions(_Strict):
-    """What is expected of a snapshot: the headline's totals, countries with a host, hosts of
-    single makers, shares filled (0 to 1) by column, and the relative change of a country's hosts against the snapshot
-    before (-0.5: half of them gone)."""
+    """What a study expects of a snapshot.
+
+    Bounds of the headline's totals, of countries with a host and of hosts of single makers; of the share of filled
+    values (0 to 1) by column; and of the relative change of a country's hosts since the previous snapshot (-0.5: half
+    as many).
+    """
 
     hosts: Bounds = Field(default_factory=_open)
     devices: Bounds = Field(default_factory=_open)
@@ -160,11 +171,14 @@ class Sample(_Strict):
 
 
 class Collect(_Strict):
-    """What is asked of the search engine. `queries`: ids of the catalogue; none: all of the study's vendors. `budget`:
-    query credits that a snapshot may cost. `threshold`: the share of what was announced, for each part and country,
-    under which a snapshot is partial. `depth`: pages of 100 results in a part at most. `rate`: requests a second.
-    `timeout_seconds`: without a byte of an answer (four times that for all of it); `deadline_seconds`: for one request
-    with all its retries. `fields`: ask only for what the pipeline reads, where the plan allows it."""
+    """What is asked of the search engine.
+
+    `queries`: ids of the catalogue; empty: all of the study's vendors. `budget`: query credits that a snapshot may
+    cost. `threshold`: a snapshot is partial if any part or country has a smaller share of what was announced. `depth`:
+    most pages of 100 results per part. `rate`: requests per second. `timeout_seconds`: without a byte of an answer
+    (four times that for the whole answer). `deadline_seconds`: for one request with all its retries. `fields`: request
+    only the fields that camcensus reads, if the plan allows it.
+    """
 
     queries: tuple[str, ...] = ()
     budget: int = Field(0, ge=0)
@@ -187,9 +201,12 @@ def _readable(queries: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Snapshot(_Strict):
-    """What a study says of one snapshot: the last day of its window; and of imported files, where that is known, the
-    `queries` that they were downloaded with (all of them, here or in a `queries_file`) and the `ports` that the engine
-    looked at then. Once loaded, `queries` are those of the file too."""
+    """What a study declares of one snapshot.
+
+    `date`: the last day of its window. Of imported files, if known: the `queries` that they were downloaded with (all
+    of them, here or in a `queries_file`), and the `ports` that the engine scanned then. Once loaded, `queries` include
+    those of the file.
+    """
 
     date: date
     queries: Annotated[tuple[str, ...], AfterValidator(_readable)] = ()
@@ -261,7 +278,7 @@ class Study(_Strict):
 
 
 def load_study(path: Path) -> Study:
-    """The study in `path`. Raises `StudyError` with one line for each fault; never a traceback."""
+    """Return the study in `path`. Raise `StudyError` with one line for each fault."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -283,8 +300,10 @@ def load_study(path: Path) -> Study:
 
 
 def _with_queries(study: Study) -> tuple[dict[str, Snapshot], list[str]]:
-    """The snapshots of a study with the queries of their files, and a line for each fault. A snapshot that is not there
-    yet may wait for its file."""
+    """Return a study's snapshots with the queries of their files, and a line for each fault.
+
+    A snapshot without data may have no file yet.
+    """
     snapshots, problems = dict(study.snapshots), []
     for name, snapshot in study.snapshots.items():
         path = study.base / (snapshot.queries_file or "")
@@ -313,8 +332,10 @@ def _mixed_up(study: Study) -> list[str]:
 
 
 def check_vendors(study: Study, makers: list[str]) -> None:
-    """Raises `StudyError` when the study names a vendor that its catalogue does not have. What is expected of such
-    a one would never be broken, or always."""
+    """Raise `StudyError` when the study names a vendor that its catalogue does not have.
+
+    An assertion about such a vendor would never be broken, or always.
+    """
     named = [("vendors", v) for v in study.vendors] + [("assertions.makers", v) for v in study.assertions.makers]
     problems = [
         f"{key}: found {v!r}; allowed: a maker of the catalogue{_hint(v, makers)}"

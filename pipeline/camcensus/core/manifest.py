@@ -21,8 +21,10 @@ UNKNOWN_QUERIES = "not known"
 
 
 class Instrument(Strict):
-    """The four versions that a number depends on (design: the instrument). What was asked for is not known of files
-    that were imported; their `query_set` says so."""
+    """The four versions that a number depends on.
+
+    The queries of imported files are unknown unless the study declares them; `query_set` says so.
+    """
 
     query_set: str
     catalogue: str
@@ -34,9 +36,11 @@ FAR = 180  # days between an edition and its snapshot from which on there is a w
 
 
 class Geo(Strict):
-    """The country database that located the snapshot. `built` and `snapshot` are days, `days` lie between them; `flag`
-    says whether it was built after the snapshot's day, or before (or on) it. `second`: the second opinion's source.
-    The files' checksums; `second_sha256` is null where the engine is the second opinion."""
+    """The country database that located the snapshot.
+
+    `built` and `snapshot` are days, and `days` is the time between them; `flag` says whether the database was built
+    after the snapshot's day. `second`: the second source. `second_sha256` is null if that is the engine.
+    """
 
     edition: str
     sha256: str
@@ -57,8 +61,7 @@ class Window(Strict):
 
 
 class Mapped(Strict):
-    """The mapping that a file of another engine was read with: its checksum, the engine's name as people write it, and
-    whether it was ever held against a real export."""
+    """The mapping with which a file of another engine was read: checksum, the engine's name, verified or not."""
 
     sha256: str
     title: str
@@ -69,10 +72,12 @@ MAIN = "main"  # the collection of files for which none was named
 
 
 class Input(Strict):
-    """A raw file; when it was received stands in its ledger. `collection`: which of the snapshot's it is of. `mapping`
-    is null for Shodan's own. `pages`: how many collected pages it stands for (null: it is a file), and then its
-    checksum is over theirs. `rows`: lines or records in it; null: not read yet. `damage` says where a compressed
-    stream broke off, or that the file gave nothing."""
+    """A raw file; the ledger says when it was received.
+
+    `collection`: which one of the snapshot it belongs to. `mapping` is null for Shodan's own files. `pages`: the number
+    of collected pages that it stands for (null: it is a file); its checksum is then over theirs. `rows`: lines or
+    records in it; null: not read yet. `damage` says where a compressed stream ended early, or that the file was empty.
+    """
 
     source: str
     bytes: int
@@ -85,8 +90,7 @@ class Input(Strict):
 
 
 class SentQuery(Strict):
-    """A query that was sent: its text, what was sent for it (without what earlier ones find), and a note where that
-    could not be."""
+    """A query that was sent: its text, what was sent for it, and a note if earlier queries could not be excluded."""
 
     text: str
     sent: str
@@ -103,10 +107,11 @@ class DrawnBlocks(Strict):
 
 
 class Collection(Strict):
-    """How a snapshot was collected: modes, queries by id, parts, banners announced and found (distinct address, port
-    and transport, by query), query credits, what is missing in words, free control counts with the engine's ports,
-    which blocks a sample is of (null: it is none), and whether banners came with all their fields (`whole_banners`) or
-    with those alone that the pipeline reads.
+    """How a snapshot was collected.
+
+    Modes; queries by id; parts; banners announced and found (distinct address, port and transport, by query); query
+    credits; what is missing; free control counts and the engine's ports; the blocks of a sample (null: not a sample);
+    and whether banners have all their fields (`whole_banners`) or only those that camcensus reads.
     """
 
     modes: list[str]
@@ -124,16 +129,18 @@ class Collection(Strict):
 
 
 class DeclaredProvenance(Strict):
-    """What the study declares of imported files: the queries they were downloaded with, and the ports that the engine
-    scanned then. Empty: not declared."""
+    """What the study declares of imported files: their queries, and the ports scanned then. Empty: not declared."""
 
     queries: list[str] = []
     ports: list[int] = []
 
 
 class BuildInfo(Strict):
-    """What made the counts: the command, the version of camcensus, its commit (null: installed from a package), a hash
-    of the study's settings, the checksum of the catalogue's files (null: not used), and the library versions."""
+    """What made the counts.
+
+    The command, the version of camcensus, its commit (null: installed from a package), a hash of the study's settings,
+    the checksum of the catalogue's files (null: not used), and the library versions.
+    """
 
     command: str
     version: str
@@ -156,8 +163,11 @@ def build_info(command: str, settings: str, catalogue: str | None = None) -> Bui
 
 
 class Manifest(Strict):
-    """A snapshot's manifest. `collection` is null for an imported one; `declared`: what the study says of its files.
-    `purged`: files that `camcensus purge` removed; their records stay."""
+    """A snapshot's manifest.
+
+    `collection` is null for an imported one. `declared`: what the study says of its files. `purged`: files that
+    `camcensus purge` removed; their records stay.
+    """
 
     format: Literal[3] = 3
     snapshot: str
@@ -210,7 +220,7 @@ class Manifest(Strict):
         return digest_of([(name, output.sha256) for name, output in self.outputs_of(table).items()])[:16]
 
     def save(self, folder: Path) -> None:
-        """Writes `manifest.json` into the snapshot's folder."""
+        """Write `manifest.json` into the snapshot's folder."""
         storage.write_checksummed(folder / "manifest.json", self.model_dump())
 
 
@@ -230,8 +240,10 @@ def load_manifest(folder: Path) -> Manifest | None:
 
 
 def _upgraded(found: dict[str, Any]) -> dict[str, Any]:
-    """A manifest of format 2 as one of format 3. Its stages have version 0: a purged snapshot keeps its counts, and any
-    other is counted again."""
+    """Turn a manifest of format 2 into one of format 3.
+
+    Its stages get version 0: a purged snapshot keeps its counts, and any other is counted again.
+    """
     if found.get("format") != 2:
         return found
     old = dict(found)

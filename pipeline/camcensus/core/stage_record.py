@@ -31,8 +31,11 @@ class Flow(Strict):
 
 
 class Output(Strict):
-    """A file that a stage wrote. `rows` and `table` (its schema: name and a hash of columns, types and what may be
-    null) are null for what is not a table."""
+    """A file that a stage wrote.
+
+    `rows` and `table` (the schema: name, and a hash of columns, types and nullability) are null for other files than
+    tables.
+    """
 
     bytes: int
     sha256: str
@@ -48,8 +51,11 @@ class Part(Strict):
 
 
 class DecoyRule(Strict):
-    """One rule that sees decoys across banners. `evaluated` false: it could not be, and `reason` says why. `from_n`:
-    the study's threshold; null: it has none. `hosts`: how many it graded; null: not evaluated."""
+    """One rule that finds decoys across banners.
+
+    `evaluated` false: it could not be evaluated, for the `reason`. `from_n`: the study's threshold; null: it has none.
+    `hosts`: how many it graded; null: not evaluated.
+    """
 
     rule: str
     grade: str
@@ -60,8 +66,10 @@ class DecoyRule(Strict):
 
 
 class Ages(Strict):
-    """How long before the window's end what was kept was last seen: days ("0", "1-2", ... "30+") to counted banners and
-    to hosts (by their latest banner). The churn index is null with the reason in words: it needs several collections.
+    """How long before the window's end kept banners were last seen.
+
+    Days ("0", "1-2", ... "30+") to counted banners, and to hosts by their latest banner. The churn index needs several
+    collections; it is null with the reason otherwise.
     """
 
     banners: dict[str, int]
@@ -81,8 +89,10 @@ class Collected(Strict):
 
 
 class Churn(Strict):
-    """What became of one collection in the next, summed over each two in a row. `index`: share of
-    the identities seen again that moved; null with the `reason` in words."""
+    """What became of one collection in the next, summed over consecutive pairs.
+
+    `index`: the share of identities seen again that moved; null with the `reason`.
+    """
 
     index: float | None = None
     reason: str | None = None
@@ -102,8 +112,11 @@ class Merges(Strict):
 
 
 class Fields(Strict):
-    """What the engine sent: in how many of `rows` accepted banners each column that is read holds
-    something (`read`), and in how many of the `sampled` first records each field of the raw files stands (`raw`)."""
+    """What the engine sent.
+
+    `read`: in how many of `rows` accepted banners each column has a value. `raw`: in how many of the `sampled` first
+    records each field of the raw files occurs.
+    """
 
     rows: int
     read: dict[str, int]
