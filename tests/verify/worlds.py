@@ -101,7 +101,7 @@ blocks = 221
 
 
 def all_sorts_in(folder: Path) -> Path:
-    """The study with every sort of file that there is: two collections and looked-up hosts in 2025, a census and
+    """The study with every sort of file that there is: two collections in 2025, a census and
     history in `asked`, blocks at random in `sample`, an earlier run, and estimates."""
     study = counted_in(folder, ASKED)
     later = folder / "exports" / "three.json"
@@ -112,7 +112,6 @@ def all_sorts_in(folder: Path) -> Path:
         account = {"SHODAN_API_URL": server.url, "SHODAN_API_KEY": KEY}
         for snapshot, mode in (("asked", "census"), ("asked", "trends"), ("sample", "sample")):
             done.append(shell.run("collect", *own, "--snapshot", snapshot, "--mode", mode, **account))
-        done.append(shell.run("collect", *own, "--snapshot", "2025", "--mode", "hosts", "--hosts", 20, **account))
     done += [shell.run("run", *own), shell.run("estimate", "change", *own), shell.run("run", *own)]
     assert [f"{one.status}: {one.out}{one.err}" for one in done if one.status] == [], done
     return study
