@@ -46,7 +46,7 @@ def test_f29_a_study_runs_from_the_wheel(unpacked: Path, tmp_path: Path) -> None
     assert run(unpacked, tmp_path, "import", str(export), *study, "--snapshot", "one").returncode == 0
     done = run(unpacked, tmp_path, "run", *study, "--quiet")
     assert done.returncode == 0, done.stderr
-    assert Path(done.stdout.strip()).is_file()
+    assert Path(done.stdout.splitlines()[-1].removeprefix("page: ")).is_file()
 
 
 def test_f29_the_wheel_carries_the_mappings(unpacked: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from camcensus.validation.loopback.server import KEY, Loopback
-from tests.commands import camcensus
+from tests.commands import camcensus, page_of
 from tests.conftest import Banner, banner, write_lines
 from tests.ingest.test_privacy import MAC, MARK, SERIAL, Marks, personal_banners
 
@@ -129,5 +129,5 @@ def test_values_of_a_census_are_not_published(tmp_path: Path) -> None:
         account = {"SHODAN_API_URL": server.url, "SHODAN_API_KEY": KEY}
         camcensus("collect", "--study", study, "--snapshot", "c", "--mode", "census", **account)
     done = camcensus("run", "--study", study)
-    assert Path(done.stdout.strip()).is_file()
+    assert page_of(done).is_file()
     assert leaks(tmp_path / "report", mark.names) == []

@@ -27,7 +27,8 @@ def test_f20_f24_two_runs_of_one_snapshot_with_another_instrument(world: Path, t
     study = tmp_path / "copy" / world.name
     before = load_manifest(study.parent / "data" / "2025")
     assert before is not None
-    study.write_text(study.read_text().replace("[publication]", "[dedupe]\nsame_host = false\n[publication]"))
+    text = study.read_text().replace("[publication]", "[dedupe]\nsame_host = false\n[publication]")
+    study.write_text(f'countries_left_out = ["FR"]\n{text}')
     camcensus("run", "--study", study)
     found = json.loads(camcensus("diff", f"2025@{before.run}", "2025", "--study", study, "--json").stdout)
     assert set(found["instrument"]) == {"rules", "study"}

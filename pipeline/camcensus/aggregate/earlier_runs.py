@@ -8,7 +8,7 @@ from camcensus.core.manifest import Manifest
 
 FOLDER = "runs"
 KEPT = 10
-_FILES = ("counts.parquet", "networks.parquet")
+FILES = ("counts.parquet", "networks.parquet")
 
 
 def folder_of(snapshot: Path, run: str = "") -> Path:
@@ -23,7 +23,7 @@ def keep(snapshot: Path, manifest: Manifest) -> None:
         return
     if (folder_of(snapshot, manifest.run) / "manifest.json").is_file():
         return  # kept before; what `manifest` says may by now be half of the next run's
-    for name in _FILES:
+    for name in FILES:
         path = snapshot / name
         if name in stage.outputs and path.is_file() and storage.sha256(path) == stage.outputs[name].sha256:
             storage.write_bytes(folder_of(snapshot, manifest.run) / name, path.read_bytes())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus.aggregate.earlier_runs import kept
+from camcensus.aggregate.earlier_runs import FILES, kept
 from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
@@ -111,7 +111,7 @@ def _earlier(folder: Path, verdict: Verdict) -> dict[Path, Expected]:
     for run in kept(folder):
         manifest = _manifest(run, verdict)
         outputs = manifest.stages["aggregate"].outputs if manifest else {}
-        found |= {run / name: Expected(output.sha256, output.bytes) for name, output in outputs.items()}
+        found |= {run / name: Expected(outputs[name].sha256, outputs[name].bytes) for name in FILES if name in outputs}
     return found
 
 

@@ -51,12 +51,15 @@ class Difference:
 
 
 def open_side(name: str, study: Study) -> Side:
-    """Return the count of `ID`, or of `ID@RUN`, an earlier run. Raises `CamcensusError` when it does not exist."""
+    """Return the count of `ID`, or of `ID@RUN`, this or an earlier run. Raises `CamcensusError` when it is missing."""
     snapshot, _, run = name.partition("@")
-    folder = folder_of(study.data / snapshot, run) if snapshot in study.snapshot_ids() else None
-    manifest = load_manifest(folder) if folder else None
+    folder = study.data / snapshot
+    manifest = load_manifest(folder) if snapshot in study.snapshot_ids() else None
+    if manifest and run and run != manifest.run:
+        folder = folder_of(folder, run)
+        manifest = load_manifest(folder)
     stage = manifest.stages.get("aggregate") if manifest else None
-    if folder is None or manifest is None or stage is None or "counts.parquet" not in stage.outputs:
+    if manifest is None or stage is None or "counts.parquet" not in stage.outputs:
         raise CamcensusError(f"{name}: no count of that name in {study.data}; give an id, or ID@RUN (camcensus status)")
     path = folder / "counts.parquet"
     storage.require(path, stage.outputs["counts.parquet"].sha256, "is not what was counted; run again with --rehash")
