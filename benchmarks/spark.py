@@ -23,7 +23,7 @@ from typing import Any
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.storage import sha256
-from camcensus.engines.engine import Engine, Sql, Tick, nobody
+from camcensus.engines.engine import Engine, OnProgress, Sql, no_progress
 from camcensus.engines.local import Local
 from camcensus.engines.spark import spark
 from camcensus.run import run
@@ -69,21 +69,29 @@ class Timed:
         self.steps.append({"step": step, "wall_s": round(wall, 1), "cpu_s": round(cpu, 1)})
 
     def map_parts(
-        self, work: Callable[..., Any], tasks: Sequence[Any], sizes: Sequence[int], on_progress: Tick = nobody
+        self,
+        work: Callable[..., Any],
+        tasks: Sequence[Any],
+        sizes: Sequence[int],
+        on_progress: OnProgress = no_progress,
     ) -> list[Any]:
         """Whatever reads raw files and is not ingest."""
         with self._timed(type(tasks[0]).__name__):
             return self._engine.map_parts(work, tasks, sizes, on_progress)
 
     def map_streams(
-        self, work: Callable[..., Any], tasks: Sequence[Any], sizes: Sequence[int], on_progress: Tick = nobody
+        self,
+        work: Callable[..., Any],
+        tasks: Sequence[Any],
+        sizes: Sequence[int],
+        on_progress: OnProgress = no_progress,
     ) -> list[Any]:
         """Ingest."""
         with self._timed(type(tasks[0]).__name__):
             return self._engine.map_streams(work, tasks, sizes, on_progress)
 
     def map_rows(
-        self, tasks: Sequence[Any], sizes: Sequence[int], scratch: Path, on_progress: Tick = nobody
+        self, tasks: Sequence[Any], sizes: Sequence[int], scratch: Path, on_progress: OnProgress = no_progress
     ) -> list[Any]:
         """Identify."""
         with self._timed(type(tasks[0]).__name__):

@@ -15,12 +15,12 @@ from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import WORTH_PROCESSES_ROWS, Local, map_parts
 
 
-def triple(task: int, tick: Callable[[int], None]) -> int:
-    tick(task)
+def triple(task: int, on_progress: Callable[[int], None]) -> int:
+    on_progress(task)
     return task * 3
 
 
-def fail_on_two(task: int, tick: Callable[[int], None]) -> int:
+def fail_on_two(task: int, on_progress: Callable[[int], None]) -> int:
     if task == 2:
         raise ValueError("two")
     return task
@@ -42,8 +42,8 @@ class Asks:
     shared: Shared
     rows_at_a_time: int = 1
 
-    def __call__(self, tick: Callable[[int], None]) -> tuple[int, int]:
-        tick(0)
+    def __call__(self, on_progress: Callable[[int], None]) -> tuple[int, int]:
+        on_progress(0)
         return os.getpid(), id(self.shared.made_ready)
 
 
@@ -88,16 +88,20 @@ def test_what_does_not_fit_into_memory_goes_to_the_scratch_folder(
         assert all(db.read(name).num_rows == 2_000_000 for name in ("one", "six"))
 
 
+BANNERS = pa.table({"file": ["a", "a"], "line": [1, 2], "seen_at": [3, 1], "is_counted": [True, False]})
+FOUND = {"file": "a", "file_id": 1, "lines_before": 0, "first_seen_at": 1, "last_seen_at": 3, "n_counted": 1}
+
+
 def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     part = tmp_path / "part.parquet"
-    pq.write_table(pa.table({"seen_at": [3, 1], "is_counted": [True, False]}), part)
+    pq.write_table(BANNERS, part)
     scratch = tmp_path / "it's scratch"
     for fits, found in ((part.stat().st_size, []), (part.stat().st_size - 1, ["work.duckdb"])):
         monkeypatch.setattr(duckdb_sql, "FITS", fits)
         with sql(2, scratch) as db:
             db.rows("before", pa.table({"n": [1]}))
             db.parquet("identified", [part])
-            assert db.query("window").to_pylist() == [{"oldest": 1, "newest": 3, "counted": 1}]
+            assert db.query("files").to_pylist() == [FOUND]
             assert db.read("before")["n"].to_pylist() == [1]
             db.rows("before", pa.table({"n": [2]}))
             assert db.read("before")["n"].to_pylist() == [2]
@@ -107,7 +111,7 @@ def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.M
 def test_scratch_space_is_removed(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     with sql(2, scratch) as db:
-        db.rows("identified", pa.table({"seen_at": [3, 1], "is_counted": [True, False]}))
-        assert db.query("window").to_pylist() == [{"oldest": 1, "newest": 3, "counted": 1}]
+        db.rows("identified", BANNERS)
+        assert db.query("files").to_pylist() == [FOUND]
         scratch.mkdir(exist_ok=True)
     assert not scratch.exists()

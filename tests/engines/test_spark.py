@@ -23,7 +23,7 @@ from camcensus.core.storage import parts_of, sha256
 from camcensus.core.tables import QUERY_REPLAY, Table
 from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines import local
-from camcensus.engines.engine import Engine, Sql, call, nobody
+from camcensus.engines.engine import Engine, Sql, call, no_progress
 from camcensus.engines.local import Local
 from camcensus.engines.spark import Spark
 from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of, over
@@ -214,8 +214,8 @@ def test_a_task_that_is_done_twice_counts_once(engine: Spark, tmp_path: Path) ->
     mark = tmp_path / "died"
 
     # Inside the test, so that it is sent by value: executors do not have the tests.
-    def killed_once(task: IngestTask, tick: Callable[[int], None]) -> Ingested:
-        result: Ingested = task(tick)
+    def killed_once(task: IngestTask, on_progress: Callable[[int], None]) -> Ingested:
+        result: Ingested = task(on_progress)
         if task.raw.path.name == "1.json" and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -285,7 +285,7 @@ class Listed:
     def __call__(self, _: Callable[[int], None]) -> list[int]:
         return []
 
-    def over(self, batches: Iterable[pa.RecordBatch], _: Callable[[int], None] = nobody) -> list[int]:
+    def over(self, batches: Iterable[pa.RecordBatch], _: Callable[[int], None] = no_progress) -> list[int]:
         return [line for batch in batches for line in batch["line"].to_pylist()]
 
 
@@ -333,7 +333,7 @@ def test_a_part_whose_columns_changed_places_is_read_by_name_or_refused(
         engine.map_rows(tasks[1:], rows[1:], tmp_path / "scratch")
     assert list((tmp_path / "out").iterdir()) == []
     # Beside one that is right, Spark finds its columns by their names.
-    assert engine.map_rows(tasks, rows, tmp_path / "scratch") == [tasks[0](nobody)] * 2
+    assert engine.map_rows(tasks, rows, tmp_path / "scratch") == [tasks[0](no_progress)] * 2
     assert len({sha256(path) for path in (tmp_path / "out").iterdir()}) == 1
     assert not (tmp_path / "scratch").exists()
 

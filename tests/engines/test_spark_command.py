@@ -18,7 +18,7 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.storage import sha256
 from camcensus.engines import spark_session
 from camcensus.engines.local import Local
-from camcensus.engines.spark_session import ship, told_by
+from camcensus.engines.spark_session import error_line, ship
 from camcensus.run import run
 from tests.engines.sparks import quick, require
 from tests.shell import one_shell
@@ -92,11 +92,11 @@ def test_a_master_that_is_none_is_refused_in_one_sentence(study: Path, tmp_path:
 
 def test_of_an_error_the_cause_is_told() -> None:
     traced = 'thrown from the worker:\nTraceback (most recent call last):\n  File "a"\nValueError: no\n\n\tat java'
-    assert told_by(traced) == "ValueError: no"
+    assert error_line(traced) == "ValueError: no"
     java = "An error occurred while calling o246.parquet.\n: org.apache.spark.SparkException: no room\n\tat java"
-    assert told_by(java) == "org.apache.spark.SparkException: no room"
-    assert told_by("[OUT] no room\n\tat java") == "[OUT] no room"
-    assert told_by(CamcensusError()) == "CamcensusError"
+    assert error_line(java) == "org.apache.spark.SparkException: no room"
+    assert error_line("[OUT] no room\n\tat java") == "[OUT] no room"
+    assert error_line(CamcensusError()) == "CamcensusError"
 
 
 def test_what_is_shipped_runs_where_nothing_of_ours_is(tmp_path: Path) -> None:

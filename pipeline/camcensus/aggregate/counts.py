@@ -40,13 +40,13 @@ class Variant:
     decoys_left_out: str
 
     def is_headline(self, min_confidence: str) -> bool:
-        """Whether the full cube is counted for it."""
+        """Return whether the full cube is counted for it."""
         mine = (self.ip_version, self.min_confidence, self.decoys_left_out)
         return mine == (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
 
 
 def variants() -> Iterator[Variant]:
-    """Every variant, in a fixed order."""
+    """Yield every variant, in a fixed order."""
     for values in product(("all", "study"), ("4", "6", "all"), ("medium", "high"), DECOYS):
         yield Variant(*values)
 
@@ -75,7 +75,7 @@ def make_names(db: Sql) -> None:
 
 
 def count(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...]) -> pa.Table:
-    """Return `tables.COUNTS`, counted from the same views; leaves tables in `db` that `sample_blocks` goes on from."""
+    """Return `tables.COUNTS`, counted from these views; leaves tables in `db` that `sample_blocks.sql` reads."""
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
@@ -98,8 +98,10 @@ _MULTI_LABEL_COUNTS = pa.schema({
 
 
 def _cells(db: Sql, min_confidence: str) -> pa.Table:
-    """The cells of every variant: world and countries of the most, the full cube of the headline's. Whole columns at a
-    time, since a cube may have millions of cells."""
+    """Return the cells of all variants: world and countries of each, the full cube of the headline's.
+
+    Whole columns at a time, since a cube may have millions of cells.
+    """
     margins, cube = db.query("margins"), db.query("cube")
     headline = (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
     full = pc.and_(
@@ -113,7 +115,7 @@ def _cells(db: Sql, min_confidence: str) -> pa.Table:
 
 
 def _levels(cells: pa.Table) -> pa.ChunkedArray:
-    """The name of each cell's level, from the columns that say what it does not group by (null: neither)."""
+    """Return the name of each cell's level, from the columns that say what it does not group by (null: neither)."""
     code = pa.array(np.zeros(cells.num_rows, np.int64))
     names = [""]
     for n, group in enumerate(GROUPS):
@@ -149,7 +151,7 @@ def _metadata(manifest: Manifest) -> dict[str, str]:
 
 
 def flow_of(counts: pa.Table, min_confidence: str) -> Flow:
-    """From kept banners to the banners behind the headline, one reason after the other; each step is a counted cell."""
+    """Return the flow from kept banners to those behind the headline; each step is a counted cell."""
     world = {
         tuple(row[name] for name in ("scope", "ip_version", "min_confidence", "decoys_left_out")): row["n_banners"]
         for row in counts.filter(pc.equal(counts["level"], "world")).to_pylist()

@@ -1,7 +1,7 @@
-"""Details of the headline that are not in the cube: how few networks hold how much, and how old firmware is.
+"""Details of the headline that are not in the cube: concentration in few networks, and the age of firmware.
 
-A firmware's age is known where its name has the day it was built, as in "V5.5.0 build 170725". A version alone says
-nothing of time without a list of releases, and there is none with a source.
+A firmware's age is known where its name has its build day, as in "V5.5.0 build 170725". A version alone says nothing of
+time without a list of releases.
 """
 
 import re
@@ -54,7 +54,7 @@ def describe(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[s
 
 
 def _check(world: dict[str, int], networks: pa.Table, devices: int, snapshot: str) -> None:
-    """Raises `ReconciliationError` unless hosts and devices are those of the headline."""
+    """Raise `ReconciliationError` unless hosts and devices are those of the headline."""
     held = {(row["network_type"], row["top"]): row["n_hosts"] for row in networks.to_pylist()}
     hosts = held["prefix", None]
     if (hosts, devices) != (world["n_hosts"], world["n_devices"]):
@@ -65,7 +65,7 @@ def _check(world: dict[str, int], networks: pa.Table, devices: int, snapshot: st
 
 
 def by_age(firmwares: Iterable[tuple[str | None, int]], end: int | None) -> dict[str, int]:
-    """Devices by age of their firmware (every age, in order) at the window's end (seconds since 1970 UTC)."""
+    """Return devices by age of their firmware (every age, in order) at `end` (seconds since 1970 UTC)."""
     found = Counter(dict.fromkeys((*AGES, UNDATED, UNKNOWN), 0))
     for firmware, devices in firmwares:
         found[_age(firmware, end)] += devices
@@ -84,7 +84,7 @@ def _age(firmware: str | None, end: int | None) -> str:
 
 
 def built_on(firmware: str) -> date | None:
-    """The day that a firmware's name says it was built on; None where it says none, or one that cannot be."""
+    """Return the build day in a firmware's name; None without one, or for an impossible one."""
     found = _BUILD.search(firmware)
     if not found:
         return None

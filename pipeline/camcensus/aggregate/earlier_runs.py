@@ -1,4 +1,4 @@
-"""Earlier counts of a snapshot: kept when it is counted again, so that the two can be held against each other."""
+"""Earlier counts of a snapshot, kept when it is counted again so that the two can be compared."""
 
 import shutil
 from pathlib import Path
@@ -12,12 +12,12 @@ FILES = ("counts.parquet", "networks.parquet")
 
 
 def folder_of(snapshot: Path, run: str = "") -> Path:
-    """Where a run of a snapshot stands; none named: the newest."""
+    """Return the folder of a run of a snapshot; without a name, of the newest."""
     return snapshot / FOLDER / run if run else snapshot
 
 
 def keep(snapshot: Path, manifest: Manifest) -> None:
-    """Keeps the counts of the run that `manifest` records, before they are written over. Only as many as `KEPT`."""
+    """Keep the counts of the run that `manifest` records before they are overwritten; at most `KEPT` runs."""
     stage = manifest.stages.get("aggregate")
     if stage is None or not manifest.run or "counts.parquet" not in stage.outputs:
         return
@@ -34,5 +34,5 @@ def keep(snapshot: Path, manifest: Manifest) -> None:
 
 
 def kept(snapshot: Path) -> list[Path]:
-    """The folders of earlier runs, in order of name."""
+    """Return the folders of earlier runs, in order of name."""
     return sorted(p for p in (snapshot / FOLDER).glob("*") if p.is_dir())

@@ -1,4 +1,4 @@
-"""The headline of a counted snapshot, for those that look at it once more: its counts, and the tables behind it."""
+"""The headline of a counted snapshot: its counts, and a database over the tables behind it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[s
 
 
 def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:
-    """The same of `tables.COUNTS`."""
+    """Return units by maker (None: all) from `tables.COUNTS`, without the countries left out."""
     wanted = {"scope": "study", "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
     for name, value in (wanted | {"min_confidence": min_confidence}).items():
         counts = counts.filter(pc.equal(counts[name], value))

@@ -1,8 +1,8 @@
-"""Churn: how many devices have another address in the next collection. It shows only between repeated full collections
-of one snapshot: one collection holds the latest banner of each address and port, and no address that was left.
+"""Churn: how many devices have another address in the next of several full collections of one snapshot.
 
-The index is the share of serial numbers and MAC addresses, each on one host in a collection and again on one in the
-next, whose host is another. Next to it are the hosts with a counted banner in a collection and none in the next: their
+One collection holds the latest banner of each address and port, and no address that was left, so it shows no churn. The
+index is the share of serial numbers and MAC addresses, each on one host in a collection and again on one in the next,
+whose host is another. Hosts with a counted banner in a collection and none in the next are reported next to it: their
 devices moved or went off, so they are more than those that moved.
 """
 

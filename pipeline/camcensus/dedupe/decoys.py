@@ -1,4 +1,4 @@
-"""Decoys that only show across banners and hosts: which rules, whether they could be evaluated, and whom they graded.
+"""Decoys that only show across banners and hosts: the rules, whether they could be evaluated, and what they found.
 
 A reason alone has the grade of its rule, two different ones make a host at least likely, and a host takes its worst
 grade. What is common among honest devices (equal pages, a hosting network, a copied MAC address) is only possible

@@ -68,8 +68,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Deduped:
-    """What dedupe reports: `newest` is when the newest banner of any kind was seen, `rules` how many banners each rule
-    placed, `identities` how many were used and refused."""
+    """What dedupe reports.
+
+    `newest` is when the newest banner of any kind was seen, `rules` how many banners each rule placed, `identities` how
+    many were used and refused.
+    """
 
     window: Window
     newest: int | None
@@ -160,7 +163,7 @@ IDENTITIES = (
 
 
 def _settings(window: Window, rules: Rules) -> pa.Table:
-    """The one row that queries have in place of parameters."""
+    """Return the one row that queries have in place of parameters."""
     on, signs = rules.dedupe, rules.decoys
     settings: dict[str, int | bool] = {
         "window_start": window.start or 0,
@@ -207,7 +210,10 @@ def _totals(db: Sql) -> Totals:
 
 
 def _merges(totals: Totals, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
-    """What each rule merged. Raises `ReconciliationError` unless banners are devices plus what was merged."""
+    """Return what each rule merged.
+
+    Raises `ReconciliationError` unless banners are devices plus what was merged.
+    """
     found = {rule: totals["merges"][rule] for rule in ("same_banner", "identity", "same_host", "churn")}
     merges = {rule.replace("_", "-"): Merges(on=getattr(on, rule), merged=n) for rule, n in found.items()}
     if on.churn and not on.identity:

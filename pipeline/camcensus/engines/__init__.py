@@ -1,1 +1,1 @@
-"""Where stages run: row-wise maps in processes, set-wise queries in SQL."""
+"""Run row-wise maps in processes, and set-wise queries in SQL."""

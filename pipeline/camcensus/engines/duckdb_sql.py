@@ -13,7 +13,7 @@ from camcensus.core.errors import CamcensusError
 from camcensus.engines.engine import BATCH, text_of
 
 MEMORY = "800MB"
-# Bytes of Parquet files; what is made of more would not fit into memory.
+# Bytes of Parquet files; tables made of more would not fit into memory.
 FITS = 80 << 20
 Config = dict[str, str | bool | int | float | list[str]]
 # Nothing is ever fetched: an extension that is not built in is an error, not a download.
@@ -32,7 +32,7 @@ class Sql:
                 "threads": threads,
                 "memory_limit": MEMORY,
                 "temp_directory": str(scratch),
-                # Nobody counts on the order of rows: what is written says which it is in.
+                # No query relies on the order of rows: what is written states its order.
                 "preserve_insertion_order": False,
                 **OFFLINE,
             },
@@ -40,48 +40,50 @@ class Sql:
         without_bars(self._db)
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
-        """Names the rows of Parquet files. Verify the files' checksums first: DuckDB does not."""
+        """Name the rows of Parquet files. Verify their checksums first: DuckDB does not."""
         before, self._read = self._read, self._read + sum(part.stat().st_size for part in parts)
         if before <= FITS < self._read:
             self._go_on_in_a_file()
         self._db.read_parquet([str(p) for p in parts]).create_view(name)
 
     def _go_on_in_a_file(self) -> None:
-        """From now on tables are made in a file, where they are compressed. In memory they are quicker to make, but
-        those that do not fit are written and read as they are."""
+        """Make further tables in a file, where they are compressed.
+
+        In memory they are quicker to make, but those that do not fit are written and read uncompressed.
+        """
         quoted = str(self._file).replace("'", "''")
         self._db.execute(f"attach '{quoted}' as work")
         self._db.execute("set search_path = 'work.main,memory.main'")
 
     def rows(self, name: str, table: pa.Table) -> None:
-        """Names a small Arrow table, replacing what had the name."""
+        """Name a small Arrow table, replacing what had the name."""
         self._db.register("given", table)
         # Names come from this package, never from data.
         self._db.execute(f"create or replace table {name} as select * from given")  # noqa: S608
         self._db.unregister("given")
 
     def table(self, name: str, query: str) -> None:
-        """Keeps the result of a query under a name."""
+        """Keep the result of a query under a name."""
         self._db.execute(f"create or replace table {name} as {text_of(query)}")
 
     def append(self, name: str, query: str) -> None:
-        """Adds the result of a query to a kept table."""
+        """Add the result of a query to a kept table."""
         self._db.execute(f"insert into {name} by name {text_of(query)}")
 
     def drop(self, name: str) -> None:
-        """Forgets a kept table."""
+        """Remove a kept table."""
         self._db.execute(f"drop table {name}")
 
     def read(self, name: str) -> pa.Table:
-        """A kept table as an Arrow table."""
+        """Return a kept table as an Arrow table."""
         return self._db.table(name).to_arrow_table()
 
     def query(self, query: str) -> pa.Table:
-        """The result of a query as an Arrow table."""
+        """Return the result of a query as an Arrow table."""
         return self._db.sql(text_of(query)).to_arrow_table()
 
     def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The result of a query, a batch at a time; the next is being made while one is used."""
+        """Yield the result of a query in batches; the next is computed while one is used."""
         reader = self._db.sql(text_of(query)).to_arrow_reader(rows)
         with ThreadPoolExecutor(1) as ahead:
             pending = ahead.submit(next, reader, None)
@@ -90,20 +92,23 @@ class Sql:
                 yield batch
 
     def close(self) -> None:
-        """Lets go of memory and scratch space."""
+        """Free memory and scratch space."""
         self._db.close()
 
 
 def without_bars(connection: duckdb.DuckDBPyConnection) -> None:
-    """Lets DuckDB draw no bars between our lines. It is no setting of a new connection, only of an open one, and in a
-    notebook one that DuckDB refuses where it has nothing to draw with."""
+    """Keep DuckDB from drawing progress bars between our lines.
+
+    It is no setting of a new connection, only of an open one, and in a notebook one that DuckDB refuses where it has
+    nothing to draw with.
+    """
     with suppress(duckdb.InvalidInputException):
         connection.execute("set enable_progress_bar = false")
 
 
 @contextmanager
 def sql(threads: int, scratch: Path) -> Iterator[Sql]:
-    """A connection that is closed in any case; what it put into `scratch` is removed, as is what a killed one left."""
+    """Yield a connection that is closed in any case; `scratch` is removed, also what a killed run left there."""
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         connection = Sql(threads, scratch)
@@ -112,9 +117,9 @@ def sql(threads: int, scratch: Path) -> Iterator[Sql]:
         finally:
             connection.close()
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
-        told = str(error).strip().splitlines()[0]
+        reason = str(error).strip().splitlines()[0]
         raise CamcensusError(
-            f"{scratch}: the database cannot work there: {told}; make room, and run this again"
+            f"{scratch}: the database cannot work there: {reason}; make room, and run this again"
         ) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

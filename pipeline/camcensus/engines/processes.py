@@ -1,4 +1,4 @@
-"""What pools of processes share: how they start, and that only the first process hears Ctrl-C and stops the others."""
+"""How processes of pools start and stop: only the first process reacts to Ctrl-C, and stops the others."""
 
 import gc
 import multiprocessing
@@ -18,9 +18,11 @@ _shared: Any = None
 
 
 def context(module: str) -> BaseContext:
-    """How processes start whose work is of a module. Forking this process, in which libraries hold threads,
-    may hang; a server that has imported the first such module forks instead, in a moment, and is gone with this
-    process. Elsewhere each starts from nothing."""
+    """Return how processes start whose work is of a module.
+
+    Forking this process, in which libraries hold threads, may hang. A server that has imported the first such module
+    forks instead, in a moment, and ends with this process. Without such a server each starts from nothing.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     found = multiprocessing.get_context("forkserver")
@@ -30,8 +32,8 @@ def context(module: str) -> BaseContext:
 
 
 @contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Processes started here do not hear Ctrl-C: it is the first process that stops them."""
+def ignore_interrupts() -> Iterator[None]:
+    """Start processes in this context that ignore Ctrl-C: the first process stops them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -43,15 +45,17 @@ def deaf_to_interrupts() -> Iterator[None]:
 
 
 def stop(pool: ProcessPoolExecutor) -> None:
-    """Ends all processes of this one at once, whatever they are doing."""
+    """End all child processes at once, whatever they are doing."""
     for worker in multiprocessing.active_children():
         worker.terminate()
     pool.shutdown(wait=True, cancel_futures=True)
 
 
 def settle(what: Any) -> None:
-    """To be called in a worker of rows as it starts: it seldom looks for cycles, and ends with its parent. `what` is
-    shared by all its work: it is sent once, and what is found out about it stays known; see `shared`."""
+    """Prepare a worker of rows as it starts: it seldom looks for reference cycles, and ends with its parent.
+
+    `what` is shared by all its work: it is sent once, and what is found out about it stays known; see `shared`.
+    """
     global _shared  # noqa: PLW0603
     _shared = what
     gc.freeze()
@@ -60,14 +64,15 @@ def settle(what: Any) -> None:
 
 
 def shared() -> Any:
-    """What the work of this worker shares."""
+    """Return what the work of this worker shares."""
     return _shared
 
 
 def end_with_parent() -> None:
-    """To be called in a worker as it starts: it ends when the first process is gone.
+    """End this worker when the first process is gone.
 
-    Killed, that one can tell nobody to stop, and its workers would wait for ever."""
+    A killed process cannot stop its workers, and they would wait permanently.
+    """
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

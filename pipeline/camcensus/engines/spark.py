@@ -1,7 +1,7 @@
 """The engine of a cluster: row-wise maps by `mapInArrow`, set-wise queries by Spark SQL.
 
-The functions, the queries and the files they leave are those of the local engine, so a snapshot that one engine began
-can be finished by the other. Raw files, parts and scratch folders must be on a file system that all executors share.
+The functions, queries and files are those of the local engine, so one engine can finish a snapshot that the other
+began. Raw files, parts and scratch folders must be on a file system that all executors share.
 """
 
 import pickle
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camcensus.core.errors import CamcensusError
-from camcensus.engines.engine import R, Rows, T, Tick, nobody
-from camcensus.engines.spark_session import ARCHIVE, session, told_by
+from camcensus.engines.engine import OnProgress, R, Rows, T, no_progress
+from camcensus.engines.spark_session import ARCHIVE, error_line, session
 from camcensus.engines.spark_sql import SparkSql, linked, sql
 from camcensus.engines.spark_tasks import FILE, name_of, runner
 
@@ -34,18 +34,22 @@ class Spark:
 
     @property
     def name(self) -> str:
-        """With the master, and the version of Spark."""
+        """The master and the version of Spark."""
         return f"spark {self._spark.version} on {self._spark.sparkContext.master}"
 
     @property
     def workers(self) -> int:
-        """How many tasks Spark does at once."""
+        """How many tasks Spark runs at once."""
         return int(self._spark.sparkContext.defaultParallelism)
 
     def map_parts(
-        self, work: Callable[[T, Tick], R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
+        self,
+        work: Callable[[T, OnProgress], R],
+        tasks: Sequence[T],
+        sizes: Sequence[int],
+        on_progress: OnProgress = no_progress,
     ) -> list[R]:
-        """A task of Spark's for each part, the largest first. A result counts once, however often it was made."""
+        """Run a Spark task for each part, the largest first. A result counts once, however often it was computed."""
         from pyspark import cloudpickle  # noqa: PLC0415 -- an optional extra
 
         if not tasks:
@@ -58,37 +62,37 @@ class Spark:
         return [by_task[number] for number in range(len(tasks))]
 
     def map_streams(
-        self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: Tick = nobody
+        self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress = no_progress
     ) -> list[R]:
-        """The same: a compressed file is read by one task."""
+        """Do the same: a compressed file is read by one task."""
         return self.map_parts(work, tasks, sizes, on_progress)
 
     def map_rows(
-        self, tasks: Sequence[Rows[R]], sizes: Sequence[int], scratch: Path, on_progress: Tick = nobody
+        self, tasks: Sequence[Rows[R]], sizes: Sequence[int], scratch: Path, on_progress: OnProgress = no_progress
     ) -> list[R]:
-        """Spark reads the files, each as one partition, and checks their pages; a file without rows needs no Spark."""
+        """Let Spark read each file as one partition and check its pages; a file without rows needs no Spark."""
         found: dict[int, R] = {}
         full = [number for number, size in enumerate(sizes) if size]
         if full:
             with self._sent(tasks) as sent, linked(scratch, {name_of(n): tasks[n].source for n in full}) as folder:
                 run = runner("over", ARCHIVE, sent)
                 found = self._results(partial(self._whole, folder), run, [sizes[n] for n in full], on_progress)
-        return [found[n] if n in found else task(nobody) for n, task in enumerate(tasks)]
+        return [found[n] if n in found else task(no_progress) for n, task in enumerate(tasks)]
 
     def _whole(self, folder: str) -> "DataFrame":
-        """The rows of Parquet files with the name of each row's file; each file is one partition."""
+        """Return the rows of Parquet files with the name of each row's file; each file is one partition."""
         own = self._spark.newSession()
         for name in ("maxPartitionBytes", "openCostInBytes"):
             own.conf.set(f"spark.sql.files.{name}", WHOLE)
         return own.read.parquet(folder).select("*", f"_metadata.{FILE}")
 
     def _numbers(self, tasks: int) -> "DataFrame":
-        """A row for each task, in a partition of its own."""
+        """Return a row for each task, in its own partition."""
         return self._spark.range(0, tasks, 1, tasks).withColumnRenamed("id", "task")
 
     @contextmanager
     def _sent(self, tasks: Sequence[Any]) -> "Iterator[Broadcast[list[Any]]]":
-        """Tasks as each executor gets them: once, with the catalogue and the country tables that they share."""
+        """Send tasks to each executor once, with the catalogue and the country tables that they share."""
         sent = self._spark.sparkContext.broadcast(list(tasks))
         try:
             yield sent
@@ -96,10 +100,10 @@ class Spark:
             sent.destroy()
 
     def _results(
-        self, frame: "Callable[[], DataFrame]", run: Callable[..., Any], sizes: Sequence[int], on_progress: Tick
+        self, frame: "Callable[[], DataFrame]", run: Callable[..., Any], sizes: Sequence[int], on_progress: OnProgress
     ) -> dict[int, Any]:
-        """What came of each task, by its number. Raises what the first of them raised on purpose."""
-        with _progress(self._spark.sparkContext, sum(sizes), len(sizes), on_progress), _told():
+        """Return the result of each task by its number. Raises what the first of them raised on purpose."""
+        with _progress(self._spark.sparkContext, sum(sizes), len(sizes), on_progress), _spark_errors():
             rows = frame().mapInArrow(run, "task bigint, result binary").toArrow().to_pylist()
         # Our own executors wrote these.
         results = {row["task"]: pickle.loads(row["result"]) for row in rows}  # noqa: S301
@@ -109,20 +113,20 @@ class Spark:
         return results
 
     def sql(self, scratch: Path) -> AbstractContextManager[SparkSql]:
-        """Spark SQL."""
+        """Open Spark SQL."""
         return sql(self._spark, scratch)
 
 
 @contextmanager
 def spark(master: str) -> Iterator[Spark]:
-    """The engine on `master`, gone afterwards. Raises `CamcensusError` when it does not start."""
+    """Yield the engine on `master`, stopped afterwards. Raises `CamcensusError` when it does not start."""
     with session(master) as started:
         yield Spark(started)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What Spark could not do after all its tries, in one sentence."""
+def _spark_errors() -> Iterator[None]:
+    """Report in one sentence what Spark could not do after all its tries."""
     from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
@@ -130,12 +134,12 @@ def _told() -> Iterator[None]:
         yield
     except (PySparkException, Py4JError) as error:
         hint = "if a file is damaged, run again with --rehash"
-        raise CamcensusError(f"Spark could not do it: {told_by(error)}; {hint}") from error
+        raise CamcensusError(f"Spark could not do it: {error_line(error)}; {hint}") from error
 
 
 @contextmanager
-def _progress(context: "SparkContext", size: int, tasks: int, on_progress: Tick) -> Iterator[None]:
-    """Tells now and then how much is done, by the tasks that are: a task cannot be asked while it works."""
+def _progress(context: "SparkContext", size: int, tasks: int, on_progress: OnProgress) -> Iterator[None]:
+    """Report now and then how much is done, by completed tasks: a running task cannot be asked."""
     done = threading.Event()
 
     def look() -> None:

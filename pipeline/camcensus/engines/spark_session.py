@@ -1,5 +1,4 @@
-"""A Spark session for one run: what it needs is looked for first, and nothing of it listens beyond this machine unless
-the master is another one's."""
+"""A Spark session for one run. Nothing of it listens beyond this machine unless the master is on another one."""
 
 import os
 import re
@@ -49,7 +48,7 @@ SETTINGS: dict[str, str | bool | int | float | None] = {
 
 @contextmanager
 def session(master: str) -> "Iterator[SparkSession]":
-    """A session on `master`, with the package shipped to its executors; stopped in any case.
+    """Yield a session on `master`, with the package shipped to its executors; stopped in any case.
 
     Raises `CamcensusError` when pyspark or a Java that it runs on is missing, or the master cannot be reached.
     """
@@ -76,11 +75,11 @@ def _started(master: str) -> "SparkSession":
         with _own_interrupt():
             return SparkSession.builder.master(master).config(map=_settings(master)).getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
-        raise CamcensusError(f"Spark does not start on {master}: {told_by(error)}") from None
+        raise CamcensusError(f"Spark does not start on {master}: {error_line(error)}") from None
 
 
 def require_spark() -> None:
-    """Raises `CamcensusError` when pyspark is not installed."""
+    """Raise `CamcensusError` when pyspark is not installed."""
     if find_spec("pyspark") is None:
         raise CamcensusError(
             "--engine spark needs pyspark, which is not installed; run: pip install 'camcensus[spark]'"
@@ -88,7 +87,7 @@ def require_spark() -> None:
 
 
 def require_java() -> None:
-    """Raises `CamcensusError` when there is no Java, or one that Spark does not run on."""
+    """Raise `CamcensusError` when Java is missing, or is one that Spark does not run on."""
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     if java is None:
@@ -97,15 +96,15 @@ def require_java() -> None:
             f"--engine spark needs Java {OLDEST_JAVA} or later, and {where}; on Debian: "
             f"apt-get install openjdk-{OLDEST_JAVA}-jre-headless"
         )
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
-    found = re.search(r'version "(\d+)', told)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    found = re.search(r'version "(\d+)', output)
     if found is None or int(found[1]) < OLDEST_JAVA:
         which = f"is Java {found[1]}" if found else "does not start"
         raise CamcensusError(f"--engine spark needs Java {OLDEST_JAVA} or later; {java} {which}")
 
 
 def _environment(master: str) -> None:
-    """What Spark's processes look for in the environment, where nobody set it."""
+    """Set what Spark's processes look for in the environment, where it is not set."""
     import pyspark  # noqa: PLC0415 -- an optional extra
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -116,7 +115,7 @@ def _environment(master: str) -> None:
 
 
 def is_local(master: str) -> bool:
-    """Whether all of Spark runs on this machine."""
+    """Return whether all of Spark runs on this machine."""
     return master.startswith("local")
 
 
@@ -131,7 +130,7 @@ def _settings(master: str) -> dict[str, str | bool | int | float | None]:
 
 
 def ship(folder: Path) -> Path:
-    """The package and the data that its tasks read, as an archive in `folder`."""
+    """Write the package and the data that its tasks read as an archive in `folder`; return its path."""
     path = folder / f"{ARCHIVE}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(PACKAGE.rglob("*")):
@@ -147,7 +146,7 @@ def ship(folder: Path) -> Path:
 
 @contextmanager
 def _own_interrupt() -> Iterator[None]:
-    """Ctrl-C stays ours: a new context takes it."""
+    """Keep Ctrl-C for this process: a new Spark context takes it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -158,8 +157,8 @@ def _own_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def told_by(error: object) -> str:
-    """What an error of Spark's comes to in one line: what Python raised over there, or else what it says first."""
+def error_line(error: object) -> str:
+    """Return a Spark error in one line: what Python raised in an executor, or else its first line."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     traced = next((n for n, line in enumerate(lines) if line.startswith("Traceback ")), None)
     if traced is not None:

@@ -1,8 +1,8 @@
 """The set-wise queries on Spark SQL: the same files, each result kept as Parquet in the scratch folder.
 
-What is kept is read from files again: so no plan grows from query to query, a loop that adds to a table stays as
-cheap as its first step, and a lost executor costs its own tasks only. The folder must be on a file system that all
-executors share.
+What is kept is read from files again: so no plan grows from query to query, a loop that adds to a table stays as cheap
+as its first step, and a lost executor costs its own tasks only. The folder must be on a file system that all executors
+share.
 """
 
 import re
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from camcensus.core.errors import CamcensusError, TableError
 from camcensus.core.storage import opened_to_stream
 from camcensus.engines.engine import BATCH, text_of
-from camcensus.engines.spark_session import told_by
+from camcensus.engines.spark_session import error_line
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -37,13 +37,13 @@ class SparkSql:
         self._kept: dict[str, tuple[StructType, list[Path]]] = {}
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
-        """Names the rows of Parquet files."""
+        """Name the rows of Parquet files."""
         folder = self._folder(name)
         link(folder, {f"{number:06}.parquet": part for number, part in enumerate(parts)})
         self._name(name, self._spark.read.parquet(_url(folder)))
 
     def rows(self, name: str, table: pa.Table) -> None:
-        """Names a small Arrow table, replacing what had the name."""
+        """Name a small Arrow table, replacing what had the name."""
         from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415 -- an optional extra
 
         folder = self._folder(name)
@@ -53,12 +53,12 @@ class SparkSql:
         self._keep(name, from_arrow_schema(table.schema), [folder])
 
     def table(self, name: str, query: str) -> None:
-        """Keeps the result of a query under a name."""
+        """Keep the result of a query under a name."""
         frame = self._spark.sql(text_of(query))
         self._keep(name, frame.schema, [self._write(name, frame)])
 
     def append(self, name: str, query: str) -> None:
-        """Adds the result of a query to a kept table. Raises `TableError` when it has not the same columns."""
+        """Add the result of a query to a kept table. Raises `TableError` when it has other columns."""
         schema, folders = self._kept[name]
         frame = self._spark.sql(text_of(query))
         if sorted(frame.columns) != sorted(schema.names):
@@ -67,23 +67,25 @@ class SparkSql:
         self._keep(name, schema, [*folders, self._write(name, by_name)])
 
     def drop(self, name: str) -> None:
-        """Forgets a kept table and removes its files."""
+        """Remove a kept table and its files."""
         self._spark.catalog.dropTempView(name)
         self._names.discard(name)
         for folder in self._kept.pop(name)[1]:
             shutil.rmtree(folder)
 
     def read(self, name: str) -> pa.Table:
-        """A kept table as an Arrow table."""
+        """Return a kept table as an Arrow table."""
         return self._spark.table(name).toArrow().combine_chunks()
 
     def query(self, query: str) -> pa.Table:
-        """The result of a query as an Arrow table."""
+        """Return the result of a query as an Arrow table."""
         return self._spark.sql(text_of(query)).toArrow().combine_chunks()
 
     def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The result of a query, a batch at a time. Spark sorts and writes it with all executors; its files, which are
-        in order, are read here."""
+        """Yield the result of a query in batches.
+
+        Spark sorts and writes it with all executors; its files, which are in order, are read here.
+        """
         folder = self._write("stream", self._spark.sql(text_of(query)))
         for path in sorted(folder.glob("part-*.parquet")):
             with opened_to_stream(path) as file:
@@ -91,7 +93,7 @@ class SparkSql:
         shutil.rmtree(folder)
 
     def close(self) -> None:
-        """Lets go of the names."""
+        """Remove the names."""
         for name in self._names:
             self._spark.catalog.dropTempView(name)
 
@@ -114,14 +116,12 @@ class SparkSql:
 
 
 def _url(path: Path) -> str:
-    """The path as Spark reads it: with its scheme, whatever the cluster's own file system is, and no part of it taken
-    for a pattern."""
+    """Return the path as Spark reads it: with its scheme, and with no part of it taken for a pattern."""
     return "file:" + re.sub(r"([\\{}\[\]*?,^])", r"\\\1", str(path))
 
 
 def link(folder: Path, files: Mapping[str, Path]) -> None:
-    """Files under other names, which hide none of them from Spark: it passes over what begins with a dot or an
-    underscore, and takes a bracket for a pattern."""
+    """Link files under names that Spark does not skip or take for patterns (a leading dot or underscore, a bracket)."""
     folder.mkdir(parents=True)
     for name, file in files.items():
         (folder / name).symlink_to(file.resolve())
@@ -129,7 +129,7 @@ def link(folder: Path, files: Mapping[str, Path]) -> None:
 
 @contextmanager
 def linked(scratch: Path, files: Mapping[str, Path]) -> Iterator[str]:
-    """A folder of such links, as Spark reads it; gone afterwards, as is what a killed run left."""
+    """Yield a folder of such links, as Spark reads it; removed afterwards, as is what a killed run left."""
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         link(scratch / "linked", files)
@@ -140,7 +140,7 @@ def linked(scratch: Path, files: Mapping[str, Path]) -> Iterator[str]:
 
 @contextmanager
 def sql(spark: "SparkSession", scratch: Path) -> Iterator[SparkSql]:
-    """A connection that is closed in any case, and what it or a killed one put into `scratch` removed."""
+    """Yield a connection that is closed in any case; `scratch` is removed, also what a killed run left there."""
     from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
@@ -150,6 +150,6 @@ def sql(spark: "SparkSession", scratch: Path) -> Iterator[SparkSql]:
         yield connection
         connection.close()
     except (PySparkException, Py4JError) as error:
-        raise CamcensusError(f"{scratch}: Spark cannot work there: {told_by(error)}") from error
+        raise CamcensusError(f"{scratch}: Spark cannot work there: {error_line(error)}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

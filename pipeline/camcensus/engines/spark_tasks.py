@@ -1,4 +1,4 @@
-"""What Spark's Python processes do in `mapInArrow`: tasks of row-wise stages, by the functions of the local engine."""
+"""What Spark's Python processes run in `mapInArrow`: tasks of row-wise stages, by the functions of the local engine."""
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.core.errors import CamcensusError, TableError
-from camcensus.engines.engine import Rows, nobody
+from camcensus.engines.engine import Rows, no_progress
 
 TASKS = pa.schema({"task": pa.int64()})
 RESULTS = pa.schema({"task": pa.int64(), "result": pa.binary()})
@@ -18,10 +18,10 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def runner(what: str, archive: str, *given: Any) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    """What `mapInArrow` is given: a function of this module, by name, and what it is given before the batches.
+    """Return the function for `mapInArrow`: one of this module, by name, with the arguments before the batches.
 
-    It is sent by value, and makes this package known over there; so nothing of the package is among `given`, but in
-    broadcasts or as bytes. `archive`: what the shipped package is called.
+    It is sent by value, and makes this package known in the executor; so nothing of the package is among `given`,
+    except in broadcasts or as bytes. `archive`: the name of the shipped package.
     """
 
     def run(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -33,22 +33,22 @@ def runner(what: str, archive: str, *given: Any) -> Callable[[Batches], Iterator
         folder = SparkFiles.get(archive)
         if folder not in sys.path:
             sys.path.insert(0, folder)
-        held = [each.value if isinstance(each, Broadcast) else each for each in given]
-        yield from getattr(import_module("camcensus.engines.spark_tasks"), what)(*held, batches)
+        arguments = [each.value if isinstance(each, Broadcast) else each for each in given]
+        yield from getattr(import_module("camcensus.engines.spark_tasks"), what)(*arguments, batches)
 
     return run
 
 
 def done(work: bytes, tasks: Sequence[Any], batches: Batches) -> Iterator[pa.RecordBatch]:
-    """Does the tasks whose numbers come in, and gives what came of each. `work`: the function for them, pickled."""
+    """Do the tasks whose numbers come in, and yield their results. `work`: the function for them, pickled."""
     do = pickle.loads(work)  # noqa: S301 -- the driver's
     for batch in batches:
         for number in exactly(batch, TASKS)["task"].to_pylist():
-            yield _result(number, partial(do, tasks[number], nobody))
+            yield _result(number, partial(do, tasks[number], no_progress))
 
 
 def over(tasks: Sequence[Rows[Any]], batches: Batches) -> Iterator[pa.RecordBatch]:
-    """Does the task whose rows come in, if any do: all rows of one file, whose name says which task it is."""
+    """Do the task whose rows come in, if any do: all rows of one file, whose name says which task it is."""
     filled = (batch for batch in batches if batch.num_rows)
     if (first := next(filled, None)) is None:
         return
@@ -66,18 +66,17 @@ def over(tasks: Sequence[Rows[Any]], batches: Batches) -> Iterator[pa.RecordBatc
 
 
 def name_of(number: int) -> str:
-    """What the file of a task is called for Spark."""
+    """Return the name of a task's file for Spark."""
     return f"{number:09}.parquet"
 
 
 def number_of(name: str) -> int:
-    """Which task it is."""
+    """Return the number of the task whose file has this name."""
     return int(name.partition(".")[0])
 
 
 def _result(number: int, work: Callable[[], Any]) -> pa.RecordBatch:
-    """What came of a task: its result, or what it raised on purpose. That is no failure of an executor, so nothing is
-    tried again."""
+    """Return the result of a task, or the error that it raised on purpose, so that it is not tried again."""
     try:
         result: Any = work()
     except CamcensusError as error:
@@ -87,11 +86,13 @@ def _result(number: int, work: Callable[[], Any]) -> pa.RecordBatch:
 
 
 def exactly(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch, if it has the columns of `schema` by name, type and place. Raises `TableError`: Spark goes by place
-    alone, and would take columns that changed places for each other."""
+    """Return the batch, if it has the columns of `schema` by name, type and place.
+
+    Raises `TableError`: Spark goes by place alone, and would take columns that changed places for each other.
+    """
     found = [(field.name, field.type) for field in batch.schema]
     wanted = [(field.name, field.type) for field in schema]
     if found != wanted:
-        told, asked = (", ".join(f"{name} {kind}" for name, kind in columns) for columns in (found, wanted))
-        raise TableError("batch", f"has the columns {told}; they must be {asked}")
+        present, expected = (", ".join(f"{name} {kind}" for name, kind in columns) for columns in (found, wanted))
+        raise TableError("batch", f"has the columns {present}; they must be {expected}")
     return batch

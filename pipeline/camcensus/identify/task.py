@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from camcensus.core import storage
 from camcensus.core.tables import OBSERVATIONS, Table
-from camcensus.engines.engine import nobody
-from camcensus.engines.ordered_pool import ONE_LANE, Lanes
+from camcensus.engines.engine import no_progress
+from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
 from camcensus.engines.processes import shared
 from camcensus.geolocate.database import Locator
 from camcensus.identify.batches import (
@@ -54,20 +54,22 @@ class IdentifyTask:
         """Return how many rows make a batch."""
         return BATCH
 
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> IdentifiedRows:
-        """Read and identify the part; with several lanes, other processes identify the rows that this one writes."""
-        if lanes.single:
-            return self.over(None, tick)
+    def __call__(self, on_progress: Callable[[int], None], pool: OrderedPool = ONE_PROCESS) -> IdentifiedRows:
+        """Read and identify the part; with several pool, other processes identify the rows that this one writes."""
+        if pool.is_single:
+            return self.over(None, on_progress)
         self._require()
-        labelled = lanes.in_order(partial(_labelled, self.observations), pieces_of(self.observations))
-        return write_identified(labelled, self.identified, self.key, tick)
+        labelled = pool.in_order(partial(_labelled, self.observations), pieces_of(self.observations))
+        return write_identified(labelled, self.identified, self.key, on_progress)
 
-    def over(self, batches: Iterable[pa.RecordBatch] | None, tick: Callable[[int], None] = nobody) -> IdentifiedRows:
+    def over(
+        self, batches: Iterable[pa.RecordBatch] | None, on_progress: Callable[[int], None] = no_progress
+    ) -> IdentifiedRows:
         """Identify rows that somebody else read (None: it reads them)."""
         self._require()
         identifier = identifier_of(self.catalogue)
         return identify_part(
-            self.observations, self.identified, identifier, self.locator, self.key, tick, self.second, batches
+            self.observations, self.identified, identifier, self.locator, self.key, on_progress, self.second, batches
         )
 
     def _require(self) -> None:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from camcensus.core import storage
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.engines.ordered_pool import ONE_LANE, Lanes
+from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
 from camcensus.ingest.fields import LATEST
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected
@@ -98,12 +98,12 @@ class Ingested:
 
 def ingest_records(
     reader: Reader, file: str, observations: Path, quarantine: Path, latest: int = LATEST,
-    on_progress: Callable[[int], None] = lambda _: None, lanes: Lanes = ONE_LANE,
+    on_progress: Callable[[int], None] = lambda _: None, pool: OrderedPool = ONE_PROCESS,
 ) -> Ingested:  # fmt: skip
     """Ingest records into one part of `observations` and one part of the quarantine (a gzip member).
 
     `file` is the name of the records' file, `latest` the last second that a timestamp may have; `on_progress` gets the
-    compressed bytes read so far. With several `lanes`, other processes parse and this one reads and writes.
+    compressed bytes read so far. With several `pool`, other processes parse and this one reads and writes.
     """
     result = Ingested()
     batches: list[pa.RecordBatch] = []
@@ -112,7 +112,7 @@ def ingest_records(
         storage.atomic(quarantine) as rejected,
         gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
     ):
-        for validated in lanes.in_order(partial(validate_batch, file=file, latest=latest), reader.batches(on_progress)):
+        for validated in pool.in_order(partial(validate_batch, file=file, latest=latest), reader.batches(on_progress)):
             result.add(validated)
             member.write(b"".join(validated.quarantined))
             batches.append(validated.rows)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcensus.engines.ordered_pool import ONE_LANE, Lanes
+from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
 from camcensus.ingest.records import Ingested, ingest_records
 from camcensus.readers.raw_part import RawPart
 
@@ -18,8 +18,8 @@ class IngestTask:
     quarantine: Path
     latest: int
 
-    def __call__(self, tick: Callable[[int], None], lanes: Lanes = ONE_LANE) -> Ingested:
+    def __call__(self, on_progress: Callable[[int], None], pool: OrderedPool = ONE_PROCESS) -> Ingested:
         """Write the observations and the quarantine of the file."""
         self.raw.require()
         name = self.raw.path.name
-        return ingest_records(self.raw.reader, name, self.observations, self.quarantine, self.latest, tick, lanes)
+        return ingest_records(self.raw.reader, name, self.observations, self.quarantine, self.latest, on_progress, pool)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.engines.local import sooner_divided
-from camcensus.engines.ordered_pool import ONE_LANE, lanes
+from camcensus.engines.ordered_pool import ONE_PROCESS, open_pool
 from tests.conftest import banner, ingest_file, write_lines
 
 
@@ -25,7 +25,7 @@ def test_results_come_in_order_and_little_is_read_ahead(workers: int) -> None:
             read.append(item)
             yield item
 
-    with lanes(workers, __name__) as several:
+    with open_pool(workers, __name__) as several:
         for done, result in enumerate(several.in_order(triple, items()), 1):
             assert result == (done - 1) * 3
             assert len(read) - done <= workers + 1
@@ -34,18 +34,18 @@ def test_results_come_in_order_and_little_is_read_ahead(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_in_an_item_is_the_error_of_the_whole(workers: int) -> None:
-    with pytest.raises(ValueError, match="negative"), lanes(workers, __name__) as several:
+    with pytest.raises(ValueError, match="negative"), open_pool(workers, __name__) as several:
         list(several.in_order(triple, [1, -1, 2]))
 
 
-def test_one_file_gives_the_same_bytes_with_several_lanes(tmp_path: Path) -> None:
+def test_one_file_gives_the_same_bytes_with_several_processes(tmp_path: Path) -> None:
     lines = [banner(port=1 + n % 70_000) if n % 50 else ("", "{", "x" * 70)[n // 50 % 3] for n in range(6_000)]
     raw = write_lines(tmp_path / "a.json", lines)
     made = {}
     for workers in (1, 2):
         out = tmp_path / str(workers)
-        with lanes(workers, __name__) as several:
-            result = ingest_file(raw, out / "o.parquet", out / "q.gz", lanes=several)
+        with open_pool(workers, __name__) as several:
+            result = ingest_file(raw, out / "o.parquet", out / "q.gz", pool=several)
         made[workers] = (result, (out / "o.parquet").read_bytes(), (out / "q.gz").read_bytes())
     assert made[1] == made[2]
     assert made[1][0].blank == 40
@@ -53,7 +53,7 @@ def test_one_file_gives_the_same_bytes_with_several_lanes(tmp_path: Path) -> Non
 
 
 def test_without_a_pool_nothing_is_held() -> None:
-    results = ONE_LANE.in_order(triple, iter(range(3)))
+    results = ONE_PROCESS.in_order(triple, iter(range(3)))
     assert [next(results), next(results)] == [0, 3]
 
 
