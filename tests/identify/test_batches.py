@@ -23,6 +23,7 @@ from camcensus.geolocate.database import Locator
 from camcensus.geolocate.ranges import Ranges
 from camcensus.identify import batches as labelling
 from camcensus.identify.batches import (
+    Context,
     IdentifiedRows,
     _better,
     _certificates,
@@ -91,7 +92,7 @@ def labelled(rows: list[Row], identifier: Identifier) -> list[Row]:
 
 def run(rows: list[Row], identifier: Identifier, key: bytes = KEY, result: IdentifiedRows | None = None) -> list[Row]:
     """What the batch path makes of rows."""
-    table, came = identify_batch(batch_of(rows), identifier, NOWHERE, key)
+    table, came = identify_batch(batch_of(rows), Context(identifier, NOWHERE, key))
     if result is not None:
         result.add(came)
     found: list[Row] = conform(table, IDENTIFIED).to_pylist()
@@ -171,7 +172,7 @@ def test_where_a_batch_ends_does_not_matter(
 def test_a_slice_of_a_larger_batch_is_read_from_its_own_start(
     rows: list[Row], labelled: list[Row], identifier: Identifier
 ) -> None:
-    table, _ = identify_batch(batch_of(rows[:50]).slice(17, 20), identifier, NOWHERE, KEY)
+    table, _ = identify_batch(batch_of(rows[:50]).slice(17, 20), Context(identifier, NOWHERE, KEY))
     assert conform(table, IDENTIFIED).to_pylist() == labelled[17:37]
 
 
@@ -234,7 +235,8 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
     for batch in (50_000, 999):
         monkeypatch.setattr(labelling, "BATCH", batch)
         told: list[int] = []
-        result = identify_part(source, tmp_path / f"{batch}.parquet", identifier, NOWHERE, KEY, told.append)
+        context = Context(identifier, NOWHERE, KEY)
+        result = identify_part(source, tmp_path / f"{batch}.parquet", context, told.append)
         assert storage.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
         assert told == [*range(batch, ROWS, batch), ROWS]
         assert sum(result.outcomes.values()) == ROWS
@@ -280,7 +282,7 @@ def test_a_damaged_part_is_named(rows: list[Row], identifier: Identifier, tmp_pa
     content[200] ^= 0x10
     source.write_bytes(content)
     with pytest.raises(IntegrityError, match=r"observations\.parquet: is damaged"):
-        identify_part(source, tmp_path / "identified.parquet", identifier, NOWHERE, KEY)
+        identify_part(source, tmp_path / "identified.parquet", Context(identifier, NOWHERE, KEY))
     assert [p.name for p in tmp_path.iterdir()] == ["observations.parquet"]
 
 

@@ -14,7 +14,7 @@ import pytest
 from camcensus.core.config import load_study
 from camcensus.core.errors import CatalogueError, MappingError, StudyError
 from camcensus.geolocate.database import Locator, open_locator
-from camcensus.identify.batches import identify_part
+from camcensus.identify.batches import Context, identify_part
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Identifier
 from camcensus.ingest.records import Ingested
@@ -94,9 +94,7 @@ def test_f12_mutated_lines_through_ingest_and_identify(
     def work(lines: list[bytes]) -> None:
         result = ingested(tmp_path, lines, "a.json", SHODAN)
         assert result.lines == len(lines)
-        found = identify_part(
-            tmp_path / "o.parquet", tmp_path / "i.parquet", identifier, locator, bytes(32), lambda _: None
-        )
+        found = identify_part(tmp_path / "o.parquet", tmp_path / "i.parquet", Context(identifier, locator, bytes(32)))
         assert sum(found.outcomes.values()) == result.accepted
         told["accepted"] += result.accepted
         told["quarantined"] += result.quarantined.total()

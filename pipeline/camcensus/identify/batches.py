@@ -66,18 +66,29 @@ class IdentifiedRows:
         return Flow(unit="banners", rows_in=total, rows_out=self.outcomes["counted"], dropped=dropped).check("identify")
 
 
+class Context(NamedTuple):
+    """What rows are identified with. `key`: of hashes; `second`: asked for a second country before the engine."""
+
+    identifier: Identifier
+    locator: Locator
+    key: bytes
+    second: Locator | None = None
+
+
 def identify_part(
-    observations: Path, identified: Path, identifier: Identifier, locator: Locator, key: bytes,
-    on_progress: Callable[[int], None] = lambda _: None, second: Locator | None = None,
+    observations: Path,
+    identified: Path,
+    context: Context,
+    on_progress: Callable[[int], None] = lambda _: None,
     batches: Iterable[pa.RecordBatch] | None = None,
-) -> IdentifiedRows:  # fmt: skip
+) -> IdentifiedRows:
     """Write the part of `identified` that belongs to a part of `observations`.
 
     `on_progress` gets the rows done so far. `batches`: the rows, if the caller has read them, in batches of any size.
     """
-    rows = _even(_batches(observations) if batches is None else batches)
-    found = (identify_batch(batch, identifier, locator, key, second) for batch in rows)
-    return write_identified(found, identified, key, on_progress)
+    groups = storage.in_groups(_batches(observations) if batches is None else batches, BATCH)
+    pieces = (identify_batch(batch, context) for group in groups for batch in group.to_batches())
+    return write_identified(pieces, identified, context.key, on_progress)
 
 
 def write_identified(
@@ -120,12 +131,6 @@ def read_piece(observations: Path, piece: Piece) -> pa.RecordBatch:
     return batch
 
 
-def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows in batches of one size, each of which is written as a row group."""
-    for group in storage.in_groups(batches, BATCH):
-        yield from group.to_batches()
-
-
 def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterator[pa.RecordBatch]:
     """Yield the rows of these row groups (None: of all), with page checksums verified. Raises `IntegrityError`."""
     try:
@@ -136,17 +141,12 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
         raise IntegrityError(observations, f"is damaged: {error}; run again with --rehash") from None
 
 
-def identify_batch(
-    batch: pa.RecordBatch, identifier: Identifier, locator: Locator, key: bytes, second: Locator | None = None
-) -> tuple[pa.Table, IdentifiedRows]:
-    """Return the `identified` rows of a batch of `observations`, in the same order, and their counts.
-
-    `second`: a database asked for a second opinion on the country before the engine.
-    """
+def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, IdentifiedRows]:
+    """Return the `identified` rows of a batch of `observations`, in the same order, and their counts."""
     table = conform(batch, OBSERVATIONS)
-    decided, group, identities = decisions(batch, identifier)
+    decided, group, identities = decisions(batch, context.identifier)
     hosts = table.column("host").to_pylist()
-    countries = pa.array(locator.countries(hosts), pa.string())
+    countries = pa.array(context.locator.countries(hosts), pa.string())
     columns = {name: table.column(name) for name in _COPIED}
     rows, schema = pa.array(group), IDENTIFIED.schema
     for name in _IDENTIFIED:
@@ -155,14 +155,14 @@ def identify_batch(
         "is_counted": pa.array([v.counted for v in decided], pa.bool_()).take(rows),
         "address": addresses_of(hosts),
         "prefix": _prefixes(table.column("host").combine_chunks()),
-        "identity": pa.array([_keyed(key, identity) for identity in identities], pa.string()),
+        "identity": pa.array([_keyed(context.key, identity) for identity in identities], pa.string()),
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
-        "certificate": _certificates(key, table.column("cert_sha256")),
+        "certificate": _certificates(context.key, table.column("cert_sha256")),
         "signatures": pa.array([" ".join(v.signatures) for v in decided], pa.string()).take(rows),
         "country": countries,
         "network_kind": _network_kinds(table),
     }
-    columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), second)
+    columns |= _second_opinion(hosts, table.column("engine_country").combine_chunks(), context.second)
     result = IdentifiedRows()
     for verdict, n in zip(decided, np.bincount(group, minlength=len(decided)).tolist(), strict=True):
         result.outcomes[outcome_of(verdict)] += n

@@ -15,6 +15,7 @@ from camcensus.engines.processes import shared
 from camcensus.geolocate.database import Locator
 from camcensus.identify.batches import (
     BATCH,
+    Context,
     IdentifiedRows,
     Piece,
     identify_batch,
@@ -55,29 +56,30 @@ class IdentifyTask:
         return BATCH
 
     def __call__(self, on_progress: Callable[[int], None], pool: OrderedPool = ONE_PROCESS) -> IdentifiedRows:
-        """Read and identify the part; with several pool, other processes identify the rows that this one writes."""
+        """Read and identify the part; with several processes, the others identify the rows that this one writes."""
         if pool.is_single:
             return self.over(None, on_progress)
         self._require()
-        labelled = pool.in_order(partial(_labelled, self.observations), pieces_of(self.observations))
-        return write_identified(labelled, self.identified, self.key, on_progress)
+        pieces = pool.in_order(partial(_identify_piece, self.observations), pieces_of(self.observations))
+        return write_identified(pieces, self.identified, self.key, on_progress)
 
     def over(
         self, batches: Iterable[pa.RecordBatch] | None, on_progress: Callable[[int], None] = no_progress
     ) -> IdentifiedRows:
-        """Identify rows that somebody else read (None: it reads them)."""
+        """Identify rows that the caller read (None: the task reads them)."""
         self._require()
-        identifier = identifier_of(self.catalogue)
-        return identify_part(
-            self.observations, self.identified, identifier, self.locator, self.key, on_progress, self.second, batches
-        )
+        return identify_part(self.observations, self.identified, self.context, on_progress, batches)
+
+    @property
+    def context(self) -> Context:
+        """Return what the rows are identified with."""
+        return Context(identifier_of(self.catalogue), self.locator, self.key, self.second)
 
     def _require(self) -> None:
         storage.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
 
 
-def _labelled(observations: Path, piece: Piece) -> tuple[pa.Table, IdentifiedRows]:
-    """A piece of a part, whose task is one of those that the work of this process shares."""
+def _identify_piece(observations: Path, piece: Piece) -> tuple[pa.Table, IdentifiedRows]:
+    """Identify a piece of a part, by the task that this process shares with the one that writes."""
     task: IdentifyTask = next(task for task in shared() if task.observations == observations)
-    identifier = identifier_of(task.catalogue)
-    return identify_batch(read_piece(observations, piece), identifier, task.locator, task.key, task.second)
+    return identify_batch(read_piece(observations, piece), task.context)
