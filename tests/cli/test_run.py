@@ -44,7 +44,7 @@ def test_status_as_table_and_as_json(study: Path) -> None:
     write_lines(study.parent / "data" / "a" / "raw" / "three.json", [on("81.2.69.145")])
     head, row = camcensus("status", "--study", study).stdout.splitlines()
     assert head.split()[0] == "SNAPSHOT"
-    assert "stale: raw files have changed" in row
+    assert "stale: ingest: raw changed" in row
 
 
 def test_f22_a_file_without_one_banner_is_status_1_and_says_why(tmp_path: Path) -> None:

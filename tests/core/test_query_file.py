@@ -24,7 +24,7 @@ def test_a_query_a_line_in_order_without_comments(tmp_path: Path) -> None:
 def test_every_fault_has_its_line(tmp_path: Path) -> None:
     _, faults = read_queries(written(tmp_path, b'# c\nport:80\n\nhttp.titel:x\nport:many\n"open\n'))
     assert [fault.split(":")[0] for fault in faults] == ["line 4", "line 5", "line 6"]
-    assert "no filter 'http.titel'" in faults[0]
+    assert "unknown filter 'http.titel'" in faults[0]
     assert "whole number" in faults[1]
     assert "quote" in faults[2]
 

@@ -18,8 +18,8 @@ Bundled = Callable[[str], Path]
 
 def installed(package: Path) -> Bundled:
     """`bundled` as it is when the package lies in `package`."""
-    package.mkdir(parents=True)
-    copy = Path(shutil.copy(camcensus.core.resources.__file__, package))
+    (package / "core").mkdir(parents=True)
+    copy = Path(shutil.copy(camcensus.core.resources.__file__, package / "core"))
     spec = importlib.util.spec_from_file_location("resources_elsewhere", copy)
     assert spec is not None
     assert spec.loader is not None

@@ -67,7 +67,7 @@ def test_f1_a_kill_in_the_middle_leaves_the_old_file_and_the_next_run_tidies_up(
     path = tmp_path / "deep" / "a.txt"
     storage.write_text(path, "old")
     code = (
-        "import sys; from pathlib import Path; from camcensus import store\n"
+        "import sys; from pathlib import Path; from camcensus.core import storage as store\n"
         "with store.atomic(Path(sys.argv[1])) as file:\n"
         "    file.write(b'x' * 100_000); file.flush(); print('half', flush=True); sys.stdin.read()"
     )
@@ -90,7 +90,7 @@ def test_tidying_up_removes_nothing_else(tmp_path: Path) -> None:
 
 def test_files_are_as_private_as_the_user_wants(tmp_path: Path) -> None:
     code = (
-        "import os, sys; os.umask(0o077); from pathlib import Path; from camcensus import store\n"
+        "import os, sys; os.umask(0o077); from pathlib import Path; from camcensus.core import storage as store\n"
         "store.write_text(Path(sys.argv[1]), 'x')"
     )
     with python(code, tmp_path / "a.txt") as process:
@@ -204,7 +204,7 @@ def test_conform_puts_columns_in_order_and_leaves_nulls_where_they_may_be() -> N
 
 def test_f10_a_second_process_is_told_who_holds_the_study(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from camcensus import store\n"
+        "import sys; from pathlib import Path; from camcensus.core import storage as store\n"
         "with store.lock(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
     )
     with python(code, tmp_path) as process:
@@ -220,7 +220,7 @@ def test_f10_a_second_process_is_told_who_holds_the_study(tmp_path: Path) -> Non
 
 def test_f10_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from camcensus import store\n"
+        "import os, sys; from pathlib import Path; from camcensus.core import storage as store\n"
         "with store.lock(Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)"
     )
     with python(code, tmp_path) as process:

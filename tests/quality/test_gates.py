@@ -55,9 +55,7 @@ def test_f21_shares_that_do_not_sum_up(study: Study) -> None:
     counts = changed(
         make_counts("2024", HOSTS), lambda r: r["level"] == "country" and r["country"] == "DE", n_hosts=200
     )
-    assert findings(study, "shares", counts) == [
-        ("the countries' shares of 526 hosts sum to 98.0989 %, not 100 %", True)
-    ]
+    assert findings(study, "shares", counts) == [("the countries' shares of 526 hosts sum to 98.0989%, not 100%", True)]
 
 
 def test_f21_a_part_larger_than_its_whole(study: Study) -> None:
@@ -100,7 +98,7 @@ def test_a_country_that_does_not_exist(study: Study) -> None:
     ("flows", "said"),
     [
         ({"ingest": (10, 8, 1)}, "ingest: 1 of 10 rows are not accounted for"),
-        ({"identify": (10, 8, 2), "dedupe": (9, 9, 0)}, "identify gave 8 rows, dedupe was given 9"),
+        ({"identify": (10, 8, 2), "dedupe": (9, 9, 0)}, "identify gave 8 rows, dedupe took 9"),
         ({"aggregate": (2000, 1000, 1000)}, "the flow ends at 1,000 banners, the headline 1,052"),
     ],
 )
@@ -123,10 +121,10 @@ def test_f23_bounds_against_the_snapshot_before(study: Study, gate: str, now: in
     assert [f for _, f in found] == ([] if fatal is None else [fatal])
     if now == 49:
         assert "100 hosts in 2023, 49 now, 51% fewer; the limit is 50%" in found[0][0]
-        assert "move max_fall under [gates] in the study" in found[0][0]
+        assert "adjust max_fall under [gates] in the study" in found[0][0]
     if now == 201:
         assert "100 hosts in 2023, 201 now, 101% more; the limit is 100%" in found[0][0]
-        assert "move max_rise under [gates] in the study" in found[0][0]
+        assert "adjust max_rise under [gates] in the study" in found[0][0]
 
 
 def test_f23_f27_a_vendor_that_is_gone_is_fatal_and_a_new_one_is_none(study: Study) -> None:
