@@ -240,7 +240,7 @@ def test_a_mapping_whose_engine_is_another_name_counts_anew(study: Path, own: Pa
     run(study)
     mapping = study.parent / "data" / "a" / "raw" / "scan.toml"
     mapping.write_text(OWN.replace("homemade", "other"))
-    assert "stale: a mapping has changed; run to count again" in camcensus("status", "--study", study).stdout
+    assert "stale: ingest: raw changed; run to count again" in camcensus("status", "--study", study).stdout
     run(study)
     counts = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     assert {row["engine"] for row in counts} == {"other"}
@@ -250,7 +250,7 @@ def test_a_file_imported_under_the_wrong_source_of_its_engine_is_read_as_the_rig
     wrong = own.with_name("wrong.toml")
     wrong.write_text(OWN.replace('port = "port"', 'port = "page"'))
     bring(study, own.with_suffix(".csv"), wrong)
-    assert "gives nothing: none of its 2 records is a banner; look whether it is what the mapping wrong.toml" in run(
+    assert "gives nothing: none of its 2 records is a banner; check that it is what the mapping wrong.toml" in run(
         study, status=1
     )
     told = bring(study, own.with_suffix(".csv"), own)
