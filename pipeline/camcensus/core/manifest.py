@@ -206,11 +206,6 @@ class Manifest(Strict):
         """Return every file that a stage wrote, by name."""
         return {name: output for stage in self.stages.values() for name, output in stage.outputs.items()}
 
-    @property
-    def method(self) -> str:
-        """Return the versions of the stages behind the counts, such as "ingest v1, identify v1"."""
-        return ", ".join(f"{name} v{stage.version}" for name, stage in self.stages.items())
-
     def outputs_of(self, table: str) -> dict[str, Output]:
         """Return the files of a table ("links.parquet"), in order of name."""
         return {name: output for name, output in sorted(self.outputs.items()) if name.split("/")[0] == table}

@@ -16,6 +16,7 @@ from camcensus.core.countries import load_countries
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS
+from camcensus.verify.status import method_of
 
 LEVELS = ("world", "country", "manufacturer", "country+manufacturer")
 SHOWN = 20
@@ -92,7 +93,7 @@ def _facts(manifest: Manifest) -> dict[str, str]:
         **{name: str(instrument.get(name, "")) for name in ("query_set", "catalogue", "rules", "geo_db")},
         "engine": manifest.engine,
         "raw files": f"{len(raw)} ({storage.digest_of_lines(raw)[:12]})",
-        "method": manifest.method,
+        "method": method_of(manifest),
         "study": build.study if build else "",
     }
 

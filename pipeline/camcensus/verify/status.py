@@ -38,6 +38,12 @@ def status_text(study: Study, as_json: bool) -> str:
     return "\n".join("  ".join(row[key].ljust(widths[key]) for key in heads).rstrip() for row in cells)
 
 
+def method_of(manifest: Manifest) -> str:
+    """Return the versions of the stages that counted a snapshot, such as "ingest v1, identify v1"."""
+    records = [(stage.name, manifest.stages[stage.name]) for stage in STAGES if stage.name in manifest.stages]
+    return ", ".join(f"{name} v{record.version}" for name, record in records)
+
+
 def _open(study: Study, name: str) -> Snapshot | None:
     """Return a snapshot that was counted or begun, open; None for others, and for one that cannot be read."""
     folder = study.data / name
@@ -71,7 +77,7 @@ def _facts(
     }
     if with_versions:
         counted = manifest.build.libraries if manifest and manifest.build else None
-        facts |= {"method": manifest.method if manifest else None, "libraries": counted, "now": library_versions()}
+        facts |= {"method": method_of(manifest) if manifest else None, "libraries": counted, "now": library_versions()}
     return facts
 
 
@@ -85,7 +91,7 @@ def _state(
     if storage.is_locked(folder / "raw"):
         return "being collected"
     if manifest is not None and manifest.purged:
-        return f"purged: counted by {manifest.method}"
+        return f"purged: counted by {method_of(manifest)}"
     if collection and collection.missing:
         return f"partial: {len(collection.missing):,} parts or countries are incomplete; resume with collect"
     if manifest is None:
