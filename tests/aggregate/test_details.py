@@ -69,4 +69,4 @@ def test_both_tables_of_a_run(tmp_path: Path) -> None:
     }  # fmt: skip
     manifest = load_manifest(tmp_path / "data/a")
     assert manifest is not None
-    assert manifest.stages["details"].flow.rows_in == sum(ages.values())
+    assert manifest.stages["aggregate"].more_flows["firmware"].rows_in == sum(ages.values())
