@@ -16,12 +16,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A name of the API, loaded now."""
+    """Load and return a name of the API."""
     if name not in __all__:
         raise AttributeError(f"camcensus has no {name!r}; its names are {', '.join(__all__)}")
     return getattr(importlib.import_module("camcensus.api"), name)
 
 
 def __dir__() -> list[str]:
-    """The API, for people who look around."""
+    """Return the names of the API."""
     return sorted(__all__)

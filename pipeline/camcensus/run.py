@@ -27,8 +27,11 @@ ONE_PROCESS = Local()
 
 @dataclass
 class Outcome:
-    """What a run did: the stages by snapshot (empty: all was up to date), the page, the partial snapshots, and those
-    held back because they are (snapshot to what is missing)."""
+    """What a run did.
+
+    `done`: the stages by snapshot (empty: all were up to date). `page`: the report's page. `partial`: partial
+    snapshots. `held_back`: snapshots that were not counted because they are partial, with what is missing.
+    """
 
     done: list[str] = field(default_factory=list)
     page: Path | None = None
@@ -111,7 +114,7 @@ def _run_stage(stage: Stage, snapshot: Snapshot, context: RunContext, depends_on
 
 
 def _open(study: Study, name: str, rehash: bool, closing: ExitStack) -> Snapshot | None:
-    """A snapshot, open; None when it was purged (its counts are what is left of it), or is being collected."""
+    """Open a snapshot. Return None if it was purged or is being collected."""
     folder = study.data / name
     if was_purged(load_manifest(folder)) or storage.is_locked(folder / "raw"):
         return None

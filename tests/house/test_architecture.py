@@ -1,10 +1,8 @@
-"""README and ARCHITECTURE are short; the stage table and the layers in ARCHITECTURE are those of the code."""
+"""README and ARCHITECTURE are short, and the layers in ARCHITECTURE are those of the import contract."""
 
 import re
 import tomllib
 from pathlib import Path
-
-from camcensus.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -14,15 +12,6 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.s
 def test_the_pages_are_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
     assert len(TEXT.splitlines()) <= 150
-
-
-def test_the_stage_table_is_the_one_of_the_code() -> None:
-    rows = {row[0].strip("`"): row for row in ROWS if len(row) == 5}
-    assert list(rows) == [stage.name for stage in STAGES]
-    for stage in STAGES:
-        for column, names in ((1, stage.reads), (2, stage.writes)):
-            files = {name for name in names if "." in name.lstrip(".")}
-            assert set(re.findall(r"`([\w.]+\.(?:parquet|gz))`", rows[stage.name][column])) == files, stage.name
 
 
 def test_the_layers_are_the_contract_s() -> None:

@@ -87,7 +87,7 @@ def _task(snapshot: Snapshot, name: str) -> IngestTask:
 
 
 def _fields(snapshot: Snapshot, parts: Parts, rows: int) -> Fields:
-    """What the engine sent. Of exports that a mapping reads, what is not read is counted as unknown fields."""
+    """Return what the engine sent. In exports read with a mapping, unread fields are counted as unknown."""
     read = count_filled(snapshot.path(name) for name in sorted(parts.outputs) if name.endswith(".parquet"))
     own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
     n_sampled, raw = sample_fields(snapshot.raw_part(name).reader for name in own)

@@ -51,7 +51,7 @@ def _history(snapshot: Snapshot, context: RunContext) -> StageResult:
 
 
 def _written(snapshot: Snapshot, context: RunContext, to: Table, rows: Rows) -> tuple[pa.Table, StageResult]:
-    """The table of a mode's replies, written."""
+    """Write and return the table of a mode's replies."""
     replies = replies_of(snapshot.folder, to.name)
     table = rows(replies, {query.id: query.manufacturer for query in context.load(study_catalogue).queries})
     file = f"{to.name}.parquet"

@@ -1,7 +1,7 @@
-"""Census and history: from replies with counts to their tables. Matches of queries as the search engine counts them, by
-its own country, decoys included; never banners, hosts or devices.
+"""The tables of census and history, made from replies with counts.
 
-A maker's total is the sum of its queries that were made disjoint; one that could not be is in the table and in no sum.
+Matches of queries are as the search engine counts them, by its own country, decoys included; never banners, hosts or
+devices. A maker's total is the sum of its disjoint queries; others are in the table and in no sum.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +20,10 @@ Reply = tuple[FreeReply, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Asked:
-    """A query of a collection: its id, its maker (None: several), what was sent, and why it overlaps ("": it does
-    not)."""
+    """A query of a collection.
+
+    Its id, its maker (None: several), what was sent, and why it overlaps ("": it does not).
+    """
 
     id: str
     manufacturer: str | None
@@ -32,8 +34,11 @@ class Asked:
 def census_rows(
     replies: Iterable[Reply], queries: Mapping[str, SentQuery], makers: Mapping[str, str | None]
 ) -> pa.Table:
-    """`tables.CENSUS` of the replies: for each query its total, its countries, its facets, each with what the facet
-    does not cover (value null, or country ZZ). `queries`: as they were sent; `makers`: query to maker."""
+    """Return `tables.CENSUS` of the replies: for each query its total, its countries and its facets.
+
+    Each has a row for what the facet does not cover (value null, or country ZZ). `queries`: as they were sent;
+    `makers`: query to maker.
+    """
     asked = {name: Asked(name, makers.get(name), query.sent, query.note) for name, query in queries.items()}
     totals: dict[str, int] = {}
     countries: dict[str, dict[str, int]] = {}
@@ -89,8 +94,10 @@ def _order(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def trend_rows(replies: Iterable[Reply], makers: Mapping[str, str | None]) -> pa.Table:
-    """`tables.TRENDS` of the replies: matches of each query by month, of the world and of each country. `makers`: query
-    to maker."""
+    """Return `tables.TRENDS` of the replies: matches of each query by month, of the world and of each country.
+
+    `makers`: query to maker.
+    """
     rows = []
     for reply, value in replies:
         months: list[tuple[str | None, str, int]] = [
@@ -115,8 +122,11 @@ def _table(rows: list[dict[str, Any]], to: Table) -> pa.Table:
 
 
 def census_counts(census: pa.Table, same: dict[str, Any], left_out: tuple[str, ...]) -> pa.Table:
-    """`tables.COUNTS` rows of a census: makers, and countries by maker; where all queries are of one maker, the world
-    and countries too (of several makers a banner may be counted twice). `same`: the columns that all rows share."""
+    """Return the rows of `tables.COUNTS` of a census: makers, and countries by maker.
+
+    If all queries are of one maker, also the world and countries; with several makers a banner may be counted twice.
+    `same`: the columns that all rows share.
+    """
     sums: dict[tuple[str, str | None, str | None], int] = {}
     rows = [row for row in census.to_pylist() if row["facet"] is None and row["is_disjoint"] and row["country"]]
     makers = {row["manufacturer"] for row in rows}

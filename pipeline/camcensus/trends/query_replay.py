@@ -110,7 +110,7 @@ def _batch(files: list[str], lines: list[int]) -> pa.RecordBatch:
 
 
 def _whole(decode: Callable[[bytes], Any], data: bytes) -> dict[str, Any]:
-    """The whole banner, as ingest reads it: text that is not strict JSON goes to the lenient decoder."""
+    """Decode a whole banner as ingest does: text that is not strict JSON goes to the lenient decoder."""
     try:
         found: dict[str, Any] = decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -21,8 +21,11 @@ ENGINE = "shodan"  # whose query language can be read
 
 @dataclass(frozen=True)
 class QuerySet:
-    """The query set of one snapshot. `queries`: their texts, sorted; `reason`: why they cannot be replayed, "" if they
-    can. `ports`: those that the engine scanned then; empty: not known."""
+    """The query set of one snapshot.
+
+    `queries`: their texts, sorted. `reason`: why they cannot be replayed; "" if they can. `ports`: those that the
+    engine scanned then; empty: unknown.
+    """
 
     snapshot: str
     queries: tuple[str, ...]
@@ -32,8 +35,11 @@ class QuerySet:
 
 @dataclass(frozen=True)
 class CommonQueries:
-    """What the snapshots with known queries share. `sets`: their different query sets; `ports`: those scanned in
-    each; `ports_known`: for all of them; `ports_differ`: not all scanned the same."""
+    """What the snapshots with known queries share.
+
+    `sets`: their different query sets. `ports`: those scanned in each. `ports_known`: for all of them. `ports_differ`:
+    not all scanned the same.
+    """
 
     sets: tuple[tuple[str, ...], ...]
     ports: tuple[int, ...]

@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 
 def _compared(snapshot: Snapshot, context: RunContext) -> tuple[QuerySet, CommonQueries]:
-    """The snapshot's query set, and what it shares with those of all counted snapshots."""
+    """Return the snapshot's query set, and what it shares with those of all counted snapshots."""
     return query_set_of(snapshot.manifest), common([query_set_of(one.manifest) for one in context.counted])
 
 
@@ -169,7 +169,7 @@ def _copies(counted: dict[str | None, Row]) -> list[Row]:
 
 
 def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, counted: dict[str | None, Row]) -> list[Row]:
-    """The series, counted in SQL. Raise `ReconciliationError` when on all banners they are not the headline."""
+    """Count the series in SQL. Raise `ReconciliationError` if the one on all banners is not the headline."""
     has_port_list = shared.ports_known and shared.ports_differ
     with opened(snapshot, context.study, context.engine, "identified", "links", "devices") as db:
         if shared.differ:

@@ -60,7 +60,7 @@ BLOCKS_STAGE = Stage(
 
 
 def _recorded(snapshot: Snapshot, context: RunContext) -> tuple[Recorded, dict[str, str | None]]:
-    """What the ledger has of the sample, and the maker that each query is for."""
+    """Return the ledger's record of the sample, and the maker of each query."""
     known = {query.id: query.manufacturer for query in context.load(study_catalogue).queries}
     sent = snapshot.manifest.collection.queries if snapshot.manifest.collection else {}
     makers = {name: known.get(name) for name in sent}
@@ -129,7 +129,7 @@ def _notes(found: Recorded, outside: int) -> list[str]:
 
 
 def _same(manifest: Manifest) -> dict[str, Any]:
-    """What all rows share."""
+    """Return the columns that all rows share."""
     instrument, window = manifest.instrument, manifest.window
     return {
         "snapshot": manifest.snapshot,
