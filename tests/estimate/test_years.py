@@ -60,10 +60,10 @@ def test_where_other_ports_were_looked_at_no_word_is_given(study: Study) -> None
     years = [year(name, hosts, **told) for name, hosts, told in zip(("2023", "2024"), (LESS, MORE), ports, strict=True)]
     found = changes(study, years)
     assert set(found["word"]) == {"not distinguishable"}
-    assert set(found["reason"]) == {"the engine looked at other ports"}
+    assert set(found["reason"]) == {"the engine scanned other ports"}
     assert found["change"].tolist() == [2.0, 2.0]
     said = change_said(NO_AUDITS, make_result("2023", LESS, ports[0]), make_result("2024", MORE, ports[1]))
-    assert said.endswith(" and window: not distinguishable, since the engine looked at other ports.")
+    assert said.endswith(" and window: not distinguishable, since the engine scanned other ports.")
 
 
 def test_from_nothing_there_is_no_change(study: Study) -> None:
