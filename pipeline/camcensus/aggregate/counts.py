@@ -39,11 +39,6 @@ class Variant:
     min_confidence: str
     decoys_left_out: str
 
-    def is_headline(self, min_confidence: str) -> bool:
-        """Return whether the full cube is counted for it."""
-        mine = (self.ip_version, self.min_confidence, self.decoys_left_out)
-        return mine == (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
-
 
 def variants() -> Iterator[Variant]:
     """Yield every variant, in a fixed order."""
