@@ -49,7 +49,7 @@ def without(lines: list[Banner], share: float, *path: str) -> list[Banner]:
 def test_f13_a_field_gone_from_a_fifth_of_the_rows_stops_before_publishing(tmp_path: Path) -> None:
     counted(tmp_path, one=banners(200))
     before = (tmp_path / "report" / "index.html").read_bytes()
-    with pytest.raises(GateError, match=r"two: gate fields: product: in 100% of rows in one, in 80 % now"):
+    with pytest.raises(GateError, match=r"two: gate fields: product: in 100% of rows in one, in 80% now"):
         counted(tmp_path, two=without(banners(200), 0.2, "product"))
     assert (tmp_path / "report" / "index.html").read_bytes() == before
 
