@@ -14,7 +14,6 @@ import pytest
 
 import camcensus as cc
 from camcensus.api import choices
-from camcensus.api.trend import trend
 from camcensus.core import storage
 from camcensus.core.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
 from tests.conftest import banner, write_lines
@@ -62,11 +61,11 @@ def test_frames_go_to_polars_without_a_copy(world: cc.OpenStudy) -> None:
 def test_the_country_table_is_the_report_s(world: cc.OpenStudy) -> None:
     published = pd.read_csv(world.study.report / "country_table.csv", keep_default_na=False, dtype=str)
     own = world.country_table(unit="hosts", exclude=["CN"])
-    assert set(own.columns) <= set(published.columns)
+    assert list(own.columns) == list(published.columns)
     newest = published[published["snapshot"] == "2026"]
     for mine, theirs in zip(own.to_dict("records"), newest.to_dict("records"), strict=True):
-        assert mine["hosts"] == int(theirs["hosts"])
-        assert (mine["alpha2"] if not pd.isna(mine["alpha2"]) else "") == theirs["alpha2"]
+        assert mine["n_hosts"] == int(theirs["n_hosts"])
+        assert (mine["country"] if not pd.isna(mine["country"]) else "") == theirs["country"]
         assert ("" if pd.isna(mine["rank"]) else str(mine["rank"])) == theirs["rank"]
         for name in ("share", "hosts_per_100k"):
             assert (None if pd.isna(mine[name]) else mine[name]) == (
@@ -78,9 +77,11 @@ def test_the_country_table_of_a_maker_and_other_exclusions(world: cc.OpenStudy) 
     cells = world.counts("country+manufacturer")
     own = world.country_table("hosts", exclude=["CN", "US"], manufacturer="Hikvision")
     chosen = cells[(cells["manufacturer"] == "Hikvision") & ~cells["country"].isin(["CN", "US"])]
-    assert own["hosts"].iloc[-1] == chosen["n_hosts"].sum() > 0
-    assert own.loc[own["alpha2"] == "US", "rank"].isna().all()
-    assert "hosts_per_100k" not in world.country_table("devices")
+    assert own["n_hosts"].iloc[-1] == chosen["n_hosts"].sum() > 0
+    assert own.loc[own["country"] == "US", "rank"].isna().all()
+    assert own["n_hosts_low"].isna().all()
+    devices = world.country_table("devices")
+    assert devices["n_devices"].iloc[0] == devices["n_devices"].iloc[:-1][devices["is_in_headline"]].max()
     assert world.country_table(exclude="CN").equals(world.country_table(exclude=["CN"]))  # a text is one name
     assert world.observations("port").columns == ["snapshot", "port"]
 
@@ -106,7 +107,7 @@ def test_tables_that_name_their_snapshot_themselves(world: cc.OpenStudy) -> None
     rows = world.table("series", where="series = 'all' and manufacturer is null", snapshots="all").pandas()
     assert list(rows.columns) == cc.columns("series")["column"].tolist()
     assert rows["snapshot"].tolist() == world.snapshots
-    assert rows["n_hosts"].tolist() == world.trend("hosts")["hosts"].tolist()
+    assert rows["n_hosts"].tolist() == world.trend("hosts")["n_hosts"].tolist()
 
 
 def _copy(world: cc.OpenStudy, to: Path) -> cc.OpenStudy:
@@ -175,7 +176,7 @@ def test_what_was_counted_must_be_what_is_there(world: cc.OpenStudy, tmp_path: P
             "choose one level",
         ),
         (lambda s: s.country_table("prefixes"), cc.UnitError, "does not add up across countries"),
-        (lambda s: s.country_table("cameras"), cc.UnitError, "no unit; units are banners, hosts, devices, prefixes"),
+        (lambda s: s.country_table("cameras"), cc.UnitError, "not a unit; units are banners, hosts, devices, prefixes"),
         (lambda s: s.country_table(exclude=["China"]), cc.ChoiceError, "alpha-2"),
         (lambda s: s.country_table(manufacturer="Hikvison"), cc.ChoiceError, "no cell of maker .* Hikvision"),
         (lambda s: s.trend("prefixes"), cc.UnitError, "have no trend"),
@@ -241,31 +242,35 @@ def test_a_snapshot_without_a_camera_has_no_cells_and_a_table(tmp_path: Path) ->
     for level in choices.LEVELS[1:]:
         assert len(study.counts(level)) == 0
     found = study.country_table()
-    assert found[["alpha2", "name", "hosts"]].fillna("").to_numpy().tolist() == [["ZZ", "Unknown", 0], ["", "World", 0]]
+    assert found[["country", "name", "n_hosts"]].fillna("").to_numpy().tolist() == [
+        ["ZZ", "Unknown", 0], ["", "World (headline: all countries)", 0],
+    ]  # fmt: skip
     with pytest.raises(cc.ChoiceError, match="was not counted with"):
         study.counts("model", ip_version="6")
 
 
 def test_the_trend_and_its_ranges(world: cc.OpenStudy) -> None:
     found = world.trend("hosts")
-    assert found["hosts"].tolist() == world.counts("world", "all", scope="study")["n_hosts"].tolist()
-    assert (found["low"] <= found["hosts"]).all()
-    assert (found["high"] >= found["hosts"]).all()
+    assert found["n_hosts"].tolist() == world.counts("world", "all", scope="study")["n_hosts"].tolist()
+    assert (found["low"] <= found["n_hosts"]).all()
+    assert (found["high"] >= found["n_hosts"]).all()
     makers = world.counts("manufacturer", "all", scope="study")
     own = makers[makers["manufacturer"] == "Dahua"]["n_hosts"].tolist()
-    assert world.trend("hosts", "Dahua")["hosts"].tolist() == own
+    assert world.trend("hosts", "Dahua")["n_hosts"].tolist() == own
     asked = world.trend("hosts", series="queries")
     # It was asked the same in both years, and the study says what.
-    assert asked["hosts"].tolist() == found["hosts"].tolist()
+    assert asked["n_hosts"].tolist() == found["n_hosts"].tolist()
     assert asked["reason"].isna().all()
 
 
 def test_where_there_is_no_series_a_reason_stands_in_its_place(world: cc.OpenStudy) -> None:
     row = {"series": "queries", "reason": "which queries is not known"}
     series = pa.table({c.name: pa.array([row.get(c.name)], c.type) for c in SERIES.columns})
-    (asked,) = trend(world.study, [replace(world.results[-1], series=series)], "hosts", None, "queries").itertuples()
-    assert pd.isna(asked.hosts)
-    assert (asked.reason, asked.queries_known) == ("which queries is not known", False)
+    study = cc.OpenStudy(world.study)
+    study.__dict__["results"] = [replace(world.results[-1], series=series)]
+    (asked,) = study.trend("hosts", series="queries").itertuples()
+    assert pd.isna(asked.n_hosts)
+    assert (asked.reason, asked.is_query_set_known) == ("which queries is not known", False)
 
 
 def test_errors_are_those_of_the_truth(world: cc.OpenStudy) -> None:
@@ -309,10 +314,10 @@ def test_charts_are_png_figures_that_say_what_is_made_up(world: cc.OpenStudy, na
 
 
 def test_charts_of_any_numbers(world: cc.OpenStudy) -> None:
-    top = world.country_table().head(5).set_index("name")["hosts"]
+    top = world.country_table().head(5).set_index("name")["n_hosts"]
     figure = cc.charts.bars(world, top, "Five countries", "Hosts")
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == top.index.tolist()
-    drawn = cc.charts.lines(world, {"all": world.trend()["hosts"].tolist(), "gap": [None, 3]}, "Two lines", "Hosts")
+    drawn = cc.charts.lines(world, {"all": world.trend()["n_hosts"].tolist(), "gap": [None, 3]}, "Two lines", "Hosts")
     assert {t.get_text() for t in drawn.texts} >= {"Two lines", "SYNTHETIC DATA"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.manifest import DeclaredProvenance, Instrument
 from camcensus.estimate.years import Year, changes
-from camcensus.report.tables.audits import NO_AUDITS, change_said
+from camcensus.report.tables.audits import NO_AUDITS, change_sentences
 from tests.report.conftest import Cells, make_counts, make_result, make_study
 
 SAME = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}
@@ -47,7 +47,7 @@ def test_f24_another_instrument_is_no_change_of_the_world(study: Study, part: di
     assert (found["word"], found["reason"]) == ("not comparable", reason)
     assert pd.isna(found["change"])
     one, two = make_result("2023", LESS), make_result("2024", MORE, {"instrument": used})
-    assert change_said(NO_AUDITS, one, two) == ""
+    assert change_sentences(NO_AUDITS, one, two) == ""
 
 
 def test_another_edition_of_the_country_database_leaves_the_total_comparable(study: Study) -> None:
@@ -62,8 +62,8 @@ def test_where_other_ports_were_looked_at_no_word_is_given(study: Study) -> None
     assert set(found["word"]) == {"not distinguishable"}
     assert set(found["reason"]) == {"the engine scanned other ports"}
     assert found["change"].tolist() == [2.0, 2.0]
-    said = change_said(NO_AUDITS, make_result("2023", LESS, ports[0]), make_result("2024", MORE, ports[1]))
-    assert said.endswith(" and window: not distinguishable, since the engine scanned other ports.")
+    said = change_sentences(NO_AUDITS, make_result("2023", LESS, ports[0]), make_result("2024", MORE, ports[1]))
+    assert said.endswith("from one of the instrument, since the engine scanned other ports.")
 
 
 def test_from_nothing_there_is_no_change(study: Study) -> None:

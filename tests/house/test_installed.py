@@ -82,7 +82,7 @@ def test_the_command_and_the_api_count_a_world(installed: Path, tmp_path: Path) 
         "import camcensus as cc\n"
         "study = cc.open_study('world/study.toml')\n"
         "print(cc.__file__)\n"
-        "print(study.country_table().iloc[-1]['hosts'], cc.total(study.counts('country'), 'hosts') > 0)\n"
+        "print(study.country_table().iloc[-1]['n_hosts'], cc.total(study.counts('country'), 'hosts') > 0)\n"
         "cc.charts.world_map(study).savefig('map.png')\n"
         "try:\n    study.counts().polars()\nexcept cc.CamcensusError as error:\n    print(error)\n"
     )

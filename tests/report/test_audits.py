@@ -6,6 +6,7 @@ from camcensus.core.config import Study
 from camcensus.estimate.years import COLUMNS
 from camcensus.report.charts import years
 from camcensus.report.charts.lines import Lines
+from camcensus.report.context import ReportContext
 from camcensus.report.tables import audits, facts, small_tables
 from camcensus.report.tables.audits import NO_AUDITS, Audits
 from tests.report.conftest import make_result
@@ -31,36 +32,37 @@ CHANGES = pd.DataFrame(
 
 def test_a_change_has_the_interval_of_audits_and_the_word_of_ranges(study: Study) -> None:
     one, two = make_result("2023", **at(0)), make_result("2024", **at(1))
-    said = facts.headline_change(study, one, two, Audits(changes=CHANGES))
-    assert "By audits of both: +5.2 % (95 % interval +1.1 % to +9.3 %), up." in said
-    assert said.endswith("By both years’ ranges over decoys, location source and window: not distinguishable.")
-    assert "audits" not in facts.headline_change(study, one, two, NO_AUDITS)
+    said = facts.headline_change(ReportContext(study, [one, two], Audits(changes=CHANGES)))
+    assert "By audits of both: +5.2% (95% interval +1.1% to +9.3%), up." in said
+    assert said.endswith("We cannot tell so small a change from differences in method.")
+    assert "audits" not in facts.headline_change(ReportContext(study, [one, two]))
 
 
 def test_a_change_beyond_both_ranges_has_a_direction(study: Study) -> None:
     one, two = make_result("2023", **at(0)), make_result("2024", {("DE", "Hikvision"): 9000}, **at(1))
-    said = audits.change_said(NO_AUDITS, one, two)
-    assert said == "By both years’ ranges over decoys, location source and window: up."
-    assert audits.change_said(NO_AUDITS, one, make_result("2024", {}, **at(1))) == ""
+    said = audits.change_sentences(NO_AUDITS, one, two)
+    assert said == "The change is up whichever method is used in both years."
+    assert audits.change_sentences(NO_AUDITS, one, make_result("2024", {}, **at(1))) == ""
 
 
 def test_the_trend_has_the_corrected_count_with_its_interval(study: Study) -> None:
     results = [make_result("2023", **at(0)), make_result("2024", **at(1))]
-    chart = years.trend(study, results, Audits(scores={"2024": SCORES}))
+    chart = years.trend_chart(ReportContext(study, results, Audits(scores={"2024": SCORES})))
     rows = [row for row in chart.rows if row["maker"] == years.CORRECTED]
-    assert [(row["hosts"], row["low"], row["high"]) for row in rows] == [(None, None, None), (610, 560, 691)]
-    assert "95 % intervals" in chart.note
+    assert [(row["n_hosts"], row["low"], row["high"]) for row in rows] == [(None, None, None), (610, 560, 691)]
+    assert "95% intervals" in chart.note
     assert isinstance(chart.picture, Lines)
     chart.picture.draw()
-    assert years.CORRECTED not in {row["maker"] for row in years.trend(study, results, NO_AUDITS).rows}
+    assert years.CORRECTED not in {row["maker"] for row in years.trend_chart(ReportContext(study, results)).rows}
 
 
-def test_the_audit_as_a_table() -> None:
-    found = small_tables.audit(Audits(scores={"2024": SCORES}), make_result("2024"))
+def test_the_audit_as_a_table(study: Study) -> None:
+    results = [make_result("2024")]
+    found = small_tables.audit(ReportContext(study, results, Audits(scores={"2024": SCORES})))
     assert found is not None
     assert [list(row.cells)[1:] for row in found.rows] == [
-        ["All makers", "95.0 %", "90.0 %", "98.0 %", "120"],
+        ["All makers", "95.0%", "90.0%", "98.0%", "120"],
         ["All makers", "610", "560", "691", "120"],
-        ["<b>Axis</b>", "90.0 %", "70.0 %", "99.0 %", "20"],
+        ["<b>Axis</b>", "90.0%", "70.0%", "99.0%", "20"],
     ]
-    assert small_tables.audit(NO_AUDITS, make_result("2024")) is None
+    assert small_tables.audit(ReportContext(study, results)) is None

@@ -18,6 +18,8 @@ from camcensus.report.charts import drawing, newest, style, years
 from camcensus.report.charts.bars import Bar, Bars
 from camcensus.report.charts.chart import Chart
 from camcensus.report.charts.lines import Lines
+from camcensus.report.charts.style import Frame
+from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result
 from camcensus.report.output import Output
 from tests.report.conftest import DAY, START, make_result, make_study, take_charts
@@ -41,7 +43,8 @@ NAMES = {
 
 def charts(study: Study, results: list[Result]) -> dict[str, Chart]:
     """All charts by name."""
-    found = [*newest.charts_of(study, results[-1]), *years.charts_of(study, results)]
+    context = ReportContext(study, results)
+    found = [*newest.charts_of(context), *years.charts_of(context)]
     return {chart.name: chart for chart in found}
 
 
@@ -64,18 +67,18 @@ def lines(study: Study, results: list[Result]) -> tuple[Lines, list[Any]]:
     picture = charts(study, results)["trend"].picture
     assert isinstance(picture, Lines)
     drawn = picture.draw().axes[0].lines
-    places = {step.place for step in picture.steps}
+    places = {point.position for point in picture.points}
     return picture, [line for line in drawn if len(set(line.get_xdata())) == 2 and set(line.get_xdata()) <= places]
 
 
 def test_files_and_their_data(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2023"), make_result("2024")], tmp_path)
     assert set(data) == NAMES
-    assert list(data["countries"]["alpha2"]) == ["US", "DE", "NA", "TK"]
+    assert list(data["countries"]["country"]) == ["US", "DE", "NA", "TK"]
     assert list(data["vendors"]["maker"]) == ["Hikvision", "Dahua", "Axis", "Hanwha", "unknown"]
-    assert list(data["trend"]["hosts"])[:4] == [526, 526, 368, 368]
+    assert list(data["trend"]["n_hosts"])[:4] == [526, 526, 368, 368]
     assert list(data["trend"]["maker"])[::2] == ["All makers", "Hikvision", "Dahua", "Axis", "Hanwha"]
-    assert "CN" not in set(data["map"]["alpha2"])
+    assert "CN" not in set(data["map"]["country"])
     assert (tmp_path / "saved/charts" / "map.png").read_bytes().startswith(b"\x89PNG")
     assert all(list(frame.columns)[-1] == "simulated" for frame in data.values())
 
@@ -104,14 +107,14 @@ def test_hostile_names_are_only_names(study: Study, tmp_path: Path) -> None:
 
 def test_nothing_counted(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2024", {})], tmp_path)
-    assert list(data["trend"]["hosts"]) == [0, 0]
+    assert list(data["trend"]["n_hosts"]) == [0, 0]
     assert data["countries"].empty
 
 
 def test_makers_under_the_minimum_are_not_in_the_trend(tmp_path: Path) -> None:
     study = make_study(tmp_path, vendors=("Dahua",))
     data = save(study, [make_result("2024", {("DE", "Dahua"): 4, ("DE", "Axis"): 9})], tmp_path)["trend"]
-    assert list(data["hosts"].isna()) == [False, True]
+    assert list(data["n_hosts"].isna()) == [False, True]
 
 
 def test_the_trend_has_the_headline_s_maker_and_the_largest_others(tmp_path: Path) -> None:
@@ -150,7 +153,7 @@ def test_a_question_that_is_not_known_dots_the_line(study: Study) -> None:
     unknown = Instrument(query_set="not known", catalogue="c1", rules="r1", geo_db="g1")
     results = [make_result(str(2023 + n), **at(n, instrument=unknown)) for n in (0, 1)]
     picture, found = lines(study, results)
-    assert [step.unsure for step in picture.steps] == [False, True]
+    assert [point.has_unknown_queries for point in picture.points] == [False, True]
     assert all(line.get_linestyle() != "-" for line in found)
     assert "Dotted lines" in charts(study, results)["trend"].note
 
@@ -161,7 +164,7 @@ def test_f27_a_missing_year_is_a_gap(study: Study) -> None:
     assert found == []
     ticks = [label.get_text() for label in picture.draw().axes[0].get_xticklabels()]
     assert ticks == ["2023", "2026", "2024:\nnone", "2025:\nnone"]
-    assert "Between 2023 and 2026 snapshots are missing." in charts(study, results)["trend"].note
+    assert "Snapshots are missing between 2023 and 2026." in charts(study, results)["trend"].note
 
 
 def test_a_partial_snapshot_is_a_hollow_mark(study: Study) -> None:
@@ -218,5 +221,5 @@ def test_labels_are_short_and_drawable(text: str) -> None:
     assert len(shown) <= style.MAX_LABEL
     assert shown.isprintable()
     with style.house():
-        bars = Bars((Bar("x", text, 1, style.ACCENT),), "t", "u", "s", False, "")
+        bars = Bars((Bar("x", text, 1, style.ACCENT),), Frame("t", "u", "s", False), "")
         bars.draw().canvas.draw()

@@ -12,10 +12,13 @@ from camcensus.core.manifest import Collection
 from camcensus.core.stage_record import Churn, Flow, StageRecord
 from camcensus.core.tables import CONCENTRATION, FIRMWARE, SERIES
 from camcensus.report import wording
-from camcensus.report.charts import details, instrument
+from camcensus.report.charts import years
 from camcensus.report.charts.chart import Chart
 from camcensus.report.charts.lines import Lines
+from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result
+from camcensus.report.tables.small_tables import one_instrument
+from camcensus.report.tables.trend import missing_reasons, series_count
 from tests.report.conftest import make_manifest, make_result
 from tests.report.test_charts import at
 
@@ -35,9 +38,9 @@ def with_series(snapshot: str, said: Said, **changed: Any) -> Result:
     return Result(snapshot, result.manifest, result.counts, series=pa.Table.from_arrays(columns, schema=SERIES.schema))
 
 
-def by_name(charts: list[Chart]) -> dict[str, Chart]:
+def charts(study: Study, results: list[Result]) -> dict[str, Chart]:
     """Charts by name."""
-    return {chart.name: chart for chart in charts}
+    return {chart.name: chart for chart in years.charts_of(ReportContext(study, results))}
 
 
 ALL = [("queries", None), ("ports", None)]
@@ -53,27 +56,27 @@ def test_one_instrument_is_a_line_where_query_sets_differ_and_a_gap_where_they_a
             "2025", dict.fromkeys(ALL, "which queries is <b>not</b> known"), **at(2)["manifest"], instrument=other
         ),
     ]
-    chart = by_name(instrument.charts_of(study, results))["instrument"]
+    chart = charts(study, results)["instrument"]
     picture = chart.picture
     assert isinstance(picture, Lines)
     assert [line.name for line in picture.lines] == ["Headline", "Same queries", "… and ports"]
     assert [line.counts for line in picture.lines] == [(526, 526, 526), (500, 510, None), (400, 390, None)]
-    assert picture.steps[1].joined
+    assert picture.points[1].is_joined
     drawn = [line for line in picture.draw().axes[0].lines if len(line.get_xdata()) == 2]
     # Not from 2023 to 2024: other queries gave the headline other banners.
     between = [(int(line.get_xdata()[1]), list(line.get_ydata())) for line in drawn]
     assert between == [(2025, [526, 526]), (2024, [500, 510]), (2024, [400, 390])]
     assert {row["reason"] for row in chart.rows if row["snapshot"] == "2025"} == {"which queries is <b>not</b> known"}
-    own = [(row["headline"], row["hosts"]) for row in chart.rows if row["maker"] == "Hikvision"]
+    own = [(row["headline"], row["n_hosts"]) for row in chart.rows if row["maker"] == "Hikvision"]
     assert own == [(368, 0), (368, 0), (368, 0), (368, 0), (368, None), (368, None)]
-    assert instrument.reasons(results) == ["No series for 2025: which queries is <b>not</b> known."]
+    assert missing_reasons(results) == ["No series for 2025: which queries is <b>not</b> known."]
 
 
 def test_other_reasons_still_break_the_series(study: Study) -> None:
     results = [with_series("2023", {("queries", None): 5}), with_series("2024", {("queries", None): 6}, complete=False)]
-    picture = by_name(instrument.charts_of(study, results))["instrument"].picture
+    picture = charts(study, results)["instrument"].picture
     assert isinstance(picture, Lines)
-    assert not picture.steps[1].joined
+    assert not picture.points[1].is_joined
 
 
 @pytest.mark.parametrize(("left", "shown"), [(360, 360), (357, None), (356, None), (355, 355), (4, None), (0, 0)])
@@ -84,13 +87,13 @@ def test_a_maker_is_hidden_where_the_difference_to_its_headline_is_small(
     said: Said = {("queries", None): left, ("queries", "Hikvision"): left}
     counts = make_result("2024", {("DE", "Hikvision"): 360}).counts
     result = replace(with_series("2024", said), counts=counts)
-    assert instrument.counts(study, result, "queries", "Hikvision") == shown
+    assert series_count(study, result, "hosts", "Hikvision", "queries") == shown
 
 
 def test_no_series_no_chart_and_the_page_says_why(study: Study) -> None:
     results = [make_result("2024")]
-    assert instrument.charts_of(study, results) == []
-    assert instrument.instrument_grid(study, results) is None
+    assert not {"instrument", "controls"} & set(charts(study, results))
+    assert one_instrument(ReportContext(study, results)) is None
     said = " ".join(wording.absent([], matches=False))
     assert all(word in said for word in ("queries", "control counts", "Firmware age", "churn", "second engine"))
     assert "Firmware age" not in " ".join(wording.absent(["firmware_age"], matches=True))
@@ -112,7 +115,7 @@ def test_controls_are_an_index_of_banners_for_each_match(study: Study) -> None:
         make_result("2024", manifest=collected(**{"half-1": 600, "half-2": 400, "port-80": 100})),
         make_result("2025", {("DE", "Hikvision"): 789}, collected(**{"half-1": 1200, "half-2": 800, "port-80": 50})),
     ]
-    chart = by_name(instrument.charts_of(study, results))["controls"]
+    chart = charts(study, results)["controls"]
     index = {(row["snapshot"], row["control"]): row["index"] for row in chart.rows}
     # 526 hosts with two banners each, then 789: one and a half times as many.
     assert index == {
@@ -140,20 +143,20 @@ def with_details(snapshot: str, held: tuple[int, ...], ages: dict[str, int]) -> 
 
 def test_concentration_adds_up_to_all_hosts(study: Study) -> None:
     result = with_details("2024", (100, 300, 500, 520, 520, 520), {})
-    chart = by_name(details.charts_of(study, [result]))["concentration"]
+    chart = charts(study, [result])["concentration"]
     assert [row["count"] for row in chart.rows] == [100, 200, 200, 20, 0, 6]
-    assert "95.1 % of its hosts" in chart.note
+    assert "95.1% of its hosts" in chart.note
     chart.picture.draw()
 
 
 def test_firmware_ages_of_few_devices_are_not_shown(study: Study) -> None:
     result = with_details("2024", (1,) * 6, {"0": 3, "7-9": 40, "undated": 50, "unknown": 60})
-    chart = by_name(details.charts_of(study, [result]))["firmware_age"]
+    chart = charts(study, [result])["firmware_age"]
     assert [row["count"] for row in chart.rows] == [None, 0, 0, 0, 40, 0]
-    assert "43 of 153 devices have a date" in chart.note
+    assert "43 of 153 devices show a date" in chart.note
     assert "fewer than 5" in chart.note
     chart.picture.draw()
-    assert "firmware_age" not in by_name(details.charts_of(study, [with_details("2024", (1,) * 6, {})]))
+    assert "firmware_age" not in charts(study, [with_details("2024", (1,) * 6, {})])
 
 
 def test_churn_is_a_bar_for_each_snapshot_that_has_an_index(study: Study) -> None:
@@ -164,7 +167,7 @@ def test_churn_is_a_bar_for_each_snapshot_that_has_an_index(study: Study) -> Non
         )
     }
     results = [make_result("2023"), make_result("2024", manifest={"stages": stages})]
-    chart = by_name(details.charts_of(study, results))["churn"]
-    assert [(row["snapshot"], row["percent"], row["identities"]) for row in chart.rows] == [("2024", 12.5, 80)]
+    chart = charts(study, results)["churn"]
+    assert [(row["snapshot"], row["percent"], row["n_identities"]) for row in chart.rows] == [("2024", 12.5, 80)]
     assert "None for 2023" in chart.note
     chart.picture.draw()

@@ -25,14 +25,14 @@ def read(path: Path) -> pd.DataFrame:
 
 def test_order_ranks_and_totals(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
-    assert list(table["alpha2"].fillna("")) == ["US", "DE", "NA", "TK", "CN", "ZZ", ""]
+    assert list(table["country"].fillna("")) == ["US", "DE", "NA", "TK", "CN", "ZZ", ""]
     assert list(table["rank"].dropna()) == [1, 2, 3, 4]
     world = table.iloc[-1]
-    inside = table[table["in_headline"] & table["alpha2"].notna()]
-    assert world["hosts"] == inside["hosts"].sum() == sum(n for (c, _), n in HOSTS.items() if c != "CN")
+    inside = table[table["is_in_headline"] & table["country"].notna()]
+    assert world["n_hosts"] == inside["n_hosts"].sum() == sum(n for (c, _), n in HOSTS.items() if c != "CN")
     assert world["name"] == "World (headline: without CN)"
     assert inside["share"].sum() == pytest.approx(100, abs=0.001)
-    assert table.loc[table["alpha2"] == "CN", "share"].isna().all()
+    assert table.loc[table["country"] == "CN", "share"].isna().all()
 
 
 def test_same_counts_share_a_rank(study: Study) -> None:
@@ -52,47 +52,47 @@ def test_small_vendor_cells_are_null_and_absent_ones_zero(tmp_path: Path) -> Non
         pd.Index(["US", "DE", "NA", "TK", "CN", "ZZ", ""])
     )
     # The three of the United States would follow from Dahua's total if Germany's 60 were shown.
-    assert pd.isna(table.loc["DE", "hosts_dahua"])
-    assert table.loc["", "hosts_dahua"] == 63
-    assert pd.isna(table.loc["US", "hosts_dahua"])
-    assert table.loc["DE", "hosts_d_link"] == 0
-    assert pd.isna(table.loc["TK", "hosts_d_link"])
-    assert table.loc["", "hosts_hikvision"] == 368
+    assert pd.isna(table.loc["DE", "n_hosts_dahua"])
+    assert table.loc["", "n_hosts_dahua"] == 63
+    assert pd.isna(table.loc["US", "n_hosts_dahua"])
+    assert table.loc["DE", "n_hosts_d_link"] == 0
+    assert pd.isna(table.loc["TK", "n_hosts_d_link"])
+    assert table.loc["", "n_hosts_hikvision"] == 368
 
 
 def test_vendors_of_one_slug_keep_their_columns(tmp_path: Path) -> None:
     study = make_study(tmp_path, vendors=("D-Link", "D Link", "***"))
-    assert list(country_table.vendor_columns(study)) == ["hosts_d_link", "hosts_d_link_2", "hosts_vendor"]
+    assert list(country_table.vendor_columns(study)) == ["n_hosts_d_link", "n_hosts_d_link_2", "n_hosts_vendor"]
 
 
 @pytest.mark.parametrize("unit", ["hosts", "devices", "banners"])
 def test_maker_columns_hold_hosts_whatever_the_headline_counts_and_say_so(tmp_path: Path, unit: str) -> None:
     study = make_study(tmp_path, f"headline_unit = '{unit}'")
     table = country_table.build(study, [make_result("2024")])
-    assert table.iloc[-1]["hosts_hikvision"] == 368
-    (meaning,) = [c.meaning for c in country_table.schema(study).columns if c.name == "hosts_hikvision"]
+    assert table.iloc[-1]["n_hosts_hikvision"] == 368
+    (meaning,) = [c.meaning for c in country_table.schema(study).columns if c.name == "n_hosts_hikvision"]
     assert meaning.startswith("hosts with cameras of Hikvision")
     assert (f"the headline counts {unit}" in meaning) == (unit != "hosts")
 
 
 def test_f27_missing_population_is_null(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
-    assert table.loc[table["alpha2"] == "ZZ", "hosts_per_100k"].isna().all()
-    assert (table.loc[table["alpha2"] == "DE", "hosts_per_100k"] > 0).all()
+    assert table.loc[table["country"] == "ZZ", "hosts_per_100k"].isna().all()
+    assert (table.loc[table["country"] == "DE", "hosts_per_100k"] > 0).all()
 
 
 def test_the_rate_by_addresses(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
-    germany = table[table["alpha2"] == "DE"].iloc[0]
-    assert germany["hosts_per_million_ipv4"] == round(1e6 * germany["hosts"] / load_countries()["DE"].ipv4_located, 4)
-    assert table.loc[table["alpha2"] == "ZZ", "hosts_per_million_ipv4"].isna().all()
+    germany = table[table["country"] == "DE"].iloc[0]
+    assert germany["hosts_per_million_ipv4"] == round(1e6 * germany["n_hosts"] / load_countries()["DE"].ipv4_located, 4)
+    assert table.loc[table["country"] == "ZZ", "hosts_per_million_ipv4"].isna().all()
     assert 0 < table.iloc[-1]["hosts_per_million_ipv4"] < germany["hosts_per_million_ipv4"]
 
 
 def test_files_hold_the_same_and_namibia_stays(study: Study, tmp_path: Path) -> None:
     table = country_table.write(study, [make_result("2023"), make_result("2024")], Output(tmp_path))
     csv = read(tmp_path / "country_table.csv")
-    assert list(csv["name"][csv["alpha2"] == "NA"]) == ["Namibia", "Namibia"]
+    assert list(csv["name"][csv["country"] == "NA"]) == ["Namibia", "Namibia"]
     assert list(csv.columns) == list(table.columns)
     stored = as_frame(read_table(tmp_path / "country_table.parquet", country_table.schema(study)))
     pd.testing.assert_frame_equal(stored, table)
@@ -110,8 +110,8 @@ def test_same_bytes_twice(study: Study, tmp_path: Path) -> None:
 
 def test_nothing_counted(study: Study) -> None:
     table = country_table.build(study, [make_result("2024", {})])
-    assert list(table["hosts"]) == [0, 0]
-    assert list(table["alpha2"].fillna("")) == ["ZZ", ""]
+    assert list(table["n_hosts"]) == [0, 0]
+    assert list(table["country"].fillna("")) == ["ZZ", ""]
     assert table["share"].isna().all()
 
 

@@ -45,17 +45,17 @@ def test_page_and_methodology_say_it(study: Study) -> None:
     page = draw_report(study, [make_result("2024", manifest=located(577, "after"))]).read_text()
     assert "built 577 days after the snapshot" in page
     assert "Snapshot 2024 (2024-11-01) is located with DB-IP Lite country 2026-06-01" in page
-    assert "second opinion on their country (the search engine&#39;s own)" in page
+    assert "a second source (the search engine&#39;s own) gives a country too" in page
     assert "built 577 days after the snapshot" in (study.report / "methodology.md").read_text()
 
 
 def test_agreement_by_country(study: Study) -> None:
     table = country_table.build(study, [make_result("2024")])
-    shares = dict(zip(table["alpha2"].fillna("world"), table["geo_agreement"], strict=True))
+    shares = dict(zip(table["country"].fillna("world"), table["geo_agreement"], strict=True))
     assert shares["DE"] == 0.9
-    hosts = int(table.iloc[-1]["hosts"])
+    hosts = int(table.iloc[-1]["n_hosts"])
     assert shares["world"] == round((hosts - hosts // 10) / hosts, 4)
-    assert table.loc[table["alpha2"] == "ZZ", "geo_agreement"].isna().all()
+    assert table.loc[table["country"] == "ZZ", "geo_agreement"].isna().all()
 
 
 @pytest.mark.parametrize(

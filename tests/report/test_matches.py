@@ -8,7 +8,14 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.tables import CENSUS, TRENDS
 from camcensus.report import draw_report
-from camcensus.report.tables.matches import Matches, census_chart, census_rows, census_sums, country_grid, shown_sums
+from camcensus.report.tables.matches import (
+    Matches,
+    census_by_country,
+    census_chart,
+    census_rows,
+    census_sums,
+    shown_sums,
+)
 from tests.report.browser import Browser, opened
 from tests.report.conftest import make_manifest, make_result
 
@@ -40,13 +47,13 @@ def test_few_matches_are_hidden_and_so_is_what_would_tell_them(study: Study) -> 
         assert sum(left) >= study.publication.min_hosts
         assert len(left) > 1
     assert shown["CN", "Hikvision"] == 900
-    rows = {(row["country"], row["manufacturer"]): row["n_matches"] for row in census_rows(study, found, False)}
+    rows = {(row["country"], row["manufacturer"]): row["n_matches"] for row in census_rows(study, found)}
     assert rows == shown
 
 
 def test_the_table_has_dashes_and_totals(study: Study) -> None:
     cells = {
-        row.cells[1]: list(row.cells)[2:] for row in country_grid(study, census(HELD), ["Hikvision", "Dahua"]).rows
+        row.cells[1]: list(row.cells)[2:] for row in census_by_country(study, census(HELD), ["Hikvision", "Dahua"]).rows
     }
     assert cells[""] == ["1,029", "93"]
     assert cells["TK"] == ["–", "0"]
@@ -55,19 +62,19 @@ def test_the_table_has_dashes_and_totals(study: Study) -> None:
 
 def test_a_world_total_does_not_tell_a_hidden_country_that_is_left_out(study: Study) -> None:
     held = {("CN", "Hikvision"): 2, ("DE", "Hikvision"): 120, ("NL", "Hikvision"): 70}
-    grid = country_grid(study, census(held), ["Hikvision"])
-    assert {row.cells[1]: row.cells[2] for row in grid.rows} == {"": "–", "CN": "–", "DE": "120", "NL": "70"}
+    table = census_by_country(study, census(held), ["Hikvision"])
+    assert {row.cells[1]: row.cells[2] for row in table.rows} == {"": "–", "CN": "–", "DE": "120", "NL": "70"}
 
 
 def test_the_chart_has_what_is_shown_of_the_first_maker(study: Study) -> None:
-    chart = census_chart(study, census(HELD), simulated=False)
+    chart = census_chart(study, census(HELD))
     assert chart is not None
     shown = shown_sums(study, census(HELD))
-    assert {row["alpha2"]: row["n_matches"] for row in chart.rows} == {
+    assert {row["country"]: row["n_matches"] for row in chart.rows} == {
         code: n for (code, maker), n in shown.items() if maker == "Hikvision" and n
     }
     chart.picture.draw()
-    assert census_chart(study, Matches("c", make_manifest("c"), None, None), simulated=False) is None
+    assert census_chart(study, Matches("c", make_manifest("c"), None, None)) is None
 
 
 def history() -> Matches:

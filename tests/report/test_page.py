@@ -72,9 +72,9 @@ def test_numbers_in_words(study: Study) -> None:
         in read.words
     )
     assert "(3 of them UN members)" in read.words
-    assert "Left out: China (CN). Hong Kong, Macao and Taiwan have country codes of their own" in read.words
+    assert "Left out: China (CN). Hong Kong, Macao and Taiwan have their own country codes" in read.words
     assert "+263" in read.words
-    assert "+100.0 %" in read.words
+    assert "+100.0%" in read.words
     assert "2023-11-14 to 2023-12-14 (UTC)" in read.words
     assert "not <JSON>: 4" in read.words
 
@@ -102,7 +102,7 @@ def test_the_page_of_the_whole_world_is_small(tmp_path: Path) -> None:
     """195 countries, 20 makers, 6 snapshots, with all pictures in the page."""
     drawn = draw_report(make_study(tmp_path, vendors=LARGE_MAKERS), large_world())
     text = drawn.read_text(encoding="utf-8")
-    assert (text.count('<tr class="country"'), text.count("<option>")) == (194, 20)
+    assert (text.count('<tr class="country"'), text.count('<option value="maker-')) == (194, 20)
     assert text.count('<svg class="chart') >= 10
     assert drawn.stat().st_size <= 1_500_000
 
@@ -193,16 +193,16 @@ def test_few_hosts_are_not_told(study: Study) -> None:
     assert found.text.startswith("hosts with cameras or recorders made by Hikvision outside China (fewer than 5, or")
 
 
-def test_what_is_folded_is_said(study: Study) -> None:
+def test_what_is_hidden_is_said(study: Study) -> None:
     _, read = page(study, make_result("2024"))
-    assert "Folded: 2 of 5 cells of these makers, with 2.2 % of the hosts of such cells." in read.words
-    assert "counts_public.parquet: all counts that may be given away" in read.words
+    assert "2 of 5 counts of these makers by country are hidden; they hold 2.2% of their hosts." in read.words
+    assert "counts_public.parquet: all counts that may be published" in read.words
     package = json.loads((study.report / "datapackage.json").read_text())
     entry = next(r for r in package["resources"] if r["path"] == "counts_public.parquet")
-    shares = entry["folded"]["snapshots"]["2024"]
+    shares = entry["hidden"]["snapshots"]["2024"]
     assert shares == {"cells": 5, "cells_in_all": 11, "percent_of_hosts": 15.0}
-    assert f"{shares['percent_of_hosts']} % of the hosts of such cells" in read.words
-    assert "15.0 %" in (study.report / "methodology.md").read_text(encoding="utf-8")
+    assert f"they hold {shares['percent_of_hosts']}% of the hosts" in read.words
+    assert "15.0%" in (study.report / "methodology.md").read_text(encoding="utf-8")
 
 
 def test_no_snapshot_is_an_error(study: Study) -> None:
@@ -228,7 +228,7 @@ def test_words_for_what_is_left_out(tmp_path: Path) -> None:
     study = make_study(tmp_path, "countries_left_out = ['CN', 'HK']")
     assert outside(study.countries_left_out) == "outside China and Hong Kong"
     assert left_out_note(study).endswith(
-        "Hong Kong has a country code of its own and is left out too. Macao and Taiwan are counted."
+        "Hong Kong has its own country code and is left out too. Macao and Taiwan are counted."
     )
     assert outside(()) == "worldwide"
     assert outside(("CN", "HK", "MO", "TW")) == "outside the 4 countries and territories left out"
@@ -259,7 +259,7 @@ def test_warnings_of_gates_stand_on_the_page_escaped(study: Study) -> None:
     assert "<li>2024: gate vendor-mix: &lt;b&gt;20 %&lt;/b&gt;</li>" in text
     assert "every row is accounted for" not in text
     _, read = page(study, make_result("2024"))
-    assert "every row is accounted for. They could not be held against an earlier snapshot" in read.words
+    assert "every row is accounted for. They could not be compared with an earlier snapshot" in read.words
     _, read = page(study, make_result("2023"), make_result("2024"))
     assert "No total moved out of bounds since the snapshot before." in read.words
 
@@ -268,4 +268,4 @@ def test_makers_that_a_chart_does_not_show_are_counted(study: Study) -> None:
     hosts = {("US", f"M{n:02}"): 50 + n for n in range(20)} | {("US", "Tiny"): 2, ("US", "Few"): 4}
     _, read = page(study, make_result("2024", hosts))
     assert "5 makers follow after these." in read.words
-    assert "2 makers with fewer than 5 hosts, or folded with such, are not shown." in read.words
+    assert "2 makers with fewer than 5 hosts, or hidden to protect such a count, are not shown." in read.words

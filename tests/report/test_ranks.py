@@ -6,16 +6,15 @@ import pyarrow.compute as pc
 
 from camcensus.core.config import Study
 from camcensus.report.tables import country_table
-from camcensus.report.tables.ranks import ranks
-from camcensus.report.tables.sensitivity import Range
+from camcensus.report.tables.sensitivity import Range, rank_ranges
 from tests.report.conftest import make_result
 
 
 def test_ranks_are_as_wide_as_ranges_allow() -> None:
     counts = [("US", 100), ("DE", 90), ("NA", 10)]
     spans = {"US": Range(85, 110), "DE": Range(80, 95), "NA": Range(9, 12)}
-    assert ranks(counts, spans) == {"US": (1, 2), "DE": (1, 2), "NA": (3, 3)}
-    assert ranks(counts, {}) == {}
+    assert rank_ranges(counts, spans) == {"US": (1, 2), "DE": (1, 2), "NA": (3, 3)}
+    assert rank_ranges(counts, {}) == {}
 
 
 def test_the_country_table_has_the_best_and_the_worst(study: Study) -> None:
@@ -23,8 +22,8 @@ def test_the_country_table_has_the_best_and_the_worst(study: Study) -> None:
     result = make_result("2024", hosts)
     # The made-up counts have other choices for the world alone; here location sources are the only choice.
     located = replace(result, counts=result.counts.filter(pc.equal(result.counts["decoys_left_out"], "certain")))
-    names = ["alpha2", "rank", "rank_best", "rank_worst"]
+    names = ["country", "rank", "rank_best", "rank_worst"]
     placed = [("US", 1, 1, 2), ("DE", 2, 1, 2), ("NA", 3, 3, 3)]
     table = country_table.build(study, [located])[names]
     assert list(table.dropna().itertuples(index=False, name=None)) == placed
-    assert table[table["rank"].isna()].drop(columns="alpha2").isna().all(axis=None)
+    assert table[table["rank"].isna()].drop(columns="country").isna().all(axis=None)

@@ -55,13 +55,13 @@ def test_it_asks_for_nothing_and_is_accessible(browser: Browser, drawn: Path) ->
         assert seen.axe() == []
         assert seen.wide() == 0
         assert seen.page.locator(".band").count() == 2
-        assert "SAMPLE: every number here is an estimate" in seen.page.inner_text("body")
+        assert "SAMPLE: every number is an estimate" in seen.page.inner_text("body")
         assert seen.page.locator("main script, header script").count() == 0
 
 
 def test_every_estimate_stands_with_its_interval(browser: Browser, drawn: Path) -> None:
     with opened(browser, drawn) as seen:
-        assert "95 % interval" in seen.page.inner_text("header")
+        assert "95% interval" in seen.page.inner_text("header")
         for name in ("The world", "Maker: hosts", "Country: hosts", "Country, maker: hosts"):
             table = seen.page.locator("table", has=seen.page.locator("caption", has_text=f"{name}, estimated"))
             rows = table.first.locator("tbody tr").all_inner_texts()
@@ -72,8 +72,8 @@ def test_every_estimate_stands_with_its_interval(browser: Browser, drawn: Path) 
 def test_it_says_how_it_was_drawn_and_what_the_interval_leaves_out(drawn: Path) -> None:
     text = drawn.read_text()
     assert "Of the 200 blocks /8" in text
-    assert "41 were drawn without replacement, each with the same chance of 20.50 %, by seed 1" in text
-    assert "40 came whole" in text
+    assert "41 were drawn without replacement, each with the same chance of 20.50%, by seed 1" in text
+    assert "40 are complete" in text
     assert "7 matches lie outside the IPv4 space" in text
     assert "does not cover what the engine does not see" in text
     assert "China (CN), left out of headlines" in text

@@ -2,17 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name
 from camcensus.core.manifest import Instrument
+from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result
 from camcensus.report.pages import detail_page
 from camcensus.report.pages.country_pages import country_pages
-from camcensus.report.pages.country_rows import columns, country_rows, data
-from camcensus.report.pages.detail_page import Leaf
+from camcensus.report.pages.country_rows import CountryRows
+from camcensus.report.pages.detail_page import DetailPage
 from camcensus.report.pages.maker_pages import maker_files, maker_pages
 from camcensus.report.tables.page_data import view
 from camcensus.report.tables.publish import published
@@ -28,16 +30,16 @@ def world(seed: int) -> list[Result]:
     return [counts_of(random_facts(seed), "2023"), counts_of(random_facts(seed + 1), "2024")]
 
 
-def numbers(leaf: Leaf, title: str) -> dict[str, list[str]]:
+def numbers(page: DetailPage, title: str) -> dict[str, list[str]]:
     """A table of a page: first cell to the others."""
-    grid = next(part.grid for part in leaf.parts if part.title == title)
-    return {str(row.cells[0]): [str(cell) for cell in row.cells[1:]] for row in grid.rows}
+    table = next(part.table for part in page.parts if part.title == title)
+    return {str(row.cells[0]): [str(cell) for cell in row.cells[1:]] for row in table.rows}
 
 
 @pytest.mark.parametrize("seed", mostly_slow(SEEDS, 4))
 def test_switches_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
     study, results = make_study(tmp_path, vendors=MAKERS[:4]), world(seed)
-    found = view(study, results)
+    found = view(ReportContext(study, results))
     for year, result in zip(found.years, results, strict=True):
         given = published(study, result)
         for maker, counts in year.makers.items():
@@ -51,12 +53,13 @@ def test_switches_show_only_what_is_published(tmp_path: Path, seed: int) -> None
 @pytest.mark.parametrize("seed", mostly_slow(SEEDS, 4))
 def test_pages_of_countries_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
     study, results = make_study(tmp_path), world(seed)
-    pages = {leaf.title: leaf for leaf in country_pages(study, results, view(study, results))}
+    context = ReportContext(study, results)
+    pages = {page.title: page for page in country_pages(context, view(context))}
     for code in COUNTRIES:
         if code == "ZZ" or country_name(code) not in pages:
             continue
-        leaf = pages[country_name(code)]
-        makers, models = numbers(leaf, "Makers"), numbers(leaf, "Models")
+        page = pages[country_name(code)]
+        makers, models = numbers(page, "Makers"), numbers(page, "Models")
         for maker in MAKERS:
             expected = [published(study, r).hosts(code, maker) for r in results]
             row = makers.get("Maker unknown" if maker == "unknown" else maker)
@@ -72,27 +75,38 @@ def test_pages_of_countries_show_only_what_is_published(tmp_path: Path, seed: in
 def test_pages_of_makers_show_only_what_is_published(tmp_path: Path, seed: int) -> None:
     study, results = make_study(tmp_path), world(seed)
     given = [published(study, r) for r in results]
-    pages = {leaf.title: leaf for leaf in maker_pages(study, results, view(study, results))}
+    pages = {page.title: page for page in maker_pages(ReportContext(study, results))}
     assert set(pages) == {m for g in given for m in g.shown("manufacturer")} - {"unknown"}
-    for maker, leaf in pages.items():
+    for maker, page in pages.items():
         for code in COUNTRIES:
             name = country_name(code) + (" (left out)" if code in study.countries_left_out else "")
-            row = numbers(leaf, "Countries and territories").get(name)
+            row = numbers(page, "Countries and territories").get(name)
             expected = [g.hosts(code, maker) for g in given]
             assert row is None or row == ["–" if n is None else str(n) for n in expected]
         for kind in TYPES:
-            row = numbers(leaf, "Kinds of device").get(kind.capitalize())
+            row = numbers(page, "Kinds of device").get(kind.capitalize())
             expected = [g.total("n_hosts", manufacturer=maker, product_type=kind) for g in given]
             assert row is None or row == ["–" if n is None else str(n) for n in expected]
 
 
-def test_rows_and_data_say_the_same(study: Study) -> None:
-    found = view(study, [make_result("2023"), make_result("2024")])
-    rows = {row.code: row for row in country_rows(study, found)}
-    newest = data(found)["years"][-1]  # type: ignore[index]
-    codes = [place[0] for place in data(found)["places"]] + [""]  # type: ignore[index, attr-defined]
-    for n, code in enumerate(codes):
-        assert rows[code].tail[0].value == newest["units"]["hosts"][n]
+def test_the_data_of_the_page_are_the_counts_of_every_year(study: Study) -> None:
+    context = ReportContext(study, [make_result("2023"), make_result("2024")])
+    found = view(context)
+    table = CountryRows(context, found)
+    data: dict[str, Any] = table.data()
+    rows = {row.code: row.cells for row in table.rows()}
+    for year, written in zip(found.years, data["years"], strict=True):
+        for measure, key in {"hosts": "hosts", "devices": "devices", **table.makers}.items():
+            counts = dict(zip([*data["codes"], ""], written["views"][key]["count"].split("|"), strict=True))
+            assert counts == {c: "–" if (n := year.counts(measure).get(c, 0)) is None else f"{n:,}" for c in counts}
+    newest = data["years"][-1]["views"]["hosts"]["count"].split("|")
+    assert [rows[code]["hosts"] for code in [*data["codes"], ""]] == newest
+
+
+def test_the_world_has_its_rate_in_every_unit(study: Study) -> None:
+    year = view(ReportContext(study, [make_result("2024")])).years[-1]
+    rates = [year.rates[unit][0] or 0 for unit in ("hosts", "devices", "banners")]
+    assert 0 < rates[0] < rates[1] < rates[2] == pytest.approx(2 * rates[0], rel=0.02)
 
 
 def test_f24_no_change_is_given_where_the_instrument_changed(study: Study) -> None:
@@ -102,24 +116,25 @@ def test_f24_no_change_is_given_where_the_instrument_changed(study: Study) -> No
         make_result("2023", manifest={"instrument": other}),
         make_result("2024", manifest={"instrument": other}),
     ]
-    found = view(study, results)
+    context = ReportContext(study, results)
+    found = view(context)
     assert [year.caveat for year in found.years] == [
         "Changes are n/a: there is no earlier snapshot.", "Changes are n/a: another query set.", "",
     ]  # fmt: skip
-    for leaf in country_pages(study, results, found) + maker_pages(study, results, found):
-        at = [head.name for head in leaf.figures.head].index("Change, hosts")
-        assert [row.cells[at] for row in leaf.figures.rows[1:]] == ["n/a", "n/a"]
-    germany = next(leaf for leaf in country_pages(study, results, found) if leaf.title == "Germany")
+    pages = country_pages(context, found) + maker_pages(context)
+    for page in pages:
+        at = [head.name for head in page.figures.head].index("Change, hosts")
+        assert [row.cells[at] for row in page.figures.rows[1:]] == ["n/a", "n/a"]
+    germany = next(page for page in pages if page.title == "Germany")
     assert germany.figures.rows[0].cells[[head.name for head in germany.figures.head].index("Change, hosts")] == "0"
-    newest = {row.code: row for row in country_rows(study, view(study, results[:2]))}
-    at = [heading.key for heading in columns(study, found)].index("change") - 3
-    assert {newest[code].tail[at].text for code in ("DE", "US", "")} == {"n/a"}
+    before = ReportContext(study, results[:2])
+    newest = {row.code: row.cells["change"] for row in CountryRows(before, view(before)).rows()}
+    assert {newest[code] for code in ("DE", "US", "")} == {"n/a"}
 
 
 def test_a_page_for_each_and_links_back(study: Study) -> None:
-    results = [make_result("2023"), make_result("2024")]
-    found = view(study, results)
-    pages = detail_page.pages(study, results, country_pages(study, results, found) + maker_pages(study, results, found))
+    context = ReportContext(study, [make_result("2023"), make_result("2024")])
+    pages = detail_page.pages(context, country_pages(context, view(context)) + maker_pages(context))
     assert {f"countries/{c}.html" for c in ("US", "DE", "NA", "TK", "CN")} <= set(pages)
     assert 'href="../index.html#country=DE"' in pages["countries/DE.html"]
     assert "left out of headlines" in pages["countries/CN.html"]
@@ -128,7 +143,7 @@ def test_a_page_for_each_and_links_back(study: Study) -> None:
 
 def test_makers_of_one_slug_have_files_of_their_own(study: Study) -> None:
     result = make_result("2024", {("US", "D-Link"): 30, ("US", "D Link"): 40, ("US", "海康"): 50})
-    assert maker_files(study, [result]) == {
+    assert maker_files(ReportContext(study, [result])) == {
         "D Link": "makers/d-link.html",
         "D-Link": "makers/d-link-2.html",
         "海康": "makers/maker.html",

@@ -116,7 +116,7 @@ def test_a_forged_total_in_the_public_counts_is_seen(study: Path) -> None:
 
 def test_a_forged_country_is_seen_in_the_report_alone(study: Path) -> None:
     def forge(columns: dict[str, list[object]]) -> None:
-        columns["hosts"][columns["alpha2"].index("GB")] = 9999
+        columns["n_hosts"][columns["country"].index("GB")] = 9999
 
     rewritten(study, "country_table.parquet", forge)
     text = told(of(study.parent / "report"))

@@ -1,7 +1,8 @@
-"""The Python API: what a notebook needs, and no more.
+"""The Python API: what a notebook needs.
 
-The examples in these pages run on a small made-up world (`camcensus simulate` with 3,000 devices and 2 snapshots,
-opened with the demo's study), so that their numbers are always the same; on the demo itself the numbers are larger."""
+The examples here run on a small made-up world (`camcensus simulate` with 3,000 devices and 2 snapshots, opened with the
+demo's study), so that their numbers are always the same; on the demo itself the numbers are larger.
+"""
 
 from camcensus.api import charts
 from camcensus.api.frame import Frame

@@ -1,4 +1,4 @@
-"""What may be asked for: snapshots, levels, tables, makers. What may not is refused, with what there is instead."""
+"""Checks of arguments: snapshots, levels, tables, makers. Errors name the allowed values."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,15 +8,15 @@ from camcensus.core.tables import BY_NAME, GROUPS, Table
 from camcensus.report.inputs import WORLD, Result
 from camcensus.report.tables.publish import LEVELS as PUBLISHED
 from camcensus.report.tables.publish import TOTALS
-from camcensus.report.timeline import steps
+from camcensus.report.timeline import series_points
 
 ALL, NEWEST = "all", "newest"
-# All levels, in the order that they are told in. Of a snapshot without a camera only the first has a cell.
+# All levels, in the order of error messages. Of a snapshot without a camera only the first has a cell.
 LEVELS = (*TOTALS, *PUBLISHED, "model", "country+brand")
 
 
 def names_of(value: str | Sequence[str], what: str) -> list[str]:
-    """The names in a list of them; a text is one name. Raises `ChoiceError` for what is no text: 2026 is none."""
+    """Return the names in a list; a text is one name. Raises `ChoiceError` for other types, such as 2026."""
     names = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     if wrong := [name for name in names if not isinstance(name, str)]:
         raise ChoiceError(f"{what}: found {wrong[0]!r}; allowed: names as text, such as {str(wrong[0])!r}")
@@ -24,31 +24,31 @@ def names_of(value: str | Sequence[str], what: str) -> list[str]:
 
 
 def one_of(value: str, allowed: Sequence[str], what: str) -> str:
-    """The value, when it is one of those. Raises `ChoiceError`."""
+    """Return the value if it is allowed. Raises `ChoiceError`."""
     if value not in allowed:
         raise ChoiceError(f"{what}: found {value!r}; allowed: {', '.join(map(repr, allowed))}")
     return value
 
 
 def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Result]:
-    """The snapshots asked for, oldest first: "all", "newest", an id, or several. Raises `ChoiceError`."""
-    there = {result.snapshot: result for result in results}
+    """Return the chosen snapshots, oldest first: "all", "newest", an id, or several. Raises `ChoiceError`."""
+    counted = {result.snapshot: result for result in results}
     if snapshots == ALL:
         return list(results)
     if snapshots == NEWEST:
         return [results[-1]]
     names = names_of(snapshots, "snapshots")
-    if wrong := [name for name in names if name not in there]:
+    if wrong := [name for name in names if name not in counted]:
         raise ChoiceError(
-            f"no counted snapshot {', '.join(wrong)}; there are: {', '.join(there)} (or {ALL!r}, {NEWEST!r})"
+            f"no counted snapshot {', '.join(wrong)}; there are: {', '.join(counted)} (or {ALL!r}, {NEWEST!r})"
         )
     if not names:
-        raise ChoiceError(f"no snapshot was named; there are: {', '.join(there)} (or {ALL!r}, {NEWEST!r})")
+        raise ChoiceError(f"no snapshot was named; there are: {', '.join(counted)} (or {ALL!r}, {NEWEST!r})")
     return [result for result in results if result.snapshot in names]
 
 
 def one(results: Sequence[Result], snapshot: str) -> Result:
-    """The one snapshot asked for. Raises `ChoiceError` for none, and for several."""
+    """Return the one chosen snapshot. Raises `ChoiceError` for none, and for several."""
     found = chosen(results, snapshot)
     if len(found) > 1:
         raise ChoiceError(f"this is of one snapshot; choose one of {', '.join(r.snapshot for r in found)}")
@@ -56,7 +56,7 @@ def one(results: Sequence[Result], snapshot: str) -> Result:
 
 
 def level_of(level: str | Sequence[str]) -> str:
-    """The level's name, whatever the order of its columns. Raises `ChoiceError` for one that is not counted."""
+    """Return the level's name, whatever the order of its columns. Raises `ChoiceError` if it is not counted."""
     names = level.split("+") if isinstance(level, str) else names_of(level, "level")
     columns = [] if names in ([WORLD], []) else names
     name = "+".join(sorted(columns, key=lambda c: GROUPS.index(c) if c in GROUPS else len(GROUPS))) or WORLD
@@ -66,8 +66,10 @@ def level_of(level: str | Sequence[str]) -> str:
 
 
 def require_variant(level: str, scope: str, asked: dict[str, str], min_confidence: str) -> None:
-    """Raises `ChoiceError` for a way to count that is not counted. `min_confidence`: the headline's, whose values are
-    all that finer levels than countries are counted at."""
+    """Raise `ChoiceError` for a variant that is not counted.
+
+    min_confidence: the headline's; levels finer than countries are counted at the headline's values alone.
+    """
     for name, value in {"scope": scope, **asked}.items():
         one_of(value, list(dict.fromkeys(getattr(variant, name) for variant in variants())), name)
     headline = {"min_confidence": min_confidence, "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
@@ -79,26 +81,28 @@ def require_variant(level: str, scope: str, asked: dict[str, str], min_confidenc
 
 
 def table_of(name: str) -> Table:
-    """The table of that name. Raises `ChoiceError` for another, with those there are."""
+    """Return the table of that name. Raises `ChoiceError`, which lists the names, for another."""
     if name not in BY_NAME:
         raise ChoiceError(f"there is no table {name!r}; there are: {', '.join(BY_NAME)}")
     return BY_NAME[name]
 
 
 def require_maker(name: str, counted: Iterable[object]) -> None:
-    """Raises `ChoiceError` for a maker without a cell. `counted`: those of the cells."""
-    if name not in (there := {str(maker) for maker in counted}):
-        raise ChoiceError(f"no cell of maker {name!r}; there are: {', '.join(sorted(there))}")
+    """Raise `ChoiceError` for a maker without a cell. `counted`: those of the cells."""
+    if name not in (known := {str(maker) for maker in counted}):
+        raise ChoiceError(f"no cell of maker {name!r}; there are: {', '.join(sorted(known))}")
 
 
 def one_instrument(results: Sequence[Result], *instead: str) -> None:
-    """Raises `InstrumentError` where neighbours were counted with different instruments. `instead`: what to do, in
-    which "{together}" stands for the snapshots since the last break. Another edition of the country database breaks no
-    series, and what was asked is often not known: these are told beside the numbers (`OpenStudy.instrument`, `trend`),
-    not refused."""
-    way = steps(results)
-    if broken := [n for n, step in enumerate(way) if step.broken]:
-        told = "; ".join(f"{way[n].snapshot}: {way[n].broken}" for n in broken)
-        together = [step.snapshot for step in way[broken[-1] :]]
+    """Raise `InstrumentError` where neighbours were counted with different instruments.
+
+    instead: what to do; "{together}" in it stands for the snapshots since the last break. Another edition of the
+    country database breaks no series, and the queries are often not known: these are reported next to the numbers
+    (`OpenStudy.instrument`, `trend`), not refused.
+    """
+    points = series_points(results)
+    if broken := [n for n, point in enumerate(points) if point.break_reason]:
+        reasons = "; ".join(f"{points[n].snapshot}: {points[n].break_reason}" for n in broken)
+        together = [point.snapshot for point in points[broken[-1] :]]
         advice = "; or ".join(instead).format(together=together)
-        raise InstrumentError(f"these cannot be held against the snapshot before: {told}. Instead: {advice}")
+        raise InstrumentError(f"these cannot be compared with the snapshot before: {reasons}. Instead: {advice}")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Frame(pd.DataFrame):
-    """A pandas frame whose columns are Arrow's, so that other libraries take them as they are.
+    """A pandas frame whose columns are Arrow's, so that other libraries read them without a copy.
 
-    It is pandas' own in all else: what is selected or changed in it is what the methods below give.
+    Otherwise it is a pandas frame: the methods below return what was selected or changed in it.
 
     >>> counts = study.counts("country")
     >>> counts.arrow().schema.field("n_hosts").type
@@ -27,7 +27,7 @@ class Frame(pd.DataFrame):
 
     @classmethod
     def of(cls, table: pa.Table) -> "Frame":
-        """The frame of an Arrow table; nothing is copied."""
+        """Return the frame of an Arrow table; nothing is copied."""
         return cls(table.to_pandas(types_mapper=pd.ArrowDtype))
 
     @property
@@ -35,15 +35,15 @@ class Frame(pd.DataFrame):
         return Frame
 
     def arrow(self) -> pa.Table:
-        """The Arrow table, without a copy where the columns are still Arrow's; the index is left out."""
+        """Return the Arrow table, without a copy where the columns are still Arrow's; the index is left out."""
         return pa.Table.from_pandas(self, preserve_index=False).replace_schema_metadata(None)
 
     def duckdb(self) -> duckdb.DuckDBPyRelation:
-        """A relation of a DuckDB database of its own, in memory, that reads the Arrow columns where they are."""
+        """Return a relation of a new DuckDB database in memory, which reads the Arrow columns in place."""
         return duckdb.connect(config=OFFLINE).from_arrow(self.arrow())
 
     def polars(self) -> "pl.DataFrame":
-        """The Polars frame, over the same memory. Raises `CamcensusError` where Polars is not installed."""
+        """Return the Polars frame, over the same memory. Raises `CamcensusError` where Polars is not installed."""
         try:
             import polars as pl  # noqa: PLC0415  (an extra that a plain install does not have)
         except ImportError:

@@ -1,4 +1,4 @@
-"""What columns and units mean, sums that may be made, and the figures of earlier studies."""
+"""Meanings of columns and units, sums that add up, and the figures of earlier studies."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,15 +16,15 @@ from camcensus.core.tables import UNITS
 
 
 def unit_column(unit: str) -> str:
-    """The column of a unit: `n_hosts` for "hosts" (or for "n_hosts"). Raises `UnitError` for what is none."""
+    """Return the column of a unit: `n_hosts` for "hosts" (or for "n_hosts"). Raises `UnitError` for another name."""
     name = unit if unit.startswith("n_") else f"n_{unit}"
     if name not in UNITS:
-        raise UnitError(f"{unit!r} is no unit; units are {', '.join(u.removeprefix('n_') for u in UNITS)}")
+        raise UnitError(f"{unit!r} is not a unit; units are {', '.join(u.removeprefix('n_') for u in UNITS)}")
     return name
 
 
 def columns(table: str) -> Frame:
-    """What each column of a table holds: `column`, `type`, `nullable`, `meaning` with its unit, one row a column.
+    """Return what each column of a table holds: `column`, `type`, `nullable`, `meaning` with its unit.
 
     table: a name in `camcensus.core.tables`. Raises `ChoiceError`, which lists the names, for another.
 
@@ -39,11 +39,11 @@ def columns(table: str) -> Frame:
 
 
 def total(cells: pd.DataFrame | Iterable[Mapping[str, Any]], unit: str) -> int:
-    """The sum of a unit over cells of `OpenStudy.counts`, where that is a count of something.
+    """Return the sum of a unit over cells of `OpenStudy.counts`, if it adds up.
 
     cells: rows of one level, snapshot and variant, each once. unit: hosts, devices, banners or prefixes. Raises
-    `UnitError`, saying what to take instead, where the unit does not add up across what the cells differ in: hosts add
-    up across countries and nothing else, prefixes across nothing.
+    `UnitError`, which says what to use instead, where the unit does not add up across the columns in which the cells
+    differ: hosts add up across countries and nothing else, prefixes across nothing.
 
     >>> total(study.counts("country"), "hosts") == study.counts("world")["n_hosts"].item()
     True
@@ -57,10 +57,10 @@ def total(cells: pd.DataFrame | Iterable[Mapping[str, Any]], unit: str) -> int:
 
 
 def prior_studies() -> Frame:
-    """Published counts, one row a figure, each with unit, place, year, grade of the source and its address.
+    """Return published counts, one row per figure, with unit, place, year, grade of the source and its address.
 
-    `count` is what the source says, `qualifier` how exactly; `differs` names why it is not our count. No two rows may
-    be added up or ranked where study, unit or makers differ. Source: `data/reference/prior_studies.csv`.
+    `count` is the published number, `qualifier` its precision; `differs` names why it is not our count. Do not add
+    up or rank rows whose study, unit or makers differ. Source: `data/reference/prior_studies.csv`.
 
     >>> sorted(set(prior_studies()["grade"]))
     ['P', 'S', 'W']

@@ -1,4 +1,4 @@
-"""Rows of the tables of banners and devices: nothing is read until it is asked for, and then only what is needed."""
+"""Lazy rows of the tables of banners and devices: only the needed columns and files are read, when they are needed."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,8 +37,8 @@ _MISTAKES = (
 class Rows:
     """Rows of one table over one or more snapshots, with a first column `snapshot`.
 
-    A page of a Parquet file that is read is held against its checksum; files, columns and groups of rows that `where`
-    and `columns` do not need are not read. Rows come in the order of the files, the same every time.
+    Every Parquet page that is read is verified by its checksum; files, columns and row groups that `where` and
+    `columns` do not need are not read. Rows come in the order of the files, the same every time.
 
     >>> cameras = study.observations(columns=["port", "http_server"], where="port = 554")
     >>> cameras.count() == len(cameras.pandas())
@@ -49,7 +49,7 @@ class Rows:
         self, table: Table, parts: Sequence[tuple[str, Path]], columns: Sequence[str] | None = None,
         where: str | None = None,
     ) -> None:  # fmt: skip
-        """parts: each file with the snapshot it is of; columns: names (None: all); where: a condition in SQL."""
+        """Check columns and condition. `parts`: each file with its snapshot; `columns`: names (None: all)."""
         self._names = list(dict.fromkeys([SNAPSHOT, *table.names]))
         asked = table.names if columns is None else names_of(columns, "columns")
         chosen = list(dict.fromkeys([SNAPSHOT, *asked]))
@@ -61,37 +61,37 @@ class Rows:
             self._relation().limit(0).to_arrow_table()
 
     def __repr__(self) -> str:
-        """What it is, without reading it."""
+        """Return what it is, without reading it."""
         condition = f" where {self._where}" if self._where else ""
         return f"<rows of {self._table.name}{condition}: {', '.join(self.columns)}; not read yet>"
 
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         with self._explained():
             found = self._relation().aggregate("count(*)").fetchall()
         return int(found[0][0])
 
     def arrow(self) -> pa.Table:
-        """All of it as an Arrow table. Raises `IntegrityError` where a file is damaged or gone."""
+        """Return all of it as an Arrow table. Raises `IntegrityError` where a file is damaged or missing."""
         with self._explained():
             found: pa.Table = self._relation().to_arrow_table()
         return found
 
     def batches(self, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
-        """Batches of at most so many rows: for more than fits into memory."""
+        """Yield batches of at most so many rows: for more than fits into memory."""
         with self._explained():
             yield from self._relation().to_arrow_reader(rows)
 
     def pandas(self) -> Frame:
-        """All of it as a pandas frame."""
+        """Return all of it as a pandas frame."""
         return Frame.of(self.arrow())
 
     def polars(self) -> "pl.DataFrame":
-        """All of it as a Polars frame."""
+        """Return all of it as a Polars frame."""
         return self.pandas().polars()
 
     def duckdb(self) -> DuckDBPyRelation:
-        """A lazy relation of a DuckDB database of its own, to go on with: `.aggregate("count(*), port", "port")`."""
+        """Return a lazy relation of a new DuckDB database, for more SQL: `.aggregate("count(*), port", "port")`."""
         return self._relation()
 
     def _relation(self) -> DuckDBPyRelation:
@@ -118,16 +118,16 @@ class Rows:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Errors of the reader in words of ours."""
+        """Translate errors of the reader."""
         try:
             yield
         except _MISTAKES as error:
-            told = str(error).strip().splitlines()[0]
+            reason = str(error).strip().splitlines()[0]
             raise ChoiceError(
-                f"where={self._where!r} cannot be used on {self._table.name}: {told}. It is a condition in SQL, such as"
-                f" \"port = 554 and host like '192.0.2.%'\"; columns: {', '.join(self._names)}"
+                f"where={self._where!r} cannot be used on {self._table.name}: {reason}. It is a condition in SQL, such "
+                f"as \"port = 554 and host like '192.0.2.%'\"; columns: {', '.join(self._names)}"
             ) from None
         except (duckdb.Error, OSError, pa.ArrowException) as error:
             where = self._parts[0][1].parent if self._parts else Path(self._table.name)
-            told = str(error).strip().splitlines()[0]
-            raise IntegrityError(where, f"cannot be read: {told}; run: camcensus run --rehash") from None
+            reason = str(error).strip().splitlines()[0]
+            raise IntegrityError(where, f"cannot be read: {reason}; run: camcensus run --rehash") from None

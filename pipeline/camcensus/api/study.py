@@ -1,4 +1,4 @@
-"""A study opened to be asked: counts, tables, trends, explanations, errors where the truth is known."""
+"""An open study: counts, tables, trends, explanations, errors where the truth is known."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,32 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
-from camcensus.api import choices, country_table, truth
+from camcensus.api import choices
 from camcensus.api.frame import Frame
+from camcensus.api.meaning import unit_column
 from camcensus.api.rows import Rows
-from camcensus.api.trend import Series, trend
-from camcensus.api.two_engines import TwoEngines, two_engines
+from camcensus.api.two_engines import TwoEngines
 from camcensus.core import storage
 from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
-from camcensus.core.errors import ChoiceError
+from camcensus.core.countries import load_countries
+from camcensus.core.errors import ChoiceError, UnitError
 from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
+from camcensus.core.units import adds_up
+from camcensus.estimate.source import Source
+from camcensus.estimate.two_engines.lists import comparable
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Identifier, identifier_of
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Rejected, decode
-from camcensus.report.inputs import Result, Scope, cells_of
+from camcensus.report.inputs import Result, Scope, cells_of, headline_cells
 from camcensus.report.stage import counted_results
+from camcensus.report.tables.country_table import Selection, snapshot_rows
+from camcensus.report.tables.country_table import schema as table_schema
+from camcensus.report.tables.trend import Series, trend
+from camcensus.validation.accuracy.counted import CountedWorld
+from camcensus.validation.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
 
 Snapshots = str | Sequence[str]
 _GEO = ("n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked")
@@ -43,9 +52,9 @@ _UNBROKEN = (
 
 
 def open_study(path: str | Path) -> "OpenStudy":
-    """Opens a study (a `study.toml`) to ask its counts; nothing is changed and, but for the file, nothing read yet.
+    """Open a study (a `study.toml`). Nothing is changed, and nothing but the file is read yet.
 
-    Raises `StudyError`, with a line for each fault, where the file is none.
+    Raises `StudyError`, with a line for each fault, where the file is not a study.
 
     >>> study = open_study("studies/demo.toml")
     >>> study.snapshots
@@ -55,32 +64,36 @@ def open_study(path: str | Path) -> "OpenStudy":
 
 
 class OpenStudy:
-    """A study and what was counted of it. Counts are of cells as they are, small ones too: what may be given away is
-    `counts_public.parquet` in the report. Devices, observations and other rows hold addresses; keep them to yourself.
+    """A study and its counts.
+
+    Counts are of all cells, small ones too: what may be published is `counts_public.parquet` in the report. Devices,
+    observations and other rows hold addresses; keep them private.
     """
 
     def __init__(self, study: Study) -> None:
-        """study: as `camcensus.core.config.load_study` gives it; `open_study` takes a path."""
+        """Keep the study, as `camcensus.core.config.load_study` returns it; `open_study` takes a path."""
         self.study = study
 
     def __repr__(self) -> str:
-        """The study's title and file's name."""
+        """Return the study's title and file's name."""
         return f"<study {self.study.title!r} ({self.study.path.name})>"
 
     @cached_property
     def results(self) -> list[Result]:
-        """The counted snapshots, oldest first, read once and held against their checksums. Raises `CamcensusError` when
-        nothing was counted, `IntegrityError` when a table is not what was counted."""
+        """Read the counted snapshots, oldest first, once, and compare them with their checksums.
+
+        Raises `CamcensusError` when nothing was counted, `IntegrityError` when a table is not what was counted.
+        """
         return counted_results(self.study)
 
     @property
     def snapshots(self) -> list[str]:
-        """Ids of the counted snapshots, oldest first."""
+        """Return the ids of the counted snapshots, oldest first."""
         return [result.snapshot for result in self.results]
 
     @property
     def manifest(self) -> Mapping[str, Manifest]:
-        """Snapshot id to its `manifest.json`: inputs, instrument, window, checksums, and where every row went.
+        """Return snapshot id to `manifest.json`: inputs, instrument, window, checksums, and the flow of rows.
 
         >>> study.manifest["2026"].stages["identify"].flow.unit
         'banners'
@@ -88,9 +101,10 @@ class OpenStudy:
         return {result.snapshot: result.manifest for result in self.results}
 
     def instrument(self) -> Frame:
-        """What the numbers of each snapshot depend on: one row a snapshot, with the versions of queries, catalogue,
-        rules and country database, engine, basis, window (seconds since 1970 UTC), whether it is whole, and made up.
-        From `manifest.json`.
+        """Return what the numbers of each snapshot depend on, one row per snapshot.
+
+        Columns: the versions of queries, catalogue, rules and country database, engine, basis, window (seconds since
+        1970 UTC), whether it is complete, and made up. From `manifest.json`.
 
         >>> study.instrument()[["snapshot", "engine", "complete", "simulated"]]
           snapshot  engine  complete  simulated
@@ -117,11 +131,12 @@ class OpenStudy:
         decoys_left_out: Literal["none", "certain", "likely"] = "certain",
         several_instruments: bool = False,
     ) -> Frame:
-        """The cells of one level: one row a snapshot and cell, with `snapshot`, the level's columns, and the units
-        `n_banners`, `n_hosts`, `n_devices`, `n_prefixes` (int64). World and country rows also have hosts that both
-        location sources (`n_hosts_geo_min`) or either (`n_hosts_geo_max`) put there, and how many have a second
-        opinion (`n_hosts_geo_asked`). From `counts.parquet`; of a snapshot without a camera no level but "world" has a
-        row.
+        """Return the cells of one level, one row per snapshot and cell.
+
+        Columns: `snapshot`, the level's columns, and the units `n_banners`, `n_hosts`, `n_devices`, `n_prefixes`
+        (int64). World and country rows also have hosts that both location sources (`n_hosts_geo_min`) or either
+        (`n_hosts_geo_max`) put there, and how many have a second source (`n_hosts_geo_asked`). From `counts.parquet`;
+        of a snapshot without a camera only the level "world" has a row.
 
         level: what is grouped by, such as "country" or ("country", "manufacturer"); "world" for the total. snapshots:
         "newest", "all", an id or several. scope: "study" leaves out the study's countries. The other arguments default
@@ -154,59 +169,79 @@ class OpenStudy:
         self, unit: str | None = None, exclude: Sequence[str] | None = None, manufacturer: str | None = None,
         snapshot: str = choices.NEWEST,
     ) -> Frame:  # fmt: skip
-        """The country table: most first, then countries left out, Unknown (ZZ) and World.
+        """Return the country table of one snapshot: most first, then countries left out, Unknown (ZZ) and World.
 
-        Columns, as in the report's table: `snapshot`, `rank` (null: not ranked), `alpha2` (`country` of `counts`),
-        `name`, `in_headline`, the unit (`hosts`, `devices` or `banners`; `n_hosts`, ... of `counts`), `share` (percent
-        of the World row) and `hosts_per_100k` (for each 100,000 people, when unit is hosts). unit: the study's when not
-        given. exclude: alpha-2 codes out of ranking and World row; the study's when not given. manufacturer: hosts with
-        cameras of this maker alone, under the names of the catalogue. From `counts.parquet`; people and their source
-        are in `data/reference/countries.csv`.
+        Without arguments it is the report's, which explains the columns (data dictionary). unit: what is ranked and
+        shared, the study's by default. exclude: alpha-2 codes out of ranking and World row; the study's by default.
+        manufacturer: cameras of this maker alone, under the names of the catalogue; what is known of all makers
+        together is null then: ranges, agreement. From `counts.parquet`.
 
         Raises `UnitError` for prefixes, which add up across no countries, `ChoiceError` for an unknown maker or code.
 
-        >>> study.country_table(unit="hosts", exclude=["CN"])[["rank", "alpha2", "hosts"]].head(2)
-           rank alpha2  hosts
-        0     1     US    134
-        1     2     VN    109
+        >>> study.country_table(unit="hosts", exclude=["CN"])[["rank", "country", "n_hosts"]].head(2)
+           rank country  n_hosts
+        0     1      US      134
+        1     2      VN      109
         """
-        result = choices.one(self.results, snapshot)
+        result, column = choices.one(self.results, snapshot), unit_column(unit or self.study.headline_unit)
         left_out = self.study.countries_left_out if exclude is None else tuple(choices.names_of(exclude, "exclude"))
-        level = "country" if manufacturer is None else "country+manufacturer"
-        cells = self.counts(level, result.snapshot)
-        return country_table.build(result.snapshot, cells, unit or self.study.headline_unit, left_out, manufacturer)
+        if not adds_up(column, "country"):
+            raise UnitError(f"{column} does not add up across countries, so there is no World row; use counts()")
+        if wrong := [code for code in left_out if code not in load_countries()]:
+            raise ChoiceError(f"exclude: {', '.join(wrong)}: not ISO 3166-1 alpha-2 codes in capitals, such as CN")
+        if manufacturer is not None:
+            cells = headline_cells(result, "country+manufacturer", self.study)
+            choices.require_maker(manufacturer, cells["manufacturer"])
+        selection = Selection(column.removeprefix("n_"), left_out, manufacturer)
+        rows = snapshot_rows(self.study, result, selection)
+        schema = pa.schema([field for field in table_schema(self.study).schema if field.name in rows[0]])
+        return Frame.of(pa.Table.from_pylist(rows, schema=schema))
 
     def trend(
         self, unit: str | None = None, manufacturer: str | None = None, *, series: Series = "all",
         breaks: Literal["raise", "mark"] = "raise",
     ) -> Frame:  # fmt: skip
-        """The total (or one maker's) snapshot by snapshot, without the countries that the study leaves out.
+        """Return the total (or one maker's) snapshot by snapshot, without the countries that the study leaves out.
 
-        Columns: `snapshot`, `window_end` (date), the unit (int64; null where `reason` says why), `low` and `high` (the
-        sensitivity range: decoys, confidence, location; of all makers alone), `break` (why it cannot be held against
-        the snapshot before; null: it can), `queries_known`, `complete`, `reason`.
+        Columns: `snapshot`, `window_end` (date), the unit (`n_hosts`, ...; null where `reason` says why), `low` and
+        `high` (the sensitivity range: decoys, confidence, location; of all makers alone), `break` (why it cannot be
+        compared with the snapshot before; null: it can), `is_query_set_known`, `complete`, `reason`.
 
         series: "all" counts every banner, from `counts.parquet`; "queries" those that every snapshot's queries would
-        have returned; "ports" of these the ones on ports that the engine looked at in every snapshot, both from
-        `series.parquet`. Raises `InstrumentError` where the series
-        is broken, unless breaks="mark" or another series, which mends it; `UnitError` for prefixes.
+        have returned; "ports" of these the ones on ports that the engine scanned in every snapshot, both from
+        `series.parquet`. Raises `InstrumentError` where the series is broken, unless breaks="mark" or another series,
+        which mends it; `UnitError` for prefixes.
 
-        >>> study.trend("hosts")[["snapshot", "window_end", "hosts", "queries_known"]]
-          snapshot  window_end  hosts  queries_known
-        0     2025  2025-11-01   1232          True
-        1     2026  2026-11-01   1327          True
+        >>> study.trend("hosts")[["snapshot", "window_end", "n_hosts", "is_query_set_known"]]
+          snapshot  window_end  n_hosts  is_query_set_known
+        0     2025  2025-11-01     1232                True
+        1     2026  2026-11-01     1327                True
         """
         choices.one_of(series, get_args(Series), "series")
+        column = unit_column(unit or self.study.headline_unit)
         if choices.one_of(breaks, ("raise", "mark"), "breaks") == "raise" and series == "all":
             choices.one_instrument(self.results, *_UNBROKEN)
-        return trend(self.study, self.results, unit or self.study.headline_unit, manufacturer, series)
+        if column == "n_prefixes":
+            raise UnitError("prefixes are a check on churn and have no trend; use hosts, devices or banners")
+        if manufacturer is not None:
+            cells = (headline_cells(result, "manufacturer", self.study, "study") for result in self.results)
+            choices.require_maker(manufacturer, (maker for found in cells for maker in found["manufacturer"]))
+        points = trend(self.study, self.results, column.removeprefix("n_"), manufacturer, series)
+        names = {"count": column, "break_reason": "break", "is_complete": "complete"}
+        rows = [{names.get(name, name): value for name, value in asdict(point).items()} for point in points]
+        types = {"window_end": pa.date32(), "is_query_set_known": pa.bool_(), "complete": pa.bool_()}
+        types |= dict.fromkeys((column, "low", "high"), pa.int64())
+        schema = pa.schema([(name, types.get(name, pa.string())) for name in rows[0]])
+        return Frame.of(pa.Table.from_pylist(rows, schema=schema))
 
     def table(
         self, name: str, columns: Sequence[str] | None = None, where: str | None = None,
         snapshots: Snapshots = choices.NEWEST,
     ) -> Rows:  # fmt: skip
-        """Rows of a table of banners or devices, lazily: `observations`, `identified`, `links`, `devices`, and any
-        other of `camcensus.core.tables` that the snapshots have. See `columns(name)` for what each column holds.
+        """Return rows of a table, lazily.
+
+        name: `observations`, `identified`, `links`, `devices`, or any other of `camcensus.core.tables` that the
+        snapshots have, each from a file such as `devices.parquet`. See `columns(name)` for what each column holds.
 
         columns: names, in order; all when not given. where: a condition in SQL on any column, `snapshot` among them.
         Raises `ChoiceError` for an unknown table, column or condition, or a table that was purged.
@@ -225,7 +260,7 @@ class OpenStudy:
     def observations(
         self, columns: Sequence[str] | None = None, where: str | None = None, snapshots: Snapshots = choices.NEWEST
     ) -> Rows:
-        """Accepted banners with their evidence, one row a banner; lazily, and private. As `table("observations", ...)`.
+        """Return accepted banners with their evidence, lazily; private. As `table("observations", ...)`.
 
         >>> study.observations(columns=["host", "port"], where="port in (80, 554)")
         <rows of observations where port in (80, 554): snapshot, host, port; not read yet>
@@ -235,7 +270,7 @@ class OpenStudy:
     def devices(
         self, columns: Sequence[str] | None = None, where: str | None = None, snapshots: Snapshots = choices.NEWEST
     ) -> Rows:
-        """Inferred devices, one row a device; lazily, and private. As `table("devices", ...)`.
+        """Return inferred devices, lazily; private. As `table("devices", ...)`.
 
         >>> study.devices(["country", "model"], "manufacturer = 'Axis'").columns
         ['snapshot', 'country', 'model']
@@ -243,15 +278,15 @@ class OpenStudy:
         return self.table("devices", columns, where, snapshots)
 
     def explain(self, banner: Mapping[str, Any] | str | bytes) -> dict[str, Any]:
-        r"""What one banner is, and by which evidence: a line of a Shodan export, as text or as a dictionary.
+        r"""Return what one banner is, and by which evidence. `banner`: a line of a Shodan export, or a dictionary.
 
-        Gives `counted`, `manufacturer`, `model`, `product_type`, the confidences, `signatures` (ids of `queries/`),
-        `decoy`, and `evidence`: the fields that were looked at, without what is personal. What is no JSON object has
-        `rejected` with the reason; address, port and time, without which ingest takes no banner, may be missing.
+        Keys: `counted`, `manufacturer`, `model`, `product_type`, the confidences, `signatures` (ids of `queries/`),
+        `decoy`, and `evidence`: the fields that were inspected, without personal ones. If it is not a JSON object,
+        there is `rejected` with the reason. Address, port and time, which ingest requires, may be missing.
 
-        >>> said = study.explain({"ip_str": "192.0.2.1", "port": 80, "transport": "tcp", "timestamp":
+        >>> verdict = study.explain({"ip_str": "192.0.2.1", "port": 80, "transport": "tcp", "timestamp":
         ...     "2026-10-20T08:30:01.123456", "data": "HTTP/1.1 200 OK\r\nServer: App-webs/\r\n\r\n"})
-        >>> said["manufacturer"], said["signatures"]
+        >>> verdict["manufacturer"], verdict["signatures"]
         ('Hikvision', ['hikvision.http.server.app-webs'])
         """
         line = json.dumps(banner) if isinstance(banner, Mapping) else banner
@@ -265,32 +300,44 @@ class OpenStudy:
         return verdict | {"signatures": list(verdict["signatures"]), "evidence": shown}
 
     def errors(self, snapshot: str = choices.NEWEST, against: str = "evidence") -> Frame:
-        """The software's error by country in a simulated world: `country`, `unit`, `counted`, `true`, `error` (a share
-        of the truth; null where that is 0). Both IP versions, no country left out.
+        """Return the software's error by country in a simulated world.
 
-        against: "reachable", "seen", "returned" or "evidence", from everything there is to what shows what it is.
-        From `counts.parquet` and the world's `truth.parquet`. Raises `ChoiceError` for a study whose truth is not
-        known: of the real world nobody has it.
+        Columns: `country`, `unit`, `counted`, `true`, `error` (a share of the truth; null where that is 0). Both IP
+        versions, no country left out. against: "reachable", "seen", "returned" or "evidence", from everything there is
+        to what shows what it is. From `counts.parquet` and the world's `truth.parquet`. Raises `ChoiceError` for a
+        study whose truth is not known, as of any real count.
 
         >>> sorted(set(study.errors()["unit"]))
         ['n_banners', 'n_devices', 'n_hosts', 'n_prefixes']
         """
-        return truth.errors(self.study, self._one(snapshot), against)
+        if against not in TRUTHS:
+            known = "; ".join(f"{name}: {meaning}" for name, meaning in TRUTHS.items())
+            raise ChoiceError(f"there is no truth {against!r}; there are: {known}")
+        world = self._world(snapshot)
+        return Frame.of(Frame(country_errors(world.by_country(), true_counts(world, against))).arrow())
 
     def error_summary(self, snapshot: str = choices.NEWEST, least: int = 200) -> Frame:
-        """World error, and median, 90th percentile and worst error of countries with at least `least` of the unit, in
-        shares of the truth; one row a unit and truth. From the same files as `errors`, and raises the same."""
-        return truth.summary(self.study, self._one(snapshot), least)
+        """Return the world error, and median, 90th percentile and worst error of countries, one row per unit and truth.
+
+        In shares of the truth, of countries with at least `least` of the unit. From the same files as `errors`, and
+        raises the same.
+        """
+        found = by_truth(self._world(snapshot), least=least)
+        return Frame.of(Frame(found[["truth", *(c for c in found.columns if c != "truth")]]).arrow())
 
     def two_engines(self, other: "OpenStudy", snapshot: str = choices.NEWEST) -> TwoEngines:
-        """How many hosts this and another engine's study of the same week let expect: reachable from the Internet, seen
-        or not. From both `identified.parquet` and the evidence in `observations.parquet`. Raises `CamcensusError` where
-        the two cannot be compared."""
-        return two_engines(self.study, other.study, self._one(snapshot))
+        """Return an estimate of the hosts reachable from the Internet, from this and another engine's study.
+
+        Both are of the same week. From both `identified.parquet` and the evidence in `observations.parquet`. Raises
+        `CamcensusError` where the two cannot be compared.
+        """
+        name = self._one(snapshot)
+        return TwoEngines.of(comparable(Source(self.study, name), Source(other.study, name)))
 
     def run(self, snapshots: Sequence[str] | None = None, *, report: bool = False, workers: int = 1) -> "OpenStudy":
-        """Brings the study (or some snapshots) up to date, as `camcensus run` does, and gives it newly opened. Raises
-        `CamcensusError`: whatever `camcensus run` would stop with.
+        """Bring the study (or some snapshots) up to date, as `camcensus run` does, and return it newly opened.
+
+        Raises `CamcensusError` wherever `camcensus run` would stop.
 
         workers: processes; with more than one, a script must guard its main part (`if __name__ == "__main__":`).
         """
@@ -306,11 +353,21 @@ class OpenStudy:
     def _identifier(self) -> Identifier:
         return identifier_of(load_catalogue(self.study.catalogue_path))
 
+    def _world(self, snapshot: str) -> CountedWorld:
+        """Return the snapshot of a simulated world, with its truth. Raises `ChoiceError` where there is none."""
+        folder = self.study.data.parent
+        if not (folder / "truth.parquet").is_file():
+            raise ChoiceError(
+                f"{self.study.path.name}: its truth is not known, as of any real count. To estimate errors: camcensus "
+                "audit (labels by hand) or camcensus estimate (two engines); for the software alone: a simulated world"
+            )
+        return CountedWorld(folder, self._one(snapshot))
+
     def _one(self, snapshot: str) -> str:
         return choices.one(self.results, snapshot).snapshot
 
     def _parts(self, result: Result, name: str) -> list[Path]:
-        """The files of a table, as the manifest names them. Raises `ChoiceError` where there are none."""
+        """Return the files of a table, as the manifest names them. Raises `ChoiceError` where there are none."""
         folder = self.study.data / result.snapshot
         outputs = sorted(o for stage in result.manifest.stages.values() for o in stage.outputs)
         own = [o for o in outputs if o == f"{name}.parquet" or o.startswith(f"{name}.parquet/")]

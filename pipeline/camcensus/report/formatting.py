@@ -1,4 +1,4 @@
-"""How numbers and addresses are written on pages."""
+"""How pages write numbers and addresses."""
 
 import re
 
@@ -12,52 +12,54 @@ _SITE = re.compile(r"https?://(?:www\.)?([A-Za-z0-9.-]+)(?:/[A-Za-z0-9._~/%=?&;:
 
 
 def number(n: float | None, decimals: int = 0) -> str:
-    """1,234.5, or n/a."""
+    """Format 1,234.5, or n/a."""
     return MISSING if n is None else f"{n:,.{decimals}f}"
 
 
 def shown(n: int | None) -> str:
-    """1,234, or a dash for what may not be shown."""
+    """Format 1,234, or a dash for what may not be shown."""
     return HIDDEN if n is None else f"{n:,}"
 
 
 def signed(n: int | None) -> str:
-    """+12, minus 3, 0, or n/a."""
+    """Format +12, minus 3, 0, or n/a."""
     return MISSING if n is None else f"{n:+,}".replace("-", MINUS) if n else "0"
 
 
 def percent(n: float | None) -> str:
-    """+1.2 %, or n/a."""
-    return MISSING if n is None else f"{n:+,.1f} %".replace("-", MINUS)
+    """Format +1.2%, 0%, or n/a."""
+    return MISSING if n is None else f"{n:+,.1f}%".replace("-", MINUS) if n else "0%"
 
 
 def rate(n: float | None) -> str:
-    """1,234.5; <0.1 for what is not quite nothing; or n/a."""
+    """Format 1,234.5; <0.1 for less, but not nothing; or n/a."""
     if n is None:
         return MISSING
+    if n == 0:
+        return "0"
     text = f"{n:,.1f}"
-    return "<0.1" if n > 0 and text == "0.0" else text
+    return "<0.1" if text == "0.0" else text
 
 
 def share(n: float | None) -> str:
-    """12.3 % of a part between 0 and 1, or n/a."""
-    return MISSING if n is None else f"{100 * n:.1f} %"
+    """Format 12.3% of a part between 0 and 1, or n/a."""
+    return MISSING if n is None else f"{100 * n:.1f}%"
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: one line, nothing in it is mark-up, nothing turns its direction."""
+    """Return text that Markdown shows as it is: one line, without mark-up, nothing turns its direction."""
     one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return re.sub(r"([\\`*_\[\]|<>&#~])", r"\\\1", one_line)
 
 
 def site(text: str) -> Markup:
-    """A link named by its site alone, where the text is an address; else the text, escaped."""
+    """Return a link named by its site alone where the text is an address; else the text, escaped."""
     found = _SITE.fullmatch(text)
     return Markup('<a href="{}" rel="noreferrer">{}</a>').format(text, found[1]) if found else escape(text)
 
 
 def linked(text: str) -> Markup:
-    """Plain text with its https addresses as links; all else escaped."""
+    """Return plain text with its https addresses as links, all else escaped."""
     parts, end = [], 0
     for match in _LINK.finditer(text):
         address = match.group().rstrip(".;:,")

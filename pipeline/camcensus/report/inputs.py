@@ -1,5 +1,6 @@
-"""What a report is drawn from: the counts and manifest of each snapshot, and the cells a headline is made of."""
+"""What a report is made from: the counts and manifest of each snapshot, and the cells of a headline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Literal
@@ -27,8 +28,11 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Result:
-    """One snapshot's outcome. `counts`, `networks`, `series`, `concentration` and `firmware` conform to the tables of
-    these names (None: not made); `memo` keeps what `publish` made of them."""
+    """One snapshot's outcome.
+
+    `counts`, `networks`, `series`, `concentration` and `firmware` conform to the tables of these names (None: not
+    made); `memo` keeps what `publish` computed from them.
+    """
 
     snapshot: str
     manifest: Manifest
@@ -40,14 +44,14 @@ class Result:
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
-def simulated(study: Study, results: list[Result]) -> bool:
-    """Whether any of it is made-up data; then all that is drawn from it is marked."""
-    marked = any(pc.any(r.counts["simulated"]).as_py() for r in results)
-    return marked or study.simulated or any(r.manifest.simulated for r in results)
+def is_simulated(study: Study, results: Sequence[Result]) -> bool:
+    """Return whether any of it is made-up data; then all that is drawn from it is marked."""
+    in_counts = any(pc.any(r.counts["simulated"]).as_py() for r in results)
+    return in_counts or study.simulated or any(r.manifest.simulated for r in results)
 
 
 def headline_cells(result: Result, level: str, study: Study, scope: Scope = "all") -> pd.DataFrame:
-    """The cells of one level at the headline values: IPv4, the study's confidence, certain decoys left out.
+    """Return the cells of one level at the headline values: IPv4, the study's confidence, certain decoys left out.
 
     One row for each cell, with the grouped columns and the units of `tables.UNITS` (hosts, devices, ... as Int64).
     A snapshot in which nothing was counted has a world row of zeros and no other rows. Raises `TableError` when the
@@ -76,7 +80,7 @@ def variant(
     ip_version: str = "4",
     decoys_left_out: str = "certain",
 ) -> pd.DataFrame:
-    """The cells of one level under other values than the headline's; empty where they were not counted."""
+    """Return the cells of one level at other values than the headline's; empty where they were not counted."""
     groups = [] if level == WORLD else level.split("+")
     columns = [*groups, *UNITS, "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked"]
     asked = {"min_confidence": min_confidence, "ip_version": ip_version, "decoys_left_out": decoys_left_out}
@@ -85,16 +89,11 @@ def variant(
 
 
 def cells_of(result: Result, level: str, scope: Scope, asked: dict[str, str]) -> pa.Table:
-    """The rows of one level and scope with these values of `min_confidence`, `ip_version` and `decoys_left_out`.
+    """Return the rows of one level and scope with these values of `min_confidence`, `ip_version` and `decoys_left_out`.
 
-    Cells in which nobody was counted, of countries that only the second location source names, are left out.
+    Cells in which nothing was counted, of countries that only the second location source names, are left out.
     """
-    wanted = {
-        "level": level,
-        "scope": scope,
-        "engine": result.manifest.engine,
-        "basis": result.manifest.basis,
-    } | asked
+    wanted = {"level": level, "scope": scope, "engine": result.manifest.engine, "basis": result.manifest.basis} | asked
     keep = reduce(pc.and_, [pc.equal(result.counts[name], value) for name, value in wanted.items()])
     if level != WORLD:
         keep = pc.and_(keep, pc.fill_null(pc.greater(result.counts["n_banners"], 0), True))
@@ -102,7 +101,7 @@ def cells_of(result: Result, level: str, scope: Scope, asked: dict[str, str]) ->
 
 
 def world_cell(result: Result, study: Study, scope: Scope) -> dict[str, int | None]:
-    """The world row at the headline values: unit to count."""
+    """Return the world row at the headline values: unit to count."""
     row = headline_cells(result, WORLD, study, scope).iloc[0]
     return {str(name): None if pd.isna(value) else int(value) for name, value in row.items()}
 

@@ -15,17 +15,7 @@ from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Manifest, build_info, load_manifest
 from camcensus.core.resources import BORDERS, COUNTRIES, PRIOR, TEMPLATES, bundled
 from camcensus.core.stage_record import Output
-from camcensus.core.tables import (
-    CENSUS,
-    CONCENTRATION,
-    COUNTS,
-    ESTIMATES,
-    FIRMWARE,
-    NETWORKS,
-    SERIES,
-    TRENDS,
-    Table,
-)
+from camcensus.core.tables import CENSUS, CONCENTRATION, COUNTS, ESTIMATES, FIRMWARE, NETWORKS, SERIES, TRENDS, Table
 from camcensus.quality.gates import check_gates, stop_at_fatal
 from camcensus.report.report_manifest import RECORD, Report, drawn_from, load_report
 

@@ -82,12 +82,12 @@ def _table_against_counts(path: Path, table: list[Row], counts: list[Row], verdi
             totals[row["snapshot"], row["level"], row["scope"], row["country"]] = row
     faults = []
     for row in table:
-        place = ("world", "study", None) if row["alpha2"] is None else ("country", "all", row["alpha2"])
+        place = ("world", "study", None) if row["country"] is None else ("country", "all", row["country"])
         cell = totals.get((row["snapshot"], *place))
         verdict.count("rows of the country table against counts")
         wanted = [cell[f"n_{unit}"] if cell else 0 for unit in ("hosts", "devices", "banners")]
-        found = [row[unit] for unit in ("hosts", "devices", "banners")]
-        if found != wanted and (cell or row["alpha2"] != UNKNOWN_COUNTRY or any(found)):
+        found = [row[f"n_{unit}"] for unit in ("hosts", "devices", "banners")]
+        if found != wanted and (cell or row["country"] != UNKNOWN_COUNTRY or any(found)):
             faults.append(f"{row['snapshot']} {row['name']} has {found}, the counts {wanted}")
     verdict.wrong_all(path, faults)
 
@@ -123,14 +123,15 @@ def _page_against_table(path: Path, table: list[Row], verdict: Verdict) -> None:
         verdict.notes.append(f"{path}: has no numbers for its switches; only its checksum was checked")
         return
     view = json.loads(found[1])
-    rows = {(row["snapshot"], row["alpha2"] or ""): row for row in table}
-    codes = [*(place[0] for place in view["places"]), ""]
+    rows = {(row["snapshot"], row["country"] or ""): row for row in table}
+    codes = [*view["codes"], ""]
     faults = []
     for year in view["years"]:
-        for unit, numbers in year["units"].items():
-            for code, number in zip(codes, numbers, strict=True):
+        for unit in ("hosts", "devices", "banners"):
+            for code, text in zip(codes, year["views"][unit]["count"].split("|"), strict=True):
                 verdict.count("numbers of the page against the table")
-                if number != (row[unit] if (row := rows.get((year["id"], code))) else 0):
+                number = int(text.replace(",", ""))
+                if number != (row[f"n_{unit}"] if (row := rows.get((year["id"], code))) else 0):
                     faults.append(f"{year['id']} {code or 'World'}: {unit} {number}, not as in the table")
     verdict.wrong_all(path, faults)
 

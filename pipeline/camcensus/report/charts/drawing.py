@@ -8,6 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
+
 from camcensus.core import storage
 from camcensus.core.fingerprints import digest_of
 from camcensus.engines.processes import context, end_with_parent
@@ -18,34 +20,33 @@ from camcensus.report.tables.table_export import as_frame, as_table, csv
 
 INDEX = "charts/index.json"
 ENDINGS = ("svg", "png")
-VERSION = 1  # raised whenever the same picture is drawn differently
+VERSION = 1  # raise it when the same values are drawn otherwise
 WORTH_PROCESSES = 3  # fewer pictures are drawn sooner than a process starts
 
 
 class Drawing:
     """Charts on their way into `charts/<name>.svg`, `.png` and `.csv`, and an index of what they were drawn from.
 
-    Those that must be drawn are drawn by other processes from here on, until `finish` writes them. A picture whose
-    values and code are those of the index, and whose files are as they were left, stays.
+    Other processes draw what must be drawn, until `finish` writes it. A picture whose values and version are those of
+    the index, and whose files are unchanged, stays.
     """
 
     def __init__(self, charts: Sequence[Chart], folder: Path) -> None:
-        """Begins."""
+        """Start drawing."""
         self._charts = charts
-        self._wanted = {chart.name: digest_of(VERSION, repr(chart.picture)) for chart in charts}
+        self._wanted = {chart.name: digest_of(VERSION, mpl.__version__, repr(chart.picture)) for chart in charts}
         before = _index(folder)
-        todo = [c for c in charts if not _stands(folder, c.name, before.get(c.name), self._wanted[c.name])]
-        self._index = {chart.name: before[chart.name] for chart in charts if chart not in todo}
-        self._todo = todo
-        self._pool = _pool(len(todo))
-        self._drawn = [self._pool.submit(render, chart.picture) for chart in todo] if self._pool else []
+        self._todo = [c for c in charts if not _is_current(folder, c.name, before.get(c.name), self._wanted[c.name])]
+        self._index = {chart.name: before[chart.name] for chart in charts if chart not in self._todo}
+        self._pool = _pool(len(self._todo))
+        self._futures = [self._pool.submit(render, chart.picture) for chart in self._todo] if self._pool else []
 
     def finish(self, out: Output) -> None:
-        """Waits for what is being drawn, and writes it."""
-        drawn = [f.result() for f in self._drawn] if self._pool else [render(chart.picture) for chart in self._todo]
+        """Wait for what is being drawn, and write it."""
+        done = [f.result() for f in self._futures] if self._pool else [render(chart.picture) for chart in self._todo]
         if self._pool:
             self._pool.shutdown()
-        for chart, files in zip(self._todo, drawn, strict=True):
+        for chart, files in zip(self._todo, done, strict=True):
             self._index[chart.name] = {"drawn_from": self._wanted[chart.name]}
             for ending, content in zip(ENDINGS, files, strict=True):
                 out.write(_file(chart.name, ending), content)
@@ -56,12 +57,19 @@ class Drawing:
         out.write(INDEX, json.dumps(self._index, indent=1, sort_keys=True) + "\n")
 
 
+def render(picture: Picture) -> tuple[bytes, bytes]:
+    """Return one picture as SVG and PNG."""
+    with style.house():
+        figure = picture.draw()
+        return style.svg(figure), style.png(figure)
+
+
 def _file(name: str, ending: str) -> str:
     return f"charts/{name}.{ending}"
 
 
 def _index(folder: Path) -> dict[str, dict[str, str]]:
-    """What the charts that are there were drawn from; nothing, where that cannot be read."""
+    """Return what the existing charts were drawn from; nothing where that cannot be read."""
     try:
         found: dict[str, dict[str, str]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -69,7 +77,7 @@ def _index(folder: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def _stands(folder: Path, name: str, before: Any, wanted: str) -> bool:
+def _is_current(folder: Path, name: str, before: Any, wanted: str) -> bool:
     """Whether a picture need not be drawn."""
     if not isinstance(before, dict) or before.get("drawn_from") != wanted:
         return False
@@ -78,16 +86,9 @@ def _stands(folder: Path, name: str, before: Any, wanted: str) -> bool:
 
 
 def _pool(pictures: int) -> ProcessPoolExecutor | None:
-    """Processes for so many pictures; None where they are drawn sooner than a process starts."""
+    """Return processes for so many pictures; None where they are drawn sooner than a process starts."""
     # One core makes the tables meanwhile, which takes longer; each process holds the libraries once more.
     workers = min(pictures, (os.cpu_count() or 1) - 1)
     if pictures < WORTH_PROCESSES or workers < 1:
         return None
     return ProcessPoolExecutor(workers, context(__name__), end_with_parent)
-
-
-def render(picture: Picture) -> tuple[bytes, bytes]:
-    """SVG and PNG of one picture."""
-    with style.house():
-        figure = picture.draw()
-        return style.svg(figure), style.png(figure)

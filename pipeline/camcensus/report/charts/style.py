@@ -1,12 +1,15 @@
 """The house style of charts: one look, the same bytes every time, readable in greyscale and with colour blindness."""
 
 import io
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 SYNTHETIC = "#c0392b"
 INK, FAINT, RULE, PAPER = "#222222", "#666666", "#dddddd", "#ffffff"
@@ -41,6 +44,16 @@ _RC: Any = {
 }
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What every picture carries: its title, what is counted, the source line, the mark of made-up data."""
+
+    title: str
+    subtitle: str
+    source: str
+    synthetic: bool
+
+
 class HouseFigure(Figure):
     """A figure that a notebook shows as the PNG that a report has."""
 
@@ -49,35 +62,33 @@ class HouseFigure(Figure):
 
 
 def house() -> AbstractContextManager[None]:
-    """Settings of matplotlib while a chart is made and saved."""
+    """Return matplotlib's settings for making and saving a chart."""
     context: AbstractContextManager[None] = mpl.rc_context(_RC)
     return context
 
 
-def canvas(
-    height: float, *, title: str, unit: str, source: str, synthetic: bool, left: float = 2.4, right: float = 0.9
-) -> tuple[Figure, Any]:
-    """A figure of `height` inches with its words, and axes between margins of `left` and `right` inches; higher by each
-    further line of `source`."""
-    more = LINE * source.count("\n")
+def canvas(height: float, frame: Frame, left: float = 2.4, right: float = 0.9) -> tuple[Figure, Any]:
+    """Return a figure of `height` inches with the frame's words, and axes between margins of `left` and `right` inches.
+
+    Each further line of the source makes it higher.
+    """
+    more = LINE * frame.source.count("\n")
     height += more
     figure = HouseFigure(figsize=(WIDTH, height))
     top, bottom = 0.95, 0.75 + more
-    axes = figure.add_axes(
-        (left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - top - bottom) / height)
-    )
+    place = (left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - top - bottom) / height)
+    axes = figure.add_axes(place)
     axes.spines[["top", "right"]].set_visible(False)
     edge = 0.2 / WIDTH
-    figure.text(edge, 1 - 0.2 / height, title, size=14, weight="bold", va="top")
-    figure.text(edge, 1 - 0.52 / height, unit, size=9.5, color=FAINT, va="top")
-    figure.text(edge, 0.13 / height, source, size=7.2, color=FAINT, va="bottom", linespacing=1.4)
-    if synthetic:
-        _mark(figure, axes, height)
+    figure.text(edge, 1 - 0.2 / height, frame.title, size=14, weight="bold", va="top")
+    figure.text(edge, 1 - 0.52 / height, frame.subtitle, size=9.5, color=FAINT, va="top")
+    figure.text(edge, 0.13 / height, frame.source, size=7.2, color=FAINT, va="bottom", linespacing=1.4)
+    if frame.synthetic:
+        _draw_synthetic_marker(figure, axes, height)
     return figure, axes
 
 
-def _mark(figure: Figure, axes: Any, height: float) -> None:
-    """Says that the data is made up, across the chart and in solid letters."""
+def _draw_synthetic_marker(figure: Figure, axes: Any, height: float) -> None:
     axes.text(
         0.5, 0.5, "SYNTHETIC DATA", transform=axes.transAxes, size=min(40.0, 13 * (height - 1)), weight="bold",
         color=SYNTHETIC, alpha=0.13, ha="center", va="center", zorder=5,
@@ -88,22 +99,44 @@ def _mark(figure: Figure, axes: Any, height: float) -> None:
     )  # fmt: skip
 
 
+def draw_numbers_axis(axes: Any) -> None:
+    """Give the vertical axis whole numbers with thousands separators, and faint lines across."""
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:,.0f}"))
+    axes.grid(axis="y", color=RULE, linewidth=0.7)
+    axes.set_axisbelow(True)
+
+
+def draw_names_axis(axes: Any, names: Sequence[str], rows: int) -> None:
+    """Name horizontal bars from top to bottom, with room for so many rows, and nothing else around them."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(rows - 0.4, -0.6)
+    axes.tick_params(length=0)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+
+
+def name_margin(names: Iterable[str]) -> float:
+    """Return the inches that names beside bars need."""
+    return 0.4 + 0.085 * max(map(len, names), default=4)
+
+
 def label(text: str, most: int = MAX_LABEL) -> str:
-    """A name as a chart can show it: no characters that the font lacks, and not too long."""
+    """Return a name as a chart can show it: no characters that the font lacks, and not too long."""
     known = font_manager.get_font(font_manager.findfont(FONT)).get_charmap()
     shown = "".join(c if ord(c) in known and c.isprintable() else "?" for c in text[: 4 * most])
     return shown if len(shown) <= most else f"{shown[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def svg(figure: Figure) -> bytes:
-    """The figure as SVG, without anything that depends on clock or version."""
+    """Return the figure as SVG, without anything that depends on clock or version."""
     with house(), io.BytesIO() as file:
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "camcensus"})
         return file.getvalue()
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG, without anything that depends on clock or version."""
+    """Return the figure as PNG, without anything that depends on clock or version."""
     with house(), io.BytesIO() as file:
         figure.savefig(file, format="png", dpi=DPI, metadata={"Software": "camcensus"})
         return file.getvalue()

@@ -1,187 +1,198 @@
-"""The country table as the page first shows it: the newest snapshot, all makers, in the study's unit."""
+"""The page's country table as text, for every snapshot, unit and larger maker.
 
+Python computes and writes every number once: the template shows the newest snapshot's, `page.js` shows the others'.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from camcensus.core.config import Study
 from camcensus.report import formatting, wording
-from camcensus.report.charts.sparklines import spark
+from camcensus.report.context import ReportContext
+from camcensus.report.pages.page_map import looks_and_legend
+from camcensus.report.pages.sparklines import HIGH, WIDE, spark
 from camcensus.report.tables import facts
-from camcensus.report.tables.page_data import Place, View
+from camcensus.report.tables.page_data import UNITS, Place, View, Year, maker_slugs
 
 MOST_COLUMNS = 3  # makers of the study with a column of their own; the switch has the others
 MOST_NAMED = 2  # makers named in a row
+RATES = {"people": 100_000, "addresses": 1_000_000}
+Columns = dict[str, list[str]]  # column to text by row: the places, then the world
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A column: its name, what stands below it, how it sorts (text, up or down first), and what of it the switches
-    change."""
+    """A column: its key, its name, the note below it, how it sorts first (text, up or down)."""
 
+    key: str
     name: str
     note: str
     sort: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is shown, and the number it sorts by (None: missing, always last)."""
-
-    text: str | Markup
-    value: float | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row: kind is country, out (left out), unknown or world; `tail` are the cells after name and code."""
+    """A row: kind is country, out (left out), unknown or world; its cells by column."""
 
     kind: str
     code: str
     name: str
-    rank: Cell
-    tail: list[Cell]
+    cells: dict[str, str | Markup]
 
 
-def columns(study: Study, found: View) -> list[Heading]:
-    """Headings in the order of the cells."""
-    since = f"since {found.years[-2].step.snapshot}" if len(found.years) > 1 else "no earlier snapshot"
-    unit = found.unit
-    return [
-        Heading("Rank", f"by {unit}", "up", "rank"),
-        Heading("Country or territory", "", "text", "name"),
-        Heading("Code", "ISO", "text", "code"),
-        Heading("Hosts", "", "down", "hosts"),
-        Heading("Devices", "", "down", "devices"),
-        Heading("Banners", "", "down", "banners"),
-        Heading("Per 100,000", f"{unit}, people", "down", "people"),
-        Heading("Per million", f"{unit}, IPv4 addresses", "down", "addresses"),
-        Heading("Change", f"{unit} {since}", "down", "change"),
-        Heading("Change, %", since, "down", "percent"),
-        Heading("Trend", unit, "down", "trend"),
-        Heading("Makers", "% of hosts, largest", "down", "share"),
-        Heading("Agreement", "%, two location sources", "down", "agreed"),
-        *(Heading(vendor, "hosts", "down", "maker") for vendor in study.vendors[:MOST_COLUMNS]),
-    ]
+class CountryRows:
+    """The table and the map of every snapshot and measure: a unit (all makers), or a maker (hosts)."""
+
+    def __init__(self, context: ReportContext, found: View) -> None:
+        """Compute nothing yet but the makers' keys."""
+        self.study, self.found = context.study, found
+        slugs = maker_slugs(context)
+        self.makers = {maker: f"maker-{slugs[maker]}" for maker in found.makers}
+        self._codes = [*(place.code for place in found.places), ""]
+
+    def headings(self) -> list[Heading]:
+        """Return the columns in order."""
+        unit, since = self.found.unit, self._since(len(self.found.years) - 1)
+        return [
+            Heading("rank", "Rank", f"by {unit}", "up"),
+            Heading("name", "Country or territory", "", "text"),
+            Heading("code", "Code", "ISO", "text"),
+            *(Heading(name, name.capitalize(), "", "down") for name in UNITS),
+            Heading("people", "Per 100,000", f"{unit}, people", "down"),
+            Heading("addresses", "Per million", f"{unit}, IPv4 addresses", "down"),
+            Heading("change", "Change", f"{unit} {since}", "down"),
+            Heading("percent", "Change, %", since, "down"),
+            Heading("trend", "Trend", unit, "down"),
+            Heading("share", "Makers", "% of hosts, largest", "down"),
+            Heading("agreed", "Agreement", "%, two location sources", "down"),
+            *(Heading(self.makers[maker], maker, "hosts", "down") for maker in self.study.vendors[:MOST_COLUMNS]),
+        ]
+
+    def rows(self) -> list[Row]:
+        """Return the newest snapshot's rows, all makers: by rank, then left-out countries, Unknown and World."""
+        year, unit = len(self.found.years) - 1, self.found.unit
+        columns = self._columns(year, unit) | {"trend": self._trends(unit), "agreed": self._agreed(year)}
+        columns |= {name: self._counts(year, name) for name in (*UNITS, *self.study.vendors[:MOST_COLUMNS])}
+        world = Place("", f"World {wording.outside(self.study.countries_left_out)}", "world", None, None)
+        rows = []
+        for i, place in enumerate((*self.found.places, world)):
+            cells: dict[str, str | Markup] = {self.makers.get(k, k): texts[i] for k, texts in columns.items()}
+            value, *paths = columns["trend"][i].split(";")
+            rows.append(Row(place.kind, place.code, place.name, cells | {"trend": _svg(paths), "trend_value": value}))
+        return rows
+
+    def data(self) -> dict[str, object]:
+        """Return what `page.js` shows: columns as one text each (`_pack`); names of makers may hold anything."""
+        measures = {unit: unit for unit in UNITS} | self.makers
+        return {
+            "unit": self.found.unit,
+            "codes": self._codes[:-1],
+            "makers": dict(zip(self.makers.values(), self.makers, strict=True)),
+            "trends": {key: "|".join(self._trends(name)) for name, key in measures.items()},
+            "years": [
+                {
+                    "id": year.point.snapshot,
+                    "since": self._since(number),
+                    "caveat": year.caveat,
+                    "agreed": _pack(self._agreed(number)),
+                    "share": self._shares(year, self.found.unit),
+                    "views": {key: self._packed(number, name) for name, key in measures.items()},
+                }
+                for number, year in enumerate(self.found.years)
+            ],
+        }
+
+    def _packed(self, number: int, measure: str) -> dict[str, object]:
+        """Return a view's columns, each as one text, and its maps."""
+        counts = self._measure_counts(number, measure)
+        year, places = self.found.years[number], self.found.places
+        rates = {"": None} | {rate: self._rates(year, measure, counts, rate) for rate in RATES}
+        maps = {name: looks_and_legend(places, counts, values) for name, values in rates.items()}
+        columns = self._columns(number, measure) | {"count": self._counts(number, measure)}
+        if measure in UNITS:
+            columns.pop("share")  # the same for every unit, so it is the year's
+        return {key: _pack(texts) for key, texts in columns.items()} | {"maps": maps}
+
+    def _measure_counts(self, number: int, measure: str) -> list[int | None]:
+        counts = self.found.years[number].counts(measure)
+        return [counts.get(code, 0) for code in self._codes]
+
+    def _counts(self, number: int, measure: str) -> list[str]:
+        return [formatting.shown(n) for n in self._measure_counts(number, measure)]
+
+    def _columns(self, number: int, measure: str) -> Columns:
+        """Return the columns that follow the measure, but for its counts and trends."""
+        year, counts = self.found.years[number], self._measure_counts(number, measure)
+        before = self._measure_counts(number - 1, measure) if number and not year.why else [None] * len(counts)
+        moved = [facts.change(one, two) for one, two in zip(before, counts, strict=True)]
+        return {
+            "rank": self._ranks(year, measure),
+            "people": [formatting.rate(rate) for rate in self._rates(year, measure, counts, "people")],
+            "addresses": [formatting.rate(rate) for rate in self._rates(year, measure, counts, "addresses")],
+            "change": [formatting.signed(one.absolute) for one in moved],
+            "percent": [formatting.percent(one.percent).removesuffix("%") for one in moved],
+            "share": self._shares(year, measure),
+        }
+
+    def _ranks(self, year: Year, measure: str) -> list[str]:
+        """Ranks, and behind them those that the sensitivity ranges allow (known for all makers together)."""
+        ranks, spans = self.found.ranks(year.counts(measure)), year.ranks.get(measure, {})
+        return [
+            f"{ranks[code]} ({spans[code][0]}–{spans[code][1]})" if code in spans and code in ranks
+            else str(ranks.get(code, "")) for code in self._codes
+        ]  # fmt: skip
+
+    def _rates(self, year: Year, measure: str, counts: Sequence[int | None], rate: str) -> list[float | None]:
+        """Return counts per 100,000 people or per million addresses; None where they are not known."""
+        of = [getattr(place, rate) for place in self.found.places]
+        rates = [round(RATES[rate] * n / m, 4) if n is not None and m else None
+                 for n, m in zip(counts[:-1], of, strict=True)]  # fmt: skip
+        world = year.rates[measure][list(RATES).index(rate)] if measure in year.rates else None
+        return [*rates, world]
+
+    def _shares(self, year: Year, measure: str) -> list[str]:
+        """Return a maker's share of the hosts; or the largest makers that may be shown, with theirs."""
+        texts = []
+        for code in self._codes:
+            hosts = year.units["hosts"].get(code, 0)
+            if measure in year.makers:
+                own = year.makers[measure].get(code, 0)
+                texts.append(formatting.HIDDEN if own is None or not hosts else formatting.share(own / hosts))
+                continue
+            found = {m: n for m, counts in year.makers.items() if (n := counts.get(code)) and hosts}
+            top = sorted(found, key=lambda m: (-found[m], m))[:MOST_NAMED]
+            texts.append(", ".join(f"{m} {100 * found[m] / hosts:.0f}%" for m in top) or formatting.HIDDEN)
+        return texts
+
+    def _trends(self, measure: str) -> list[str]:
+        """How high the line ends (from zero to the row's own most, in thousandths), and its path data."""
+        points, texts = [year.point for year in self.found.years], []
+        series = [self._measure_counts(number, measure) for number in range(len(points))]
+        for counts in zip(*series, strict=True):
+            most = max((n for n in counts if n is not None), default=0)
+            value = "" if counts[-1] is None or not most else f"{1000 * counts[-1] / most:.0f}"
+            texts.append(";".join([value, *spark(points, counts)]))
+        return texts
+
+    def _agreed(self, number: int) -> list[str]:
+        agreed = [self.found.years[number].agreed.get(code) for code in self._codes]
+        return [formatting.MISSING if value is None else f"{100 * value:.1f}" for value in agreed]
+
+    def _since(self, number: int) -> str:
+        return f"since {self.found.years[number - 1].point.snapshot}" if number else "no earlier snapshot"
 
 
-def country_rows(study: Study, found: View) -> list[Row]:
-    """Rows by rank, then left-out countries, Unknown and World."""
-    ranks = found.ranks(found.years[-1].counts(found.unit))
-    rows = []
-    for place in found.places:
-        rank = _rank(found, place.code, ranks.get(place.code))
-        rows.append(Row(place.kind, place.code, place.name, rank, _tail(study, found, place)))
-    world = f"World {wording.outside(study.countries_left_out)}" if study.countries_left_out else "World"
-    return [*rows, Row("world", "", world, Cell(""), _tail(study, found, None))]
+def _pack(texts: Sequence[str]) -> str:
+    """Return the texts joined by "|", n/a as nothing; one n/a for a column that has nothing else."""
+    if all(text == formatting.MISSING for text in texts):
+        return formatting.MISSING
+    return "|".join("" if text == formatting.MISSING else text for text in texts)
 
 
-def _rank(found: View, code: str, rank: int | None) -> Cell:
-    """The rank, and behind it those that the sensitivity ranges allow."""
-    if rank is None:
-        return Cell("")
-    span = found.years[-1].ranks[found.unit].get(code)
-    return Cell(Markup("{} <small>({}–{})</small>").format(rank, *span) if span else str(rank), rank)
-
-
-def _tail(study: Study, found: View, place: Place | None) -> list[Cell]:
-    """The cells after name and code; `place` is None for the World row."""
-    code, year = (place.code if place else ""), found.years[-1]
-    units = [_count(year.units[unit].get(code, 0)) for unit in ("hosts", "devices", "banners")]
-    makers = [_maker(found, m, code) for m in study.vendors[:MOST_COLUMNS]]
-    return [
-        *units,
-        *_rates(found, place),
-        *_change(found, code),
-        _trend(found, code),
-        _makers(found, code),
-        _agreed(found, code),
-        *makers,
-    ]
-
-
-def _rates(found: View, place: Place | None) -> list[Cell]:
-    """Per 100,000 people and per million addresses."""
-    year = found.years[-1]
-    if place is None:
-        values = year.rates[found.unit]
-    else:
-        n = year.units[found.unit].get(place.code, 0)
-        values = (_rate(n, place.people, 100_000), _rate(n, place.addresses, 1_000_000))
-    return [Cell(formatting.rate(value), value) for value in values]
-
-
-def _rate(n: int, of: int | None, each: int) -> float | None:
-    return round(each * n / of, 4) if of else None
-
-
-def _change(found: View, code: str) -> list[Cell]:
-    """Against the snapshot before, where the two may be held against each other."""
-    if len(found.years) < 2 or found.years[-1].why:
-        return [Cell(formatting.MISSING), Cell(formatting.MISSING)]
-    one, two = (year.units[found.unit].get(code, 0) for year in found.years[-2:])
-    moved = facts.change(one, two)
-    relative = None if moved.percent is None else round(moved.percent, 4)
-    text = (
-        formatting.percent(relative).removesuffix(" %") if relative else ("0" if relative == 0 else formatting.MISSING)
+def _svg(paths: Sequence[str]) -> Markup:
+    kinds = (" ", ' class="dots" ', ' class="dot" ', ' class="ring" ')
+    drawn = [Markup('<path{}d="{}"/>').format(Markup(kind), path) for kind, path in zip(kinds, paths, strict=True)]  # noqa: S704
+    return Markup('<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(
+        WIDE, HIGH, Markup("").join(drawn)
     )
-    return [Cell(formatting.signed(moved.absolute), moved.absolute), Cell(text, relative)]
-
-
-def _trend(found: View, code: str) -> Cell:
-    """Sorted by how high the line ends, from zero to the row's own most."""
-    counts = [year.units[found.unit].get(code, 0) for year in found.years]
-    most = max(counts)
-    return Cell(spark([year.step for year in found.years], counts), round(counts[-1] / most, 4) if most else None)
-
-
-def _makers(found: View, code: str) -> Cell:
-    """The largest makers that may be shown, by their share of the hosts; sorted by the largest's."""
-    year = found.years[-1]
-    hosts = year.units["hosts"].get(code, 0)
-    own = {m: n for m, counts in year.makers.items() if (n := counts.get(code)) and hosts}
-    top = sorted(own, key=lambda m: (-own[m], m))[:MOST_NAMED]
-    text = ", ".join(f"{m} {100 * own[m] / hosts:.0f} %" for m in top)
-    return Cell(text or formatting.HIDDEN, round(own[top[0]] / hosts, 4) if top else None)
-
-
-def _agreed(found: View, code: str) -> Cell:
-    value = found.years[-1].agreed.get(code)
-    return Cell(formatting.MISSING if value is None else f"{100 * value:.1f}", value)
-
-
-def _maker(found: View, maker: str, code: str) -> Cell:
-    return _count(found.years[-1].makers[maker].get(code, 0))
-
-
-def _count(n: int | None) -> Cell:
-    return Cell(formatting.shown(n), n)
-
-
-def data(found: View) -> dict[str, object]:
-    """What `page.js` needs to show the table and the map of another snapshot, unit or maker. Lists follow the places,
-    the world's number last; null: not shown."""
-    codes = [*(place.code for place in found.places), ""]
-    return {
-        "unit": found.unit,
-        "places": [[p.code, p.name, p.kind, p.people, p.addresses] for p in found.places],
-        "makers": list(found.makers),
-        "years": [
-            {
-                "id": year.step.snapshot,
-                "x": year.step.place,
-                "whole": year.step.whole,
-                "joined": year.step.joined,
-                "dots": year.step.unsure or year.step.relocated,
-                "why": year.why,
-                "caveat": year.caveat,
-                "rates": {unit: list(pair) for unit, pair in year.rates.items()},
-                "ranks": {unit: [spans.get(code) for code in codes] for unit, spans in year.ranks.items()},
-                "agreed": [year.agreed.get(code) for code in codes],
-                "units": {unit: [counts.get(code, 0) for code in codes] for unit, counts in year.units.items()},
-                "makers": [[year.makers[m].get(code, 0) for code in codes] for m in found.makers],
-            }
-            for year in found.years
-        ],
-    }

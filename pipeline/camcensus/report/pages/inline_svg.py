@@ -1,11 +1,16 @@
 """Charts inside the page: matplotlib's SVG without style attributes, which the page's security policy forbids.
 
 Styles become attributes, so that the page's own style sheet can give house colours their dark counterparts. Text stays
-text, in the page's font. What nobody refers to (ids, metadata, empty groups) goes.
+text, in the page's font. Unused ids, metadata and empty groups are removed.
 """
 
 import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
+
+from markupsafe import Markup
+
+from camcensus.report.charts.chart import Chart
 
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -15,14 +20,22 @@ _REFERS = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
 Element = ET.Element
 
 
+def picture(folder: Path, chart: Chart, is_simulated: bool) -> Markup:
+    """Return a drawn chart as an element of a page."""
+    label = f"Synthetic data. {chart.alt}" if is_simulated else chart.alt
+    content = (folder / "charts" / f"{chart.name}.svg").read_bytes()
+    # The writer of XML escaped what is inside.
+    return Markup(inline(content, chart.name, label))  # noqa: S704
+
+
 def inline(content: bytes, name: str, label: str) -> str:
-    """The SVG as an element of a page. `name` keeps its ids apart from those of others, `label` says what it shows."""
+    """Return the SVG as an element of a page. `name` keeps its ids apart from others; `label`: what it shows."""
     root = ET.fromstring(content)  # noqa: S314  (drawn by matplotlib a moment ago)
     _drop(root, ("metadata", "style"))
     used = {u for element in root.iter() for value in element.attrib.values() for u in _referred(value)}
     for element in root.iter():
         _restyle(element)
-        element.attrib = {k: _attribute(k, v, name) for k, v in element.attrib.items() if not _says_nothing(k, v)}
+        element.attrib = {k: _attribute(k, v, name) for k, v in element.attrib.items() if not _is_idle(k, v)}
         if (own := element.attrib.pop("id", None)) in used:
             element.attrib["id"] = f"{name}-{own}"
         if HREF in element.attrib:
@@ -59,7 +72,7 @@ def _restyle(element: Element) -> None:
             element.set(key, value)
 
 
-def _says_nothing(key: str, value: str) -> bool:
+def _is_idle(key: str, value: str) -> bool:
     return key == "font-family" or (key == "transform" and value.startswith("rotate(-0 "))
 
 
@@ -74,7 +87,7 @@ def _attribute(key: str, value: str, name: str) -> str:
 
 
 def _unwrap(element: Element) -> None:
-    """Puts the children of groups that say nothing in the groups' place."""
+    """Replace groups without attributes by their children."""
     children: list[Element] = []
     for child in element:
         _unwrap(child)

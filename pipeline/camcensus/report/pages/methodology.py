@@ -1,47 +1,48 @@
-"""methodology.md: what the page says of units, rules, limits and instrument, to keep beside the data."""
+"""methodology.md: the page's text on units, rules, limits and instrument, to keep with the data."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 
-from camcensus.core.config import Study
 from camcensus.core.countries import code_notes
 from camcensus.report import wording
-from camcensus.report.charts import instrument
+from camcensus.report.context import ReportContext
 from camcensus.report.formatting import plain
-from camcensus.report.inputs import Result, simulated
 from camcensus.report.tables import geo_tables, small_tables
 from camcensus.report.tables.publish import published
 from camcensus.report.tables.small_tables import markdown
-from camcensus.report.timeline import steps
+from camcensus.report.tables.trend import missing_reasons
 
 
-def text(study: Study, results: list[Result], charts: Sequence[str], matches: bool, audited: bool) -> str:
-    """The text of `methodology.md`. `charts`: names of those that are drawn; `matches`: census or history
-    stand beside the report; `audited`: an audit does."""
-    now = results[-1]
+def text(context: ReportContext, charts: Collection[str], has_matches: bool) -> str:
+    """Return the text of `methodology.md`. `charts`: names of the charts; `has_matches`: there is a census."""
+    study, results, now = context.study, context.results, context.now
+    hidden = [
+        f"Snapshot {plain(r.snapshot)}: {wording.hidden_counts(published(study, r).hidden_part())}"
+        for r in reversed(results)
+    ]
     parts = [
         f"# {plain(study.title)}: methodology",
-        *([f"**{wording.SYNTHETIC}**"] if simulated(study, results) else []),
+        *([f"**{wording.SYNTHETIC}**"] if context.is_simulated else []),
         *([f"**{wording.PARTIAL}**"] if not now.manifest.complete else []),
         wording.left_out_note(study),
         wording.country_list(),
         "## Method",
-        *(f"### {title}\n\n{said}" for title, said in wording.METHOD),
+        *(f"### {title}\n\n{paragraph}" for title, paragraph in wording.METHOD),
         "### Country codes\n\n" + _list(code_notes()),
         "### Small cells\n\n" + wording.public_counts(study),
-        _list([_folded(study, result) for result in reversed(results)]),
-        "### Trend over one instrument\n\n" + instrument.MEANING,
-        _list([plain(said) for said in instrument.reasons(results)]),
+        _list(hidden),
+        "### Trend over one instrument\n\n" + wording.ONE_INSTRUMENT,
+        _list(map(plain, missing_reasons(results))),
         "### Sensitivity ranges\n\n" + wording.SENSITIVITY,
-        "### What the study decides",
+        "### Settings of the study",
         markdown(small_tables.decisions(study)),
         "## Limits",
         _list([*wording.LIMITS, *map(plain, [*geo_tables.limits(results), *wording.unverified(results)])]),
         "## Not in this report",
-        _list(wording.absent(charts, matches, audited)),
+        _list(wording.absent(charts, has_matches, bool(context.audits.scores))),
         "## Instrument",
         markdown(small_tables.instruments(results)),
-        "### What changed from snapshot to snapshot",
-        _list([plain(said) for said in small_tables.breaks(steps(results))]),
+        "### Changes from snapshot to snapshot",
+        _list(map(plain, small_tables.breaks(context.points))),
         *(plain(r.manifest.geo_credit) for r in results[-1:] if r.manifest.geo_credit),
         f"## Flow of rows, snapshot {plain(now.snapshot)}",
         markdown(small_tables.flow(now)),
@@ -56,10 +57,5 @@ def text(study: Study, results: list[Result], charts: Sequence[str], matches: bo
     return "\n\n".join(parts) + "\n"
 
 
-def _list(items: list[str] | tuple[str, ...]) -> str:
+def _list(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
-
-
-def _folded(study: Study, result: Result) -> str:
-    share = wording.folded(published(study, result).folded(), "a country and a maker")
-    return f"Snapshot {plain(result.snapshot)}: {share}"

@@ -1,4 +1,4 @@
-"""Pages from templates: autoescaped, each with a security policy that lets nothing in but its own style and script."""
+"""Pages from templates: autoescaped, each with a security policy that allows only its own style and script."""
 
 import base64
 import functools
@@ -13,7 +13,7 @@ from camcensus.report import formatting
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """The templates, and how they write numbers."""
+    """Return the templates, with filters that write numbers."""
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -27,12 +27,12 @@ def environment() -> jinja2.Environment:
 
 @functools.cache
 def source(*names: str) -> str:
-    """The text of style sheets or scripts, one after the other."""
+    """Return the text of style sheets or scripts, one after the other."""
     return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
 def policy(style: str, script: str = "") -> str:
-    """The content security policy: no request of any kind, and no style or script but these."""
+    """Return the content security policy: no request of any kind, and no style or script but these."""
     scripts = f"'sha256-{_hash(script)}'" if script else "'none'"
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{_hash(style)}'; script-src {scripts}; "
@@ -45,7 +45,7 @@ def _hash(text: str) -> str:
 
 
 def render(template: str, style: str, script: str = "", **context: Any) -> str:
-    """The page, ending in a line feed."""
+    """Return the page, ending in a line feed."""
     found = environment().get_template(template)
     text = found.render(style=style, script=script, policy=policy(style, script), **context)
     return text if text.endswith("\n") else f"{text}\n"

@@ -1,27 +1,55 @@
-"""What a reader gets of samples: a page of each, and one table of all. Every number stands with its interval."""
+"""What a reader gets of samples: a page of each, and one table of all. Every number has its interval."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name
+from camcensus.core.manifest import Manifest
 from camcensus.core.tables import COUNTS
+from camcensus.estimate.area_sampling.figures import LEAST_BLOCKS
+from camcensus.estimate.area_sampling.ratio import RESAMPLES
 from camcensus.report import formatting, wording
 from camcensus.report.inputs import Result
 from camcensus.report.output import Output
-from camcensus.report.pages import sample_wording
 from camcensus.report.pages.rendering import render, source
 from camcensus.report.tables import small_tables
 from camcensus.report.tables.samples import TOO_LITTLE, Estimated, Row, published, table
-from camcensus.report.tables.small_tables import Grid, GridRow, Head
+from camcensus.report.tables.small_tables import TextTable, text_table
 from camcensus.report.tables.table_export import as_frame, csv
 
 CSV = "sample_estimates.csv"
-INTERVAL = "95 % interval"
+INTERVAL = "95% interval"
 SCOPES = {"all": "everywhere", "study": "without the countries left out"}
+SAMPLE_MARKER = "SAMPLE: every number is an estimate from random blocks of addresses, with its interval."
+_ESTIMATE = (
+    "An estimate is the count in the blocks, divided by the matches that came from them, times the matches that the "
+    "engine announces in the whole IPv4 space. For a maker with own queries these are the matches of its queries; for "
+    "a country, the matches in the country."
+)
+_INTERVAL = (
+    f"Its interval is made of percentiles of {RESAMPLES:,} resamples of whole blocks, widened by Student's t with one "
+    "degree of freedom less than there are effective blocks. For the low end, a block is added in which matches are "
+    "announced and nothing is counted: what is in few blocks may be in none of those sample. There is no estimate "
+    f"where fewer than {LEAST_BLOCKS} blocks hold matches, or fewer than {LEAST_BLOCKS} hold what is counted."
+)
+_COVERS = (
+    "An interval covers what drawing other blocks would have changed, in 95 of 100 draws, and nothing else. It does "
+    "not cover what the engine does not see, what the queries do not find, wrong makers or kinds, hosts in the wrong "
+    "country, decoys, and changes during the collection."
+)
+_APPROXIMATE = (
+    "Intervals are approximate, above all where few blocks hold most of what is counted, or where little more than "
+    f"{LEAST_BLOCKS} blocks hold any."
+)
+_ADDS_UP = "Each figure is estimated on its own: estimates of countries or makers do not add up to that of the world."
+_OTHER = (
+    "A device whose address moved from one block to another may count in both, so the devices are somewhat too high; "
+    "decoys that show only across blocks are missed. Estimates and complete downloads are not compared in one series."
+)
 
 
 def write(study: Study, samples: Sequence[Estimated], out: Output, newest: str = "") -> None:
-    """Writes a page for each sample (oldest first), the newest under the name `newest`, and the table of all."""
+    """Write a page for each sample (oldest first), the newest under the name `newest`, and the table of all."""
     own = [published(study, sample) for sample in samples]
     for number, sample in enumerate(own, 1):
         name = newest if newest and number == len(own) else file_of(sample)
@@ -31,38 +59,38 @@ def write(study: Study, samples: Sequence[Estimated], out: Output, newest: str =
 
 
 def titles(samples: Sequence[Estimated]) -> dict[str, str]:
-    """The files that `write` makes beside a report, and what each is."""
+    """Return the files that `write` adds to a report, and what each is."""
     pages = {file_of(sample): f"estimates from sample {sample.snapshot}, with intervals" for sample in samples}
     return {CSV: "estimates from samples, with intervals", **pages} if samples else {}
 
 
 def file_of(sample: Estimated) -> str:
-    """The page of a sample."""
+    """Return the file of a sample's page."""
     return f"sample-{sample.snapshot}.html"
 
 
 def page(study: Study, sample: Estimated) -> str:
-    """The page. `sample`: what may be published of it."""
+    """Return the page. `sample`: what may be published of it."""
     manifest = sample.manifest
-    # What was counted in the sample's blocks is no total, and not handed on.
+    # The count in the sample's blocks is not a total, so it is not passed on.
     result = Result(sample.snapshot, manifest, COUNTS.schema.empty_table())
     return render(
         "sample.html.j2",
         source("base.css"),
         study=study,
         words=wording,
-        mark=sample_wording.MARK,
+        marker=SAMPLE_MARKER,
         sample=sample,
         simulated=study.simulated or manifest.simulated,
         headlines=[_headline(study, sample.rows, vendor) for vendor in study.vendors],
         parts=_parts(study, sample.rows),
-        method=sample_wording.method(manifest),
-        limits=sample_wording.limits(manifest),
+        method=_method(manifest),
+        limits=_limits(manifest),
         instrument=small_tables.instruments([result]),
         flow=small_tables.flow(result),
         csv=CSV,
         cite=f"SAMPLE. {wording.citation(study, [result])}",
-        credits=[formatting.linked(text) for text in wording.thanks([result])],
+        credits=[formatting.linked(text) for text in wording.attributions([result])],
     )
 
 
@@ -76,7 +104,7 @@ def _headline(study: Study, rows: Sequence[Row], vendor: str) -> tuple[str, str]
     return f"about {number}", f"{thing} {where}; {INTERVAL} {_span(own[0])}"
 
 
-def _parts(study: Study, rows: Sequence[Row]) -> list[tuple[str, str, Grid]]:
+def _parts(study: Study, rows: Sequence[Row]) -> list[tuple[str, str, TextTable]]:
     """Title, words and table of each part."""
     unit, where = study.headline_unit, wording.outside(study.countries_left_out)
     column = f"n_{unit}"
@@ -113,29 +141,23 @@ def _country(row: Row) -> str:
     return f"{country_name(row['country'])} ({row['country']})"
 
 
-def _world(rows: Sequence[Row]) -> Grid:
-    heads = [Head("Scope"), Head("Unit"), Head("Estimate", True), Head(INTERVAL, True)]
+def _world(rows: Sequence[Row]) -> TextTable:
     cells = [
-        [
-            SCOPES[row["scope"]],
-            row["unit"].removeprefix("n_"),
-            formatting.shown(row["estimate"]),
-            row["reason"] or _span(row),
-        ]
+        [SCOPES[row["scope"]], row["unit"].removeprefix("n_"), formatting.shown(row["estimate"]),
+         row["reason"] or _span(row)]
         for row in rows
         if row["level"] == "world"
-    ]
-    return Grid("The world, estimated", heads, [GridRow(row) for row in cells])
+    ]  # fmt: skip
+    return text_table("The world, estimated", ["Scope", "Unit", "Estimate", INTERVAL], cells, (2, 3))
 
 
-def _ranked(first: str, unit: str, rows: Iterable[Row], name: Callable[[Row], str]) -> Grid:
+def _ranked(first: str, unit: str, rows: Iterable[Row], name: Callable[[Row], str]) -> TextTable:
     """Estimates with intervals, the largest first."""
-    heads = [Head(first), *(Head(text, True) for text in (unit.capitalize(), INTERVAL, "Share, %", f"{INTERVAL}, %"))]
+    head = [first, unit.capitalize(), INTERVAL, "Share, %", f"{INTERVAL}, %"]
     found = sorted((row for row in rows if row["estimate"] is not None), key=lambda row: (-row["estimate"], name(row)))
     cells = [[name(row), f"{row['estimate']:,}", _span(row), *_share(row)] for row in found]
-    return Grid(
-        f"{first}: {unit}, estimated", heads, [GridRow(row) for row in cells], "Too little in the sample.", True
-    )
+    title = f"{first}: {unit}, estimated"
+    return text_table(title, head, cells, range(1, 5), empty="Too little in the sample.", is_long=True)
 
 
 def _share(row: Row) -> list[str]:
@@ -145,6 +167,28 @@ def _share(row: Row) -> list[str]:
     return [share, f"{low} to {high}"]
 
 
-def _missing(rows: Iterable[Row]) -> Grid:
-    cells = sorted((_country(row), row["reason"]) for row in rows if row["reason"])
-    return Grid("No estimate", [Head("Country"), Head("Why")], [GridRow(row) for row in cells], "None.", True)
+def _missing(rows: Iterable[Row]) -> TextTable:
+    cells = sorted([_country(row), row["reason"]] for row in rows if row["reason"])
+    return text_table("No estimate", ["Country", "Why"], cells, empty="None.", is_long=True)
+
+
+def _method(manifest: Manifest) -> list[str]:
+    """How the estimates were computed, a paragraph each."""
+    stage, collection = manifest.stages.get("estimates"), manifest.collection
+    sample = collection.sample if collection else None
+    if stage is None or sample is None:
+        return [_ESTIMATE, _INTERVAL]
+    first = (
+        f"Of the {sample.of:,} blocks /{sample.prefix_length} of the address space that hold public IPv4 addresses, "
+        f"{sample.blocks:,} were drawn without replacement, each with the same chance of "
+        f"{100 * sample.blocks / sample.of:.2f}%, by seed {sample.seed}. All that the queries find there was "
+        f"downloaded. {stage.flow.rows_out:,} are complete; only those are used."
+    )
+    return [first, _ESTIMATE, _INTERVAL]
+
+
+def _limits(manifest: Manifest) -> list[str]:
+    """Return what the estimates do not cover."""
+    stage = manifest.stages.get("estimates")
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in stage.notes[1:]] if stage else []
+    return [_COVERS, _APPROXIMATE, *notes, _ADDS_UP, _OTHER]

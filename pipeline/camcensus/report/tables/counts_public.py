@@ -1,5 +1,6 @@
-"""`counts_public.parquet`: the counts of all snapshots as far as they may be given away. Rules: `publish`."""
+"""`counts_public.parquet`: the counts of all snapshots as far as they may be published. Rules: `publish`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS, GROUPS, UNITS, Table, conform
-from camcensus.report.inputs import Result, simulated
+from camcensus.report.inputs import Result, is_simulated
 from camcensus.report.output import Output
 from camcensus.report.tables.publish import TOTALS, published, scope_of
 
@@ -25,20 +26,20 @@ _OF_THE_SNAPSHOT = [
 ]
 SCHEMA = Table(
     "counts_public",
-    "a cell that may be given away; other stands for the cells that may not",
+    "a cell that may be published; other: the cells that may not",
     tuple(replace(c, meaning=f"{c.meaning}; {_NULL[c.name]}") if c.name in _NULL else c for c in COUNTS.columns),
 )
 
 
-def write(study: Study, results: list[Result], out: Output) -> None:
-    """Writes `counts_public.parquet`, newest snapshot first."""
-    metadata = {"simulated": str(simulated(study, results)).lower(), "run": results[-1].manifest.run}
+def write(study: Study, results: Sequence[Result], out: Output) -> None:
+    """Write `counts_public.parquet`, newest snapshot first."""
+    metadata = {"simulated": str(is_simulated(study, results)).lower(), "run": results[-1].manifest.run}
     storage.write_table(out.folder / NAME, table(study, results), SCHEMA, metadata)
     out.keep(NAME)
 
 
-def table(study: Study, results: list[Result]) -> pa.Table:
-    """What of all counts may be given away, newest snapshot first."""
+def table(study: Study, results: Sequence[Result]) -> pa.Table:
+    """Return what of all counts may be published, newest snapshot first."""
     parts = [part for result in reversed(results) for part in (_totals(result), _finer(study, result))]
     return pa.concat_tables(parts)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from camcensus.core.tables import Table
 from camcensus.report import wording
 from camcensus.report.charts import drawing
 from camcensus.report.charts.chart import Chart
-from camcensus.report.inputs import Result, simulated
+from camcensus.report.context import ReportContext
+from camcensus.report.inputs import Result
 from camcensus.report.tables import country_table, counts_public
 from camcensus.report.tables.publish import published
 
@@ -26,7 +28,7 @@ FILES = (
     ("country_table.parquet", "the same, typed, with the meaning of each column"),
     ("country_table.xlsx", "the same as a workbook"),
     ("country_table.md", "the same as Markdown"),
-    ("counts_public.parquet", "all counts that may be given away, by country, maker, brand, kind and model"),
+    ("counts_public.parquet", "all counts that may be published, by country, maker, brand, kind and model"),
     ("methodology.md", "units, rules, limits, instrument"),
     ("datapackage.json", "all files with hashes, columns and their meaning"),
 )
@@ -34,9 +36,12 @@ _KINDS = {".html": "text/html", ".csv": "text/csv"}
 _TYPES = {pa.string(): "string", pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean"}
 
 
-def text(study: Study, results: list[Result], charts: list[Chart], leaves: dict[str, str], folder: Path) -> str:
-    """The text of `datapackage.json`. It describes files that are there already; `leaves`: pages and further
-    tables, and their titles."""
+def text(context: ReportContext, charts: Sequence[Chart], pages: dict[str, str], folder: Path) -> str:
+    """Return the text of `datapackage.json`, which describes existing files.
+
+    pages: file to title, of pages and further tables.
+    """
+    study, results = context.study, context.results
     table = country_table.schema(study)
     resources = [
         _resource(folder, "country_table.csv", "text/csv", table),
@@ -52,20 +57,20 @@ def text(study: Study, results: list[Result], charts: list[Chart], leaves: dict[
         resources.append(_resource(folder, f"charts/{chart.name}.csv", "text/csv", chart.table))
         resources.append(_resource(folder, f"charts/{chart.name}.svg", "image/svg+xml", title=chart.title))
         resources.append(_resource(folder, f"charts/{chart.name}.png", "image/png", title=chart.title))
-    resources += [_resource(folder, file, _KINDS[Path(file).suffix], title=title) for file, title in leaves.items()]
+    resources += [_resource(folder, file, _KINDS[Path(file).suffix], title=title) for file, title in pages.items()]
     licence = study.publication.licence
     package = {
         "profile": "data-package",
         "name": _slug(study.title),
         "title": study.title,
-        "description": wording.SYNTHETIC if simulated(study, results) else wording.citation(study, results),
+        "description": wording.SYNTHETIC if context.is_simulated else wording.citation(study, results),
         "version": results[-1].manifest.version,
         "keywords": ["internet measurement", "ip cameras", "census"],
         **({"licenses": [{"name": licence}]} if licence else {}),
         "notes": [wording.licence(study), wording.ROWS_STAY],
         "sources": _sources(results),
         "resources": resources,
-        "simulated": simulated(study, results),
+        "simulated": context.is_simulated,
         "snapshots": [_snapshot(r) for r in results],
     }
     return json.dumps(package, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -96,22 +101,22 @@ def _resource(folder: Path, name: str, kind: str, table: Table | None = None, ti
     return found
 
 
-def _public_counts(study: Study, results: list[Result], folder: Path) -> dict[str, Any]:
-    """The public counts, with the rule of folding and how much of each snapshot is folded."""
+def _public_counts(study: Study, results: Sequence[Result], folder: Path) -> dict[str, Any]:
+    """Return the public counts, with the rule of suppression and how much of each snapshot is hidden."""
     found = _resource(folder, counts_public.NAME, "application/vnd.apache.parquet", counts_public.SCHEMA)
-    folded = {r.snapshot: published(study, r).folded() for r in results}
+    hidden = {r.snapshot: published(study, r).hidden_part() for r in results}
     shares = {
         name: {
             "cells": one.cells,
             "cells_in_all": one.of,
             "percent_of_hosts": None if one.share is None else round(one.share, 1),
         }
-        for name, one in folded.items()
+        for name, one in hidden.items()
     }
     return found | {
         "description": wording.public_counts(study),
         "min_hosts": study.publication.min_hosts,
-        "folded": {"level": "country+manufacturer", "snapshots": shares},
+        "hidden": {"level": "country+manufacturer", "snapshots": shares},
     }
 
 
@@ -123,7 +128,7 @@ def _fields(table: Table) -> list[dict[str, Any]]:
     ]
 
 
-def _sources(results: list[Result]) -> list[dict[str, str]]:
+def _sources(results: Sequence[Result]) -> list[dict[str, str]]:
     """Engines, location databases and population, each once."""
     titles = [f"{wording.engine(r.manifest)} results" for r in results]
     titles += [r.manifest.geo_credit for r in results if r.manifest.geo_credit]
@@ -133,7 +138,7 @@ def _sources(results: list[Result]) -> list[dict[str, str]]:
 
 
 def _path(title: str) -> dict[str, str]:
-    """The first https address in a source's title."""
+    """Return the first https address in a source's title."""
     found = re.search(r"https://[^\s()<>,;]+", title)
     return {"path": found.group()} if found else {}
 

@@ -1,4 +1,4 @@
-"""The numbers in the page's sentences: headline, key figures, changes, other settings, and the flow of rows."""
+"""The numbers in the page's sentences: headline, changes, other settings, and the flow of rows."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
 from camcensus.ingest.records import REASONS
 from camcensus.report import formatting, wording
+from camcensus.report.context import ReportContext
 from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from camcensus.report.tables import audits, sensitivity
-from camcensus.report.tables.audits import Audits
 from camcensus.report.tables.publish import published, ranked
 
 AGREED_HOSTS = 5
@@ -22,7 +22,7 @@ AGREED_HOSTS = 5
 
 @dataclass(frozen=True)
 class Headline:
-    """What the study asks of one vendor. `text` is the sentence, `number` how it starts."""
+    """The sentence on one vendor: `number` is how it starts, `text` the rest."""
 
     vendor: str
     number: str
@@ -51,7 +51,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class FlowRow:
-    """Where a stage's rows went."""
+    """A stage's rows: received, dropped by reason, passed on."""
 
     stage: str
     unit: str
@@ -61,12 +61,12 @@ class FlowRow:
 
 
 def headline(study: Study, result: Result, vendor: str) -> Headline:
-    """The sentence on one vendor: how many, in how many countries and territories, outside which."""
+    """Return the sentence on one vendor: how many, in how many countries and territories, outside which."""
     unit = f"n_{study.headline_unit}"
     total = published(study, result).total(unit, manufacturer=vendor)
     where = wording.outside(study.countries_left_out)
     if total is None:
-        why = f"fewer than {study.publication.min_hosts}, or they would tell the number of a smaller maker"
+        why = f"fewer than {study.publication.min_hosts}, or they would reveal the number of a smaller maker"
         return Headline(vendor, "Not shown:", f"hosts with cameras or recorders made by {vendor} {where} ({why})", "")
     codes = _countries_of(study, result, vendor)
     number, _, thing = wording.counted_things(total, vendor, study.headline_unit).partition(" ")
@@ -77,21 +77,25 @@ def headline(study: Study, result: Result, vendor: str) -> Headline:
     return Headline(vendor, number, f"{thing} in {places} {where}", f"{members:,} of them UN members")
 
 
-def headline_change(study: Study, before: Result | None, now: Result, held: Audits) -> str:
-    """How the first vendor's number moved, and all makers' with its ranges and intervals, in words."""
+def headline_change(context: ReportContext) -> str:
+    """Return sentences on how the first vendor's number moved, and all makers' with its ranges and intervals."""
+    study, before, now = context.study, context.before, context.now
     why = no_change(before, now)
     if before is None or why:
         return f"Change since the snapshot before: n/a ({why})."
-    unit = study.headline_unit
-    one, two = (published(study, r).total(f"n_{unit}", manufacturer=study.vendors[0]) for r in (before, now))
-    own = f"{_moved(change(one, two))} since {before.snapshot}."
-    one, two = (world_cell(r, study, "study")[f"n_{unit}"] for r in (before, now))
+    unit, column = study.headline_unit, f"n_{study.headline_unit}"
+    own = [published(study, r).total(column, manufacturer=study.vendors[0]) for r in (before, now)]
+    world = [world_cell(r, study, "study")[column] for r in (before, now)]
     span = sensitivity.change_range(study, before, now, unit)
     ranged = f", with other settings {formatting.signed(span.low)} to {formatting.signed(span.high)}" if span else ""
-    said = f"{own} All makers: {_moved(change(one, two))}{ranged}. For one maker no range is known."
-    said = f"{said} {audits.change_said(held, before, now, study.min_confidence)}".rstrip()
-    parts = changed_instrument(before.manifest, now.manifest)
-    return f"{said} Not one instrument: {wording.listing(parts)} changed." if parts else said
+    sentences = [
+        f"{_moved(change(*own))} since {before.snapshot}.",
+        f"All makers: {_moved(change(*world))}{ranged}. The range is not known for one maker.",
+        audits.change_sentences(context.audits, before, now, study.min_confidence),
+    ]
+    if parts := changed_instrument(before.manifest, now.manifest):
+        sentences.append(f"Not one instrument: {wording.listing(parts)} changed.")
+    return " ".join(filter(None, sentences))
 
 
 def _moved(found: Change) -> str:
@@ -107,34 +111,36 @@ def _countries_of(study: Study, result: Result, vendor: str) -> list[str]:
 
 
 def countries_found(study: Study, result: Result) -> tuple[int, int]:
-    """Countries in the headline with a host of any maker, and those with five hosts by both location sources."""
+    """Return the number of countries in the headline with a host, and with five hosts by both location sources."""
     cells = ranked(headline_cells(result, "country", study), study.countries_left_out)
     agreed = cells["n_hosts_geo_min"].fillna(0) >= AGREED_HOSTS
     return int((cells["n_hosts"] > 0).sum()), int(agreed.sum())
 
 
 def not_comparable(before: Result | None, now: Result) -> str:
-    """Why a snapshot cannot be compared with the one before; empty when it can."""
+    """Return why a snapshot cannot be compared with the one before; empty when it can."""
     if before is None:
         return "there is no earlier snapshot"
     return incomparable(before.manifest, now.manifest)
 
 
 def no_change(before: Result | None, now: Result) -> str:
-    """Why no change against the snapshot before is given: nothing to compare with, or another instrument, whose
-    difference is no change of the world; empty when one is given."""
+    """Return why no change since the snapshot before is given; empty when one is given.
+
+    There is nothing to compare with, or the instrument is another one, whose difference is no change of the world.
+    """
     return wording.listing(breaks(before.manifest, now.manifest)) if before else not_comparable(before, now)
 
 
 def change(before: int | None, now: int | None) -> Change:
-    """The change between two counts."""
+    """Return the change between two counts."""
     if before is None or now is None:
         return Change()
     return Change(now - before, 100 * (now - before) / before if before else None)
 
 
 def settings(study: Study, result: Result) -> list[Setting]:
-    """World counts as the headline has them, and with one choice made otherwise."""
+    """Return world counts at the headline values, and with one choice made otherwise."""
     own = study.min_confidence
     asked = [
         ("Decoys: none left out", {"decoys_left_out": "none"}),
@@ -167,16 +173,16 @@ def _setting(label: str, cells: pd.DataFrame, is_headline: bool) -> Setting:
 
 
 def flows(manifest: Manifest) -> list[FlowRow]:
-    """Each stage's flow in the order of the stages, the reasons with most rows first."""
+    """Return each stage's flow in the order of the stages, the reasons with most rows first."""
     found = []
     for name in (stage.name for stage in AGGREGATE.chain):
         if stage := manifest.stages.get(name):
             dropped = sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
-            said = tuple((_reason(reason), n) for reason, n in dropped)
-            found.append(FlowRow(name, stage.flow.unit, stage.flow.rows_in, said, stage.flow.rows_out))
+            reasons = tuple((_reason(reason), n) for reason, n in dropped)
+            found.append(FlowRow(name, stage.flow.unit, stage.flow.rows_in, reasons, stage.flow.rows_out))
     return found
 
 
 def _reason(reason: str) -> str:
-    """A quarantine code in words; other reasons are words already."""
+    """Return the text of a quarantine code; other reasons are text already."""
     return REASONS.get(reason.removeprefix("quarantined: "), reason)

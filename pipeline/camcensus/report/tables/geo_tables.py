@@ -1,4 +1,4 @@
-"""What the report says of the country database: how its date fits each snapshot, and how far two sources agree."""
+"""The country database in the report: how its date fits each snapshot, and how far two sources agree."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ DECIMALS = 4
 
 
 def remark(geo: Geo | None) -> str:
-    """How the edition's date lies to the snapshot's, in a few words; empty when it is of the right time."""
+    """Return how far the edition's date is from the snapshot's; empty when it is of the right time."""
     if geo is None or (geo.flag == "before" and geo.days <= FAR):
         return ""
     days = f"{geo.days:,} day{'' if geo.days == 1 else 's'}"
@@ -21,7 +21,7 @@ def remark(geo: Geo | None) -> str:
 
 
 def limits(results: Sequence[Result]) -> list[str]:
-    """A caveat for each snapshot that was located with an edition later than it, or more than `FAR` days away."""
+    """Return a caveat for each snapshot that was located with a later edition, or one more than `FAR` days away."""
     found = []
     for result in results:
         geo = result.manifest.geo
@@ -37,14 +37,16 @@ def limits(results: Sequence[Result]) -> list[str]:
 
 
 def agreement(cell: Mapping[Any, Any]) -> float | None:
-    """Share of a cell's hosts on whose country both sources agree, of those with a second opinion (0 to 1); None
-    without any."""
+    """Return the share of a cell's hosts whose country both sources agree on, of those with a second source.
+
+    From 0 to 1; None without any.
+    """
     agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
     return round(agreed / asked, DECIMALS) if asked and agreed is not None else None
 
 
 def agreement_line(study: Study, result: Result) -> str:
-    """How far the two sources agree in the headline, in a sentence. Agreement is not accuracy."""
+    """Return a sentence on how far the two sources agree in the headline."""
     world = world_cell(result, study, "study")
     asked, agreed = world["n_hosts_geo_asked"], world["n_hosts_geo_min"]
     share = agreement(world)
@@ -52,13 +54,13 @@ def agreement_line(study: Study, result: Result) -> str:
         return "No second source was asked for the country of these hosts."
     source = second_source(result.manifest.geo)
     return (
-        f"Of {asked:,} hosts with a second opinion on their country ({source}), {agreed:,} ({100 * share:.2f} %) are "
-        "in the same country by both. The rest stay with the first source. Agreement is not accuracy."
+        f"For {asked:,} hosts a second source ({source}) gives a country too; {agreed:,} ({100 * share:.2f}%) are in "
+        "the same country by both. The others count by the first source. Agreement is not accuracy."
     )
 
 
 def second_source(geo: Geo | None) -> str:
-    """The second source by name."""
+    """Return the second source's name."""
     if geo is None or geo.second == "engine":
         return "the search engine's own"
     return f"{geo.second}, else the search engine's own"

@@ -3,6 +3,7 @@
 All of it is published (`publish`): totals of countries, and hosts of a maker where they may be shown.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,17 @@ from camcensus.core.config import Study
 from camcensus.core.countries import country_name, load_countries
 from camcensus.core.tables import UNKNOWN, UNKNOWN_COUNTRY
 from camcensus.report import wording
+from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.tables import facts
 from camcensus.report.tables.country_table import world_rates
 from camcensus.report.tables.geo_tables import agreement
 from camcensus.report.tables.publish import is_ranked, published
-from camcensus.report.tables.ranks import Ranks, country_ranks
-from camcensus.report.timeline import Step, steps
+from camcensus.report.tables.sensitivity import Ranks, country_ranks
+from camcensus.report.timeline import SeriesPoint
 
 UNITS = ("hosts", "devices", "banners")
-MOST_MAKERS = 20
+MOST_MAKERS = 12  # in the switch; every maker that is shown has a page
 Counts = dict[str, int | None]  # by country code
 
 
@@ -37,13 +39,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Year:
-    """One snapshot. `units`: unit to counts by country ("" the world's); `makers`: the same of each maker's hosts
-    (None: folded); `agreed`: share of hosts whose country both sources give; `rates`: unit to the world's
-    per 100,000 people and per million addresses; `ranks`: unit to the best and worst rank that the sensitivity ranges
-    allow, of countries with more than one; `why`: why it cannot be held against the one before, "" if it can;
-    `caveat`: what to mind of its changes, in words."""
+    """One snapshot. `units`: unit to counts by country ("" the world's); `makers`: the same of each maker's hosts.
 
-    step: Step
+    A maker's count is None where it is hidden. `agreed`: share of hosts whose country both sources give; `rates`: unit
+    to the world's per 100,000 people and per million addresses; `ranks`: unit to the best and worst rank that the
+    sensitivity ranges allow, of countries with more than one; `why`: why it cannot be compared with the one before, ""
+    if it can; `caveat`: a sentence on its changes.
+    """
+
+    point: SeriesPoint
     why: str
     caveat: str
     units: dict[str, dict[str, int]]
@@ -52,9 +56,9 @@ class Year:
     rates: dict[str, tuple[float | None, float | None]]
     ranks: dict[str, Ranks]
 
-    def counts(self, measure: str) -> dict[str, int | None]:
-        """Counts of a unit, all makers."""
-        return dict(self.units[measure])
+    def counts(self, measure: str) -> Counts:
+        """Return the counts of a unit, or a maker's hosts."""
+        return dict(self.units[measure]) if measure in self.units else self.makers[measure]
 
 
 @dataclass(frozen=True)
@@ -67,24 +71,41 @@ class View:
     years: tuple[Year, ...]
 
     def ranks(self, counts: Counts) -> dict[str, int]:
-        """Place of each ranked country with a count that is shown; the same counts share the better place."""
+        """Return the rank of each ranked country with a count that is shown; the same counts share the better one."""
         found = {p.code: n for p in self.places if p.kind == "country" and (n := counts.get(p.code))}
         ordered = sorted(found.values(), reverse=True)
         first = {n: i + 1 for i, n in reversed(list(enumerate(ordered)))}
         return {code: first[n] for code, n in found.items()}
 
 
-def view(study: Study, results: Sequence[Result]) -> View:
-    """The view of all snapshots."""
-    way = steps(results)
-    makers = _makers(study, results[-1])
+def view(context: ReportContext) -> View:
+    """Return the view of all snapshots."""
+    study, results = context.study, context.results
+    makers = _makers(study, context.now)
     before: Sequence[Result | None] = [None, *results[:-1]]
-    years = tuple(_year(study, b, r, s, makers) for b, r, s in zip(before, results, way, strict=True))
+    years = tuple(_year(study, b, r, p, makers) for b, r, p in zip(before, results, context.points, strict=True))
     codes = {code for year in years for code in year.units["hosts"]} - {""} | {UNKNOWN_COUNTRY}
-    newest = years[-1].units[study.headline_unit]
+    newest = years[-1].units[context.unit]
     kinds = {code: _kind(study, code) for code in codes}
     order = sorted(codes, key=lambda c: (("country", "out", "unknown").index(kinds[c]), -newest.get(c, 0), c))
-    return View(study.headline_unit, tuple(_place(c, kinds[c]) for c in order), makers, years)
+    return View(context.unit, tuple(_place(c, kinds[c]) for c in order), makers, years)
+
+
+def maker_slugs(context: ReportContext) -> dict[str, str]:
+    """Return the name in addresses of every maker that is shown in any snapshot, and of the study's own.
+
+    Two makers with the same one get a number.
+    """
+    shown = {maker for r in context.results for maker in published(context.study, r).shown("manufacturer")}
+    slugs: dict[str, str] = {}
+    for maker in sorted((shown | set(context.study.vendors)) - {UNKNOWN}):
+        slug = base = re.sub(r"[^a-z0-9]+", "-", maker.lower()).strip("-")[:60] or "maker"
+        number = 1
+        while slug in slugs.values():
+            number += 1
+            slug = f"{base}-{number}"
+        slugs[maker] = slug
+    return slugs
 
 
 def _place(code: str, kind: str) -> Place:
@@ -100,18 +121,18 @@ def _kind(study: Study, code: str) -> str:
 
 
 def _makers(study: Study, newest: Result) -> tuple[str, ...]:
-    """The study's makers, then the largest others, as far as there is room."""
+    """Return the study's makers, then the largest others, as far as there is room."""
     found = published(study, newest).shown("manufacturer")
     others = [m for m in found if m not in study.vendors and m != UNKNOWN]
     others.sort(key=lambda m: (-(found[m]["n_hosts"] or 0), m))
     return (*study.vendors, *others)[: max(MOST_MAKERS, len(study.vendors))]
 
 
-def _year(study: Study, before: Result | None, result: Result, step: Step, makers: tuple[str, ...]) -> Year:
+def _year(study: Study, before: Result | None, result: Result, point: SeriesPoint, makers: tuple[str, ...]) -> Year:
     # Where the line breaks, a difference is no change of the world.
     why = facts.no_change(before, result)
-    minded = wording.not_corrected(before, result) if before else ""
-    caveat = f"Changes are n/a: {why}." if why else minded and f"Changes: n{minded[1:]}"
+    remark = wording.not_corrected(before, result) if before else ""
+    caveat = f"Changes are n/a: {why}." if why else remark and f"Changes: n{remark[1:]}"
     cells = headline_cells(result, "country", study).to_dict("records")
     world, given = world_cell(result, study, "study"), published(study, result)
     units = {u: {str(c["country"]): int(c[f"n_{u}"]) for c in cells} | {"": world[f"n_{u}"] or 0} for u in UNITS}
@@ -122,10 +143,11 @@ def _year(study: Study, before: Result | None, result: Result, step: Step, maker
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
     rates = {unit: world_rates(study.countries_left_out, counts) for unit, counts in units.items()}
-    ranks = {unit: _ranks(study, result, unit, counts) for unit, counts in units.items()}
-    return Year(step, why, caveat, units, own, agreed, rates, ranks)
+    ranks = {unit: _open_ranks(study, result, unit, counts) for unit, counts in units.items()}
+    return Year(point, why, caveat, units, own, agreed, rates, ranks)
 
 
-def _ranks(study: Study, result: Result, unit: str, counts: dict[str, int]) -> Ranks:
-    found = country_ranks(study, result, unit, counts)
+def _open_ranks(study: Study, result: Result, unit: str, counts: dict[str, int]) -> Ranks:
+    ranked = {code: n for code, n in counts.items() if code and is_ranked(code, study.countries_left_out)}
+    found = country_ranks(study, result, unit, ranked)
     return {code: (best, worst) for code, (best, worst) in found.items() if best < worst}

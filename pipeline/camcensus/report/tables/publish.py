@@ -1,12 +1,12 @@
-"""What of a snapshot's counts may be given away. The page and `counts_public.parquet` both show this and no more.
+"""What of a snapshot's counts may be published. The page and `counts_public.parquet` both show this and no more.
 
-- World and country totals stand, in every variant, however small: they name no maker.
-- What is finer stands at the headline values only, and only where `suppress` does not hide it. With a country it is
-  counted everywhere, without one it leaves out the countries of the study: no cell stands in both scopes.
-- Devices, banners and prefixes stand for the world, countries, makers and kinds. A cell that crosses two columns has
-  hosts only: devices and banners add up across everything, and would open every hidden cell.
-- Brands and models by country alone, and models without their maker, are other names for cells that stand elsewhere;
-  they are left out, lest a cell that is hidden under one name stands under another.
+- World and country totals are published, in every variant, however small: they name no maker.
+- Finer cells are published at the headline values only, and only where `suppression` does not hide them. With a country
+  they are counted everywhere, without one they leave out the countries of the study: no cell is in both scopes.
+- Devices, banners and prefixes are published for the world, countries, makers and kinds. A cell that crosses two
+  columns has hosts only: devices and banners add up across everything, and would open every hidden cell.
+- Brands and models by country alone, and models without their maker, are other names for cells that are published
+  elsewhere; they are left out, so that a cell that is hidden under one name is not shown under another.
 """
 
 import hashlib
@@ -42,8 +42,8 @@ Units = dict[str, int | None]
 
 
 @dataclass(frozen=True)
-class Folded:
-    """How much is folded: cells of a country and a maker, and their share of the hosts of such cells in percent."""
+class HiddenPart:
+    """How much is hidden: cells of a country and a maker, and their share of the hosts of such cells in percent."""
 
     cells: int
     of: int
@@ -51,35 +51,39 @@ class Folded:
 
 
 class Published:
-    """The cells of one snapshot at the headline values that may be given away."""
+    """The cells of one snapshot at the headline values that may be published."""
 
     def __init__(self, cells: dict[Cell, Units], left_out: tuple[str, ...], min_hosts: int) -> None:
-        """cells: all that were counted of `LEVELS` and `TOTALS`, with their units."""
+        """Hide what may not be published. `cells`: all of `LEVELS` and `TOTALS`, with their units."""
         self._cells = cells
         self._left_out = left_out
         self._bare: dict[str, set[str]] = {}
         self._hidden = hidden_cells({c: u["n_hosts"] or 0 for c, u in cells.items()}, left_out, min_hosts)
 
     def hosts(self, country: str, maker: str) -> int | None:
-        """A maker's hosts in a country: 0 where none was seen; None where folded, or the country shows no makers."""
+        """Return a maker's hosts in a country: 0 if none was seen, None if hidden or the country shows no makers."""
         return self.hosts_of(country, "manufacturer", maker)
 
     def hosts_of(self, country: str, column: str, value: str) -> int | None:
-        """Hosts in a country of a maker or a kind (`column`): 0 where none was seen; None where folded, or where the
-        country shows no cell of that column."""
+        """Return hosts in a country of a maker or a kind (`column`): 0 where none was seen.
+
+        None where hidden, or where the country shows no cell of that column.
+        """
         cell = cell_of(**{"country": country, column: value})
         if cell in self._cells:
             return None if cell in self._hidden else self._cells[cell]["n_hosts"]
         return None if country in self._without(column) else 0
 
     def total(self, unit: str, **values: str) -> int | None:
-        """A count outside the countries left out, such as of `manufacturer="Axis"`: 0 if none was seen, None if it is
-        not published."""
+        """Return a count outside the countries left out, such as of `manufacturer="Axis"`.
+
+        0 if none was seen, None if it is not published.
+        """
         cell = cell_of(**values)
         return None if cell in self._hidden else self._cells.get(cell, {unit: 0})[unit]
 
     def cells(self, level: str) -> dict[Cell, Units]:
-        """The cells of a level that stand, each with the units that stand (hosts alone where two columns cross)."""
+        """Return the published cells of a level with their published units (hosts alone if two columns cross)."""
         units = UNITS if level in (*TOTALS, *ONE_WAY) else ("n_hosts",)
         return {
             cell: {unit: found[unit] for unit in units}
@@ -95,27 +99,27 @@ class Published:
         return found
 
     def shown(self, level: str) -> dict[str, Units]:
-        """The cells of a level of one column that stand: value to units."""
+        """Return the published cells of a level of one column: value to units."""
         place = GROUPS.index(level)
         return {str(cell[place]): units for cell, units in self.cells(level).items()}
 
     def n_hidden(self, level: str) -> int:
-        """How many cells of a level do not stand."""
+        """Return how many cells of a level are hidden."""
         return sum(cell in self._hidden for cell in self._by_level.get(level, {}))
 
     def hidden_by_country(self) -> dict[str, int]:
-        """How many makers of each country do not stand."""
+        """Return how many makers of each country are hidden."""
         return Counter(str(c[0]) for c in self._by_level.get("country+manufacturer", {}) if c in self._hidden)
 
     def _without(self, column: str) -> set[str]:
-        """Countries none of whose makers (or kinds) stand."""
+        """Countries none of whose makers (or kinds) are published."""
         if column not in self._bare:
             own = self._by_level.get(f"country+{column}", {})
             self._bare[column] = {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
         return self._bare[column]
 
-    def folded(self, makers: tuple[str, ...] = ()) -> Folded:
-        """How much of the makers (none named: of all) is folded in the countries of the headline."""
+    def hidden_part(self, makers: tuple[str, ...] = ()) -> HiddenPart:
+        """Return how much of the makers (none named: of all) is hidden in the countries of the headline."""
         own = {
             cell: units["n_hosts"] or 0
             for cell, units in self._by_level.get("country+manufacturer", {}).items()
@@ -123,11 +127,13 @@ class Published:
             if not makers or cell[1] in makers
         }
         gone = [n for cell, n in own.items() if cell in self._hidden]
-        return Folded(len(gone), len(own), 100 * sum(gone) / sum(own.values()) if own else None)
+        return HiddenPart(len(gone), len(own), 100 * sum(gone) / sum(own.values()) if own else None)
 
     def finer(self) -> list[dict[str, Any]]:
-        """Rows (columns `level`, `GROUPS`, `UNITS`) of what is finer than a country, with a row `other` where cells
-        are hidden; sorted."""
+        """Return sorted rows (columns `level`, `GROUPS`, `UNITS`) of what is finer than a country.
+
+        A row `other` is in the place of hidden cells.
+        """
         rows = []
         others: dict[Cell, Units] = {}
         for cell, units in self._cells.items():
@@ -147,7 +153,7 @@ class Published:
 
 
 def published(study: Study, result: Result) -> Published:
-    """What of a snapshot may be given away."""
+    """Return what of a snapshot may be published."""
     asked = (study.publication.min_hosts, study.min_confidence, study.countries_left_out)
     if asked not in result.memo:
         cells: dict[Cell, Units] = {}
@@ -167,22 +173,25 @@ def published(study: Study, result: Result) -> Published:
 
 @cache
 def safe_name(text: str | None) -> str | None:
-    """A name as it may be published: the catalogue's names as they are; of one that holds control characters, turns the
-    direction of text or is endless, what is harmless, with a mark that keeps it apart from others."""
+    """Return a name as it may be published: the catalogue's names unchanged.
+
+    A name with control characters, one that turns the direction of text and an endless one are cut to what is
+    harmless, with a hash that keeps them apart from others.
+    """
     if text is None or (text.isprintable() and len(text) <= LONGEST_NAME):
         return text
-    mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:6]
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:6]
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: LONGEST_NAME - 12])
-    return f"{shown}\N{HORIZONTAL ELLIPSIS} #{mark}"
+    return f"{shown}\N{HORIZONTAL ELLIPSIS} #{digest}"
 
 
 def scope_of(level: str) -> Any:
-    """The one scope in which a level is published (world and country totals stand in both)."""
+    """Return the one scope in which a level is published (world and country totals are in both)."""
     return "all" if "country" in level.split("+") else "study"
 
 
 def cell_of(**values: str) -> Cell:
-    """The cell that has these values."""
+    """Return the cell that has these values."""
     return tuple(values.get(group) for group in GROUPS)
 
 
@@ -196,7 +205,7 @@ def _level_with(columns: tuple[bool, ...]) -> str:
 
 
 def _with_last(cell: Cell, value: str | None) -> Cell:
-    """The cell with another value in the last of its columns."""
+    """Return the cell with another value in the last of its columns."""
     last = max(i for i, own in enumerate(cell) if own is not None)
     return (*cell[:last], value, *cell[last + 1 :])
 
@@ -206,10 +215,10 @@ def _parent(cell: Cell) -> Cell:
 
 
 def is_ranked(country: str, left_out: tuple[str, ...]) -> bool:
-    """Whether a country takes part in the ranking: it is known, and the study does not leave it out."""
+    """Return whether a country takes part in the ranking: it is known, and the study does not leave it out."""
     return country != UNKNOWN_COUNTRY and country not in left_out
 
 
 def ranked(cells: pd.DataFrame, left_out: tuple[str, ...]) -> pd.DataFrame:
-    """The cells of countries that take part in the ranking."""
+    """Return the cells of countries that take part in the ranking."""
     return cells[~cells["country"].isin([*left_out, UNKNOWN_COUNTRY])]

@@ -1,7 +1,7 @@
-"""What is published of samples: estimates, each with its interval, and never what was counted in the sampled blocks.
+"""What is published of samples: estimates, each with its interval, and never the counts in the sampled blocks.
 
-Small cells are hidden by the rules of all counts (`suppress`), held against what was counted in the sample: there are
-at least as many in all.
+Small cells are hidden by the rules of all counts (`suppression`), by the counts in the sample: there are at least as
+many in all.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from camcensus.report.tables.suppression import Cell, hidden_cells
 from camcensus.report.tables.table_export import as_table
 
 TOO_LITTLE = "too few in the sample to be shown"
-# What was counted in the sample, and what hangs on it alone, stays inside.
+# The counts in the sample, and what depends on them alone, are not published.
 _INSIDE = ("n_matches", "in_sample", "blocks_with_matches", "blocks_counted")
 PUBLIC = Table(
     "sample_estimates",
@@ -38,8 +38,11 @@ class Estimated:
 
 
 def published(study: Study, sample: Estimated) -> Estimated:
-    """What of a sample may be given away: world and countries, makers outside the countries left out, and the hosts of
-    makers in countries. Makers without an estimate are not named, but for those that the study asks for."""
+    """Return what of a sample may be published.
+
+    That is: world and countries, makers outside the countries left out, and the hosts of makers in countries. Makers
+    without an estimate are not named, except those of the study.
+    """
     hosts = {_cell(row): row["in_sample"] for row in sample.rows if row["unit"] == "n_hosts" and _in_scope(row)}
     hidden = hidden_cells(hosts, study.countries_left_out, study.publication.min_hosts)
     shown = [row for row in sample.rows if _in_scope(row) or row["level"] == "world"]
@@ -52,7 +55,7 @@ def _in_scope(row: Row) -> bool:
 
 
 def _public(study: Study, row: Row, hidden: bool) -> Row | None:
-    """A row as it is published; None: it is not."""
+    """Return a row as it is published; None: it is not."""
     own = {name: row[name] for name in PUBLIC.names}
     if row["manufacturer"] is None:
         return own
@@ -71,5 +74,5 @@ def _cell(row: Row) -> Cell:
 
 
 def table(samples: Sequence[Estimated]) -> pa.Table:
-    """`PUBLIC` of samples of which only what may be published is left."""
+    """Return `PUBLIC` of samples of which only what may be published is left."""
     return as_table([row for sample in samples for row in sample.rows], PUBLIC)

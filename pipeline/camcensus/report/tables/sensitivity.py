@@ -1,21 +1,23 @@
 """Sensitivity ranges: how far a count moves when the same data are counted with other choices.
 
-The choices are the grade of decoys left out, the least confidence, and which location source is believed. They were
+The choices are the grade of decoys left out, the minimum confidence, and which location source is used. They were
 counted for the world and for countries, of all makers together; so a range can be given there, and for no single
-maker. It is not a 95 % interval: nothing here was sampled, and no truth was looked at.
+maker. It is not a 95% interval: nothing here was sampled or compared with a truth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from camcensus.core.config import Study
+from camcensus.estimate.change import rank_intervals
 from camcensus.report.inputs import WORLD, Result, variant
 
 DECOYS = ("none", "certain", "likely")
 CONFIDENCES = ("medium", "high")
-Choice = tuple[str, str, str]  # decoys left out, least confidence, location: first, both or either
+Choice = tuple[str, str, str]  # decoys left out, minimum confidence, location: first, both or either
+Ranks = dict[str, tuple[int, int]]  # best and worst by country code
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Range:
 
 
 def choices(study: Study, result: Result, unit: str) -> dict[Choice, dict[str, int]]:
-    """Every choice that was counted: country code ("" for the world) to count. `unit`: hosts, devices or banners.
+    """Return every choice that was counted: country code ("" for the world) to count.
 
     Countries are counted everywhere, the world without the countries that the study leaves out.
     """
@@ -55,7 +57,7 @@ def _choices(result: Result, unit: str) -> dict[Choice, dict[str, int]]:
 
 
 def ranges(study: Study, result: Result, unit: str) -> dict[str, Range]:
-    """The range of the world ("") and of each country; none where only one choice was counted.
+    """Return the range of the world ("") and of each country; none where only one choice was counted.
 
     A country that some choice does not find at all has 0 there.
     """
@@ -67,8 +69,10 @@ def ranges(study: Study, result: Result, unit: str) -> dict[str, Range]:
 
 
 def change_range(study: Study, before: Result, now: Result, unit: str) -> Range | None:
-    """How far the change of the world's total moves, each choice made alike in both snapshots; None if there is but one
-    choice."""
+    """Return how far the change of the world's total moves, each choice made alike in both snapshots.
+
+    None where there is only one choice.
+    """
     one, two = (choices(study, r, unit) for r in (before, now))
     moved = [two[choice][""] - one[choice][""] for choice in one if _has(one, choice) and _has(two, choice)]
     return Range(min(moved), max(moved)) if len(moved) > 1 else None
@@ -76,3 +80,16 @@ def change_range(study: Study, before: Result, now: Result, unit: str) -> Range 
 
 def _has(counted: Mapping[Choice, Mapping[str, int]], choice: Choice) -> bool:
     return "" in counted.get(choice, {})
+
+
+def country_ranks(study: Study, result: Result, unit: str, counts: Mapping[str, int]) -> Ranks:
+    """Return the best and worst ranks of countries, of all makers. `counts`: of those that are ranked."""
+    return rank_ranges([(code, n) for code, n in counts.items() if n], ranges(study, result, unit))
+
+
+def rank_ranges(counts: Sequence[tuple[str, int]], spans: Mapping[str, Range]) -> Ranks:
+    """Return the best and worst rank that ranges allow; nothing where a country has no range."""
+    if not counts or any(code not in spans for code, _ in counts):
+        return {}
+    low, high = ([getattr(spans[code], end) for code, _ in counts] for end in ("low", "high"))
+    return {code: found for (code, _), found in zip(counts, rank_intervals(low, high), strict=True)}

@@ -1,8 +1,9 @@
 """The small tables of a report, made from manifests and study, for the page and for methodology.md."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
@@ -10,10 +11,11 @@ from camcensus.core.comparability import OTHER_PORTS
 from camcensus.core.config import Study
 from camcensus.core.stage_record import StageRecord
 from camcensus.report import formatting, wording
+from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result, world_cell
 from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
-from camcensus.report.tables.audits import Audits
-from camcensus.report.timeline import Step
+from camcensus.report.tables.trend import COMMON_SERIES, headline_count, missing_reason, series_count
+from camcensus.report.timeline import SeriesPoint
 
 AUDITED = {"precision": "Of counted hosts, cameras", "recall": "Of cameras, counted", "cameras": "Hosts with cameras"}
 
@@ -23,43 +25,65 @@ class Head:
     """A column's name, and whether it holds numbers."""
 
     name: str
-    number: bool = False
+    is_number: bool = False
 
 
 @dataclass(frozen=True)
-class GridRow:
-    """A row's cells; `own`: it is the one that the report is about."""
+class TextRow:
+    """A row's cells. `is_ours`: it is the row that the report is about."""
 
     cells: Sequence[str]
-    own: bool = False
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A table of text. `empty`: what is said where there is no row; `tall`: it is long, and scrolls in a box."""
+class TextTable:
+    """A table of text. `empty`: the text where there is no row; `is_long`: it scrolls in a box."""
 
     title: str
     head: Sequence[Head]
-    rows: Sequence[GridRow]
+    rows: Sequence[TextRow]
     empty: str = "Nothing is recorded."
-    tall: bool = False
+    is_long: bool = False
 
 
-def grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> Grid:
-    """A table; `numbers` are the places of columns that hold numbers."""
+def text_table(
+    title: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[str] | TextRow],
+    numbers: Sequence[int] = (),
+    **options: Any,
+) -> TextTable:
+    """Return a table. `numbers`: the places of columns that hold numbers; `options`: `empty`, `is_long`."""
     heads = [Head(name, place in numbers) for place, name in enumerate(head)]
-    return Grid(title, heads, [GridRow(row) for row in rows])
+    return TextTable(title, heads, [r if isinstance(r, TextRow) else TextRow(r) for r in rows], **options)
 
 
-def markdown(found: Grid) -> str:
-    """The table as Markdown, in which nothing of a cell is mark-up."""
+def markdown(found: TextTable) -> str:
+    """Return the table as Markdown, in which no text of a cell is mark-up."""
     lines = [[head.name for head in found.head], ["---"] * len(found.head)]
     lines += [[formatting.plain(str(cell)) for cell in row.cells] for row in found.rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def changes(study: Study, before: Result | None, now: Result) -> Grid | None:
-    """The headline totals of both snapshots with their change and its range; None when none is given."""
+def one_instrument(context: ReportContext) -> TextTable | None:
+    """Return headline and series over one instrument, of all makers and the study's first; None without a series."""
+    study, unit, rows = context.study, context.unit, []
+    if all(missing_reason(result, "queries") for result in context.results):
+        return None
+    for result in reversed(context.results):
+        for maker in (None, study.vendors[0]):
+            cells = [formatting.shown(headline_count(study, result, unit, maker, is_public=True))]
+            for series in COMMON_SERIES:
+                n = series_count(study, result, unit, maker, series)
+                cells.append(formatting.MISSING if missing_reason(result, series) else formatting.shown(n))
+            rows.append([result.snapshot, maker or "All makers", *cells])
+    head = ["Snapshot", "Maker", "Headline", "Same queries", "… and ports"]
+    return text_table(f"{unit.capitalize()} over one instrument", head, rows, range(2, 5))
+
+
+def changes(study: Study, before: Result | None, now: Result) -> TextTable | None:
+    """Return the headline totals of both snapshots with their change and its range; None when none is given."""
     if before is None or facts.no_change(before, now):
         return None
     one, two = (world_cell(r, study, "study") for r in (before, now))
@@ -68,21 +92,15 @@ def changes(study: Study, before: Result | None, now: Result) -> Grid | None:
         a, b = one[f"n_{unit}"], two[f"n_{unit}"]
         moved, span = facts.change(a, b), sensitivity.change_range(study, before, now, unit)
         ranged = f"{formatting.signed(span.low)} to {formatting.signed(span.high)}" if span else formatting.MISSING
-        numbers = [
-            formatting.number(a),
-            formatting.number(b),
-            formatting.signed(moved.absolute),
-            ranged,
-            formatting.percent(moved.percent),
-        ]
-        rows.append([unit, *numbers])
+        counts = [formatting.number(a), formatting.number(b), formatting.signed(moved.absolute)]
+        rows.append([unit, *counts, ranged, formatting.percent(moved.percent)])
     head = ["Unit", before.snapshot, now.snapshot, "Change", "With other settings", "Change, %"]
-    return grid(f"Change since snapshot {before.snapshot}", head, rows, range(1, 6))
+    return text_table(f"Change since snapshot {before.snapshot}", head, rows, range(1, 6))
 
 
-def instruments(results: Sequence[Result]) -> Grid:
-    """What each snapshot was made with, newest first."""
-    head = ["Snapshot", "Window", "Engine", "Whole", "Query set", "Catalogue", "Rules", "Geolocation"]
+def instruments(results: Sequence[Result]) -> TextTable:
+    """Return what each snapshot was made with, newest first."""
+    head = ["Snapshot", "Window", "Engine", "Complete", "Query set", "Catalogue", "Rules", "Geolocation"]
     rows = []
     for result in reversed(results):
         found = result.manifest
@@ -90,39 +108,38 @@ def instruments(results: Sequence[Result]) -> Grid:
         parts = [used.query_set, used.catalogue, used.rules, used.geo_db] if used else ["not recorded"] * 4
         if used and (remark := geo_tables.remark(found.geo)):
             parts[3] = f"{used.geo_db} ({remark})"
-        whole = "yes" if found.complete else "no"
         engine = f"{wording.engine(found)}, {found.basis}"
-        rows.append([found.snapshot, wording.window(found.window), engine, whole, *parts])
-    return grid("Instrument of each snapshot", head, rows)
+        complete = "yes" if found.complete else "no"
+        rows.append([found.snapshot, wording.window(found.window), engine, complete, *parts])
+    return text_table("Instrument of each snapshot", head, rows)
 
 
-def breaks(way: Sequence[Step]) -> list[str]:
-    """What changed from snapshot to snapshot, a sentence each, newest first: the changelog of the series."""
+def breaks(points: Sequence[SeriesPoint]) -> list[str]:
+    """Return what changed from snapshot to snapshot, a sentence each, newest first."""
     found = []
-    for before, now in reversed(list(pairwise(way))):
-        said = [f"the series is broken: {now.broken}"] if now.broken else []
-        if now.gap:
-            said.append("a snapshot is missing between them, so no line is drawn")
-        if now.relocated:
-            said.append("another edition of the country database, so lines of countries are dotted")
-        if now.unsure:
-            said.append("what was asked of the engine is not known, so nobody can say that it was the same")
-        if now.ported:
-            said.append(f"{OTHER_PORTS}, of which the trend over one instrument takes the common ones")
-        text = "; ".join(said) or "the same instrument"
-        found.append(f"{before.snapshot} to {now.snapshot}: {text}.")
-    return found or ["There is one snapshot, so there is nothing to compare it with."]
+    for before, now in reversed(list(pairwise(points))):
+        notes = [f"the series is broken: {now.break_reason}"] if now.break_reason else []
+        if now.has_gap:
+            notes.append("a snapshot is missing between them, so no line is drawn")
+        if now.has_other_geo:
+            notes.append("another edition of the country database, so lines of countries are dotted")
+        if now.has_unknown_queries:
+            notes.append("the queries are not known, so they may not be the same")
+        if now.has_other_ports:
+            notes.append(f"{OTHER_PORTS}; the trend over one instrument uses the common ones")
+        found.append(f"{before.snapshot} to {now.snapshot}: {'; '.join(notes) or 'the same instrument'}.")
+    return found or ["There is only one snapshot, so there is nothing to compare it with."]
 
 
-def dictionary(study: Study) -> Grid:
-    """What each column of the country table means."""
+def dictionary(study: Study) -> TextTable:
+    """Return what each column of the country table means."""
     table = country_table.schema(study)
     rows = [[c.name, str(c.type), c.meaning] for c in table.columns]
-    return grid("Columns of country_table", ["Column", "Type", "Meaning"], rows)
+    return text_table("Columns of country_table", ["Column", "Type", "Meaning"], rows)
 
 
-def decisions(study: Study) -> Grid:
-    """What the study decides, from its file."""
+def decisions(study: Study) -> TextTable:
+    """Return the study's settings, from its file."""
     p, d = study.publication, study.dedupe
     rules = [name.replace("_", "-") for name in ("same_banner", "identity", "same_host", "churn") if getattr(d, name)]
     rows = [
@@ -130,102 +147,102 @@ def decisions(study: Study) -> Grid:
         ["Countries left out", ", ".join(study.countries_left_out) or "none"],
         ["Unit of headlines", study.headline_unit],
         ["Window, days", str(study.window_days)],
-        ["Least confidence", study.min_confidence],
-        ["Least hosts of a maker to be shown", str(p.min_hosts)],
-        ["Rules of dedupe that are on", ", ".join(rules)],
+        ["Minimum confidence", study.min_confidence],
+        ["Minimum hosts of a maker to be shown", str(p.min_hosts)],
+        ["Active rules of dedupe", ", ".join(rules)],
         ["Made-up data", "yes" if study.simulated else "no"],
     ]
-    return grid("What the study decides", ["Key", "Value"], rows)
+    return text_table("Settings of the study", ["Key", "Value"], rows)
 
 
-def flow(result: Result) -> Grid:
-    """Each stage's rows in and out, and what was dropped by reason."""
+def flow(result: Result) -> TextTable:
+    """Return each stage's rows in and out, and what was dropped by reason."""
     rows = []
     for found in facts.flows(result.manifest):
         dropped = "; ".join(f"{reason}: {n:,}" for reason, n in found.dropped) or "none"
         rows.append([found.stage, found.unit, f"{found.rows_in:,}", dropped, f"{found.rows_out:,}"])
-    return grid("Flow of rows", ["Stage", "Unit", "In", "Dropped", "Out"], rows, (2, 4))
+    return text_table("Flow of rows", ["Stage", "Unit", "In", "Dropped", "Out"], rows, (2, 4))
 
 
-def process(study: Study, result: Result) -> list[tuple[str, str, Grid]]:
-    """Title, words and table of each part of the process that was recorded."""
+def process(study: Study, result: Result) -> list[tuple[str, str, TextTable]]:
+    """Return title, text and table of each part of the process that was recorded."""
     found = []
     stage = result.manifest.stages.get("dedupe")
     if stage and stage.merges:
-        said = "What each rule put together. Devices are what is left, so they are a low estimate."
-        found.append(("From banners to devices", said + _identities(study, stage), _merges(stage)))
+        text = (
+            f"What each rule merged. Devices are what is left, so they are a low estimate.{_identities(study, stage)}"
+        )
+        found.append(("From banners to devices", text, _merges(stage)))
     if stage and stage.decoy_rules:
-        found.append(("Decoys, by rule", "Hosts that each rule graded; a host takes its worst grade.", _decoys(stage)))
+        text = "Hosts that each rule graded; a host gets its worst grade."
+        found.append(("Decoys, by rule", text, _decoys(stage)))
     if stage and stage.ages:
         ages = stage.ages
         why = "" if ages.churn_index is not None else f" No churn index: {ages.churn_reason}."
-        said = (
-            "Days between the last sight of a host and the end of the window; "
+        text = (
+            "Days between the last time that the engine saw a host and the end of the window; "
             f"{ages.hosts_last_7_days:,} hosts were seen in the last 7 days.{why}"
         )
         rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in wording.AGES]
-        found.append(("Last seen", said, grid("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
+        found.append(("Last seen", text, text_table("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
     where = wording.outside(study.countries_left_out)
-    said = f"All makers, {where}. One choice at a time is made otherwise than in the headline."
-    return [*found, ("With other settings", said, settings(study, result))]
+    text = f"All makers, {where}. Each row changes one choice of the headline."
+    return [*found, ("With other settings", text, settings(study, result))]
 
 
 def _identities(study: Study, stage: StageRecord) -> str:
-    """What the study's bounds on identities did: on more addresses than so many, they say nothing of one device."""
-    told = stage.identities
-    if not told:
+    """Return what the study's bounds on identities did: one on more addresses does not identify one device."""
+    counts = stage.identities
+    if not counts:
         return ""
     serials = (
-        f" Serial numbers and MAC addresses: {told['serials_used']:,} were used, {told['serials_refused']:,} were not, "
-        f"being on more than {study.dedupe.max_identity_hosts:,} addresses."
+        f" Serial numbers and MAC addresses: {counts['serials_used']:,} were used; {counts['serials_refused']:,} were "
+        f"not, because they are on more than {study.dedupe.max_identity_hosts:,} addresses."
     )
     if not study.dedupe.max_certificate_hosts:
         return f"{serials} Certificates were not used."
     return (
-        f"{serials} Certificates: {told['certificates_used']:,} were used, {told['certificates_refused']:,} were not, "
-        f"being on more than {study.dedupe.max_certificate_hosts:,} or with two serial numbers."
+        f"{serials} Certificates: {counts['certificates_used']:,} were used; {counts['certificates_refused']:,} were "
+        f"not, because they are on more than {study.dedupe.max_certificate_hosts:,} or have two serial numbers."
     )
 
 
-def _merges(stage: StageRecord) -> Grid:
+def _merges(stage: StageRecord) -> TextTable:
     rows = [
         [rule, wording.MERGE_RULES.get(rule, ""), f"{merge.merged:,}" if merge.on else "off"]
         for rule, merge in stage.merges.items()
     ]
-    return grid("Rules of dedupe", ["Rule", "Says", "Banners merged"], rows, (2,))
+    return text_table("Rules of dedupe", ["Rule", "Meaning", "Banners merged"], rows, (2,))
 
 
-def _decoys(stage: StageRecord) -> Grid:
+def _decoys(stage: StageRecord) -> TextTable:
     rows = []
     for rule in stage.decoy_rules:
-        said = wording.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")
-        said += f". Not evaluated: {rule.reason}" if rule.reason else ""
-        rows.append(
-            [rule.rule, said, rule.grade, formatting.number(rule.hosts) if rule.evaluated else formatting.MISSING]
-        )
-    return grid("Rules on decoys", ["Rule", "Says", "Grade alone", "Hosts"], rows, (3,))
+        meaning = wording.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")
+        meaning += f". Not evaluated: {rule.reason}" if rule.reason else ""
+        hosts = formatting.number(rule.hosts) if rule.evaluated else formatting.MISSING
+        rows.append([rule.rule, meaning, rule.grade, hosts])
+    return text_table("Rules on decoys", ["Rule", "Meaning", "Grade alone", "Hosts"], rows, (3,))
 
 
-def settings(study: Study, result: Result) -> Grid:
-    """The world's counts with one choice made otherwise."""
+def settings(study: Study, result: Result) -> TextTable:
+    """Return the world's counts with one choice made otherwise."""
     rows = []
     for s in facts.settings(study, result):
         label = f"{s.label} (headline)" if s.is_headline else s.label
-        rows.append(GridRow([label, *map(formatting.number, (s.hosts, s.devices, s.banners))], s.is_headline))
-    heads = [Head("Setting"), *(Head(name, True) for name in ("Hosts", "Devices", "Banners"))]
-    return Grid("Counts with other settings", heads, rows)
+        rows.append(TextRow([label, *map(formatting.number, (s.hosts, s.devices, s.banners))], s.is_headline))
+    return text_table("Counts with other settings", ["Setting", "Hosts", "Devices", "Banners"], rows, range(1, 4))
 
 
-def audit(held: Audits, result: Result) -> Grid | None:
-    """The audit of a snapshot; None where there is none."""
-    scores = held.scores.get(result.snapshot)
+def audit(context: ReportContext) -> TextTable | None:
+    """Return the audit of the newest snapshot; None where there is none."""
+    scores, rows = context.audits.scores.get(context.now.snapshot), []
     if scores is None:
         return None
-    rows = []
     for row in scores.to_dict("records"):
-        ends = [row[name] for name in ("value", "low", "high")]
-        numbers = [formatting.number(n) if row["what"] == "cameras" else formatting.share(n) for n in ends]
+        write = formatting.number if row["what"] == "cameras" else formatting.share
+        numbers = [write(row[name]) for name in ("value", "low", "high")]
         whose = "All makers" if pd.isna(row["manufacturer"]) else str(row["manufacturer"])
         rows.append([AUDITED.get(row["what"], row["what"]), whose, *numbers, formatting.number(row["labelled"])])
-    head = ["What", "Maker", "Value", "95 % low", "95 % high", "Labelled"]
-    return replace(grid(f"Audit of {result.snapshot}", head, rows, range(2, 6)), tall=True)
+    head = ["What", "Maker", "Value", "95% low", "95% high", "Labelled"]
+    return text_table(f"Audit of {context.now.snapshot}", head, rows, range(2, 6), is_long=True)

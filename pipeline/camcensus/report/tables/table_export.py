@@ -22,18 +22,18 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must say when it was made
 
 
 def as_table(rows: list[dict[str, Any]], to: Table) -> pa.Table:
-    """Rows as an Arrow table that conforms to `to`."""
+    """Return rows as an Arrow table that conforms to `to`."""
     return conform(pa.Table.from_pylist(rows, schema=to.schema), to)
 
 
 def as_frame(table: pa.Table) -> pd.DataFrame:
-    """The table as a frame whose integers stay integers where some are missing."""
+    """Return the table as a frame whose integers stay integers where some are missing."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=DTYPES.get)
     return frame
 
 
 def guard(text: str) -> str:
-    """Text that no spreadsheet takes for a formula.
+    """Return text that no spreadsheet takes for a formula.
 
     Control characters become blanks, and a text that starts like a formula gets an apostrophe in front.
     """
@@ -42,14 +42,16 @@ def guard(text: str) -> str:
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """UTF-8, LF, missing values empty, so that Namibia's NA is not one of them."""
+    """Return CSV: UTF-8, LF, missing values empty, so that Namibia's NA is not one of them."""
     text: str = _guarded(frame).to_csv(index=False, na_rep="", lineterminator="\n")
     return text.encode()
 
 
-def workbook(frame: pd.DataFrame, to: Table, owed: Sequence[str] = ()) -> bytes:
-    """A workbook of two sheets: the table, and what its columns mean, with the credits that are `owed`. Text is text,
-    whatever it looks like."""
+def workbook(frame: pd.DataFrame, to: Table, attributions: Sequence[str] = ()) -> bytes:
+    """Return a workbook of two sheets: the table, and what its columns mean, with attributions.
+
+    Text is text, whatever it looks like.
+    """
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -65,7 +67,7 @@ def workbook(frame: pd.DataFrame, to: Table, owed: Sequence[str] = ()) -> bytes:
         _write(meaning, 0, ["column", "type", "meaning"], bold)
         for row, column in enumerate(to.columns, 1):
             _write(meaning, row, [column.name, str(column.type), guard(column.meaning)])
-        for row, text in enumerate(owed, len(to.columns) + 2):
+        for row, text in enumerate(attributions, len(to.columns) + 2):
             _write(meaning, row, ["source", None, guard(text)])
         meaning.set_column(2, 2, 90)
     return file.getvalue()
@@ -83,12 +85,12 @@ def _write(sheet: Any, row: int, values: list[Any], look: Any = None) -> None:
             sheet.write_number(row, column, value, look)
 
 
-def markdown(frame: pd.DataFrame, owed: Sequence[str] = ()) -> str:
-    """A Markdown table, and below it the credits that are `owed`; missing values are empty, and no text is mark-up."""
+def markdown(frame: pd.DataFrame, attributions: Sequence[str] = ()) -> str:
+    """Return a Markdown table, and attributions below it; missing values are empty, and no text is mark-up."""
     columns = [frame[name].astype("string").fillna("").map(plain) for name in frame.columns]
     lines = [list(frame.columns), ["---"] * len(columns), *map(list, zip(*columns, strict=True))]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-    return "\n".join([table, *(f"{plain(text)}\n" for text in owed)])
+    return "\n".join([table, *(f"{plain(text)}\n" for text in attributions)])
 
 
 def _guarded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from camcensus.core import storage
-from camcensus.report.charts.style import ACCENT, FAINT, PLAIN, canvas, house, label, png
+from camcensus.report.charts.style import ACCENT, FAINT, PLAIN, Frame, canvas, house, label, png
 from camcensus.validation.accuracy.countries import LEAST, TRUTHS
 
 SOURCE = "The software's error in simulated worlds, never the error of a published count. camcensus accuracy."
@@ -30,11 +30,9 @@ def draw(tables: dict[str, pd.DataFrame], folder: Path) -> list[str]:
 def countries(errors: pd.DataFrame) -> Figure:
     """Draw each country's error of hosts against each truth as dots, with the median."""
     with house():
-        figure, axes = canvas(
-            4.2, title="How far a country's host count is from each truth",
-            unit=f"error of the count of hosts, % of the truth; countries with at least {LEAST} hosts",
-            source=SOURCE, synthetic=True, left=1.6,
-        )  # fmt: skip
+        subtitle = f"error of the count of hosts, % of the truth; countries with at least {LEAST} hosts"
+        frame = Frame("How far a country's host count is from each truth", subtitle, SOURCE, True)
+        figure, axes = canvas(4.2, frame, left=1.6)
         hosts = errors[(errors["unit"] == "n_hosts") & (errors["true"] >= LEAST)]
         for row, truth in enumerate(TRUTHS):
             values = 100 * hosts.loc[hosts["truth"] == truth, "error"].to_numpy()
@@ -54,11 +52,9 @@ def coverage(table: pd.DataFrame) -> Figure:
     """Draw how often each 95% interval contained the truth."""
     rows = table[table["interval"] != "two engines, one country"].reset_index(drop=True)
     with house():
-        figure, axes = canvas(
-            1.9 + 0.27 * len(rows), title="How often 95% intervals contain the truth",
-            unit="% of simulated worlds; bar: 95% interval of the share; line: 95%",
-            source=SOURCE, synthetic=True, left=4.7, right=0.5,
-        )  # fmt: skip
+        subtitle = "% of simulated worlds; bar: 95% interval of the share; line: 95%"
+        frame = Frame("How often 95% intervals contain the truth", subtitle, SOURCE, True)
+        figure, axes = canvas(1.9 + 0.27 * len(rows), frame, left=4.7, right=0.5)
         at = np.arange(len(rows))
         axes.hlines(at, 100 * rows["low"], 100 * rows["high"], color=PLAIN, linewidth=5)
         axes.plot(100 * rows["holds"], at, "o", color=ACCENT, markersize=5)
@@ -74,11 +70,9 @@ def queries(makers: pd.DataFrame) -> Figure:
     """Draw by maker the share of devices the engine holds that the catalogue's queries return."""
     rows = makers[(makers["name"] != "all") & (makers["shown"] >= 100)].sort_values("by_queries").reset_index(drop=True)
     with house():
-        figure, axes = canvas(
-            1.9 + 0.22 * len(rows), title="What the catalogue's queries return of each maker",
-            unit="% of the maker's devices that the engine holds; makers with at least 100 devices returned",
-            source=SOURCE, synthetic=True,
-        )  # fmt: skip
+        subtitle = "% of the maker's devices that the engine holds; makers with at least 100 devices returned"
+        frame = Frame("What the catalogue's queries return of each maker", subtitle, SOURCE, True)
+        figure, axes = canvas(1.9 + 0.22 * len(rows), frame)
         axes.barh(np.arange(len(rows)), 100 * rows["by_queries"], color=ACCENT, height=0.7)
         axes.set_yticks(np.arange(len(rows)), [label(str(name)) for name in rows["name"]], size=8)
         axes.set_xlim(0, 100)
@@ -90,11 +84,9 @@ def decoys(table: pd.DataFrame) -> Figure:
     rows = table[table["hosts"] > 0].reset_index(drop=True)
     shades = (("possible", "#c9dcea"), ("likely", PLAIN), ("certain", ACCENT))
     with house():
-        figure, axes = canvas(
-            1.9 + 0.3 * len(rows), title="Which decoys are distinguished from cameras",
-            unit="% of counted hosts graded possible, likely or certain; none: real cameras",
-            source=SOURCE, synthetic=True,
-        )  # fmt: skip
+        subtitle = "% of counted hosts graded possible, likely or certain; none: real cameras"
+        frame = Frame("Which decoys are distinguished from cameras", subtitle, SOURCE, True)
+        figure, axes = canvas(1.9 + 0.3 * len(rows), frame)
         at = np.arange(len(rows))
         for name, colour in shades:  # each grade includes the worse ones, so the darker bar covers its part
             axes.barh(at, 100 * rows[name], color=colour, height=0.7, label=name)

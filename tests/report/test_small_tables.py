@@ -11,19 +11,19 @@ IDENTITIES = {
 }  # fmt: skip
 
 
-def told(study: Study, **fields: object) -> dict[str, tuple[str, str]]:
+def parts(study: Study, **fields: object) -> dict[str, tuple[str, str]]:
     """Words, and cells in one text, of each table by its title."""
     flow = Flow(unit="counted banners", rows_in=0, rows_out=0)
     stage = StageRecord.model_validate({"version": 1, "depends_on": {}, "outputs": {}, "flow": flow, **fields})
     result = make_result("2026", manifest={"stages": {"dedupe": stage}})
-    return {title: (said, repr(grid)) for title, said, grid in process(study, result)}
+    return {title: (text, repr(table)) for title, text, table in process(study, result)}
 
 
 def test_the_bounds_on_identities_stand_with_what_they_did(study: Study) -> None:
     merges = {"identity": Merges(on=True, merged=3)}
-    said, _ = told(study, merges=merges, identities=IDENTITIES)["From banners to devices"]
-    assert "1,234 were used, 5 were not, being on more than 9 addresses. Certificates were not used." in said
+    text, _ = parts(study, merges=merges, identities=IDENTITIES)["From banners to devices"]
+    assert "1,234 were used; 5 were not, because they are on more than 9 addresses. Certificates were not used." in text
     on = study.model_copy(update={"dedupe": study.dedupe.model_copy(update={"max_certificate_hosts": 2})})
-    said, _ = told(on, merges=merges, identities=IDENTITIES)["From banners to devices"]
-    assert "67 were used, 8 were not, being on more than 2 or with two serial numbers" in said
-    assert "Serial numbers" not in told(study, merges=merges)["From banners to devices"][0]
+    text, _ = parts(on, merges=merges, identities=IDENTITIES)["From banners to devices"]
+    assert "67 were used; 8 were not, because they are on more than 2 or have two serial numbers" in text
+    assert "Serial numbers" not in parts(study, merges=merges)["From banners to devices"][0]

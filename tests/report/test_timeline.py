@@ -1,4 +1,4 @@
-"""Steps of a series, and sensitivity ranges: what is joined, what is broken, and how far choices move a count."""
+"""Points of a series, and sensitivity ranges: what is joined, what is broken, and how far choices move a count."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from camcensus.core.manifest import DeclaredProvenance, Instrument, Window
 from camcensus.report.inputs import Result
 from camcensus.report.tables.sensitivity import Range, change_range, choices, ranges
 from camcensus.report.tables.small_tables import breaks
-from camcensus.report.timeline import missing_years, steps
+from camcensus.report.timeline import missing_years, series_points
 from tests.report.conftest import DAY, START, make_result
 
 SAME = {"query_set": "q1", "catalogue": "c1", "rules": "r1", "geo_db": "g1"}
@@ -43,30 +43,34 @@ def used(**changed: str) -> dict[str, Any]:
     ],
 )
 def test_what_is_joined(part: dict[str, Any], joined: bool, broken: str) -> None:
-    step = steps(series({}, dict(part)))[1]
-    assert (step.joined, step.broken) == (joined, broken)
+    point = series_points(series({}, dict(part)))[1]
+    assert (point.is_joined, point.break_reason) == (joined, broken)
 
 
 def test_f24_another_country_database_is_told() -> None:
-    way = steps(series({}, used(geo_db="g2")))
-    assert way[1].relocated
-    assert breaks(way) == ["2023 to 2024: another edition of the country database, so lines of countries are dotted."]
+    points = series_points(series({}, used(geo_db="g2")))
+    assert points[1].has_other_geo
+    assert breaks(points) == [
+        "2023 to 2024: another edition of the country database, so lines of countries are dotted."
+    ]
 
 
 def test_other_ports_are_told_where_both_are_known() -> None:
-    way = steps(series(*({"declared": DeclaredProvenance(ports=ports)} for ports in ([80], [80], [], [80, 554], [80]))))
-    assert [step.ported for step in way] == [False, False, False, False, True]
-    assert all(step.joined for step in way[1:])
-    assert "2026 to 2027: the engine looked at other ports" in breaks(way)[0]
+    points = series_points(
+        series(*({"declared": DeclaredProvenance(ports=ports)} for ports in ([80], [80], [], [80, 554], [80])))
+    )
+    assert [point.has_other_ports for point in points] == [False, False, False, False, True]
+    assert all(point.is_joined for point in points[1:])
+    assert "2026 to 2027: the engine scanned other ports" in breaks(points)[0]
 
 
 def test_f27_missing_years_are_named() -> None:
-    assert missing_years(steps(series({}, {"year": 1}, {"year": 4}))) == [2025, 2026]
-    assert missing_years(steps(series({}))) == []
+    assert missing_years(series_points(series({}, {"year": 1}, {"year": 4}))) == [2025, 2026]
+    assert missing_years(series_points(series({}))) == []
 
 
 def test_one_snapshot_has_no_breaks() -> None:
-    assert breaks(steps(series({}))) == ["There is one snapshot, so there is nothing to compare it with."]
+    assert breaks(series_points(series({}))) == ["There is only one snapshot, so there is nothing to compare it with."]
 
 
 def test_a_range_is_of_all_choices(study: Study) -> None:
