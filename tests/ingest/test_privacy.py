@@ -186,7 +186,7 @@ def test_no_personal_field_reaches_any_table_and_no_serial_or_mac_what_follows_o
     write_lines(tmp_path / "data" / "a" / "raw" / "a.json", [*personal_banners(mark), *found])
     (tmp_path / "study.toml").write_text('title = "t"\nvendors = ["Hikvision", "Dahua", "Axis"]\n')
     outcome = run(load_study(tmp_path / "study.toml"), Reporter(), report=False)
-    assert len(outcome.done) == 4
+    assert len(outcome.done) == 5
     assert leaks(tmp_path / "data", mark.names) == []
     hashed = {"serial": SERIAL, "mac": MAC, "mac written out": "00:40:8C:AB:12:CD"}
     assert [leak for leak in leaks(tmp_path / "data", hashed) if not leak.endswith(" in a.json.parquet")] == []
