@@ -16,6 +16,7 @@ from camcensus.raw import stage_base
 from camcensus.verify import status
 from camcensus.verify.lineage import lineage_of
 from camcensus.verify.status import status_text
+from tests.commands import camcensus
 from tests.verify.worlds import counted
 
 
@@ -53,6 +54,7 @@ def test_a_setting_makes_stale_what_names_it_and_no_more(study: Path) -> None:
 
 def test_a_changed_catalogue_is_named(study: Path) -> None:
     (study.parent / "queries" / "foscam.toml").unlink()
+    camcensus("catalogue", "page", study.parent / "queries")
     assert set(states(study).values()) == {"stale: identify: catalogue changed; run to count again"}
 
 
