@@ -65,15 +65,22 @@ def is_counted(manifest: Manifest) -> bool:
     return has_banners(manifest) and not (manifest.collection and manifest.collection.sample)
 
 
+def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+    if "dedupe" not in snapshot.manifest.stages:
+        return {}
+    facts = count_facts(snapshot, context, rules_of(snapshot, context.study))
+    return {**method_inputs(snapshot, context), "method": checksum(facts["instrument"].model_dump_json())}
+
+
 STAGE = Stage(
     name="aggregate",
-    reads=(*(f"{table}.parquet" for table in COUNTED_FROM), "collection", "is complete"),
+    reads=(*(f"{table}.parquet" for table in COUNTED_FROM), "collection", "is complete", "method"),
     writes=("counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet"),
     settings=("min_confidence", "countries_left_out", "simulated"),
     version=1,
     is_private=False,
     run=_run,
-    inputs=method_inputs,
+    inputs=_inputs,
     applies=is_counted,
     follows=DEDUPE,
 )

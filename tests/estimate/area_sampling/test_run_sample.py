@@ -104,7 +104,7 @@ def test_what_was_counted_in_blocks_adds_up_to_what_the_flow_says(ran: Path) -> 
     assert sum(row["n_devices"] for row in everything) == devices.num_rows
     drawn = {str(block) for block in FRAME.draw(1, 70)}
     assert {row["block"] for row in everything} <= drawn
-    flow = manifest(ran).stages["aggregate"].flow
+    flow = manifest(ran).stages["sample_blocks"].flow
     world = next(
         row for row in estimates(ran) if (row["level"], row["scope"], row["unit"]) == ("world", "study", "n_banners")
     )
