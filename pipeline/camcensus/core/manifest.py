@@ -246,6 +246,8 @@ def _upgraded(found: dict[str, Any]) -> dict[str, Any]:
     stages = {name: {**stage, "version": 0, "depends_on": {}} for name, stage in old.pop("stages").items()}
     details = stages.pop("details", None)
     stages.pop("locate", None)
+    if "returned" in stages:
+        stages["query_replay"] = stages.pop("returned")
     for stage in stages.values():
         stage.pop("key")
         stage.pop("host_sample", None)
