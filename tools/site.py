@@ -37,7 +37,7 @@ PARTS = {
         "explanation/units", "explanation/where-things-are", "explanation/ingest", "explanation/identify",
         "explanation/geolocation", "explanation/dedupe", "explanation/decoys", "explanation/trends",
         "explanation/collecting", "explanation/sampling", "explanation/report", "explanation/integrity",
-        "explanation/spark", "explanation/accuracy", "explanation/ethics", "explanation/libraries",
+        "explanation/spark", "explanation/part-files", "explanation/accuracy", "explanation/ethics", "explanation/libraries",
     ],
     "Notebooks": [],
     "The project": ["architecture", "contributing", "security", "changelog"],
