@@ -57,6 +57,7 @@ lint: .venv/dev ## Check style, types and what may import what.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	PYTHONPATH=. $(BIN)/python tools/style.py
 
 docs: .venv/all ## Build the documentation site in build/site, without the network.
 	PYTHONPATH=. $(BIN)/python tools/site.py

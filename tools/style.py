@@ -38,7 +38,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def faults(name: str, text: str) -> list[str]:
     """Return each avoided word of a text with the words around it. Code is not checked."""
-    prose = re.sub(r"`[^`\n]*`", "``", FENCE.sub("", text)) if name.endswith(".md") else text
+    prose = re.sub(r"`[^`\n]*`", "``", FENCE.sub("", text)) if name.endswith((".md", ".md.j2")) else text
     prose = re.sub(r"\{[{%#].*?[}%#]\}", "", prose, flags=re.DOTALL)
     prose = " ".join(prose.replace("\n#", "\n").split())  # a phrase may run over two lines
     for words in ALLOWED.get(name, ()):
