@@ -33,12 +33,12 @@ class Report(Strict):
     outputs: dict[str, Output]
 
     def save(self, folder: Path) -> None:
-        """Writes it into the report's folder."""
+        """Write it into the report's folder."""
         storage.write_checksummed(folder / RECORD, self.model_dump())
 
 
 def load_report(folder: Path) -> Report:
-    """The record of the report in `folder`. Raises `IntegrityError` when there is none, or it is damaged."""
+    """Return the record of the report in `folder`. Raise `IntegrityError` if it is missing or damaged."""
     path = folder / RECORD
     if not path.is_file():
         raise IntegrityError(path, "is not there: the folder holds no report that camcensus drew")

@@ -90,7 +90,7 @@ def _manifests(study: Study) -> dict[str, Manifest]:
 
 
 def _depends_on(study: Study, shown: dict[str, Manifest], audits: dict[tuple[str, str], Any]) -> dict[str, str]:
-    """What a report depends on: its version, the study, each snapshot's counts, audits, templates, reference tables."""
+    """Return what a report depends on: version, study, snapshots' counts, audits, templates, reference tables."""
     files = [*sorted(TEMPLATES.iterdir()), bundled(COUNTRIES), bundled(BORDERS), bundled(PRIOR)]
     return {
         "version": str(VERSION),
@@ -102,8 +102,10 @@ def _depends_on(study: Study, shown: dict[str, Manifest], audits: dict[tuple[str
 
 
 def counted_results(study: Study) -> list["Result"]:
-    """Return the counted snapshots, oldest first, every table checked. Raises `CamcensusError` when there are none,
-    `IntegrityError` when a table is not what was counted."""
+    """Return the counted snapshots, oldest first, with every table checked.
+
+    Raise `CamcensusError` if there are none, and `IntegrityError` if a table is not what was counted.
+    """
     counted = {name: found for name, found in _manifests(study).items() if has_counts(found)}
     if not counted:
         raise CamcensusError(f"nothing has been counted yet; run: camcensus run --study {study.path.name}")
@@ -118,7 +120,7 @@ def _result(study: Study, name: str, manifest: Manifest) -> "Result":
 
 
 def _read(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | None:
-    """A table of a snapshot, checked; None when the snapshot does not have it."""
+    """Return a checked table of a snapshot, or None if the snapshot does not have it."""
     path = study.data / name / f"{to.name}.parquet"
     if path.name not in manifest.outputs:
         return None
@@ -138,7 +140,7 @@ def _outputs(folder: Path) -> dict[str, Output]:
 
 
 def _audits(study: Study, snapshots: list[str]) -> dict[tuple[str, str], Any]:
-    """What `camcensus audit` and `camcensus estimate` left of these counts: tables by kind and snapshot."""
+    """Return the tables of `camcensus audit` and `camcensus estimate` for these counts, by kind and snapshot."""
     if not (study.data / "estimates").is_dir():
         return {}
     from camcensus.estimate.saved import CHANGES, kept  # pandas: not where there is nothing to read
