@@ -28,11 +28,11 @@ select
             n.maker nulls last, n.maker_rank, n.brand nulls last, n.model nulls last, n.kind nulls last, n.type_rank,
             n.firmware nulls last, n.level nulls last, n.claimed_kind nulls last
     ) as claim_id,
-    dense_rank() over (
+    cast(dense_rank() over (
         order by
             n.maker nulls last, n.maker_rank, n.brand nulls last, n.model nulls last, n.kind nulls last, n.type_rank,
             n.firmware nulls last
-    ) as labels_id,
+    ) as bigint) as labels_id,
     n.maker, n.maker_rank, n.brand, n.model, n.kind, n.type_rank, n.firmware, n.level, n.claimed_kind,
     a.text as manufacturer_text,
     case n.maker_rank when 3 then 'high' when 2 then 'medium' when 1 then 'low' end as manufacturer_confidence,

@@ -3,6 +3,8 @@
 --   `country_id`.
 -- Why: a host's location is one number, and the largest of its banners is the same in any order.
 select
-    row_number() over (order by country nulls last, ip_version nulls last, country_second nulls first) as location_id,
-    dense_rank() over (order by country nulls last) as country_id, ip_version, country, country_second
+    cast(row_number() over (
+        order by country nulls last, ip_version nulls last, country_second nulls first
+    ) as bigint) as location_id,
+    cast(dense_rank() over (order by country nulls last) as bigint) as country_id, ip_version, country, country_second
 from (select distinct country, ip_version, country_second from identified) combinations
