@@ -13,6 +13,7 @@ from camcensus.core.run_log import Entry, logged
 from camcensus.core.stage_record import StageRecord
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
+from camcensus.identify.stage import country_databases, identity_key, study_catalogue
 from camcensus.ingest.stage import require_banners
 from camcensus.raw.bundles import collected_folders
 from camcensus.raw.purge import overdue, purge, was_purged
@@ -50,6 +51,8 @@ def run(
     storage.remove_leftovers(study.data, collected_folders(study))
     wanted = _wanted(study, snapshots, reporter)
     context = RunContext(study, reporter, engine)
+    for loader in (study_catalogue, country_databases, identity_key):
+        context.load(loader)  # what cannot be read is reported before any work
     outcome = Outcome()
     with logged(study.data, engine.workers, engine.name) as entry, ExitStack() as closing:
         opened = {}
@@ -95,6 +98,8 @@ def _bring_up_to_date(snapshot: Snapshot, context: RunContext, *, compares: bool
             done.append(stage.name)
         if stage.name == "ingest":
             require_banners(snapshot)
+        for warning in stage.warnings(snapshot, context):
+            context.reporter.warning(warning, snapshot.id, stage.name)
     return done
 
 

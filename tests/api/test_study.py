@@ -243,7 +243,7 @@ def test_a_snapshot_without_a_camera_has_no_cells_and_a_table(tmp_path: Path) ->
         assert len(study.counts(level)) == 0
     found = study.country_table()
     assert found[["country", "name", "n_hosts"]].fillna("").to_numpy().tolist() == [
-        ["ZZ", "Unknown", 0], ["", "World (headline: all countries)", 0],
+        ["ZZ", "Unknown", 0], ["", "World (headline: without CN)", 0],
     ]  # fmt: skip
     with pytest.raises(cc.ChoiceError, match="was not counted with"):
         study.counts("model", ip_version="6")

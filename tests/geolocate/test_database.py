@@ -82,7 +82,7 @@ def test_addresses_of_the_demo(builtin: Locator, reader: maxminddb.Reader) -> No
                 continue
     some = sorted(hosts)
     assert builtin.countries(some) == [expected(reader, host) for host in some]
-    assert len(some) > 1_000
+    assert len(some) > 800
     assert any(":" in host for host in some)
 
 

@@ -212,7 +212,7 @@ def test_an_edition_far_from_the_snapshot_is_said_on_the_terminal(
 ) -> None:
     edition(tmp_path / "geo", "2025-12-31", "DE")
     edition(tmp_path / "geo", "2025-07-06", "DE")
-    study = make_study(tmp_path, 'geo_database = "geo"', seen=seen)
+    study = make_study(tmp_path, 'geo_database = "geo"', seen=seen).model_copy(update={"simulated": False})
     run(study, Reporter(), report=False)
     assert (f"{days} days before the snapshot" in caplog.text) == (days is not None)
     assert ("one: identify: located with" in caplog.text) == (days is not None)

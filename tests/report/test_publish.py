@@ -268,12 +268,12 @@ def test_no_row_stands_twice_and_the_order_is_fixed(study: Study, tmp_path: Path
     assert (study.report / counts_public.NAME).read_bytes() == (again.report / counts_public.NAME).read_bytes()
 
 
-def test_the_folded_share_is_of_hosts_in_the_headline() -> None:
+def test_the_hidden_share_is_of_hosts_in_the_headline() -> None:
     cells = makers_of(
         {("DE", "A"): 90, ("DE", "B"): 3, ("DE", "C"): 4, ("FR", "B"): 40, ("FR", "C"): 40, ("CN", "A"): 4}
     )
     whole = Published({c: dict.fromkeys(UNITS, n) for c, n in cells.items()}, LEFT_OUT, MINIMUM)
-    found = whole.folded()
+    found = whole.hidden_part()
     assert (found.cells, found.of) == (4, 5)
     assert found.share == pytest.approx(100 * 87 / 177)
-    assert whole.folded(("D",)).share is None
+    assert whole.hidden_part(("D",)).share is None

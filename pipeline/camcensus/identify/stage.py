@@ -41,8 +41,6 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
     used, key, catalogue = _used(snapshot, context), context.load(identity_key), context.load(study_catalogue)
     _require_same_edition(snapshot, used)
-    if used.warning and not (snapshot.manifest.simulated or context.study.simulated):
-        context.reporter.warning(used.warning, snapshot.id, "identify")
     sources = {name: table.sha256 for name, table in tables.items()}
     depends_on = STAGE.depends_on(snapshot, context)
     parts = Parts(snapshot, STAGE.name, depends_on, "observations.parquet", sources, identified)
@@ -82,6 +80,12 @@ def _used(snapshot: Snapshot, context: RunContext) -> SnapshotGeo:
     return context.load(country_databases).on(day_of(snapshot, context.study))
 
 
+def _warnings(snapshot: Snapshot, context: RunContext) -> list[str]:
+    """Warn of an edition that is far from the snapshot's day; simulated data has no day to be far from."""
+    warning = _used(snapshot, context).warning
+    return [warning] if warning and not (snapshot.manifest.simulated or context.study.simulated) else []
+
+
 def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
     if "ingest" not in snapshot.manifest.stages:
         return {}
@@ -103,6 +107,7 @@ STAGE = Stage(
     run=_run,
     inputs=_inputs,
     applies=has_banners,
+    warnings=_warnings,
     parts_of="observations.parquet",
     follows=INGEST,
     rows="rows_in",

@@ -66,6 +66,10 @@ def _is_needed(_: Snapshot, __: RunContext) -> bool:
     return True
 
 
+def _no_warnings(_: Snapshot, __: RunContext) -> list[str]:
+    return []
+
+
 @dataclass(frozen=True)
 class Stage:
     """A step of the pipeline.
@@ -89,6 +93,7 @@ class Stage:
     inputs: Callable[[Snapshot, RunContext], dict[str, str]] = _no_inputs
     applies: Callable[[Manifest], bool] = _always
     is_needed: Callable[[Snapshot, RunContext], bool] = _is_needed
+    warnings: Callable[[Snapshot, RunContext], list[str]] = _no_warnings
     parts_of: str | None = None
     follows: "Stage | None" = None
     rows: Literal["rows_in", "rows_out"] | None = None

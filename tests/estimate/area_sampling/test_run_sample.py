@@ -136,7 +136,7 @@ def test_what_was_counted_in_the_sample_is_nowhere_given_as_a_total(ran: Path) -
     assert f">{world['in_sample']:,}<" not in page
     assert "in_sample" not in published(ran)[0]
     assert "SAMPLE" in page
-    assert "70 were drawn without replacement, each with the same chance of 31.67 %, by seed 1" in page
+    assert "70 were drawn without replacement, each with the same chance of 31.67%, by seed 1" in page
 
 
 def test_the_manifest_says_which_blocks_they_are(ran: Path) -> None:

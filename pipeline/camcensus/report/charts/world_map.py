@@ -128,7 +128,7 @@ class WorldMap:
             handles.append(LEFT_OUT.apply(Patch(label="Left out of the study")))
         handles.append(NO_CODE.apply(Patch(label="No country code")))
         axes.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0.15, 0.0), frameon=False, fontsize=6,
+            handles=handles, loc="lower left", bbox_to_anchor=(0.17, 0.0), frameon=False, fontsize=6,
             labelcolor=style.INK, handlelength=1.6, handleheight=1.1, labelspacing=0.3, borderpad=0, borderaxespad=0.2,
         )  # fmt: skip
 
