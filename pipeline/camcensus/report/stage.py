@@ -54,7 +54,8 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
         outputs=_outputs(study.report),
     )
     record.save(study.report)
-    reporter.info(f"report: {len(shown):,} snapshots")
+    count = "1 snapshot" if len(shown) == 1 else f"{len(shown):,} snapshots"
+    reporter.info(f"report: {count}")
     return page, True
 
 
