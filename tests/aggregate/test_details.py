@@ -38,6 +38,7 @@ def test_ages_are_whole_years_and_all_devices_have_one() -> None:
     assert by_age([("build 161101", 3)], None)["undated"] == 3
 
 
+@pytest.mark.slow
 def test_both_tables_of_a_run(tmp_path: Path) -> None:
     dice = random.Random(7)
     cameras = []

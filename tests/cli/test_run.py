@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from camcensus.core import storage
 from tests.commands import camcensus, on, run, study_in, world
 from tests.conftest import banner, write_lines
@@ -74,6 +76,7 @@ def test_a_window_that_misses_the_banners_is_told(tmp_path: Path) -> None:
     assert "the study dates it 2030-11-01, but its newest banner is of 2026-10-20" in run(study).stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_one_line_and_a_later_run_goes_on(tmp_path: Path) -> None:
     lines = [on(f"81.{n // 62500 + 2}.{n // 250 % 250}.{n % 250 + 1}") for n in range(40_000)]
     study = study_in(tmp_path, one=lines)
@@ -96,6 +99,7 @@ def test_f10_a_second_run_at_once_is_told_to_wait(study: Path) -> None:
         assert f"the study is in use by process {os.getpid()} on " in run(study, status=1).stderr
 
 
+@pytest.mark.slow
 def test_a_gate_that_does_not_hold_stops_the_report_alone(tmp_path: Path) -> None:
     study = study_in(tmp_path, one=[banner(ip_str=f"1.1.1.{n}") for n in range(1, 9)])
     write_lines(tmp_path / "data" / "b" / "raw" / "one.json", [banner(ip_str="1.1.1.1")])

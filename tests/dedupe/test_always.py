@@ -233,6 +233,7 @@ def test_a_snapshot_collected_twice_has_the_same_devices(tmp_path: Path) -> None
     assert twice.counts == once.counts
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(
     seed=st.integers(0, 99), order=st.randoms(use_true_random=False), parts=st.integers(1, 6),

@@ -42,6 +42,7 @@ def test_words_of(pattern: str, words: list[tuple[str, ...]]) -> None:
     assert list(words_of(re.compile(pattern, FLAGS))) == words
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data())
 def test_a_text_that_matches_is_always_a_candidate(data: st.DataObject) -> None:

@@ -23,11 +23,13 @@ def cleaned(start: str) -> str | None:
     return cut(privacy.start_of(start, PAGE), PAGE)
 
 
+@pytest.mark.slow
 @given(starts=st.lists(st.none() | STARTS, max_size=6))
 def test_many_pages_are_kept_as_each_alone(starts: list[str | None]) -> None:
     assert clean_pages(starts).to_pylist() == [None if start is None else cleaned(start) for start in starts]
 
 
+@pytest.mark.slow
 def test_each_character_is_kept_or_removed_as_alone() -> None:
     letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
     starts = [*(f"{letter}x{letter}" for letter in letters), *(f"x{letter}x" for letter in letters)]

@@ -46,6 +46,7 @@ def without(lines: list[Banner], share: float, *path: str) -> list[Banner]:
     return lines
 
 
+@pytest.mark.slow
 def test_f13_a_field_gone_from_a_fifth_of_the_rows_stops_before_publishing(tmp_path: Path) -> None:
     counted(tmp_path, one=banners(200))
     before = (tmp_path / "report" / "index.html").read_bytes()

@@ -45,6 +45,7 @@ def test_f23_a_broken_minimum_stops_before_anything_is_published(tmp_path: Path,
     assert not (tmp_path / "report").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["hosts = { max = 9 }", "fill.manufacturer = { max = 0.5 }", "countries = { max = 0 }"]
 )
@@ -59,6 +60,7 @@ def test_what_holds_is_not_told(tmp_path: Path) -> None:
     assert counted(tmp_path, f"[assertions]\n{held}", a=10) == []
 
 
+@pytest.mark.slow
 def test_f23_changes_of_a_country(tmp_path: Path) -> None:
     bounds = "[gates]\nmin_hosts = 5\nmax_fall = 1.0\n[assertions]\ncountry_change = { min = -0.4, max = 0.5 }\n"
     (warned,) = counted(tmp_path, bounds, a=10, b=16)

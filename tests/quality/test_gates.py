@@ -187,6 +187,7 @@ def lay_down(study: Study, snapshot: str, hosts: Cells) -> None:
     manifest.save(folder)
 
 
+@pytest.mark.slow
 def test_a_fatal_gate_leaves_the_report_as_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     study = make_study(tmp_path)
     lay_down(study, "2023", {("DE", "Hikvision"): 1000})

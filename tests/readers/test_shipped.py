@@ -108,6 +108,7 @@ def test_every_mapping_that_is_shipped_is_tested() -> None:
     assert set(EXPECTED) == set(shipped())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_from_import_to_counts(study: Path, name: str) -> None:
     expected = EXPECTED[name]
@@ -202,6 +203,7 @@ def test_a_file_put_beside_others_by_hand_is_of_their_source(study: Path) -> Non
     assert "nothing was done" in camcensus("run", "--no-report", "--study", study).stdout
 
 
+@pytest.mark.slow
 def test_a_mapping_of_ones_own_goes_with_its_files(study: Path, own: Path) -> None:
     assert "not verified" not in bring(study, own.with_suffix(".csv"), own)
     raw = study.parent / "data" / "a" / "raw"

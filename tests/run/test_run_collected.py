@@ -69,6 +69,7 @@ def test_a_whole_download_is_counted_with_its_instrument(study: Path, shodan: Lo
     assert json.loads(again.stdout)["done"] == []
 
 
+@pytest.mark.slow
 def test_a_download_counts_as_the_same_banners_do_as_files(
     index: Index, study: Path, shodan: Loopback, tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_status_knows_what_was_collected(study: Path, shodan: Loopback) -> None:
     assert states() == {"b": (True, "counted"), "c": (True, "counted")}
 
 
+@pytest.mark.slow
 def test_a_partial_collection_is_held_back_unless_allowed(study: Path, shodan: Loopback) -> None:
     shodan.set_faults(Fault("empty-page", where="host/search\\?.*page=2"))
     assert "PARTIAL" in collect(study, "download", status=3).stdout
@@ -154,6 +156,7 @@ def test_a_census_alone_has_a_page_by_itself(study: Path, shodan: Loopback) -> N
     assert camcensus("run", "--study", study, "--json").stdout.count('"done": []') == 1
 
 
+@pytest.mark.slow
 def test_census_and_history_stand_beside_a_download_and_in_no_line_with_it(study: Path, shodan: Loopback) -> None:
     collect(study, "census", "a")
     collect(study, "trends", "b")

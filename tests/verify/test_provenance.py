@@ -75,6 +75,7 @@ def test_the_commit_is_the_one_that_git_tells() -> None:
     assert found == told.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_log_has_machine_times_and_the_run_before(world: Path, tmp_path: Path) -> None:
     shutil.copytree(world.parent, tmp_path / "copy")
     study = tmp_path / "copy" / world.name

@@ -22,6 +22,7 @@ def test_f24_two_snapshots_by_country_and_maker(world: Path) -> None:
     assert "  United Kingdom: hosts 20 -> 50 (+30)" in text
 
 
+@pytest.mark.slow
 def test_f20_f24_two_runs_of_one_snapshot_with_another_instrument(world: Path, tmp_path: Path) -> None:
     shutil.copytree(world.parent, tmp_path / "copy")
     study = tmp_path / "copy" / world.name

@@ -233,6 +233,7 @@ def test_a_sample_is_no_list_of_hosts_for_other_estimates(ran: Path) -> None:
     assert "is a sample of address blocks; this needs a complete collection" in audit.stderr
 
 
+@pytest.mark.slow
 def test_the_report_is_of_what_was_counted_and_samples_stand_beside_it(tmp_path: Path, shodan: Loopback) -> None:
     path = study(tmp_path, 30)
     collect(path, "first")

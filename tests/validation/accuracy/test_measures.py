@@ -123,6 +123,7 @@ def test_changes_are_of_countries_that_were_large_enough(worlds: list[CountedWor
     assert (table["error"] == table["counted"] - table["true"]).all()
 
 
+@pytest.mark.slow
 def test_a_rule_turned_off_is_off_and_the_world_is_left_as_it_was(worlds: list[CountedWorld]) -> None:
     world = worlds[-1]
     before = (world.data / "devices.parquet").read_bytes()

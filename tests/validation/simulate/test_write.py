@@ -37,6 +37,7 @@ def lines(world: Path, pattern: str = "data/*/raw/*.gz") -> list[tuple[str, str,
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_f25_the_same_seed_gives_the_same_bytes(world: Path, tmp_path: Path, workers: str) -> None:
     done = by_command(
@@ -79,6 +80,7 @@ def test_banners_are_marked_and_as_long_as_real_ones(world: Path) -> None:
     assert all(banner["_camcensus"] == {"synthetic": True} for banner in whole)
 
 
+@pytest.mark.slow
 def test_the_truth_of_a_banner_is_that_of_its_line(world: Path) -> None:
     truth = read_table(world / "truth_banners.parquet", BANNERS).to_pandas().dropna(subset=["file"])
     by_line = {(t.snapshot, t.file, int(t.line)): (t.host, t.port) for t in truth.itertuples()}
