@@ -75,7 +75,11 @@ def test_the_command_and_the_api_count_a_world(installed: Path, tmp_path: Path) 
     command = installed / "camcensus"
     assert "ok   catalogue" in run(command, "doctor", cwd=tmp_path)
     run(command, "simulate", "world", "--devices", "2000", "--snapshots", "2", "--quiet", cwd=tmp_path)
-    page = Path(run(command, "run", "--study", "world/study.toml", "--quiet", cwd=tmp_path).splitlines()[-1])
+    page = Path(
+        run(command, "run", "--study", "world/study.toml", "--quiet", cwd=tmp_path)
+        .splitlines()[-1]
+        .removeprefix("page: ")
+    )
     assert page.is_file()
     assert page.is_relative_to(tmp_path)
     program = (

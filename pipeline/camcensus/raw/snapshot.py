@@ -1,6 +1,6 @@
 """A snapshot's folder: its raw files, its manifest, and which of its files are still what the manifest says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,16 +90,16 @@ class Snapshot:
         """Return the files of a table, every byte checked against the manifest. Raises `IntegrityError`."""
         return verified_files(self.folder, self.manifest, table)
 
-    def record(self, name: str, record: StageRecord, facts: Mapping[str, Any], is_count: bool) -> None:
+    def record(self, name: str, record: StageRecord, facts: Mapping[str, Any], counted_by: Sequence[str]) -> None:
         """Write what a stage did into the manifest. Counts give the snapshot a new run id."""
         manifest = self.manifest
         manifest.stages[name] = record
         for field, value in facts.items():
             setattr(manifest, field, value)
         self.check_completeness()
-        if is_count:
+        if counted_by:
             manifest.version = package_version()
-            manifest.run = digest_of(sorted((n, s.version, s.depends_on) for n, s in manifest.stages.items()))[:12]
+            manifest.run = digest_of([(n, sorted(manifest.stages[n].depends_on.items())) for n in counted_by])[:12]
         manifest.save(self.folder)
         if self.ledger:
             write_ledger(self.folder, self.ledger)
