@@ -15,7 +15,7 @@ def test_the_page_is_true() -> None:
 
 def test_the_readme_has_its_makers_counted() -> None:
     makers = load_catalogue(QUERIES).makers
-    assert f" {len(makers)} makers," in (QUERIES.parent / "README.md").read_text()
+    assert f" {len(makers)} makers " in (QUERIES.parent / "README.md").read_text()
 
 
 def test_each_maker_has_a_row_and_each_conflict_is_told() -> None:
