@@ -21,6 +21,9 @@ def test_from_import_to_counts_and_a_second_run_that_does_nothing(tmp_path: Path
     study = study_in(tmp_path / "s")
     done = camcensus("import", tmp_path / "x.json", "--study", study, "--snapshot", "a")
     assert "x.json: imported, " in done.stderr
+    assert done.stdout == ""
+    (again,) = json.loads(camcensus("import", tmp_path / "x.json", "-s", study, "--snapshot", "a", "--json").stdout)
+    assert (again["file"], again["already"], len(again["sha256"])) == ("x.json", True, 64)
     assert json.loads(run(study, "--json").stdout) == {
         "done": ["a: ingest", "a: identify", "a: dedupe", "a: aggregate", "a: series"],
         "page": None,

@@ -40,6 +40,15 @@ def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
     assert "Usage: " in done.stderr
 
 
+def test_wrong_usage_is_one_json_line_in_a_json_log() -> None:
+    done = camcensus("import", "x.json", "--study", "s", "--snapshot", "../a", "--log-json", status=2)
+    assert done.stdout == ""
+    entry = json.loads(done.stderr)
+    assert entry["level"] == "error"
+    assert "--snapshot" in entry["message"]
+    assert "found '../a'" in entry["message"]
+
+
 def test_the_study_is_found_in_the_working_folder_or_in_a_variable(tmp_path: Path) -> None:
     study = study_in(tmp_path / "there", one=[banner()])
 
@@ -58,6 +67,9 @@ def test_a_new_study_and_what_to_do_next(tmp_path: Path) -> None:
     done = camcensus("init", tmp_path / "new")
     assert (tmp_path / "new" / "study.toml").is_file()
     assert [line.split()[1] for line in done.stdout.splitlines()[1:]] == ["import", "run", "status"]
+    found = json.loads(camcensus("init", tmp_path / "other", "--json").stdout)
+    assert found["study"] == str(tmp_path / "other" / "study.toml")
+    assert [line.split()[1] for line in found["next"]] == ["import", "run", "status"]
     before = (tmp_path / "new" / "study.toml").read_bytes()
     again = camcensus("init", tmp_path / "new", status=1)
     assert "exists and is not an empty folder" in again.stderr

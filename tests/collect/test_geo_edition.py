@@ -1,6 +1,7 @@
 """`camcensus geo update` against a real server on this machine: a good edition is put, a bad one never is."""
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from camcensus.collect import geo_edition
-from camcensus.collect.geo_edition import update
+from camcensus.collect.geo_edition import Updated, update
 from camcensus.core.errors import UpdateError
 from camcensus.geolocate.database import BUILTIN_CREDIT, open_locator
 from tests.mmdb import mmdb, official
@@ -88,7 +89,7 @@ def database(folder: Path, day: str, code: str = "NL") -> bytes:
     return content
 
 
-def fetch(folder: Path, publisher: Publisher, **limits: Any) -> str:
+def fetch(folder: Path, publisher: Publisher, **limits: Any) -> Updated:
     """One update of `folder`."""
     return update(folder, lambda _: None, publisher.address, TODAY, **limits)
 
@@ -96,11 +97,11 @@ def fetch(folder: Path, publisher: Publisher, **limits: Any) -> str:
 def test_this_months_edition_is_put_and_credited(tmp_path: Path, publisher: Publisher) -> None:
     content = database(tmp_path, "2026-11-01")
     publisher.files[f"{THIS}.gz"] = gzip.compress(content)
-    told = fetch(tmp_path / "new/geo", publisher)
+    found = fetch(tmp_path / "new/geo", publisher)
     assert (tmp_path / "new/geo" / THIS).read_bytes() == content
-    assert told == f"{tmp_path / 'new/geo' / THIS}: DB-IP Lite country 2026-11-01; {BUILTIN_CREDIT}"
+    assert found == Updated(tmp_path / "new/geo" / THIS, "DB-IP Lite country 2026-11-01", BUILTIN_CREDIT, is_new=True)
     assert publisher.asked == [f"/free/{THIS}.gz"]
-    assert "unchanged" in fetch(tmp_path / "new/geo", publisher)
+    assert not fetch(tmp_path / "new/geo", publisher).is_new
 
 
 def test_the_month_before_where_this_months_is_not_out(tmp_path: Path, publisher: Publisher) -> None:
@@ -276,7 +277,9 @@ def test_the_command_puts_it_where_builtin_looks(tmp_path: Path, publisher: Publ
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
     assert (tmp_path / "camcensus/geo" / name).is_file()
     assert "https://db-ip.com" in done.stdout
-    assert command(publisher, tmp_path, "--to", str(tmp_path / "mine")).returncode == 0
+    assert ", unchanged; " in command(publisher, tmp_path).stdout
+    mine = json.loads(command(publisher, tmp_path, "--to", str(tmp_path / "mine"), "--json").stdout)
+    assert (mine["file"], mine["is_new"]) == (str(tmp_path / "mine" / name), True)
     assert (tmp_path / "mine" / name).is_file()
 
 

@@ -79,7 +79,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = write_lines(folder / "_one[1].json", [raw_banner(timestamp="2026-10-20T08:30:01.123456")])
     bad = write_lines(folder / "bad.json", [b"{", b"", b"[1]", raw_banner(ip_str="n_unlocated", ip=None)])
     exports = [*sorted((ROOT / "data/demo/raw/2026").glob("SYNTHETIC-*")), one, bad]
-    import_files(list(map(str, exports)), folder / ODD / "2026", SHODAN)
+    import_files(list(map(str, exports)), folder / ODD / "2026")
     return folder
 
 

@@ -1,9 +1,12 @@
 """The page about the catalogue is written from the catalogue."""
 
+import json
+import shutil
 from pathlib import Path
 
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.catalogue_page import page
+from tests.commands import camcensus
 
 QUERIES = Path(__file__).parents[2] / "queries"
 
@@ -11,6 +14,14 @@ QUERIES = Path(__file__).parents[2] / "queries"
 def test_the_page_is_true() -> None:
     written = (QUERIES / "README.md").read_text()
     assert written == page(load_catalogue(QUERIES)), "run: camcensus catalogue page queries"
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    folder = shutil.copytree(QUERIES, tmp_path / "queries")
+    (folder / "README.md").unlink()
+    found = json.loads(camcensus("catalogue", "page", folder, "--json").stdout)
+    assert found == {"page": str(folder / "README.md"), "new_ids": []}
+    assert (folder / "README.md").read_text() == (QUERIES / "README.md").read_text()
 
 
 def test_the_readme_has_its_makers_counted() -> None:

@@ -7,6 +7,7 @@ import errno
 import json
 import signal
 import sys
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -29,6 +30,7 @@ from camcensus.cli.options import (
     chosen_engine,
     load_study,
     show,
+    show_result,
 )
 from camcensus.cli.verify_commands import diff, lineage, purge, verify
 from camcensus.core.console import LOGGER, Reporter, configure_logging, printable
@@ -45,10 +47,14 @@ app = App(
 
 def main() -> NoReturn:
     """Run a command; an expected error becomes one message and a status, never a traceback."""
-    configure_logging()
+    as_json = "--log-json" in sys.argv
+    configure_logging(as_json=as_json)
     signal.signal(signal.SIGINT, _interrupt)
     try:
-        app(standalone_mode=True, prog_name="camcensus")
+        # Standalone, typer prints wrong usage as text.
+        status = app(standalone_mode=not as_json, prog_name="camcensus")
+    except typer.TyperException as error:
+        _stop(error.format_message(), error.exit_code)
     except Interrupted as error:
         _stop(error, INTERRUPTED)
     except StudyError as error:
@@ -62,7 +68,7 @@ def main() -> NoReturn:
         if "interrupted" not in str(error).lower():
             raise
         _stop(Interrupted(), INTERRUPTED)
-    sys.exit(0)
+    sys.exit(status or 0)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -85,11 +91,13 @@ def _disk_error(error: OSError) -> str:
 
 
 @app.command(epilog="Example: camcensus init my-census")
-def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")], json_: Json = False) -> None:
     """Create a study, and print the next three commands."""
     from camcensus.cli.messages import create_study
 
-    show(create_study(folder))
+    study, commands = create_study(folder)
+    text = "\n  ".join([f"{study}: created; its comments explain each key. Next:", *commands])
+    show_result({"study": str(study), "next": commands}, text, json_)
 
 
 @app.command("import", epilog="Example: camcensus import exports/*.json.gz --study study.toml --snapshot 2026")
@@ -105,6 +113,7 @@ def import_(
     collection: Annotated[
         str | None, typer.Option("--collection", help="Collection of the files, if the snapshot has several.")
     ] = None,
+    json_: Json = False,
 ) -> None:
     """Copy existing exports into a snapshot, with checksums."""
     from camcensus.core import storage
@@ -120,10 +129,11 @@ def import_(
     if has_ledger(loaded.data / snapshot):
         raise CamcensusError(f"snapshot {snapshot} was collected; import into another snapshot")
     refuse_purged(loaded.data / snapshot)
-    chosen, mapping = chosen_source(source)
+    chosen = chosen_source(source)
     with storage.lock(loaded.data):
         storage.remove_leftovers(loaded.data, collected_folders(loaded))
-        for item in import_files(files, loaded.data / snapshot, chosen, link, replace, mapping, collection):
+        imported = import_files(files, loaded.data / snapshot, chosen, link, replace, collection)
+        for item in imported:
             text = "already imported" if item.already else "imported"
             if item.before:
                 text += f" (as source {item.before}), now read as source {item.source}"
@@ -133,9 +143,11 @@ def import_(
                     "another file has this name, so both are counted; replace it with --replace", snapshot, "import"
                 )
             reporter.info(f"{item.file}: {text}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}", snapshot, "import")
-    if chosen.mapping and not chosen.mapping.verified:
-        reporter.warning(f"{source}: not verified with a real export: {chosen.mapping.note}", snapshot, "import")
+    if (mapping := chosen[0].mapping) and not mapping.verified:
+        reporter.warning(f"{source}: not verified with a real export: {mapping.note}", snapshot, "import")
     reporter.info(f"next: camcensus run --study {study}")
+    if json_:
+        show(json.dumps([asdict(item) for item in imported], sort_keys=True))
 
 
 @app.command(epilog="Example: camcensus plan --study study.toml")
@@ -281,10 +293,8 @@ def doctor(json_: Json = False) -> None:
     from camcensus.cli.doctor import examine
 
     checks = examine()
-    if json_:
-        show(json.dumps(checks))
-    else:
-        show("\n".join(f"{'ok ' if check['ok'] else 'BAD'}  {check['name']}: {check['text']}" for check in checks))
+    lines = [f"{'ok ' if check['ok'] else 'BAD'}  {check['name']}: {check['text']}" for check in checks]
+    show_result(checks, "\n".join(lines), json_)
     if not all(check["ok"] for check in checks):
         raise typer.Exit(1)
 

@@ -1,13 +1,12 @@
 """Commands for what camcensus ships: the catalogue of signatures, the country databases."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from camcensus.cli.options import App, Json, show
+from camcensus.cli.options import App, Json, show_result
 from camcensus.core.console import Reporter
 
 catalogue_app = App(
@@ -30,7 +29,7 @@ def catalogue_check(
 
     found = check_catalogue(folder or bundled("queries"))
     text = f"sound: version {found['version']}, {found['makers']} makers, {found['signatures']} signatures"
-    show(json.dumps(found) if json_ else text)
+    show_result(found, text, json_)
 
 
 @catalogue_app.command("diff", epilog="Example: camcensus catalogue diff ../old/queries queries")
@@ -40,15 +39,17 @@ def catalogue_diff(old: Folder, new: Folder, json_: Json = False) -> None:
     from camcensus.identify.catalogue_diff import difference, meanings
 
     found = difference(meanings(load_catalogue(old)), meanings(load_catalogue(new)))
-    show(json.dumps(asdict(found)) if json_ else "\n".join(found.lines()) or "nothing changed")
+    show_result(asdict(found), "\n".join(found.lines()) or "nothing changed", json_)
 
 
 @catalogue_app.command("page", epilog="Example: camcensus catalogue page queries")
-def catalogue_page(folder: Folder = Path("queries")) -> None:
+def catalogue_page(folder: Folder = Path("queries"), json_: Json = False) -> None:
     """Add new ids to the register and rewrite README.md; run it after each change."""
     from camcensus.cli.messages import write_catalogue_page
 
-    show(write_catalogue_page(folder))
+    path, new_ids = write_catalogue_page(folder)
+    text = f"{path}: written; {len(new_ids)} new ids in ids.csv"
+    show_result({"page": str(path), "new_ids": new_ids}, text, json_)
 
 
 geo_app = App(
@@ -62,9 +63,12 @@ def geo_update(
     to: Annotated[Path | None, typer.Option("--to", help="A folder.", show_default='the one that "builtin" reads')] = (
         None
     ),
+    json_: Json = False,
 ) -> None:
     """Download this month's free edition of DB-IP Lite, verify it, and keep it next to the earlier ones."""
     from camcensus.collect.geo_edition import update
     from camcensus.geolocate.editions import fetched_folder
 
-    show(update(to or fetched_folder(), Reporter().info))
+    found = update(to or fetched_folder(), Reporter().info)
+    edition = f"{found.edition}{'' if found.is_new else ', unchanged'}"
+    show_result({**asdict(found), "file": str(found.file)}, f"{found.file}: {edition}; {found.credit}", json_)

@@ -36,9 +36,9 @@ def estimate_engines(
     json_: Json = False,
 ) -> None:
     """Estimate how many hosts are reachable in total, seen or not, from two engines' snapshots."""
-    from camcensus.estimate.commands import tell_engines
+    from camcensus.estimate.commands import engines_text
 
-    show(tell_engines(study, snapshot, other, other_snapshot or snapshot, json_))
+    show(engines_text(study, snapshot, other, other_snapshot or snapshot, json_))
 
 
 @estimate_app.command(
@@ -52,17 +52,17 @@ def estimate_change(
     json_: Json = False,
 ) -> None:
     """Estimate the change of hosts between snapshots: range or interval, and up, down or not distinguishable."""
-    from camcensus.estimate.commands import tell_changes
+    from camcensus.estimate.commands import changes_text
 
-    show(tell_changes(study, labels or [], json_))
+    show(changes_text(study, labels or [], json_))
 
 
 @estimate_app.command("ranks", epilog="Example: camcensus estimate ranks --study study.toml --snapshot 2026")
 def estimate_ranks(snapshot: SnapshotOption, study: StudyOption = STUDY, json_: Json = False) -> None:
     """Rank countries by hosts, with the best and worst rank that the ranges of counts allow."""
-    from camcensus.estimate.commands import tell_ranks
+    from camcensus.estimate.commands import ranks_text
 
-    show(tell_ranks(study, snapshot, json_))
+    show(ranks_text(study, snapshot, json_))
 
 
 @audit_app.command("sample", epilog="Example: camcensus audit sample --study study.toml --snapshot 2026 --hosts 400")
@@ -71,11 +71,12 @@ def audit_sample(
     study: StudyOption = STUDY,
     hosts: Annotated[int, typer.Option("--hosts", min=10, help="Approximate number of hosts to label.")] = 400,
     seed: Seed = 1,
+    json_: Json = False,
 ) -> None:
     """Draw hosts to label by hand, counted and uncounted: a page to read and a file to fill in."""
-    from camcensus.estimate.commands import tell_sample
+    from camcensus.estimate.commands import sample_text
 
-    show(tell_sample(study, snapshot, hosts, seed))
+    show(sample_text(study, snapshot, hosts, seed, json_))
 
 
 @audit_app.command("score", epilog="Example: camcensus audit score labels-ann.csv --study study.toml --snapshot 2026")
@@ -87,9 +88,9 @@ def audit_score(
     json_: Json = False,
 ) -> None:
     """Compute precision, recall within what was collected, confused makers and the corrected count from labels."""
-    from camcensus.estimate.commands import tell_score
+    from camcensus.estimate.commands import score_text
 
-    show(tell_score(study, snapshot, labels, seed, json_))
+    show(score_text(study, snapshot, labels, seed, json_))
 
 
 @audit_app.command(
@@ -111,9 +112,11 @@ def audit_queries(
     json_: Json = False,
 ) -> None:
     """Estimate the recall of the queries, from blocks of addresses downloaded without them (net:)."""
-    from camcensus.estimate.commands import tell_queries
+    from camcensus.estimate.commands import queries_text
+    from camcensus.estimate.source import load_source
 
-    show(tell_queries(study, snapshot, against, against_snapshot or snapshot, prefix_length, labels or [], json_))
+    blocks, queried = load_source(study, snapshot), load_source(against, against_snapshot or snapshot)
+    show(queries_text(blocks, queried, prefix_length, labels or [], json_))
 
 
 def simulate(

@@ -27,20 +27,19 @@ if TYPE_CHECKING:
 GITIGNORE = "# Raw files and tables with addresses, and the key of hashed identities.\n/data/\n*.key\n"
 
 
-def create_study(folder: Path) -> str:
-    """Write a study from the template into a new or empty folder; return what to do next."""
+def create_study(folder: Path) -> tuple[Path, list[str]]:
+    """Write a study from the template into a new or empty folder; return it and the next commands."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CamcensusError(f"{folder}: exists and is not an empty folder; choose another")
     folder.mkdir(parents=True, exist_ok=True)
     study = folder / "study.toml"
     study.write_text(bundled("studies/template.toml").read_text(encoding="utf-8"), encoding="utf-8")
     (folder / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
-    return (
-        f"{study}: created; its comments explain each key. Next:\n"
-        f"  camcensus import YOUR-EXPORTS/*.json.gz --study {study} --snapshot 2026\n"
-        f"  camcensus run --study {study}\n"
-        f"  camcensus status --study {study}"
-    )
+    return study, [
+        f"camcensus import YOUR-EXPORTS/*.json.gz --study {study} --snapshot 2026",
+        f"camcensus run --study {study}",
+        f"camcensus status --study {study}",
+    ]
 
 
 def outcome_text(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> str:
@@ -164,11 +163,11 @@ def check_catalogue(folder: Path) -> dict[str, Any]:
     return {"version": catalogue.version, "makers": len(catalogue.makers), "signatures": len(catalogue.signatures)}
 
 
-def write_catalogue_page(folder: Path) -> str:
-    """Extend the register and write the page; return how many ids were new."""
+def write_catalogue_page(folder: Path) -> tuple[Path, list[str]]:
+    """Extend the register and write the page; return the page and the new ids."""
     catalogue = load_catalogue(folder)
     if faults := faults_of(catalogue):
         raise CatalogueError(folder, faults)
     found = extend_register(folder, catalogue)
     write_text(folder / "README.md", page(catalogue))
-    return f"{folder / 'README.md'}: written; {len(found.added)} new ids in {REGISTER}"
+    return folder / "README.md", list(found.added)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -101,6 +102,11 @@ def chosen_engine(name: str, master: str | None, workers: int) -> "AbstractConte
 def show(result: str) -> None:
     """Print a result without characters that a terminal would obey (names of folders, words of a server)."""
     typer.echo(printable(result))
+
+
+def show_result(found: Any, text: str, as_json: bool) -> None:
+    """Print a result as JSON for a program, or as text."""
+    show(json.dumps(found, sort_keys=True) if as_json else text)
 
 
 def check_snapshot_id(name: str, option: str = "--snapshot") -> None:

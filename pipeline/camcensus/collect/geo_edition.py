@@ -8,6 +8,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +22,7 @@ from camcensus.collect.engine_url import is_loopback
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError, UpdateError
 from camcensus.core.fingerprints import package_version
-from camcensus.geolocate.database import Locator, built_on, open_locator
+from camcensus.geolocate.database import built_on, open_locator
 from camcensus.geolocate.editions import databases_in
 
 PUBLISHER = "https://download.db-ip.com/free"
@@ -37,24 +38,36 @@ BLOCK = 1 << 16
 MAX_REDIRECTS = 5
 
 
+@dataclass(frozen=True)
+class Updated:
+    """The newest edition: its file, what it is, the credit that its licence asks for, and whether it is a new file."""
+
+    file: Path
+    edition: str
+    credit: str
+    is_new: bool
+
+
 def update(
     folder: Path, log: Callable[[str], None], base: str | None = None, today: date | None = None,
     seconds: float = SECONDS,
-) -> str:  # fmt: skip
-    """Put the newest edition into `folder` and return what it is. Raises `UpdateError`; then nothing was changed."""
+) -> Updated:  # fmt: skip
+    """Put the newest edition into `folder`. Raises `UpdateError`; then nothing was changed."""
     base = (base or os.environ.get(ADDRESS) or PUBLISHER).rstrip("/")
     today = today or datetime.now(UTC).date()
     month, content = _download(base, today, time.monotonic() + seconds, log)
     log(f"verifying the edition of {month:%Y-%m}")
-    found = _verified(content, NAME.format(month))
+    path = folder / NAME.format(month)
+    with TemporaryDirectory(prefix="camcensus-") as scratch:
+        downloaded = Path(scratch) / path.name
+        downloaded.write_bytes(content)
+        try:
+            found = open_locator(downloaded)
+        except GeoDatabaseError as error:
+            raise UpdateError(f"the downloaded file {error.reason}; nothing was kept") from None
     if found.built > today + timedelta(days=1):
         raise UpdateError(f"the downloaded file is dated {found.built}, in the future; nothing was kept")
-    path = folder / NAME.format(month)
-    return _keep(path, content, found)
-
-
-def _keep(path: Path, content: bytes, found: Locator) -> str:
-    known = {file: built for file in databases_in(path.parent) if (built := _built_if_sound(file))}
+    known = {file: built for file in databases_in(folder) if (built := _built_if_sound(file))}
     if newer := [file for file, built in known.items() if built > found.built]:
         raise UpdateError(
             f"the downloaded file ({found.built}) is older than {newer[-1].name} ({known[newer[-1]]}); nothing was kept"
@@ -64,13 +77,12 @@ def _keep(path: Path, content: bytes, found: Locator) -> str:
         raise UpdateError(
             f"the downloaded file has {len(content):,} bytes, less than half of {largest:,}; nothing was kept"
         )
-    # First, so that no edition is without its checksum.
+    # The checksum first, so that no edition is without it.
     storage.write_text(path.with_name(f"{path.name}.sha256"), f"{found.sha256}  {path.name}\n")
-    if path in known and storage.sha256(path) == found.sha256:
-        return f"{path}: {found.edition}, unchanged; {found.credit}"
-    with storage.atomic(path) as file:
-        file.write(content)
-    return f"{path}: {found.edition}; {found.credit}"
+    is_new = path not in known or storage.sha256(path) != found.sha256
+    if is_new:
+        storage.write_bytes(path, content)
+    return Updated(path, found.edition, found.credit, is_new)
 
 
 def _built_if_sound(path: Path) -> date | None:
@@ -79,17 +91,6 @@ def _built_if_sound(path: Path) -> date | None:
         return built_on(path)
     except GeoDatabaseError:
         return None
-
-
-def _verified(content: bytes, name: str) -> Locator:
-    """Return the database in `content`, opened, flattened and verified in a temporary folder."""
-    with TemporaryDirectory(prefix="camcensus-") as scratch:
-        path = Path(scratch) / name
-        path.write_bytes(content)
-        try:
-            return open_locator(path)
-        except GeoDatabaseError as error:
-            raise UpdateError(f"the downloaded file {error.reason}; nothing was kept") from None
 
 
 def _download(base: str, today: date, until: float, log: Callable[[str], None]) -> tuple[date, bytes]:

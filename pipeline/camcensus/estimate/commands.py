@@ -14,7 +14,7 @@ from camcensus.estimate.audits.queries import query_recall
 from camcensus.estimate.audits.sample import LEAST, sample
 from camcensus.estimate.audits.score import read_labels, score
 from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, keep
-from camcensus.estimate.source import load_source
+from camcensus.estimate.source import Source, load_source
 from camcensus.estimate.two_engines.estimate import ASSUMPTIONS, WHAT, WHY_NOT_ONE, describe, estimate
 from camcensus.estimate.two_engines.lists import comparable
 from camcensus.estimate.years import changes, ranks, years_of
@@ -23,7 +23,7 @@ SHOWN = 25  # countries in the terminal
 WITHIN = "within what was collected, without what the queries did not return"
 
 
-def tell_engines(study: Path, snapshot: str, other: Path | None, other_snapshot: str, as_json: bool) -> str:
+def engines_text(study: Path, snapshot: str, other: Path | None, other_snapshot: str, as_json: bool) -> str:
     """Estimate from two engines. Raises `CamcensusError` if there is only one."""
     if other is None:
         raise CamcensusError(WHY_NOT_ONE)
@@ -38,7 +38,7 @@ def tell_engines(study: Path, snapshot: str, other: Path | None, other_snapshot:
     return json.dumps({**sums, **about, "strata": _records(found.strata)}, sort_keys=True)
 
 
-def tell_changes(study: Path, labels: list[str], as_json: bool) -> str:
+def changes_text(study: Path, labels: list[str], as_json: bool) -> str:
     """Compute the changes between neighbouring snapshots and the newest one's ranks, and keep them for the report.
 
     The text has the world's changes. `labels`: SNAPSHOT=FILE, of audits.
@@ -62,7 +62,7 @@ def tell_changes(study: Path, labels: list[str], as_json: bool) -> str:
     return "\n".join([*lines, str(path)])
 
 
-def tell_ranks(study: Path, snapshot: str, as_json: bool) -> str:
+def ranks_text(study: Path, snapshot: str, as_json: bool) -> str:
     """List countries by hosts, with the ranks that their ranges allow."""
     loaded = load_source(study, snapshot).study
     (year,) = (year for year in years_of(loaded) if year.name == snapshot)
@@ -76,15 +76,11 @@ def tell_ranks(study: Path, snapshot: str, as_json: bool) -> str:
     return f"{title}\n{shown.to_string(index=False)}{more}"
 
 
-def tell_queries(
-    study: Path, snapshot: str, queried: Path, queried_snapshot: str, prefix_length: int, labels: list[Path],
-    as_json: bool,
-) -> str:  # fmt: skip
+def queries_text(blocks: Source, queried: Source, prefix_length: int, labels: list[Path], as_json: bool) -> str:
     """Measure what the queries return of the cameras in complete address blocks."""
-    blocks = load_source(study, snapshot)
     labelled = read_labels(blocks, labels).hosts if labels else None
-    found = query_recall(blocks, load_source(queried, queried_snapshot), prefix_length, labelled)
-    keep(blocks.study, f"queries-{snapshot}.csv", found.table, [snapshot], labels)
+    found = query_recall(blocks, queried, prefix_length, labelled)
+    keep(blocks.study, f"queries-{blocks.snapshot}.csv", found.table, [blocks.snapshot], labels)
     if as_json:
         return _as_json(found.table)
     return (
@@ -95,15 +91,19 @@ def tell_queries(
     )
 
 
-def tell_sample(study: Path, snapshot: str, hosts: int, seed: int) -> str:
+def sample_text(study: Path, snapshot: str, hosts: int, seed: int, as_json: bool) -> str:
     """Draw the sample, and say where it is and what to do next."""
     source = load_source(study, snapshot)
     source.manifest  # noqa: B018  (says what to do if the snapshot is not counted)
     if (old := source.folder / "audit" / "labels.csv").exists():
         raise InputError(old, "exists already and may contain labels; move the folder away first")
     drawn, paths = sample(source, hosts, seed)
+    n_strata = drawn["stratum"].nunique()
+    if as_json:
+        found = {"n_hosts": len(drawn), "n_strata": n_strata, "seed": seed, "files": [str(path) for path in paths]}
+        return json.dumps(found, sort_keys=True)
     return (
-        f"{len(drawn)} hosts of {drawn['stratum'].nunique()} strata, at least {LEAST} of each that has as many, "
+        f"{len(drawn)} hosts of {n_strata} strata, at least {LEAST} of each that has as many, "
         f"seed {seed}\n"
         + "\n".join(str(path) for path in paths)
         + f"\nFill in a copy of {paths[2].name} for each labeller, then: "
@@ -111,7 +111,7 @@ def tell_sample(study: Path, snapshot: str, hosts: int, seed: int) -> str:
     )
 
 
-def tell_score(study: Path, snapshot: str, labels: list[Path], seed: int, as_json: bool) -> str:
+def score_text(study: Path, snapshot: str, labels: list[Path], seed: int, as_json: bool) -> str:
     """Score the snapshot by labels."""
     if len(labels) > 2:
         raise CamcensusError(f"got {len(labels)} files of labels; give those of one labeller or of two")

@@ -40,13 +40,12 @@ class Imported:
 def import_files(
     names: list[str],
     snapshot: Path,
-    source: Source = SHODAN,
+    chosen: tuple[Source, Path | None] = (SHODAN, None),
     link: bool = False,
     replace: bool = False,
-    mapping: Path | None = None,
     collection: str | None = None,
 ) -> list[Imported]:
-    """Import files (or globs) into `<snapshot>/raw`, with `mapping`, the analyst's own mapping file.
+    """Import files (or globs) into `<snapshot>/raw`; `chosen`: their source, and the analyst's own mapping file.
 
     A file of the same content is not copied again; one of the same name but other content is kept as well, or with
     `replace` replaces it. `collection` names their collection, if the snapshot has several. Raises `InputError` before
@@ -55,7 +54,7 @@ def import_files(
     """
     paths = expand(names)
     raw = snapshot / "raw"
-    source = changed(source, name=_safe(source.name))
+    source, mapping = changed(chosen[0], name=_safe(chosen[0].name)), chosen[1]
     ledger = read_ledger(snapshot)
     _same_engine(snapshot, ledger, source)
     for path in paths:

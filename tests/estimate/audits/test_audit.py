@@ -30,7 +30,10 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[CountedWorld]:
 @pytest.fixture(scope="module")
 def world(worlds: list[CountedWorld]) -> CountedWorld:
     found = worlds[-1]
-    camcensus("audit", "sample", "--study", found.folder / "study.toml", "--snapshot", found.snapshot, "--hosts", "300")
+    study = ("--study", found.folder / "study.toml", "--snapshot", found.snapshot)
+    drawn = json.loads(camcensus("audit", "sample", *study, "--hosts", "300", "--json").stdout)
+    assert [Path(name).is_file() for name in drawn["files"]] == [True] * len(drawn["files"]) != []
+    assert drawn["n_hosts"] == len(pd.read_csv(found.data / "audit/sample.csv"))
     return found
 
 
