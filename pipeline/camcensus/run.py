@@ -44,9 +44,10 @@ def run(
     study: Study, reporter: Reporter, snapshots: list[str] | None = None, engine: Engine = ONE_PROCESS,
     rehash: bool = False, report: bool = True, allow_partial: bool = False,
 ) -> Outcome:  # fmt: skip
-    """Bring every snapshot (or those named) up to date, then the report. The caller holds the study's lock.
+    """Run the stages of each snapshot (or of those named), then those that compare all snapshots, then the report.
 
-    A collection that is not whole is held back, and no report is drawn, unless `allow_partial`.
+    An incomplete collection is not counted, and nothing is compared or drawn, unless `allow_partial`. The caller holds
+    the study's lock.
     """
     storage.remove_leftovers(study.data, collected_folders(study))
     wanted = _wanted(study, snapshots, reporter)
