@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from camcensus.aggregate.headline import choose
 from camcensus.collect.queries import make_disjoint, queries_of
 from camcensus.core import storage
 from camcensus.core.config import Study, load_study
@@ -32,8 +33,8 @@ from camcensus.core.tables import SAMPLE_BLOCKS
 from camcensus.dedupe.devices import COUNTED_FROM, Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
-from camcensus.estimate.area_sampling.blocks import FILE, count_blocks
 from camcensus.estimate.area_sampling.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled
+from camcensus.estimate.area_sampling.stage import BLOCKS, count_blocks
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.raw.address_blocks import BITS, Frame
 from camcensus.raw.imports import import_files
@@ -116,9 +117,10 @@ def counted_in(study: Study, folder: Path) -> dict[int, list[Counted]]:
     with sql(2, folder / "scratch") as db:
         for name in COUNTED_FROM:
             db.parquet(name, [folder / f"{name}.parquet"])
-        count_blocks(db, snapshot.manifest, study.min_confidence, study.countries_left_out, folder, LENGTH)
+        choose(db, study.min_confidence, study.countries_left_out)
+        count_blocks(db, snapshot.manifest, study.min_confidence, folder, LENGTH)
     counted: dict[int, list[Counted]] = defaultdict(list)
-    for row in storage.read_table(folder / FILE, SAMPLE_BLOCKS).to_pylist():
+    for row in storage.read_table(folder / BLOCKS, SAMPLE_BLOCKS).to_pylist():
         units = {unit: row[unit] for unit in UNITS}
         place = PLACES[row["block"]]
         counted[place].append(Counted(place, row["country"], row["manufacturer"], units))

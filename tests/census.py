@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.aggregate.counts import aggregate
+from camcensus.aggregate.headline import choose
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
@@ -103,8 +104,9 @@ def census(
     if counts:
         with where.sql(folder / "scratch") as db:
             name_tables(db, folder)
+            choose(db, min_confidence, left_out)
             manifest = Manifest(snapshot="2026", window=deduped.window, instrument=INSTRUMENT)
-            flow = aggregate(db, manifest, min_confidence, left_out, folder)
+            flow = aggregate(db, manifest, min_confidence, folder)
     links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
     devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
     cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []

@@ -101,7 +101,8 @@ def test_many_rows_are_worked_on_in_a_file(tmp_path: Path, monkeypatch: pytest.M
         with sql(2, scratch) as db:
             db.rows("before", pa.table({"n": [1]}))
             db.parquet("identified", [part])
-            assert db.query("files").to_pylist() == [FOUND]
+            db.make("files")
+            assert db.read("files").to_pylist() == [FOUND]
             assert db.read("before")["n"].to_pylist() == [1]
             db.rows("before", pa.table({"n": [2]}))
             assert db.read("before")["n"].to_pylist() == [2]
@@ -112,6 +113,7 @@ def test_scratch_space_is_removed(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     with sql(2, scratch) as db:
         db.rows("identified", BANNERS)
-        assert db.query("files").to_pylist() == [FOUND]
+        db.make("files")
+        assert db.read("files").to_pylist() == [FOUND]
         scratch.mkdir(exist_ok=True)
     assert not scratch.exists()

@@ -103,8 +103,8 @@ def test_what_is_shipped_runs_where_nothing_of_ours_is(tmp_path: Path) -> None:
     shutil.unpack_archive(ship(tmp_path), tmp_path / "there")
     code = (
         "import camcensus, camcensus.stages; from camcensus.core.resources import bundled; "
-        "from camcensus.engines.engine import text_of; "
-        "print(camcensus.__file__, bundled('queries').is_dir(), len(text_of('links')) > 0)"
+        "from camcensus.engines.engine import run; "
+        "print(camcensus.__file__, bundled('queries').is_dir(), len(run('links', lambda *_: None)) > 0)"
     )
     there = {**os.environ, "PYTHONPATH": str(tmp_path / "there")}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=there, capture_output=True, text=True)

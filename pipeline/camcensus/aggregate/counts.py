@@ -17,13 +17,10 @@ from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Instrument, Manifest, Window
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTS, GROUPS, NETWORKS
-from camcensus.engines.engine import Sql
+from camcensus.engines.engine import Sql, make_by_level
 
-# Tables in the order that they are made in.
-NAMES = ("count_labels", "countries")
-TABLES = ("levels", "host_labels", "device_counts", "headline_prefixes", "geo_range")
 FILES = ("counts.parquet", "networks.parquet")
-LEVELS = 8  # of `levels.sql`
+LEVELS = 8  # of `levels`, see `count_labels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
 HEADLINE_IP = "4"
@@ -46,43 +43,26 @@ def variants() -> Iterator[Variant]:
         yield Variant(*values)
 
 
-def aggregate(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
-    """Write `counts.parquet` and `networks.parquet` from the views `device_hosts`, `device_labels` and `locations`.
+def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
+    """Write `counts.parquet` and `networks.parquet`, from what `headline.opened` has of `dedupe.COUNTED_FROM`.
 
     Returns the flow from kept banners to those of the headline number.
     """
-    table = count(db, manifest, min_confidence, left_out)
+    table = count(db, manifest, min_confidence)
     for name, rows, to in zip(FILES, (table, db.query("networks")), (COUNTS, NETWORKS), strict=True):
         storage.write_table(folder / name, rows, to, _metadata(manifest))
     return flow_of(table, min_confidence)
 
 
-def choose(db: Sql, min_confidence: str, left_out: tuple[str, ...]) -> None:
-    """Put what the study's headline depends on into `db`: the least confidence, and the countries it leaves out."""
-    db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
-    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
-
-
-def make_names(db: Sql) -> None:
-    """Make the tables `count_labels` and `countries`: what labels and locations are called in the counts."""
-    for name in NAMES:
-        db.table(name, name)
-
-
-def count(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...]) -> pa.Table:
-    """Return `tables.COUNTS`, counted from these views; leaves tables in `db` that `sample_blocks.sql` reads."""
+def count(db: Sql, manifest: Manifest, min_confidence: str) -> pa.Table:
+    """Return `tables.COUNTS`; leaves tables in `db` for the queries of `details` and of samples."""
     window, instrument = manifest.window, manifest.instrument
     if window is None or instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
-    choose(db, min_confidence, left_out)
-    make_names(db)
     db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
-    for name in TABLES:
-        db.table(name, name)
-    db.rows("multi_label_counts", _MULTI_LABEL_COUNTS.empty_table())
-    for level in range(1, LEVELS + 1):
-        db.rows("current_level", pa.table({"level": [level]}))
-        db.append("multi_label_counts", "multi_label_counts")
+    db.make("count_labels")
+    db.make("host_labels")
+    make_by_level(db, "multi_label_counts", _MULTI_LABEL_COUNTS, LEVELS)
     return _table(_cells(db, min_confidence), manifest, window, instrument)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.aggregate.counts import choose, make_names
 from camcensus.aggregate.headline import headline_of
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
@@ -30,16 +29,14 @@ FIRST_BUILD = date(2000, 1, 1)
 _BUILD = re.compile(r"build\W{0,3}(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)", re.IGNORECASE)
 
 
-def describe(db: Sql, manifest: Manifest, min_confidence: str, left_out: tuple[str, ...], folder: Path) -> Flow:
-    """Write `concentration.parquet` and `firmware.parquet` from the views that `aggregate` reads.
+def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
+    """Write `concentration.parquet` and `firmware.parquet` in the database of `aggregate`.
 
     Returns which devices' firmware has a build day. Raises `ReconciliationError` unless hosts and devices are those of
     the headline in `counts.parquet`.
     """
     end = manifest.window.end if manifest.window else None
     db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
-    choose(db, min_confidence, left_out)
-    make_names(db)
     networks, firmwares = db.query("concentration"), db.query("firmware").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
     counts = storage.read_table(folder / "counts.parquet", COUNTS)

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP, choose
+from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS
@@ -30,6 +30,12 @@ def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[
         counts = counts.filter(pc.equal(counts[name], value))
     rows = counts.filter(pc.is_in(counts["level"], pa.array(["world", "manufacturer"]))).to_pylist()
     return {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows}
+
+
+def choose(db: Sql, min_confidence: str, left_out: tuple[str, ...]) -> None:
+    """Put what the study's headline depends on into `db`: the least confidence, and the countries it leaves out."""
+    db.rows("left_out", pa.table({"country": pa.array(left_out, pa.string())}))
+    db.rows("headline", pa.table({"min_confidence": [min_confidence]}))
 
 
 @contextmanager

@@ -25,8 +25,8 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     facts = count_facts(snapshot, context, rules_of(snapshot, study))
     manifest = snapshot.manifest.model_copy(update=facts)
     with opened(snapshot, study, context.engine, *COUNTED_FROM) as db:
-        flow = aggregate(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
-        firmware = describe(db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder)
+        flow = aggregate(db, manifest, study.min_confidence, snapshot.folder)
+        firmware = describe(db, manifest, study.min_confidence, snapshot.folder)
     files = rows_of(snapshot, STAGE.writes)
     context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
     return StageResult(flow, files=files, details={"more_flows": {"firmware": firmware}}, facts=facts, is_count=True)

@@ -7,7 +7,6 @@ devices moved or went off, so they are more than those that moved.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,14 +37,13 @@ def churn(db: Sql, collections: Mapping[str, str], is_complete: bool, folder: Pa
     if len(set(collections.values())) < 2:
         return Churn(reason=ONE_COLLECTION)
     db.rows("collections", pa.table({"file": list(collections), "collection": list(collections.values())}))
-    seen = [Collected.model_validate(row) for row in db.query("collections_seen").to_pylist()]
+    table = db.query("churn")
+    rows = db.read("collections_seen").sort_by("place").drop_columns("place").to_pylist()
+    seen = [Collected.model_validate(row) for row in rows]
     if len(seen) < 2:
         return Churn(reason=f"only one of the collections has counted banners in the window; {ONE_COLLECTION}")
     if not is_complete:
         return Churn(reason=PARTIAL, collections=seen)
-    pairs = [{"earlier": one.collection, "later": two.collection} for one, two in pairwise(seen)]
-    db.rows("pairs", pa.Table.from_pylist(pairs))
-    table = db.query("churn")
     storage.write_table(folder / FILE, table, CHURN)
     world = table.filter(pc.equal(table["level"], "world"))
     sums = {name: pc.sum(world[name]).as_py() for name in CHURN.names if name.startswith("n_")}

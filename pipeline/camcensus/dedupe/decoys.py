@@ -5,6 +5,7 @@ grade. What is common among honest devices (equal pages, a hosting network, a co
 alone.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ MISSING = {
 }
 
 
-def decoy_rules(totals: Mapping[str, Mapping[str, int]], decoys: Decoys) -> list[DecoyRule]:
+def decoy_rules(totals: Mapping[str, Counter[str]], decoys: Decoys) -> list[DecoyRule]:
     """Return what each rule found, and which could not be evaluated, from `dedupe_totals.sql`."""
     found = []
     for rule in RULES:
@@ -51,7 +52,7 @@ def decoy_rules(totals: Mapping[str, Mapping[str, int]], decoys: Decoys) -> list
                 evaluated=evaluated,
                 reason=None if evaluated else MISSING[str(rule.needs)],
                 from_n=getattr(decoys, rule.threshold) if rule.threshold else None,
-                hosts=totals["decoys"].get(rule.id, 0) if evaluated else None,
+                hosts=totals["decoys"][rule.id] if evaluated else None,
             )
         )
     return found

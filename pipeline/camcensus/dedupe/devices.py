@@ -11,8 +11,8 @@ Rules, in order:
 What no rule joins is a device of its own, so devices are a low estimate.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from camcensus.core.stage_record import Ages, Churn, DecoyRule, Flow, Merges
 from camcensus.core.tables import DEVICE_HOSTS, DEVICE_LABELS, DEVICES, LINKS, LOCATIONS, Table
 from camcensus.dedupe.churn import churn
 from camcensus.dedupe.decoys import decoy_rules
-from camcensus.engines.engine import BATCH, Sql
+from camcensus.engines.engine import BATCH, Sql, make_by_level
 
 LEVELS = 9
 # Rows of a row group of `devices`, which are sorted by country: few, so that one country is a small part of the file.
@@ -39,15 +39,11 @@ LAST_7_DAYS = AGES[:3]
 # What aggregate starts from, and all that it reads.
 COUNTED_FROM = (DEVICE_HOSTS.name, DEVICE_LABELS.name, LOCATIONS.name)
 FILES = tuple(f"{name}.parquet" for name in (LINKS.name, DEVICES.name, *COUNTED_FROM))
-# Tables in the order that they are made in; each is a query over those before it.
-NUMBERED = ("ipv6_ids", "locations", "banner_labels", "banners_encoded")
-HOSTS = (
-    "identities", "host_identities", "hosts", "multi_label_hosts", "conflicting_hosts", "other_ports",
-    "honeypot_signals",
+IDENTITIES = (
+    "serials_used", "serials_refused", "certificates_used", "certificates_refused", "certificates_of_a_serial",
+    "banners_by_certificate",
 )  # fmt: skip
-CONFLICTS = ("conflict_banners", "claims")
-JOINED = ("conflict_members", "conflict_devices", "label_claims", "devices", "banner_devices")
-Totals = Mapping[str, Mapping[str, int]]  # topic and name to number, see `dedupe_totals.sql`
+Totals = Mapping[str, Counter[str]]  # topic to name to number, see `dedupe_totals.sql`
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,7 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
 
     What later stages need is in these files; nothing in `db` is meant for them.
     """
-    db.table("files", "files")
+    db.make("files")
     seen = {column: db.read("files")[column] for column in ("first_seen_at", "last_seen_at", "n_counted")}
     newest = pc.max(seen["last_seen_at"]).as_py()
     window = window_of(newest, rules.days, rules.end)
@@ -126,14 +122,17 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
         oldest = pc.min(seen["first_seen_at"]).as_py()
         window.start = min(oldest, window.end or oldest)
     db.rows("settings", _settings(window, rules))
-    _make(db, (*NUMBERED, *HOSTS))
+    for query in ("banners_encoded", "identities", "hosts", "honeypot_signals"):
+        db.make(query)
     resolve_conflicts(db)
-    metadata = {"key_id": key_id}
-    status, placed = _write_links(db, folder, metadata)
-    devices = _write(db, "devices_by_country", DEVICES, folder, metadata, DEVICES_TOGETHER)
-    for table in (DEVICE_HOSTS, DEVICE_LABELS):
-        _write(db, table.name, table, folder, {})
+    key = {"key_id": key_id}
+    _write(db, DEVICE_LABELS, folder, {})
+    devices = _write(db, DEVICES, folder, key, DEVICES_TOGETHER)
+    _write(db, DEVICE_HOSTS, folder, {})
+    _write(db, LINKS, folder, key)
     storage.write_table(folder / FILES[-1], db.read("locations").sort_by("location_id"), LOCATIONS)
+    totals = _totals(db)
+    status = totals["statuses"]
     dropped = {"superseded by a later banner": status["superseded"], "outside the window": status["out_of_window"]}
     flow = Flow(
         unit="counted banners",
@@ -142,29 +141,22 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
         dropped={reason: n for reason, n in dropped.items() if n},
     )
     moved = churn(db, rules.collections, rules.is_complete, folder)
-    totals = _totals(db)
     return Deduped(
         window=window,
         newest=newest,
         flow=flow.check("dedupe"),
-        rules=dict(placed),
-        merges=_merges(totals, rules.dedupe, flow.rows_out, devices),
-        identities={name: totals["identities"].get(name, 0) for name in IDENTITIES},
+        rules=dict(totals["rules"]),
+        merges=_merges(totals["merges"], rules.dedupe, flow.rows_out, devices),
+        identities={name: totals["identities"][name] for name in IDENTITIES},
         decoy_rules=decoy_rules(totals, rules.decoys),
         ages=_ages(totals, moved),
         churn=moved,
     )
 
 
-IDENTITIES = (
-    "serials_used", "serials_refused", "certificates_used", "certificates_refused", "certificates_of_a_serial",
-    "banners_by_certificate",
-)  # fmt: skip
-
-
 def _settings(window: Window, rules: Rules) -> pa.Table:
     """Return the one row that queries have in place of parameters."""
-    on, signs = rules.dedupe, rules.decoys
+    on = rules.dedupe
     settings: dict[str, int | bool] = {
         "window_start": window.start or 0,
         "window_end": window.end or 0,
@@ -173,27 +165,19 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
         "use_identity": on.identity,
         "use_same_host": on.same_host,
         "use_churn": on.churn,
-        **{f"from_{name}": n for name, n in signs.model_dump().items()},
+        **{f"from_{name}": n for name, n in rules.decoys.model_dump().items()},
     }
-    return pa.table({name: [value] for name, value in settings.items()})
-
-
-def _make(db: Sql, names: Iterable[str]) -> None:
-    for name in names:
-        db.table(name, name)
+    return pa.Table.from_pylist([settings])
 
 
 def resolve_conflicts(db: Sql) -> None:
-    """Make the tables from `conflicting_hosts` to `devices` and `banner_devices`.
+    """Make the devices of `conflicting_hosts`, `conflict_devices`.
 
     Attaches the claims of conflicting hosts to devices, from the claims that say most to those that say nothing.
     """
-    _make(db, CONFLICTS)
-    db.rows("attached", _ATTACHED.empty_table())
-    for level in range(1, LEVELS + 1):
-        db.rows("current_level", pa.table({"level": [level]}))
-        db.append("attached", "attached")
-    _make(db, JOINED)
+    db.make("claims")
+    make_by_level(db, "attached", _ATTACHED, LEVELS)
+    db.make("conflict_devices")
 
 
 _ATTACHED = pa.schema({
@@ -203,18 +187,19 @@ _ATTACHED = pa.schema({
 
 
 def _totals(db: Sql) -> Totals:
-    totals: dict[str, dict[str, int]] = {"merges": {}, "identities": {}, "decoys": {}, "evaluable": {}}
+    """Return the totals that the manifest reports."""
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
     for row in db.query("dedupe_totals").to_pylist():
-        totals.setdefault(row["topic"], {})[row["name"]] = row["n"]
+        totals[row["topic"]][row["name"]] = row["n"]
     return totals
 
 
-def _merges(totals: Totals, on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
+def _merges(merged: Counter[str], on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
     """Return what each rule merged.
 
     Raises `ReconciliationError` unless banners are devices plus what was merged.
     """
-    found = {rule: totals["merges"][rule] for rule in ("same_banner", "identity", "same_host", "churn")}
+    found = {rule: merged[rule] for rule in ("same_banner", "identity", "same_host", "churn")}
     merges = {rule.replace("_", "-"): Merges(on=getattr(on, rule), merged=n) for rule, n in found.items()}
     if on.churn and not on.identity:
         merges["churn"] = Merges(on=False, merged=found["churn"], reason="needs the rule identity, which is off")
@@ -224,9 +209,7 @@ def _merges(totals: Totals, on: Dedupe, kept: int, devices: int) -> dict[str, Me
 
 
 def _ages(totals: Totals, moved: Churn) -> Ages:
-    banners, hosts = (
-        {age: totals.get(f"ages of {unit}", {}).get(age, 0) for age in AGES} for unit in ("banners", "hosts")
-    )
+    banners, hosts = ({age: totals[f"ages of {unit}"][age] for age in AGES} for unit in ("banners", "hosts"))
     return Ages(
         banners=banners,
         hosts=hosts,
@@ -236,23 +219,11 @@ def _ages(totals: Totals, moved: Churn) -> Ages:
     )
 
 
-def _write_links(db: Sql, folder: Path, metadata: dict[str, str]) -> tuple[Counter[str], Counter[str]]:
-    """Write `links.parquet`; return how many banners have each status, and how many each rule placed."""
-    status, rules = Counter[str](), Counter[str]()
-    with storage.parquet_writer(folder / "links.parquet", LINKS, metadata) as writer:
-        for group in storage.in_groups(db.stream("links"), BATCH):
-            writer.write_table(storage.fitted(group, LINKS, writer))
-            for counter, column in ((status, group["status"]), (rules, group["rule"].drop_null())):
-                counter.update({str(v["values"]): int(v["counts"]) for v in pc.value_counts(column).to_pylist()})
-    db.drop("banner_devices")
-    return status, rules
-
-
-def _write(db: Sql, query: str, table: Table, folder: Path, metadata: dict[str, str], rows: int = BATCH) -> int:
-    """Write the result of a query, in its order and in row groups of `rows`; return the number of rows."""
+def _write(db: Sql, table: Table, folder: Path, metadata: dict[str, str], rows: int = BATCH) -> int:
+    """Write the result of the query of a table's name, in its order and in row groups of `rows`; return the rows."""
     written = 0
     with storage.parquet_writer(folder / f"{table.name}.parquet", table, metadata) as writer:
-        for group in storage.in_groups(db.stream(query, rows), rows):
+        for group in storage.in_groups(db.stream(table.name, rows), rows):
             writer.write_table(storage.fitted(group, table, writer))
             written += group.num_rows
     return written

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from camcensus.core.errors import CamcensusError
-from camcensus.engines.engine import BATCH, text_of
+from camcensus.engines.engine import BATCH, run
 
 MEMORY = "800MB"
 # Bytes of Parquet files; tables made of more would not fit into memory.
@@ -62,17 +62,16 @@ class Sql:
         self._db.execute(f"create or replace table {name} as select * from given")  # noqa: S608
         self._db.unregister("given")
 
-    def table(self, name: str, query: str) -> None:
-        """Keep the result of a query under a name."""
-        self._db.execute(f"create or replace table {name} as {text_of(query)}")
+    def make(self, query: str) -> None:
+        """Keep the tables that a query creates."""
+        run(query, self._keep)
 
-    def append(self, name: str, query: str) -> None:
-        """Add the result of a query to a kept table."""
-        self._db.execute(f"insert into {name} by name {text_of(query)}")
+    def _keep(self, name: str, select: str) -> None:
+        self._db.execute(f"create or replace table {name} as {select}")
 
-    def drop(self, name: str) -> None:
-        """Remove a kept table."""
-        self._db.execute(f"drop table {name}")
+    def append(self, query: str) -> None:
+        """Add the result of a query to the table of its name."""
+        self._db.execute(f"insert into {query} by name {run(query, self._keep)}")
 
     def read(self, name: str) -> pa.Table:
         """Return a kept table as an Arrow table."""
@@ -80,11 +79,11 @@ class Sql:
 
     def query(self, query: str) -> pa.Table:
         """Return the result of a query as an Arrow table."""
-        return self._db.sql(text_of(query)).to_arrow_table()
+        return self._db.sql(run(query, self._keep)).to_arrow_table()
 
     def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
         """Yield the result of a query in batches; the next is computed while one is used."""
-        reader = self._db.sql(text_of(query)).to_arrow_reader(rows)
+        reader = self._db.sql(run(query, self._keep)).to_arrow_reader(rows)
         with ThreadPoolExecutor(1) as ahead:
             pending = ahead.submit(next, reader, None)
             while (batch := pending.result()) is not None:

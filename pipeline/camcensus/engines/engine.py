@@ -3,6 +3,7 @@
 Stages know these protocols alone. `local.py` is one machine; `spark.py` is a cluster.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
@@ -21,11 +22,15 @@ OnProgress = Callable[[int], None]
 
 PACKAGE = Path(__file__).parents[1]
 BATCH = 100_000  # rows that a stream gives at a time
+_TABLE = re.compile(r"^create table (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
 
 
-def text_of(query: str) -> str:
-    """Return the text of `<query>.sql`, which is in the `sql` folder of the stage that runs it."""
-    return _queries()[query].read_text(encoding="utf-8")
+def run(query: str, make: Callable[[str, str], None]) -> str:
+    """Make the tables of `<query>.sql` in order, each of its name and select; return the select after them, if any."""
+    text = _queries()[query].read_text(encoding="utf-8")
+    for name, select in _TABLE.findall(text):
+        make(name, select)
+    return _TABLE.sub("", text)
 
 
 @cache
@@ -65,7 +70,10 @@ class Rows(Protocol[R_co]):
 
 
 class Sql(Protocol):
-    """Views and tables with plain names; queries are the files in the `sql` folders of the stages."""
+    """Views and tables with plain names; queries are the files in the `sql` folders of the stages.
+
+    A file keeps the tables that it creates, in order. If a select follows, its rows are the file's result.
+    """
 
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Name the rows of Parquet files. Verify their checksums first: engines may read flipped bits as data."""
@@ -73,14 +81,11 @@ class Sql(Protocol):
     def rows(self, name: str, table: pa.Table) -> None:
         """Name a small Arrow table, replacing what had the name."""
 
-    def table(self, name: str, query: str) -> None:
-        """Keep the result of a query under a name."""
+    def make(self, query: str) -> None:
+        """Keep the tables that a query creates, replacing those of the same names."""
 
-    def append(self, name: str, query: str) -> None:
-        """Add the result of a query to a kept table, column by column of the same name."""
-
-    def drop(self, name: str) -> None:
-        """Remove a kept table."""
+    def append(self, query: str) -> None:
+        """Add the result of a query to the kept table of its name, column by column of the same name."""
 
     def read(self, name: str) -> pa.Table:
         """Return a kept table as an Arrow table."""
@@ -93,6 +98,14 @@ class Sql(Protocol):
 
     def close(self) -> None:
         """Free memory and scratch space."""
+
+
+def make_by_level(db: Sql, query: str, schema: pa.Schema, levels: int) -> None:
+    """Make the table of a query's name level by level: each adds the query's result for the `current_level`."""
+    db.rows(query, schema.empty_table())
+    for level in range(1, levels + 1):
+        db.rows("current_level", pa.table({"level": [level]}))
+        db.append(query)
 
 
 class Engine(Protocol):

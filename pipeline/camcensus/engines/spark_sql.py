@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from camcensus.core.errors import CamcensusError, TableError
 from camcensus.core.storage import opened_to_stream
-from camcensus.engines.engine import BATCH, text_of
+from camcensus.engines.engine import BATCH, run
 from camcensus.engines.spark_session import error_line
 
 if TYPE_CHECKING:
@@ -52,26 +52,22 @@ class SparkSql:
         pq.write_table(table, folder / "given.parquet", write_page_checksum=True)
         self._keep(name, from_arrow_schema(table.schema), [folder])
 
-    def table(self, name: str, query: str) -> None:
-        """Keep the result of a query under a name."""
-        frame = self._spark.sql(text_of(query))
+    def make(self, query: str) -> None:
+        """Keep the tables that a query creates."""
+        run(query, self._make)
+
+    def _make(self, name: str, select: str) -> None:
+        frame = self._spark.sql(select)
         self._keep(name, frame.schema, [self._write(name, frame)])
 
-    def append(self, name: str, query: str) -> None:
-        """Add the result of a query to a kept table. Raises `TableError` when it has other columns."""
-        schema, folders = self._kept[name]
-        frame = self._spark.sql(text_of(query))
+    def append(self, query: str) -> None:
+        """Add the result of a query to the table of its name. Raises `TableError` when it has other columns."""
+        schema, folders = self._kept[query]
+        frame = self._frame(query)
         if sorted(frame.columns) != sorted(schema.names):
-            raise TableError(name, f"cannot take the columns {', '.join(frame.columns)}")
+            raise TableError(query, f"cannot take the columns {', '.join(frame.columns)}")
         by_name = frame.select([frame[field.name].cast(field.dataType) for field in schema])
-        self._keep(name, schema, [*folders, self._write(name, by_name)])
-
-    def drop(self, name: str) -> None:
-        """Remove a kept table and its files."""
-        self._spark.catalog.dropTempView(name)
-        self._names.discard(name)
-        for folder in self._kept.pop(name)[1]:
-            shutil.rmtree(folder)
+        self._keep(query, schema, [*folders, self._write(query, by_name)])
 
     def read(self, name: str) -> pa.Table:
         """Return a kept table as an Arrow table."""
@@ -79,14 +75,14 @@ class SparkSql:
 
     def query(self, query: str) -> pa.Table:
         """Return the result of a query as an Arrow table."""
-        return self._spark.sql(text_of(query)).toArrow().combine_chunks()
+        return self._frame(query).toArrow().combine_chunks()
 
     def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
         """Yield the result of a query in batches.
 
         Spark sorts and writes it with all executors; its files, which are in order, are read here.
         """
-        folder = self._write("stream", self._spark.sql(text_of(query)))
+        folder = self._write("stream", self._frame(query))
         for path in sorted(folder.glob("part-*.parquet")):
             with opened_to_stream(path) as file:
                 yield from file.iter_batches(rows)
@@ -96,6 +92,9 @@ class SparkSql:
         """Remove the names."""
         for name in self._names:
             self._spark.catalog.dropTempView(name)
+
+    def _frame(self, query: str) -> "DataFrame":
+        return self._spark.sql(run(query, self._make))
 
     def _keep(self, name: str, schema: "StructType", folders: list[Path]) -> None:
         self._kept[name] = (schema, folders)

@@ -1,3 +1,52 @@
+-- Grain: a scope and country; without a country, the world.
+-- Columns: hosts behind the headline that both location sources put there, that either does, and that the first does
+--   with a second opinion; for the world, hosts on whose country both agree, all hosts, and hosts with a second
+--   opinion.
+-- Why: how far a country's number depends on the location source. A scope leaves out hosts by their own country,
+--   wherever the second source puts them.
+create table geo_range as
+with hosts as (
+    select max(location_id) as location_id
+    from host_labels
+    where is_headline and not is_only_label
+    group by host_id, country_id
+    union all
+    select location_id from host_labels where is_headline and is_only_label
+),
+by_location as (
+    select location_id, cast(count(*) as bigint) as n_hosts from hosts group by location_id
+),
+claims as (
+    select
+        p.country as country, p.country as claimed,
+        case when p.country_second = p.country then h.n_hosts else 0 end as n_both,
+        h.n_hosts as n_first, h.n_hosts as n_either,
+        case when p.country_second is null then 0 else h.n_hosts end as n_second
+    from by_location h join locations p on p.location_id = h.location_id
+    union all
+    select p.country, p.country_second, 0, 0, h.n_hosts, 0
+    from by_location h join locations p on p.location_id = h.location_id
+    where p.country_second is not null and p.country_second <> p.country
+),
+scoped as (
+    select s.scope, c.claimed, c.n_both, c.n_first, c.n_either, c.n_second
+    from claims c join scopes s on s.country = c.country
+),
+sides as (
+    select scope, claimed as country, n_both, n_either, n_second from scoped
+    union all
+    select scope, null, n_both, n_first, n_second from scoped
+    union all
+    select distinct scope, null, 0, 0, 0 from variants
+)
+select
+    scope, country,
+    cast(sum(n_both) as bigint) as n_hosts_geo_min,
+    cast(sum(n_either) as bigint) as n_hosts_geo_max,
+    cast(sum(n_second) as bigint) as n_hosts_geo_asked
+from sides
+group by scope, country;
+
 -- Grain: a cell of the headline's full cube, in either scope.
 -- Columns: as in the table `counts`; `no_country` and its like: 1 where the cell does not group by it.
 -- Why: banners, devices and hosts add up across countries, since each has one; prefixes do unless they are in several.
@@ -43,18 +92,10 @@ by_country as (
     from added
     group by country_id, value_id
 ),
-scopes as (
-    select 'all' as scope
-    union all
-    select 'study'
-),
 scoped as (
     select
-        s.scope, k.country, c.value_id, c.n_banners, c.n_hosts, c.n_devices, c.n_prefixes, c.n_prefixes_inside
-    from by_country c
-    join countries k on k.country_id = c.country_id
-    cross join scopes s
-    where s.scope = 'all' or k.is_in_study
+        s.scope, s.country, c.value_id, c.n_banners, c.n_hosts, c.n_devices, c.n_prefixes, c.n_prefixes_inside
+    from by_country c join scopes s on s.country_id = c.country_id
 ),
 worldwide as (
     select scope, value_id, n_banners, n_hosts, n_devices, n_prefixes_inside as n_prefixes from scoped

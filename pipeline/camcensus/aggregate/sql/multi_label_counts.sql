@@ -14,17 +14,10 @@ valued as (
     join levels v on v.label_id = s.label_id
     join current_level t on t.level = v.level
 ),
-scopes as (
-    select 'all' as scope
-    union all
-    select 'study'
-),
 worldwide as (
     select distinct v.id, v.value_id, s.scope
-    from valued v
-    join countries c on c.country_id = v.country_id
-    cross join scopes s
-    where v.is_in_several_countries and (s.scope = 'all' or c.is_in_study)
+    from valued v join scopes s on s.country_id = v.country_id
+    where v.is_in_several_countries
 )
 select
     value_id, '' as scope, country_id, cast(sum(case when is_host then 1 else 0 end) as bigint) as n_hosts,

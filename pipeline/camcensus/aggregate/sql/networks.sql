@@ -22,17 +22,9 @@ parts as (
     where is_headline
     group by country_id, network_kind_rank
 ),
-scopes as (
-    select 'all' as scope
-    union all
-    select 'study'
-),
 scoped as (
-    select s.scope, k.country, p.network_kind, p.n_banners, p.n_hosts, p.n_devices
-    from parts p
-    join countries k on k.country_id = p.country_id
-    cross join scopes s
-    where s.scope = 'all' or k.is_in_study
+    select s.scope, s.country, p.network_kind, p.n_banners, p.n_hosts, p.n_devices
+    from parts p join scopes s on s.country_id = p.country_id
 ),
 cells as (
     select scope, 'country' as level, country, network_kind, n_banners, n_hosts, n_devices from scoped

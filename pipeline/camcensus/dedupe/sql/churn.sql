@@ -1,7 +1,27 @@
--- Grain: the world, a country or a network, from one collection to the next (`pairs`).
+-- Grain: a collection of the snapshot with counted banners in the window.
+-- Columns: its banners, and when the first and the last was seen; `place` in order of the last.
+-- Why: churn compares each collection with the next.
+create table collections_seen as
+select
+    c.collection, cast(count(*) as bigint) as n_banners, cast(min(i.seen_at) as bigint) as first_seen,
+    cast(max(i.seen_at) as bigint) as last_seen,
+    row_number() over (
+        order by max(i.seen_at) nulls last, min(i.seen_at) nulls last, c.collection nulls last
+    ) as place
+from identified i
+join collections c on c.file = i.file
+cross join settings s
+where i.is_counted and i.seen_at between s.window_start and s.window_end
+group by c.collection;
+
+-- Grain: the world, a country or a network, from one collection to the next.
 -- Columns: hosts and identities there in the earlier collection, and what became of them in the later.
 -- Why: only an identity on one host in each collection tells a move from a copy.
-with banners as (
+with pairs as (
+    select one.collection as earlier, two.collection as later
+    from collections_seen one join collections_seen two on two.place = one.place + 1
+),
+banners as (
     select c.collection, i.host, i.identity, i.country, i.asn, i.network
     from identified i
     join collections c on c.file = i.file

@@ -1,8 +1,28 @@
+-- Grain: a kept banner of a conflicting host.
+-- Columns: its `device`, the rule that put it there, and the decoy grade of its host.
+-- Why: what is known of these devices, and where they are, is taken from their banners.
+create table conflict_members as
+with decoys as (
+    select distinct host_id, decoy_rank from honeypot_signals
+)
+select
+    b.banner_id, b.host_id, b.endpoint_id, b.seen_at, b.location_id, b.maker, b.brand, b.model, b.kind, b.firmware,
+    b.type_rank, b.maker_rank, b.identity, coalesce(a.device, b.own_device) as device,
+    coalesce(a.rule, case when b.identity is not null then 'identity' else 'alone' end) as rule,
+    coalesce(d.decoy_rank, 0) as decoy_rank
+from conflict_banners b
+left join decoys d on d.host_id = b.host_id
+left join attached a
+    on a.host_id = b.host_id and a.identity is not distinct from b.identity and a.maker is not distinct from b.maker
+    and a.model is not distinct from b.model and a.kind is not distinct from b.kind
+    and a.place = b.place;
+
 -- Grain: a device of conflicting hosts.
 -- Columns: its labels (0: not known), the host and location of its latest banner, and sums over its banners.
 -- Why: type, maker, brand and model come from the strongest evidence, then the most specific; firmware from the latest
 --   banner; the decoy grade is the worst of its hosts. Banners of one identity may name two makers: those of the other
 --   maker say nothing of brand, model and firmware. Every order is total.
+create table conflict_devices as
 with sums as (
     select
         device, cast(count(*) as bigint) as n_banners, cast(count(distinct host_id) as bigint) as n_hosts,
@@ -72,4 +92,4 @@ best as (
 select
     b.device, b.host_id, b.location_id, b.maker, b.maker_rank, b.brand, b.model, b.kind, b.type_rank, b.firmware,
     b.decoy_rank, s.n_banners, s.n_hosts, s.first_seen_at, s.last_seen_at
-from best b join sums s on s.device = b.device
+from best b join sums s on s.device = b.device;

@@ -1,5 +1,6 @@
 -- Grain: a total that the manifest reports.
--- Columns: `topic` (merges, identities, decoys, evaluable, ages of banners, ages of hosts), `name` and `n`.
+-- Columns: `topic` (statuses, rules, merges, identities, decoys, evaluable, ages of banners, ages of hosts), `name`
+--   and `n`.
 -- Why: merges are the rows that each rule put with another one: superseded banners; on one host, banners of one
 --   identity and banners that do not contradict a device; devices of one host with the same identity on another.
 --   Counted banners in the window are devices plus all of these. Identities are used, or refused for being on too many
@@ -59,7 +60,11 @@ ages as (
     from latest l cross join settings s
 ),
 totals as (
-    select 'merges' as topic, 'same_banner' as name, (select count(*) from banners_encoded where status = 1) as n
+    select 'statuses' as topic, status as name, count(*) as n from banner_devices group by status
+    union all
+    select 'rules', rule, count(*) from banner_devices where rule is not null group by rule
+    union all
+    select 'merges', 'same_banner', (select count(*) from banners_encoded where status = 1)
     union all
     select 'merges', 'identity', by_identity from merges
     union all

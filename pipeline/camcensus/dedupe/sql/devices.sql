@@ -3,6 +3,7 @@
 --   banner that says most, null on conflicting hosts; `has_identity`: one of its banners shows one (not conflicting
 --   hosts).
 -- Why: on a host without a conflict all banners are one device, found without a look at each.
+create table devices as
 with host_identity as (
     select host_id, min(identity) as identity from host_identities group by host_id
 ),
@@ -72,4 +73,17 @@ join label_claims y
     on y.maker = c.maker and y.maker_rank = c.maker_rank and y.brand = c.brand and y.model = c.model
     and y.kind = c.kind and y.type_rank = c.type_rank and y.firmware = c.firmware and y.level = 0
     and y.claimed_kind = 0
-left join ipv6_ids x on x.host_id = c.host_id
+left join ipv6_ids x on x.host_id = c.host_id;
+
+-- Grain: a device.
+-- Columns: as in the table `devices`.
+-- Why: in order of country, so that a reader of one country reads little of the file.
+select
+    d.device, d.host, p.ip_version, p.country, y.manufacturer_text as manufacturer, y.manufacturer_confidence,
+    y.brand_text as brand, y.product_type, y.type_confidence, y.model_text as model, y.firmware_text as firmware,
+    case d.decoy_rank when 3 then 'certain' when 2 then 'likely' when 1 then 'possible' end as decoy,
+    d.n_banners, d.n_hosts, d.first_seen_at, d.last_seen_at
+from devices d
+join label_claims y on y.claim_id = d.claim_id
+join locations p on p.location_id = d.location_id
+order by p.country nulls last, d.device nulls last

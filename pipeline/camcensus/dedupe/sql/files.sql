@@ -3,6 +3,7 @@
 --   and newest banner of any kind, and how many banners are to be counted.
 -- Why: banners are numbered in the order of file and line, whatever the parts they come in; the window ends at the
 --   newest.
+create table files as
 with lengths as (
     select
         file, max(line) as lines, min(seen_at) as first_seen_at, max(seen_at) as last_seen_at,
@@ -14,4 +15,4 @@ select
     file, row_number() over (order by file nulls last) as file_id,
     cast(sum(lines) over (order by file nulls last) - lines as bigint) as lines_before,
     first_seen_at, last_seen_at, cast(n_counted as bigint) as n_counted
-from lengths
+from lengths;

@@ -1,7 +1,20 @@
+-- Grain: one row.
+-- Columns: `are_collected`: at least one host in twenty shows a port that is no camera's.
+-- Why: queries for cameras bring a few other ports too, and from these nothing follows for the hosts that show none.
+create table other_ports as
+with shown as (
+    select distinct b.host_id from banners_encoded b join hosts h on h.host_id = b.host_id where b.status = 3
+),
+numbers as (
+    select (select count(*) from shown) as n_shown, (select count(*) from hosts) as n_hosts
+)
+select case when n_shown > 0 and 20 * n_shown >= n_hosts then true else false end as are_collected from numbers;
+
 -- Grain: a sign of a decoy on a host with a kept banner, counted or not, in the window.
 -- Columns: `reason`; `reason_rank`, the grade that it has alone, and `decoy_rank`, the host's: 3 certain, 2 likely, 1
 --   possible.
 -- Why: a host takes the worst grade of its reasons, and is at least likely a decoy for two different ones.
+create table honeypot_signals as
 with suspicious as (
     -- What is only in the table of banners, of those that can show a sign by it.
     select
@@ -116,4 +129,4 @@ select
         when count(*) over (partition by host_id) > 1 and max(reason_rank) over (partition by host_id) < 2 then 2
         else max(reason_rank) over (partition by host_id)
     end as bigint) as decoy_rank
-from graded
+from graded;

@@ -1,10 +1,11 @@
 """The stages of a sample of address blocks: what was counted in each block, and estimates for the whole."""
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate.counts import HEADLINE_DECOYS
+from camcensus.aggregate.counts import HEADLINE_DECOYS, count, flow_of
 from camcensus.aggregate.headline import opened
 from camcensus.aggregate.stage import count_facts, method_inputs, rules_of
 from camcensus.core import storage
@@ -13,18 +14,19 @@ from camcensus.core.stage_record import Flow
 from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
 from camcensus.dedupe.devices import COUNTED_FROM
 from camcensus.dedupe.stage import STAGE as DEDUPE
-from camcensus.estimate.area_sampling.blocks import FILE as BLOCKS
-from camcensus.estimate.area_sampling.blocks import count_blocks
+from camcensus.engines.engine import Sql
 from camcensus.estimate.area_sampling.figures import Figures, Sampled
 from camcensus.estimate.area_sampling.inputs import Recorded, matches_in, recorded, sampled
 from camcensus.identify.stage import study_catalogue
 from camcensus.ingest.stage import has_banners
+from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.drawn_blocks import MODE
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
 
 NAME = ESTIMATES.name
 FILE = f"{NAME}.parquet"
+BLOCKS = f"{SAMPLE_BLOCKS.name}.parquet"
 
 
 def _count(snapshot: Snapshot, context: RunContext) -> StageResult:
@@ -34,10 +36,21 @@ def _count(snapshot: Snapshot, context: RunContext) -> StageResult:
     manifest = snapshot.manifest.model_copy(update=facts)
     with opened(snapshot, study, context.engine, *COUNTED_FROM) as db:
         flow = count_blocks(
-            db, manifest, study.min_confidence, study.countries_left_out, snapshot.folder,
-            prefix_length=sample.prefix_length if sample else 0,
-        )  # fmt: skip
+            db, manifest, study.min_confidence, snapshot.folder, prefix_length=sample.prefix_length if sample else 0
+        )
     return StageResult(flow, files=rows_of(snapshot, (BLOCKS,)), facts=facts, is_count=True)
+
+
+def count_blocks(db: Sql, manifest: Manifest, min_confidence: str, folder: Path, prefix_length: int) -> Flow:
+    """Write `sample_blocks.parquet` from what `headline.opened` has of `COUNTED_FROM`; return the headline's flow."""
+    flow = flow_of(count(db, manifest, min_confidence), min_confidence)
+    shift = BITS - prefix_length
+    db.rows("blocks", pa.table({"shift": [shift]}))
+    found = db.query("sample_blocks")
+    names = [str(Block((number << shift, prefix_length))) for number in found["number"].to_pylist()]
+    table = found.drop_columns("number").add_column(0, "block", pa.array(names, pa.string()))
+    storage.write_table(folder / BLOCKS, table, SAMPLE_BLOCKS, {"snapshot": manifest.snapshot})
+    return flow
 
 
 def is_sample(manifest: Manifest) -> bool:
