@@ -31,10 +31,9 @@ from watched import Figures, watched
 from camcensus.core.storage import sha256
 from camcensus.engines.engine import call
 from camcensus.engines.local import Local
-from camcensus.ingest.task import IngestTask
+from camcensus.ingest.records import IngestTask
 from camcensus.readers.banner import DECODE, UNDECODED
-from camcensus.readers.raw_part import RawPart
-from camcensus.readers.registry import SHODAN
+from camcensus.readers.registry import SHODAN, RawPart
 
 HERE = Path(__file__).parent
 CORES = 2

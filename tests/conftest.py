@@ -10,14 +10,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from camcensus.core.resources import bundled
+from camcensus.core.storage import sha256
 from camcensus.identify.catalogue import Catalogue, load_catalogue
 from camcensus.identify.matcher import Identifier
 from camcensus.ingest.fields import LATEST
 from camcensus.ingest.observe import batch_of, observe
-from camcensus.ingest.records import Ingested, ingest_records
+from camcensus.ingest.records import Ingested, IngestTask
 from camcensus.readers.banner import Banner as Struct
 from camcensus.readers.banner import Rejected
-from camcensus.readers.registry import SHODAN, Source
+from camcensus.readers.registry import SHODAN, RawPart, Source
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -129,4 +130,6 @@ def ingest_file(
     raw: Path, observations: Path, quarantine: Path, latest: int = LATEST, source: Source = SHODAN, **options: Any
 ) -> Ingested:
     """Ingest one raw file of a source."""
-    return ingest_records(source.reader(raw), raw.name, observations, quarantine, latest, **options)
+    return IngestTask(RawPart(raw, source, sha256(raw)), observations, quarantine, latest)(
+        **{"on_progress": lambda _: None, **options}
+    )

@@ -13,7 +13,7 @@ from camcensus.raw.page_files import write_page
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lenient_json import decode, items
 from camcensus.readers.record import records
-from camcensus.readers.search_pages import SearchPages
+from camcensus.readers.shodan import SearchPages
 from tests.conftest import banner
 
 JSON = st.recursive(

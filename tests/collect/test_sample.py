@@ -21,7 +21,7 @@ from camcensus.core.query import Query, Term, parse
 from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import networks_of
 from camcensus.raw.ledger import Ledger, Page
-from camcensus.readers.search_pages import read_page
+from camcensus.readers.shodan import read_page
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index, Mask
 from camcensus.validation.loopback.server import KEY, Loopback

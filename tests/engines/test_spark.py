@@ -31,11 +31,9 @@ from camcensus.engines.spark_tasks import FILE, RESULTS, done, exactly, name_of,
 from camcensus.geolocate.database import open_locator
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.task import IdentifyTask
-from camcensus.ingest.records import Ingested
-from camcensus.ingest.task import IngestTask
+from camcensus.ingest.records import Ingested, IngestTask
 from camcensus.raw.imports import import_files
-from camcensus.readers.raw_part import RawPart
-from camcensus.readers.registry import SHODAN
+from camcensus.readers.registry import SHODAN, RawPart
 from camcensus.run import run
 from tests.census import (
     COUNTRIES,

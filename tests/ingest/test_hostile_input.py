@@ -108,11 +108,10 @@ def test_f11_marks_ends_and_mixed_encodings(tmp_path: Path) -> None:
 def peak_of(path: Path) -> tuple[int, float, dict[str, Any]]:
     """What ingesting a file in a process of its own takes: kB at most, CPU seconds; what came of it."""
     code = (
-        "import json, resource, sys; from pathlib import Path; from camcensus.ingest.records import ingest_records\n"
-        "from camcensus.readers.registry import SHODAN\n"
+        "import json, resource, sys; from pathlib import Path; from tests.conftest import ingest_file\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "p = Path(sys.argv[1])\n"
-        "r = ingest_records(SHODAN.reader(p), p.name, p.parent / 'o.parquet', p.parent / 'q.gz')\n"
+        "r = ingest_file(p, p.parent / 'o.parquet', p.parent / 'q.gz')\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"
         "print(json.dumps([used.ru_maxrss - before, used.ru_utime, r.tally(), r.damage]))"
     )

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import camcensus.readers.lines
 from camcensus.core import storage
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.ingest.records import LATEST, QUARANTINE_KEEPS, REASONS, Ingested
+from camcensus.ingest.fields import LATEST
+from camcensus.ingest.records import QUARANTINE_KEEPS, REASONS, Ingested
 from camcensus.readers.lines import BOM
 from tests.conftest import banner, ingest_file, write_lines
 

@@ -11,7 +11,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
 from camcensus.core.manifest import load_manifest
 from camcensus.ingest.sent_fields import describe_changes, lost_fields, sample_fields
-from camcensus.readers.shodan_lines import ShodanLines
+from camcensus.readers.shodan import ShodanLines
 from camcensus.run import run
 from tests.conftest import Banner, banner, write_lines
 

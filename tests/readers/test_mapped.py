@@ -20,7 +20,7 @@ from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.records import REASONS, Ingested
-from camcensus.readers.mapped_export import MORE, MOST_NAMES, MappedFile
+from camcensus.readers.mapped_export import MORE, MOST_NAMES, MappedRows
 from camcensus.readers.mapping import Mapping
 from camcensus.readers.registry import Source
 from tests.conftest import ingest_file
@@ -234,9 +234,9 @@ def test_a_header_can_be_looked_at_without_reading_the_file(tmp_path: Path) -> N
     path = tmp_path / "a.csv"
     path.write_text("ip,port\n" + "x\n" * 10)
     with pytest.raises(InputError):
-        MappedFile(path, Mapping.model_validate(CSV)).check_header()
+        MappedRows(path, Mapping.model_validate(CSV)).check_start()
     path.write_text("")
-    MappedFile(path, Mapping.model_validate(CSV)).check_header()
+    MappedRows(path, Mapping.model_validate(CSV)).check_start()
 
 
 SCALAR: st.SearchStrategy[Any] = (

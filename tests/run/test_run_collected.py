@@ -10,7 +10,7 @@ import pytest
 from camcensus.core import storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS
-from camcensus.readers.search_pages import read_page
+from camcensus.readers.shodan import read_page
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback

@@ -21,11 +21,11 @@ from camcensus.core import storage
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
-from camcensus.ingest.fields import LATEST
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lines import Line
-from camcensus.readers.record import Batch, Reader
+from camcensus.readers.record import Batch
+from camcensus.readers.registry import RawPart
 
 REASONS = {
     "too_long": "the line is longer than 16 MiB",
@@ -96,37 +96,48 @@ class Ingested:
         return {"blank": self.blank, **{f"quarantined: {code}": n for code, n in sorted(self.quarantined.items())}}
 
 
-def ingest_records(
-    reader: Reader, file: str, observations: Path, quarantine: Path, latest: int = LATEST,
-    on_progress: Callable[[int], None] = lambda _: None, pool: OrderedPool = ONE_PROCESS,
-) -> Ingested:  # fmt: skip
-    """Ingest records into one part of `observations` and one part of the quarantine (a gzip member).
+@dataclass(frozen=True)
+class IngestTask:
+    """A raw file to ingest into one part of `observations` and one of the quarantine (a gzip member). Picklable.
 
-    `file` is the name of the records' file, `latest` the last second that a timestamp may have; `on_progress` gets the
-    compressed bytes read so far. With several `pool`, other processes parse and this one reads and writes.
+    `latest` is the last second (UTC) that a banner in it may be of.
     """
-    result = Ingested()
-    batches: list[pa.RecordBatch] = []
-    with (
-        storage.parquet_writer(observations, OBSERVATIONS) as accepted,
-        storage.atomic(quarantine) as rejected,
-        gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
-    ):
-        for validated in pool.in_order(partial(validate_batch, file=file, latest=latest), reader.batches(on_progress)):
-            result.add(validated)
-            member.write(b"".join(validated.quarantined))
-            batches.append(validated.rows)
-            if sum(rows.num_rows for rows in batches) >= ROW_GROUP:
+
+    raw: RawPart
+    observations: Path
+    quarantine: Path
+    latest: int
+
+    def __call__(self, on_progress: Callable[[int], None], pool: OrderedPool = ONE_PROCESS) -> Ingested:
+        """Write both parts. In a `pool`, other processes parse and this one reads and writes.
+
+        `on_progress` gets the compressed bytes read so far.
+        """
+        self.raw.require()
+        reader = self.raw.reader
+        result = Ingested()
+        batches: list[pa.RecordBatch] = []
+        with (
+            storage.parquet_writer(self.observations, OBSERVATIONS) as accepted,
+            storage.atomic(self.quarantine) as rejected,
+            gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
+        ):
+            validate = partial(validate_batch, latest=self.latest)
+            for validated in pool.in_order(validate, reader.batches(on_progress)):
+                result.add(validated)
+                member.write(b"".join(validated.quarantined))
+                batches.append(validated.rows)
+                if sum(rows.num_rows for rows in batches) >= ROW_GROUP:
+                    accepted.write_table(pa.Table.from_batches(batches))
+                    batches.clear()
+            if any(rows.num_rows for rows in batches):
                 accepted.write_table(pa.Table.from_batches(batches))
-                batches.clear()
-        if any(rows.num_rows for rows in batches):
-            accepted.write_table(pa.Table.from_batches(batches))
-    result.damage, result.unknown = reader.damage, reader.unknown
-    result.flow()
-    return result
+        result.damage, result.unknown = reader.damage, reader.unknown
+        result.flow()
+        return result
 
 
-def validate_batch(batch: Batch, file: str, latest: int) -> ValidatedBatch:
+def validate_batch(batch: Batch, latest: int) -> ValidatedBatch:
     """Validate records. A pure function, so that any process can run it."""
     found = batch.found()
     banners = {place: banner for place, banner in enumerate(found) if isinstance(banner, Banner)}
@@ -135,14 +146,13 @@ def validate_batch(batch: Batch, file: str, latest: int) -> ValidatedBatch:
     observed = observe(list(banners.values()), latest)
     reasons |= {places[place]: reason for place, reason in observed.rejected.items()}
     accepted = [places[place] for place in observed.accepted]
-    files = [name or file for name in batch.files] if batch.files else [file] * len(found)
-    keys = {"file": [files[place] for place in accepted], "line": [batch.numbers[place] for place in accepted]}
+    keys = {"file": [batch.files[place] for place in accepted], "line": [batch.numbers[place] for place in accepted]}
     return ValidatedBatch(
         records=len(found),
         rows=batch_of(observed.columns | keys, len(accepted)),
         reasons=Counter(reasons.values()),
         quarantined=[
-            _quarantined(batch.numbers[place], batch.line(place), files[place], reasons[place])
+            _quarantined(batch.numbers[place], batch.line(place), batch.files[place], reasons[place])
             for place in sorted(reasons)
         ],
     )

@@ -10,9 +10,8 @@ from camcensus.core.errors import SHOWN, CamcensusError
 from camcensus.core.manifest import Input, Manifest
 from camcensus.core.stage_record import Fields, Flow
 from camcensus.engines.engine import call
-from camcensus.ingest.records import UNKNOWN_FIELD, Ingested
+from camcensus.ingest.records import UNKNOWN_FIELD, Ingested, IngestTask
 from camcensus.ingest.sent_fields import count_filled, sample_fields
-from camcensus.ingest.task import IngestTask
 from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum

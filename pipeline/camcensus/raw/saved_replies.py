@@ -11,7 +11,7 @@ from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import FreeReply
 from camcensus.raw.page_files import ENDING, write_page
 from camcensus.readers.lenient_json import decode
-from camcensus.readers.search_pages import read_page
+from camcensus.readers.shodan import read_page
 
 # Modes of replies: control counts, and how many matches a sample's queries have everywhere.
 CONTROLS = "controls"

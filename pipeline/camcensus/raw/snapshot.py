@@ -15,8 +15,7 @@ from camcensus.core.tables import BY_NAME
 from camcensus.raw.bundles import Bundle, bundles_of
 from camcensus.raw.collected import collection_of
 from camcensus.raw.imports import raw_files, with_dropped_files, write_ledger
-from camcensus.readers.raw_part import RawPart
-from camcensus.readers.registry import SHODAN, Source, named_source
+from camcensus.readers.registry import SHODAN, RawPart, Source, named_source
 
 STATS = ".stats.json"
 

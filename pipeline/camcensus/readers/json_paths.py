@@ -46,24 +46,24 @@ def put(into: dict[str, Any], path: Path, value: Any) -> None:
     into[path[-1]] = value
 
 
-class KnownFields:
-    """The fields that paths lead to, with all that is in them. A path that ends in `*` includes all of an object."""
+def tree_of(paths: Iterable[Path]) -> dict[str, Any]:
+    """Return paths as a tree of keys, for `unknown_fields`. A path that ends in `*` includes all of an object."""
+    tree: dict[str, Any] = {}
+    # Shortest first: the parts of a known object are known.
+    for path in sorted(paths, key=len):
+        inside: dict[str, Any] | None = tree
+        for key in path[:-1]:
+            inside = inside.setdefault(key, {}) if inside is not None else None
+        if inside is not None:
+            inside.setdefault(path[-1], None)
+    return tree
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self._tree: dict[str, Any] = {}
-        # Shortest first: the parts of a known object are known.
-        for path in sorted(paths, key=len):
-            inside: dict[str, Any] | None = self._tree
-            for key in path[:-1]:
-                inside = inside.setdefault(key, {}) if inside is not None else None
-            if inside is not None:
-                inside.setdefault(path[-1], None)
 
-    def unknown_fields(self, found: Mapping[str, Any]) -> set[str]:
-        """Return the names of filled fields that no path leads to: the outermost of each, with dots between keys."""
-        names: set[str] = set()
-        _add_unknown(found, self._tree, "", names)
-        return names
+def unknown_fields(found: Mapping[str, Any], known: dict[str, Any]) -> set[str]:
+    """Return the filled fields that are not in a tree of known ones: the outermost of each, with dots between keys."""
+    names: set[str] = set()
+    _add_unknown(found, known, "", names)
+    return names
 
 
 def _add_unknown(found: Any, tree: dict[str, Any], before: str, names: set[str]) -> None:

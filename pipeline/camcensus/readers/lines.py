@@ -5,10 +5,10 @@ gives all lines before the break.
 """
 
 import hashlib
-import io
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -17,6 +17,8 @@ from isal import isal_zlib
 
 from camcensus.core.errors import InputError
 
+ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst")
+CSV_ENDINGS = (".csv", ".csv.gz", ".csv.zst")
 LONGEST = 16 << 20
 CHUNK = 256 << 10  # small enough to stay in a processor's cache while it is split
 BOM = b"\xef\xbb\xbf"
@@ -24,6 +26,10 @@ ZSTD_WINDOW = 1 << 31  # for frames compressed with a long window (zstd --long)
 # Bytes given to a decompressor at a time. They limit its output: gzip returns at most a thousand times as much, zstd
 # more than ten thousand times.
 FED = {".gz": 32 << 10, ".zst": 4 << 10}
+MEMBER: dict[str, Callable[[], Any]] = {
+    ".gz": lambda: isal_zlib.decompressobj(wbits=16 + isal_zlib.MAX_WBITS),
+    ".zst": lambda: zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj(),
+}
 # isal's stubs call its error class an instance.
 _ISAL: type[Exception] = cast("Any", isal_zlib).IsalError
 DAMAGE = (EOFError, zlib.error, _ISAL, zstandard.ZstdError)
@@ -59,170 +65,96 @@ class RawFile:
 
     def lines(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
         """Yield every line in order. `on_bytes` gets the compressed bytes read so far."""
-        before = 0
-        for block in self.blocks(on_bytes):
-            if isinstance(block, Line):
-                before = block.number
-                yield block
-            else:
-                yield from (complete_line(number, data) for number, data in enumerate(block, before + 1))
-                before += len(block)
+        for number, line in enumerate(chain.from_iterable(self.blocks(on_bytes)), 1):
+            yield line if isinstance(line, Line) else complete_line(number, line)
 
-    def blocks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[list[bytes] | Line]:
+    def blocks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[list[Line | bytes]]:
         """Yield the same lines many at a time, which is faster: as between line feeds, for `complete_line` to clean.
 
-        A line that is too long, or at which the stream breaks off, comes alone, as a `Line`.
+        The first of each block is a `Line`, since earlier chunks may have its beginning.
         """
-        number = 0
-        pending = _PartialLine()
+        number, pending = 1, _PartialLine()
         for chunk in self._chunks(on_bytes):
-            pieces = chunk.split(b"\n")
-            rest = pieces.pop()
-            start = 0
-            for place in _unusual(pieces, pending):
-                line = pending.finish(number + place + 1, pieces[place])
-                pieces[place] = line.data
-                if line.too_long:
-                    yield from [pieces[start:place]] if place > start else []
-                    yield line
-                    start = place + 1
-            yield from [pieces[start:]] if len(pieces) > start else []
-            number += len(pieces)
-            pending.add(rest)
+            first, *others = chunk.split(b"\n")
+            pending.add(first)
+            if others:
+                rest = others.pop()
+                yield [pending.line(number), *others]
+                number += 1 + len(others)
+                pending = _PartialLine()
+                pending.add(rest)
         if pending.length:
-            last = pending.finish(number + 1, b"")
-            if not last.too_long and not self.damage:
-                yield [last.data]
-            else:
-                last = last if last.too_long else complete_line(last.number, last.data)
-                yield replace(last, cut_short=self.damage is not None)
+            yield [pending.line(number, cut_short=self.damage is not None)]
 
     def _chunks(self, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
+        size = min(CHUNK, LONGEST)  # so that only a line of several chunks can be too long
         with self.path.open("rb") as raw:
-            stream = open_stream(self.path, raw)
-            while True:
-                try:
-                    # Not read(): that loses what it has read when a stream breaks off.
-                    chunk = stream.read1(CHUNK)
-                except DAMAGE as error:
-                    self.damage = f"{self.path.name} breaks off near byte {raw.tell()}: {error}"
-                    return
-                if not chunk:
-                    return
-                yield chunk
-                on_bytes(raw.tell())
-
-
-def _unusual(pieces: list[bytes], pending: "_PartialLine") -> list[int]:
-    """Return which lines began in an earlier chunk, or are too long."""
-    if pieces and max(map(len, pieces)) > LONGEST:
-        return [place for place, piece in enumerate(pieces) if len(piece) > LONGEST or (pending.length and not place)]
-    return [0] if pieces and pending.length else []
+            try:
+                for piece in _pieces(self.path, raw):
+                    for start in range(0, len(piece), size):
+                        yield piece[start : start + size]
+                        on_bytes(raw.tell())
+            except DAMAGE as error:
+                self.damage = f"{self.path.name} breaks off near byte {raw.tell()}: {error}"
 
 
 class _PartialLine:
-    """The part of a line that was in earlier chunks."""
+    """The part of a line that is read."""
 
     def __init__(self) -> None:
-        self._clear()
-
-    def _clear(self) -> None:
-        self.parts: list[bytes] = []
-        self.kept = 0
+        self._kept = bytearray()
+        self._hash = hashlib.sha256()
         self.length = 0
-        self.hash = hashlib.sha256()
 
     def add(self, piece: bytes) -> None:
-        if not piece:
-            return
-        room = LONGEST - self.kept
-        if room > 0:
-            self.parts.append(piece[:room])
-            self.kept += len(self.parts[-1])
+        self._kept += piece[: LONGEST - len(self._kept)]
+        self._hash.update(piece)
         self.length += len(piece)
-        self.hash.update(piece)
 
-    def finish(self, number: int, piece: bytes) -> Line:
-        """Return the line that ends with `piece`, not cleaned."""
-        self.add(piece)
-        sha256 = self.hash.hexdigest() if self.length > self.kept else None
-        line = Line(number, b"".join(self.parts), self.length, sha256)
-        self._clear()
-        return line
+    def line(self, number: int, cut_short: bool = False) -> Line:
+        data = bytes(self._kept)
+        if self.length > len(data):
+            return Line(number, data, self.length, self._hash.hexdigest(), cut_short)
+        data = _clean(number, data)
+        return Line(number, data, len(data), None, cut_short)
 
 
 def complete_line(number: int, data: bytes) -> Line:
     """Return a complete line, without the file's byte order mark and the line's carriage return."""
-    if number == 1:
-        data = data.removeprefix(BOM)
-    data = data.removesuffix(b"\r")
+    data = _clean(number, data)
     return Line(number, data, len(data))
 
 
-class _Members(io.RawIOBase):
-    """A compressed stream of members (zstd: frames), one after the other.
-
-    Unlike the libraries' readers it gives everything before a break, and reports when the last member breaks off.
-    """
-
-    def __init__(self, raw: BinaryIO, new: Callable[[], Any], fed: int) -> None:
-        self._raw = raw
-        self._new = new
-        self._fed = fed
-        self._member: Any = None
-        self._rest = b""
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Decompress into `buffer`. Raises one of `DAMAGE`."""
-        while not self._ready:
-            given = self._rest or self._raw.read(self._fed)
-            if not given and self._member is None:
-                return 0
-            if not given:
-                raise EOFError("the end of the compressed stream is missing")
-            self._rest = b""
-            if self._member is None:
-                given = given.lstrip(b"\0")  # padding, which gzip allows after a member
-            if given:
-                self._decompress(given)
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-    def _decompress(self, given: bytes) -> None:
-        if self._member is None:
-            self._member = self._new()
-        self._ready = memoryview(self._member.decompress(given))
-        if self._member.eof:
-            self._rest = self._member.unused_data
-            self._member = None
+def _clean(number: int, data: bytes) -> bytes:
+    return (data.removeprefix(BOM) if number == 1 else data).removesuffix(b"\r")
 
 
-def _gzip_member() -> Any:
-    return isal_zlib.decompressobj(wbits=16 + isal_zlib.MAX_WBITS)
-
-
-def _zstd_frame() -> Any:
-    return zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
-
-
-def open_stream(path: Path, raw: BinaryIO) -> io.BufferedReader:
-    """Return the decompressed stream of a raw file, chosen by its name. Raises `InputError` for an unknown ending."""
+def _pieces(path: Path, raw: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of a raw file, whose name says how it is compressed. Raises `InputError` for another ending."""
     name = path.name.lower()
     if not name.endswith(known := (*ENDINGS, *CSV_ENDINGS)):
         raise InputError(path, f"is of an unknown kind; names of raw files end in {', '.join(known)}")
-    if name.endswith(".gz"):
-        return io.BufferedReader(_Members(raw, _gzip_member, FED[".gz"]))
-    if name.endswith(".zst"):
-        return io.BufferedReader(_Members(raw, _zstd_frame, FED[".zst"]))
-    return cast("io.BufferedReader", raw)
+    ending = next((ending for ending in MEMBER if name.endswith(ending)), None)
+    return _decompressed(raw, ending) if ending else iter(lambda: raw.read(CHUNK), b"")
 
 
-ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst")
-CSV_ENDINGS = (".csv", ".csv.gz", ".csv.zst")
+def _decompressed(raw: BinaryIO, ending: str) -> Iterator[bytes]:
+    """Yield what a stream of compressed members (zstd: frames) contains.
+
+    Unlike the libraries' readers it gives everything before a break, and reports when the last member breaks off.
+    Raises one of `DAMAGE`.
+    """
+    member: Any = None
+    rest = b""
+    while given := rest or raw.read(FED[ending]):
+        rest = b""
+        if member is None:
+            given = given.lstrip(b"\0")  # padding, which gzip allows after a member
+            if not given:
+                continue
+            member = MEMBER[ending]()
+        yield member.decompress(given)
+        if member.eof:
+            member, rest = None, member.unused_data
+    if member is not None:
+        raise EOFError("the end of the compressed stream is missing")

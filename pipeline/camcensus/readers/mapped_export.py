@@ -1,7 +1,6 @@
 """Read exports of other engines by a mapping: CSV, or JSON lines."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ import msgspec
 from camcensus.core.errors import InputError
 from camcensus.readers.banner import SYNTHETIC_MARKER, Banner, Rejected, untyped
 from camcensus.readers.csv_rows import rows
-from camcensus.readers.json_paths import KnownFields, bounded_name, path_of
-from camcensus.readers.lines import Line, RawFile
+from camcensus.readers.json_paths import bounded_name, path_of, tree_of, unknown_fields
+from camcensus.readers.lines import Line
 from camcensus.readers.mapping import NEEDED, Mapping
-from camcensus.readers.record import Batch, Record, in_batches
+from camcensus.readers.record import Batch, Reader, Record, in_batches
 from camcensus.readers.record_mapper import RecordMapper
 
 Found = tuple[Line, Banner | Rejected | None]
@@ -23,41 +22,42 @@ MOST_NAMES = 500
 MORE = "(more fields)"
 
 
-class MappedFile:
-    """One file of another engine.
-
-    `unknown` counts, for each field that the mapping neither maps nor ignores, the rows (CSV) or lines (JSON lines) in
-    which it is filled.
-    """
+class MappedFile(Reader):
+    """One file of another engine. `unknown` counts the filled fields that the mapping neither maps nor ignores."""
 
     def __init__(self, path: Path, mapping: Mapping) -> None:
-        self._path = path
+        super().__init__(path)
         self._mapping = mapping
-        self._raw = RawFile(path)
         self._mapper = RecordMapper(mapping)
-        self.unknown: Counter[str] = Counter()
-
-    @property
-    def damage(self) -> str | None:
-        """Where the compressed stream broke off."""
-        return self._raw.damage
 
     def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
         """Return a record for each row, each line, or each of the answers in a line, in batches."""
-        lines = self._raw.lines(on_bytes)
-        found = self._csv(lines) if self._mapping.format == "csv" else self._json(lines)
-        return in_batches(Record(number, line, banner) for number, (line, banner) in enumerate(found, 1))
+        found = self._found(self.raw.lines(on_bytes))
+        return in_batches(
+            Record(number, line, self.path.name, banner) for number, (line, banner) in enumerate(found, 1)
+        )
 
-    def check_header(self) -> None:
-        """Read the header of a CSV file. Raises `InputError` when it is not what the mapping expects."""
-        if self._mapping.format == "csv":
-            next(self._csv(self._raw.lines()), None)
+    def _found(self, lines: Iterator[Line]) -> Iterator[Found]:
+        raise NotImplementedError
 
-    def _csv(self, lines: Iterator[Line]) -> Iterator[Found]:
+    def _count(self, names: Iterable[str]) -> None:
+        # Sorted, so that the first names do not depend on the order of a set.
+        for name in sorted(names):
+            self.unknown[name if name in self.unknown or len(self.unknown) < MOST_NAMES else MORE] += 1
+
+
+class MappedRows(MappedFile):
+    """A CSV file: a record is a row."""
+
+    def check_start(self) -> None:
+        """Read the header. Raises `InputError` when it is not what the mapping expects."""
+        next(self._found(self.raw.lines()), None)
+
+    def _found(self, lines: Iterator[Line]) -> Iterator[Found]:
         found = rows(lines, self._mapping.delimiter)
         if (first := next(found, None)) is None:
             return
-        header = _header(self._path, first[1], self._mapping)
+        header = _header(self.path, first[1], self._mapping)
         known = {*self._mapping.mapped, *self._mapping.ignore, SYNTHETIC_MARKER}
         unknown = [(place, bounded_name(name)) for place, name in enumerate(header) if name not in known]
         for line, cells in found:
@@ -71,64 +71,42 @@ class MappedFile:
                 self._count(name for place, name in unknown if cells[place])
                 yield line, self._mapper.banner(dict(zip(header, cells, strict=True)))
 
-    def _json(self, lines: Iterator[Line]) -> Iterator[Found]:
-        layout = LineLayout(self._mapping)
+
+class MappedLines(MappedFile):
+    """A file of JSON lines: a record is an answer in a line; `within` and `each` of the mapping say where it is."""
+
+    def __init__(self, path: Path, mapping: Mapping) -> None:
+        super().__init__(path, mapping)
+        self._within = [path_of(name, flat=False) for name in mapping.within]
+        known = [path_of(name, mapping.flat) for name in (*mapping.mapped, *mapping.ignore)]
+        self._known_inside = tree_of([*known, (SYNTHETIC_MARKER,)])
+        self._known_outside = tree_of([*(path_of(name, flat=False) for name in mapping.ignore_around), *self._within])
+
+    def _found(self, lines: Iterator[Line]) -> Iterator[Found]:
         for line in lines:
             if line.fault:
                 yield line, Rejected(line.fault)
             elif not line.data.strip():
                 yield line, None
             else:
-                yield from self._answers(line, layout)
+                yield from self._answers(line)
 
-    def _answers(self, line: Line, layout: "LineLayout") -> Iterator[Found]:
+    def _answers(self, line: Line) -> Iterator[Found]:
         try:
             decoded = _object(line.data)
         except Rejected as rejected:
             yield line, rejected.without_traceback()
             return
-        self._count(layout.unknown_fields(decoded))
+        is_wrapped, held = self._records(decoded)
+        names = unknown_fields(decoded, self._known_outside) if is_wrapped else set()
+        self._count(names.union(*(unknown_fields(r, self._known_inside) for r in held if isinstance(r, dict))))
         is_empty = True
-        for part, record in layout.answers(decoded):
-            is_empty = False
-            yield line if part is decoded else _part(line, part), self._mapper.banner(record)
+        for record in held:
+            for part, answer in self._parts(record):
+                is_empty = False
+                yield line if part is decoded else _part(line, part), self._mapper.banner(answer)
         if is_empty:
             yield line, Rejected("no_answer")
-
-    def _count(self, names: Iterable[str]) -> None:
-        # Sorted, so that the first names do not depend on the order of a set.
-        for name in sorted(names):
-            self.unknown[name if name in self.unknown or len(self.unknown) < MOST_NAMES else MORE] += 1
-
-
-class LineLayout:
-    """Where the records of a line are (`within`, `each`), and which fields are unknown."""
-
-    def __init__(self, mapping: Mapping) -> None:
-        self._within = [path_of(name, flat=False) for name in mapping.within]
-        self._each = mapping.each
-        known = [path_of(name, mapping.flat) for name in (*mapping.mapped, *mapping.ignore)]
-        self._inside = KnownFields([*known, (SYNTHETIC_MARKER,)])
-        outside = [path_of(name, flat=False) for name in mapping.ignore_around]
-        self._outside = KnownFields([*outside, *self._within])
-
-    def answers(self, decoded: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Yield every answer in a decoded line: its part of the line, and the record for the mapping."""
-        for record in self._records(decoded)[1]:
-            if not isinstance(record, dict):
-                yield record, {}
-            elif self._each is None:
-                yield record, record
-            else:
-                inner = record.get(self._each)
-                for part in inner if isinstance(inner, list) else ():
-                    yield part, {**record, self._each: part}
-
-    def unknown_fields(self, decoded: dict[str, Any]) -> set[str]:
-        """Return the filled fields of a line that the mapping neither maps nor ignores."""
-        is_wrapped, records = self._records(decoded)
-        names = self._outside.unknown_fields(decoded) if is_wrapped else set()
-        return names.union(*(self._inside.unknown_fields(record) for record in records if isinstance(record, dict)))
 
     def _records(self, decoded: dict[str, Any]) -> tuple[bool, list[Any]]:
         """Return whether the records of a line are wrapped, and the records."""
@@ -139,6 +117,17 @@ class LineLayout:
             if isinstance(found, dict | list):
                 return True, found if isinstance(found, list) else [found]
         return False, [decoded]
+
+    def _parts(self, record: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Yield each answer in a record: its part of the line, and what the mapping is applied to."""
+        each = self._mapping.each
+        if not isinstance(record, dict):
+            yield record, {}
+        elif each is None:
+            yield record, record
+        else:
+            inner = record.get(each)
+            yield from ((part, {**record, each: part}) for part in (inner if isinstance(inner, list) else ()))
 
 
 def _object(data: bytes) -> dict[str, Any]:

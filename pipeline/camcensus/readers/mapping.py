@@ -3,7 +3,8 @@
 import difflib
 import re
 import tomllib
-from datetime import timedelta, timezone
+from collections.abc import Callable
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from camcensus.readers.targets import TARGETS
 
 NEEDED = ("address", "port", "time")
 LARGEST = 1 << 20
-_ZONE = re.compile(r"([+-])(\d\d):([0-5]\d)")
+_ZONE = re.compile(r"UTC|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def _target(name: str) -> str:
@@ -25,32 +26,40 @@ def _target(name: str) -> str:
     return name
 
 
-def _some(paths: str | list[str]) -> str | list[str]:
-    if not paths or not all([paths] if isinstance(paths, str) else paths):
-        raise ValueError("the name of a field, or a list of names, of which the first that is filled counts")
-    return paths
+def _only(is_allowed: Callable[[Any], Any], allowed: str) -> AfterValidator:
+    """Return a validator whose message says what is allowed."""
 
+    def validate(value: Any) -> Any:
+        if not is_allowed(value):
+            raise ValueError(allowed)
+        return value
 
-def _zone(text: str) -> str:
-    if text != "UTC" and not (_ZONE.fullmatch(text) and int(text[1:3]) < 24):
-        raise ValueError('"UTC", or an offset such as "+08:00"')
-    return text
-
-
-def _delimiter(text: str) -> str:
-    if len(text) != 1 or not text.isascii() or text in '"\r\n\0':
-        raise ValueError("one ASCII character, such as ',' or ';' or a tab, and no quote")
-    return text
-
-
-def _time_format(text: str) -> str:
-    if text not in ("iso", "unix", "unix_ms") and "%" not in text:
-        raise ValueError('"iso", "unix" (seconds), "unix_ms", or a pattern of strptime such as "%d/%m/%Y %H:%M"')
-    return text
+    return AfterValidator(validate)
 
 
 _Target = Annotated[str, AfterValidator(_target)]
-_Fields = Annotated[str | list[str], AfterValidator(_some)]
+_Fields = Annotated[
+    str | list[str],
+    _only(
+        lambda names: names and all(names),
+        "the name of a field, or a list of names, of which the first that is filled counts",
+    ),
+]
+_Zone = Annotated[str, _only(_ZONE.fullmatch, '"UTC", or an offset such as "+08:00"')]
+_Delimiter = Annotated[
+    str,
+    _only(
+        lambda text: len(text) == 1 and text.isascii() and text not in '"\r\n\0',
+        "one ASCII character, such as ',' or ';' or a tab, and no quote",
+    ),
+]
+_TimeFormat = Annotated[
+    str,
+    _only(
+        lambda text: text in ("iso", "unix", "unix_ms") or "%" in text,
+        '"iso", "unix" (seconds), "unix_ms", or a pattern of strptime such as "%d/%m/%Y %H:%M"',
+    ),
+]
 _Name = Annotated[str, Field(min_length=1)]
 
 
@@ -61,17 +70,13 @@ class _Strict(BaseModel):
 class Time(_Strict):
     """The format of times, and the zone of times without one."""
 
-    format: Annotated[str, AfterValidator(_time_format)] = "iso"
-    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    format: _TimeFormat = "iso"
+    zone: _Zone = "UTC"
 
     @property
-    def tzinfo(self) -> timezone:
+    def tzinfo(self) -> tzinfo | None:
         """The zone as a fixed offset."""
-        found = _ZONE.fullmatch(self.zone)
-        if found is None:
-            return timezone.utc  # noqa: UP017  a timezone, as the other branch gives
-        offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
-        return timezone(-offset if found[1] == "-" else offset)
+        return datetime.strptime(self.zone.replace("UTC", "Z"), "%z").tzinfo
 
 
 class Favicon(_Strict):
@@ -91,7 +96,7 @@ class Mapping(_Strict):
     licence: str = Field(min_length=1)
     verified: bool
     note: str | None = None
-    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
+    delimiter: _Delimiter = ","
     within: list[_Name] = []
     each: _Name | None = None
     flat: bool = False

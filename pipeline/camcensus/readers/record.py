@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import NamedTuple
 
 from camcensus.readers.banner import DECODE, UNDECODED, Banner, Rejected, decode
-from camcensus.readers.lines import Line, complete_line
+from camcensus.readers.lines import Line, RawFile, complete_line
 
 # A batch ends after so many records, or so many bytes of them.
 RECORDS = 4_000
@@ -17,27 +18,27 @@ class Record(NamedTuple):
     """One record of a raw file: one answer of one port, or what is in its place.
 
     `number` is the record's number in the file, from 1 (`observations.line`). `line` has the record's bytes, as far as
-    they are kept, and the line that it begins on. `found` is the banner, why it is rejected, or None for a blank one.
-    `file` is the record's file (`observations.file`) where several files are read as one.
+    they are kept, and the line that it begins on. `file` is the file's name (`observations.file`). `found` is the
+    banner, why it is rejected, or None for a blank one.
     """
 
     number: int
     line: Line
+    file: str
     found: Found
-    file: str | None = None
 
 
 class Batch(NamedTuple):
     """Consecutive records, in columns. Picklable, so that another process can parse the lines.
 
     `lines` has each record's `Line`, or the bytes of a complete line as in the file. `parsed` has what they contain,
-    unless each is a line of JSON that is not parsed yet. `files` is set where several files are read as one.
+    unless each is a line of JSON that is not parsed yet.
     """
 
     numbers: Sequence[int]
     lines: Sequence[Line | bytes]
+    files: Sequence[str]
     parsed: Sequence[Found] | None = None
-    files: Sequence[str | None] | None = None
 
     def found(self) -> Sequence[Found]:
         """Return what each record contains."""
@@ -49,26 +50,35 @@ class Batch(NamedTuple):
         return line if isinstance(line, Line) else complete_line(self.numbers[place], line)
 
 
-class Reader(Protocol):
-    """A raw file, read once."""
+class Reader:
+    """A raw file, read once.
+
+    After reading, `damage` says where the compressed stream broke off (None: nowhere), and `unknown` in how many
+    records (some files: lines) each unknown field is filled.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.raw = RawFile(path)
+        self.unknown: Counter[str] = Counter()
 
     @property
     def damage(self) -> str | None:
-        """After reading: where the compressed stream broke off; None: nowhere."""
+        """Where the compressed stream broke off."""
+        return self.raw.damage
 
-    @property
-    def unknown(self) -> Counter[str]:
-        """After reading: in how many records (some files: lines) each unknown field is filled."""
-
-    def batches(self, on_bytes: Callable[[int], None] = ...) -> Iterator[Batch]:
+    def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
         """Yield every record in order, in bounded memory. `on_bytes` gets the compressed bytes read so far."""
+        raise NotImplementedError
+
+    def check_start(self) -> None:
+        """Raise `InputError` when the start of the file shows that it is not of this format."""
 
 
 def records(reader: Reader, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Record]:
     """Yield the records of a reader one by one."""
     for batch in reader.batches(on_bytes):
-        files = batch.files or [None] * len(batch.numbers)
-        yield from map(Record, batch.numbers, map(batch.line, range(len(batch.numbers))), batch.found(), files)
+        yield from map(Record, batch.numbers, map(batch.line, range(len(batch.numbers))), batch.files, batch.found())
 
 
 def in_batches(found: Iterable[Record]) -> Iterator[Batch]:

@@ -1,19 +1,36 @@
 """Choose how a file is read: as Shodan's own lines, or by a mapping of another engine's export."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.readers.lines import CSV_ENDINGS, ENDINGS
-from camcensus.readers.mapped_export import MappedFile
+from camcensus.readers.mapped_export import MappedLines, MappedRows
 from camcensus.readers.mapping import Mapping, load_mapping
 from camcensus.readers.record import Reader
-from camcensus.readers.shodan_lines import ShodanLines
+from camcensus.readers.shodan import SearchPages, ShodanLines
 
 OWN = ".toml"
+
+
+class Format(NamedTuple):
+    """A format of raw files: the endings of their names, and the reader of a path and the source's mapping if any."""
+
+    endings: tuple[str, ...]
+    reader: Callable[[Path, Any], Reader]
+
+
+# By the `format` of a mapping; files without a mapping are Shodan's.
+FORMATS = {
+    None: Format(ENDINGS, lambda path, _: ShodanLines(path)),
+    "jsonl": Format(ENDINGS, MappedLines),
+    "csv": Format(CSV_ENDINGS, MappedRows),
+}
 
 
 @dataclass(frozen=True)
@@ -30,21 +47,20 @@ class Source:
     checksum: str | None = None
 
     @property
-    def endings(self) -> tuple[str, ...]:
-        """The endings that names of its files may have."""
-        return CSV_ENDINGS if self.mapping and self.mapping.format == "csv" else ENDINGS
+    def format(self) -> Format:
+        """The format of its files."""
+        return FORMATS[self.mapping.format if self.mapping else None]
 
     def reader(self, path: Path) -> Reader:
         """Return a reader of a raw file of this source, to be used once."""
-        return MappedFile(path, self.mapping) if self.mapping else ShodanLines(path)
+        return self.format.reader(path, self.mapping)
 
     def check(self, path: Path) -> None:
         """Check a file's name and start. Raises `InputError` when it cannot be of this source."""
-        if not path.name.lower().endswith(self.endings):
-            endings = ", ".join(self.endings)
+        if not path.name.lower().endswith(self.format.endings):
+            endings = ", ".join(self.format.endings)
             raise InputError(path, f"is of an unknown kind; give files of {self.name} that end in {endings}")
-        if self.mapping:
-            MappedFile(path, self.mapping).check_header()
+        self.reader(path).check_start()
 
     def made_from(self, sha256: str) -> str:
         """Return the checksum of all that determines a file's rows: the file, and the mapping if there is one."""
@@ -52,6 +68,26 @@ class Source:
 
 
 SHODAN = Source("shodan", "shodan")
+
+
+@dataclass(frozen=True)
+class RawPart:
+    """What a task reads: the file at `path` with its checksum, or collected `pages` below it. Picklable."""
+
+    path: Path
+    source: Source
+    sha256: str
+    pages: tuple[str, ...] = ()
+
+    @property
+    def reader(self) -> Reader:
+        """A new reader, to be used once."""
+        return SearchPages(self.path, self.pages) if self.pages else self.source.reader(self.path)
+
+    def require(self) -> None:
+        """Check the file. Raises `IntegrityError` when it is not the file that was imported."""
+        if not self.pages:  # each page has its checksum inside
+            storage.require(self.path, self.sha256, "is not the file that was imported; put a copy of it back")
 
 
 def shipped() -> list[str]:

@@ -16,8 +16,8 @@ from camcensus.core import storage
 from camcensus.core.query import Fields, Query
 from camcensus.core.tables import QUERY_REPLAY
 from camcensus.readers.banner import Banner, untyped
-from camcensus.readers.raw_part import RawPart
 from camcensus.readers.record import Record, records
+from camcensus.readers.registry import RawPart
 from camcensus.trends.query_sets import parsed
 
 BATCH = 50_000
@@ -48,7 +48,7 @@ class ReplayTask:
         with storage.parquet_writer(self.to, QUERY_REPLAY) as writer:
             found = Replayed()
             read = records(self.raw.reader, on_progress)
-            for batch in _batches(read, self.raw.path.name, Matcher(self.sets, self.own), found):
+            for batch in _batches(read, Matcher(self.sets, self.own), found):
                 writer.write_batch(batch)
         return found
 
@@ -85,7 +85,7 @@ def _any(queries: Sequence[Query], fields: Fields, known: dict[str, bool]) -> bo
     return False
 
 
-def _batches(read: Iterable[Record], file: str, matcher: Matcher, found: Replayed) -> Iterable[pa.RecordBatch]:
+def _batches(read: Iterable[Record], matcher: Matcher, found: Replayed) -> Iterable[pa.RecordBatch]:
     files: list[str] = []
     lines: list[int] = []
     decode = msgspec.json.Decoder().decode
@@ -97,7 +97,7 @@ def _batches(read: Iterable[Record], file: str, matcher: Matcher, found: Replaye
         found.own += own
         if common:
             found.rows += 1
-            files.append(record.file or file)
+            files.append(record.file)
             lines.append(record.number)
         if len(files) >= BATCH:
             yield _batch(files, lines)
