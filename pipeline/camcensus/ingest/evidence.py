@@ -1,21 +1,51 @@
 """Extract evidence from banners, a column at a time: the bounded texts that signatures match.
 
-This module reads what the engine parsed, `protocols.py` the answer itself. All functions are pure.
+`PARSED` and the blocks are what the engine parsed; `protocols.py` reads the answer itself. All functions are pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 
-from camcensus.ingest.protocols import Answers, add_answers
-from camcensus.ingest.text import GREETING, SHORT, TextColumns, cut, cutter, joined, text_of
+from camcensus.ingest.columns import EvidenceColumns
+from camcensus.ingest.protocols import put_answers
+from camcensus.ingest.text import joined, text_of
 from camcensus.readers.banner import BLOCKS, Banner
 
 _NAME_PARTS = ("CN", "OU", "O", "L", "ST", "C")
-_short = cutter(SHORT)
-_Cells = Sequence[Any]
+_BLOCKS = attrgetter(*BLOCKS)
+
+
+def _mac(banner: Banner) -> str | None:
+    found = banner.mac
+    return found if isinstance(found, str) else min(found) if found else None
+
+
+def _name_in_certificate(who: str) -> Callable[[Banner], str | None]:
+    """Return a function that writes a distinguished name of a banner's certificate as `CN=a,O=b`."""
+
+    def name(banner: Banner) -> str | None:
+        if not banner.ssl or not banner.ssl.cert:
+            return None
+        parts = getattr(banner.ssl.cert, who) or {}
+        return ",".join(f"{key}={text}" for key in _NAME_PARTS if (text := text_of(parts.get(key)))) or None
+
+    return name
+
+
+# Columns of evidence and the field of a banner that each is.
+PARSED: dict[str, Callable[[Banner], Any]] = {
+    "module": lambda banner: banner.shodan and banner.shodan.module,
+    "product": attrgetter("product"),
+    "devicetype": attrgetter("devicetype"),
+    "cpe": lambda banner: joined(banner.cpe23) or joined(banner.cpe),
+    "tags": lambda banner: joined(banner.tags),
+    "mac": _mac,
+    "cert_subject": _name_in_certificate("subject"),
+    "cert_issuer": _name_in_certificate("issuer"),
+}
 
 
 def evidence_of(banner: Banner) -> dict[str, str]:
@@ -25,60 +55,22 @@ def evidence_of(banner: Banner) -> dict[str, str]:
     return {name: text for name, text in found.items() if text is not None}
 
 
-def evidence_columns(banners: Sequence[Banner]) -> dict[str, list[str | None] | pa.Array]:
+def evidence_columns(banners: Sequence[Banner]) -> dict[str, Any]:
     """Return the columns of `tables.EVIDENCE`, with a text or None for each banner; empty columns may be absent."""
-    columns = TextColumns(len(banners))
-    if not banners:
-        return {}
-    probes, product, devicetype, cpe23, cpe, tags, macs, ssl, *answer = zip(*map(_FIELDS, banners), strict=True)
-    modules = _short.of_texts([probe.module if probe else None for probe in probes])
-    columns.filled["module"] = modules
-    columns.filled["product"] = _short.of_texts(product)
-    columns.filled["devicetype"] = _short.of_texts(devicetype)
-    for row, (newer, older) in enumerate(zip(cpe23, cpe, strict=True)):
-        if newer or older:
-            columns.put("cpe", row, cut(joined(newer) or joined(older), GREETING))
-    _lists(columns, tags, macs)
-    for name in BLOCKS:
-        _block(columns, name, [getattr(banner, name) for banner in banners])
-    _certificates(columns, ssl)
-    add_answers(columns, Answers(modules, *answer))
-    return columns.filled | columns.ready
+    columns = EvidenceColumns(len(banners))
+    for name, field in PARSED.items():
+        columns.fill(name, list(map(field, banners)))
+    for row, blocks in enumerate(map(_BLOCKS, banners)):
+        if any(blocks):
+            _put_blocks(columns, row, blocks)
+    put_answers(columns, banners)
+    return columns.filled
 
 
-_FIELDS = attrgetter(
-    "shodan", "product", "devicetype", "cpe23", "cpe", "tags", "mac", "ssl", "data", "http", "port", "title", "html"
-)
-
-
-def _lists(columns: TextColumns, tags: _Cells, macs: _Cells) -> None:
-    for row, found in enumerate(tags):
-        if found:
-            columns.put("tags", row, cut(joined(found), SHORT))
-    for row, found in enumerate(macs):
-        if found:
-            columns.put("mac", row, cut(found if isinstance(found, str) else min(found), SHORT))
-
-
-def _block(columns: TextColumns, name: str, blocks: list[Any]) -> None:
-    """Put the name of a camera block that the engine parsed, and its technical fields."""
-    for row, block in enumerate(blocks):
-        if block is None:
-            continue
-        before = columns.column("block")[row]
-        columns.put("block", row, f"{before} {name}" if before else name)
+def _put_blocks(columns: EvidenceColumns, row: int, blocks: Sequence[Any]) -> None:
+    """Put the names of the camera blocks that the engine parsed, and their technical fields."""
+    found = {name: block for name, block in zip(BLOCKS, blocks, strict=True) if block}
+    columns.put("block", row, " ".join(found))
+    for name, block in found.items():
         for field in block.__struct_fields__:
-            columns.put(f"{name}_{field}", row, cut(getattr(block, field), SHORT))
-
-
-def _certificates(columns: TextColumns, ssl: _Cells) -> None:
-    for row, found in enumerate(ssl):
-        if found and found.cert:
-            columns.put("cert_subject", row, cut(_distinguished_name(found.cert.subject), GREETING))
-            columns.put("cert_issuer", row, cut(_distinguished_name(found.cert.issuer), GREETING))
-
-
-def _distinguished_name(parts: dict[str, Any] | None) -> str | None:
-    if not parts:
-        return None
-    return ",".join(f"{key}={text}" for key in _NAME_PARTS if (text := text_of(parts.get(key))))
+            columns.put(f"{name}_{field}", row, getattr(block, field))

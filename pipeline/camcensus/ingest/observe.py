@@ -1,18 +1,14 @@
-"""Turn banners into rows of `observations`, a column at a time; only unusual values are checked one by one."""
+"""Turn banners into rows of `observations`, a column at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.evidence import evidence_columns
 from camcensus.ingest.fields import (
-    EARLIEST,
     LATEST,
     address_of,
     asn_of,
@@ -24,17 +20,11 @@ from camcensus.ingest.fields import (
     transport_of,
 )
 from camcensus.ingest.text import Memo, cutter
-from camcensus.readers.banner import Banner, Rejected
+from camcensus.readers.banner import Banner, Http, Rejected
 
-V = TypeVar("V")
-Cells = Sequence[Any]
-# A canonical IPv4 address: no leading zeros, no short forms.
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$"
-# Shodan's timestamps, with or without the fraction.
-_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?$"
 _SCHEMA = OBSERVATIONS.schema
-_TYPES = {column.name: column.type for column in OBSERVATIONS.columns}
+_KEYS = ("host", "ip_version", "port", "transport", "seen_at")
+_NO_HTTP = Http()
 _words = cutter(256)
 _country, _asn = Memo(country_of), Memo(asn_of)
 
@@ -54,117 +44,41 @@ class Observed:
 def batch_of(columns: dict[str, Any], rows: int) -> pa.RecordBatch:
     """Return a record batch of `observations` from columns of cells; a missing column is null."""
     arrays = [
-        pa.array(columns[name], kind) if name in columns else pa.nulls(rows, kind) for name, kind in _TYPES.items()
+        pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(rows, field.type)
+        for field in _SCHEMA
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
 
 def observe(banners: Sequence[Banner], latest: int = LATEST) -> Observed:
     """Return the columns of the valid banners. `latest` is the last second that a timestamp may have."""
-    if not banners:
-        return Observed([], {}, {})
+    keys: dict[int, tuple[str, int, int, str, int]] = {}
     rejected: dict[int, str] = {}
-    keys = _keys(banners, latest, rejected)
-    accepted = [place for place in range(len(banners)) if place not in rejected]
-    if rejected:
-        banners = [banners[place] for place in accepted]
-        keys = {name: [cells[place] for place in accepted] for name, cells in keys.items()}
-    return Observed(accepted, rejected, keys | _engine_fields(banners) | evidence_columns(banners) if banners else {})
-
-
-def _keys(banners: Sequence[Banner], latest: int, rejected: dict[int, str]) -> dict[str, Cells]:
-    """Return address, port, transport and time; `rejected` gets the first reason of each banner without them."""
-    ports, transports, times = zip(*map(attrgetter("port", "transport", "timestamp"), banners), strict=True)
-    hosts, versions = _addresses(banners, rejected)
-    return {
-        "host": hosts,
-        "ip_version": versions,
-        "port": _ports(ports, rejected),
-        "transport": _transports(transports, rejected),
-        "seen_at": _times(times, latest, rejected),
-    }
-
-
-def _each(function: Callable[[Any], V], values: Cells, rejected: dict[int, str]) -> list[V | None]:
-    """Apply the function to each value; `rejected` gets the reason of those that it rejects."""
-    found: list[V | None] = []
-    for place, value in enumerate(values):
+    for place, banner in enumerate(banners):
         try:
-            found.append(function(value))
+            where = (*address_of(banner), port_of(banner.port), transport_of(banner.transport))
+            keys[place] = (*where, seconds_of(banner.timestamp, latest))
         except Rejected as reason:
-            found.append(None)
-            rejected.setdefault(place, reason.reason)
-    return found
+            rejected[place] = reason.reason
+    if not keys:
+        return Observed([], rejected, {})
+    accepted = [banners[place] for place in keys]
+    columns = dict(zip(_KEYS, zip(*keys.values(), strict=True), strict=True))
+    return Observed(list(keys), rejected, columns | _engine_fields(accepted) | evidence_columns(accepted))
 
 
-def _addresses(banners: Sequence[Banner], rejected: dict[int, str]) -> tuple[list[str], list[int]]:
-    hosts: list[Any] = [banner.ip_str for banner in banners]
-    versions = [4] * len(hosts)
-    texts = pa.array([host if isinstance(host, str) else None for host in hosts], pa.string())
-    usual = pc.fill_null(pc.match_substring_regex(texts, _IPV4), False)
-    for place in np.flatnonzero(~usual.to_numpy(zero_copy_only=False)).tolist():
-        try:
-            hosts[place], versions[place] = address_of(banners[place])
-        except Rejected as reason:
-            rejected.setdefault(place, reason.reason)
-    return hosts, versions
-
-
-def _ports(values: Cells, rejected: dict[int, str]) -> Cells:
-    if set(map(type, values)) == {int} and min(values) >= 1 and max(values) <= 65535:
-        return values
-    return _each(port_of, values, rejected)
-
-
-def _transports(values: Cells, rejected: dict[int, str]) -> Cells:
-    distinct = set(values)
-    if distinct <= {"tcp", "udp"}:
-        return values
-    return _each(transport_of, values, rejected)
-
-
-def _times(values: Cells, latest: int, rejected: dict[int, str]) -> Any:
-    if set(map(type, values)) == {str}:
-        texts = pa.array(values, pa.string())
-        if pc.all(pc.match_substring_regex(texts, _TIME)).as_py():
-            try:
-                seconds = np.floor_divide(texts.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(), 1_000_000)
-            except pa.ArrowInvalid:
-                pass  # a day or hour that does not exist
-            else:
-                if seconds.min() >= EARLIEST and seconds.max() <= latest:
-                    return seconds
-    return _each(lambda value: seconds_of(value, latest), values, rejected)
-
-
-_ENGINE_FIELDS = attrgetter("location", "asn", "org", "isp", "version", "http", "hash", "ssl", "synthetic_marker")
-
-
-def _engine_fields(banners: Sequence[Banner]) -> dict[str, Cells]:
+def _engine_fields(banners: Sequence[Banner]) -> dict[str, Sequence[Any]]:
     """Return the engine's fields of the network, the answer and the certificate."""
-    places, asns, orgs, isps, versions, http, hashes, ssl, markers = zip(*map(_ENGINE_FIELDS, banners), strict=True)
-    networks = _words.of_texts(orgs)
-    if None in networks:
-        networks = [org or _words.of_texts([isp])[0] for org, isp in zip(networks, isps, strict=True)]
-    columns: dict[str, Cells] = {
-        "engine_country": _country.of_texts([place.country_code if place else None for place in places]),
-        "asn": _asn.of_texts(asns),
-        "network": networks,
-        "firmware": _words.of_texts(versions),
-        "http_status": _integers([answer.status if answer else None for answer in http]),
-        "banner_hash": _integers(hashes),
-        "html_hash": _integers([answer.html_hash if answer else None for answer in http]),
-        "is_synthetic": [bool(marker and marker.get("synthetic") is True) for marker in markers],
+    networks = zip(_words.of_all([b.org for b in banners]), banners, strict=True)
+    http = [banner.http or _NO_HTTP for banner in banners]
+    return {
+        "engine_country": _country.of_all([b.location.country_code if b.location else None for b in banners]),
+        "asn": _asn.of_all([b.asn for b in banners]),
+        "network": [org or _words.of(banner.isp) for org, banner in networks],
+        "firmware": _words.of_all([b.version for b in banners]),
+        "http_status": [integer_of(answer.status) for answer in http],
+        "banner_hash": [integer_of(b.hash) for b in banners],
+        "html_hash": [integer_of(answer.html_hash) for answer in http],
+        "is_synthetic": [bool(b.synthetic_marker and b.synthetic_marker.get("synthetic") is True) for b in banners],
+        "cert_sha256": [fingerprint_of(b) for b in banners],
     }
-    if any(ssl):
-        columns["cert_sha256"] = [fingerprint_of(banner) for banner in banners]
-    return columns
-
-
-def _integers(values: Cells) -> Any:
-    if {int, type(None)}.issuperset(map(type, values)):
-        try:
-            return pa.array(values, pa.int64())
-        except (pa.ArrowInvalid, OverflowError):
-            pass  # one has more than 64 bits
-    return [integer_of(value) for value in values]

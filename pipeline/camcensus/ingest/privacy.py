@@ -41,6 +41,7 @@ LONGEST_MAIL = 64 + 1 + 63 + 4 * 64
 # Greetings of these protocols name the host or its owner; signatures need the text of the software only.
 _ONVIF_PERSONAL = re.compile(r"onvif://www\.onvif\.org/(?:name|location)/[^\s<>\"']*", re.IGNORECASE)
 _SNMP_PERSONAL = re.compile(r"^[ \t]*(?:sys)?(?:name|contact|location)[ \t]*[:=][^\r\n]*", re.IGNORECASE | re.MULTILINE)
+DHIP_READ = 2048  # characters
 DHIP_KEPT = re.compile(
     r'"(?P<key>Vendor|DeviceClass|DeviceType|Version|SerialNo|mac)"\s{0,4}:\s{0,4}"(?P<value>[^"\\]{0,64})"'
 )
@@ -156,4 +157,4 @@ def snmp_description(text: str) -> str:
 
 def dhip_reply(text: str) -> str:
     """Return the technical fields of a Dahua discovery reply, without the device's name and addresses."""
-    return ", ".join(f'"{m["key"]}" : "{m["value"]}"' for m in DHIP_KEPT.finditer(text))
+    return ", ".join(f'"{m["key"]}" : "{m["value"]}"' for m in DHIP_KEPT.finditer(text[:DHIP_READ]))

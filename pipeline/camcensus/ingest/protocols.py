@@ -6,13 +6,12 @@ page unparsed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from camcensus.ingest import privacy
-from camcensus.ingest.pages import START, clean_pages
-from camcensus.ingest.text import GREETING, PAGE, SHORT, Memo, TextColumns, cut, cutter
-from camcensus.readers.banner import Http
+from camcensus.ingest.columns import PAGES, EvidenceColumns
+from camcensus.ingest.pages import START
+from camcensus.ingest.text import PAGE, Memo
+from camcensus.readers.banner import Banner, Http
 
 FAR = 8 * PAGE  # characters read of a web answer's head, and of a page for its title
 _HEADER = re.compile(r"^(server|user-agent)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
@@ -21,44 +20,29 @@ _TITLE = re.compile(r"<title[^>]{0,128}>([^<]{0,512})", re.IGNORECASE)
 _NO_HTTP = Http()
 # Headers that are read begin with one of these.
 _FIRST = frozenset("sSwW")
-_short = cutter(SHORT)
 
 
-@dataclass(frozen=True)
-class Answers:
-    """The parts of answers, with a cell for each banner; `module` is cleaned, the others are raw."""
-
-    module: Sequence[str | None]
-    data: Sequence[Any]
-    http: Sequence[Http | None]
-    port: Sequence[Any]
-    title: Sequence[Any]
-    html: Sequence[Any]
-
-
-def add_answers(columns: TextColumns, answers: Answers) -> None:
-    """Fill the columns that are read from the answers."""
-    web: list[int] = []
-    bodies: list[str] = []
-    for row, (data, http, module) in enumerate(zip(answers.data, answers.http, answers.module, strict=True)):
-        text = data if isinstance(data, str) else ""
+def put_answers(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
+    """Fill the columns that are read from the answers; `module` is filled already."""
+    pages: list[str | None] = [None] * len(banners)
+    modules = columns.filled.get("module") or pages
+    for row, (banner, module) in enumerate(zip(banners, modules, strict=True)):
+        text = banner.data if isinstance(banner.data, str) else ""
         start = text[:5]
         if start == "RTSP/":
             _put_headers(columns, "rtsp", row, text)
         elif start == "HTTP/":
             head, body = _parted(text)
             _put_headers(columns, "http", row, head)
-            web.append(row)
-            bodies.append(body)
+            pages[row] = _put_page(columns, row, banner, body)
         elif start[:4] == "SIP/":
-            _put_sip(columns, row, text)
-        elif http or (module and module.startswith("http")):
-            web.append(row)
-            bodies.append(text)
-        else:
-            _put_greeting(columns, row, text, module or "", answers.port[row])
-    if web:
-        _put_pages(columns, answers, web, bodies)
+            headers = dict(reversed([(name.lower(), value) for name, value in _HEADER.findall(text[:PAGE])]))
+            columns.put("sip_user_agent", row, headers.get("user-agent") or headers.get("server"))
+        elif banner.http or (module and module.startswith("http")):
+            pages[row] = _put_page(columns, row, banner, text)
+        elif column := _greeting(text, module or "", banner.port):
+            columns.put(column, row, text)
+    columns.fill(PAGES, pages)
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -70,83 +54,55 @@ def _parted(text: str) -> tuple[str, str]:
     return (text[:end], text[end + 3 :]) if end >= 0 else (text, "")
 
 
-def _put_headers(columns: TextColumns, protocol: str, row: int, head: str) -> None:
+def _put_headers(columns: EvidenceColumns, protocol: str, row: int, head: str) -> None:
     """Put the first server and realm of a head that are not empty, and the authentication schemes."""
-    server = realm = None
     schemes: list[str] = []
     for line in head[:FAR].split("\n"):
         if line[:1] not in _FIRST:
             continue
         name, colon, rest = line.partition(":")
         name = name.rstrip(" \t").lower()
-        if not colon or name not in ("server", "www-authenticate"):
-            continue
         value = rest.partition("\r")[0].lstrip(" \t")
-        if name == "server":
-            server = server or _short[value]
-        else:
-            scheme, found = _challenges[value]
+        if colon and name == "server":
+            columns.put(f"{protocol}_server", row, value)
+        elif colon and name == "www-authenticate":
+            scheme, realm = _challenges[value]
             schemes.append(scheme)
-            realm = realm or found
-    columns.put(f"{protocol}_server", row, server)
+            columns.put(f"{protocol}_realm", row, realm)
     if schemes:
-        columns.put(f"{protocol}_realm", row, realm)
-        columns.put(f"{protocol}_auth", row, _short[" ".join(schemes)])
+        columns.put(f"{protocol}_auth", row, " ".join(schemes))
 
 
 def _challenge(value: str) -> tuple[str, str | None]:
     """Return scheme and realm of a WWW-Authenticate header."""
     realm = _REALM.search(value)
-    return value.split(" ", 1)[0], cut(realm[1] or realm[2], SHORT) if realm else None
+    return value.split(" ", 1)[0], realm[1] or realm[2] if realm else None
 
 
 _challenges = Memo(_challenge)
 
 
-def _put_sip(columns: TextColumns, row: int, text: str) -> None:
-    headers = dict(reversed([(name.lower(), value) for name, value in _HEADER.findall(text[:PAGE])]))
-    columns.put("sip_user_agent", row, cut(headers.get("user-agent") or headers.get("server"), SHORT))
+def _put_page(columns: EvidenceColumns, row: int, banner: Banner, body: str) -> str | None:
+    """Put title, favicon and, without a header, the server of a web answer. Return the start of its page."""
+    http = banner.http or _NO_HTTP
+    page: Any = next((page for page in (http.html, banner.html, body) if page and isinstance(page, str)), "")
+    columns.put("http_server", row, http.server)
+    has_title = columns.put("http_title", row, http.title) or columns.put("http_title", row, banner.title)
+    if not has_title and page and (match := _TITLE.search(page[:FAR])):
+        columns.put("http_title", row, match[1])
+    if http.favicon is not None:
+        columns.put("http_favicon", row, http.favicon.hash)
+    return page[:START] or None
 
 
-def _put_greeting(columns: TextColumns, row: int, text: str, module: str, port: Any) -> None:
+def _greeting(text: str, module: str, port: Any) -> str | None:
+    """Return the column of another answer; None: it is not evidence."""
     if "DHIP" in text[:64]:
-        columns.put("dhip_reply", row, cut(privacy.dhip_reply(text[:PAGE]), GREETING))
-    elif "onvif://" in text:
-        columns.put("onvif_scopes", row, cut(privacy.onvif_scopes(text), GREETING))
-    elif module.startswith("ftp") or (text.startswith("220") and port == 21):
-        columns.put("ftp_banner", row, _scrubbed(text, GREETING))
-    elif module.startswith("telnet"):
-        columns.put("telnet_banner", row, _scrubbed(text, GREETING))
-    elif module.startswith("snmp"):
-        columns.put("snmp_description", row, cut(privacy.start_of(text, GREETING, privacy.snmp_description), GREETING))
-
-
-def _scrubbed(text: str, longest: int) -> str | None:
-    """Scrub the start of a text; more than is kept, so that no personal data is cut in half."""
-    return cut(privacy.start_of(text, longest), longest)
-
-
-def _put_pages(columns: TextColumns, answers: Answers, web: list[int], bodies: list[str]) -> None:
-    """Put title, page, favicon and, without a header, the server of web answers, which are the rows in `web`."""
-    servers, titles = columns.column("http_server"), columns.column("http_title")
-    starts: list[str | None] = [None] * columns.rows
-    for row, body in zip(web, bodies, strict=True):
-        http = answers.http[row] or _NO_HTTP
-        if servers[row] is None and http.server is not None:
-            servers[row] = _once(http.server)
-        page: Any = http.html
-        if not (page and isinstance(page, str)):
-            page = next((p for p in (answers.html[row], body) if p and isinstance(p, str)), "")
-        title = _once(http.title) or _once(answers.title[row])
-        if title is None and page and (match := _TITLE.search(page[:FAR])):
-            title = _short[match[1]]
-        titles[row] = title
-        starts[row] = page[:START] or None
-        if http.favicon is not None:
-            columns.put("http_favicon", row, _once(http.favicon.hash))
-    columns.ready["http_html"] = clean_pages(starts)
-
-
-def _once(value: Any) -> str | None:
-    """Cut to a short text; cached for strings."""
-    return _short[value] if isinstance(value, str) else cut(value, SHORT)
+        return "dhip_reply"
+    if "onvif://" in text:
+        return "onvif_scopes"
+    if module.startswith("ftp") or (text.startswith("220") and port == 21):
+        return "ftp_banner"
+    if module.startswith("telnet"):
+        return "telnet_banner"
+    return "snmp_description" if module.startswith("snmp") else None

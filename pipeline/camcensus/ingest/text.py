@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-import pyarrow as pa
-
 V = TypeVar("V")
 # Limits of the cache, in values and in characters of one: a hostile file may have a new text in each banner.
 CACHED = 8_192
@@ -47,7 +45,11 @@ class Memo(dict[Any, V]):
             self[value] = found
         return found
 
-    def of_texts(self, values: Sequence[Any]) -> list[V]:
+    def of(self, value: Any) -> V:
+        """Return the function of a value of any type; cached for strings."""
+        return self[value] if isinstance(value, str) else self._function(value)
+
+    def of_all(self, values: Sequence[Any]) -> list[V]:
         """Return the function of each value; cached where all are strings or None."""
         if _STRINGS.issuperset(map(type, values)):
             return list(map(self.__getitem__, values))
@@ -90,23 +92,3 @@ def joined(value: Iterable[Any] | str | None) -> str | None:
     if isinstance(value, str) or value is None:
         return value
     return " ".join(v for v in value if isinstance(v, str)) or None
-
-
-class TextColumns:
-    """Columns of `rows` texts each; a column that is never filled is missing."""
-
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self.filled: dict[str, list[str | None]] = {}
-        self.ready: dict[str, pa.Array] = {}  # columns that are complete
-
-    def column(self, name: str) -> list[str | None]:
-        """Return a column to fill, at first empty."""
-        if name not in self.filled:
-            self.filled[name] = [None] * self.rows
-        return self.filled[name]
-
-    def put(self, name: str, row: int, text: str | None) -> None:
-        """Fill one cell, if the text is not empty."""
-        if text:
-            self.column(name)[row] = text
