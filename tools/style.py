@@ -29,7 +29,7 @@ def texts() -> Iterator[tuple[str, str]]:
     yield from ((f"reference/{name} (from the code)", text) for name, text in reference.pages().items())
     for path in [p for pattern in PAGES for p in sorted(ROOT.glob(pattern))] + sorted(REPORT.rglob("*.j2")):
         yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
-    for path in sorted({*REPORT.rglob("*wording.py"), *REPORT.rglob("methodology.py"), *REPORT.rglob("charts/*.py")}):
+    for path in sorted({*REPORT.rglob("*wording.py"), *REPORT.rglob("main_page.py"), *REPORT.rglob("charts/*.py")}):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         found = [n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in docstrings]

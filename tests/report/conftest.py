@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -14,6 +15,8 @@ from camcensus.core.stage_record import Flow, StageRecord
 from camcensus.core.tables import COUNTS, GROUPS
 from camcensus.report import draw_report
 from camcensus.report.inputs import Result
+from camcensus.report.tables import country_table
+from camcensus.report.tables.table_export import as_frame
 from tests.report.browser import browser
 from tests.shared import built_once
 
@@ -119,6 +122,11 @@ def make_result(snapshot: str, hosts: Cells | None = None, manifest: dict[str, A
     return Result(
         snapshot, make_manifest(snapshot, **(manifest or {})), make_counts(snapshot, HOSTS if hosts is None else hosts)
     )
+
+
+def built(study: Study, results: list[Result]) -> pd.DataFrame:
+    """The country table as a frame."""
+    return as_frame(country_table.table(study, results))
 
 
 _CHARTS: list[Path] = []  # drawn once; a report that shows the same values takes them from there

@@ -60,7 +60,7 @@ def test_the_audit_as_a_table(study: Study) -> None:
     results = [make_result("2024")]
     found = small_tables.audit(ReportContext(study, results, Audits(scores={"2024": SCORES})))
     assert found is not None
-    assert [list(row.cells)[1:] for row in found.rows] == [
+    assert [list(row)[1:] for row in found.rows] == [
         ["All makers", "95.0%", "90.0%", "98.0%", "120"],
         ["All makers", "610", "560", "691", "120"],
         ["<b>Axis</b>", "90.0%", "70.0%", "99.0%", "20"],

@@ -15,7 +15,7 @@ from camcensus.report.inputs import Result, headline_cells
 from camcensus.report.output import Output
 from camcensus.report.tables import country_table
 from camcensus.report.tables.table_export import as_frame, csv, guard
-from tests.report.conftest import HOSTS, make_manifest, make_result, make_study
+from tests.report.conftest import HOSTS, built, make_manifest, make_result, make_study
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def test_order_ranks_and_totals(study: Study) -> None:
-    table = country_table.build(study, [make_result("2024")])
+    table = built(study, [make_result("2024")])
     assert list(table["country"].fillna("")) == ["US", "DE", "NA", "TK", "CN", "ZZ", ""]
     assert list(table["rank"].dropna()) == [1, 2, 3, 4]
     world = table.iloc[-1]
@@ -37,20 +37,18 @@ def test_order_ranks_and_totals(study: Study) -> None:
 
 def test_same_counts_share_a_rank(study: Study) -> None:
     hosts = {("DE", "Hikvision"): 10, ("FR", "Hikvision"): 10, ("US", "Hikvision"): 7}
-    table = country_table.build(study, [make_result("2024", hosts)])
+    table = built(study, [make_result("2024", hosts)])
     assert list(table["rank"].dropna()) == [1, 1, 3]
 
 
 def test_newest_snapshot_is_first(study: Study) -> None:
-    table = country_table.build(study, [make_result("2023"), make_result("2024")])
+    table = built(study, [make_result("2023"), make_result("2024")])
     assert list(dict.fromkeys(table["snapshot"])) == ["2024", "2023"]
 
 
 def test_small_vendor_cells_are_null_and_absent_ones_zero(tmp_path: Path) -> None:
     study = make_study(tmp_path, vendors=("Hikvision", "Dahua", "D-Link"))
-    table = country_table.build(study, [make_result("2024")]).set_index(
-        pd.Index(["US", "DE", "NA", "TK", "CN", "ZZ", ""])
-    )
+    table = built(study, [make_result("2024")]).set_index(pd.Index(["US", "DE", "NA", "TK", "CN", "ZZ", ""]))
     # The three of the United States would follow from Dahua's total if Germany's 60 were shown.
     assert pd.isna(table.loc["DE", "n_hosts_dahua"])
     assert table.loc["", "n_hosts_dahua"] == 63
@@ -68,7 +66,7 @@ def test_vendors_of_one_slug_keep_their_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", ["hosts", "devices", "banners"])
 def test_maker_columns_hold_hosts_whatever_the_headline_counts_and_say_so(tmp_path: Path, unit: str) -> None:
     study = make_study(tmp_path, f"headline_unit = '{unit}'")
-    table = country_table.build(study, [make_result("2024")])
+    table = built(study, [make_result("2024")])
     assert table.iloc[-1]["n_hosts_hikvision"] == 368
     (meaning,) = [c.meaning for c in country_table.schema(study).columns if c.name == "n_hosts_hikvision"]
     assert meaning.startswith("hosts with cameras of Hikvision")
@@ -76,13 +74,13 @@ def test_maker_columns_hold_hosts_whatever_the_headline_counts_and_say_so(tmp_pa
 
 
 def test_f27_missing_population_is_null(study: Study) -> None:
-    table = country_table.build(study, [make_result("2024")])
+    table = built(study, [make_result("2024")])
     assert table.loc[table["country"] == "ZZ", "hosts_per_100k"].isna().all()
     assert (table.loc[table["country"] == "DE", "hosts_per_100k"] > 0).all()
 
 
 def test_the_rate_by_addresses(study: Study) -> None:
-    table = country_table.build(study, [make_result("2024")])
+    table = built(study, [make_result("2024")])
     germany = table[table["country"] == "DE"].iloc[0]
     assert germany["hosts_per_million_ipv4"] == round(1e6 * germany["n_hosts"] / load_countries()["DE"].ipv4_located, 4)
     assert table.loc[table["country"] == "ZZ", "hosts_per_million_ipv4"].isna().all()
@@ -109,7 +107,7 @@ def test_same_bytes_twice(study: Study, tmp_path: Path) -> None:
 
 
 def test_nothing_counted(study: Study) -> None:
-    table = country_table.build(study, [make_result("2024", {})])
+    table = built(study, [make_result("2024", {})])
     assert list(table["n_hosts"]) == [0, 0]
     assert list(table["country"].fillna("")) == ["ZZ", ""]
     assert table["share"].isna().all()
@@ -126,7 +124,7 @@ def test_control_characters_do_not_reach_a_spreadsheet() -> None:
 
 def test_simulated_data_is_marked(study: Study) -> None:
     result = make_result("2024", manifest={"simulated": True})
-    assert country_table.build(study, [result])["simulated"].all()
+    assert built(study, [result])["simulated"].all()
 
 
 def test_missing_and_double_cells_are_refused(study: Study) -> None:
@@ -143,6 +141,6 @@ def test_f21_countries_that_do_not_add_up_are_refused(study: Study) -> None:
     result = make_result("2024")
     is_tokelau = pc.and_kleene(pc.equal(result.counts["level"], "country"), pc.equal(result.counts["country"], "TK"))
     with pytest.raises(TableError, match="the world 526"):
-        country_table.build(
+        built(
             study, [Result("2024", result.manifest, result.counts.filter(pc.invert(pc.fill_null(is_tokelau, False))))]
         )

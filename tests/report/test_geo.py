@@ -7,8 +7,8 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.manifest import Geo
 from camcensus.report import draw_report
-from camcensus.report.tables import country_table, geo_tables
-from tests.report.conftest import make_result
+from camcensus.report.tables import geo_tables
+from tests.report.conftest import built, make_result
 
 SUMS = {"sha256": "0" * 64, "second_sha256": None}
 
@@ -50,7 +50,7 @@ def test_page_and_methodology_say_it(study: Study) -> None:
 
 
 def test_agreement_by_country(study: Study) -> None:
-    table = country_table.build(study, [make_result("2024")])
+    table = built(study, [make_result("2024")])
     shares = dict(zip(table["country"].fillna("world"), table["geo_agreement"], strict=True))
     assert shares["DE"] == 0.9
     hosts = int(table.iloc[-1]["n_hosts"])

@@ -8,7 +8,7 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.tables import CENSUS, TRENDS
 from camcensus.report import draw_report
-from camcensus.report.tables.matches import (
+from camcensus.report.pages.matches_page import (
     Matches,
     census_by_country,
     census_chart,
@@ -52,9 +52,7 @@ def test_few_matches_are_hidden_and_so_is_what_would_tell_them(study: Study) -> 
 
 
 def test_the_table_has_dashes_and_totals(study: Study) -> None:
-    cells = {
-        row.cells[1]: list(row.cells)[2:] for row in census_by_country(study, census(HELD), ["Hikvision", "Dahua"]).rows
-    }
+    cells = {row[1]: list(row)[2:] for row in census_by_country(study, census(HELD), ["Hikvision", "Dahua"]).rows}
     assert cells[""] == ["1,029", "93"]
     assert cells["TK"] == ["–", "0"]
     assert cells["US"] == ["0", "–"]
@@ -63,7 +61,7 @@ def test_the_table_has_dashes_and_totals(study: Study) -> None:
 def test_a_world_total_does_not_tell_a_hidden_country_that_is_left_out(study: Study) -> None:
     held = {("CN", "Hikvision"): 2, ("DE", "Hikvision"): 120, ("NL", "Hikvision"): 70}
     table = census_by_country(study, census(held), ["Hikvision"])
-    assert {row.cells[1]: row.cells[2] for row in table.rows} == {"": "–", "CN": "–", "DE": "120", "NL": "70"}
+    assert {row[1]: row[2] for row in table.rows} == {"": "–", "CN": "–", "DE": "120", "NL": "70"}
 
 
 def test_the_chart_has_what_is_shown_of_the_first_maker(study: Study) -> None:

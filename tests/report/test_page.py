@@ -212,10 +212,10 @@ def test_no_snapshot_is_an_error(study: Study) -> None:
 
 def test_other_settings(study: Study) -> None:
     found = {s.label: s for s in settings(study, make_result("2024"))}
-    assert [s.hosts for s in found.values() if s.is_headline] == [526, 526, 526]
-    assert found["Decoys: none left out"].hosts == 526 + 11 * 5
-    assert found["Addresses: IPv6"].hosts is None
-    assert found["Location: both sources name the same country"].hosts == 210 - 21 + 47 - 4 + 2 + 261 - 26
+    assert [s.counts["hosts"] for s in found.values() if s.is_headline] == [526, 526, 526]
+    assert found["Decoys: none left out"].counts["hosts"] == 526 + 11 * 5
+    assert found["Addresses: IPv6"].counts == {}
+    assert found["Location: both sources name the same country"].counts["hosts"] == 210 - 21 + 47 - 4 + 2 + 261 - 26
 
 
 def test_f27_change_of_zero() -> None:

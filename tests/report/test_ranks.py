@@ -5,9 +5,8 @@ from dataclasses import replace
 import pyarrow.compute as pc
 
 from camcensus.core.config import Study
-from camcensus.report.tables import country_table
 from camcensus.report.tables.sensitivity import Range, rank_ranges
-from tests.report.conftest import make_result
+from tests.report.conftest import built, make_result
 
 
 def test_ranks_are_as_wide_as_ranges_allow() -> None:
@@ -24,6 +23,6 @@ def test_the_country_table_has_the_best_and_the_worst(study: Study) -> None:
     located = replace(result, counts=result.counts.filter(pc.equal(result.counts["decoys_left_out"], "certain")))
     names = ["country", "rank", "rank_best", "rank_worst"]
     placed = [("US", 1, 1, 2), ("DE", 2, 1, 2), ("NA", 3, 3, 3)]
-    table = country_table.build(study, [located])[names]
+    table = built(study, [located])[names]
     assert list(table.dropna().itertuples(index=False, name=None)) == placed
     assert table[table["rank"].isna()].drop(columns="country").isna().all(axis=None)

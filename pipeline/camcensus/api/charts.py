@@ -15,7 +15,7 @@ from camcensus.api.study import OpenStudy
 from camcensus.core.errors import ChoiceError
 from camcensus.report.charts import newest, style, years
 from camcensus.report.charts.bars import Bar, Bars
-from camcensus.report.charts.chart import Chart, Picture, Titles, frame
+from camcensus.report.charts.chart import Chart, Picture, frame
 from camcensus.report.charts.lines import MOST, Line, Lines
 from camcensus.report.context import ReportContext
 
@@ -92,7 +92,7 @@ def bars(
         raise ChoiceError(f"bars start at 0 and cannot show negative or missing numbers: {', '.join(bad)}")
     context = ReportContext(study.study, [one(study.results, snapshot)])
     shown = tuple(Bar(label, label, n, style.ACCENT) for label, n in pairs)
-    return _draw(Bars(shown, frame(context, Titles("", title, unit)), "There is nothing to show.", number_format))
+    return _draw(Bars(shown, frame(context, title, unit), "There is nothing to show.", number_format))
 
 
 def lines(study: OpenStudy, values: Mapping[str, Sequence[int | None]], title: str, unit: str) -> Figure:
@@ -109,7 +109,7 @@ def lines(study: OpenStudy, values: Mapping[str, Sequence[int | None]], title: s
         raise ChoiceError(f"lines are of counts, in whole numbers; not so: {', '.join(parts)}")
     context = ReportContext(study.study, study.results)
     shown = tuple(Line(n, tuple(None if pd.isna(c) else int(c) for c in counts)) for n, counts in values.items())
-    return _draw(Lines(tuple(context.points), shown, frame(context, Titles("", title, unit))))
+    return _draw(Lines(tuple(context.points), shown, frame(context, title, unit)))
 
 
 def _of_one(study: OpenStudy, snapshot: str, chart: Callable[[ReportContext], Chart]) -> Figure:

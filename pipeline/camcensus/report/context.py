@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from camcensus.core.config import Study
+from camcensus.report import wording
 from camcensus.report.inputs import Result, is_simulated
 from camcensus.report.tables.audits import NO_AUDITS, Audits
 from camcensus.report.timeline import SeriesPoint, series_points
@@ -34,9 +36,19 @@ class ReportContext:
         return self.study.headline_unit
 
     @property
+    def where(self) -> str:
+        """Return where the headline counts: worldwide, or outside the countries left out."""
+        return wording.outside(self.study.countries_left_out)
+
+    @property
     def is_simulated(self) -> bool:
         """Return whether any of it is made-up data."""
-        return is_simulated(self.study, self.results)
+        return any(mark["simulated"] for mark in self.marks)
+
+    @cached_property
+    def marks(self) -> list[dict[str, Any]]:
+        """Return what each row of a snapshot begins with: its id, and whether it is made up."""
+        return [{"snapshot": r.snapshot, "simulated": is_simulated(self.study, [r])} for r in self.results]
 
     @cached_property
     def points(self) -> list[SeriesPoint]:

@@ -39,6 +39,11 @@ class SeriesPoint:
     is_first: bool = False
 
     @property
+    def label(self) -> str:
+        """Return the snapshot's id, and whether it is partial."""
+        return self.snapshot if self.is_complete else f"{self.snapshot} (partial)"
+
+    @property
     def has_other_geo(self) -> bool:
         """Return whether the country database is another one than in the point before."""
         return NOT_OF_TOTALS in self.changed

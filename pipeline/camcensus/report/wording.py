@@ -26,61 +26,43 @@ UNIT_MEANING = {
     "banners": "A banner is one answer of one port of one address.",
 }
 
-METHOD = (
-    (
-        "What is counted",
-        (
-            "We count answers (banners) that a search engine already holds. No device is contacted, and no image is "
-            "seen or kept. We count cameras, recorders, encoders, and video devices (one of these three, where the "
-            "evidence does not show which); on this page all of them are called cameras. We do not count door "
-            "controllers, intercoms and software."
-        ),
+METHOD = {
+    "What is counted": (
+        "We count answers (banners) that a search engine already holds. No device is contacted, and no image is seen "
+        "or kept. We count cameras, recorders, encoders, and video devices (one of these three, where the evidence "
+        "does not show which); on this page all of them are called cameras. We do not count door controllers, "
+        "intercoms and software."
     ),
-    (
-        "Units",
-        (
-            "A banner is one answer of one port of one address. A host is one IP address with at least one counted "
-            "banner; earlier studies call this a camera network. A device is one inferred camera, recorder, encoder "
-            "or video device: ports of a host that do not contradict each other are one device. So devices are a low "
-            "estimate, and not the number of cameras (one recorder may serve many). A prefix is one /24 (IPv4) or /48 "
-            "(IPv6) network with at least one counted host."
-        ),
+    "Units": (
+        "A banner is one answer of one port of one address. A host is one IP address with at least one counted "
+        "banner; earlier studies call this a camera network. A device is one inferred camera, recorder, encoder or "
+        "video device: ports of a host that do not contradict each other are one device. So devices are a low "
+        "estimate, and not the number of cameras (one recorder may serve many). A prefix is one /24 (IPv4) or /48 "
+        "(IPv6) network with at least one counted host."
     ),
-    (
-        "What adds up",
-        (
-            "A host has one country in a snapshot, so hosts add up across countries. They do not add up across makers, "
-            "brands, types or models: an address with cameras of two makers is one host for each maker and one host in "
-            "its country. Devices and banners add up across everything. Prefixes add up across nothing."
-        ),
+    "What adds up": (
+        "A host has one country in a snapshot, so hosts add up across countries. They do not add up across makers, "
+        "brands, types or models: an address with cameras of two makers is one host for each maker and one host in "
+        "its country. Devices and banners add up across everything. Prefixes add up across nothing."
     ),
-    (
-        "Dedupe",
-        (
-            "A banner is a distinct address, port and transport; only its latest answer counts. Banners with the same "
-            "serial number or MAC address (kept only as a keyed hash) belong to one device, unless that identity is "
-            "on too many addresses. Without an identity, the ports of a host that do not contradict each other are "
-            "one device."
-        ),
+    "Dedupe": (
+        "A banner is a distinct address, port and transport; only its latest answer counts. Banners with the same "
+        "serial number or MAC address (kept only as a keyed hash) belong to one device, unless that identity is on "
+        "too many addresses. Without an identity, the ports of a host that do not contradict each other are one "
+        "device."
     ),
-    (
-        "Identification",
-        (
-            "Each banner is matched with a catalogue of signatures. Maker and kind of device each have a confidence: "
-            "high, medium or low. A certain maker does not make the kind certain. Only banners with at least the "
-            "study's minimum confidence are counted."
-        ),
+    "Identification": (
+        "Each banner is matched with a catalogue of signatures. Maker and kind of device each have a confidence: "
+        "high, medium or low. A certain maker does not make the kind certain. Only banners with at least the study's "
+        "minimum confidence are counted."
     ),
-    (
-        "Decoys",
-        (
-            "Honeypots and hosts that answer on everything look like cameras. They are graded possible, likely or "
-            "certain, never silently dropped. The headline leaves out the certain ones. The page also gives counts "
-            "that leave out none, and that leave out the likely ones too."
-        ),
+    "Decoys": (
+        "Honeypots and hosts that answer on everything look like cameras. They are graded possible, likely or "
+        "certain, never silently dropped. The headline leaves out the certain ones. The page also gives counts that "
+        "leave out none, and that leave out the likely ones too."
     ),
-    ("IPv4 only", "Headline counts are of IPv4. Devices change their IPv6 addresses often, which inflates hosts."),
-)
+    "IPv4 only": "Headline counts are of IPv4. Devices change their IPv6 addresses often, which inflates hosts.",
+}
 
 SENSITIVITY = (
     "Thin lines are sensitivity ranges: the lowest and highest count when decoys, confidence and location source are "
@@ -112,6 +94,16 @@ ONE_INSTRUMENT = (
     "returned, all identified with today’s catalogue and counted with today’s rules. “… and ports”: of these, those on "
     "ports that the engine scanned in every snapshot. Snapshots whose queries are not known do not take part."
 )
+ABSENT = {
+    "firmware_age": "Firmware age: no firmware of what was counted has its build date in its name.",
+    "instrument": (
+        "A series of the banners that every snapshot’s queries would have returned: the queries of the files are not "
+        "known for any snapshot. A study can name them (queries, under a snapshot)."
+    ),
+    "controls": "The ratio to free control counts of the engine: no snapshot was collected with them.",
+    "churn": "A churn index: it takes several complete collections of one snapshot.",
+    "matches": "The engine's own totals (a census) and its monthly history: they were not requested.",
+}
 DECOY_RULES = {
     "banner": "one banner shows it: a known decoy's constant, the engine's honeypot tag",
     "hosting": "the address is in a hosting network",
@@ -151,7 +143,7 @@ LIMITS = (
 
 
 def plural(n: int, one: str, many: str) -> str:
-    """Return `n` with thousands separators, and its noun."""
+    """Return a number and its noun."""
     return f"{n:,} {one if n == 1 else many}"
 
 
@@ -237,13 +229,10 @@ def hidden_counts(found: HiddenPart, what: str = "maker counts", whose: str = "t
 
 def makers_not_shown(study: Study, hidden: int, further: int) -> str:
     """Return how many makers a chart does not show: too small, and more than it has room for."""
-    notes = []
-    if further:
-        notes.append(f"{plural(further, 'maker follows', 'makers follow')} after these.")
-    if hidden:
-        few = f"with fewer than {study.publication.min_hosts} hosts, or hidden to protect such a count,"
-        notes.append(f"{plural(hidden, 'maker', 'makers')} {few} {'is' if hidden == 1 else 'are'} not shown.")
-    return " ".join(notes)
+    more = f"{plural(further, 'maker follows', 'makers follow')} after these." if further else ""
+    few = f"with fewer than {study.publication.min_hosts} hosts, or hidden to protect such a count,"
+    verb = "is" if hidden == 1 else "are"
+    return f"{more} {plural(hidden, 'maker', 'makers')} {few} {verb} not shown.".strip() if hidden else more
 
 
 def day(seconds: int) -> str:
@@ -301,21 +290,8 @@ def absent(charts: Collection[str], matches: bool, audited: bool = False) -> lis
 
     charts: names of those that are drawn. matches: there is a census or history. audited: there is an audit.
     """
-    notes = [WHY_NOT_ONE if audited else f"{WHY_NOT_ONE} {NO_AUDIT}"]
-    if "firmware_age" not in charts:
-        notes.append("Firmware age: no firmware of what was counted has its build date in its name.")
-    if "instrument" not in charts:
-        notes.append(
-            "A series of the banners that every snapshot’s queries would have returned: the queries of the files are "
-            "not known for any snapshot. A study can name them (queries, under a snapshot)."
-        )
-    if "controls" not in charts:
-        notes.append("The ratio to free control counts of the engine: no snapshot was collected with them.")
-    if "churn" not in charts:
-        notes.append("A churn index: it takes several complete collections of one snapshot.")
-    if not matches:
-        notes.append("The engine's own totals (a census) and its monthly history: they were not requested.")
-    return notes
+    first, drawn = WHY_NOT_ONE if audited else f"{WHY_NOT_ONE} {NO_AUDIT}", {*charts, *(["matches"] if matches else [])}
+    return [first, *(text for name, text in ABSENT.items() if name not in drawn)]
 
 
 def licence(study: Study) -> str:
@@ -335,12 +311,10 @@ def attributions(results: Sequence[Result]) -> list[str]:
 
 def citation(study: Study, results: Sequence[Result]) -> str:
     """Return how to cite the report, without the date on which it was made, which would change its bytes."""
-    newest = results[-1]
-    found = newest.manifest
+    first, newest, found = results[0].snapshot, results[-1].snapshot, results[-1].manifest
     synthetic = " Synthetic data." if study.simulated or found.simulated else ""
-    snapshots = newest.snapshot if len(results) == 1 else f"{results[0].snapshot} to {newest.snapshot}"
-    label = "snapshot" if len(results) == 1 else "snapshots"
+    snapshots = f"snapshot {newest}" if len(results) == 1 else f"snapshots {first} to {newest}"
     return (
         f"{study.title}.{synthetic} camcensus {found.version or '(version not recorded)'}, {engine(found)} results, "
-        f"{label} {snapshots}, window {window(found.window)}. Run {found.run or 'not recorded'}."
+        f"{snapshots}, window {window(found.window)}. Run {found.run or 'not recorded'}."
     )

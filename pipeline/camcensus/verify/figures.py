@@ -15,7 +15,6 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.tables import COUNTS, GROUPS, UNITS, UNKNOWN_COUNTRY
 from camcensus.report.inputs import Result
 from camcensus.report.tables import country_table, counts_public
-from camcensus.report.tables.table_export import as_table
 from camcensus.verify.verdict import Verdict
 
 TABLE = "country_table.parquet"
@@ -59,7 +58,7 @@ def check_against_study(folder: Path, study: Study, results: list[Result], verdi
         return
     pairs: tuple[tuple[str, Callable[[], pa.Table]], ...] = (
         (counts_public.NAME, lambda: counts_public.table(study, results)),
-        (TABLE, lambda: as_table(country_table.rows(study, results), country_table.schema(study))),
+        (TABLE, lambda: country_table.table(study, results)),
     )
     for name, make in pairs:
         verdict.count("published tables computed again")

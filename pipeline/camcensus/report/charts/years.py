@@ -1,30 +1,21 @@
 """Charts over the snapshots: trends, makers' shares, decoys, networks, firmware, last seen, churn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 
 from camcensus.aggregate.details import AGES, UNDATED
 from camcensus.core.comparability import CHANGED, NOT_OF_TOTALS
+from camcensus.core.stage_record import Churn, StageRecord
 from camcensus.core.tables import UNKNOWN, Column
 from camcensus.report import wording
 from camcensus.report.charts import style
 from camcensus.report.charts.bars import Bar, Bars, Part
-from camcensus.report.charts.chart import (
-    SNAPSHOT,
-    Chart,
-    Titles,
-    chart_table,
-    frame,
-    number,
-    over_snapshots,
-    stacked_chart,
-)
+from camcensus.report.charts.chart import SNAPSHOT, Chart, frame, number, stacked_chart
 from camcensus.report.charts.lines import MOST, Line, Lines
 from camcensus.report.context import ReportContext
-from camcensus.report.inputs import Result, is_simulated, world_cell
+from camcensus.report.inputs import Result, world_cell
 from camcensus.report.tables import sensitivity
 from camcensus.report.tables.audits import corrected
 from camcensus.report.tables.publish import published
@@ -42,7 +33,6 @@ ALL = "All makers"
 CORRECTED = "By audit, 95%"
 OTHERS = "All others"
 TOP_SHARES = 5
-HEADLINE = "Headline"
 SERIES_NAMES = {"queries": "Same queries", "ports": "… and ports"}
 NETWORK_KINDS = (
     ("fixed", "Fixed lines", style.PARTS[1], ""),
@@ -54,9 +44,7 @@ LARGEST = (  # ranks of networks: the first of each group ends the group before
     (1, "The largest"), (10, "2nd to 10th"), (100, "11th to 100th"), (1000, "101st to 1,000th"), (None, "All others"),
 )  # fmt: skip
 ALL_OF_IT = "everything"
-HALVES = ("half-1", "half-2")
 CONTROLS = ("port-80", "port-443", "port-554", "nginx", "openssh")
-BASE = 100
 
 
 def charts_of(context: ReportContext) -> list[Chart]:
@@ -64,14 +52,14 @@ def charts_of(context: ReportContext) -> list[Chart]:
     results = context.results
     wanted = {
         trend_chart: True,
-        instrument: has_series(context),
+        instrument: any(missing_reason(r, "queries") is None for r in results),
         controls: any(control_counts(r) for r in results),
         maker_shares: True,
         decoys: True,
         networks: any(r.networks is not None for r in results),
         last_seen: True,
         concentration: any(r.concentration is not None for r in results),
-        firmware: any(sum(ages.get(age, 0) for age in AGES) for ages in map(_firmware_ages, results)),
+        firmware: any(ages.get(age) for ages in map(_firmware_ages, results) for age in AGES),
         churn: any(_churn(r) is not None for r in results),
     }
     return [draw(context) for draw, has_data in wanted.items() if has_data]
@@ -79,9 +67,9 @@ def charts_of(context: ReportContext) -> list[Chart]:
 
 def trend_chart(context: ReportContext) -> Chart:
     """Draw the total, the headline's maker and the largest others, snapshot by snapshot."""
-    unit, points = context.unit, context.points
-    lines = _trend_lines(context)
-    titles = Titles("trend", f"{unit.capitalize()} by snapshot: all makers, and single ones", f"{_where(context)}.")
+    unit, points, lines = context.unit, context.points, _trend_lines(context)
+    title = f"{unit.capitalize()} by snapshot: all makers, and single ones"
+    picture = Lines(tuple(points), tuple(lines), frame(context, title, f"{unit.capitalize()} {context.where}."))
     columns = (
         SNAPSHOT,
         Column("maker", pa.string(), "maker; all makers: the headline total", False),
@@ -91,46 +79,34 @@ def trend_chart(context: ReportContext) -> Chart:
         Column("break", pa.string(), "why it cannot be compared with the snapshot before; null: it can"),
         Column("complete", pa.bool_(), "the collection is complete", False),
     )
-    rows: list[dict[str, Any]] = [
-        {"snapshot": r.snapshot, "maker": line.name, f"n_{unit}": line.counts[i], "break": point.break_reason or None}
-        | {"low": line.lows[i] if line.lows else None, "high": line.highs[i] if line.highs else None}
-        | {"complete": point.is_complete, "simulated": is_simulated(context.study, [r])}
-        for line in lines
-        for i, (r, point) in enumerate(zip(context.results, points, strict=True))
-    ]
+    rows = [
+        {"maker": line.name, f"n_{unit}": line.counts[i], "low": line.lows[i] if line.lows else None}
+        | {"high": line.highs[i] if line.highs else None, "break": points[i].break_reason or None}
+        | {"complete": points[i].is_complete} | mark
+        for line in lines for i, mark in enumerate(context.marks)
+    ]  # fmt: skip
     note = "Single makers: the headline’s, and the largest others. "
     note += line_note(points, any(line.lows for line in lines))
     if any(line.name == CORRECTED for line in lines):
         note += f" {CORRECTED}: hosts of all makers as an audit corrects them, with 95% intervals."
-    picture = Lines(tuple(points), tuple(lines), frame(context, titles))
-    table = chart_table("trend", "a snapshot and maker", *columns)
-    return Chart("trend", titles.title, _lines_alt(context, lines), note, picture, table, rows)
+    return Chart("trend", picture, _lines_alt(context, lines), note, "a snapshot and maker", columns, rows)
 
 
 def _trend_lines(context: ReportContext) -> list[Line]:
-    total = trend(context.study, context.results, context.unit)
+    study, results, unit = context.study, context.results, context.unit
+    total = trend(study, results, unit)
     counts, lows, highs = (tuple(getattr(point, name) for point in total) for name in ("count", "low", "high"))
     lines = [Line(ALL, counts, lows, highs) if any(n is not None for n in lows) else Line(ALL, counts)]
-    audited = [corrected(context.audits, r.snapshot) for r in context.results]
-    if context.unit == "hosts" and any(audited):
+    audited = [corrected(context.audits, r.snapshot) for r in results]
+    if unit == "hosts" and any(audited):
         lines.append(Line(CORRECTED, *zip(*(found or (None, None, None) for found in audited), strict=True)))
-    for maker in _makers(context)[: MOST - len(lines)]:
-        points = trend(context.study, context.results, context.unit, maker, is_public=True)
-        lines.append(Line(maker, tuple(point.count for point in points)))
-    return lines
-
-
-def _makers(context: ReportContext) -> list[str]:
-    """Return the headline's maker, then all others, the largest first."""
-    unit, first = f"n_{context.unit}", context.study.vendors[0]
-    shown = published(context.study, context.now).shown("manufacturer")
-    found = {maker: units[unit] or 0 for maker, units in shown.items() if maker != UNKNOWN}
-    return [first, *sorted(found.keys() - {first}, key=lambda maker: (-found[maker], maker))]
-
-
-def has_series(context: ReportContext) -> bool:
-    """Return whether any snapshot has a count over one instrument."""
-    return any(missing_reason(result, "queries") is None for result in context.results)
+    # The headline's maker, then all others, the largest first.
+    found = published(study, context.now).ordered("manufacturer", f"n_{unit}")
+    others = [maker for maker, _ in found if maker not in (study.vendors[0], UNKNOWN)]
+    shown = [study.vendors[0], *others][: MOST - len(lines)]
+    return lines + [
+        Line(maker, tuple(headline_count(study, r, unit, maker, is_public=True) for r in results)) for maker in shown
+    ]
 
 
 def instrument_points(context: ReportContext) -> list[SeriesPoint]:
@@ -147,16 +123,14 @@ def instrument_points(context: ReportContext) -> list[SeriesPoint]:
 
 def instrument(context: ReportContext) -> Chart:
     """Draw the headline next to what the queries of every snapshot would have returned, and that on common ports."""
-    study, results, unit = context.study, context.results, context.unit
-    points = instrument_points(context)
-    counts = {name: tuple(p.count for p in trend(study, results, unit, series=name)) for name in COMMON_SERIES}
+    study, results, unit, points = context.study, context.results, context.unit, instrument_points(context)
     # The headline leads nowhere where another query set was sent.
     apart = tuple(not point.is_joined for point in context.points)
-    lines = [Line(HEADLINE, tuple(p.count for p in trend(study, results, unit)), apart=apart)]
+    lines = [Line("Headline", tuple(p.count for p in trend(study, results, unit)), apart=apart)]
+    counts = {name: tuple(series_count(study, r, unit, None, name) for r in results) for name in COMMON_SERIES}
     lines += [Line(SERIES_NAMES[name], n) for name, n in counts.items() if any(one is not None for one in n)]
-    titles = Titles(
-        "instrument", f"{unit.capitalize()} over one instrument, by snapshot", f"{_where(context)}, all makers."
-    )
+    subtitle = f"{unit.capitalize()} {context.where}, all makers."
+    words = frame(context, f"{unit.capitalize()} over one instrument, by snapshot", subtitle)
     columns = (
         SNAPSHOT,
         Column("series", pa.string(), "which banners are counted", False),
@@ -166,24 +140,22 @@ def instrument(context: ReportContext) -> Chart:
         Column("reason", pa.string(), "why there is no series; null: there is one"),
     )
     rows = [
-        {"snapshot": r.snapshot, "series": name, "maker": maker or ALL, "reason": missing_reason(r, name)}
-        | {f"n_{unit}": series_count(study, r, unit, maker, name), "simulated": is_simulated(study, [r])}
-        | {"headline": headline_count(study, r, unit, maker, is_public=True)}
-        for r in results
-        for name in COMMON_SERIES
-        for maker in (None, *study.vendors)
-    ]
+        {"series": name, "maker": maker or ALL, f"n_{unit}": series_count(study, r, unit, maker, name)}
+        | {"headline": headline_count(study, r, unit, maker, is_public=True), "reason": missing_reason(r, name)} | mark
+        for r, mark in zip(results, context.marks, strict=True)
+        for name in COMMON_SERIES for maker in (None, *study.vendors)
+    ]  # fmt: skip
     note = f"{wording.ONE_INSTRUMENT} {line_note(points, has_ranges=False)}".strip()
-    picture = Lines(tuple(points), tuple(lines), frame(context, titles))
-    table = chart_table("instrument", "a snapshot and series", *columns)
-    return Chart("instrument", titles.title, _lines_alt(context, lines), note, picture, table, rows)
+    picture = Lines(tuple(points), tuple(lines), words)
+    return Chart("instrument", picture, _lines_alt(context, lines), note, "a snapshot and series", columns, rows)
 
 
 def control_counts(result: Result) -> dict[str, int]:
-    """Return the free control counts: all that the engine holds, and what is not a camera."""
-    counts = result.manifest.collection.controls if result.manifest.collection else {}
-    total = {ALL_OF_IT: sum(counts[name] for name in HALVES)} if all(name in counts for name in HALVES) else {}
-    return total | {name: counts[name] for name in CONTROLS if name in counts}
+    """Return the free control counts: all that the engine holds (the sum of two halves), and what is not a camera."""
+    counts = dict(result.manifest.collection.controls) if result.manifest.collection else {}
+    if "half-1" in counts and "half-2" in counts:
+        counts[ALL_OF_IT] = counts["half-1"] + counts["half-2"]
+    return {name: counts[name] for name in (ALL_OF_IT, *CONTROLS) if name in counts}
 
 
 def controls(context: ReportContext) -> Chart:
@@ -191,13 +163,9 @@ def controls(context: ReportContext) -> Chart:
     banners = [_banners(context, result) for result in context.results]
     matches = [control_counts(result) for result in context.results]
     names = [name for name in (ALL_OF_IT, *CONTROLS) if any(one.get(name) for one in matches)]
-    indexes = {
-        name: _indexed([n / one[name] if n is not None and one.get(name) else None
-                        for n, one in zip(banners, matches, strict=True)])
-        for name in names
-    }  # fmt: skip
+    indexes = {name: _indexed(banners, [one.get(name) for one in matches]) for name in names}
     title = "Counted banners relative to what else the engine holds, by snapshot"
-    titles = Titles("controls", title, "Banners for each match of a control; the first snapshot with one is 100.")
+    words = frame(context, title, "Banners for each match of a control; the first snapshot with one is 100.")
     columns = (
         SNAPSHOT,
         Column("control", pa.string(), "free count; everything: all that the engine holds", False),
@@ -206,18 +174,15 @@ def controls(context: ReportContext) -> Chart:
         Column("index", pa.int64(), "banners for each match, where the first snapshot that has one is 100"),
     )
     rows = [
-        {"snapshot": r.snapshot, "control": name, "n_matches": matches[i].get(name), "n_banners": banners[i]}
-        | {"index": indexes[name][i], "simulated": is_simulated(context.study, [r])}
-        for i, r in enumerate(context.results)
+        {"control": name, "n_matches": matches[i].get(name), "n_banners": banners[i], "index": indexes[name][i]} | mark
+        for i, mark in enumerate(context.marks)
         for name in names
     ]
-    lines = tuple(Line(name, tuple(indexes[name])) for name in names[:MOST])
     newest = "; ".join(f"{name} {number(indexes[name][-1])}" for name in names)
-    note = "A count that grows as the engine does stays level here; only a change among cameras shows."
-    picture = Lines(tuple(instrument_points(context)), lines, frame(context, titles))
-    table = chart_table("controls", "a snapshot and control", *columns)
     alt = f"Line chart, index. {context.now.snapshot}: {newest}."
-    return Chart("controls", title, alt, note, picture, table, rows)
+    note = "A count that grows as the engine does stays level here; only a change among cameras shows."
+    picture = Lines(tuple(instrument_points(context)), tuple(Line(n, indexes[n]) for n in names[:MOST]), words)
+    return Chart("controls", picture, alt, note, "a snapshot and control", columns, rows)
 
 
 def _banners(context: ReportContext, result: Result) -> int | None:
@@ -228,93 +193,88 @@ def _banners(context: ReportContext, result: Result) -> int | None:
     return world_cell(result, context.study, "study")["n_banners"]
 
 
-def _indexed(ratios: Sequence[float | None]) -> list[int | None]:
+def _indexed(banners: Sequence[int | None], matches: Sequence[int | None]) -> tuple[int | None, ...]:
+    ratios = [n / of if n is not None and of else None for n, of in zip(banners, matches, strict=True)]
     first = next((ratio for ratio in ratios if ratio), None)
-    return [None if ratio is None or first is None else round(BASE * ratio / first) for ratio in ratios]
+    return tuple(None if ratio is None or first is None else round(100 * ratio / first) for ratio in ratios)
 
 
 def maker_shares(context: ReportContext) -> Chart:
     """Draw shares of devices, which add up across makers as hosts do not."""
-    shown = [published(context.study, r).shown("manufacturer") for r in context.results]
-    newest = {maker: units["n_devices"] or 0 for maker, units in shown[-1].items() if maker != UNKNOWN}
-    top = sorted(newest, key=lambda maker: (-newest[maker], maker))[:TOP_SHARES]
-    counts = {name: [one.get(name, {}).get("n_devices") for one in shown] for name in [*top, UNKNOWN]}
+    given = [published(context.study, r) for r in context.results]
+    top = [maker for maker, _ in given[-1].ordered("manufacturer", "n_devices") if maker != UNKNOWN][:TOP_SHARES]
+    shown = [one.shown("manufacturer") for one in given]
+    counts = {name: tuple(one.get(name, {}).get("n_devices") for one in shown) for name in [*top, UNKNOWN]}
     totals = [world_cell(r, context.study, "study")["n_devices"] or 0 for r in context.results]
-    rest = tuple(total - sum(counts[name][i] or 0 for name in counts) for i, total in enumerate(totals))
-    parts = [Part(name, tuple(counts[name]), color) for name, color in zip(top, style.PARTS, strict=False)]
+    rest = tuple(total - sum(own[i] or 0 for own in counts.values()) for i, total in enumerate(totals))
+    parts = [Part(name, counts[name], color) for name, color in zip(top, style.PARTS, strict=False)]
     parts.append(Part(OTHERS, rest, style.PARTS[5]))
-    parts.append(Part("Maker unknown", tuple(counts[UNKNOWN]), style.GREY, "///"))
-    subtitle = f"Percent of inferred devices {_outside(context)}, which add up across makers."
-    titles = Titles("vendors_by_year", "Makers' shares of devices by snapshot", subtitle)
+    parts.append(Part("Maker unknown", counts[UNKNOWN], style.GREY, "///"))
+    subtitle = f"Percent of inferred devices {context.where}, which add up across makers."
     note = f"A maker that is too small to be shown in a snapshot is among “{OTHERS.lower()}” there."
-    return stacked_chart(context, titles, parts, note, shares=True)
+    words = frame(context, "Makers' shares of devices by snapshot", subtitle)
+    return stacked_chart(context, "vendors_by_year", words, parts, note, shares=True)
 
 
 def decoys(context: ReportContext) -> Chart:
     """Draw hosts that are counted, counted though likely decoys, and left out as certain ones."""
+    choices = [sensitivity.choices(context.study, r, "hosts") for r in context.results]
     none, certain, likely = (
-        [sensitivity.choices(context.study, r, "hosts")[grade, context.study.min_confidence, "first"].get("")
-         for r in context.results]
-        for grade in ("none", "certain", "likely")
-    )  # fmt: skip
-    differences = (
-        tuple(None if a is None or b is None else a - b for a, b in zip(one, two, strict=True))
-        for one, two in ((certain, likely), (none, certain))
+        [one[grade, context.study.min_confidence, "first"].get("") for one in choices] for grade in sensitivity.DECOYS
     )
     counted = tuple(a if b is None else b for a, b in zip(certain, likely, strict=True))
     parts = [
         Part("Counted", counted, style.PARTS[1]),
-        Part("Counted, but likely decoys", next(differences), style.PARTS[4]),
-        Part("Left out: certain decoys", next(differences), style.GREY, "///"),
+        Part("Counted, but likely decoys", _minus(certain, likely), style.PARTS[4]),
+        Part("Left out: certain decoys", _minus(none, certain), style.GREY, "///"),
     ]
-    titles = Titles("decoys", "Decoys by snapshot", f"Hosts {_outside(context)}, all makers.")
+    words = frame(context, "Decoys by snapshot", f"Hosts {context.where}, all makers.")
     note = "Decoys are graded, never silently dropped. The headline leaves out the certain ones."
-    return stacked_chart(context, titles, parts, note)
+    return stacked_chart(context, "decoys", words, parts, note)
+
+
+def _minus(more: Sequence[int | None], less: Sequence[int | None]) -> tuple[int | None, ...]:
+    return tuple(None if a is None or b is None else a - b for a, b in zip(more, less, strict=True))
 
 
 def networks(context: ReportContext) -> Chart:
     """Draw hosts by kind of network, which add up. The world alone: no maker and no network is named."""
-    found = [_by_network(result) for result in context.results]
+    found = [r.networks.to_pylist() if r.networks is not None else None for r in context.results]
+    by_kind = [
+        {row["network_kind"]: row["n_hosts"] for row in rows if (row["level"], row["scope"]) == ("world", "study")}
+        if rows is not None else None for rows in found
+    ]  # fmt: skip
     parts = [
-        Part(label, tuple(None if one is None else one.get(kind, 0) for one in found), color, hatch)
+        Part(label, tuple(None if one is None else one.get(kind, 0) for one in by_kind), color, hatch)
         for kind, label, color, hatch in NETWORK_KINDS
     ]
-    title = "Kinds of network that hosts are in, by snapshot"
-    titles = Titles("networks", title, f"Percent of hosts {_outside(context)}, all makers.")
+    subtitle = f"Percent of hosts {context.where}, all makers."
+    words = frame(context, "Kinds of network that hosts are in, by snapshot", subtitle)
     note = "The kind is known for well-known operators only, by their number or the engine's tag."
-    return stacked_chart(context, titles, parts, note, shares=True)
-
-
-def _by_network(result: Result) -> dict[str, int] | None:
-    """Kind of network to hosts, in the headline's world; None where they were not counted."""
-    if result.networks is None:
-        return None
-    rows = result.networks.to_pylist()
-    return {r["network_kind"]: r["n_hosts"] for r in rows if (r["level"], r["scope"]) == ("world", "study")}
+    return stacked_chart(context, "networks", words, parts, note, shares=True)
 
 
 def last_seen(context: ReportContext) -> Chart:
     """Draw how long before the window's end the engine last saw what was counted."""
-    stages = [r.manifest.stages.get("dedupe") for r in context.results]
-    ages = [stage.ages if stage else None for stage in stages]
+    ages = [stage.ages if (stage := _dedupe(r)) else None for r in context.results]
     parts = [
         Part(f"{days} days", tuple(a.hosts.get(days, 0) if a else None for a in ages), color)
         for days, color in zip(wording.AGES, style.PARTS, strict=False)
     ]
     known = [(r, a) for r, a in zip(context.results, ages, strict=True) if a]
-    indexes = [f"{r.snapshot} {a.churn_index:.2f}" for r, a in known if a.churn_index is not None]
     reasons = sorted({a.churn_reason for _, a in known if a.churn_reason})
     note = f"There is no churn index{f' ({wording.listing(reasons)})' if reasons else ''}."
-    if indexes:
+    if indexes := [f"{r.snapshot} {a.churn_index:.2f}" for r, a in known if a.churn_index is not None]:
         note = f"Churn index: {', '.join(indexes)}."
-    title = "When hosts were last seen before the end of the window"
-    titles = Titles("last_seen", title, "Percent of hosts, everywhere, by days since the engine last saw them.")
-    return stacked_chart(context, titles, parts, note, shares=True)
+    subtitle = "Percent of hosts, everywhere, by days since the engine last saw them."
+    words = frame(context, "When hosts were last seen before the end of the window", subtitle)
+    return stacked_chart(context, "last_seen", words, parts, note, shares=True)
 
 
 def concentration(context: ReportContext) -> Chart:
     """Draw the shares of hosts in the largest networks, by autonomous system."""
-    in_largest = [_in_largest(result) for result in context.results]
+    tables = [r.concentration.to_pylist() if r.concentration is not None else [] for r in context.results]
+    in_largest = [{(row["network_type"], row["top"]): row["n_hosts"] for row in rows} for rows in tables]
     parts, before = [], None
     for (top, name), color in zip(LARGEST, [*style.PARTS[:4], style.PARTS[5]], strict=True):
         counts = [one["asn", top] - (one["asn", before] if before else 0) if one else None for one in in_largest]
@@ -327,27 +287,17 @@ def concentration(context: ReportContext) -> Chart:
     if in_largest[-1] and totals[-1]:
         share = 100 * in_largest[-1]["prefix", 100] / totals[-1]
         note += f" The 100 largest /24 networks of {context.now.snapshot} hold {share:.1f}% of its hosts."
-    subtitle = f"Percent of hosts {_outside(context)} in the largest autonomous systems, all makers."
-    titles = Titles("concentration", "How few networks hold how many hosts, by snapshot", subtitle)
-    return stacked_chart(context, titles, parts, note, shares=True)
-
-
-def _in_largest(result: Result) -> Mapping[tuple[str, int | None], int]:
-    """Hosts in the largest networks of a type; empty where they were not counted."""
-    rows = result.concentration.to_pylist() if result.concentration is not None else []
-    return {(row["network_type"], row["top"]): row["n_hosts"] for row in rows}
+    subtitle = f"Percent of hosts {context.where} in the largest autonomous systems, all makers."
+    words = frame(context, "How few networks hold how many hosts, by snapshot", subtitle)
+    return stacked_chart(context, "concentration", words, parts, note, shares=True)
 
 
 def firmware(context: ReportContext) -> Chart:
     """Draw shares of devices by age of firmware, of those whose firmware has a date."""
     ages, least = [_firmware_ages(result) for result in context.results], context.study.publication.min_hosts
-    small = [{age for age in AGES if 0 < one.get(age, 0) < least} for one in ages]
+    shown = [{age: n for age, n in one.items() if not 0 < n < least} for one in ages]
     parts = [
-        Part(
-            "under a year" if age == "0" else f"{age} years",
-            tuple(one.get(age) if age not in few else None for one, few in zip(ages, small, strict=True)),
-            color,
-        )
+        Part("under a year" if age == "0" else f"{age} years", tuple(one.get(age) for one in shown), color)
         for age, color in zip(AGES, reversed(style.PARTS[:6]), strict=True)
     ]
     newest = ages[-1]
@@ -356,11 +306,11 @@ def firmware(context: ReportContext) -> Chart:
         f"{context.now.snapshot}: {dated:,} of {total:,} devices show a date, {newest.get(UNDATED, 0):,} a version "
         f"only, {newest.get(UNKNOWN, 0):,} nothing. Devices that show a date are not like those that do not."
     )
-    if any(small):
+    if any(0 < one.get(age, 0) < least for one in ages for age in AGES):
         note += f" Ages of fewer than {least} devices are not shown."
-    subtitle = f"Percent of devices {_outside(context)} whose firmware has a date, in whole years."
-    titles = Titles("firmware_age", "How old firmware is, where it shows its date, by snapshot", subtitle)
-    return stacked_chart(context, titles, parts, note, shares=True)
+    subtitle = f"Percent of devices {context.where} whose firmware has a date, in whole years."
+    words = frame(context, "How old firmware is, where it shows its date, by snapshot", subtitle)
+    return stacked_chart(context, "firmware_age", words, parts, note, shares=True)
 
 
 def _firmware_ages(result: Result) -> dict[str, int]:
@@ -370,44 +320,47 @@ def _firmware_ages(result: Result) -> dict[str, int]:
 
 def churn(context: ReportContext) -> Chart:
     """Draw the churn index of each snapshot that has one."""
-    known = [(r, index) for r in context.results if (index := _churn(r)) is not None]
-    bars = tuple(Bar(r.snapshot, r.snapshot, index, style.ACCENT) for r, index in reversed(known))
-    title = "How many devices moved between two collections, by snapshot"
-    titles = Titles("churn", title, "Percent of serial numbers and MAC addresses on another address.")
+    indexes = [_churn(r) for r in context.results]
+    known = [(r, n) for r, n in zip(context.results, indexes, strict=True) if n is not None]
+    bars = tuple(Bar(r.snapshot, r.snapshot, n, style.ACCENT) for r, n in reversed(known))
     shown = replace(context, results=[r for r, _ in known])
-    picture = Bars(bars, frame(shown, titles), empty="Nothing was compared.", number_format="{:.1f}%")
+    title = "How many devices moved between two collections, by snapshot"
+    words = frame(shown, title, "Percent of serial numbers and MAC addresses on another address.")
     columns = (
         SNAPSHOT,
         Column("percent", pa.float64(), "percent of identities seen in two collections in a row that moved", False),
         Column("n_identities", pa.int64(), "identities seen in two collections in a row"),
     )
     rows = [
-        {"snapshot": r.snapshot, "percent": index, "simulated": is_simulated(context.study, [r])}
-        | {"n_identities": stage.churn.n_identities if (stage := r.manifest.stages["dedupe"]).churn else None}
-        for r, index in known
+        mark | {"percent": n, "n_identities": found.n_identities if (found := _collected(r)) else None}
+        for (r, n), mark in zip(known, shown.marks, strict=True)
     ]
-    missing = [r.snapshot for r in context.results if _churn(r) is None]
+    missing = [r.snapshot for r, n in zip(context.results, indexes, strict=True) if n is None]
     note = "The churn index: between the collections of one snapshot, of devices that show an identity."
     note += f" None for {wording.listing(missing)}: it takes several complete collections." if missing else ""
-    alt = "Bar chart. " + "; ".join(f"{r.snapshot}: {index:.1f}%" for r, index in known) + "."
-    return Chart("churn", title, alt, note, picture, chart_table("churn", "a snapshot", *columns), rows)
+    alt = "Bar chart. " + "; ".join(f"{r.snapshot}: {n:.1f}%" for r, n in known) + "."
+    picture = Bars(bars, words, empty="Nothing was compared.", number_format="{:.1f}%")
+    return Chart("churn", picture, alt, note, "a snapshot", columns, rows)
 
 
 def _churn(result: Result) -> float | None:
     """Return the share of identities on another host in the next collection, in percent."""
-    stage = result.manifest.stages.get("dedupe")
-    found = stage.churn if stage else None
+    found = _collected(result)
     return None if found is None or found.index is None else round(100 * found.index, 1)
 
 
-def _outside(context: ReportContext) -> str:
-    return wording.outside(context.study.countries_left_out)
+def _collected(result: Result) -> Churn | None:
+    return stage.churn if (stage := _dedupe(result)) else None
 
 
-def _where(context: ReportContext) -> str:
-    return f"{context.unit.capitalize()} {_outside(context)}"
+def _dedupe(result: Result) -> StageRecord | None:
+    return result.manifest.stages.get("dedupe")
 
 
 def _lines_alt(context: ReportContext, lines: Sequence[Line]) -> str:
-    named = "; ".join(f"{line.name}: {over_snapshots(context, line.counts)}" for line in lines)
-    return f"Line chart of {context.unit}. {named}."
+    """Return each line's snapshots with their counts: 2025 1,234, 2026 not shown."""
+    named = []
+    for line in lines:
+        counts = [f"{r.snapshot} {number(n)}" for r, n in zip(context.results, line.counts, strict=True)]
+        named.append(f"{line.name}: {', '.join(counts)}")
+    return f"Line chart of {context.unit}. {'; '.join(named)}."

@@ -2,22 +2,15 @@
 
 from camcensus.core.countries import load_countries
 from camcensus.core.tables import GROUPS, UNKNOWN
-from camcensus.report import formatting, wording
+from camcensus.report import wording
 from camcensus.report.charts.newest import kind_name
 from camcensus.report.context import ReportContext
-from camcensus.report.pages.detail_page import (
-    DetailPage,
-    Finer,
-    Section,
-    hosts_by_snapshot,
-    newest_section,
-    picture_and_note,
-    snapshot_name,
-)
+from camcensus.report.formatting import MISSING, percent, rate, share, signed
+from camcensus.report.pages.detail_page import DetailPage, Section, finer_hosts, hosts_by_snapshot, newest_section
 from camcensus.report.tables import facts, geo_tables, sensitivity
 from camcensus.report.tables.page_data import UNITS, Place, View
 from camcensus.report.tables.publish import published
-from camcensus.report.tables.small_tables import TextTable, text_table
+from camcensus.report.tables.small_tables import TextTable
 
 FEW = 20  # hosts under which chance moves a country's numbers a lot
 
@@ -37,10 +30,7 @@ class _CountryPages:
         self.ranges = [sensitivity.ranges(context.study, r, "hosts") for r in context.results]
         self.ranks = [found.ranks(year.counts(found.unit)) for year in found.years]
         self.hidden = self.given[-1].hidden_by_country()
-        self.models: Finer = {}
-        for cell, units in self.given[-1].cells("country+manufacturer+model").items():
-            if cell[4] != UNKNOWN:
-                self.models.setdefault(str(cell[0]), {})[f"{cell[1]} {cell[4]}"] = units["n_hosts"] or 0
+        self.models = finer_hosts(self.given[-1], "country+manufacturer+model", 0, 1, 4)
         self.names: dict[str, dict[str, set[str]]] = {}  # column to country to what is published in any snapshot
         for column in ("manufacturer", "product_type"):
             by_country = self.names.setdefault(column, {})
@@ -57,9 +47,7 @@ class _CountryPages:
         placed = f" Rank {rank} of {of} by {found.unit}{ranged}." if rank else ""
         out = " This country is left out of headlines, totals and ranks." if place.kind == "out" else ""
         window = wording.window(now.manifest.window)
-        picture, note = picture_and_note(self.context.points, hosts, f"Hosts in {place.name}", by_country=True)
         makers = self._over_snapshots(code, "manufacturer", hosts[-1])
-        kinds = self._over_snapshots(code, "product_type", hosts[-1])
         return DetailPage(
             file=f"countries/{code}.html",
             title=place.name,
@@ -67,13 +55,13 @@ class _CountryPages:
             number=f"{hosts[-1]:,}",
             lead=f"{'host' if hosts[-1] == 1 else 'hosts'} with cameras or recorders of any maker in {place.name}",
             aside=f"{now.snapshot}, {window}.{placed}{out} {wording.UNIT_MEANING['hosts']}",
-            picture=picture,
-            note=note,
+            hosts=hosts,
+            label=f"Hosts in {place.name}",
             figures=self._figures(place),
             parts=(
                 Section("Makers", f"Hosts. {wording.small_cells(self.context.study)}", makers),
-                Section("Kinds of device", "Hosts.", kinds),
-                newest_section("Models", "Maker and model", self.models.get(code, {}), now.snapshot),
+                Section("Kinds of device", "Hosts.", self._over_snapshots(code, "product_type", hosts[-1])),
+                newest_section(self.context, "Models", "Maker and model", self.models.get(code, {})),
             ),
             quality=self._quality(place),
         )
@@ -84,59 +72,44 @@ class _CountryPages:
         for name in sorted(self.names[column].get(code, ())):
             label = kind_name(name) if column == "product_type" else "Maker unknown" if name == UNKNOWN else name
             rows[label] = [given.hosts_of(code, column, name) for given in self.given]
-        first = "Maker" if column == "manufacturer" else "Kind"
-        return hosts_by_snapshot(first, self.context.results, rows, total)
+        title, first = ("Makers", "Maker") if column == "manufacturer" else ("Kinds of device", "Kind")
+        return hosts_by_snapshot(self.context, title, first, rows, total)
 
     def _figures(self, place: Place) -> TextTable:
         """One row for each snapshot, newest first."""
         code, years, rows = place.code, self.found.years, []
         for i, year in reversed(list(enumerate(years))):
             counts = [year.units[unit].get(code, 0) for unit in UNITS]
-            span, rank = self.ranges[i].get(code), self.ranks[i].get(code)
-            before = None if not i or year.why else years[i - 1].units["hosts"].get(code, 0)
-            moved = facts.change(before, counts[0])
-            rows.append(
-                [
-                    snapshot_name(year.point),
-                    *(f"{n:,}" for n in counts),
-                    f"{span.low:,} to {span.high:,}" if span else formatting.MISSING,
-                    str(rank or formatting.MISSING),
-                    formatting.rate(1e5 * counts[0] / place.people if place.people else None),
-                    formatting.rate(1e6 * counts[0] / place.addresses if place.addresses else None),
-                    formatting.signed(moved.absolute),
-                    formatting.percent(moved.percent),
-                    formatting.share(year.agreed.get(code)),
-                ]
-            )
-        head = ["Snapshot", "Hosts", "Devices", "Banners", "Hosts, sensitivity range", f"Rank by {self.found.unit}"]
-        head += ["Hosts per 100,000 people", "Hosts per million IPv4", "Change, hosts", "Change, %"]
-        head += ["Location agreement"]
-        return text_table(f"Figures of {place.name}", head, rows, range(1, len(head)))
+            span = self.ranges[i].get(code)
+            moved = facts.change(None if not i or year.why else years[i - 1].units["hosts"].get(code, 0), counts[0])
+            rows.append([
+                year.point.label, *(f"{n:,}" for n in counts),
+                f"{span.low:,} to {span.high:,}" if span else MISSING, str(self.ranks[i].get(code) or MISSING),
+                rate(1e5 * counts[0] / place.people if place.people else None),
+                rate(1e6 * counts[0] / place.addresses if place.addresses else None),
+                signed(moved.absolute), percent(moved.percent), share(year.agreed.get(code)),
+            ])  # fmt: skip
+        head = [
+            "Snapshot", "Hosts", "Devices", "Banners", "Hosts, sensitivity range", f"Rank by {self.found.unit}",
+            "Hosts per 100,000 people", "Hosts per million IPv4", "Change, hosts", "Change, %", "Location agreement",
+        ]  # fmt: skip
+        return TextTable(f"Figures of {place.name}", head, rows, range(1, len(head)))
 
     def _quality(self, place: Place) -> tuple[str, ...]:
         """Return the notes on the newest snapshot's numbers."""
-        year, geo = self.found.years[-1], self.context.now.manifest.geo
-        agreed, hidden = year.agreed.get(place.code), self.hidden.get(place.code, 0)
-        notes = ["No second source was asked where these hosts are."]
-        if agreed is not None:
-            second = geo_tables.second_source(geo)
-            share = formatting.share(agreed)
-            notes = [
-                f"Two location sources agree for {share} of these hosts (second: {second}). Agreement is not accuracy."
-            ]
-        if hidden:
-            makers = wording.plural(hidden, "maker is", "makers are")
-            notes.append(f"{makers} not shown: too few hosts, or they would reveal the number of a smaller one.")
-        if year.units["hosts"].get(place.code, 0) < FEW:
-            notes.append(f"Fewer than {FEW} hosts: a few more or fewer change every share and rank.")
-        country = load_countries().get(place.code)
-        if country and country.population_source:
-            notes.append(
-                f"People: {country.population:,} ({country.population_source}). "
-                f"IPv4 addresses located there: {country.ipv4_located:,}."
-            )
-        if remark := geo_tables.remark(geo):
-            notes.append(f"The country database was {remark}.")
-        if not year.point.is_complete:
-            notes.append("The newest collection is partial: its counts are too low.")
-        return tuple(notes)
+        year, geo, country = self.found.years[-1], self.context.now.manifest.geo, load_countries().get(place.code)
+        agreed, hidden, remark = year.agreed.get(place.code), self.hidden.get(place.code, 0), geo_tables.remark(geo)
+        notes = {
+            "No second source was asked where these hosts are.": agreed is None,
+            f"Two location sources agree for {share(agreed)} of these hosts (second: {geo_tables.second_source(geo)}). "
+            "Agreement is not accuracy.": agreed is not None,
+            f"{wording.plural(hidden, 'maker is', 'makers are')} not shown: too few hosts, or they would reveal the "
+            "number of a smaller one.": hidden,
+            f"Fewer than {FEW} hosts: a few more or fewer change every share and rank.":
+                year.units["hosts"].get(place.code, 0) < FEW,
+            f"People: {place.people or 0:,} ({country.population_source if country else ''}). "
+            f"IPv4 addresses located there: {place.addresses or 0:,}.": country and country.population_source,
+            f"The country database was {remark}.": remark,
+            "The newest collection is partial: its counts are too low.": not year.point.is_complete,
+        }  # fmt: skip
+        return tuple(note for note, applies in notes.items() if applies)

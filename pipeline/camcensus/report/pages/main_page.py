@@ -1,24 +1,23 @@
-"""The page: one file that works offline, without a request and without JavaScript."""
+"""The page: one file that works offline, without a request and without JavaScript; and methodology.md, its method."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from camcensus.core.countries import code_notes
-from camcensus.report import formatting, wording
+from camcensus.report import wording
 from camcensus.report.charts.chart import Chart
 from camcensus.report.charts.geometry import world_shapes
 from camcensus.report.context import ReportContext
+from camcensus.report.formatting import linked, plain
 from camcensus.report.inputs import world_cell
 from camcensus.report.pages.country_rows import CountryRows
-from camcensus.report.pages.inline_svg import picture
 from camcensus.report.pages.maker_pages import maker_files
 from camcensus.report.pages.page_map import legend, map_shapes
-from camcensus.report.pages.rendering import render, source
+from camcensus.report.pages.rendering import picture, render, source
 from camcensus.report.tables import facts, geo_tables, small_tables
 from camcensus.report.tables.audits import AUDIT_NOTE
 from camcensus.report.tables.datapackage import FILES
@@ -27,47 +26,36 @@ from camcensus.report.tables.prior_studies import prior
 from camcensus.report.tables.publish import published
 from camcensus.report.tables.trend import missing_reasons
 
-PARTS = (
-    ("countries", "Countries and map"),
-    ("charts", "Charts"),
-    ("earlier", "Earlier counts"),
-    ("flow", "From rows to numbers"),
-    ("method", "Method"),
-    ("limits", "Limits"),
-    ("instrument", "Instrument"),
-    ("dictionary", "Data dictionary"),
-    ("data", "Data, licence, how to cite"),
-)
+PARTS = {
+    "countries": "Countries and map", "charts": "Charts", "earlier": "Earlier counts", "flow": "From rows to numbers",
+    "method": "Method", "limits": "Limits", "instrument": "Instrument", "dictionary": "Data dictionary",
+    "data": "Data, licence, how to cite",
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class PageParts:
-    """What the page shows besides counts: charts (their files are in `folder`), failed gates, links to other pages.
+def draw(
+    context: ReportContext, found: View, charts: Mapping[str, Chart], folder: Path, warnings: Sequence[str],
+    others: Mapping[str, str],
+) -> str:  # fmt: skip
+    """Return the text of `index.html`.
 
-    `other_pages`: file and meaning of pages that do not show these counts; `has_matches`: a census or history is one.
+    charts: by name; their files are in `folder`. warnings: failed gates. others: file to meaning of pages that do not
+    show these counts.
     """
-
-    charts: Sequence[Chart]
-    folder: Path
-    warnings: Sequence[str] = ()
-    other_pages: Sequence[tuple[str, str]] = ()
-    has_matches: bool = False
-
-
-def draw(context: ReportContext, found: View, parts: PageParts) -> str:
-    """Return the text of `index.html`."""
-    style, script = source("base.css", "charts.css", "page.css"), source("page.js")
     table = CountryRows(context, found)
     return render(
-        "page.html.j2", style, script, **_facts(context, parts), **_tables(context, found), columns=table.headings(),
-        rows=table.rows(), makers=table.makers, view=_json(table.data()), map_shapes=map_shapes(found),
-        legend=legend(found), size=world_shapes(),
+        "page.html.j2", source("base.css", "charts.css", "page.css"), source("page.js"), **_facts(context),
+        **_tables(context), charts=charts, warnings=warnings, other_pages=others.items(),
+        pictures={name: picture(folder, c, context.is_simulated) for name, c in charts.items() if name != "map"},
+        absent=wording.absent(charts, "matches.html" in others, bool(context.audits.scores)),
+        caveat=found.years[-1].caveat, columns=table.headings(), rows=table.rows(), makers=table.makers,
+        view=_json(table.data()), map_shapes=map_shapes(found), legend=legend(found), size=world_shapes(),
     )  # fmt: skip
 
 
-def _facts(context: ReportContext, parts: PageParts) -> dict[str, Any]:
-    """Words, numbers and pictures."""
-    study, now, before, simulated = context.study, context.now, context.before, context.is_simulated
+def _facts(context: ReportContext) -> dict[str, Any]:
+    """Words and numbers."""
+    study, now, before = context.study, context.now, context.before
     n_countries, n_agreed = facts.countries_found(study, now)
     world = world_cell(now, study, "study")
     return {
@@ -77,11 +65,10 @@ def _facts(context: ReportContext, parts: PageParts) -> dict[str, Any]:
         "now": now,
         "before": before,
         "results": context.results,
-        "parts": PARTS,
-        "simulated": simulated,
+        "parts": PARTS.items(),
+        "simulated": context.is_simulated,
         "headlines": [facts.headline(study, now, vendor) for vendor in study.vendors],
         "moved": facts.headline_change(context),
-        "audit": small_tables.audit(context),
         "audit_note": AUDIT_NOTE,
         "figures": (
             ("hosts", world["n_hosts"], "IP addresses"),
@@ -94,29 +81,23 @@ def _facts(context: ReportContext, parts: PageParts) -> dict[str, Any]:
         "agreed_hosts": facts.AGREED_HOSTS,
         "not_comparable": facts.not_comparable(before, now),
         "no_change": facts.no_change(before, now),
-        "charts": {chart.name: chart for chart in parts.charts},
-        "pictures": {c.name: picture(parts.folder, c, simulated) for c in parts.charts if c.name != "map"},
         "code_notes": code_notes(),
-        "files": FILES,
-        "warnings": parts.warnings,
-        "maker_pages": list(maker_files(context).items()),
-        "other_pages": parts.other_pages,
-        "absent": wording.absent({c.name for c in parts.charts}, parts.has_matches, bool(context.audits.scores)),
+        "files": FILES.items(),
+        "maker_pages": maker_files(context).items(),
     }
 
 
-def _tables(context: ReportContext, found: View) -> dict[str, Any]:
+def _tables(context: ReportContext) -> dict[str, Any]:
     """Return the page's tables, and what is said of them."""
     study, now, results = context.study, context.now, context.results
     given = published(study, now)
+    own = given.hidden_part(study.vendors)
     return {
+        "audit": small_tables.audit(context),
         "one_instrument": small_tables.one_instrument(context),
         "no_instrument": missing_reasons(results),
-        "caveat": found.years[-1].caveat,
         "changes": small_tables.changes(study, context.before, now),
-        "hidden_shown": wording.hidden_counts(
-            given.hidden_part(study.vendors), "counts of these makers", "their hosts"
-        ),
+        "hidden_shown": wording.hidden_counts(own, "counts of these makers", "their hosts"),
         "hidden_all": wording.hidden_counts(given.hidden_part()),
         "prior": prior(study, now),
         "flows": facts.flows(now.manifest),
@@ -126,7 +107,7 @@ def _tables(context: ReportContext, found: View) -> dict[str, Any]:
         "instruments": small_tables.instruments(results),
         "breaks": small_tables.breaks(context.points),
         "dictionary": small_tables.dictionary(study),
-        "credits": [formatting.linked(text) for text in wording.attributions(results)],
+        "credits": [linked(text) for text in wording.attributions(results)],
     }
 
 
@@ -134,3 +115,52 @@ def _json(value: object) -> Markup:
     """JSON that no text in it can end: a script element ends at `</`, a comment in it begins with `<!`."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
+
+
+def methodology(context: ReportContext, charts: Mapping[str, Chart], has_matches: bool) -> str:
+    """Return the text of `methodology.md`: units, rules, limits and instrument, to keep with the data."""
+    study, results, now = context.study, context.results, context.now
+    hidden = [
+        f"Snapshot {plain(r.snapshot)}: {wording.hidden_counts(published(study, r).hidden_part())}"
+        for r in reversed(results)
+    ]
+    parts = [
+        f"# {plain(study.title)}: methodology",
+        *([f"**{wording.SYNTHETIC}**"] if context.is_simulated else []),
+        *([f"**{wording.PARTIAL}**"] if not now.manifest.complete else []),
+        wording.left_out_note(study),
+        wording.country_list(),
+        "## Method",
+        *(f"### {title}\n\n{paragraph}" for title, paragraph in wording.METHOD.items()),
+        "### Country codes\n\n" + _list(code_notes()),
+        "### Small cells\n\n" + wording.public_counts(study),
+        _list(hidden),
+        "### Trend over one instrument\n\n" + wording.ONE_INSTRUMENT,
+        _list(map(plain, missing_reasons(results))),
+        "### Sensitivity ranges\n\n" + wording.SENSITIVITY,
+        "### Settings of the study",
+        small_tables.markdown(small_tables.decisions(study)),
+        "## Limits",
+        _list([*wording.LIMITS, *map(plain, [*geo_tables.limits(results), *wording.unverified(results)])]),
+        "## Not in this report",
+        _list(wording.absent(charts, has_matches, bool(context.audits.scores))),
+        "## Instrument",
+        small_tables.markdown(small_tables.instruments(results)),
+        "### Changes from snapshot to snapshot",
+        _list(map(plain, small_tables.breaks(context.points))),
+        *([plain(now.manifest.geo_credit)] if now.manifest.geo_credit else []),
+        f"## Flow of rows, snapshot {plain(now.snapshot)}",
+        small_tables.markdown(small_tables.flow(now)),
+        "## Columns of country_table",
+        small_tables.markdown(small_tables.dictionary(study)),
+        "## Licence",
+        plain(wording.licence(study)),
+        wording.ROWS_STAY,
+        "## How to cite",
+        plain(wording.citation(study, results)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)

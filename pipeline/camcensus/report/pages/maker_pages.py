@@ -2,29 +2,21 @@
 
 from camcensus.core.countries import country_name
 from camcensus.core.tables import UNKNOWN
-from camcensus.report import formatting, wording
+from camcensus.report import wording
 from camcensus.report.charts.newest import kind_name
 from camcensus.report.context import ReportContext
-from camcensus.report.pages.detail_page import (
-    TOP,
-    DetailPage,
-    Section,
-    finer_hosts,
-    hosts_by_snapshot,
-    newest_section,
-    picture_and_note,
-    snapshot_name,
-)
+from camcensus.report.formatting import MISSING, percent, shown, signed
+from camcensus.report.pages.detail_page import TOP, DetailPage, Section, finer_hosts, hosts_by_snapshot, newest_section
 from camcensus.report.tables import facts
 from camcensus.report.tables.page_data import UNITS, maker_slugs
 from camcensus.report.tables.publish import published
-from camcensus.report.tables.small_tables import TextTable, text_table
+from camcensus.report.tables.small_tables import TextTable
 
 
 def maker_files(context: ReportContext) -> dict[str, str]:
     """Return maker to file, by name."""
-    shown = {maker for r in context.results for maker in published(context.study, r).shown("manufacturer")}
-    return {maker: f"makers/{slug}.html" for maker, slug in maker_slugs(context).items() if maker in shown}
+    named = {maker for r in context.results for maker in published(context.study, r).shown("manufacturer")}
+    return {maker: f"makers/{slug}.html" for maker, slug in maker_slugs(context).items() if maker in named}
 
 
 def maker_pages(context: ReportContext) -> list[DetailPage]:
@@ -46,30 +38,32 @@ class _MakerPages:
 
     def page(self, maker: str, file: str) -> DetailPage:
         """Return one maker's page."""
-        study, now = self.context.study, self.context.now
+        context, now = self.context, self.context.now
         hosts = [given.total("n_hosts", manufacturer=maker) for given in self.given]
-        picture, note = picture_and_note(self.context.points, hosts, f"Hosts with cameras of {maker}")
-        where = wording.outside(study.countries_left_out)
+        kinds = {
+            kind_name(kind): [given.total("n_hosts", manufacturer=maker, product_type=kind) for given in self.given]
+            for kind in sorted({kind for one in self.kinds for kind in one.get(maker, ())})
+        }
         return DetailPage(
             file=file,
             title=maker,
             view=f"maker={file.removeprefix('makers/').removesuffix('.html')}",
-            number=formatting.shown(hosts[-1]),
-            lead=f"hosts with cameras or recorders made by {maker} {where}",
+            number=shown(hosts[-1]),
+            lead=f"hosts with cameras or recorders made by {maker} {context.where}",
             aside=f"{now.snapshot}, {wording.window(now.manifest.window)}. {wording.UNIT_MEANING['hosts']}",
-            picture=picture,
-            note=note,
+            hosts=hosts,
+            label=f"Hosts with cameras of {maker}",
             figures=self._figures(maker),
             parts=(
                 self._by_country(maker),
-                self._by_kind(maker),
-                newest_section("Brands", "Brand", self.brands.get(maker, {}), now.snapshot),
-                newest_section("Models", "Model", self.models.get(maker, {}), now.snapshot),
+                Section("Kinds of device", "Hosts.", hosts_by_snapshot(context, "Kinds of device", "Kind", kinds)),
+                newest_section(context, "Brands", "Brand", self.brands.get(maker, {})),
+                newest_section(context, "Models", "Model", self.models.get(maker, {})),
             ),
             quality=(
                 "Cameras sold under another brand count for this maker only where the evidence shows it.",
                 "No sensitivity range: other settings are counted for all makers together, not for one.",
-                wording.small_cells(study),
+                wording.small_cells(context.study),
             ),
         )
 
@@ -78,30 +72,21 @@ class _MakerPages:
         rows, left_out = [], self.context.study.countries_left_out
         for i, point in reversed(list(enumerate(self.context.points))):
             counts = [self.given[i].total(f"n_{unit}", manufacturer=maker) for unit in UNITS]
-            shown = self.given[i].shown("manufacturer")
-            others = {name: units["n_hosts"] or 0 for name, units in shown.items() if name != UNKNOWN}
-            rank = 1 + sum(n > others[maker] for n in others.values()) if maker in others else formatting.MISSING
+            others = {name: n for name, n in self.given[i].ordered("manufacturer", "n_hosts") if name != UNKNOWN}
+            rank = str(1 + sum(n > others[maker] for n in others.values())) if maker in others else MISSING
             has_before = not (point.is_first or point.break_reason)
             before = self.given[i - 1].total("n_hosts", manufacturer=maker) if has_before else None
             moved = facts.change(before, counts[0])
-            inside = sum(code not in left_out for code in self.places[i].get(maker, ()))
-            cells = [snapshot_name(point), *map(formatting.shown, counts), str(rank), str(inside)]
-            rows.append([*cells, formatting.signed(moved.absolute), formatting.percent(moved.percent)])
+            inside = str(sum(code not in left_out for code in self.places[i].get(maker, ())))
+            change = [signed(moved.absolute), percent(moved.percent)]
+            rows.append([point.label, *map(shown, counts), rank, inside, *change])
         head = ["Snapshot", "Hosts", "Devices", "Banners", "Rank by hosts", "Countries shown", "Change, hosts"]
-        head += ["Change, %"]
-        return text_table(f"Figures of {maker}", head, rows, range(1, len(head)))
+        return TextTable(f"Figures of {maker}", [*head, "Change, %"], rows, range(1, 8))
 
     def _by_country(self, maker: str) -> Section:
         rows = {}
         for code in sorted({code for one in self.places for code in one.get(maker, ())}):
             out = " (left out)" if code in self.context.study.countries_left_out else ""
-            rows[f"{country_name(code)}{out}"] = [given.hosts(code, maker) for given in self.given]
-        table = hosts_by_snapshot("Country", self.context.results, rows)
+            rows[f"{country_name(code)}{out}"] = [given.hosts_of(code, "manufacturer", maker) for given in self.given]
+        table = hosts_by_snapshot(self.context, "Countries", "Country", rows)
         return Section("Countries and territories", f"Hosts, at most {TOP} countries; a dash: not shown.", table)
-
-    def _by_kind(self, maker: str) -> Section:
-        rows = {
-            kind_name(kind): [given.total("n_hosts", manufacturer=maker, product_type=kind) for given in self.given]
-            for kind in sorted({kind for one in self.kinds for kind in one.get(maker, ())})
-        }
-        return Section("Kinds of device", "Hosts.", hosts_by_snapshot("Kind", self.context.results, rows))

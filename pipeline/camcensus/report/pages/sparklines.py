@@ -86,8 +86,8 @@ def large(
             hollow = Markup("") if point.is_complete else Markup(' class="hollow"')
             marks.append(Markup('<circle cx="{}" cy="{}" r="4"{}/>').format(*place, hollow))
             marks.append(Markup('<text x="{}" y="{}">{}</text>').format(place[0], place[1] - 9, shown(n)))
-            name = point.snapshot if point.is_complete else f"{point.snapshot} (partial)"
-            marks.append(Markup('<text class="faint" x="{}" y="{}">{}</text>').format(place[0], LARGE_HIGH - 6, name))
+            below = (place[0], LARGE_HIGH - 6, point.label)
+            marks.append(Markup('<text class="faint" x="{}" y="{}">{}</text>').format(*below))
     base = Markup('<path class="base" d="M{} {}H{}"/>').format(LEFT, LARGE_HIGH - BOTTOM, LARGE_WIDE - RIGHT)
     lines = Markup('<path d="{}"/><path class="dots" d="{}"/>').format(found.solid, found.dotted)
     return Markup('<svg class="line" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>').format(

@@ -18,13 +18,11 @@ from camcensus.report.inputs import Result, headline_cells, is_simulated, world_
 from camcensus.report.output import Output
 from camcensus.report.tables import geo_tables, sensitivity
 from camcensus.report.tables.publish import is_ranked, published
-from camcensus.report.tables.sensitivity import country_ranks
 from camcensus.report.tables.table_export import as_frame, as_table, csv, markdown, workbook
 
 NAME = "country_table"
 UNITS = ("n_hosts", "n_devices", "n_banners")
-DECIMALS = 4
-MILLION = 1_000_000
+EACH_PEOPLE, EACH_ADDRESSES = 100_000, 1_000_000  # what rates are for
 _NO_RANKS = "null: no rank, or only one choice was counted"
 _RANGE_OF = "the {} when decoys, confidence and location source are chosen otherwise; null: only one choice was counted"
 Counted = dict[str, dict[str, int]]  # country to unit to count
@@ -52,61 +50,52 @@ def vendor_columns(study: Study) -> dict[str, str]:
 
 def schema(study: Study) -> Table:
     """Return the table's columns, with type and meaning."""
-    unit = study.headline_unit
+    unit, text, whole, real = study.headline_unit, pa.string(), pa.int64(), pa.float64()
     few = f"null: under {study.publication.min_hosts} hosts, or hidden so that such a cell cannot be worked out"
     if unit != "hosts":
         # `publish`: devices and banners add up across makers too, so together with the totals they would open them.
         few += f". Hosts, though the headline counts {unit}: those of makers by country would reveal what is hidden"
     columns = (
-        Column("snapshot", pa.string(), "id of the snapshot", False),
-        Column("rank", pa.int64(), f"place by {unit}, 1 is the most; null: left out, Unknown or World"),
-        Column("rank_best", pa.int64(), f"the best rank that the sensitivity ranges of {unit} allow; {_NO_RANKS}"),
-        Column("rank_worst", pa.int64(), f"the worst rank that they allow; {_NO_RANKS}"),
-        Column("country", pa.string(), "ISO 3166-1 alpha-2 (NA is Namibia); ZZ: country not known; null: World"),
-        Column("name", pa.string(), "name of the country or territory", False),
+        Column("snapshot", text, "id of the snapshot", False),
+        Column("rank", whole, f"place by {unit}, 1 is the most; null: left out, Unknown or World"),
+        Column("rank_best", whole, f"the best rank that the sensitivity ranges of {unit} allow; {_NO_RANKS}"),
+        Column("rank_worst", whole, f"the worst rank that they allow; {_NO_RANKS}"),
+        Column("country", text, "ISO 3166-1 alpha-2 (NA is Namibia); ZZ: country not known; null: World"),
+        Column("name", text, "name of the country or territory", False),
         Column("is_in_headline", pa.bool_(), "part of the headline total: the study does not leave it out", False),
-        Column("n_hosts", pa.int64(), "IPv4 addresses with at least one counted banner", False),
-        Column("n_devices", pa.int64(), "inferred devices; a low estimate", False),
-        Column("n_banners", pa.int64(), "distinct (address, port, transport)", False),
-        Column("n_hosts_low", pa.int64(), f"hosts, {_RANGE_OF.format('lowest')}"),
-        Column("n_hosts_high", pa.int64(), f"hosts, {_RANGE_OF.format('highest')}"),
-        Column("share", pa.float64(), f"percent of the headline total of {unit}; null: not part of it"),
-        Column("hosts_per_100k", pa.float64(), "hosts for each 100,000 people; null: population not known"),
-        Column("hosts_per_million_ipv4", pa.float64(), f"hosts for each million IPv4 addresses there ({IPV4_SOURCE})"),
-        Column(
-            "geo_agreement", pa.float64(), "share of hosts (0 to 1) whose country two sources agree on; null: not asked"
-        ),
-        *(
-            Column(name, pa.int64(), f"hosts with cameras of {vendor}; {few}")
-            for name, vendor in vendor_columns(study).items()
-        ),
+        Column("n_hosts", whole, "IPv4 addresses with at least one counted banner", False),
+        Column("n_devices", whole, "inferred devices; a low estimate", False),
+        Column("n_banners", whole, "distinct (address, port, transport)", False),
+        Column("n_hosts_low", whole, f"hosts, {_RANGE_OF.format('lowest')}"),
+        Column("n_hosts_high", whole, f"hosts, {_RANGE_OF.format('highest')}"),
+        Column("share", real, f"percent of the headline total of {unit}; null: not part of it"),
+        Column("hosts_per_100k", real, "hosts for each 100,000 people; null: population not known"),
+        Column("hosts_per_million_ipv4", real, f"hosts for each million IPv4 addresses there ({IPV4_SOURCE})"),
+        Column("geo_agreement", real, "share of hosts (0 to 1) whose country two sources agree on; null: not asked"),
+        *(Column(name, whole, f"hosts with cameras of {own}; {few}") for name, own in vendor_columns(study).items()),
         Column("complete", pa.bool_(), "the collection is complete", False),
         Column("simulated", pa.bool_(), "made-up data", False),
     )
     return Table(NAME, "a snapshot and country, Unknown (ZZ) or World", columns)
 
 
-def build(study: Study, results: Sequence[Result]) -> pd.DataFrame:
+def table(study: Study, results: Sequence[Result]) -> pa.Table:
     """Return the table: newest snapshot first, then by rank, left-out countries, Unknown, World."""
-    return as_frame(as_table(rows(study, results), schema(study)))
+    rows = [row for result in reversed(results) for row in snapshot_rows(study, result)]
+    return as_table(rows, schema(study))
 
 
 def write(study: Study, results: Sequence[Result], out: Output) -> pd.DataFrame:
     """Write `country_table` as Parquet, CSV, workbook and Markdown, and return the table."""
-    table = as_table(rows(study, results), schema(study))
+    made, columns = table(study, results), schema(study)
     metadata = {"simulated": str(is_simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    storage.write_table(out.folder / f"{NAME}.parquet", table, schema(study), metadata)
+    storage.write_table(out.folder / f"{NAME}.parquet", made, columns, metadata)
     out.keep(f"{NAME}.parquet")
-    frame, attributions = as_frame(table), wording.attributions(results)
+    frame, attributions = as_frame(made), wording.attributions(results)
     out.write(f"{NAME}.csv", csv(frame))
-    out.write(f"{NAME}.xlsx", workbook(frame, schema(study), attributions))
+    out.write(f"{NAME}.xlsx", workbook(frame, columns, attributions))
     out.write(f"{NAME}.md", markdown(frame, attributions))
     return frame
-
-
-def rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return the rows of all snapshots, newest first."""
-    return [row for result in reversed(results) for row in snapshot_rows(study, result)]
 
 
 def snapshot_rows(study: Study, result: Result, selection: Selection | None = None) -> list[dict[str, Any]]:
@@ -117,55 +106,56 @@ def snapshot_rows(study: Study, result: Result, selection: Selection | None = No
     the World row has no range and no agreement. Raises `TableError` when the countries do not add up to the world.
     """
     chosen = selection or Selection(study.headline_unit, study.countries_left_out)
-    unit, left_out = f"n_{chosen.unit}", chosen.left_out
-    cells = _cells(study, result, chosen.manufacturer)
+    unit, left_out, of_all = f"n_{chosen.unit}", chosen.left_out, chosen.manufacturer is None
+    found = headline_cells(result, "country" if of_all else "country+manufacturer", study)
+    cells = (found if of_all else found[found["manufacturer"] == chosen.manufacturer]).to_dict("records")
     counted: Counted = {str(c["country"]): {name: int(c[name]) for name in UNITS} for c in cells}
     counted.setdefault(UNKNOWN_COUNTRY, dict.fromkeys(UNITS, 0))
+    # The world is country "".
     world = {name: sum(c[name] for code, c in counted.items() if code not in left_out) for name in UNITS}
-    of_all, is_whole = chosen.manufacturer is None, left_out == study.countries_left_out
-    if of_all and is_whole:
-        _require_sum(result, world, world_cell(result, study, "study"))
-    spans = sensitivity.ranges(study, result, "hosts") if of_all else {}
     ranked = {code: n[unit] for code, n in counted.items() if is_ranked(code, left_out)}
-    ranges = country_ranks(study, result, chosen.unit, ranked) if of_all else {}
-    agreed = {str(c["country"]): geo_tables.agreement(c) for c in cells if c["country"] != UNKNOWN_COUNTRY and of_all}
+    order = sorted(counted, key=lambda c: (c == UNKNOWN_COUNTRY, c in left_out, -counted[c][unit], c))
+    ranges, spans, agreed = {}, {}, {}
+    if of_all:
+        ranges = sensitivity.country_ranks(study, result, chosen.unit, ranked)
+        spans = dict(sensitivity.ranges(study, result, "hosts"))
+        agreed = {str(c["country"]): geo_tables.agreement(c) for c in cells if c["country"] != UNKNOWN_COUNTRY}
+    if of_all and left_out == study.countries_left_out:
+        whole = world_cell(result, study, "study")
+        _require_sum(result, world, whole)
+        agreed[""] = geo_tables.agreement(whole)
+    else:
+        spans.pop("", None)
     given, vendors = published(study, result), vendor_columns(study) if of_all else {}
+    counted[""] = world
+    names = {UNKNOWN_COUNTRY: "Unknown", "": wording.world_name(left_out)}
     same = {"complete": result.manifest.complete, "simulated": is_simulated(study, [result])}
-    found: list[dict[str, Any]] = []
-    for code in sorted(counted, key=lambda c: (c == UNKNOWN_COUNTRY, c in left_out, -counted[c][unit], c)):
-        is_inside, country, n = code not in left_out, load_countries().get(code), counted[code]
+    rows = []
+    for code in [*order, ""]:
+        n, is_inside, span = counted[code], code not in left_out, spans.get(code)
         best, worst = ranges.get(code, (None, None))
-        found.append(
+        people, addresses = _rates(code, left_out, counted)
+        rows.append(
             {
                 "snapshot": result.snapshot,
                 "rank": 1 + sum(other > n[unit] for other in ranked.values()) if code in ranked else None,
                 "rank_best": best,
                 "rank_worst": worst,
-                "country": code,
-                "name": "Unknown" if code == UNKNOWN_COUNTRY else country_name(code),
+                "country": code or None,
+                "name": names.get(code) or country_name(code),
                 "is_in_headline": is_inside,
-                "share": _share(n[unit], world[unit]) if is_inside else None,
-                "hosts_per_100k": _rate(n["n_hosts"], country.population if country else None, 100_000),
-                "hosts_per_million_ipv4": _rate(n["n_hosts"], country.ipv4_located if country else None, MILLION),
+                **n,
+                "n_hosts_low": span.low if span else None,
+                "n_hosts_high": span.high if span else None,
+                "share": _rate(n[unit], world[unit], 100) if is_inside else None,
+                "hosts_per_100k": people,
+                "hosts_per_million_ipv4": addresses,
                 "geo_agreement": agreed.get(code),
+                **{name: given.hosts(code, vendor) for name, vendor in vendors.items()},
+                **same,
             }
-            | n
-            | _span(spans.get(code))
-            | {name: given.hosts(code, vendor) for name, vendor in vendors.items()}
-            | same
         )
-    people, addresses = world_rates(left_out, {code: c["n_hosts"] for code, c in counted.items()})
-    agreement = geo_tables.agreement(world_cell(result, study, "study")) if of_all and is_whole else None
-    found.append(
-        {"snapshot": result.snapshot, "rank": None, "rank_best": None, "rank_worst": None, "country": None}
-        | {"name": wording.world_name(left_out), "is_in_headline": True, "share": _share(world[unit], world[unit])}
-        | {"hosts_per_100k": people, "hosts_per_million_ipv4": addresses, "geo_agreement": agreement}
-        | world
-        | _span(spans.get("") if is_whole else None)
-        | {name: given.total("n_hosts", manufacturer=vendor) for name, vendor in vendors.items()}
-        | same
-    )
-    return found
+    return rows
 
 
 def world_rates(left_out: tuple[str, ...], counts: Mapping[str, int]) -> tuple[float | None, float | None]:
@@ -174,19 +164,24 @@ def world_rates(left_out: tuple[str, ...], counts: Mapping[str, int]) -> tuple[f
     Countries whose people (or addresses) are not known count in neither part of the rate.
     """
     inside = [c for c in load_countries().values() if is_ranked(c.alpha2, left_out)]
-    people = sum(c.population or 0 for c in inside)
-    addresses = sum(c.ipv4_located for c in inside)
     of_people = sum(counts.get(c.alpha2, 0) for c in inside if c.population)
     of_addresses = sum(counts.get(c.alpha2, 0) for c in inside if c.ipv4_located)
-    return _rate(of_people, people, 100_000), _rate(of_addresses, addresses, MILLION)
+    people = _rate(of_people, sum(c.population or 0 for c in inside), EACH_PEOPLE)
+    return people, _rate(of_addresses, sum(c.ipv4_located for c in inside), EACH_ADDRESSES)
 
 
-def _cells(study: Study, result: Result, manufacturer: str | None) -> list[dict[Any, Any]]:
-    """Return the cells by country, of all makers or of one."""
-    if manufacturer is None:
-        return headline_cells(result, "country", study).to_dict("records")
-    cells = headline_cells(result, "country+manufacturer", study)
-    return cells[cells["manufacturer"] == manufacturer].to_dict("records")
+def _rates(code: str, left_out: tuple[str, ...], counted: Counted) -> tuple[float | None, float | None]:
+    """Return hosts of a country or the world per 100,000 people and per million addresses."""
+    if not code:
+        return world_rates(left_out, {c: n["n_hosts"] for c, n in counted.items()})
+    country, hosts = load_countries().get(code), counted[code]["n_hosts"]
+    if not country:
+        return None, None
+    return _rate(hosts, country.population, EACH_PEOPLE), _rate(hosts, country.ipv4_located, EACH_ADDRESSES)
+
+
+def _rate(count: int, of: int | None, each: int) -> float | None:
+    return round(each * count / of, 4) if of else None
 
 
 def _require_sum(result: Result, added: dict[str, int], world: dict[str, int | None]) -> None:
@@ -196,15 +191,3 @@ def _require_sum(result: Result, added: dict[str, int], world: dict[str, int | N
             raise TableError(
                 "counts", f"snapshot {result.snapshot}: countries have {added[name]} {unit}, the world {world[name]}"
             )
-
-
-def _span(found: sensitivity.Range | None) -> dict[str, int | None]:
-    return {"n_hosts_low": found.low if found else None, "n_hosts_high": found.high if found else None}
-
-
-def _share(count: int, total: int) -> float | None:
-    return round(100 * count / total, DECIMALS) if total else None
-
-
-def _rate(hosts: int, of: int | None, each: int) -> float | None:
-    return round(each * hosts / of, DECIMALS) if of else None

@@ -21,18 +21,24 @@ from camcensus.report.tables import country_table, counts_public
 from camcensus.report.tables.publish import published
 
 NAME = "datapackage.json"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Files a reader may want, as the page lists them.
-FILES = (
-    ("country_table.csv", "the country table, all snapshots"),
-    ("country_table.parquet", "the same, typed, with the meaning of each column"),
-    ("country_table.xlsx", "the same as a workbook"),
-    ("country_table.md", "the same as Markdown"),
-    ("counts_public.parquet", "all counts that may be published, by country, maker, brand, kind and model"),
-    ("methodology.md", "units, rules, limits, instrument"),
-    ("datapackage.json", "all files with hashes, columns and their meaning"),
-)
-_KINDS = {".html": "text/html", ".csv": "text/csv"}
+FILES = {
+    "country_table.csv": "the country table, all snapshots",
+    "country_table.parquet": "the same, typed, with the meaning of each column",
+    "country_table.xlsx": "the same as a workbook",
+    "country_table.md": "the same as Markdown",
+    "counts_public.parquet": "all counts that may be published, by country, maker, brand, kind and model",
+    "methodology.md": "units, rules, limits, instrument",
+    "datapackage.json": "all files with hashes, columns and their meaning",
+}
+_KINDS = {
+    ".csv": "text/csv", ".html": "text/html", ".json": "application/json", ".md": "text/markdown", ".png": "image/png",
+    ".parquet": "application/vnd.apache.parquet", ".svg": "image/svg+xml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}  # fmt: skip
+_OF_SNAPSHOT = {
+    "snapshot", "run", "version", "engine", "basis", "complete", "simulated", "window", "instrument", "geo",
+}  # fmt: skip
 _TYPES = {pa.string(): "string", pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean"}
 
 
@@ -41,23 +47,21 @@ def text(context: ReportContext, charts: Sequence[Chart], pages: dict[str, str],
 
     pages: file to title, of pages and further tables.
     """
-    study, results = context.study, context.results
-    table = country_table.schema(study)
+    study, results, table = context.study, context.results, country_table.schema(context.study)
     resources = [
-        _resource(folder, "country_table.csv", "text/csv", table),
-        _resource(folder, "country_table.parquet", "application/vnd.apache.parquet", table),
-        _resource(folder, "country_table.xlsx", XLSX),
-        _resource(folder, "country_table.md", "text/markdown"),
+        _resource(folder, "country_table.csv", table),
+        _resource(folder, "country_table.parquet", table),
+        _resource(folder, "country_table.xlsx"),
+        _resource(folder, "country_table.md"),
         _public_counts(study, results, folder),
-        _resource(folder, "index.html", "text/html"),
-        _resource(folder, "methodology.md", "text/markdown"),
-        _resource(folder, drawing.INDEX, "application/json"),
+        _resource(folder, "index.html"),
+        _resource(folder, "methodology.md"),
+        _resource(folder, drawing.INDEX),
     ]
     for chart in charts:
-        resources.append(_resource(folder, f"charts/{chart.name}.csv", "text/csv", chart.table))
-        resources.append(_resource(folder, f"charts/{chart.name}.svg", "image/svg+xml", title=chart.title))
-        resources.append(_resource(folder, f"charts/{chart.name}.png", "image/png", title=chart.title))
-    resources += [_resource(folder, file, _KINDS[Path(file).suffix], title=title) for file, title in pages.items()]
+        resources.append(_resource(folder, f"charts/{chart.name}.csv", chart.table))
+        resources += [_resource(folder, f"charts/{chart.name}.{e}", title=chart.title) for e in drawing.ENDINGS]
+    resources += [_resource(folder, file, title=title) for file, title in pages.items()]
     licence = study.publication.licence
     package = {
         "profile": "data-package",
@@ -71,18 +75,18 @@ def text(context: ReportContext, charts: Sequence[Chart], pages: dict[str, str],
         "sources": _sources(results),
         "resources": resources,
         "simulated": context.is_simulated,
-        "snapshots": [_snapshot(r) for r in results],
+        "snapshots": [r.manifest.model_dump(include=_OF_SNAPSHOT) for r in results],
     }
     return json.dumps(package, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _resource(folder: Path, name: str, kind: str, table: Table | None = None, title: str = "") -> dict[str, Any]:
+def _resource(folder: Path, name: str, table: Table | None = None, title: str = "") -> dict[str, Any]:
     """One file: where, how large, its hash, and its columns if it has any."""
     path = folder / name
     found: dict[str, Any] = {
         "name": _slug(name),
         "path": name,
-        "mediatype": kind,
+        "mediatype": _KINDS[path.suffix],
         "format": path.suffix[1:],
         "bytes": path.stat().st_size,
         "hash": f"sha256:{storage.sha256(path)}",
@@ -90,30 +94,28 @@ def _resource(folder: Path, name: str, kind: str, table: Table | None = None, ti
     if title:
         found["title"] = title
     if path.suffix in (".parquet", ".xlsx"):
-        found["type"] = (
-            "file"  # validators read a missing integer there as a fraction; their columns are listed all the same
-        )
+        # Validators read a missing integer there as a fraction; their columns are listed all the same.
+        found["type"] = "file"
     if table:
         # Only missing values are empty: NA is Namibia.
         found |= {"title": f"One row: {table.row}", "schema": {"fields": _fields(table), "missingValues": [""]}}
-    if table and kind == "text/csv":
+    if table and path.suffix == ".csv":
         found |= {"profile": "tabular-data-resource", "encoding": "utf-8", "dialect": {"lineTerminator": "\n"}}
     return found
 
 
 def _public_counts(study: Study, results: Sequence[Result], folder: Path) -> dict[str, Any]:
     """Return the public counts, with the rule of suppression and how much of each snapshot is hidden."""
-    found = _resource(folder, counts_public.NAME, "application/vnd.apache.parquet", counts_public.SCHEMA)
     hidden = {r.snapshot: published(study, r).hidden_part() for r in results}
     shares = {
         name: {
-            "cells": one.cells,
-            "cells_in_all": one.of,
-            "percent_of_hosts": None if one.share is None else round(one.share, 1),
+            "cells": h.cells,
+            "cells_in_all": h.of,
+            "percent_of_hosts": None if h.share is None else round(h.share, 1),
         }
-        for name, one in hidden.items()
+        for name, h in hidden.items()
     }
-    return found | {
+    return _resource(folder, counts_public.NAME, counts_public.SCHEMA) | {
         "description": wording.public_counts(study),
         "min_hosts": study.publication.min_hosts,
         "hidden": {"level": "country+manufacturer", "snapshots": shares},
@@ -134,18 +136,8 @@ def _sources(results: Sequence[Result]) -> list[dict[str, str]]:
     titles += [r.manifest.geo_credit for r in results if r.manifest.geo_credit]
     titles += [f"Population: {c.population_source}" for c in load_countries().values() if c.population_source]
     titles += ["Borders on the map: Natural Earth"]
-    return [{"title": title} | _path(title) for title in dict.fromkeys(titles)]
-
-
-def _path(title: str) -> dict[str, str]:
-    """Return the first https address in a source's title."""
-    found = re.search(r"https://[^\s()<>,;]+", title)
-    return {"path": found.group()} if found else {}
-
-
-def _snapshot(result: Result) -> dict[str, Any]:
-    wanted = {"snapshot", "run", "version", "engine", "basis", "complete", "simulated", "window", "instrument", "geo"}
-    return result.manifest.model_dump(include=wanted)
+    addresses = {title: re.search(r"https://[^\s()<>,;]+", title) for title in titles}
+    return [{"title": title} | ({"path": found.group()} if found else {}) for title, found in addresses.items()]
 
 
 def _slug(text: str) -> str:

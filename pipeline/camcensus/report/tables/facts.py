@@ -1,6 +1,6 @@
 """The numbers in the page's sentences: headline, changes, other settings, and the flow of rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -9,25 +9,35 @@ from camcensus.core.comparability import breaks, changed_instrument, incomparabl
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.manifest import Manifest
-from camcensus.core.tables import UNITS
 from camcensus.ingest.records import REASONS
-from camcensus.report import formatting, wording
+from camcensus.report import wording
 from camcensus.report.context import ReportContext
+from camcensus.report.formatting import percent, signed
 from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
 from camcensus.report.tables import audits, sensitivity
 from camcensus.report.tables.publish import published, ranked
 
 AGREED_HOSTS = 5
+# Each setting changes one value of the headline.
+SETTINGS = {
+    "Decoys: none left out": {"decoys_left_out": "none"},
+    "Decoys: certain ones left out": {"decoys_left_out": "certain"},
+    "Decoys: certain and likely ones left out": {"decoys_left_out": "likely"},
+    "Confidence: medium or high": {"min_confidence": "medium"},
+    "Confidence: high": {"min_confidence": "high"},
+    "Addresses: IPv4": {"ip_version": "4"},
+    "Addresses: IPv6": {"ip_version": "6"},
+    "Addresses: IPv4 and IPv6": {"ip_version": "all"},
+}
 
 
 @dataclass(frozen=True)
 class Headline:
     """The sentence on one vendor: `number` is how it starts, `text` the rest."""
 
-    vendor: str
     number: str
     text: str
-    un_members: str
+    un_members: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Setting:
-    """World counts under other values than the headline's; None where they were not counted."""
+    """World counts by unit (hosts, devices, banners) under a setting; without those that were not counted."""
 
     label: str
-    hosts: int | None
-    devices: int | None
-    banners: int | None
-    is_headline: bool
+    counts: dict[str, int] = field(default_factory=dict)
+    is_headline: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,19 +70,19 @@ class FlowRow:
 
 def headline(study: Study, result: Result, vendor: str) -> Headline:
     """Return the sentence on one vendor: how many, in how many countries and territories, outside which."""
-    unit = f"n_{study.headline_unit}"
-    total = published(study, result).total(unit, manufacturer=vendor)
+    total = published(study, result).total(f"n_{study.headline_unit}", manufacturer=vendor)
     where = wording.outside(study.countries_left_out)
     if total is None:
         why = f"fewer than {study.publication.min_hosts}, or they would reveal the number of a smaller maker"
-        return Headline(vendor, "Not shown:", f"hosts with cameras or recorders made by {vendor} {where} ({why})", "")
-    codes = _countries_of(study, result, vendor)
+        return Headline("Not shown:", f"hosts with cameras or recorders made by {vendor} {where} ({why})")
+    cells = ranked(headline_cells(result, "country+manufacturer", study), study.countries_left_out)
+    codes = cells.loc[(cells["manufacturer"] == vendor) & (cells["n_hosts"] > 0), "country"]
     number, _, thing = wording.counted_things(total, vendor, study.headline_unit).partition(" ")
-    if not codes:
-        return Headline(vendor, number, f"{thing} {where}", "")
+    if codes.empty:
+        return Headline(number, f"{thing} {where}")
     places = wording.plural(len(codes), "country or territory", "countries and territories")
     members = sum(load_countries()[code].un_member for code in codes)
-    return Headline(vendor, number, f"{thing} in {places} {where}", f"{members:,} of them UN members")
+    return Headline(number, f"{thing} in {places} {where}", f"{members:,} of them UN members")
 
 
 def headline_change(context: ReportContext) -> str:
@@ -83,31 +91,23 @@ def headline_change(context: ReportContext) -> str:
     why = no_change(before, now)
     if before is None or why:
         return f"Change since the snapshot before: n/a ({why})."
-    unit, column = study.headline_unit, f"n_{study.headline_unit}"
+    column = f"n_{context.unit}"
     own = [published(study, r).total(column, manufacturer=study.vendors[0]) for r in (before, now)]
     world = [world_cell(r, study, "study")[column] for r in (before, now)]
-    span = sensitivity.change_range(study, before, now, unit)
-    ranged = f", with other settings {formatting.signed(span.low)} to {formatting.signed(span.high)}" if span else ""
+    span = sensitivity.change_range(study, before, now, context.unit)
+    ranged = f", with other settings {signed(span.low)} to {signed(span.high)}" if span else ""
+    parts = changed_instrument(before.manifest, now.manifest)
     sentences = [
         f"{_moved(change(*own))} since {before.snapshot}.",
         f"All makers: {_moved(change(*world))}{ranged}. The range is not known for one maker.",
         audits.change_sentences(context.audits, before, now, study.min_confidence),
+        f"Not one instrument: {wording.listing(parts)} changed." if parts else "",
     ]
-    if parts := changed_instrument(before.manifest, now.manifest):
-        sentences.append(f"Not one instrument: {wording.listing(parts)} changed.")
     return " ".join(filter(None, sentences))
 
 
 def _moved(found: Change) -> str:
-    if found.absolute is None:
-        return "change not shown"
-    return f"{formatting.signed(found.absolute)} ({formatting.percent(found.percent)})"
-
-
-def _countries_of(study: Study, result: Result, vendor: str) -> list[str]:
-    """Codes in the headline with at least one host of the vendor."""
-    cells = ranked(headline_cells(result, "country+manufacturer", study), study.countries_left_out)
-    return [str(c) for c in cells.loc[(cells["manufacturer"] == vendor) & (cells["n_hosts"] > 0), "country"]]
+    return "change not shown" if found.absolute is None else f"{signed(found.absolute)} ({percent(found.percent)})"
 
 
 def countries_found(study: Study, result: Result) -> tuple[int, int]:
@@ -119,9 +119,7 @@ def countries_found(study: Study, result: Result) -> tuple[int, int]:
 
 def not_comparable(before: Result | None, now: Result) -> str:
     """Return why a snapshot cannot be compared with the one before; empty when it can."""
-    if before is None:
-        return "there is no earlier snapshot"
-    return incomparable(before.manifest, now.manifest)
+    return incomparable(before.manifest, now.manifest) if before else "there is no earlier snapshot"
 
 
 def no_change(before: Result | None, now: Result) -> str:
@@ -141,35 +139,22 @@ def change(before: int | None, now: int | None) -> Change:
 
 def settings(study: Study, result: Result) -> list[Setting]:
     """Return world counts at the headline values, and with one choice made otherwise."""
-    own = study.min_confidence
-    asked = [
-        ("Decoys: none left out", {"decoys_left_out": "none"}),
-        ("Decoys: certain ones left out", {"decoys_left_out": "certain"}),
-        ("Decoys: certain and likely ones left out", {"decoys_left_out": "likely"}),
-        ("Confidence: medium or high", {"min_confidence": "medium"}),
-        ("Confidence: high", {"min_confidence": "high"}),
-        ("Addresses: IPv4", {"ip_version": "4"}),
-        ("Addresses: IPv6", {"ip_version": "6"}),
-        ("Addresses: IPv4 and IPv6", {"ip_version": "all"}),
+    usual = {"decoys_left_out": "certain", "min_confidence": study.min_confidence, "ip_version": "4"}
+    found = [
+        Setting(label, _counts(variant(result, WORLD, "study", **usual | values)), usual | values == usual)
+        for label, values in SETTINGS.items()
     ]
-    usual = {"decoys_left_out": "certain", "min_confidence": own, "ip_version": "4"}
-    found = []
-    for label, values in asked:
-        chosen = usual | values
-        found.append(_setting(label, variant(result, WORLD, "study", **chosen), chosen == usual))
-    found.append(_setting("Countries: none left out", variant(result, WORLD, "all", **usual), False))
+    found.append(Setting("Countries: none left out", _counts(variant(result, WORLD, "all", **usual))))
     # A host has one country, so hosts whose country both sources agree on add up across countries.
     agreed = ranked(headline_cells(result, "country", study), study.countries_left_out)["n_hosts_geo_min"]
-    hosts = None if agreed.isna().any() else int(agreed.sum())
-    found.append(Setting("Location: both sources name the same country", hosts, None, None, False))
-    return found
+    counts = {} if agreed.isna().any() else {"hosts": int(agreed.sum())}
+    return [*found, Setting("Location: both sources name the same country", counts)]
 
 
-def _setting(label: str, cells: pd.DataFrame, is_headline: bool) -> Setting:
-    if cells.empty:
-        return Setting(label, None, None, None, is_headline)
-    row = {unit: None if pd.isna(n := cells[unit].iloc[0]) else int(n) for unit in UNITS}
-    return Setting(label, row["n_hosts"], row["n_devices"], row["n_banners"], is_headline)
+def _counts(cells: pd.DataFrame) -> dict[str, int]:
+    """Return the units of a world's row, if there is one."""
+    units = ("hosts", "devices", "banners")
+    return {unit: int(n) for row in cells.to_dict("records") for unit in units if not pd.isna(n := row[f"n_{unit}"])}
 
 
 def flows(manifest: Manifest) -> list[FlowRow]:
@@ -177,12 +162,8 @@ def flows(manifest: Manifest) -> list[FlowRow]:
     found = []
     for name in (stage.name for stage in AGGREGATE.chain):
         if stage := manifest.stages.get(name):
-            dropped = sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
-            reasons = tuple((_reason(reason), n) for reason, n in dropped)
-            found.append(FlowRow(name, stage.flow.unit, stage.flow.rows_in, reasons, stage.flow.rows_out))
+            flow, dropped = stage.flow, sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
+            # Quarantine codes have a text; other reasons are text already.
+            reasons = tuple((REASONS.get(code.removeprefix("quarantined: "), code), n) for code, n in dropped)
+            found.append(FlowRow(name, flow.unit, flow.rows_in, reasons, flow.rows_out))
     return found
-
-
-def _reason(reason: str) -> str:
-    """Return the text of a quarantine code; other reasons are text already."""
-    return REASONS.get(reason.removeprefix("quarantined: "), reason)

@@ -9,15 +9,12 @@ from camcensus.core.config import Study
 from camcensus.core.manifest import FAR, Geo
 from camcensus.report.inputs import Result, world_cell
 
-DECIMALS = 4
-
 
 def remark(geo: Geo | None) -> str:
     """Return how far the edition's date is from the snapshot's; empty when it is of the right time."""
     if geo is None or (geo.flag == "before" and geo.days <= FAR):
         return ""
-    days = f"{geo.days:,} day{'' if geo.days == 1 else 's'}"
-    return f"built {days} {'after' if geo.flag == 'after' else 'before'} the snapshot"
+    return f"built {geo.days:,} day{'' if geo.days == 1 else 's'} {geo.flag} the snapshot"
 
 
 def limits(results: Sequence[Result]) -> list[str]:
@@ -37,30 +34,27 @@ def limits(results: Sequence[Result]) -> list[str]:
 
 
 def agreement(cell: Mapping[Any, Any]) -> float | None:
-    """Return the share of a cell's hosts whose country both sources agree on, of those with a second source.
+    """Return the share (0 to 1) of a cell's hosts whose country both sources agree on, of those with a second source.
 
-    From 0 to 1; None without any.
+    None without any.
     """
     agreed, asked = (None if pd.isna(n := cell[f"n_hosts_geo_{name}"]) else int(n) for name in ("min", "asked"))
-    return round(agreed / asked, DECIMALS) if asked and agreed is not None else None
+    return round(agreed / asked, 4) if asked and agreed is not None else None
 
 
 def agreement_line(study: Study, result: Result) -> str:
     """Return a sentence on how far the two sources agree in the headline."""
     world = world_cell(result, study, "study")
-    asked, agreed = world["n_hosts_geo_asked"], world["n_hosts_geo_min"]
-    share = agreement(world)
-    if share is None or asked is None or agreed is None:
+    if (share := agreement(world)) is None:
         return "No second source was asked for the country of these hosts."
-    source = second_source(result.manifest.geo)
     return (
-        f"For {asked:,} hosts a second source ({source}) gives a country too; {agreed:,} ({100 * share:.2f}%) are in "
-        "the same country by both. The others count by the first source. Agreement is not accuracy."
+        f"For {world['n_hosts_geo_asked']:,} hosts a second source ({second_source(result.manifest.geo)}) gives a "
+        f"country too; {world['n_hosts_geo_min']:,} ({100 * share:.2f}%) are in the same country by both. The others "
+        "count by the first source. Agreement is not accuracy."
     )
 
 
 def second_source(geo: Geo | None) -> str:
     """Return the second source's name."""
-    if geo is None or geo.second == "engine":
-        return "the search engine's own"
-    return f"{geo.second}, else the search engine's own"
+    engine = "the search engine's own"
+    return engine if geo is None or geo.second == "engine" else f"{geo.second}, else {engine}"

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name
 from camcensus.core.resources import PRIOR, bundled
-from camcensus.report import formatting
+from camcensus.report.formatting import HIDDEN, MISSING, number, site
 from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.tables.publish import published
-from camcensus.report.tables.small_tables import TextRow, TextTable, text_table
+from camcensus.report.tables.small_tables import TextTable
 
 ANY = "any"
 WORLD, WITHOUT_CHINA = "world", "world without CN"
+PLACES = {WORLD: "World", WITHOUT_CHINA: "World without China"}
 GRADES = {"P": "own page", "S": "reported", "W": "weak"}
 REASONS = {
     "unit": "Another unit: cameras, servers or systems, which are not addresses, ports or devices.",
@@ -48,18 +49,21 @@ def figures() -> tuple[dict[str, str], ...]:
 
 def prior(study: Study, result: Result) -> Prior:
     """Return the figures next to those of a snapshot."""
-    numbers = {key: n for n, key in enumerate(REASONS, 1)}
-    rows = []
+    reason_numbers = {key: n for n, key in enumerate(REASONS, 1)}
+    rows, ours = [], []
     # Those for which we have a count come first.
-    for f in sorted(figures(), key=lambda f: not f["our_unit"]):
-        ours = our_count(study, result, f)
-        why = ", ".join(str(numbers[key]) for key in _names(f["differs"]))
+    for place, f in enumerate(sorted(figures(), key=lambda f: not f["our_unit"])):
+        count = our_count(study, result, f)
+        if count != MISSING:
+            ours.append(place)
+        why = ", ".join(str(reason_numbers[key]) for key in _names(f["differs"]))
         theirs = f"{f['qualifier']} {int(f['count']):,}".removeprefix("= ")
-        cells = [f["study"], f["year"], f["makers"], _place(f["place"]), f["unit"], theirs, ours, why]
-        cells += [GRADES[f["grade"]], formatting.site(f["source"])]
-        rows.append(TextRow(cells, is_ours=ours != formatting.MISSING))
-    head = ["Study", "Year", "Makers", "Place", "Unit", "Published", f"Ours, {result.snapshot}"]
-    head += ["Why", "Seen", "Source"]
+        where = PLACES.get(f["place"]) or country_name(f["place"])
+        cells = [f["study"], f["year"], f["makers"], where, f["unit"], theirs, count, why]
+        rows.append([*cells, GRADES[f["grade"]], site(f["source"])])
+    head = [
+        "Study", "Year", "Makers", "Place", "Unit", "Published", f"Ours, {result.snapshot}", "Why", "Seen", "Source",
+    ]  # fmt: skip
     whose = "made-up" if study.simulated or result.manifest.simulated else "our"
     intro = (
         f"Published figures, as their authors give them, with {whose} counts next to them where the unit, the makers "
@@ -67,16 +71,12 @@ def prior(study: Study, result: Result) -> Prior:
     )
     caveat = (
         "“Seen”: own page, the study’s page or abstract; reported, another outlet that reports it; weak, undated, "
-        f"unnamed or reposted. {formatting.HIDDEN}: the place and makers are the same, but our count is hidden; n/a: "
+        f"unnamed or reposted. {HIDDEN}: the place and makers are the same, but our count is hidden; n/a: "
         "there is no count of ours in that unit. Where a figure is of two makers, hosts with both count once, so ours "
         "lies between two numbers."
     )
-    reasons = tuple(f"{n}: {REASONS[key]}" for key, n in numbers.items())
-    return Prior(intro, text_table("Earlier counts and ours", head, rows, (5, 6), is_long=True), caveat, reasons)
-
-
-def _place(place: str) -> str:
-    return {WORLD: "World", WITHOUT_CHINA: "World without China"}.get(place) or country_name(place)
+    reasons = tuple(f"{n}: {REASONS[key]}" for key, n in reason_numbers.items())
+    return Prior(intro, TextTable("Earlier counts and ours", head, rows, (5, 6), ours, is_long=True), caveat, reasons)
 
 
 def _names(text: str) -> list[str]:
@@ -87,15 +87,15 @@ def our_count(study: Study, result: Result, figure: Mapping[str, str]) -> str:
     """Return our count of the same thing: a number, two ends, a dash (not shown), or n/a (none in that unit)."""
     unit, place, makers = f"n_{figure['our_unit']}", figure["place"], _names(figure["our_makers"])
     if not figure["our_unit"]:
-        return formatting.MISSING
+        return MISSING
     if makers == [ANY] and place == WORLD:
-        return formatting.number(world_cell(result, study, "all")[unit])
+        return number(world_cell(result, study, "all")[unit])
     if makers == [ANY]:
         cells = headline_cells(result, "country", study)
-        return formatting.number(int(cells.loc[cells["country"] == place, unit].sum()))
+        return number(int(cells.loc[cells["country"] == place, unit].sum()))
     left_out = study.countries_left_out
     if (place == WORLD and left_out) or (place == WITHOUT_CHINA and left_out != ("CN",)):
-        return formatting.MISSING
+        return MISSING
     given = published(study, result)
     if place in (WORLD, WITHOUT_CHINA):
         return _together([given.total(unit, manufacturer=maker) for maker in makers])
@@ -106,5 +106,5 @@ def _together(counts: Sequence[int | None]) -> str:
     """Return one count; or, of several, the least and most that all together can be."""
     known = [n for n in counts if n is not None]
     if len(known) < len(counts):
-        return formatting.HIDDEN
+        return HIDDEN
     return f"{known[0]:,}" if len(known) == 1 else f"{max(known):,} to {sum(known):,}"

@@ -10,9 +10,9 @@
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -57,12 +57,18 @@ class Published:
         """Hide what may not be published. `cells`: all of `LEVELS` and `TOTALS`, with their units."""
         self._cells = cells
         self._left_out = left_out
-        self._bare: dict[str, set[str]] = {}
         self._hidden = hidden_cells({c: u["n_hosts"] or 0 for c, u in cells.items()}, left_out, min_hosts)
+        self._by_level: defaultdict[str, dict[Cell, Units]] = defaultdict(dict)
+        for cell, units in cells.items():
+            self._by_level[_level(cell)][cell] = units
+        self._bare: dict[str, set[str]] = {}  # column to countries none of whose makers (or kinds) are published
+        for column in ONE_WAY:
+            own = self._by_level[f"country+{column}"]
+            self._bare[column] = {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
 
     def hosts(self, country: str, maker: str) -> int | None:
-        """Return a maker's hosts in a country: 0 if none was seen, None if hidden or the country shows no makers."""
-        return self.hosts_of(country, "manufacturer", maker)
+        """Return a maker's hosts in a country, or (country "") outside the countries left out."""
+        return self.hosts_of(country, "manufacturer", maker) if country else self.total("n_hosts", manufacturer=maker)
 
     def hosts_of(self, country: str, column: str, value: str) -> int | None:
         """Return hosts in a country of a maker or a kind (`column`): 0 where none was seen.
@@ -72,7 +78,7 @@ class Published:
         cell = cell_of(**{"country": country, column: value})
         if cell in self._cells:
             return None if cell in self._hidden else self._cells[cell]["n_hosts"]
-        return None if country in self._without(column) else 0
+        return None if country in self._bare[column] else 0
 
     def total(self, unit: str, **values: str) -> int | None:
         """Return a count outside the countries left out, such as of `manufacturer="Axis"`.
@@ -85,44 +91,32 @@ class Published:
     def cells(self, level: str) -> dict[Cell, Units]:
         """Return the published cells of a level with their published units (hosts alone if two columns cross)."""
         units = UNITS if level in (*TOTALS, *ONE_WAY) else ("n_hosts",)
-        return {
-            cell: {unit: found[unit] for unit in units}
-            for cell, found in self._by_level.get(level, {}).items()
-            if cell not in self._hidden
-        }
-
-    @cached_property
-    def _by_level(self) -> dict[str, dict[Cell, Units]]:
-        found: dict[str, dict[Cell, Units]] = {}
-        for cell, units in self._cells.items():
-            found.setdefault(_level(cell), {})[cell] = units
-        return found
+        found = self._by_level[level]
+        return {c: {unit: own[unit] for unit in units} for c, own in found.items() if c not in self._hidden}
 
     def shown(self, level: str) -> dict[str, Units]:
         """Return the published cells of a level of one column: value to units."""
         place = GROUPS.index(level)
         return {str(cell[place]): units for cell, units in self.cells(level).items()}
 
+    def ordered(self, level: str, unit: str) -> list[tuple[str, int]]:
+        """Return the same with their counts in a unit, the largest first."""
+        cells = [(name, units[unit] or 0) for name, units in self.shown(level).items()]
+        return sorted(cells, key=lambda cell: (-cell[1], cell[0]))
+
     def n_hidden(self, level: str) -> int:
         """Return how many cells of a level are hidden."""
-        return sum(cell in self._hidden for cell in self._by_level.get(level, {}))
+        return sum(cell in self._hidden for cell in self._by_level[level])
 
     def hidden_by_country(self) -> dict[str, int]:
         """Return how many makers of each country are hidden."""
-        return Counter(str(c[0]) for c in self._by_level.get("country+manufacturer", {}) if c in self._hidden)
-
-    def _without(self, column: str) -> set[str]:
-        """Countries none of whose makers (or kinds) are published."""
-        if column not in self._bare:
-            own = self._by_level.get(f"country+{column}", {})
-            self._bare[column] = {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
-        return self._bare[column]
+        return Counter(str(c[0]) for c in self._by_level["country+manufacturer"] if c in self._hidden)
 
     def hidden_part(self, makers: tuple[str, ...] = ()) -> HiddenPart:
         """Return how much of the makers (none named: of all) is hidden in the countries of the headline."""
         own = {
             cell: units["n_hosts"] or 0
-            for cell, units in self._by_level.get("country+manufacturer", {}).items()
+            for cell, units in self._by_level["country+manufacturer"].items()
             if cell[0] not in self._left_out
             if not makers or cell[1] in makers
         }
@@ -134,22 +128,20 @@ class Published:
 
         A row `other` is in the place of hidden cells.
         """
-        rows = []
-        others: dict[Cell, Units] = {}
-        for cell, units in self._cells.items():
-            level = _level(cell)
-            if level in TOTALS:
-                continue
-            own = units if level in ONE_WAY else {"n_hosts": units["n_hosts"]}
-            if cell not in self._hidden:
-                rows.append((cell, dict.fromkeys(UNITS) | own))
-            elif _parent(cell) not in self._hidden:
-                other = others.setdefault(_with_last(cell, OTHER), dict.fromkeys(UNITS))
-                for unit in ("n_devices", "n_banners") if level in ONE_WAY else ():
-                    other[unit] = (other[unit] or 0) + (units[unit] or 0)
-        rows += others.items()
-        rows.sort(key=lambda row: (*(v is None for v in row[0]), *(v or "" for v in row[0])))
-        return [{"level": _level(cell)} | dict(zip(GROUPS, cell, strict=True)) | units for cell, units in rows]
+        rows: list[tuple[str, Cell, Units]] = []
+        for level in LEVELS:
+            shown = ("n_devices", "n_banners") if level in ONE_WAY else ()
+            others: dict[Cell, Units] = {}
+            for cell, units in self._by_level[level].items():
+                if cell not in self._hidden:
+                    rows.append((level, cell, units if shown else {"n_hosts": units["n_hosts"]}))
+                elif _with_last(cell, None) not in self._hidden:
+                    other = others.setdefault(_with_last(cell, OTHER), {})
+                    other |= {unit: (other.get(unit) or 0) + (units[unit] or 0) for unit in shown}
+            rows += [(level, cell, units) for cell, units in others.items()]
+        rows.sort(key=lambda row: (*(v is None for v in row[1]), *(v or "" for v in row[1])))
+        blank = dict.fromkeys(UNITS)
+        return [{"level": level} | dict(zip(GROUPS, cell, strict=True)) | blank | own for level, cell, own in rows]
 
 
 def published(study: Study, result: Result) -> Published:
@@ -196,22 +188,13 @@ def cell_of(**values: str) -> Cell:
 
 
 def _level(cell: Cell) -> str:
-    return _level_with(tuple(value is not None for value in cell))
-
-
-@cache
-def _level_with(columns: tuple[bool, ...]) -> str:
-    return "+".join(group for group, inside in zip(GROUPS, columns, strict=True) if inside) or WORLD
+    return "+".join(group for group, value in zip(GROUPS, cell, strict=True) if value is not None) or WORLD
 
 
 def _with_last(cell: Cell, value: str | None) -> Cell:
     """Return the cell with another value in the last of its columns."""
     last = max(i for i, own in enumerate(cell) if own is not None)
     return (*cell[:last], value, *cell[last + 1 :])
-
-
-def _parent(cell: Cell) -> Cell:
-    return _with_last(cell, None)
 
 
 def is_ranked(country: str, left_out: tuple[str, ...]) -> bool:

@@ -1,69 +1,46 @@
 """The small tables of a report, made from manifests and study, for the page and for methodology.md."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import pandas as pd
 
 from camcensus.core.comparability import OTHER_PORTS
 from camcensus.core.config import Study
 from camcensus.core.stage_record import StageRecord
-from camcensus.report import formatting, wording
+from camcensus.report import wording
 from camcensus.report.context import ReportContext
+from camcensus.report.formatting import MISSING, number, percent, share, shown, signed
 from camcensus.report.inputs import Result, world_cell
 from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
+from camcensus.report.tables.table_export import markdown_table
 from camcensus.report.tables.trend import COMMON_SERIES, headline_count, missing_reason, series_count
 from camcensus.report.timeline import SeriesPoint
 
-AUDITED = {"precision": "Of counted hosts, cameras", "recall": "Of cameras, counted", "cameras": "Hosts with cameras"}
-
-
-@dataclass(frozen=True)
-class Head:
-    """A column's name, and whether it holds numbers."""
-
-    name: str
-    is_number: bool = False
-
-
-@dataclass(frozen=True)
-class TextRow:
-    """A row's cells. `is_ours`: it is the row that the report is about."""
-
-    cells: Sequence[str]
-    is_ours: bool = False
+UNITS = ("hosts", "devices", "banners")
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table of text. `empty`: the text where there is no row; `is_long`: it scrolls in a box."""
+    """A table of text.
+
+    `numbers`: the places of columns that hold numbers; `ours`: those of the rows that the report is about; `empty`: the
+    text where there is no row; `is_long`: it scrolls in a box.
+    """
 
     title: str
-    head: Sequence[Head]
-    rows: Sequence[TextRow]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Container[int] = ()
+    ours: Container[int] = ()
     empty: str = "Nothing is recorded."
     is_long: bool = False
 
 
-def text_table(
-    title: str,
-    head: Sequence[str],
-    rows: Sequence[Sequence[str] | TextRow],
-    numbers: Sequence[int] = (),
-    **options: Any,
-) -> TextTable:
-    """Return a table. `numbers`: the places of columns that hold numbers; `options`: `empty`, `is_long`."""
-    heads = [Head(name, place in numbers) for place, name in enumerate(head)]
-    return TextTable(title, heads, [r if isinstance(r, TextRow) else TextRow(r) for r in rows], **options)
-
-
 def markdown(found: TextTable) -> str:
     """Return the table as Markdown, in which no text of a cell is mark-up."""
-    lines = [[head.name for head in found.head], ["---"] * len(found.head)]
-    lines += [[formatting.plain(str(cell)) for cell in row.cells] for row in found.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(found.head, found.rows)
 
 
 def one_instrument(context: ReportContext) -> TextTable | None:
@@ -73,13 +50,13 @@ def one_instrument(context: ReportContext) -> TextTable | None:
         return None
     for result in reversed(context.results):
         for maker in (None, study.vendors[0]):
-            cells = [formatting.shown(headline_count(study, result, unit, maker, is_public=True))]
+            cells = [shown(headline_count(study, result, unit, maker, is_public=True))]
             for series in COMMON_SERIES:
                 n = series_count(study, result, unit, maker, series)
-                cells.append(formatting.MISSING if missing_reason(result, series) else formatting.shown(n))
+                cells.append(MISSING if missing_reason(result, series) else shown(n))
             rows.append([result.snapshot, maker or "All makers", *cells])
     head = ["Snapshot", "Maker", "Headline", "Same queries", "… and ports"]
-    return text_table(f"{unit.capitalize()} over one instrument", head, rows, range(2, 5))
+    return TextTable(f"{unit.capitalize()} over one instrument", head, rows, range(2, 5))
 
 
 def changes(study: Study, before: Result | None, now: Result) -> TextTable | None:
@@ -88,71 +65,65 @@ def changes(study: Study, before: Result | None, now: Result) -> TextTable | Non
         return None
     one, two = (world_cell(r, study, "study") for r in (before, now))
     rows = []
-    for unit in ("hosts", "devices", "banners"):
+    for unit in UNITS:
         a, b = one[f"n_{unit}"], two[f"n_{unit}"]
         moved, span = facts.change(a, b), sensitivity.change_range(study, before, now, unit)
-        ranged = f"{formatting.signed(span.low)} to {formatting.signed(span.high)}" if span else formatting.MISSING
-        counts = [formatting.number(a), formatting.number(b), formatting.signed(moved.absolute)]
-        rows.append([unit, *counts, ranged, formatting.percent(moved.percent)])
+        ranged = f"{signed(span.low)} to {signed(span.high)}" if span else MISSING
+        rows.append([unit, number(a), number(b), signed(moved.absolute), ranged, percent(moved.percent)])
     head = ["Unit", before.snapshot, now.snapshot, "Change", "With other settings", "Change, %"]
-    return text_table(f"Change since snapshot {before.snapshot}", head, rows, range(1, 6))
+    return TextTable(f"Change since snapshot {before.snapshot}", head, rows, range(1, 6))
 
 
 def instruments(results: Sequence[Result]) -> TextTable:
     """Return what each snapshot was made with, newest first."""
     head = ["Snapshot", "Window", "Engine", "Complete", "Query set", "Catalogue", "Rules", "Geolocation"]
     rows = []
-    for result in reversed(results):
-        found = result.manifest
+    for found in (result.manifest for result in reversed(results)):
         used = found.instrument
         parts = [used.query_set, used.catalogue, used.rules, used.geo_db] if used else ["not recorded"] * 4
         if used and (remark := geo_tables.remark(found.geo)):
             parts[3] = f"{used.geo_db} ({remark})"
-        engine = f"{wording.engine(found)}, {found.basis}"
-        complete = "yes" if found.complete else "no"
+        engine, complete = f"{wording.engine(found)}, {found.basis}", "yes" if found.complete else "no"
         rows.append([found.snapshot, wording.window(found.window), engine, complete, *parts])
-    return text_table("Instrument of each snapshot", head, rows)
+    return TextTable("Instrument of each snapshot", head, rows)
 
 
 def breaks(points: Sequence[SeriesPoint]) -> list[str]:
     """Return what changed from snapshot to snapshot, a sentence each, newest first."""
     found = []
     for before, now in reversed(list(pairwise(points))):
-        notes = [f"the series is broken: {now.break_reason}"] if now.break_reason else []
-        if now.has_gap:
-            notes.append("a snapshot is missing between them, so no line is drawn")
-        if now.has_other_geo:
-            notes.append("another edition of the country database, so lines of countries are dotted")
-        if now.has_unknown_queries:
-            notes.append("the queries are not known, so they may not be the same")
-        if now.has_other_ports:
-            notes.append(f"{OTHER_PORTS}; the trend over one instrument uses the common ones")
-        found.append(f"{before.snapshot} to {now.snapshot}: {'; '.join(notes) or 'the same instrument'}.")
+        notes = {
+            f"the series is broken: {now.break_reason}": now.break_reason,
+            "a snapshot is missing between them, so no line is drawn": now.has_gap,
+            "another edition of the country database, so lines of countries are dotted": now.has_other_geo,
+            "the queries are not known, so they may not be the same": now.has_unknown_queries,
+            f"{OTHER_PORTS}; the trend over one instrument uses the common ones": now.has_other_ports,
+        }
+        text = "; ".join(note for note, applies in notes.items() if applies)
+        found.append(f"{before.snapshot} to {now.snapshot}: {text or 'the same instrument'}.")
     return found or ["There is only one snapshot, so there is nothing to compare it with."]
 
 
 def dictionary(study: Study) -> TextTable:
     """Return what each column of the country table means."""
-    table = country_table.schema(study)
-    rows = [[c.name, str(c.type), c.meaning] for c in table.columns]
-    return text_table("Columns of country_table", ["Column", "Type", "Meaning"], rows)
+    rows = [[c.name, str(c.type), c.meaning] for c in country_table.schema(study).columns]
+    return TextTable("Columns of country_table", ["Column", "Type", "Meaning"], rows)
 
 
 def decisions(study: Study) -> TextTable:
     """Return the study's settings, from its file."""
-    p, d = study.publication, study.dedupe
-    rules = [name.replace("_", "-") for name in ("same_banner", "identity", "same_host", "churn") if getattr(d, name)]
+    rules = ("same_banner", "identity", "same_host", "churn")
     rows = [
         ["Makers", ", ".join(study.vendors)],
         ["Countries left out", ", ".join(study.countries_left_out) or "none"],
         ["Unit of headlines", study.headline_unit],
         ["Window, days", str(study.window_days)],
         ["Minimum confidence", study.min_confidence],
-        ["Minimum hosts of a maker to be shown", str(p.min_hosts)],
-        ["Active rules of dedupe", ", ".join(rules)],
+        ["Minimum hosts of a maker to be shown", str(study.publication.min_hosts)],
+        ["Active rules of dedupe", ", ".join(n.replace("_", "-") for n in rules if getattr(study.dedupe, n))],
         ["Made-up data", "yes" if study.simulated else "no"],
     ]
-    return text_table("Settings of the study", ["Key", "Value"], rows)
+    return TextTable("Settings of the study", ["Key", "Value"], rows)
 
 
 def flow(result: Result) -> TextTable:
@@ -161,7 +132,7 @@ def flow(result: Result) -> TextTable:
     for found in facts.flows(result.manifest):
         dropped = "; ".join(f"{reason}: {n:,}" for reason, n in found.dropped) or "none"
         rows.append([found.stage, found.unit, f"{found.rows_in:,}", dropped, f"{found.rows_out:,}"])
-    return text_table("Flow of rows", ["Stage", "Unit", "In", "Dropped", "Out"], rows, (2, 4))
+    return TextTable("Flow of rows", ["Stage", "Unit", "In", "Dropped", "Out"], rows, (2, 4))
 
 
 def process(study: Study, result: Result) -> list[tuple[str, str, TextTable]]:
@@ -169,10 +140,8 @@ def process(study: Study, result: Result) -> list[tuple[str, str, TextTable]]:
     found = []
     stage = result.manifest.stages.get("dedupe")
     if stage and stage.merges:
-        text = (
-            f"What each rule merged. Devices are what is left, so they are a low estimate.{_identities(study, stage)}"
-        )
-        found.append(("From banners to devices", text, _merges(stage)))
+        text = "What each rule merged. Devices are what is left, so they are a low estimate."
+        found.append(("From banners to devices", f"{text}{_identities(study, stage)}", _merges(stage)))
     if stage and stage.decoy_rules:
         text = "Hosts that each rule graded; a host gets its worst grade."
         found.append(("Decoys, by rule", text, _decoys(stage)))
@@ -184,10 +153,9 @@ def process(study: Study, result: Result) -> list[tuple[str, str, TextTable]]:
             f"{ages.hosts_last_7_days:,} hosts were seen in the last 7 days.{why}"
         )
         rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in wording.AGES]
-        found.append(("Last seen", text, text_table("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
-    where = wording.outside(study.countries_left_out)
-    text = f"All makers, {where}. Each row changes one choice of the headline."
-    return [*found, ("With other settings", text, settings(study, result))]
+        found.append(("Last seen", text, TextTable("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
+    text = f"All makers, {wording.outside(study.countries_left_out)}. Each row changes one choice of the headline."
+    return [*found, ("With other settings", text, _settings(study, result))]
 
 
 def _identities(study: Study, stage: StageRecord) -> str:
@@ -212,7 +180,7 @@ def _merges(stage: StageRecord) -> TextTable:
         [rule, wording.MERGE_RULES.get(rule, ""), f"{merge.merged:,}" if merge.on else "off"]
         for rule, merge in stage.merges.items()
     ]
-    return text_table("Rules of dedupe", ["Rule", "Meaning", "Banners merged"], rows, (2,))
+    return TextTable("Rules of dedupe", ["Rule", "Meaning", "Banners merged"], rows, (2,))
 
 
 def _decoys(stage: StageRecord) -> TextTable:
@@ -220,18 +188,19 @@ def _decoys(stage: StageRecord) -> TextTable:
     for rule in stage.decoy_rules:
         meaning = wording.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")
         meaning += f". Not evaluated: {rule.reason}" if rule.reason else ""
-        hosts = formatting.number(rule.hosts) if rule.evaluated else formatting.MISSING
-        rows.append([rule.rule, meaning, rule.grade, hosts])
-    return text_table("Rules on decoys", ["Rule", "Meaning", "Grade alone", "Hosts"], rows, (3,))
+        rows.append([rule.rule, meaning, rule.grade, number(rule.hosts) if rule.evaluated else MISSING])
+    return TextTable("Rules on decoys", ["Rule", "Meaning", "Grade alone", "Hosts"], rows, (3,))
 
 
-def settings(study: Study, result: Result) -> TextTable:
+def _settings(study: Study, result: Result) -> TextTable:
     """Return the world's counts with one choice made otherwise."""
-    rows = []
-    for s in facts.settings(study, result):
-        label = f"{s.label} (headline)" if s.is_headline else s.label
-        rows.append(TextRow([label, *map(formatting.number, (s.hosts, s.devices, s.banners))], s.is_headline))
-    return text_table("Counts with other settings", ["Setting", "Hosts", "Devices", "Banners"], rows, range(1, 4))
+    found = facts.settings(study, result)
+    rows = [
+        [f"{s.label} (headline)" if s.is_headline else s.label, *(number(s.counts.get(u)) for u in UNITS)]
+        for s in found
+    ]
+    ours = [place for place, s in enumerate(found) if s.is_headline]
+    return TextTable("Counts with other settings", ["Setting", "Hosts", "Devices", "Banners"], rows, range(1, 4), ours)
 
 
 def audit(context: ReportContext) -> TextTable | None:
@@ -239,10 +208,11 @@ def audit(context: ReportContext) -> TextTable | None:
     scores, rows = context.audits.scores.get(context.now.snapshot), []
     if scores is None:
         return None
+    named = {"precision": "Of counted hosts, cameras", "recall": "Of cameras, counted", "cameras": "Hosts with cameras"}
     for row in scores.to_dict("records"):
-        write = formatting.number if row["what"] == "cameras" else formatting.share
-        numbers = [write(row[name]) for name in ("value", "low", "high")]
+        write = number if row["what"] == "cameras" else share
         whose = "All makers" if pd.isna(row["manufacturer"]) else str(row["manufacturer"])
-        rows.append([AUDITED.get(row["what"], row["what"]), whose, *numbers, formatting.number(row["labelled"])])
+        numbers = [*(write(row[name]) for name in ("value", "low", "high")), number(row["labelled"])]
+        rows.append([named.get(row["what"], row["what"]), whose, *numbers])
     head = ["What", "Maker", "Value", "95% low", "95% high", "Labelled"]
-    return text_table(f"Audit of {context.now.snapshot}", head, rows, range(2, 6), is_long=True)
+    return TextTable(f"Audit of {context.now.snapshot}", head, rows, range(2, 6), is_long=True)

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,10 +87,14 @@ def _write(sheet: Any, row: int, values: list[Any], look: Any = None) -> None:
 
 def markdown(frame: pd.DataFrame, attributions: Sequence[str] = ()) -> str:
     """Return a Markdown table, and attributions below it; missing values are empty, and no text is mark-up."""
-    columns = [frame[name].astype("string").fillna("").map(plain) for name in frame.columns]
-    lines = [list(frame.columns), ["---"] * len(columns), *map(list, zip(*columns, strict=True))]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-    return "\n".join([table, *(f"{plain(text)}\n" for text in attributions)])
+    table = markdown_table(list(frame.columns), frame.astype("string").fillna("").itertuples(index=False))
+    return "\n".join([f"{table}\n", *(f"{plain(text)}\n" for text in attributions)])
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table in which no text of a cell is mark-up."""
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *cells))
 
 
 def _guarded(frame: pd.DataFrame) -> pd.DataFrame:
