@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from camcensus.core.resources import bundled
+from camcensus.geolocate.database import open_locator
 from camcensus.geolocate.networks import KINDS, load_networks
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.validation.simulate.banners import banners_of
-from camcensus.validation.simulate.places import FIRST_PRIVATE_ASN, NETWORKS
+from camcensus.validation.simulate.places import FIRST_PRIVATE_ASN, NETWORKS, country_codes, space
 from camcensus.validation.simulate.population import DECOYS
 from camcensus.validation.simulate.templates import hosts
 from camcensus.validation.simulate.world import Plan, World, make_world
@@ -48,7 +49,7 @@ def test_some_addresses_change_every_day_and_the_others_rarely(plain: World) -> 
 def test_moves_leave_their_prefix_as_often_as_the_parameter_says(plain: World) -> None:
     sites = plain.view(2026).sites
     # In large networks; where there is room for one prefix only, nobody leaves it.
-    large = (plain.places.v4.total[sites.locations.located] > 100_000) & ~sites.locations.ipv6 & (sites.fleet < 0)
+    large = (space(4).total[sites.locations.located] > 100_000) & ~sites.locations.ipv6 & (sites.fleet < 0)
     first, second = (
         plain.places.address(sites.number, sites.locations, np.full(len(large), epoch), sites.fleet)[1]
         for epoch in (5, 6)
@@ -61,9 +62,9 @@ def test_addresses_lie_where_the_country_database_puts_them(plain: World) -> Non
     sites = plain.view(2026).sites
     high, low = plain.places.address(sites.number, sites.locations, np.zeros(len(sites.number), np.int64), sites.fleet)
     located = [
-        plain.places.codes[n] for n in np.where(sites.locations.ipv6, sites.locations.country, sites.locations.located)
+        country_codes()[n] for n in np.where(sites.locations.ipv6, sites.locations.country, sites.locations.located)
     ]
-    assert plain.places.locator.countries(hosts(high, low)) == located
+    assert open_locator().countries(hosts(high, low)) == located
     assert 0 < (sites.locations.located != sites.locations.country).mean() < 0.1
 
 
@@ -99,11 +100,11 @@ def test_countries_and_makers_are_as_large_beside_each_other_as_a_study_found(pl
     told = {row["place"]: int(row["count"]) for row in rows if len(row["place"]) == 2}
     found = plain.view(2026)
     camera = (found.sites.group == 0) & (found.sites.gone > 0) & (found.sites.born <= 0)
-    hosts = np.bincount(found.sites.locations.country[camera], minlength=len(plain.places.codes))
-    largest = [plain.places.codes[n] for n in np.argsort(-hosts)[: len(told)]]
+    hosts = np.bincount(found.sites.locations.country[camera], minlength=len(country_codes()))
+    largest = [country_codes()[n] for n in np.argsort(-hosts)[: len(told)]]
     assert largest == sorted(told, key=lambda code: -told[code])
     for code, count in told.items():
-        share = hosts[plain.places.codes.index(code)] / hosts[plain.places.codes.index("US")]
+        share = hosts[country_codes().index(code)] / hosts[country_codes().index("US")]
         assert share == pytest.approx(count / told["US"], rel=0.25)
     makers = [str(p.maker) for p in plain.population.market.products]
     number = np.array(makers)[found.devices.product[camera[found.devices.site]]]
@@ -125,14 +126,14 @@ def test_firmware_is_as_old_as_it_can_be_at_a_snapshot(plain: World) -> None:
 def test_networks_have_numbers_of_their_country(plain: World) -> None:
     places, known = plain.places, load_networks()
     owned = plain.parameters.section("networks.numbers")
-    network = np.arange(len(places.codes) * len(KINDS) * NETWORKS)
+    network = np.arange(len(country_codes()) * len(KINDS) * NETWORKS)
     real = 0
-    for at, number in zip(network.tolist(), places.asn(network).tolist(), strict=True):
+    for at, number in zip(network.tolist(), places.asns[network].tolist(), strict=True):
         country, kind = divmod(at // NETWORKS, len(KINDS))
         if number < FIRST_PRIVATE_ASN:
             real += 1
             assert known[number].kind == KINDS[kind]
-            assert number in {*owned.get(places.codes[country], ()), *owned["everywhere"]}
+            assert number in {*owned.get(country_codes()[country], ()), *owned["everywhere"]}
     assert real / len(network) == pytest.approx(0.6 / len(KINDS), abs=0.05)
 
 
@@ -143,7 +144,7 @@ def odds_ratio(of: World) -> float:
     services, locations = view.snapshot.services, view.sites.locations
     site = view.devices.site[services.device]
     same = (
-        (locations.country[site] == of.places.codes.index("US")) & (locations.kind[site] == 2) & (services.port == 80)
+        (locations.country[site] == country_codes().index("US")) & (locations.kind[site] == 2) & (services.port == 80)
     )
     a, b = first[same], second[same]
     return float((a & b).sum() * (~a & ~b).sum() / ((a & ~b).sum() * (~a & b).sum()))

@@ -12,14 +12,16 @@ import pandas as pd
 
 from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
 from camcensus.estimate.two_engines.lists import WINDOW_DAYS, Lists
+from camcensus.geolocate.database import open_locator
 from camcensus.geolocate.networks import network_kind
 from camcensus.identify.matcher import Identifier, Verdict
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Banner, soften
 from camcensus.validation.simulate.banners import Banners, banners_of
 from camcensus.validation.simulate.engines import Observations
+from camcensus.validation.simulate.places import country_codes
 from camcensus.validation.simulate.population import DECOYS
-from camcensus.validation.simulate.templates import hosts, template_of
+from camcensus.validation.simulate.templates import fill, hosts, template_of
 from camcensus.validation.simulate.world import View
 
 LEFT_OUT = [DECOYS.index(kind) for kind in ("tagged", "fixed-page", "fixed-mac")]  # visible in a single banner
@@ -50,7 +52,8 @@ class CachedIdentifier:
         if common:
             template = template_of(replace(template.spec, layout="new", is_parsed=False, is_guessed=False))
         if (id(template), common) not in self.known:
-            banner = json.loads("{" + template.fill(banners.rows.take(np.array([row])))[0] + "}")
+            (text,) = fill([template], np.array([0]), banners.rows.take(np.array([row])))
+            banner = json.loads(f"{{{text}}}")
             evidence = evidence_of(soften({**banner, "_shodan": {"module": template.answer.module}}, Banner))
             kept = {name: value for name, value in evidence.items() if not common or name in COMMON}
             self.known[id(template), common] = self.identifier.identify(kept)
@@ -96,13 +99,13 @@ class SmallWorld:
         site = view.devices.site[banners.device[at]]
         is_camera = np.array([p.type in COUNTED_TYPES for p in view.products])[banners.product[at]]
         return pd.DataFrame({
-            "host": [banners.rows.host[n] for n in at.tolist()],
+            "host": banners.rows.host[at],
             "port": banners.port[at],
             "is_counted": [v.counted for v in found],
             "manufacturer": [v.manufacturer for v in found],
             "type_confidence": [v.type_confidence for v in found],
             "product_type": [v.product_type for v in found],
-            "country": np.array(view.world.places.codes)[view.sites.locations.country[site]],
+            "country": np.array(country_codes())[view.sites.locations.country[site]],
             "camera": is_camera & (view.sites.decoy[site] < 0),
         })  # fmt: skip
 
@@ -119,9 +122,9 @@ class SmallWorld:
         left_out = np.isin(view.sites.decoy[site], LEFT_OUT if with_decoys else np.arange(len(DECOYS)))
         at = np.flatnonzero(banners.returned & counted[banners.template] & ~left_out)
         frame = pd.DataFrame({"host": hosts(observations.high[at], observations.low[at]), "port": banners.port[at]})
-        numbers = places.asn(view.sites.locations.network[site[at]]).tolist()
+        numbers = places.asns[view.sites.locations.network[site[at]]].tolist()
         identity = pd.Series(banners.rows.key[at].astype(str)).where(banners.identifies[at])
         return frame.assign(
-            seen_at=observations.seen_at[at], country=places.locator.countries(frame["host"].tolist()),
+            seen_at=observations.seen_at[at], country=open_locator().countries(frame["host"].tolist()),
             network_kind=[network_kind(n, None) or UNKNOWN for n in numbers], identity=identity, engine=engine,
         )  # fmt: skip

@@ -60,8 +60,9 @@ class Answer:
     transport: str
 
 
+@functools.cache
 def answer(spec: AnswerSpec) -> Answer:
-    """Return what a port answers."""
+    """Return what a port answers. Shared: do not change it."""
     pieces = _Pieces(spec)
     kind = spec.kind
     if kind in ("web", "https"):

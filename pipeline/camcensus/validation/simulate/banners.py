@@ -1,7 +1,9 @@
 """Banners of an engine's observations, and what they show: queries that return them, evidence they contain."""
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +11,7 @@ from camcensus.validation.simulate.answers import AnswerSpec
 from camcensus.validation.simulate.chance import Bits, Flags, Ints
 from camcensus.validation.simulate.engines import Observations
 from camcensus.validation.simulate.population import VARIANTS
+from camcensus.validation.simulate.products import load_products
 from camcensus.validation.simulate.templates import SECOND, LineTemplate, Rows, escaped, hosts, template_of
 from camcensus.validation.simulate.world import View
 
@@ -43,17 +46,21 @@ class Banners:
     models: Flags
     identifies: Flags
 
+    def take(self, at: Ints) -> "Banners":
+        """Return these banners."""
+        columns: dict[str, Any] = {
+            name: value[at] for name, value in vars(self).items() if isinstance(value, np.ndarray)
+        }
+        return replace(self, **columns, rows=self.rows.take(at))
+
 
 def banners_of(view: View, observations: Observations, engine: str = "first") -> Banners:
     """Return the banners of observations. The second engine parses no pages and guesses no products."""
     products, snapshot, devices = view.products, view.snapshot, view.devices
     service = snapshot.services.service[observations.service]
     device = snapshot.services.device[observations.service]
-    port, number, product = (
-        snapshot.services.port[observations.service],
-        devices.number[device],
-        devices.product[device],
-    )
+    port, number = snapshot.services.port[observations.service], devices.number[device]
+    product = devices.product[device]
     is_first = engine == "first"
     chance, value = view.world.chance, view.world.parameters.number
     # What the engine reads from an answer stays the same for the year.
@@ -62,7 +69,7 @@ def banners_of(view: View, observations: Observations, engine: str = "first") ->
     code = (product * _SERVICES + service) * len(VARIANTS) + devices.variant[device]
     codes, template = np.unique((code * 2 + parsed) * 2 + guessed, return_inverse=True)
     layout = SECOND if not is_first else "new" if view.year >= NEW_LAYOUT else "plain"
-    templates = [template_of(_spec(view, each, layout)) for each in codes.tolist()]
+    templates = [_template(each, layout) for each in codes.tolist()]
 
     def flags(shows: Callable[[LineTemplate], bool]) -> Flags:
         return np.array([shows(each) for each in templates], bool)[template]
@@ -70,9 +77,9 @@ def banners_of(view: View, observations: Observations, engine: str = "first") ->
     models, firmware = devices.model[device].tolist(), view.firmware(device).tolist()
     rows = Rows(
         key=devices.key[device],
-        model=[escaped(products[p].models[m]) for p, m in zip(product.tolist(), models, strict=True)],
-        firmware=[products[p].firmware[f] for p, f in zip(product.tolist(), firmware, strict=True)],
-        host=hosts(observations.high, observations.low),
+        model=np.array([escaped(products[p].models[m]) for p, m in zip(product.tolist(), models, strict=True)], object),
+        firmware=np.array([products[p].firmware[f] for p, f in zip(product.tolist(), firmware, strict=True)], object),
+        host=np.array(hosts(observations.high, observations.low), object),
         seen_at=observations.seen_at,
     )
     return Banners(
@@ -86,16 +93,19 @@ def banners_of(view: View, observations: Observations, engine: str = "first") ->
     )  # fmt: skip
 
 
-def _spec(view: View, code: int, layout: str) -> AnswerSpec:
+@functools.cache
+def _template(code: int, layout: str) -> LineTemplate:
     code, guessed = divmod(code, 2)
     code, parsed = divmod(code, 2)
     code, variant = divmod(code, len(VARIANTS))
     product, service = divmod(code, _SERVICES)
-    return AnswerSpec(view.products[product], service, VARIANTS[variant], layout, bool(parsed), bool(guessed))
+    return template_of(
+        AnswerSpec(load_products()[product], service, VARIANTS[variant], layout, bool(parsed), bool(guessed))
+    )
 
 
 def _returned(view: View, templates: list[LineTemplate], template: Ints, port: Ints) -> Flags:
     """Whether any query returns each banner; computed once per template and port."""
     queries = view.world.queries(view.year)
     pairs, which = np.unique(template * (1 << 16) + port, return_inverse=True)
-    return np.array([queries.returns(templates[p >> 16], p & 0xFFFF) for p in pairs.tolist()], bool)[which]
+    return np.array([queries.returns(templates[p >> 16].answer, p & 0xFFFF) for p in pairs.tolist()], bool)[which]

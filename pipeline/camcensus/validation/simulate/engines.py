@@ -1,4 +1,4 @@
-"""Search engines over the synthetic Internet: which services each finds, when, and at which address.
+"""Open ports at a snapshot, and search engines: which ports each finds, when, and at which address.
 
 Two engines are not independent: part of the ease with which a site is found is common to both (a parameter).
 """
@@ -10,10 +10,63 @@ import numpy as np
 from camcensus.validation.simulate.chance import Bits, Chance, Flags, Floats, Ints
 from camcensus.validation.simulate.parameters import Parameters
 from camcensus.validation.simulate.places import DAY, HOSTING, MOBILE, Places
-from camcensus.validation.simulate.population import Devices, Sites
-from camcensus.validation.simulate.services import Snapshot
+from camcensus.validation.simulate.population import CAMERA, DECOYS, Devices, Population, Sites
 
 ENGINES = ("first", "second")
+# The ports of a decoy that answers on everything.
+EVERYTHING = (
+    80, 81, 82, 83, 88, 8000, 8001, 8002, 8080, 8081, 8082, 8083, 8088, 8888, 9000, 1024, 5000, 8009, 8010, 8020, 8030,
+    8085, 8086, 8090, 8091, 8099, 8181, 8200, 8800, 9080,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Services:
+    """Open ports by column. `device`: row of the device; `service`: index into its product's services."""
+
+    device: Ints
+    service: Ints
+    port: Ints
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Some sites at one snapshot: which devices exist and can be reached, and their open ports.
+
+    `year` is 0 for the last snapshot, -1 for the one before.
+    """
+
+    year: int
+    exists: Flags
+    services: Services
+
+
+def snapshot_of(population: Population, sites: Sites, devices: Devices, year: int) -> Snapshot:
+    """Return a snapshot. Cameras may be hidden or behind carrier-grade NAT; decoys and other devices are not."""
+    exists = (sites.born[devices.site] <= year) & (devices.gone > year)
+    value = population.parameters.number
+    carrier = value("sites.carrier_nat") + value("sites.carrier_nat_growth") * year
+    behind = (sites.carrier < carrier) & (sites.group == CAMERA) & ~sites.locations.ipv6
+    reachable = exists & ~devices.hidden & ~behind[devices.site]
+    return Snapshot(year, exists, _open_ports(population, sites, devices, reachable))
+
+
+def _open_ports(population: Population, sites: Sites, devices: Devices, reachable: Flags) -> Services:
+    table, draw = population.market.services, population.chance
+    device, service = np.nonzero(reachable[:, None] & (table.ports[devices.product, :, 0] > 0))
+    everything = (sites.decoy == DECOYS.index("everything"))[devices.site]
+    chance = table.chance[devices.product[device], service] * population.parameters.number("sites.more_ports")
+    # The first service is always open; a host that answers on everything has one port for each device.
+    more = ~everything[device] & (draw.uniform("open", devices.number[device], service) < chance)
+    is_open = (service == 0) | more
+    device, service = device[is_open], service[is_open]
+    product, slot, several = devices.product[device], devices.slot[device], np.bincount(devices.site) > 1
+    offered = (draw.uniform("port", devices.number[device], service) * table.offered[product, service]).astype(np.int64)
+    behind_one = several[devices.site[device]]
+    port = table.ports[product, service, np.where(behind_one, 0, offered)]
+    port = np.where(behind_one & (slot > 0), table.forwarded[product, service] + slot, port)
+    port = np.where(everything[device], np.array(EVERYTHING)[slot % len(EVERYTHING)], port)
+    return Services(device, service, port)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
 from camcensus.core.countries import load_countries
 from camcensus.validation.simulate.banners import NEW_LAYOUT, Banners
 from camcensus.validation.simulate.chance import Ints
-from camcensus.validation.simulate.places import HOSTING
-from camcensus.validation.simulate.templates import times
+from camcensus.validation.simulate.places import HOSTING, country_codes
+from camcensus.validation.simulate.templates import fill, times
 
 QUERIES, NET = "queries", "net"  # returned by camera queries; complete blocks of addresses
 CRAWLERS = [f"{n * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 160):040x}" for n in range(1, 9)]
@@ -37,87 +37,76 @@ def lines_of(banners: Banners) -> dict[str, Lines]:
 
 
 def _lines(banners: Banners, at: Ints) -> Lines:
+    """Return the lines of these banners; the first half of some is repeated, as a broken download does."""
     if not len(at):
         return Lines([], at)
-    bodies: list[str] = [""] * len(at)
-    template = banners.template[at]
-    order = np.argsort(template, kind="stable")
-    bounds = np.flatnonzero(np.diff(template[order], prepend=-1))
-    for first, end in zip(bounds.tolist(), [*bounds[1:].tolist(), len(at)], strict=True):
-        mine = order[first:end]
-        filled = banners.templates[template[mine[0]]].fill(banners.rows.take(at[mine]))
-        for place, text in zip(mine.tolist(), filled, strict=True):
-            bodies[place] = text
-    heads, end = (_shodan(banners, at), "}") if banners.engine == "first" else (_netlas(banners, at), "}}")
-    return _with_damage(banners, at, [f"{head}{body}{end}" for head, body in zip(heads, bodies, strict=True)])
-
-
-def _with_damage(banners: Banners, at: Ints, lines: list[str]) -> Lines:
-    """Repeat the first half of some lines, as a broken download does."""
-    world, rows = banners.view.world, banners.rows
-    drawn = world.chance.uniform("dirt", rows.key[at], banners.port[at], rows.seen_at[at].astype(np.int64))
+    some, world = banners.take(at), banners.view.world
+    bodies = fill(some.templates, some.template, some.rows)
+    heads, end = (_shodan(some), "}") if some.engine == "first" else (_netlas(some), "}}")
+    lines = [f"{head}{body}{end}" for head, body in zip(heads, bodies, strict=True)]
+    drawn = world.chance.uniform("dirt", some.rows.key, some.port, some.rows.seen_at.astype(np.int64))
     damaged = np.flatnonzero(drawn < world.parameters.number("export.dirt"))
     for place in reversed(damaged.tolist()):
         lines.insert(place + 1, lines[place][: len(lines[place]) // 2])
     return Lines(lines, np.insert(at, damaged + 1, -1))
 
 
-def _netlas(banners: Banners, at: Ints) -> list[str]:
-    columns = zip(
-        [banners.rows.host[n] for n in at.tolist()], banners.port[at].tolist(), _transports(banners, at),
-        times(banners.rows.seen_at[at]), *_networks(banners, at), _countries(banners, at), strict=True,
-    )  # fmt: skip
-    place = '"geo":{{"country":"{}","continent":"","latitude":0.0,"longitude":0.0}},'
+def _netlas(banners: Banners) -> list[str]:
+    places = [
+        f'"geo":{{"country":"{code}","continent":"","latitude":0.0,"longitude":0.0}},' if code else ""
+        for code in _countries(banners)
+    ]
     return [
         f'{{"data":{{"ip":"{host}","host":"{host}","port":{port},"prot4":"{transport}","@timestamp":"{time[:19]}Z",'
-        f'"uri":"{transport}://{host}:{port}","last_updated":"{time[:19]}Z",{place.format(code) if code else ""}'
+        f'"uri":"{transport}://{host}:{port}","last_updated":"{time[:19]}Z",{place}'
         f'"whois":{{"asn":{{"number":["{asn}"],"name":"Example Network {network}"}}}},'
         '"_camcensus":{"synthetic":true},'
-        for host, port, transport, time, asn, network, code in columns
-    ]
+        for host, port, transport, time, asn, network, place in zip(
+            banners.rows.host, banners.port.tolist(), _transports(banners), times(banners.rows.seen_at),
+            *_networks(banners), places, strict=True,
+        )
+    ]  # fmt: skip
 
 
-def _shodan(banners: Banners, at: Ints) -> list[str]:
-    view, chance = banners.view, banners.view.world.chance
-    site, locations = view.devices.site[banners.device[at]], view.sites.locations
-    key, port, seen_at = banners.rows.key[at], banners.port[at], banners.rows.seen_at[at]
+def _shodan(banners: Banners) -> list[str]:
+    view, rows, chance = banners.view, banners.rows, banners.view.world.chance
+    site = view.devices.site[banners.device]
     tagged = chance.uniform("tag", view.sites.number[site]) < view.world.parameters.number("networks.tagged")
-    honeypots = np.array(["honeypot" in p.piece("tags") for p in view.products])[banners.product[at]]
-    tags = ((locations.kind[site] == HOSTING) & tagged) * 2 + honeypots
-    ids = zip(chance.bits("id", key, port, seen_at.astype(np.int64)).tolist(), key.tolist(), strict=True)
-    columns = zip(
-        _addresses(banners, at), port.tolist(), _transports(banners, at), times(seen_at), *_networks(banners, at),
-        map(location, _countries(banners, at)), tags.tolist(), _modules(banners, at), ids, strict=True,
-    )  # fmt: skip
+    honeypots = np.array(["honeypot" in p.piece("tags") for p in view.products])[banners.product]
+    tags = ((view.sites.locations.kind[site] == HOSTING) & tagged) * 2 + honeypots
+    ids = chance.bits("id", rows.key, banners.port, rows.seen_at.astype(np.int64))
     region = '"region":"eu",' if view.year >= NEW_LAYOUT else ""
     return [
-        f'{{{address},"port":{p},"transport":"{transport}","timestamp":"{time}","asn":"AS{number}",'
+        f'{{{address},"port":{port},"transport":"{transport}","timestamp":"{time}","asn":"AS{number}",'
         f'"org":"Example Network {network}","isp":"Example Carrier {network % 40}","os":null,'
-        f'"hostnames":["line-{a & 0xFFFFFF}.network-{network}.example"],"domains":["network-{network}.example"],'
+        f'"hostnames":["line-{id_ & 0xFFFFFF}.network-{network}.example"],"domains":["network-{network}.example"],'
         f'"location":{place},"opts":{{}},{_TAGS[tag]}'
-        f'"_shodan":{{"id":"{_uuid(a, b)}","crawler":"{CRAWLERS[a & 7]}","module":"{module}","options":{{}},'
+        f'"_shodan":{{"id":"{_uuid(id_, key)}","crawler":"{CRAWLERS[id_ & 7]}","module":"{module}","options":{{}},'
         f'{region}"ptr":true}},"_camcensus":{{"synthetic":true}},'
-        for address, p, transport, time, number, network, place, tag, module, (a, b) in columns
-    ]
+        for address, port, transport, time, number, network, place, tag, module, id_, key in zip(
+            _addresses(banners), banners.port.tolist(), _transports(banners), times(rows.seen_at), *_networks(banners),
+            map(location, _countries(banners)), tags.tolist(), _modules(banners), ids.tolist(), rows.key.tolist(),
+            strict=True,
+        )
+    ]  # fmt: skip
 
 
-def _transports(banners: Banners, at: Ints) -> list[str]:
-    return [banners.templates[n].answer.transport for n in banners.template[at].tolist()]
+def _transports(banners: Banners) -> list[str]:
+    return [banners.templates[n].answer.transport for n in banners.template.tolist()]
 
 
-def _modules(banners: Banners, at: Ints) -> list[str]:
-    modules = [banners.templates[n].answer.module for n in banners.template[at].tolist()]
+def _modules(banners: Banners) -> list[str]:
+    modules = [banners.templates[n].answer.module for n in banners.template.tolist()]
     return [
         f"{module}-simple-new" if port >= 1000 and module in ("http", "https") else module
-        for module, port in zip(modules, banners.port[at].tolist(), strict=True)
+        for module, port in zip(modules, banners.port.tolist(), strict=True)
     ]
 
 
-def _networks(banners: Banners, at: Ints) -> tuple[list[int], list[int]]:
+def _networks(banners: Banners) -> tuple[list[int], list[int]]:
     """AS number, and number in the network's name."""
-    view = banners.view
-    network = view.sites.locations.network[view.devices.site[banners.device[at]]]
-    return view.world.places.asn(network).tolist(), (network % NETWORK_NAMES).tolist()
+    network = banners.view.sites.locations.network[banners.view.devices.site[banners.device]]
+    return banners.view.world.places.asns[network].tolist(), (network % NETWORK_NAMES).tolist()
 
 
 def _uuid(high: int, low: int) -> str:
@@ -125,28 +114,26 @@ def _uuid(high: int, low: int) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
-def _addresses(banners: Banners, at: Ints) -> list[str]:
-    texts = (banners.rows.host[n] for n in at.tolist())
+def _addresses(banners: Banners) -> list[str]:
     return [
         f'"ip_str":"{host}","ipv6":"{host}"' if high else f'"ip":{low},"ip_str":"{host}"'
-        for high, low, host in zip(banners.high[at].tolist(), banners.low[at].tolist(), texts, strict=True)
+        for high, low, host in zip(banners.high.tolist(), banners.low.tolist(), banners.rows.host, strict=True)
     ]
 
 
-def _countries(banners: Banners, at: Ints) -> list[str | None]:
+def _countries(banners: Banners) -> list[str | None]:
     """Return the engine's country: mostly the true one, sometimes another, now and then none."""
-    view, engine = banners.view, banners.engine
-    world, number = view.world, view.devices.number[banners.device[at]]
-    chance, value = world.chance, world.engines[engine].number
-    drawn = chance.uniform(f"{engine} country", number, view.year)
+    view, engine, world = banners.view, banners.engine, banners.view.world
+    number, chance, value = view.devices.number[banners.device], world.chance, world.engines[engine].number
     wrong = chance.choice(f"{engine} elsewhere", np.sqrt(world.places.weights), number)
-    home = view.sites.locations.country[view.devices.site[banners.device[at]]]
-    country = np.where(drawn < value("country_right"), home, wrong)
-    country = np.where(chance.uniform(f"{engine} no country", number, view.year) < value("no_country"), -1, country)
-    return [world.places.codes[n] if n >= 0 else None for n in country.tolist()]
+    home = view.sites.locations.country[view.devices.site[banners.device]]
+    is_right = chance.uniform(f"{engine} country", number, view.year) < value("country_right")
+    is_missing = chance.uniform(f"{engine} no country", number, view.year) < value("no_country")
+    country = np.where(is_missing, -1, np.where(is_right, home, wrong))
+    return [country_codes()[n] if n >= 0 else None for n in country.tolist()]
 
 
-@lru_cache(maxsize=512)
+@cache
 def location(code: str | None) -> str:
     """Return the block `location` of a country; the city is made up."""
     name = load_countries()[code].name if code else None

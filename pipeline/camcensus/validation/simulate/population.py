@@ -11,7 +11,7 @@ import numpy as np
 
 from camcensus.validation.simulate.chance import Bits, Chance, Flags, Floats, Ints
 from camcensus.validation.simulate.parameters import Parameters
-from camcensus.validation.simulate.places import Locations, Places
+from camcensus.validation.simulate.places import Locations, Places, space
 from camcensus.validation.simulate.products import YEARS_BACK, Market, Product
 
 GROUPS = ("camera", "other", "decoy")
@@ -128,8 +128,8 @@ class Population:
         """Cameras by the countries' weights, so that these apply at the last snapshot; decoys by address space."""
         ever = np.array([self._ever(g) for g in self.places.growth])
         cameras = self.chance.choice("country", self.places.weights * ever, site)
-        space = np.where(self.places.weights > 0, self.places.v4.total, 0).astype(np.float64)
-        return np.where(group == DECOY, self.chance.choice("country of decoy", space, site), cameras)
+        blocks = np.where(self.places.weights > 0, space(4).total, 0).astype(np.float64)
+        return np.where(group == DECOY, self.chance.choice("country of decoy", blocks, site), cameras)
 
     def _life(self, site: Ints, growth: Floats) -> tuple[Floats, Floats]:
         """When each comes and goes. The first snapshot has as many as grow into the last one's number."""
@@ -232,7 +232,7 @@ class Population:
 
     @property
     def _all(self) -> list[Product]:
-        return list(self.market.products)
+        return self.market.products
 
     @cached_property
     def _last(self) -> int:

@@ -3,7 +3,6 @@
 import functools
 import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +16,8 @@ from camcensus.validation.simulate.parameters import Parameters
 FOLDER = "data/simulate"
 FILES = ("products.toml", "tail.toml")
 REGIONS = ("Africa", "Americas", "Antarctica", "Asia", "Europe", "Oceania")
+# The port of the n-th further device behind one address, by kind of service: the first one has the usual port.
+FORWARDED = {"web": 8080, "https": 8443, "rtsp": 8553}
 YEARS_BACK = 8  # older devices have the shares and models of this age
 _PARSED = {
     "models", "class", "share", "trend", "firmware", "ports", "maker", "type", "pool", "decoy", "names", "tells",
@@ -105,11 +106,34 @@ def _service(text: str) -> Service:
 
 
 @dataclass(frozen=True)
+class ServiceTable:
+    """Services of products: product x service. `ports` has the offered ones on a third axis, 0 behind the last."""
+
+    ports: Ints
+    offered: Ints
+    chance: Floats
+    forwarded: Ints
+
+
+@dataclass(frozen=True)
 class Market:
     """Weights of products by class, region and year."""
 
-    products: Sequence[Product]
+    products: list[Product]
     parameters: Parameters
+
+    @cached_property
+    def services(self) -> ServiceTable:
+        """Return the services of all products."""
+        most = max(len(p.services) for p in self.products)
+        ports = np.zeros((len(self.products), most, max(len(s.ports) for p in self.products for s in p.services)), int)
+        chance, forwarded = np.zeros(ports.shape[:2]), np.zeros(ports.shape[:2], int)
+        for p in self.products:
+            for n, service in enumerate(p.services):
+                ports[p.number, n, : len(service.ports)] = service.ports
+                chance[p.number, n] = service.chance
+                forwarded[p.number, n] = FORWARDED.get(service.kind, service.ports[0])
+        return ServiceTable(ports, (ports > 0).sum(axis=2), chance, forwarded)
 
     @cached_property
     def cameras(self) -> Floats:

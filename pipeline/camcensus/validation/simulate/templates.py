@@ -9,19 +9,18 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from camcensus.validation.simulate.answers import PERSONAL, TITLES, Answer, AnswerSpec, answer
 from camcensus.validation.simulate.chance import Bits, Floats, Ints
 
 SECOND = "second"  # the layout of the second engine
-WORDS = ("model", "fw", "serial", "token", "mac", "dashed", "bare", "BARE", "host", "date", "fresh", "newtitle",
-         "sha1", "sha256")  # fmt: skip
+Strings = npt.NDArray[np.object_]
 _NUMBER = re.compile(r'"\$#(\w+)"')
-_WORD = re.compile(r"\$#(\w+)|\$(" + "|".join(sorted(WORDS, key=len, reverse=True)) + r")\b")
 # Of the second engine's layout: protocols with a key of their own, as far as documented, and the headers it keeps.
 _PROTOCOLS = ("ftp", "telnet", "rtsp")
 _HEADERS = ("date", "server", "www-authenticate", "content-type")
@@ -36,16 +35,14 @@ class Rows:
     """What fills templates, one element per banner. `key`: source of the device's numbers; `host`: address."""
 
     key: Bits
-    model: Sequence[str]
-    firmware: Sequence[str]
-    host: Sequence[str]
+    model: Strings
+    firmware: Strings
+    host: Strings
     seen_at: Floats
 
     def take(self, at: Ints) -> "Rows":
         """Return these rows."""
-        index = at.tolist()
-        model, firmware, host = ([column[n] for n in index] for column in (self.model, self.firmware, self.host))
-        return Rows(self.key[at], model, firmware, host, self.seen_at[at])
+        return Rows(*(column[at] for column in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -57,18 +54,28 @@ class LineTemplate:
     names: tuple[str, ...]
     answer: Answer
 
-    def fill(self, rows: Rows) -> list[str]:
-        """Return the text for each row."""
-        columns = {name: _COLUMNS[name](rows) for name in set(self.names)}
-        if not self.names:
-            return [self.pattern % ()] * len(rows.host)
-        return [self.pattern % values for values in zip(*(columns[name] for name in self.names), strict=True)]
+
+def fill(templates: list[LineTemplate], which: Ints, rows: Rows) -> list[str]:
+    """Return the text of each row by its template, of which `which` is the index."""
+    columns: dict[str, Strings] = {}
+    for name, column in _COLUMNS.items():
+        at = np.flatnonzero(np.array([name in t.names for t in templates], bool)[which])
+        columns[name] = np.empty(len(which), object)
+        columns[name][at] = column(rows.take(at))
+    texts = np.empty(len(which), object)
+    order = np.argsort(which, kind="stable")
+    for same in np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else ():
+        template = templates[which[same[0]]]
+        values = zip(*(columns[name][same] for name in template.names), strict=True)
+        texts[same] = [template.pattern % each for each in (values if template.names else [()] * len(same))]
+    found: list[str] = texts.tolist()
+    return found
 
 
 @functools.cache
 def template_of(spec: AnswerSpec) -> LineTemplate:
     """Return the template of an answer."""
-    found = answer(spec)
+    found = answer(replace(spec, layout="plain") if spec.layout == SECOND else spec)
     banner = _second_layout(found) if spec.layout == SECOND else {**found.banner, "hash": "$#hash"}
     constants = _constants(found.banner)
     text = json.dumps(banner)[1:-1].replace("$PERSONAL", PERSONAL)
@@ -128,6 +135,7 @@ def _headers(data: str) -> dict[str, list[str]]:
     return found
 
 
+@functools.cache
 def escaped(text: str) -> str:
     """Return text as it is inside a JSON string."""
     return json.dumps(text)[1:-1]
@@ -185,7 +193,7 @@ def _signed(salt: int) -> Callable[[Rows], list[str]]:
     return lambda rows: [str((number & 0xFFFFFFFF) - (1 << 31)) for number in _hex(rows, salt)]
 
 
-_COLUMNS: dict[str, Callable[[Rows], Sequence[str]]] = {
+_COLUMNS: dict[str, Callable[[Rows], Sequence[str] | Strings]] = {
     "model": lambda rows: rows.model,
     "fw": lambda rows: rows.firmware,
     "host": lambda rows: rows.host,
@@ -205,3 +213,5 @@ _COLUMNS: dict[str, Callable[[Rows], Sequence[str]]] = {
     "#html": _signed(9),
     "#headers": _signed(10),
 }
+# The placeholders in answers; longer ones first, since some begin like others.
+_WORD = re.compile(r"\$#(\w+)|\$(" + "|".join(sorted(filter(str.isalnum, _COLUMNS), key=len, reverse=True)) + r")\b")

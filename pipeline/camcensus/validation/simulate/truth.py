@@ -1,7 +1,5 @@
 """The truth of a world, which the pipeline never reads: devices, and every banner that an engine holds."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
@@ -10,6 +8,7 @@ from camcensus.geolocate.networks import KINDS
 from camcensus.validation.simulate.banners import Banners
 from camcensus.validation.simulate.chance import Flags, Floats, Ints
 from camcensus.validation.simulate.engines import Observations
+from camcensus.validation.simulate.places import country_codes
 from camcensus.validation.simulate.population import DECOYS
 from camcensus.validation.simulate.templates import hosts
 from camcensus.validation.simulate.world import View
@@ -65,14 +64,6 @@ BANNERS = Table(
 )
 
 
-@dataclass(frozen=True)
-class Placed:
-    """The file (None: not exported) and line (from 1) of each banner."""
-
-    file: list[str | None]
-    line: Ints
-
-
 def device_rows(banners: Banners, second: Observations) -> pa.Table:
     """Return a row of `truth` for each device that exists. `second`: the second engine's observations."""
     view, snapshot = banners.view, banners.view.snapshot
@@ -89,7 +80,7 @@ def device_rows(banners: Banners, second: Observations) -> pa.Table:
         "snapshot": pa.repeat(str(view.year), len(at)),
         "device_id": pa.array(devices.number[at]),
         "host": pa.array(_hosts(view, at)),
-        "country": _named(view.world.places.codes, locations.country[site]),
+        "country": _named(country_codes(), locations.country[site]),
         **_product_columns(view, at),
         "reachable": pa.array(open_ports > 0),
         "seen": any_of(np.ones(len(banners.device), bool)),
@@ -120,19 +111,19 @@ def _product_columns(view: View, at: Ints) -> dict[str, pa.Array]:
     }
 
 
-def banner_rows(banners: Banners, placed: Placed) -> pa.Table:
-    """Return a row of `truth_banners` for each banner that the engine holds."""
+def banner_rows(banners: Banners, file: str, line: Ints) -> pa.Table:
+    """Return a row of `truth_banners` for each banner that the engine holds. `line`: in the file; 0: not exported."""
     view, device = banners.view, banners.device
     site = view.devices.site[device]
     types = np.array([p.type in COUNTED_TYPES for p in view.products])
     columns = {
         "snapshot": pa.repeat(str(view.year), len(device)),
-        "file": pa.array(placed.file, pa.string()),
-        "line": pa.array(placed.line, mask=placed.line < 1),
+        "file": _named([file], np.where(line > 0, 0, -1)),
+        "line": pa.array(line, mask=line < 1),
         "device_id": pa.array(view.devices.number[device]),
         "host": pa.array(banners.rows.host, pa.string()),
         "port": pa.array(banners.port),
-        "country": _named(view.world.places.codes, view.sites.locations.country[site]),
+        "country": _named(country_codes(), view.sites.locations.country[site]),
         "counted": pa.array(types[banners.product] & (view.sites.decoy[site] < 0)),
         "returned": pa.array(banners.returned),
         **{name: pa.array(getattr(banners, name)) for name in EVIDENT},

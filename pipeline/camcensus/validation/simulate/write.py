@@ -2,21 +2,17 @@
 
 `OUT/queries/<snapshot>.txt` has the queries that were sent to the first engine. `OUT/net/` is a study of complete
 blocks of addresses of the first engine, `OUT/second/` one of the second engine. A file of a snapshot contains a fixed
-range of sites and is drawn in chunks, so memory is bounded whatever the world's size. The content does not depend on
-the size of chunks or the number of workers.
+range of sites, so memory is bounded whatever the world's size, and the number of workers changes nothing.
 """
 
-import hashlib
+import functools
 import shutil
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,15 +21,16 @@ from isal import igzip
 from camcensus.core import storage
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError
+from camcensus.engines.ordered_pool import open_pool
+from camcensus.engines.processes import shared
 from camcensus.raw.imports import LEDGER
-from camcensus.validation.simulate.banners import Banners, banners_of
-from camcensus.validation.simulate.lines import NET, QUERIES, Lines, lines_of
+from camcensus.validation.simulate.banners import banners_of
+from camcensus.validation.simulate.lines import NET, QUERIES, lines_of
 from camcensus.validation.simulate.templates import SECOND
-from camcensus.validation.simulate.truth import BANNERS, TRUTH, Placed, banner_rows, device_rows
+from camcensus.validation.simulate.truth import BANNERS, TRUTH, banner_rows, device_rows
 from camcensus.validation.simulate.world import Plan, World, make_world
 
-CHUNK = 4_000  # sites drawn at a time
-PIECE = 1 << 20  # bytes compressed at a time, so that the output does not depend on how lines arrive
+PIECE = 1 << 20  # bytes compressed at a time
 STUDY = """# A simulated Internet (camcensus simulate): {devices:,} devices, seed {seed}. Nothing in it is real.
 # truth.parquet says what is there; the pipeline never reads it.
 
@@ -45,7 +42,6 @@ simulated = true
 data_dir = "data"
 report_dir = "report"
 """
-Files = Mapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,11 @@ COLLECTIONS = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """The sites of one file at one snapshot: ledger entries by collection, and the truth."""
+    """The sites of one file at one snapshot: ledger entry and lines by collection (none: no file), and the truth."""
 
     year: int
-    files: Mapping[str, Files]
+    entries: Mapping[str, dict[str, Any]]
+    lines: int
     devices: pa.Table
     banners: pa.Table
 
@@ -84,16 +81,15 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
     world = make_world(plan)
     part = out.with_name(f".{out.name}{storage.PART}")
     shutil.rmtree(part, ignore_errors=True)
-    for name in COLLECTIONS:
+    for name, collection in COLLECTIONS.items():
         for year in world.years:
             raw_folder(part, name, year).mkdir(parents=True)
-    written = _write(world, part, workers)
-    for name, lines in written.items():
-        reporter.info(f"{lines:,} lines", name, "simulate")
-    for name, collection in COLLECTIONS.items():
         storage.write_text(part / collection.folder / "study.toml", study_text(world, name))
     for year in world.years:
         storage.write_text(part / queries_file(year), queries_text(world, year))
+    written = _write(world, part, workers)
+    for snapshot, lines in written.items():
+        reporter.info(f"{lines:,} lines", snapshot, "simulate")
     if out.is_dir():
         out.rmdir()
     part.rename(out)
@@ -102,20 +98,22 @@ def simulate(out: Path, plan: Plan, reporter: Reporter, workers: int = 1) -> dic
 
 def _write(world: World, out: Path, workers: int) -> dict[str, int]:
     """Write raw files with their ledgers, and the truth; return the lines that queries returned, by snapshot."""
-    ledgers: dict[Path, dict[str, Any]] = {}
+    ledgers: dict[tuple[str, int], dict[str, Any]] = {(name, year): {} for name in COLLECTIONS for year in world.years}
     written = {str(year): 0 for year in world.years}
     with ExitStack() as stack:
         devices = stack.enter_context(storage.parquet_writer(out / "truth.parquet", TRUTH))
         banners = stack.enter_context(storage.parquet_writer(out / "truth_banners.parquet", BANNERS))
-        for drawn in _drawn(world, out, workers):
+        pool = stack.enter_context(open_pool(workers, __name__, world))
+        work = functools.partial(draw, world if pool.is_single else None, out)
+        tasks = [(year, number) for year in world.years for number in range(len(world.cuts))]
+        for drawn in pool.in_order(work, tasks):
             devices.write_table(storage.fitted(drawn.devices, TRUTH, devices))
             banners.write_table(storage.fitted(drawn.banners, BANNERS, banners))
-            for name, files in drawn.files.items():
-                entries = ledgers.setdefault(raw_folder(out, name, drawn.year) / LEDGER, {})
-                entries |= {file: {k: v for k, v in entry.items() if k != "lines"} for file, entry in files.items()}
-            written[str(drawn.year)] += sum(int(entry["lines"]) for entry in drawn.files[QUERIES].values())
-    for path, entries in ledgers.items():
-        storage.write_checksummed(path, entries)
+            for name, entry in drawn.entries.items():
+                ledgers[name, drawn.year][entry["file"]] = entry
+            written[str(drawn.year)] += drawn.lines
+    for place, entries in ledgers.items():
+        storage.write_checksummed(raw_folder(out, *place) / LEDGER, entries)
     return written
 
 
@@ -148,110 +146,37 @@ def raw_folder(out: Path, name: str, year: int) -> Path:
     return out / COLLECTIONS[name].folder / "data" / str(year) / "raw"
 
 
-def _drawn(world: World, out: Path, workers: int) -> Iterator[Drawn]:
-    """Every file of every snapshot, in order; drawn in several processes, a few at a time."""
-    tasks = [(number, year) for year in world.years for number in range(len(world.cuts))]
-    if workers == 1:
-        for number, year in tasks:
-            yield draw(world, out, number, year)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (world.plan,)) as pool:
-        waiting: list[Future[Drawn]] = []
-        for number, year in tasks:
-            waiting.append(pool.submit(_draw, out, number, year))
-            if len(waiting) > 2 * workers:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+def draw(world: World | None, out: Path, task: tuple[int, int]) -> Drawn:
+    """Draw the sites of one file (snapshot, number), and write the file of each collection.
 
-
-_WORLD: list[World] = []  # of this worker process
-
-
-def _begin(plan: Plan) -> None:
-    _WORLD[:] = [make_world(plan)]
-
-
-def _draw(out: Path, number: int, year: int) -> Drawn:
-    return draw(_WORLD[0], out, number, year)
-
-
-def draw(world: World, out: Path, number: int, year: int, chunk: int = CHUNK) -> Drawn:
-    """Draw the sites of one file at one snapshot, and write the file of each collection."""
-    first, end = world.cuts[number]
-    devices, truth = [], []
-    with ExitStack() as stack:
-        files = {}
-        for name, collection in COLLECTIONS.items():
-            path = raw_folder(out, name, year) / f"SIMULATED-{name}-{number:04d}.jsonl.gz"
-            files[name] = stack.enter_context(GzipLines(path, collection.source))
-        for start in range(first, end, chunk):
-            view = world.view(year, start, min(start + chunk, end))
-            second = view.observations("second")
-            files[SECOND].write(lines_of(banners_of(view, second, "second"))[QUERIES].lines)
-            banners = banners_of(view, view.observations())
-            exported = lines_of(banners)
-            files[NET].write(exported[NET].lines)
-            placed = _place(banners, exported[QUERIES], files[QUERIES])
-            devices.append(device_rows(banners, second))
-            truth.append(banner_rows(banners, placed))
+    `world`: None in a worker, which has got it as it started.
+    """
+    world = world or shared()
+    year, number = task
+    view = world.view(year, *world.cuts[number])
+    second = view.observations("second")
+    banners = banners_of(view, view.observations())
+    found = {**lines_of(banners), SECOND: lines_of(banners_of(view, second, "second"))[QUERIES]}
     received = datetime.fromtimestamp(world.end(year) + 1, UTC).isoformat(timespec="seconds")
-    ledgers = {name: {file.path.name: file.entry(received)} if file.lines else {} for name, file in files.items()}
-    return Drawn(year, ledgers, pa.concat_tables(devices), pa.concat_tables(truth))
-
-
-def _place(banners: Banners, exported: Lines, target: "GzipLines") -> Placed:
-    """Write the lines, and return the file and line of each banner."""
-    file: list[str | None] = [None] * len(banners.device)
+    entries = {}
+    for name, collection in COLLECTIONS.items():
+        path = raw_folder(out, name, year) / f"SIMULATED-{name}-{number:04d}.jsonl.gz"
+        if found[name].lines:
+            _compress(path, found[name].lines)
+            entries[name] = {
+                "file": path.name, "source": collection.source, "bytes": path.stat().st_size,
+                "sha256": storage.sha256(path), "received": received,
+            }  # fmt: skip
     line = np.zeros(len(banners.device), np.int64)
-    real = np.flatnonzero(exported.row >= 0)
-    line[exported.row[real]] = target.lines + 1 + real
-    for row in exported.row[real].tolist():
-        file[row] = target.path.name
-    target.write(exported.lines)
-    return Placed(file, line)
+    exported = np.flatnonzero(found[QUERIES].row >= 0)
+    line[found[QUERIES].row[exported]] = 1 + exported
+    truth = banner_rows(banners, f"SIMULATED-{QUERIES}-{number:04d}.jsonl.gz", line)
+    return Drawn(year, entries, len(found[QUERIES].lines), device_rows(banners, second), truth)
 
 
-class GzipLines:
-    """A .gz file to which lines are appended; the same lines give the same bytes. An empty file is removed."""
-
-    def __init__(self, path: Path, source: str = "shodan") -> None:
-        self.path = path
-        self.source = source
-        self.lines = 0
-        self._waiting = bytearray()
-
-    def __enter__(self) -> Self:
-        self._file = self.path.open("wb")
-        packer: Any = igzip.IGzipFile  # it ships no types
-        self._packer = packer(filename="", mode="wb", compresslevel=1, fileobj=self._file, mtime=0)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._packer.write(bytes(self._waiting))
-        self._packer.close()
-        self._file.close()
-        if not self.lines:
-            self.path.unlink()
-
-    def write(self, lines: list[str]) -> None:
-        """Append lines, each with its end."""
-        if not lines:
-            return
-        self.lines += len(lines)
-        self._waiting += ("\n".join(lines) + "\n").encode()
-        complete = len(self._waiting) // PIECE * PIECE
-        for start in range(0, complete, PIECE):
-            self._packer.write(bytes(self._waiting[start : start + PIECE]))
-        del self._waiting[:complete]
-
-    def entry(self, received: str) -> dict[str, Any]:
-        """Return the file's entry in the ledger of imports, and its number of lines."""
-        with self.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {
-            "file": self.path.name, "source": self.source, "bytes": self.path.stat().st_size, "sha256": digest,
-            "received": received, "lines": self.lines,
-        }  # fmt: skip
+def _compress(path: Path, lines: list[str]) -> None:
+    data = ("\n".join(lines) + "\n").encode()
+    packer: Any = igzip.IGzipFile  # it ships no types
+    with path.open("wb") as file, packer(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:
+        for start in range(0, len(data), PIECE):
+            packed.write(data[start : start + PIECE])
