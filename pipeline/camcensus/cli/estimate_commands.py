@@ -137,6 +137,7 @@ def simulate(
         int | None, typer.Option("--credits", min=0, help="Query credits left.", show_default="the plan's")
     ] = None,
     rate: Annotated[float, typer.Option("--rate", min=0, help="Requests per second; 0: no limit.")] = 1.0,
+    json_: Json = False,
 ) -> None:
     """Simulate an Internet with known cameras, ready to be counted; or serve exports as a Shodan on this machine.
 
@@ -152,8 +153,9 @@ def simulate(
     if len(paths) != 1 or paths[0].is_file():
         raise typer.BadParameter("name one new folder, or use --serve", param_hint="FOLDER")
     world = Plan(devices, snapshots, seed, GROWING if growing else ())
-    write(paths[0], world, Reporter(), workers or os.cpu_count() or 1)
-    show(f"{paths[0] / 'study.toml'}")
+    lines = write(paths[0], world, Reporter(), workers or os.cpu_count() or 1)
+    path = str(paths[0] / "study.toml")
+    show(json.dumps({"study": path, "lines": lines}) if json_ else path)
 
 
 def accuracy(

@@ -47,16 +47,22 @@ def test_f25_the_same_seed_gives_the_same_bytes(world: Path, tmp_path: Path, wor
     assert content(tmp_path / "w") == content(world)
 
 
+def test_a_program_reads_the_study_and_the_lines_of_each_snapshot(tmp_path: Path) -> None:
+    done = by_command(tmp_path / "w", "--devices", "100", "--snapshots", "1", "--json", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    written = len(lines(tmp_path / "w"))
+    assert json.loads(done.stdout) == {"study": str(tmp_path / "w/study.toml"), "lines": {"2026": written}}
+
+
 def test_another_seed_gives_another_world(world: Path, tmp_path: Path) -> None:
     other = made(tmp_path / "w", Plan(devices=6_000, snapshots=2, seed=6))
     assert sha256(other / "truth.parquet") != sha256(world / "truth.parquet")
 
 
-@pytest.mark.parametrize("chunk", [257, 3_000])
-def test_chunks_of_any_size_give_the_same_file(world: Path, tmp_path: Path, chunk: int) -> None:
+def test_a_file_is_the_same_when_drawn_alone(world: Path, tmp_path: Path) -> None:
     for folder in (tmp_path / part / "data/2026/raw" for part in (".", "net", "second")):
         folder.mkdir(parents=True)
-    draw(make_world(PLAN), tmp_path, 0, 2026, chunk)
+    draw(make_world(PLAN), tmp_path, (2026, 1))
     found = content(tmp_path)
     assert len(found) >= 2
     assert all(value == (world / name).read_bytes() for name, value in found.items())
