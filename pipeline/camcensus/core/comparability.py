@@ -1,15 +1,10 @@
 """Comparability: what of the instrument differs between two snapshots, and so whether a difference is a change."""
 
-from camcensus.core.manifest import Instrument, Manifest
+from camcensus.core.manifest import Manifest
 
 # A new edition of the country database breaks no total: it follows the addresses.
 NOT_OF_TOTALS = "geolocation edition"
-PARTS = {
-    "query_set": "query set",
-    "catalogue": "catalogue",
-    "rules": "counting rules",
-    "geo_db": NOT_OF_TOTALS,
-}
+PARTS = {"query_set": "query set", "catalogue": "catalogue", "rules": "counting rules", "geo_db": NOT_OF_TOTALS}
 CHANGED = {
     "query set": "another query set",
     "catalogue": "another catalogue",
@@ -20,8 +15,8 @@ OTHER_PORTS = "the engine scanned other ports"
 
 
 def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
-    """Return the parts of the instrument that differ between two snapshots, in words."""
-    one, two = (_parts(m.instrument) for m in (before, now))
+    """Return the parts of the instrument that differ between two snapshots."""
+    one, two = (m.instrument.model_dump() if m.instrument else {} for m in (before, now))
     return [label for name, label in PARTS.items() if one.get(name) != two.get(name)]
 
 
@@ -35,10 +30,6 @@ def scanned_other_ports(before: Manifest, now: Manifest) -> bool:
     """Return whether the engine is known to have scanned other ports."""
     one, two = ports_of(before), ports_of(now)
     return bool(one and two) and one != two
-
-
-def _parts(found: Instrument | None) -> dict[str, str]:
-    return found.model_dump() if found else {}
 
 
 def incomparable(before: Manifest, now: Manifest) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,37 +21,37 @@ LISTED = 20
 SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def _country(code: str) -> str:
-    if code not in load_countries():
-        raise ValueError("an ISO 3166-1 alpha-2 code in capitals, such as CN (or XK)")
-    return code
+def _allowed(is_allowed: Callable[[Any], bool], text: str) -> AfterValidator:
+    """Return a validator whose error says what is allowed."""
 
-
-def _vendors(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not names or len(set(names)) < len(names):
-        raise ValueError("a list of at least one maker, each named once")
-    return names
-
-
-def _snapshot_id(name: str) -> str:
-    if not SNAPSHOT_ID.fullmatch(name) or name in (".", ".."):
-        raise ValueError("letters, digits, '.', '_' and '-', at most 64 of them")
-    return name
-
-
-def _path(text: str) -> str:
-    if not text or not text.isprintable():
-        raise ValueError("the path of a file or folder, relative to the study or absolute")
-    return text
-
-
-def _days(value: int | str) -> int | str:
-    if value == "all" or (isinstance(value, int) and 1 <= value <= 3660):
+    def check(value: Any) -> Any:
+        if not is_allowed(value):
+            raise ValueError(text)
         return value
-    raise ValueError('a whole number of days from 1 to 3660, or "all"')
+
+    return AfterValidator(check)
 
 
-_Path = Annotated[str, AfterValidator(_path)]
+_Path = Annotated[str, _allowed(
+    lambda text: text and text.isprintable(), "the path of a file or folder, relative to the study or absolute"
+)]  # fmt: skip
+_Country = Annotated[str, _allowed(
+    lambda code: code in load_countries(), "an ISO 3166-1 alpha-2 code in capitals, such as CN (or XK)"
+)]  # fmt: skip
+_Vendors = Annotated[tuple[str, ...], _allowed(
+    lambda names: 0 < len(set(names)) == len(names), "a list of at least one maker, each named once"
+)]  # fmt: skip
+_SnapshotId = Annotated[str, _allowed(
+    lambda name: SNAPSHOT_ID.fullmatch(name) and name not in (".", ".."),
+    "letters, digits, '.', '_' and '-', at most 64 of them",
+)]  # fmt: skip
+_Days = Annotated[int | str, _allowed(
+    lambda value: value == "all" or (isinstance(value, int) and 1 <= value <= 3660),
+    'a whole number of days from 1 to 3660, or "all"',
+)]  # fmt: skip
+_Always = Annotated[bool, _allowed(
+    bool, "true; a banner is by definition a distinct host, port and transport, so this is never off"
+)]  # fmt: skip
 
 
 class _Strict(BaseModel):
@@ -68,12 +69,6 @@ class Publication(_Strict):
     licence: str = Field("", pattern=r"^[A-Za-z0-9.+-]{0,64}$")
 
 
-def _always(value: bool) -> bool:
-    if not value:
-        raise ValueError("true; a banner is by definition a distinct host, port and transport, so this is never off")
-    return value
-
-
 class Dedupe(_Strict):
     """The rules that merge banners into devices.
 
@@ -81,7 +76,7 @@ class Dedupe(_Strict):
     certificate, identifies one device.
     """
 
-    same_banner: Annotated[bool, AfterValidator(_always)] = True
+    same_banner: _Always = True
     identity: bool = True
     same_host: bool = True
     churn: bool = True
@@ -219,10 +214,10 @@ class Study(_Strict):
 
     title: str = Field(min_length=1, max_length=200)
     catalogue: _Path = "builtin"
-    vendors: Annotated[tuple[str, ...], AfterValidator(_vendors)] = ("Hikvision",)
-    countries_left_out: tuple[Annotated[str, AfterValidator(_country)], ...] = ("CN",)
+    vendors: _Vendors = ("Hikvision",)
+    countries_left_out: tuple[_Country, ...] = ("CN",)
     headline_unit: Literal["hosts", "devices", "banners"] = "hosts"
-    window_days: Annotated[int | str, AfterValidator(_days)] = 30
+    window_days: _Days = 30
     min_confidence: Literal["medium", "high"] = "medium"
     geo_database: _Path = BUILTIN
     geo_second: _Path | None = None
@@ -237,7 +232,7 @@ class Study(_Strict):
     assertions: Assertions = Field(default_factory=lambda: Assertions.model_validate({}))
     retention: Retention = Field(default_factory=lambda: Retention.model_validate({}))
     collect: Collect = Field(default_factory=lambda: Collect.model_validate({}))
-    snapshots: dict[Annotated[str, AfterValidator(_snapshot_id)], Snapshot] = {}
+    snapshots: dict[_SnapshotId, Snapshot] = {}
     path: Path
 
     @property
@@ -319,7 +314,7 @@ def _with_queries(study: Study) -> tuple[dict[str, Snapshot], list[str]]:
 
 
 def _mixed_up(study: Study) -> list[str]:
-    """Places that must be apart and are not: what is private (data, key) and what may be given away (the report)."""
+    """Return faults of places: what is private (data, key) must be apart from what may be given away (the report)."""
     data, report, key = study.data, study.report, study.key_path.resolve()
     problems = []
     if data == report or data in report.parents or report in data.parents:
@@ -337,17 +332,13 @@ def check_vendors(study: Study, makers: list[str]) -> None:
     An assertion about such a vendor would never be broken, or always.
     """
     named = [("vendors", v) for v in study.vendors] + [("assertions.makers", v) for v in study.assertions.makers]
-    problems = [
-        f"{key}: found {v!r}; allowed: a maker of the catalogue{_hint(v, makers)}"
-        for key, v in named
-        if v not in makers
-    ]
-    if problems:
-        raise StudyError(study.path, problems)
+    if unknown := [(key, vendor) for key, vendor in named if vendor not in makers]:
+        allowed = "allowed: a maker of the catalogue"
+        raise StudyError(study.path, [f"{key}: found {v!r}; {allowed}{_hint(v, makers)}" for key, v in unknown])
 
 
 def _tuples(value: Any) -> Any:
-    """TOML gives lists; the frozen model wants tuples."""
+    """Turn TOML's lists into the tuples that the frozen model wants."""
     if isinstance(value, dict):
         return {key: _tuples(item) for key, item in value.items()}
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
@@ -361,23 +352,14 @@ def _hint(word: str, known: list[str]) -> str:
 
 
 def _explain(fault: Any) -> str:
-    """One line for one fault: key, what was found, what is allowed."""
+    """Return one line for a fault: key, what was found, what is allowed."""
     key = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
     if fault["type"] == "extra_forbidden":
-        sections: dict[str, type[BaseModel]] = {
-            "publication": Publication,
-            "dedupe": Dedupe,
-            "decoys": Decoys,
-            "gates": Gates,
-            "assertions": Assertions,
-            "retention": Retention,
-            "collect": Collect,
-            "collect.sample": Sample,
-            "snapshots": Snapshot,
-        }
+        sections: dict[str, Any] = {name: field.annotation for name, field in Study.model_fields.items()}
+        sections |= {"collect.sample": Sample, "snapshots": Snapshot}
         table = ".".join(str(part) for part in fault["loc"][:-1])
-        section = sections.get(table) or sections.get(str(fault["loc"][0]), Study)
-        keys = [name for name in section.model_fields if name != "path"]
+        section = sections.get(table) or sections.get(str(fault["loc"][0])) or Study
+        keys = [name for name in getattr(section, "model_fields", ()) if name != "path"]
         return f"{key}: unknown key{_hint(str(fault['loc'][-1]), keys)}"
     if fault["type"] == "missing":
         return f"{key}: missing; add it"

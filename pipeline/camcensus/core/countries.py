@@ -50,17 +50,12 @@ def load_countries() -> dict[str, Country]:
     """Return all countries by alpha-2 code, sorted by code. Shared: do not change it."""
     # Not pandas: by default it reads Namibia's code, NA, as a missing value.
     with bundled(COUNTRIES).open(encoding="utf-8", newline="") as file:
-        return {row["alpha2"]: _country(row) for row in csv.DictReader(file)}
-
-
-def _country(row: dict[str, Any]) -> Country:
-    converted = {
-        "un_member": row["un_member"] == "true",
-        "population": int(row["population"]) if row["population"] else None,
-        "ipv4_located": int(row["ipv4_located"]),
-        "ipv4_delegated": int(row["ipv4_delegated"]),
-    }
-    return Country(**row | converted)
+        rows: list[dict[str, Any]] = list(csv.DictReader(file))
+    for row in rows:
+        row["un_member"] = row["un_member"] == "true"
+        row["population"] = int(row["population"]) if row["population"] else None
+        row |= {name: int(row[name]) for name in ("ipv4_located", "ipv4_delegated")}
+    return {row["alpha2"]: Country(**row) for row in rows}
 
 
 def canonical_code(raw: str | None) -> str:
@@ -105,7 +100,6 @@ def code_notes() -> list[str]:
 
 def country_name(code: str) -> str:
     """Return the English name of a code, or what a code that is not a country means."""
-    country = load_countries().get(canonical_code(code))
-    if country:
+    if country := load_countries().get(canonical_code(code)):
         return country.name
     return NOT_A_COUNTRY.get(code.strip().upper(), NOT_A_COUNTRY[UNKNOWN_COUNTRY])

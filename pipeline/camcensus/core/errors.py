@@ -1,5 +1,6 @@
 """Expected errors: attributes for programs, and a text that tells people what to do."""
 
+import copyreg
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,7 @@ class CamcensusError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the constructor's arguments, so that errors cross processes."""
-        return _unpickled, (type(self), self.args, self.__dict__)
-
-
-def _unpickled(kind: type[CamcensusError], args: tuple[Any, ...], attributes: dict[str, Any]) -> CamcensusError:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(attributes)
-    return error
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # not in typeshed
 
 
 class Interrupted(CamcensusError):
@@ -159,9 +153,8 @@ class EngineError(CamcensusError):
         self.cause = cause
         self.status = status
         self.retry_after = retry_after
-        details = [f"HTTP {status}"] if status else []
-        details += [cause] if cause else []
-        super().__init__(f"{text} ({'; '.join(details)})" if details else text)
+        details = "; ".join(filter(None, [f"HTTP {status}" if status else "", cause]))
+        super().__init__(f"{text} ({details})" if details else text)
 
     def __str__(self) -> str:
         return f"{super().__str__()}; query: {self.query}" if self.query else super().__str__()

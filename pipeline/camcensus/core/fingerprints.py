@@ -28,16 +28,13 @@ def commit() -> str | None:
         if not head.startswith("ref: "):
             return head
         common = held / (held / "commondir").read_text().strip() if (held / "commondir").is_file() else held
-        return _ref(common, head.removeprefix("ref: "))
+        name = head.removeprefix("ref: ")
+        if (common / name).is_file():
+            return (common / name).read_text().strip()
+        packed = (common / "packed-refs").read_text().splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
     except OSError:
         return None
-
-
-def _ref(repository: Path, name: str) -> str | None:
-    if (repository / name).is_file():
-        return (repository / name).read_text().strip()
-    packed = (repository / "packed-refs").read_text().splitlines()
-    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
 
 
 def library_versions() -> dict[str, str]:

@@ -15,8 +15,8 @@ from camcensus.core.fingerprints import commit, digest_of, library_versions, pac
 from camcensus.core.stage_record import Output, StageRecord, Strict
 
 FORMAT = 3
-
-
+FAR = 180  # days between an edition and its snapshot from which on there is a warning
+MAIN = "main"  # the collection of files for which none was named
 UNKNOWN_QUERIES = "not known"
 
 
@@ -30,9 +30,6 @@ class Instrument(Strict):
     catalogue: str
     rules: str
     geo_db: str
-
-
-FAR = 180  # days between an edition and its snapshot from which on there is a warning
 
 
 class Geo(Strict):
@@ -66,9 +63,6 @@ class Mapped(Strict):
     sha256: str
     title: str
     verified: bool
-
-
-MAIN = "main"  # the collection of files for which none was named
 
 
 class Input(Strict):
@@ -197,9 +191,7 @@ class Manifest(Strict):
             sent = [("", text, text) for text in sorted(set(self.declared.queries))]
         else:
             sent = sorted((name, query.text, query.sent) for name, query in self.collection.queries.items())
-        if not sent:
-            return UNKNOWN_QUERIES
-        return hashlib.sha256(repr(sent).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr(sent).encode()).hexdigest()[:12] if sent else UNKNOWN_QUERIES
 
     @property
     def outputs(self) -> dict[str, Output]:

@@ -28,74 +28,60 @@ Kind = Literal["words", "exact", "number", "net", "after", "before", "flag"]
 DATA = "data"
 
 
-@dataclass(frozen=True)
 class Field:
     """What a filter reads: places in the banner, and how a value is compared. `deep`: everything below the place."""
 
-    kind: Kind
-    paths: tuple[str, ...]
-    deep: bool = False
-
-
-def _words(*paths: str) -> Field:
-    return Field("words", paths)
-
-
-def _exact(*paths: str) -> Field:
-    return Field("exact", paths)
-
-
-def _number(*paths: str) -> Field:
-    return Field("number", paths)
+    def __init__(self, kind: Kind, *paths: str, deep: bool = False) -> None:
+        self.kind, self.paths, self.deep = kind, paths, deep
 
 
 # `data` is not a filter: terms without a filter read it.
 FIELDS: dict[str, Field] = {
-    DATA: _words("data"),
-    "after": Field("after", ("timestamp",)),
-    "asn": _exact("asn"),
-    "before": Field("before", ("timestamp",)),
-    "city": _words("location.city"),
-    "cloud.provider": _words("cloud.provider"),
-    "country": _exact("location.country_code"),
-    "cpe": _words("cpe23", "cpe"),
-    "device": _exact("devicetype"),
-    "has_screenshot": Field("flag", ("screenshot", "opts.screenshot")),
-    "has_ssl": Field("flag", ("ssl",)),
-    "hash": _number("hash"),
-    "hostname": _words("hostnames"),
-    "http.component": _exact("http.components"),
-    "http.dom_hash": _number("http.dom_hash"),
-    "http.favicon.hash": _number("http.favicon.hash"),
-    "http.headers_hash": _number("http.headers_hash"),
-    "http.html": _words("http.html", "html"),
-    "http.html_hash": _number("http.html_hash"),
-    "http.server_hash": _number("http.server_hash"),
-    "http.status": _number("http.status"),
-    "http.title": _words("http.title", "title"),
-    "http.title_hash": _number("http.title_hash"),
-    "http.waf": _words("http.waf"),
-    "ip": Field("net", ("ip_str", "ipv6")),
-    "isp": _words("isp"),
-    "net": Field("net", ("ip_str", "ipv6")),
-    "org": _words("org"),
-    "os": _words("os"),
-    "port": _number("port"),
-    "postal": _exact("location.postal_code"),
-    "product": _words("product"),
-    "region": _exact("location.region_code"),
-    "screenshot.label": _exact("screenshot.labels"),
-    "shodan.module": _exact("_shodan.module"),
-    "ssl": Field("words", ("ssl",), deep=True),
-    "ssl.cert.fingerprint": Field("exact", ("ssl.cert.fingerprint",), deep=True),
-    "ssl.cert.issuer.cn": _words("ssl.cert.issuer.CN"),
-    "ssl.cert.serial": _number("ssl.cert.serial"),
-    "ssl.cert.subject.cn": _words("ssl.cert.subject.CN"),
-    "ssl.jarm": _exact("ssl.jarm"),
-    "state": _exact("location.region_code"),
-    "tag": _exact("tags"),
-    "version": _words("version"),
-    "vuln": _exact("vulns"),
+    DATA: Field("words", "data"),
+    "after": Field("after", "timestamp"),
+    "asn": Field("exact", "asn"),
+    "before": Field("before", "timestamp"),
+    "city": Field("words", "location.city"),
+    "cloud.provider": Field("words", "cloud.provider"),
+    "country": Field("exact", "location.country_code"),
+    "cpe": Field("words", "cpe23", "cpe"),
+    "device": Field("exact", "devicetype"),
+    "has_screenshot": Field("flag", "screenshot", "opts.screenshot"),
+    "has_ssl": Field("flag", "ssl"),
+    "hash": Field("number", "hash"),
+    "hostname": Field("words", "hostnames"),
+    "http.component": Field("exact", "http.components"),
+    "http.dom_hash": Field("number", "http.dom_hash"),
+    "http.favicon.hash": Field("number", "http.favicon.hash"),
+    "http.headers_hash": Field("number", "http.headers_hash"),
+    "http.html": Field("words", "http.html", "html"),
+    "http.html_hash": Field("number", "http.html_hash"),
+    "http.server_hash": Field("number", "http.server_hash"),
+    "http.status": Field("number", "http.status"),
+    "http.title": Field("words", "http.title", "title"),
+    "http.title_hash": Field("number", "http.title_hash"),
+    "http.waf": Field("words", "http.waf"),
+    "ip": Field("net", "ip_str", "ipv6"),
+    "isp": Field("words", "isp"),
+    "net": Field("net", "ip_str", "ipv6"),
+    "org": Field("words", "org"),
+    "os": Field("words", "os"),
+    "port": Field("number", "port"),
+    "postal": Field("exact", "location.postal_code"),
+    "product": Field("words", "product"),
+    "region": Field("exact", "location.region_code"),
+    "screenshot.label": Field("exact", "screenshot.labels"),
+    "shodan.module": Field("exact", "_shodan.module"),
+    "ssl": Field("words", "ssl", deep=True),
+    "ssl.cert.fingerprint": Field("exact", "ssl.cert.fingerprint", deep=True),
+    "ssl.cert.issuer.cn": Field("words", "ssl.cert.issuer.CN"),
+    "ssl.cert.serial": Field("number", "ssl.cert.serial"),
+    "ssl.cert.subject.cn": Field("words", "ssl.cert.subject.CN"),
+    "ssl.jarm": Field("exact", "ssl.jarm"),
+    "state": Field("exact", "location.region_code"),
+    "tag": Field("exact", "tags"),
+    "version": Field("words", "version"),
+    "vuln": Field("exact", "vulns"),
 }
 FILTERS = tuple(name for name in FIELDS if name != DATA)
 # Filters that Trends does not have, as far as known.

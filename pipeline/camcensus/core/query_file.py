@@ -23,17 +23,16 @@ def read_queries(path: Path) -> tuple[tuple[str, ...], list[str]]:
         return (), ["no such file; the path starts from the study's folder"]
     except (OSError, UnicodeDecodeError) as error:
         return (), [f"cannot be read: {error}"]
-    written = {number: line.strip() for number, line in enumerate(lines, 1)}
-    queries = {number: text for number, text in written.items() if text and not text.startswith(COMMENT)}
-    faults = [f"line {number}: {why}" for number, text in queries.items() if (why := _fault(text))]
+    queries, faults = [], []
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith(COMMENT):
+            continue
+        queries.append(text)
+        try:
+            parse(text)
+        except QueryError as error:
+            faults.append(f"line {number}: {text[:200]!r}: {error.reason}")
     if len(faults) > LISTED:
         faults = [*faults[:LISTED], f"and {len(faults) - LISTED} more lines"]
-    return tuple(queries.values()), faults if queries else ["contains no query; allowed: one query in each line"]
-
-
-def _fault(text: str) -> str:
-    try:
-        parse(text)
-    except QueryError as error:
-        return f"{text[:200]!r}: {error.reason}"
-    return ""
+    return tuple(queries), faults if queries else ["contains no query; allowed: one query in each line"]

@@ -43,6 +43,11 @@ class Table:
         return [c.name for c in self.columns]
 
 
+def table(name: str, row: str, *columns: Column) -> Table:
+    """Return a table of these columns."""
+    return Table(name, row, columns)
+
+
 def text(name: str, meaning: str, nullable: bool = True) -> Column:
     """Return a column of text."""
     return Column(name, pa.string(), meaning, nullable)

@@ -116,10 +116,9 @@ def write_checksummed(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_checksummed(path: Path, required: bool = True) -> dict[str, Any]:
-    """Return what `write_checksummed` wrote, without the checksum.
+    """Return what `write_checksummed` wrote, without the checksum; unless `required`, a person's file may have none.
 
-    Raises `IntegrityError` when it was changed, or has no checksum although one is `required` (a person's file has
-    none).
+    Raises `IntegrityError` when it was changed.
     """
     value = read_json(path)
     if not isinstance(value, dict):
@@ -142,6 +141,9 @@ def read_json(path: Path) -> Any:
         raise IntegrityError(path, f"is damaged: {error}") from None
 
 
+_PARQUET = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True, "store_schema": True}
+
+
 @contextmanager
 def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = None) -> Iterator[pq.ParquetWriter]:
     """Give an atomic Parquet writer with page checksums (without them a flipped bit is read as data)."""
@@ -153,9 +155,6 @@ def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = N
         pq.ParquetWriter(file, schema, use_dictionary=encoded, column_encoding=rising, **_PARQUET) as writer,
     ):
         yield writer
-
-
-_PARQUET = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True, "store_schema": True}
 
 
 def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
@@ -188,27 +187,20 @@ def write_table(path: Path, table: pa.Table, to: Table, metadata: dict[str, str]
 
 def read_table(path: Path, to: Table) -> pa.Table:
     """Return the table in a Parquet file or a folder of parts (in order of name), with checksums verified."""
-    try:
-        parts = [_read_part(p) for p in parts_of(path)]
-        return conform(pa.concat_tables(parts) if parts else to.schema.empty_table(), to)
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        raise IntegrityError(path, f"is damaged: {error}") from None
+    parts = [conform(read_any(part), to) for part in parts_of(path)]
+    return pa.concat_tables(parts) if parts else to.schema.empty_table()
 
 
 def read_any(path: Path) -> pa.Table:
     """Return the table in a Parquet file of any schema, with page checksums verified."""
     try:
-        return _read_part(path)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table, rows = file.read(), file.metadata.num_rows
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise IntegrityError(path, f"is damaged: {error}") from None
-
-
-def _read_part(path: Path) -> pa.Table:
-    """Return the table of one file. The footer has no checksum: its two row counts are compared."""
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        table = file.read()
-        if table.num_rows != file.metadata.num_rows:
-            raise IntegrityError(path, f"is damaged: it has {table.num_rows} rows, not {file.metadata.num_rows}")
+    # The footer has no checksum: its two row counts are compared.
+    if table.num_rows != rows:
+        raise IntegrityError(path, f"is damaged: it has {table.num_rows} rows, not {rows}")
     return table
 
 
@@ -236,14 +228,13 @@ def remove_leftovers(folder: Path, but: Sequence[Path] = ()) -> None:
 def lock(folder: Path, what: str = "the study") -> Iterator[None]:
     """Lock the folder of a study or a snapshot for this process. Raises `BusyError` naming the holder."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / LOCK
     holder = folder / ".lock-holder"
-    file_lock = filelock.FileLock(path, timeout=0)
+    file_lock = filelock.FileLock(folder / LOCK, timeout=0)
     try:
         file_lock.acquire()
     except filelock.Timeout:
         name = holder.read_text() if holder.is_file() else "another process"
-        raise BusyError(path, name, what) from None
+        raise BusyError(folder / LOCK, name, what) from None
     try:
         holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
         yield

@@ -7,6 +7,7 @@ on Spark. Times are seconds since 1970-01-01 UTC.
 from camcensus.core.schema import Column, Table, conform
 from camcensus.core.schema import flag as _bool
 from camcensus.core.schema import number as _int
+from camcensus.core.schema import table as _table
 from camcensus.core.schema import text as _text
 
 __all__ = ["Column", "Table", "conform"]
@@ -70,10 +71,15 @@ EVIDENCE: tuple[Column, ...] = (
     _text("mac", "first MAC address of block mac"),
 )
 
-# Which banner, where and when: the same in observations and identified.
-_BANNER: tuple[Column, ...] = (
+# The row of a raw file that a banner is.
+_RECORD: tuple[Column, ...] = (
     _text("file", "name of the raw file", nullable=False),
     _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
+)
+
+# Which banner, where and when: the same in observations and identified.
+_BANNER: tuple[Column, ...] = (
+    *_RECORD,
     _text("host", "IP address in canonical form", nullable=False),
     _int("ip_version", "4 or 6", nullable=False),
     _int("port", "port, 1 to 65535", nullable=False),
@@ -81,140 +87,123 @@ _BANNER: tuple[Column, ...] = (
     _int("seen_at", "when the engine got the answer, seconds since 1970 UTC", nullable=False),
 )
 
-OBSERVATIONS = Table(
+OBSERVATIONS = _table(
     "observations",
     "an accepted banner; private",
-    (
-        *_BANNER,
-        _text("engine_country", "country as the engine located the address, ISO alpha-2"),
-        _int("asn", "number of the autonomous system"),
-        _text("network", "name of the network's operator, as the engine gives it"),
-        _text("firmware", "version as the engine names it"),
-        _int("http_status", "HTTP status"),
-        _int("banner_hash", "the engine's hash of the answer; not an identity"),
-        _int("html_hash", "the engine's hash of the page"),
-        _text("cert_sha256", "SHA-256 fingerprint of the certificate"),
-        _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
-        *EVIDENCE,
-    ),
+    *_BANNER,
+    _text("engine_country", "country as the engine located the address, ISO alpha-2"),
+    _int("asn", "number of the autonomous system"),
+    _text("network", "name of the network's operator, as the engine gives it"),
+    _text("firmware", "version as the engine names it"),
+    _int("http_status", "HTTP status"),
+    _int("banner_hash", "the engine's hash of the answer; not an identity"),
+    _int("html_hash", "the engine's hash of the page"),
+    _text("cert_sha256", "SHA-256 fingerprint of the certificate"),
+    _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
+    *EVIDENCE,
 )
 
-IDENTIFIED = Table(
+IDENTIFIED = _table(
     "identified",
     "an accepted banner, with what identify and locate found; private",
-    (
-        *_BANNER,
-        _int("address", "an IPv4 host as a number; null: IPv6. The queries count by it, for numbers are quicker"),
-        _text("prefix", "the /24 (IPv4) or /48 (IPv6) of the host", nullable=False),
-        _bool("is_counted", "camera, recorder, encoder or video with type confidence medium or high", nullable=False),
-        _text("manufacturer", "who made it; null: not known"),
-        _text("manufacturer_confidence", "low, medium or high"),
-        _text("brand", "the name it is sold under; null: not known"),
-        _text("model", "model as the catalogue writes it"),
-        _text("model_raw", "model as the banner writes it"),
-        _text("family", "the series that the model belongs to, as its maker names it"),
-        _text("product_type", "camera, recorder, encoder, video, intercom, access_control, software, other"),
-        _text("type_confidence", "low, medium or high"),
-        _text("firmware", "firmware version"),
-        _text("identity", "keyed hash of a serial number or MAC address"),
-        _text("identity_kind", "serial or mac"),
-        _text("certificate", "keyed hash of the certificate's fingerprint"),
-        _int("banner_hash", "the engine's hash of the answer; not an identity"),
-        _int("html_hash", "the engine's hash of the page; not an identity"),
-        _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
-        _text("decoy", "possible, likely or certain; null: no sign of one"),
-        _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
-        _text("country_second", "country by the second source; null: none"),
-        _text("second_source", "edition of the second database, or engine if the engine gave the country; null: none"),
-        _int("asn", "number of the autonomous system"),
-        _text("network", "name of the network's operator, as the engine gives it"),
-        _text("network_kind", "hosting, mobile or fixed, by the network's number or the engine's tag; null: not known"),
-        _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
-    ),
+    *_BANNER,
+    _int("address", "an IPv4 host as a number; null: IPv6. The queries count by it, for numbers are quicker"),
+    _text("prefix", "the /24 (IPv4) or /48 (IPv6) of the host", nullable=False),
+    _bool("is_counted", "camera, recorder, encoder or video with type confidence medium or high", nullable=False),
+    _text("manufacturer", "who made it; null: not known"),
+    _text("manufacturer_confidence", "low, medium or high"),
+    _text("brand", "the name it is sold under; null: not known"),
+    _text("model", "model as the catalogue writes it"),
+    _text("model_raw", "model as the banner writes it"),
+    _text("family", "the series that the model belongs to, as its maker names it"),
+    _text("product_type", "camera, recorder, encoder, video, intercom, access_control, software, other"),
+    _text("type_confidence", "low, medium or high"),
+    _text("firmware", "firmware version"),
+    _text("identity", "keyed hash of a serial number or MAC address"),
+    _text("identity_kind", "serial or mac"),
+    _text("certificate", "keyed hash of the certificate's fingerprint"),
+    _int("banner_hash", "the engine's hash of the answer; not an identity"),
+    _int("html_hash", "the engine's hash of the page; not an identity"),
+    _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
+    _text("decoy", "possible, likely or certain; null: no sign of one"),
+    _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
+    _text("country_second", "country by the second source; null: none"),
+    _text("second_source", "edition of the second database, or engine if the engine gave the country; null: none"),
+    _int("asn", "number of the autonomous system"),
+    _text("network", "name of the network's operator, as the engine gives it"),
+    _text("network_kind", "hosting, mobile or fixed, by the network's number or the engine's tag; null: not known"),
+    _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
 )
 
-LINKS = Table(
+LINKS = _table(
     "links",
     "an identified banner, with the device it belongs to; private",
-    (
-        _text("file", "name of the raw file", nullable=False),
-        _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
-        _text("status", "kept, superseded (the same banner was seen later), or out_of_window", nullable=False),
-        _text("device", "id of the device; null: not counted as one"),
-        _text("rule", "same-banner, identity or same-host: what put the banner with its device; alone: nothing did"),
-        _text("decoy", "worst grade of the host in the window; null: no sign of one, or outside the window"),
-    ),
+    *_RECORD,
+    _text("status", "kept, superseded (the same banner was seen later), or out_of_window", nullable=False),
+    _text("device", "id of the device; null: not counted as one"),
+    _text("rule", "same-banner, identity or same-host: what put the banner with its device; alone: nothing did"),
+    _text("decoy", "worst grade of the host in the window; null: no sign of one, or outside the window"),
 )
 
-DEVICES = Table(
+DEVICES = _table(
     "devices",
     "an inferred camera, recorder, encoder or video device; private",
-    (
-        _text("device", "id of the device", nullable=False),
-        _text("host", "address at the latest sighting", nullable=False),
-        _int("ip_version", "4 or 6", nullable=False),
-        _text("country", "country at the latest sighting", nullable=False),
-        _text("manufacturer", "by the strongest evidence; null: not known"),
-        _text("manufacturer_confidence", "low, medium or high"),
-        _text("brand", "null: not known"),
-        _text("product_type", "by the strongest evidence, then the most specific", nullable=False),
-        _text("type_confidence", "medium or high", nullable=False),
-        _text("model", "null: not known"),
-        _text("firmware", "null: not known"),
-        _text("decoy", "worst grade of its hosts; null: no sign of one"),
-        _int("n_banners", "banners in the window", nullable=False),
-        _int("n_hosts", "addresses in the window", nullable=False),
-        _int("first_seen_at", "seconds since 1970 UTC", nullable=False),
-        _int("last_seen_at", "seconds since 1970 UTC", nullable=False),
-    ),
+    _text("device", "id of the device", nullable=False),
+    _text("host", "address at the latest sighting", nullable=False),
+    _int("ip_version", "4 or 6", nullable=False),
+    _text("country", "country at the latest sighting", nullable=False),
+    _text("manufacturer", "by the strongest evidence; null: not known"),
+    _text("manufacturer_confidence", "low, medium or high"),
+    _text("brand", "null: not known"),
+    _text("product_type", "by the strongest evidence, then the most specific", nullable=False),
+    _text("type_confidence", "medium or high", nullable=False),
+    _text("model", "null: not known"),
+    _text("firmware", "null: not known"),
+    _text("decoy", "worst grade of its hosts; null: no sign of one"),
+    _int("n_banners", "banners in the window", nullable=False),
+    _int("n_hosts", "addresses in the window", nullable=False),
+    _int("first_seen_at", "seconds since 1970 UTC", nullable=False),
+    _int("last_seen_at", "seconds since 1970 UTC", nullable=False),
 )
 
 # What dedupe leaves for aggregate: rows of numbers, and two small tables that say what the numbers mean.
-DEVICE_HOSTS = Table(
+DEVICE_HOSTS = _table(
     "device_hosts",
     "a device on one of its hosts, in one location: all that is counted; private",
-    (
-        _int("host_id", "an IPv4 address as a number; IPv6 addresses in order, above all of these", nullable=False),
-        _int("prefix_id", "the /24 (IPv4) or /48 (IPv6) of the host, as such a number", nullable=False),
-        _int("asn", "number of the host's autonomous system; null: not known"),
-        _int("network_kind_rank", "the host's: 3 hosting, 2 mobile, 1 fixed, 0 not known", nullable=False),
-        _int("location_id", "row of `locations`", nullable=False),
-        _int("labels_id", "row of `device_labels`", nullable=False),
-        _int("decoy_rank", "the host's: 3 certain, 2 likely, 1 possible, 0 no sign of one", nullable=False),
-        _int("device_decoy_rank", "the worst of all hosts of the device", nullable=False),
-        _int("n_banners", "kept banners of the device on this host and in this location", nullable=False),
-        _bool("is_latest", "the device's latest banner is one of these: it is counted here", nullable=False),
-        _bool("is_only_row", "no other row has this host", nullable=False),
-    ),
+    _int("host_id", "an IPv4 address as a number; IPv6 addresses in order, above all of these", nullable=False),
+    _int("prefix_id", "the /24 (IPv4) or /48 (IPv6) of the host, as such a number", nullable=False),
+    _int("asn", "number of the host's autonomous system; null: not known"),
+    _int("network_kind_rank", "the host's: 3 hosting, 2 mobile, 1 fixed, 0 not known", nullable=False),
+    _int("location_id", "row of `locations`", nullable=False),
+    _int("labels_id", "row of `device_labels`", nullable=False),
+    _int("decoy_rank", "the host's: 3 certain, 2 likely, 1 possible, 0 no sign of one", nullable=False),
+    _int("device_decoy_rank", "the worst of all hosts of the device", nullable=False),
+    _int("n_banners", "kept banners of the device on this host and in this location", nullable=False),
+    _bool("is_latest", "the device's latest banner is one of these: it is counted here", nullable=False),
+    _bool("is_only_row", "no other row has this host", nullable=False),
 )
 
-DEVICE_LABELS = Table(
+DEVICE_LABELS = _table(
     "device_labels",
     "a combination of what devices are found to be; private",
-    (
-        _int("labels_id", "number of the combination", nullable=False),
-        _text("manufacturer", "null: not known"),
-        _text("manufacturer_confidence", "low, medium or high"),
-        _text("brand", "null: not known"),
-        _text("product_type", "camera, recorder, encoder or video", nullable=False),
-        _text("type_confidence", "medium or high", nullable=False),
-        _text("model", "null: not known"),
-        _text("firmware", "null: not known"),
-    ),
+    _int("labels_id", "number of the combination", nullable=False),
+    _text("manufacturer", "null: not known"),
+    _text("manufacturer_confidence", "low, medium or high"),
+    _text("brand", "null: not known"),
+    _text("product_type", "camera, recorder, encoder or video", nullable=False),
+    _text("type_confidence", "medium or high", nullable=False),
+    _text("model", "null: not known"),
+    _text("firmware", "null: not known"),
 )
 
-LOCATIONS = Table(
+LOCATIONS = _table(
     "locations",
     "a combination of where hosts are by both sources; private",
-    (
-        _int(
-            "location_id", "number of the combination; within a country, the second opinions in order", nullable=False
-        ),
-        _int("country_id", "number of the country", nullable=False),
-        _int("ip_version", "4 or 6", nullable=False),
-        _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
-        _text("country_second", "country by the second source; null: none"),
-    ),
+    _int("location_id", "number of the combination; within a country, the second opinions in order", nullable=False),
+    _int("country_id", "number of the country", nullable=False),
+    _int("ip_version", "4 or 6", nullable=False),
+    _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
+    _text("country_second", "country by the second source; null: none"),
 )
 
 # What a number depends on: the same in every row of a snapshot.
@@ -229,201 +218,164 @@ _INSTRUMENT: tuple[Column, ...] = (
     _bool("simulated", "simulated data", nullable=False),
 )
 
-COUNTS = Table(
+COUNTS = _table(
     "counts",
     "a cell that was counted on its own",
-    (
-        _text("level", "what the row groups by, joined with +; world: nothing", nullable=False),
-        _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
-        _text("manufacturer", "unknown: not known; null: not in the level"),
-        _text("brand", "unknown: not known; null: not in the level"),
-        _text("product_type", "null: not in the level"),
-        _text("model", "unknown: not known; null: not in the level"),
-        _text("snapshot", "id of the snapshot", nullable=False),
-        _text("engine", "search engine", nullable=False),
-        _text("basis", "download, census or sample", nullable=False),
-        _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
-        _text("ip_version", "all, 4 or 6", nullable=False),
-        _text("min_confidence", "medium or high: the least type and maker confidence counted", nullable=False),
-        _text("decoys_left_out", "none, certain, or likely (certain and likely)", nullable=False),
-        _int("n_banners", "distinct (address, port, transport)"),
-        _int("n_hosts", "addresses with at least one counted banner"),
-        _int("n_devices", "inferred devices; a low estimate"),
-        _int("n_prefixes", "/24 or /48 networks with at least one counted host"),
-        _int("n_hosts_geo_min", "hosts that both location sources put here; world and country levels"),
-        _int("n_hosts_geo_max", "hosts that either location source puts here; world and country levels"),
-        _int(
-            "n_hosts_geo_asked", "hosts counted here with a second opinion on their country; world and country levels"
-        ),
-        _int("n_matches", "matches of a query (census only)"),
-        *_INSTRUMENT,
-    ),
+    _text("level", "what the row groups by, joined with +; world: nothing", nullable=False),
+    _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
+    _text("manufacturer", "unknown: not known; null: not in the level"),
+    _text("brand", "unknown: not known; null: not in the level"),
+    _text("product_type", "null: not in the level"),
+    _text("model", "unknown: not known; null: not in the level"),
+    _text("snapshot", "id of the snapshot", nullable=False),
+    _text("engine", "search engine", nullable=False),
+    _text("basis", "download, census or sample", nullable=False),
+    _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+    _text("ip_version", "all, 4 or 6", nullable=False),
+    _text("min_confidence", "medium or high: the least type and maker confidence counted", nullable=False),
+    _text("decoys_left_out", "none, certain, or likely (certain and likely)", nullable=False),
+    _int("n_banners", "distinct (address, port, transport)"),
+    _int("n_hosts", "addresses with at least one counted banner"),
+    _int("n_devices", "inferred devices; a low estimate"),
+    _int("n_prefixes", "/24 or /48 networks with at least one counted host"),
+    _int("n_hosts_geo_min", "hosts that both location sources put here; world and country levels"),
+    _int("n_hosts_geo_max", "hosts that either location source puts here; world and country levels"),
+    _int("n_hosts_geo_asked", "hosts counted here with a second opinion on their country; world and country levels"),
+    _int("n_matches", "matches of a query (census only)"),
+    *_INSTRUMENT,
 )
 
-SAMPLE_BLOCKS = Table(
+SAMPLE_BLOCKS = _table(
     "sample_blocks",
     "what was counted at the headline values in one sampled block and country; private, and a total of nothing",
-    (
-        _text("block", "block of addresses that was sampled, as ADDRESS/LENGTH", nullable=False),
-        _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
-        _text("manufacturer", "unknown: not known; null: all"),
-        _int("n_hosts", "addresses with at least one counted banner; of several makers they do not add up", False),
-        _int("n_devices", "inferred devices whose latest address lies in the block", False),
-        _int("n_banners", "distinct (address, port, transport)", False),
-    ),
+    _text("block", "block of addresses that was sampled, as ADDRESS/LENGTH", nullable=False),
+    _text("country", "ISO alpha-2; ZZ: not known", nullable=False),
+    _text("manufacturer", "unknown: not known; null: all"),
+    _int("n_hosts", "addresses with at least one counted banner; of several makers they do not add up", False),
+    _int("n_devices", "inferred devices whose latest address lies in the block", False),
+    _int("n_banners", "distinct (address, port, transport)", False),
 )
 
-ESTIMATES = Table(
+ESTIMATES = _table(
     "estimates",
     "a figure that was estimated from a sample of blocks, or the reason why it was not; IPv4 alone",
-    (
-        _text("snapshot", "id of the snapshot", nullable=False),
-        _text("engine", "search engine", nullable=False),
-        _text("basis", "sample", nullable=False),
-        _text("level", "what the row groups by, joined with +; world: nothing", nullable=False),
-        _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
-        _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
-        _text("manufacturer", "unknown: not known; null: not in the level"),
-        _text("unit", "n_hosts, n_devices or n_banners", nullable=False),
-        _int("estimate", "how many there are in all, as estimated; null: see reason"),
-        _int("low", "lower end of the 95% interval: what drawing other blocks would change, and nothing else"),
-        _int("high", "upper end of the 95% interval"),
-        _int("share_ppm", "parts per million of the world (a country), of its scope or country (a maker)"),
-        _int("share_low_ppm", "lower end of the share's 95% interval"),
-        _int("share_high_ppm", "upper end of the share's 95% interval"),
-        _text("reason", "why there is no estimate; null: there is one"),
-        _int("n_matches", "matches that the engine announces everywhere, by which the estimate is scaled", False),
-        _int("in_sample", "counted in the sampled blocks; no total", nullable=False),
-        _int("blocks_with_matches", "sampled blocks that hold such matches", nullable=False),
-        _int("blocks_counted", "sampled blocks that hold what is counted", nullable=False),
-        _int("blocks_sampled", "blocks drawn and collected whole", nullable=False),
-        _int("blocks_in_all", "blocks that they were drawn from", nullable=False),
-        _text("min_confidence", "medium or high: the least type and maker confidence counted", nullable=False),
-        _text("decoys_left_out", "certain", nullable=False),
-        *_INSTRUMENT,
-    ),
+    _text("snapshot", "id of the snapshot", nullable=False),
+    _text("engine", "search engine", nullable=False),
+    _text("basis", "sample", nullable=False),
+    _text("level", "what the row groups by, joined with +; world: nothing", nullable=False),
+    _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+    _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
+    _text("manufacturer", "unknown: not known; null: not in the level"),
+    _text("unit", "n_hosts, n_devices or n_banners", nullable=False),
+    _int("estimate", "how many there are in all, as estimated; null: see reason"),
+    _int("low", "lower end of the 95% interval: what drawing other blocks would change, and nothing else"),
+    _int("high", "upper end of the 95% interval"),
+    _int("share_ppm", "parts per million of the world (a country), of its scope or country (a maker)"),
+    _int("share_low_ppm", "lower end of the share's 95% interval"),
+    _int("share_high_ppm", "upper end of the share's 95% interval"),
+    _text("reason", "why there is no estimate; null: there is one"),
+    _int("n_matches", "matches that the engine announces everywhere, by which the estimate is scaled", False),
+    _int("in_sample", "counted in the sampled blocks; no total", nullable=False),
+    _int("blocks_with_matches", "sampled blocks that hold such matches", nullable=False),
+    _int("blocks_counted", "sampled blocks that hold what is counted", nullable=False),
+    _int("blocks_sampled", "blocks drawn and collected whole", nullable=False),
+    _int("blocks_in_all", "blocks that they were drawn from", nullable=False),
+    _text("min_confidence", "medium or high: the least type and maker confidence counted", nullable=False),
+    _text("decoys_left_out", "certain", nullable=False),
+    *_INSTRUMENT,
 )
 
-QUERY_REPLAY = Table(
+QUERY_REPLAY = _table(
     "query_replay",
     "an accepted banner that the queries of every snapshot would have returned; private",
-    (
-        _text("file", "name of the raw file", nullable=False),
-        _int("line", "number of the record in the raw file, from 1: in Shodan's exports the line", nullable=False),
-    ),
+    *_RECORD,
 )
 
-SERIES = Table(
+SERIES = _table(
     "series",
     "the headline (without the countries left out) once more, on banners that are comparable with other snapshots",
-    (
-        _text("snapshot", "id of the snapshot", nullable=False),
-        _text(
-            "series",
-            "all: the headline; queries: banners that every snapshot's queries would have returned; ports: of these, "
-            "those on ports that the engine scanned in every snapshot",
-            nullable=False,
-        ),
-        _text("manufacturer", "unknown: not known; null: all"),
-        _int("n_banners", "distinct (address, port, transport); null: see reason"),
-        _int("n_hosts", "addresses with at least one such banner; of several makers they do not add up"),
-        _int("n_devices", "inferred devices with at least one such banner; a low estimate"),
-        _text("reason", "why there is no count; null: there is one"),
-        *_INSTRUMENT,
+    _text("snapshot", "id of the snapshot", nullable=False),
+    _text(
+        "series",
+        "all: the headline; queries: banners that every snapshot's queries would have returned; ports: of these, "
+        "those on ports that the engine scanned in every snapshot",
+        nullable=False,
     ),
+    _text("manufacturer", "unknown: not known; null: all"),
+    _int("n_banners", "distinct (address, port, transport); null: see reason"),
+    _int("n_hosts", "addresses with at least one such banner; of several makers they do not add up"),
+    _int("n_devices", "inferred devices with at least one such banner; a low estimate"),
+    _text("reason", "why there is no count; null: there is one"),
+    *_INSTRUMENT,
 )
 
-CONCENTRATION = Table(
+CONCENTRATION = _table(
     "concentration",
     "how much of the headline (without the countries left out) the largest networks hold; no network is named",
-    (
-        _text("network_type", "asn: autonomous systems; prefix: networks of length /24", nullable=False),
-        _int("top", "so many of the largest networks together; null: all that are known"),
-        _int("n_networks", "networks among them: fewer than `top` where there are not so many", nullable=False),
-        _int("n_hosts", "hosts in them", nullable=False),
-    ),
+    _text("network_type", "asn: autonomous systems; prefix: networks of length /24", nullable=False),
+    _int("top", "so many of the largest networks together; null: all that are known"),
+    _int("n_networks", "networks among them: fewer than `top` where there are not so many", nullable=False),
+    _int("n_hosts", "hosts in them", nullable=False),
 )
 
-FIRMWARE = Table(
+FIRMWARE = _table(
     "firmware",
     "devices of the headline (without the countries left out) by the age of their firmware",
-    (
-        _text(
-            "age",
-            "years from build to window's end (0, 1-2, ... 10+); undated: a version alone; unknown: nothing",
-            False,
-        ),
-        _int("n_devices", "inferred devices; a low estimate", nullable=False),
+    _text(
+        "age", "years from build to window's end (0, 1-2, ... 10+); undated: a version alone; unknown: nothing", False
     ),
+    _int("n_devices", "inferred devices; a low estimate", nullable=False),
 )
 
-NETWORKS = Table(
+NETWORKS = _table(
     "networks",
     "the headline (IPv4, the study's confidence, certain decoys left out) on one kind of network; all adds up",
-    (
-        _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
-        _text("level", "world or country", nullable=False),
-        _text("country", "ISO alpha-2; ZZ: not known; null: world"),
-        _text("network_kind", "hosting, mobile, fixed or unknown", nullable=False),
-        _int("n_banners", "distinct (address, port, transport)", nullable=False),
-        _int("n_hosts", "addresses with at least one counted banner", nullable=False),
-        _int("n_devices", "inferred devices; a low estimate", nullable=False),
-    ),
+    _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+    _text("level", "world or country", nullable=False),
+    _text("country", "ISO alpha-2; ZZ: not known; null: world"),
+    _text("network_kind", "hosting, mobile, fixed or unknown", nullable=False),
+    _int("n_banners", "distinct (address, port, transport)", nullable=False),
+    _int("n_hosts", "addresses with at least one counted banner", nullable=False),
+    _int("n_devices", "inferred devices; a low estimate", nullable=False),
 )
 
-CHURN = Table(
+CHURN = _table(
     "churn",
     "what became of one collection of a snapshot in the next; private, for it names networks",
-    (
-        _text("earlier", "name of the collection", nullable=False),
-        _text("later", "name of the next collection", nullable=False),
-        _text("level", "world, country or network", nullable=False),
-        _text("country", "ISO alpha-2, in the earlier collection; ZZ: not known; null: not in the level"),
-        _int("asn", "number of the autonomous system, in the earlier collection; null: not in the level"),
-        _text("network", "name of the network's operator, as the engine gives it; null: not in the level"),
-        _int("n_hosts", "hosts with a counted banner in the earlier collection", nullable=False),
-        _int("n_hosts_gone", "of these, hosts without one in the later: off, or moved", nullable=False),
-        _int("n_identities", "serial numbers and MAC addresses on one host in each of the two", nullable=False),
-        _int(
-            "n_identities_moved",
-            "of these, those whose host is another; the churn index is their share",
-            nullable=False,
-        ),
-    ),
+    _text("earlier", "name of the collection", nullable=False),
+    _text("later", "name of the next collection", nullable=False),
+    _text("level", "world, country or network", nullable=False),
+    _text("country", "ISO alpha-2, in the earlier collection; ZZ: not known; null: not in the level"),
+    _int("asn", "number of the autonomous system, in the earlier collection; null: not in the level"),
+    _text("network", "name of the network's operator, as the engine gives it; null: not in the level"),
+    _int("n_hosts", "hosts with a counted banner in the earlier collection", nullable=False),
+    _int("n_hosts_gone", "of these, hosts without one in the later: off, or moved", nullable=False),
+    _int("n_identities", "serial numbers and MAC addresses on one host in each of the two", nullable=False),
+    _int("n_identities_moved", "of these, those whose host is another; the churn index is their share", nullable=False),
 )
 
-CENSUS = Table(
+CENSUS = _table(
     "census",
     "matches of a query, in all or in part, as the search engine counts them: no banners, decoys included",
-    (
-        _text("query", "id of the query", nullable=False),
-        _text("manufacturer", "whose query it is; null: of no maker"),
-        _text("sent", "the query as sent, without what earlier queries of the maker find", nullable=False),
-        _bool("is_disjoint", "shares no match with earlier queries of the maker, as checked", nullable=False),
-        _text("country", "by the engine, ISO alpha-2; ZZ: not given; null: all"),
-        _text("facet", "port, product, version, org or http.title; null: none"),
-        _text("value", "the facet's value; null: what the facet does not cover, or no facet"),
-        _int("n_matches", "matches of the query", nullable=False),
-    ),
+    _text("query", "id of the query", nullable=False),
+    _text("manufacturer", "whose query it is; null: of no maker"),
+    _text("sent", "the query as sent, without what earlier queries of the maker find", nullable=False),
+    _bool("is_disjoint", "shares no match with earlier queries of the maker, as checked", nullable=False),
+    _text("country", "by the engine, ISO alpha-2; ZZ: not given; null: all"),
+    _text("facet", "port, product, version, org or http.title; null: none"),
+    _text("value", "the facet's value; null: what the facet does not cover, or no facet"),
+    _int("n_matches", "matches of the query", nullable=False),
 )
 
-TRENDS = Table(
+TRENDS = _table(
     "trends",
     "matches of a query in one month, as the search engine's history has them; never mixed with snapshots",
-    (
-        _text("query", "id of the query", nullable=False),
-        _text("manufacturer", "whose query it is; null: of no maker"),
-        _text("sent", "the query as sent", nullable=False),
-        _text("month", "YYYY-MM", nullable=False),
-        _text("country", "by the engine, ISO alpha-2; ZZ: not given; null: all"),
-        _int("n_matches", "matches of the query", nullable=False),
-    ),
+    _text("query", "id of the query", nullable=False),
+    _text("manufacturer", "whose query it is; null: of no maker"),
+    _text("sent", "the query as sent", nullable=False),
+    _text("month", "YYYY-MM", nullable=False),
+    _text("country", "by the engine, ISO alpha-2; ZZ: not given; null: all"),
+    _int("n_matches", "matches of the query", nullable=False),
 )
 
-BY_NAME = {
-    table.name: table
-    for table in (
-        OBSERVATIONS, IDENTIFIED, LINKS, DEVICES, DEVICE_HOSTS, DEVICE_LABELS, LOCATIONS, COUNTS, SAMPLE_BLOCKS,
-        ESTIMATES, NETWORKS, CHURN, CENSUS, TRENDS, QUERY_REPLAY, SERIES, CONCENTRATION, FIRMWARE,
-    )
-}  # fmt: skip
+BY_NAME = {table.name: table for table in tuple(globals().values()) if isinstance(table, Table)}
