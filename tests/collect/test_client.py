@@ -2,21 +2,25 @@
 
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from camcensus.collect.client import Client, Limits
 from camcensus.core.errors import (
     BadQueryError,
-    CamcensusError,
     EngineError,
     KeyRefusedError,
     NoCreditsError,
     NoEngineError,
     PlanRefusedError,
+    SpentError,
     UnavailableError,
 )
 from camcensus.raw.attempts import Attempt
+from camcensus.raw.ledger import Ledger
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback
@@ -24,18 +28,27 @@ from tests.collect.scripted import PAGE, SECRET, Scripted, scripted
 from tests.collect.worlds import QUICK, TEXT, client
 
 
-class Requests:
-    """Writes down what it is told."""
+class Requests(Ledger):
+    """A ledger that shows the requests as they were last recorded."""
 
-    def __init__(self) -> None:
-        self.attempts: list[Attempt] = []
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.attempts: dict[int, Attempt] = {}
 
     def add_request(self, attempt: Attempt) -> int:
-        self.attempts.append(attempt)
-        return len(self.attempts) - 1
+        number = super().add_request(attempt)
+        self.attempts[number] = attempt
+        return number
 
     def add_outcome(self, number: int, attempt: Attempt) -> None:
+        super().add_outcome(number, attempt)
         self.attempts[number] = attempt
+
+
+@pytest.fixture
+def requests(tmp_path: Path) -> Iterator[Requests]:
+    with closing(Requests(tmp_path)) as ledger:
+        yield ledger
 
 
 def test_every_endpoint_gives_what_the_engine_gave(some: Index) -> None:
@@ -57,13 +70,12 @@ def test_every_endpoint_gives_what_the_engine_gave(some: Index) -> None:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", page.received)
 
 
-def test_every_request_is_recorded_before_it_is_sent_and_when_it_is_answered(some: Index) -> None:
-    requests = Requests()
+def test_every_request_is_recorded_before_it_is_sent_and_when_it_is_answered(some: Index, requests: Requests) -> None:
     with Loopback(some, faults=[Fault("502", at=2), Fault("reset", at=3)]) as server:
-        engine = client(server, request_log=requests)
+        engine = client(server, ledger=requests)
         engine.count(TEXT)
         engine.search(TEXT, 1)
-        assert [(a.endpoint, a.page, a.status, a.outcome, a.results, a.price) for a in requests.attempts] == [
+        assert [(a.endpoint, a.page, a.status, a.outcome, a.results, a.price) for a in requests.attempts.values()] == [
             ("count", 1, 200, "", 0, 0),
             ("search", 1, 502, "UnavailableError", 0, 0),
             ("search", 1, None, "UnavailableError", 0, 1),
@@ -71,25 +83,21 @@ def test_every_request_is_recorded_before_it_is_sent_and_when_it_is_answered(som
         ]
         assert len(server.log) == 4
 
-    class Refusing(Requests):
-        def add_request(self, attempt: Attempt) -> int:
-            raise CamcensusError(f"not allowed: {attempt.endpoint}")
-
+    requests.allowed = 2
     with Loopback(some) as server:
-        with pytest.raises(CamcensusError, match="not allowed"):
-            client(server, request_log=Refusing()).search(TEXT, 1)
+        with pytest.raises(SpentError, match="2 allowed query credits are spent"):
+            client(server, ledger=requests).search(TEXT, 1)
         assert not server.log
 
 
-def test_a_connection_that_never_came_about_costs_nothing() -> None:
-    requests = Requests()
+def test_a_connection_that_never_came_about_costs_nothing(requests: Requests) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UnavailableError, match="cannot be reached"):
             Client(SECRET, Limits(deadline=0.1, rate=0), address, requests).search(TEXT, 1)
     assert len(requests.attempts) > 2
-    assert {a.price for a in requests.attempts} == {0}
+    assert {a.price for a in requests.attempts.values()} == {0}
 
 
 NOT_ASKED_AGAIN = [

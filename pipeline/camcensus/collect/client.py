@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+import msgspec
 import shodan
 import tenacity
 
@@ -19,11 +20,12 @@ from camcensus.collect.answers import error_of, failed, is_ambiguous
 from camcensus.collect.engine_url import check_address, is_loopback
 from camcensus.collect.key import redact_logs
 from camcensus.collect.limiter import Limiter
-from camcensus.collect.reply_schemas import Account, Count, History, Page, Ports, Tokens, fault_of
+from camcensus.collect.reply_schemas import Account, Count, History, Page, Ports, Tokens
 from camcensus.collect.session import Session, arrived
 from camcensus.core.config import Collect
 from camcensus.core.errors import BadQueryError, EngineError, Interrupted, UnavailableError
-from camcensus.raw.attempts import SEARCH, Attempt, NoRequestLog, Reply, RequestLog
+from camcensus.raw.attempts import SEARCH, Attempt, Reply
+from camcensus.raw.ledger import Ledger
 
 Facets = Sequence[tuple[str, int]]
 ADDRESS = "SHODAN_API_URL"
@@ -53,15 +55,14 @@ class Limits:
 class Client:
     """One search engine. Every method raises an `EngineError`, which never holds the key.
 
-    Each request is recorded in `request_log` before it is sent and when it is answered.
+    Each request is recorded in the ledger, if there is one, before it is sent and when it is answered.
     """
 
     def __init__(
-        self, key: str, limits: Limits | None = None, base_url: str | None = None, request_log: RequestLog | None = None
+        self, key: str, limits: Limits | None = None, base_url: str | None = None, ledger: Ledger | None = None
     ) -> None:
-        self._key = key
+        self._key, self._ledger = key, ledger
         self._limits = limits or Limits()
-        self._request_log = request_log or NoRequestLog()
         self._api = api = shodan.Shodan(key)
         named = base_url or os.environ.get(ADDRESS)
         address = (named or api.base_url).rstrip("/")
@@ -80,21 +81,17 @@ class Client:
 
     def count(self, query: str, facets: Facets = ()) -> Reply:
         """Return the total of a query and its facets, from one reply; free."""
-        call = functools.partial(self._api.count, query, facets=list(facets))
-        return self._ask("count", query, call, Count)
+        return self._ask("count", query, functools.partial(self._api.count, query, facets=list(facets)), Count)
 
     def search(self, query: str, page: int, facets: Facets = (), fields: Sequence[str] = ()) -> Reply:
         """Return one page (from 1) of at most 100 banners; costs a query credit."""
         wanted = {"fields": list(fields)} if fields else {}
-        call = functools.partial(
-            self._api.search, query, page=page, facets=list(facets) or None, minify=False, **wanted
-        )
-        return self._ask(SEARCH, query, call, Page, page)
+        named = {"page": page, "facets": list(facets) or None, "minify": False, **wanted}
+        return self._ask(SEARCH, query, functools.partial(self._api.search, query, **named), Page, page)
 
     def trends(self, query: str, facets: Facets) -> Reply:
         """Return the monthly matches of a query since 2017-06."""
-        call = functools.partial(self._api.trends.search, query, list(facets))
-        return self._ask("trends", query, call, History)
+        return self._ask("trends", query, functools.partial(self._api.trends.search, query, list(facets)), History)
 
     def info(self) -> Reply:
         """Return the account: its plan and credits."""
@@ -120,14 +117,15 @@ class Client:
     def _once(self, endpoint: str, query: str, call: Callable[[], Any], schema: Any, page: int = 1) -> Reply:
         self._limiter.wait()
         attempt = Attempt(_now(), endpoint, query, page)
-        number = self._request_log.add_request(attempt)
+        number = self._ledger.add_request(attempt) if self._ledger else 0
         value = self._call(call)
         answer, error = self._session.answer, self._problem(value, schema)
         outcome = type(error).__name__ if error else ""
         results = 0 if error or endpoint != SEARCH else len(value["matches"])
         status, reached = (answer.status, True) if answer else (None, arrived(self._session.failure))
         attempt = replace(attempt, status=status, outcome=outcome, results=results, arrived=reached)
-        self._request_log.add_outcome(number, attempt)
+        if self._ledger:
+            self._ledger.add_outcome(number, attempt)
         # Raised here, so that no error keeps a reference to one that holds the address with the key.
         if error or answer is None:
             error = self._disambiguate(error or failed(None, self._key), endpoint, query)
@@ -152,8 +150,11 @@ class Client:
             return failed(self._session.failure, self._key)
         if answer.status != HTTPStatus.OK or value is None:
             return error_of(answer, self._key)
-        problem = fault_of(schema, value)
-        return UnavailableError("the search engine's answer is not usable", problem, answer.status) if problem else None
+        try:
+            msgspec.convert(value, schema)
+        except msgspec.ValidationError as error:
+            return UnavailableError("the search engine's answer is not usable", str(error), answer.status)
+        return None
 
     def _disambiguate(self, error: EngineError, endpoint: str, query: str) -> EngineError:
         """Return the error; where its text means a time-out or a bad query, the engine's parser decides."""

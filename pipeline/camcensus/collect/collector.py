@@ -15,9 +15,8 @@ from camcensus.collect.queries import queries_of
 from camcensus.collect.sample import sample
 from camcensus.core import storage
 from camcensus.core.config import Study
-from camcensus.core.errors import CamcensusError, SpentError
+from camcensus.core.errors import CamcensusError
 from camcensus.identify.catalogue import Query, load_catalogue
-from camcensus.raw.attempts import Attempt
 from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.imports import raw_files
@@ -26,24 +25,6 @@ from camcensus.raw.saved_replies import CONTROLS, Replies
 
 MODES = ("census", "download", "sample", "trends")
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The request log of a collection that may cost `allowed` query credits in total, retries included."""
-
-    ledger: Ledger
-    allowed: int
-
-    def add_request(self, attempt: Attempt) -> int:
-        """Record a request before it is sent; return its number. Raises `SpentError` when it would cost too much."""
-        if attempt.price and self.ledger.spent + attempt.price > self.allowed:
-            raise SpentError(self.allowed)
-        return self.ledger.add_request(attempt)
-
-    def add_outcome(self, number: int, attempt: Attempt) -> None:
-        """Record the outcome of a request."""
-        self.ledger.add_outcome(number, attempt)
 
 
 @dataclass
@@ -91,25 +72,21 @@ def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
             yield raw, ledger
 
 
-def _keep_apart(snapshot: str, ledger: Ledger, mode: str) -> None:
-    """Raise `CamcensusError` where one snapshot would hold a sample and a download: no figure follows from both."""
-    other = {DOWNLOAD: SAMPLE, SAMPLE: DOWNLOAD}.get(mode)
-    if other and ledger.fact(f"queries of {other}"):
-        raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into another snapshot")
-
-
 def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: int | None, log: Log) -> Collected:
     """Collect in one of `MODES`, resuming where an earlier run stopped.
 
-    `allowed`: query credits that the snapshot may cost in total; None: the study's budget.
+    `allowed`: query credits that the snapshot may cost in total, retries included; None: the study's budget.
     """
     queries = queries_of(study, load_catalogue(study.catalogue_path))
     done = Collected(snapshot, mode)
     with collecting(study, snapshot) as (raw, ledger):
-        budget = Budget(ledger, study.collect.budget if allowed is None else allowed)
-        client = Client(key, Limits.of(study.collect), request_log=budget)
+        ledger.allowed = study.collect.budget if allowed is None else allowed
+        client = Client(key, Limits.of(study.collect), ledger=ledger)
         before = ledger.spent
-        _keep_apart(snapshot, ledger, mode)
+        # No figure follows from a sample and a download together.
+        other = {DOWNLOAD: SAMPLE, SAMPLE: DOWNLOAD}.get(mode)
+        if other and ledger.fact(f"queries of {other}"):
+            raise CamcensusError(f"snapshot {snapshot} is a {other}; collect a {mode} into another snapshot")
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
             if mode == CENSUS:
@@ -118,15 +95,16 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
                 done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
             else:
                 controls(client, Replies(raw, ledger, CONTROLS))
-                _buy(Download(raw, ledger, client, study.collect, budget.allowed, log, mode), queries, done)
+                _buy(Download(raw, ledger, client, study.collect, ledger.allowed, log, mode), queries, done)
             done.missing = missing(ledger, mode, study.collect)
-        except CamcensusError as error:
-            error.add_note(_kept_text(done.pages, ledger.spent))
-            raise
-        except OSError as error:
-            text = f"{error.filename or raw}: {error.strerror or error}; make room, or check who may write"
-            failure = CamcensusError(text)
-            failure.add_note(_kept_text(done.pages, ledger.spent))
+        except (CamcensusError, OSError) as error:
+            failure = error
+            if isinstance(error, OSError):
+                text = f"{error.filename or raw}: {error.strerror or error}; make room, or check who may write"
+                failure = CamcensusError(text)
+            pages = f"{done.pages:,} pages were received; the snapshot has cost {ledger.spent:,} query credits so far; "
+            kept = "complete files are kept, and the same command resumes from there"
+            failure.add_note(f"{pages if ledger.spent else ''}{kept}")
             raise failure from None
         finally:
             done.credits, done.credits_in_all = ledger.spent - before, ledger.spent
@@ -145,9 +123,3 @@ def _buy(work: Download, queries: Sequence[Query], done: Collected) -> None:
         done.notes += work.notes
     finally:
         done.pages, done.failed = work.bought, work.failed
-
-
-def _kept_text(pages: int, spent: int) -> str:
-    """Return what an error leaves behind."""
-    received = f"{pages:,} pages were received; the snapshot has cost {spent:,} query credits so far; " if spent else ""
-    return f"{received}complete files are kept, and the same command resumes from there"

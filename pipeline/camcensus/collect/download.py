@@ -61,6 +61,11 @@ class Download:
     # Contents of the pages of the current part, so that they are not read again.
     _contents: dict[str, PageContent] = field(default_factory=dict)
 
+    @property
+    def limit(self) -> int:
+        """Return the most matches of a part."""
+        return self.settings.depth * PER_PAGE
+
     def plan(self, queries: Sequence[Query]) -> None:
         """Record the parts of every query that is not planned yet; free. A stop loses one query's plan."""
         planned = self.ledger.done(self.mode)
@@ -68,7 +73,7 @@ class Download:
             name = item.query.id
             if name in planned:
                 continue
-            found = split(item.sent, self.client.count, self.settings.depth * PER_PAGE)
+            found = split(item.sent, self.client.count, self.limit)
             with self.ledger.together():
                 for part in found.parts:
                     self.ledger.add_partition(self.mode, name, part.sent, part.expected)
@@ -98,19 +103,12 @@ class Download:
             ask_each(self._unfinished(), self._page_through, self.failed)
         except (SpentError, NoCreditsError) as error:
             return str(error)
-        if price:
-            self._compare_with_account(left, self.ledger.spent - before)
-        return ""
-
-    def _compare_with_account(self, left: int, spent: int) -> None:
-        """Note where the account lost more credits than the ledger has.
-
-        What the engine charges for a request that it fails at is not known, and others may use the account.
-        """
+        # What the engine charges for a request that it fails at is not known, and others may use the account.
         with suppress(EngineError):
-            charged = left - int(self.client.info().value["query_credits"])
-            if charged > spent:
+            charged = left - int(self.client.info().value["query_credits"]) if price else 0
+            if charged > (spent := self.ledger.spent - before):
                 self.notes.append(f"the account lost {charged:,} query credits; this run accounts for {spent:,}")
+        return ""
 
     def adopt(self) -> None:
         """Record pages that were written before a stop and not recorded."""
@@ -120,12 +118,16 @@ class Download:
             file = path.relative_to(self.raw).as_posix()
             if file in known:
                 continue
-            part = parts.get(_partition_of(path))
+            try:
+                numbers = page_of(file)
+            except ValueError:
+                numbers = (0, 0, 0)
+            part = parts.get(numbers[0])
             if part is None or not file.startswith(f"{self.mode}/{part.query}/"):
                 raise IntegrityError(path, "is a page that is not in the ledger; put the ledger back, or move the page")
             seen = content_of(read_reply(self.raw, file))
             state = (path.stat().st_size, storage.sha256(path))
-            self.ledger.add_page(Page(*page_of(file), file, seen.total, seen.rows, *state, written_at(path)))
+            self.ledger.add_page(Page(*numbers, file, seen.total, seen.rows, *state, written_at(path)))
             self.log(f"{file}: received before the stop, recorded now")
 
     def _unfinished(self) -> list[Partition]:
@@ -173,10 +175,3 @@ class Download:
 
     def _content(self, page: Page) -> PageContent:
         return self._contents.get(page.file) or content_of(read_reply(self.raw, page.file))
-
-
-def _partition_of(path: Path) -> int:
-    try:
-        return page_of(path.as_posix())[0]
-    except ValueError:
-        return 0

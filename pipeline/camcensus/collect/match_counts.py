@@ -6,7 +6,6 @@ facet was cut off, the query is requested again for each country. Trends are nev
 is another window, counted by the engine's rules of the time.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 
 from camcensus.collect.client import Client, Facets, ask_each
@@ -55,37 +54,35 @@ def census(
 
 def controls(client: Client, replies: Replies) -> None:
     """Request the free control counts, and the list of ports that the engine scans."""
-    replies.ask("ports", "", "", client.ports)
+    replies.ask("ports", "", "", lambda _: client.ports())
     for name, sent in CONTROL_QUERIES.items():
-        replies.ask(name, "", sent, functools.partial(client.count, sent))
+        replies.ask(name, "", sent, client.count)
 
 
 def _query(client: Client, replies: Replies, item: DisjointQuery) -> int:
     """Request everything for one query; return its total."""
+
+    def first_counts(sent: str) -> Reply:
+        try:
+            return client.count(sent, [COUNTRY, *OTHERS])
+        except (BadQueryError, PlanRefusedError, UnavailableError):
+            return client.count(sent, [COUNTRY])  # so many facets may be too much
+
     name, sent = item.query.id, item.sent
-    first = replies.ask(name, "", sent, functools.partial(_facets, client, sent))
+    first = replies.ask(name, "", sent, first_counts)
     found = facet_values(first, *_CODES)
     # Countries that the facet had no room for, requested until no new one is named.
     while found and sum(found.values()) < first.total:
         rest = f"{sent} -country:{','.join(sorted(found))}"
-        reply = replies.ask(name, f"without-{len(found)}", rest, functools.partial(client.count, rest, [COUNTRY]))
+        reply = replies.ask(name, f"without-{len(found)}", rest, lambda text: client.count(text, [COUNTRY]))
         further = {code: n for code, n in facet_values(reply, *_CODES).items() if code not in found}
         if not further:
             break
         found |= further
     if cut := cut_off(first):
         for code in sorted(found):
-            narrow = f"{sent} country:{code}"
-            replies.ask(name, code, narrow, functools.partial(client.count, narrow, cut))
+            replies.ask(name, code, f"{sent} country:{code}", lambda text: client.count(text, cut))
     return first.total
-
-
-def _facets(client: Client, sent: str) -> Reply:
-    """Return total, countries and the other facets in one reply; without the others where that is too much."""
-    try:
-        return client.count(sent, [COUNTRY, *OTHERS])
-    except (BadQueryError, PlanRefusedError, UnavailableError):
-        return client.count(sent, [COUNTRY])
 
 
 def cut_off(reply: Reply) -> Facets:
@@ -114,7 +111,7 @@ def trends(
         refused = ", ".join(parse(query.text).not_in_trends)
         if not refused:
             try:
-                replies.ask(query.id, "", query.text, functools.partial(client.trends, query.text, [COUNTRY]))
+                replies.ask(query.id, "", query.text, lambda text: client.trends(text, [COUNTRY]))
             except BadQueryError as error:
                 refused = str(error)
         without.extend([f"{query.id}: has no history: Trends refuses {refused}"] if refused else [])

@@ -8,8 +8,6 @@ _Number = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Value(msgspec.Struct):
-    """A value of a facet."""
-
     value: Any
     count: _Number
 
@@ -28,15 +26,11 @@ class Page(Count, kw_only=True):
 
 
 class _Month(msgspec.Struct):
-    """Matches of a month."""
-
     month: str
     count: _Number
 
 
 class _MonthOfFacet(msgspec.Struct):
-    """A facet in a month."""
-
     key: str
     values: list[_Value]
 
@@ -57,12 +51,3 @@ class Account(msgspec.Struct):
 
 Ports = list[_Number]
 Tokens = dict[str, Any]
-
-
-def fault_of(schema: Any, value: Any) -> str:
-    """Return what is wrong with a reply, as text; empty: nothing."""
-    try:
-        msgspec.convert(value, schema)
-    except msgspec.ValidationError as error:
-        return str(error)
-    return ""

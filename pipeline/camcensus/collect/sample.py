@@ -7,9 +7,7 @@ count of zero are taken as empty. The others are bought completely, several bloc
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from camcensus.collect.client import Client
 from camcensus.collect.download import Download
 from camcensus.collect.match_counts import COUNTRY
 from camcensus.collect.partitions import (
@@ -22,16 +20,15 @@ from camcensus.collect.partitions import (
     split_network,
 )
 from camcensus.collect.queries import DisjointQuery, disjoint_queries
-from camcensus.core.config import Collect
 from camcensus.core.errors import BudgetError
 from camcensus.identify.catalogue import Query
 from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import MODE, Drawn, draw, n_counted, set_counted, unplanned
-from camcensus.raw.ledger import Ledger
 from camcensus.raw.page_files import PER_PAGE
 from camcensus.raw.saved_replies import EVERYWHERE, IPV4, TOTALS, Replies
 
 CHECK = "sample-check"
+IPV4_SPACE = ",".join(HALVES)
 # Blocks in one count or part; more would make an address too long for a server.
 TOGETHER = 50
 # A block that is too full is halved down to one address.
@@ -47,98 +44,68 @@ def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
     # Pages that a stop left over are recorded before the plan may lose parts.
     work.adopt()
     drawn = draw(work.ledger, work.settings.sample)
-    totals = Replies(work.raw, work.ledger, TOTALS)
-    Sampling(work.client, work.ledger, totals, work.settings, drawn, work.log).plan(queries)
+    _check_networks(work)
+    for item in disjoint_queries(work.client, queries, work.ledger):
+        _plan(work, drawn, item)
     try:
         return work.run(), [str(drawn)]
     except BudgetError as error:
         found = [work.ledger.networks(query.id) for query in queries]
-        n, cost = affordable_blocks(found, drawn.n_blocks, error.allowed, work.settings.depth * PER_PAGE)
+        n, cost = affordable_blocks(found, drawn.n_blocks, error.allowed, work.limit)
         instead = f"the first {n:,} of {drawn.n_blocks:,} blocks would cost {cost:,} (blocks under [collect.sample])"
         raise BudgetError(error.price, error.spent, error.allowed, instead) from None
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """The planning of a sample."""
+def _check_networks(work: Download) -> None:
+    """Raise `ContradictionError` when the engine does not accept several networks in one filter.
 
-    client: Client
-    ledger: Ledger
-    replies: Replies
-    settings: Collect
-    drawn: Drawn
-    log: Callable[[str], None]
+    All blocks that are counted together would look empty, or full.
+    """
+    check = Replies(work.raw, work.ledger, CHECK)
+    queries = {"together": f"net:{IPV4_SPACE}"} | {half.partition(".")[0]: f"net:{half}" for half in HALVES}
+    together, *apart = (check.ask(name, "", text, work.client.count).total for name, text in queries.items())
+    if abs(together - sum(apart)) > DRIFT_SHARE * sum(apart) + DRIFT:
+        raise_contradiction(queries["together"], f"{together:,} matches where {sum(apart):,} should be")
 
-    def plan(self, queries: Sequence[Query]) -> None:
-        """Record the parts of every query in every block not counted yet. A stop loses one group of blocks."""
-        self._check_networks()
-        for item in disjoint_queries(self.client, queries, self.ledger):
-            total = self._totals(item)
-            together = blocks_together(total, self.drawn.frame.size)
-            while (at := n_counted(self.ledger, item.query.id)) < self.drawn.n_blocks:
-                self._count_group(item, at, together)
-            self._pack(item)
-            self._log_matches(item)
 
-    def _check_networks(self) -> None:
-        """Raise `ContradictionError` when the engine does not accept several networks in one filter.
+def _plan(work: Download, drawn: Drawn, item: DisjointQuery) -> None:
+    """Record the parts of a query in every block not counted yet. A stop loses one group of blocks."""
+    ledger, name = work.ledger, item.query.id
+    # All matches are requested as well, since no block represents those outside the IPv4 space (IPv6).
+    replies, sent = Replies(work.raw, ledger, TOTALS), {EVERYWHERE: item.sent, IPV4: f"{item.sent} net:{IPV4_SPACE}"}
+    _, total = (
+        replies.ask(name, part, text, lambda query: work.client.count(query, [COUNTRY])).total
+        for part, text in sent.items()
+    )
+    together = blocks_together(total, drawn.frame.size)
+    while (at := n_counted(ledger, name)) < drawn.n_blocks:
+        found = list(_networks_with_matches(work, item.sent, drawn.blocks[at : at + together], at))
+        with ledger.together():
+            ledger.add_networks(name, found)
+            set_counted(ledger, name, min(at + together, drawn.n_blocks))
+    with ledger.together():
+        for part in parts_of(item.sent, unplanned(ledger, name, drawn), work.limit):
+            ledger.add_partition(MODE, name, part.sent, part.expected)
+        ledger.add_done(MODE, name)
+    own = [row for row in ledger.networks(name) if row[0] < drawn.n_blocks]
+    overlap = f"; {item.note}" if item.note else ""
+    work.log(
+        f"{name}: {sum(n for *_, n in own):,} matches in {len({place for place, *_ in own}):,} of "
+        f"{drawn.n_blocks:,} blocks{overlap}"
+    )
 
-        All blocks that are counted together would look empty, or full.
-        """
-        check = Replies(self.replies.raw, self.ledger, CHECK)
-        queries = {"together": f"net:{','.join(HALVES)}"} | {half.partition(".")[0]: f"net:{half}" for half in HALVES}
-        together, *apart = (
-            check.ask(name, "", text, lambda text=text: self.client.count(text)).total  # type: ignore[misc]
-            for name, text in queries.items()
-        )
-        if abs(together - sum(apart)) > DRIFT_SHARE * sum(apart) + DRIFT:
-            raise_contradiction(queries["together"], f"{together:,} matches where {sum(apart):,} should be")
 
-    def _totals(self, item: DisjointQuery) -> int:
-        """Return the matches of a query in the IPv4 space, which blocks are drawn from.
+def _networks_with_matches(
+    work: Download, sent: str, blocks: Sequence[Block], first: int
+) -> Iterator[tuple[int, str, int]]:
+    """Yield place of the block, network and matches; `first`: the place of the first block."""
 
-        All matches are requested as well, since no block represents those outside (IPv6).
-        """
-        sent = {EVERYWHERE: item.sent, IPV4: f"{item.sent} net:{','.join(HALVES)}"}
-        replies = [
-            self.replies.ask(item.query.id, part, text, lambda text=text: self.client.count(text, [COUNTRY]))  # type: ignore[misc]
-            for part, text in sent.items()
-        ]
-        return replies[-1].total
+    def count(some: Sequence[Block]) -> int:
+        return work.client.count(f"{sent} net:{','.join(map(str, some))}").total
 
-    def _count_group(self, item: DisjointQuery, at: int, together: int) -> None:
-        """Count a query in some blocks, and record the networks with matches."""
-
-        def count(some: Sequence[Block]) -> int:
-            return self.client.count(f"{item.sent} net:{','.join(map(str, some))}").total
-
-        limit = self.settings.depth * PER_PAGE
-        blocks = self.drawn.blocks[at : at + together]
-        place = {block: at + n for n, block in enumerate(blocks)}
-        found = [
-            (place[block], network, n)
-            for block, total in find_occupied(blocks, count(blocks), count)
-            for network, n in split_network(item.sent, block, total, self.client.count, limit, ADDRESS)
-        ]
-        with self.ledger.together():
-            self.ledger.add_networks(item.query.id, found)
-            set_counted(self.ledger, item.query.id, at + len(blocks))
-
-    def _pack(self, item: DisjointQuery) -> None:
-        """Record parts of several networks, since each part wastes half a page on average."""
-        limit = self.settings.depth * PER_PAGE
-        with self.ledger.together():
-            for part in parts_of(item.sent, unplanned(self.ledger, item.query.id, self.drawn), limit):
-                self.ledger.add_partition(MODE, item.query.id, part.sent, part.expected)
-            self.ledger.add_done(MODE, item.query.id)
-
-    def _log_matches(self, item: DisjointQuery) -> None:
-        own = [row for row in self.ledger.networks(item.query.id) if row[0] < self.drawn.n_blocks]
-        overlap = f"; {item.note}" if item.note else ""
-        self.log(
-            f"{item.query.id}: {sum(n for *_, n in own):,} matches in {len({place for place, *_ in own}):,} of "
-            f"{self.drawn.n_blocks:,} blocks{overlap}"
-        )
+    for block, total in find_occupied(blocks, count(blocks), count):
+        for network, n in split_network(sent, block, total, work.client.count, work.limit, ADDRESS):
+            yield first + blocks.index(block), network, n
 
 
 def parts_of(sent: str, found: Iterable[tuple[int, str, int]], limit: int) -> Iterator[Part]:

@@ -1,7 +1,7 @@
 """Requests to the search engine, and usable replies."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 SEARCH = "search"
 SENT = "sent"
@@ -55,24 +55,3 @@ class Attempt:
         or failed count as free.
         """
         return 1 if self.endpoint == SEARCH and self.arrived and self.status in (None, 200) else 0
-
-
-class RequestLog(Protocol):
-    """A record of requests: each before it is sent, since a kill may follow, and when it is answered."""
-
-    def add_request(self, attempt: Attempt) -> int:
-        """Record a request before it is sent; return its number. Raises an error that forbids to send it."""
-
-    def add_outcome(self, number: int, attempt: Attempt) -> None:
-        """Record the outcome of a request."""
-
-
-class NoRequestLog:
-    """The log of requests that cost nothing and belong to no snapshot."""
-
-    def add_request(self, attempt: Attempt) -> int:  # noqa: ARG002  nothing is recorded
-        """Allow the request."""
-        return 0
-
-    def add_outcome(self, number: int, attempt: Attempt) -> None:
-        """Ignore the outcome."""

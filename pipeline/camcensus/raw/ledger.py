@@ -11,12 +11,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 from camcensus.core import storage
-from camcensus.core.errors import InputError, IntegrityError
+from camcensus.core.errors import InputError, IntegrityError, SpentError
 from camcensus.raw.attempts import Attempt
 from camcensus.raw.ledger_rows import Announced, FreeReply, Page, Partition
 
@@ -70,8 +70,12 @@ _FORGET = (
 class Ledger:
     """The ledger in `folder`, created if needed unless `read_only`.
 
-    Raises `IntegrityError` when it is damaged or of another format, `InputError` when it cannot be read or written.
+    `spent`: the query credits that the snapshot has cost at most, by the engine's published rule; `allowed`: those that
+    it may cost in total. Raises `IntegrityError` when it is damaged or of another format, `InputError` when it cannot
+    be read or written.
     """
+
+    allowed: int | None = None
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.path = folder / FILE
@@ -92,7 +96,7 @@ class Ledger:
                 self._db.execute("insert or ignore into facts values ('format', ?)", (FORMAT,))
         if self.fact("format") != FORMAT:
             raise IntegrityError(self.path, "is of another version of camcensus; collect into a new snapshot")
-        (self._spent,) = self._run("select coalesce(sum(credits), 0) from requests").fetchone()
+        self.spent = int(self._run("select coalesce(sum(credits), 0) from requests").fetchone()[0])
         self._fresh: list[Path] = []
         self._synced = time.monotonic()
 
@@ -106,7 +110,7 @@ class Ledger:
         except sqlite3.DatabaseError as error:
             raise IntegrityError(self.path, f"is damaged: {error}; put a copy of it back") from None
 
-    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+    def _run(self, statement: str, values: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
         with self._translated():
             return self._db.execute(statement, values)
 
@@ -203,11 +207,10 @@ class Ledger:
 
     def settle(self, part: Partition) -> None:
         """Record the result of a partition."""
-        found = (part.passes, part.announced, part.received, part.found, part.repeated, part.drift, part.countries)
         self._run(
-            "update partitions set passes = ?, announced = ?, received = ?, found = ?, repeated = ?, drift = ?, "
-            "countries = ? where id = ?",
-            (*found, part.id),
+            "update partitions set passes = :passes, announced = :announced, received = :received, found = :found, "
+            "repeated = :repeated, drift = :drift, countries = :countries where id = :id",
+            asdict(part),
         )
 
     def add_page(self, page: Page) -> None:
@@ -217,9 +220,8 @@ class Ledger:
 
     def pages(self, partition: int | None = None) -> list[Page]:
         """Return pages in order of receipt, of one partition or of all."""
-        if partition is None:
-            return [Page(*row) for row in self._run(f"{_PAGE} order by id")]
-        return [Page(*row) for row in self._run(f"{_PAGE} where partition = ? order by id", (partition,))]
+        where, values = ("", ()) if partition is None else ("where partition = ?", (partition,))
+        return [Page(*row) for row in self._run(f"{_PAGE} {where} order by id", values)]
 
     def add_reply(self, reply: FreeReply) -> None:
         """Record a free reply whose file is complete."""
@@ -240,10 +242,15 @@ class Ledger:
         return FreeReply(*found) if found else None
 
     def add_request(self, attempt: Attempt) -> int:
-        """Record a request before it is sent, at the price that it may have; return its number."""
+        """Record a request before it is sent, since a kill may follow, at the price that it may have.
+
+        Return its number. Raises `SpentError` when it would cost more than `allowed`.
+        """
+        if attempt.price and self.allowed is not None and self.spent + attempt.price > self.allowed:
+            raise SpentError(self.allowed)
         values = (attempt.at, attempt.endpoint, attempt.query, attempt.page, attempt.outcome, attempt.price)
         row = self._run("insert into requests values (null, ?, ?, ?, ?, null, ?, 0, ?)", values).lastrowid
-        self._spent += attempt.price
+        self.spent += attempt.price
         return int(row or 0)
 
     def add_outcome(self, number: int, attempt: Attempt) -> None:
@@ -251,12 +258,7 @@ class Ledger:
         (before,) = self._run("select credits from requests where id = ?", (number,)).fetchone()
         values = (attempt.status, attempt.outcome, attempt.results, attempt.price, number)
         self._run("update requests set status = ?, outcome = ?, results = ?, credits = ? where id = ?", values)
-        self._spent += attempt.price - before
-
-    @property
-    def spent(self) -> int:
-        """Return the query credits that the snapshot has cost at most, by the engine's published rule."""
-        return int(self._spent)
+        self.spent += attempt.price - before
 
     def _wrote(self, file: str) -> None:
         self._fresh.append(self.path.parent / file)
@@ -279,12 +281,11 @@ class Ledger:
         lost = []
         for file, digest in self._run(_SINCE, tuple(mark)).fetchall():
             path = self.path.parent / file
-            self._fresh.append(path)
-            if not path.is_file() or storage.sha256(path) != digest:
-                lost.append(file)
-        for file in lost:
-            self._fresh.remove(self.path.parent / file)
-            (self.path.parent / file).unlink(missing_ok=True)
+            if path.is_file() and storage.sha256(path) == digest:
+                self._fresh.append(path)
+                continue
+            path.unlink(missing_ok=True)
             for statement in _FORGET:
                 self._run(statement, (file,))
+            lost.append(file)
         return lost

@@ -28,15 +28,15 @@ class Replies:
     ledger: Ledger
     mode: str
 
-    def ask(self, query: str, part: str, sent: str, call: Callable[[], Reply]) -> Reply:
-        """Return the kept reply for a part of a query (empty: all), or else that of `call`, which is kept.
+    def ask(self, query: str, part: str, sent: str, call: Callable[[str], Reply]) -> Reply:
+        """Return the kept reply for a part of a query (empty: all), or else that of `call` to `sent`, which is kept.
 
         `part` names its file: letters, digits and "-" only.
         """
         if known := self.ledger.reply(self.mode, query, part):
             return read_reply(self.raw, known.file, known.received)
         file = f"{self.mode}/{query}/{part or 'all'}{ENDING}"
-        reply = call()
+        reply = call(sent)
         size, digest = write_page(self.raw, file, reply.body)
         self.ledger.add_reply(FreeReply(self.mode, query, part, sent, file, size, digest, reply.received))
         return reply

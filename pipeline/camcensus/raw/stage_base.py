@@ -54,22 +54,6 @@ class StageResult:
     is_count: bool = False
 
 
-def _no_inputs(_: Snapshot, __: RunContext) -> dict[str, str]:
-    return {}
-
-
-def _always(_: Manifest) -> bool:
-    return True
-
-
-def _is_needed(_: Snapshot, __: RunContext) -> bool:
-    return True
-
-
-def _no_warnings(_: Snapshot, __: RunContext) -> list[str]:
-    return []
-
-
 @dataclass(frozen=True)
 class Stage:
     """A step of the pipeline.
@@ -90,10 +74,10 @@ class Stage:
     version: int
     is_private: bool
     run: Callable[[Snapshot, RunContext], StageResult]
-    inputs: Callable[[Snapshot, RunContext], dict[str, str]] = _no_inputs
-    applies: Callable[[Manifest], bool] = _always
-    is_needed: Callable[[Snapshot, RunContext], bool] = _is_needed
-    warnings: Callable[[Snapshot, RunContext], list[str]] = _no_warnings
+    inputs: Callable[[Snapshot, RunContext], dict[str, str]] = lambda _, __: {}
+    applies: Callable[[Manifest], bool] = lambda _: True
+    is_needed: Callable[[Snapshot, RunContext], bool] = lambda _, __: True
+    warnings: Callable[[Snapshot, RunContext], list[str]] = lambda _, __: []
     parts_of: str | None = None
     follows: "Stage | None" = None
     rows: Literal["rows_in", "rows_out"] | None = None
