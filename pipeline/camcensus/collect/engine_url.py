@@ -2,6 +2,7 @@
 
 import ipaddress
 import urllib.parse
+from contextlib import suppress
 
 from camcensus.core.errors import CamcensusError
 
@@ -11,27 +12,21 @@ MAX_RATE = 1.0  # requests a second; the engine's own limit
 def is_loopback(address: str) -> bool:
     """Return whether a URL leads to this machine and nowhere else."""
     host = _host(address)
-    try:
+    with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return host == "localhost"
 
 
 def _host(address: str) -> str:
     """Return the host of an http or https URL; empty for all else."""
-    try:
+    with suppress(ValueError):
         parts = urllib.parse.urlsplit(address)
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    return ""
 
 
 def check_address(address: str, rate: float) -> None:
-    """Raise `CamcensusError` for an address or a rate that is not allowed.
-
-    Not allowed are addresses that are no URL, that would send the key unencrypted over a network, and a rate above the
-    engine's own limit. The last two are allowed on this machine.
-    """
+    """Raise `CamcensusError` for an address or a rate that is not allowed, except where it is this machine's."""
     if not _host(address):
         raise CamcensusError(f"SHODAN_API_URL: found {address!r}; allowed: a URL such as https://api.shodan.io")
     if is_loopback(address):

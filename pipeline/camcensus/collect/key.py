@@ -1,6 +1,5 @@
 """The API key: from SHODAN_API_KEY, or from a file that only its owner can read. Never an argument, never written."""
 
-import functools
 import logging
 import os
 import re
@@ -19,11 +18,7 @@ SHORTEST, LONGEST = 8, 256
 
 
 def find_key() -> str | None:
-    """Return the key, or None when there is none.
-
-    Raises `InputError` for a file that others can read, or without a key, and `CamcensusError` for a variable that
-    holds no key.
-    """
+    """Return the key; None: there is none. Raises `CamcensusError` for a variable or file that is not usable."""
     if key := os.environ.get(VARIABLE, "").strip():
         if not _is_key(key):
             raise CamcensusError(f"{VARIABLE} holds no API key; it must hold the key and nothing else")
@@ -65,14 +60,9 @@ def _is_key(text: str) -> bool:
 
 
 def redact(text: str, key: str) -> str:
-    """Return the text without the key, however an address encodes it."""
-    return _encoded(key).sub(REDACTED, text) if key else text
-
-
-@functools.lru_cache
-def _encoded(key: str) -> re.Pattern[str]:
-    """Return a pattern of the key, each character plain or percent-encoded."""
-    return re.compile("".join(c if c.isalnum() else f"(?:{re.escape(c)}|(?i:%{ord(c):02x}))" for c in key))
+    """Return the text without the key, each character of it plain or percent-encoded."""
+    pattern = "".join(c if c.isalnum() else f"(?:{re.escape(c)}|(?i:%{ord(c):02x}))" for c in key)
+    return re.sub(pattern, REDACTED, text) if key else text
 
 
 class _Redacting(logging.Filter):

@@ -86,11 +86,8 @@ def _query(client: Client, replies: Replies, item: DisjointQuery) -> int:
 
 
 def cut_off(reply: Reply) -> Facets:
-    """Return the facets, except countries, that may lack values.
-
-    They do not cover the total, and have as many values as were requested, or as any facet of the reply has: the
-    engine's own limit is not known.
-    """
+    """Return the facets, except countries, that may lack values: they do not cover the total."""
+    # They have as many values as were requested, or as any facet of the reply: the engine's own limit is not known.
     sizes = {name: len(reply.facet(name)) for name, _ in (COUNTRY, *OTHERS)}
     most = max(sizes.values())
     return [
@@ -100,12 +97,9 @@ def cut_off(reply: Reply) -> Facets:
     ]
 
 
-def trends(
-    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query]
-) -> tuple[list[str], list[str]]:  # fmt: skip
+def trends(client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query]) -> tuple[list[str], list[str]]:
     """Request all histories that are missing; return a line for each query without history, and for each failure."""
-    without: list[str] = []
-    failed: list[str] = []
+    without, failed = list[str](), list[str]()
 
     def ask(query: Query) -> None:
         refused = ", ".join(parse(query.text).not_in_trends)

@@ -24,10 +24,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class PageContent:
-    """The content of one page: its banners (address, port, transport) with their countries, and what it announced.
-
-    Countries are announced only where they were requested.
-    """
+    """The content of one page: its banners with their countries, and the total and countries that it announced."""
 
     total: int
     rows: int
@@ -37,9 +34,8 @@ class PageContent:
 
 def content_of(reply: Reply) -> PageContent:
     """Return the content of a page."""
-    matches = reply.matches
-    found = {key_of(banner): country_of(banner) for banner in matches}
-    return PageContent(reply.total, len(matches), found, reply.facet("country"))
+    found = {key_of(banner): country_of(banner) for banner in reply.matches}
+    return PageContent(reply.total, len(reply.matches), found, reply.facet("country"))
 
 
 def key_of(banner: dict[str, Any]) -> Key:
@@ -56,17 +52,17 @@ def country_of(banner: dict[str, Any]) -> str:
 
 
 def announced(pages: Sequence[Page]) -> int:
-    """Return the matches of a part: the median of the replies of its latest pass, since one alone may be far off.
-
-    0 without pages.
-    """
+    """Return the matches of a part: the median of its latest pass, since one reply may be far off; 0 without pages."""
     latest = max((page.again for page in pages), default=0)
     return statistics.median_high([page.total for page in pages if page.again == latest] or [0])
 
 
 def due_pages(part: Partition, pages: Sequence[Page]) -> list[int]:
     """Return the pages of a part that are still to be requested in its current pass."""
-    total = _believed(part, pages)
+    # In the first pass the plan's number counts like one reply, so that a reply that is far too low does not end it.
+    is_first = not pages or part.passes == 0
+    total = statistics.median_high([part.expected, *(p.total for p in pages)]) if is_first else announced(pages)
+    total = min(total, PAGES_AT_MOST * PER_PAGE)
     full = {n: min(PER_PAGE, total - PER_PAGE * (n - 1)) for n in range(1, -(-total // PER_PAGE) + 1)}
     best: Counter[int] = Counter()
     for page in pages:
@@ -81,29 +77,13 @@ def due_pages(part: Partition, pages: Sequence[Page]) -> list[int]:
     return [n for n in short if n not in done]
 
 
-def _believed(part: Partition, pages: Sequence[Page]) -> int:
-    """Return how many matches to request.
-
-    In the first pass the plan's number counts like one reply, so that a first reply that is far too low does not end
-    it.
-    """
-    if not pages:
-        total = part.expected
-    elif part.passes == 0:
-        total = statistics.median_high([part.expected, *(page.total for page in pages)])
-    else:
-        total = announced(pages)
-    return min(total, PAGES_AT_MOST * PER_PAGE)
-
-
 def settle(part: Partition, pages: Sequence[Page], look: Callable[[Page], PageContent]) -> Partition:
     """Return the partition with its result, counted on distinct banners over all passes.
 
     By country: what was announced and found in each that the engine named; empty: in all others, and in none.
     """
-    banners: dict[Key, str] = {}
+    banners, countries = dict[Key, str](), dict[str, int]()
     total = announced(pages)
-    countries: dict[str, int] = {}
     for page in pages:
         seen = look(page)
         banners |= seen.banners
@@ -112,15 +92,9 @@ def settle(part: Partition, pages: Sequence[Page], look: Callable[[Page], PageCo
             countries = {**seen.announced, "": max(0, rest)}
     found = Counter(code if code in countries else "" for code in banners.values())
     received = sum(page.results for page in pages)
-    totals = [page.total for page in pages] or [0]
     by_country = {code: (n, found[code]) for code, n in sorted(countries.items())}
     return replace(
-        part,
-        passes=part.passes + 1,
-        announced=total,
-        received=received,
-        found=len(banners),
-        repeated=received - len(banners),
-        drift=totals[-1] - totals[0],
+        part, passes=part.passes + 1, announced=total, received=received, found=len(banners),
+        repeated=received - len(banners), drift=pages[-1].total - pages[0].total if pages else 0,
         countries=json.dumps(by_country),
-    )
+    )  # fmt: skip

@@ -48,8 +48,7 @@ class Split:
 def split(query: str, count: Count, limit: int) -> Split:
     """Return the query in parts, each of at most `limit` matches where possible.
 
-    Raises `ContradictionError` when the engine does not count parts as parts: splitting would never end, and pages of
-    them would overlap.
+    Raises `ContradictionError` when the engine does not count parts as parts: splitting would never end.
     """
     reply = count(query, [("country", COUNTRIES)])
     found = facet_values(reply, "country", COUNTRY)
@@ -113,10 +112,7 @@ def _by_network(query: str, expected: int, count: Count, limit: int) -> Iterator
 def split_network(
     query: str, network: ipaddress.IPv4Network, total: int, count: Count, limit: int, smallest: int = SMALLEST_NETWORK
 ) -> Iterator[tuple[str, int]]:
-    """Yield a network in parts of at most `limit` matches, or of the `smallest` prefix length, in order of address.
-
-    Empty parts are left out.
-    """
+    """Yield parts of a network, none empty: of at most `limit` matches or the `smallest` prefix length, in order."""
     if total <= limit or network.prefixlen >= smallest:
         if total > 0:
             yield str(network), total
@@ -135,27 +131,24 @@ def _groups(
     query: str, name: str, found: dict[str, int], limit: int, deeper: Callable[[str, int], Iterator[Part]]
 ) -> Iterator[Part]:
     """Yield small values together as one part; `deeper` splits those that are too large alone."""
-    yield from pack_values(
-        query, name, [(value, found[value]) for value in sorted(found) if found[value] <= limit], limit
-    )
-    for value in sorted(v for v in found if found[v] > limit):
-        yield from deeper(f"{query} {name}:{value}", found[value])
+    values = sorted(found.items())
+    yield from pack_values(query, name, [(value, n) for value, n in values if n <= limit], limit)
+    for value, n in values:
+        if n > limit:
+            yield from deeper(f"{query} {name}:{value}", n)
 
 
 def pack_values(
     query: str, name: str, values: Iterable[tuple[str, int]], limit: int, most: int | None = None
 ) -> Iterator[Part]:
     """Yield parts of values in order, as many in a part as fit, and `most` at most; one that does not fit is alone."""
-    group: list[str] = []
-    size = 0
+    groups: list[tuple[list[str], int]] = []
     for value, n in values:
-        if group and (size + n > limit or len(group) == most):
-            yield Part(f"{query} {name}:{','.join(group)}", size)
-            group, size = [], 0
-        group.append(value)
-        size += n
-    if group:
-        yield Part(f"{query} {name}:{','.join(group)}", size)
+        if not groups or groups[-1][1] + n > limit or len(groups[-1][0]) == most:
+            groups.append(([], 0))
+        names, size = groups.pop()
+        groups.append(([*names, value], size + n))
+    yield from (Part(f"{query} {name}:{','.join(names)}", size) for names, size in groups)
 
 
 def _check(query: str, counted: int, expected: int, of: int) -> None:

@@ -7,7 +7,7 @@ exact, and it starts only within its budget.
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 from camcensus.collect.client import Client, Limits
@@ -51,15 +51,8 @@ class Plan:
 
     def totals(self) -> list[Price]:
         """Return the price of each mode, for all queries (query: "all")."""
-        found = []
-        for mode in MODES:
-            own = [price for price in self.prices if price.mode == mode]
-            sums = [sum(getattr(p, name) for p in own) for name in _SUMMED]
-            found.append(Price(mode, "all", *sums))
-        return found
-
-
-_SUMMED = ("matches", "credits_least", "credits_most", "requests")
+        numbers = {mode: [astuple(price)[2:] for price in self.prices if price.mode == mode] for mode in MODES}
+        return [Price(mode, "all", *map(sum, zip(*rows, strict=True))) for mode, rows in numbers.items()]
 
 
 def make_plan(study: Study, key: str) -> Plan:
@@ -67,15 +60,13 @@ def make_plan(study: Study, key: str) -> Plan:
     client = Client(key, Limits.of(study.collect))
     account = client.info().value
     queries = queries_of(study, load_catalogue(study.catalogue_path))
-    prices: list[Price] = []
-    notes: list[str] = []
+    prices, notes = list[Price](), list[str]()
     for item in disjoint_queries(client, queries):
         reply = client.count(item.sent, [COUNTRY])
         prices += _prices(item.query.id, item.query.text, reply.total, reply.facet("country"), study.collect)
         notes += [f"{item.query.id} {item.note}"] if item.note else []
-    return Plan(
-        prices, str(account["plan"]), int(account["query_credits"]), study.collect.budget, study.collect.rate, notes
-    )
+    plan, left = str(account["plan"]), int(account["query_credits"])
+    return Plan(prices, plan, left, study.collect.budget, study.collect.rate, notes)
 
 
 def _prices(name: str, text: str, total: int, countries: dict[str, int], settings: Collect) -> Iterator[Price]:
@@ -93,11 +84,10 @@ def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
     """Return the most parts of at most `limit` matches that a query is split into (`partitions.py`).
 
     Two neighbours that share a level do not fit into one part, so n matches make at most 2 n / limit parts; a large
-    country has such parts by network for each large port, each with one for IPv6, besides those by port. Each part
-    wastes a credit at most.
+    country has such parts by network for each large port, each with one for IPv6, besides those by port.
     """
     if total <= limit:
-        return 1 if total else 0
+        return min(total, 1)
     shares = [*countries.values(), max(0, total - sum(countries.values()))]
     large = [n for n in shares if n > limit]
     small = sum(shares) - sum(large)
@@ -123,6 +113,9 @@ def _sample(name: str, total: int, settings: Collect) -> Price:
     return Price("sample", name, matches, min(math.ceil(matches / PER_PAGE), most), most, counts + most)
 
 
+_CENSUS = "a census repeats a query for each country where a facet is cut off, and adds 9 control counts; all free"
+
+
 def plan_text(plan: Plan, as_json: bool) -> str:
     """Return the plan as a table, or as JSON."""
     if as_json:
@@ -139,9 +132,6 @@ def plan_text(plan: Plan, as_json: bool) -> str:
     left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
     budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
     return "\n".join([*table, *notes, f"{left}; {budget}. Nothing was spent."])
-
-
-_CENSUS = "a census repeats a query for each country where a facet is cut off, and adds 9 control counts; all free"
 
 
 def _row(price: Price, rate: float) -> tuple[str, ...]:

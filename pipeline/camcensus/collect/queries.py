@@ -20,10 +20,7 @@ Total = Callable[[str], int]
 
 
 def queries_of(study: Study, catalogue: Catalogue) -> list[Query]:
-    """Return the queries that the study names, in its order, or all queries of its vendors.
-
-    Raises `StudyError` for a query that is not in the catalogue, or when there is none.
-    """
+    """Return the queries that the study names, in order, or all of its vendors. Raises `StudyError` for wrong ids."""
     known = {query.id: query for query in catalogue.queries}
     named = study.collect.queries or tuple(
         query.id for vendor in study.vendors for query in catalogue.queries if query.manufacturer == vendor
@@ -85,8 +82,7 @@ def _exclusion_fault(text: str, sent: str, single: Sequence[str], total: Total) 
 def disjoint_queries(client: Client, queries: Sequence[Query], ledger: Ledger | None = None) -> list[DisjointQuery]:
     """Return the disjoint queries of a collection, as they were when it began.
 
-    What is sent for a query never changes in one snapshot. Raises `CamcensusError` where the study's queries have
-    changed so that it would have to.
+    Raises `CamcensusError` where the study has changed so that what is sent in this snapshot would change.
     """
 
     def total(text: str) -> int:
@@ -109,14 +105,13 @@ def disjoint_queries(client: Client, queries: Sequence[Query], ledger: Ledger | 
 
 
 def _check_same(queries: Sequence[Query], known: Mapping[str, Mapping[str, str]]) -> None:
-    wanted = {query.id: query for query in queries if query.id in known}
     removed = {name: entered["text"] for name, entered in known.items() if name not in {query.id for query in queries}}
-    for name, query in wanted.items():
-        if query.text != known[name]["text"]:
+    for query in queries:
+        name, entered = query.id, known.get(query.id)
+        if entered and query.text != entered["text"]:
             raise CamcensusError(f"{name}: the query has changed since this snapshot began; collect into a new one")
-        for other, text in removed.items():
-            if f" -{text}" in known[name]["sent"]:
-                raise CamcensusError(
-                    f"{name}: excludes what {other} finds, which the study no longer has; put it back, or collect "
-                    "into a new snapshot"
-                )
+        if entered and (excluded := [other for other, text in removed.items() if f" -{text}" in entered["sent"]]):
+            raise CamcensusError(
+                f"{name}: excludes what {excluded[0]} finds, which the study no longer has; put it back, or collect "
+                "into a new snapshot"
+            )

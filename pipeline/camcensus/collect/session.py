@@ -38,8 +38,7 @@ class Session(requests.Session):
 
     def __init__(self, silence: float, total: float) -> None:
         super().__init__()
-        self._silence = silence
-        self._total = total
+        self._silence, self._total = silence, total
         self.answer: Answer | None = None
         self.failure: Exception | None = None
 
@@ -59,33 +58,31 @@ class Session(requests.Session):
         # A streamed response has no body of its own.
         response._content = body
         response.json = functools.partial(decode, body)  # type: ignore[method-assign]
-        self.answer = Answer(response.status_code, _retry_after(response), body)
+        # The header's other form, a date, is rare and counts as absent.
+        value = response.headers.get("Retry-After", "")
+        retry_after = min(float(value), LONGEST_PAUSE) if value.isascii() and value.isdigit() else 0.0
+        self.answer = Answer(response.status_code, retry_after, body)
         return response
+
+
+def reason_of(failure: Exception | None) -> Any:
+    """Return the inner error of a failure, which says more than the address around it; None: none."""
+    return getattr(failure.args[0], "reason", None) if failure and failure.args else None
 
 
 def arrived(failure: Exception | None) -> bool:
     """Return whether a request without an answer may have reached the engine: false where no connection was made."""
-    if isinstance(failure, requests.ConnectTimeout):
-        return False
-    reason = getattr(failure.args[0], "reason", None) if failure and failure.args else None
-    return not isinstance(reason, urllib3.exceptions.NewConnectionError)
+    is_unconnected = isinstance(reason_of(failure), urllib3.exceptions.NewConnectionError)
+    return not (is_unconnected or isinstance(failure, requests.ConnectTimeout))
 
 
 def _read(response: requests.Response, until: float) -> bytes:
-    blocks = []
-    size = 0
+    body = bytearray()
     with response:
         for block in response.iter_content(BLOCK):
-            blocks.append(block)
-            size += len(block)
+            body += block
             if time.monotonic() > until:
                 raise TimeoutError("the answer takes too long")
-            if size > LARGEST:
+            if len(body) > LARGEST:
                 raise requests.exceptions.ContentDecodingError(f"the answer is larger than {LARGEST >> 20} MB")
-    return b"".join(blocks)
-
-
-def _retry_after(response: requests.Response) -> float:
-    """Return the header in seconds; its other form, a date, is rare and counts as absent."""
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), LONGEST_PAUSE) if value.isascii() and value.isdigit() else 0.0
+    return bytes(body)

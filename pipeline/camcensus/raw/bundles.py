@@ -4,12 +4,12 @@ Single pages would make tens of thousands of small tables, and a query one that 
 pages change only the last bundle.
 """
 
-import hashlib
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from camcensus.core.config import Study
+from camcensus.core.storage import digest_of_lines
 from camcensus.raw.ledger import FILE, Ledger
 from camcensus.raw.ledger_rows import Page
 
@@ -26,8 +26,7 @@ class Bundle:
     @property
     def sha256(self) -> str:
         """Return the checksum over all pages."""
-        listed = "".join(f"{page.file} {page.sha256}\n" for page in self.pages)
-        return hashlib.sha256(listed.encode()).hexdigest()
+        return digest_of_lines(f"{page.file} {page.sha256}" for page in self.pages)
 
     @property
     def bytes(self) -> int:
@@ -54,12 +53,12 @@ def bundles_of(snapshot: Path) -> dict[str, Bundle]:
         by_mode: dict[str, list[Page]] = {}
         for page in ledger.pages():
             by_mode.setdefault(modes[page.partition], []).append(page)
-    found = {}
-    for mode, pages in by_mode.items():
-        for n, start in enumerate(range(0, len(pages), PAGES), 1):
-            name = f"{mode}-{n:06}"
-            found[name] = Bundle(name, tuple(pages[start : start + PAGES]))
-    return found
+    bundles = [
+        Bundle(f"{mode}-{n:06}", tuple(pages[start : start + PAGES]))
+        for mode, pages in by_mode.items()
+        for n, start in enumerate(range(0, len(pages), PAGES), 1)
+    ]
+    return {bundle.name: bundle for bundle in bundles}
 
 
 def collected_folders(study: Study) -> list[Path]:

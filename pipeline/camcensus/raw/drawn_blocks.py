@@ -1,11 +1,12 @@
 """A snapshot's sample in its ledger: which blocks, and in how many of them each query was counted."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from camcensus.core.config import Sample
 from camcensus.core.errors import CamcensusError
+from camcensus.core.manifest import DrawnBlocks
 from camcensus.raw.address_blocks import Block, Frame
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Partition
@@ -31,6 +32,11 @@ class Drawn:
     def blocks(self) -> list[Block]:
         """Return the blocks in the order in which they were drawn."""
         return self.frame.draw(self.seed, self.n_blocks)
+
+    def described(self) -> DrawnBlocks:
+        """Return the sample as a manifest records it."""
+        size = self.frame.size
+        return DrawnBlocks(seed=self.seed, prefix_length=self.prefix_length, blocks=self.n_blocks, of=size)
 
     def blocks_of(self, part: Partition) -> set[Block]:
         """Return the blocks that a part covers, in whole or in part."""
@@ -71,8 +77,7 @@ def draw(ledger: Ledger, settings: Sample) -> Drawn:
     with ledger.together():
         if known and wanted.n_blocks < known.n_blocks:
             _withdraw(ledger, known, wanted.n_blocks)
-        facts = {"seed": wanted.seed, "prefix_length": wanted.prefix_length, "n_blocks": wanted.n_blocks}
-        ledger.set_fact(_FACT, json.dumps(facts))
+        ledger.set_fact(_FACT, json.dumps(asdict(wanted)))
     return wanted
 
 
@@ -109,10 +114,9 @@ def unplanned(ledger: Ledger, query: str, drawn: Drawn) -> list[tuple[int, str, 
 
 def uncounted(ledger: Ledger) -> list[str]:
     """Return a line for each query that was not counted in all blocks drawn by now."""
-    drawn = drawn_of(ledger)
-    if drawn is None:
-        return []
-    lines = []
+    lines: list[str] = []
+    if (drawn := drawn_of(ledger)) is None:
+        return lines
     for query in sorted(ledger.done(MODE)):
         if (n := n_counted(ledger, query)) < drawn.n_blocks:
             lines.append(f"{query}: counted in {n:,} of {drawn.n_blocks:,} blocks")

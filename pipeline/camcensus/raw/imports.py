@@ -1,10 +1,10 @@
 """The import of existing exports into a snapshot: copied byte for byte, with checksums in a ledger."""
 
 import glob
-import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from datetime import UTC, datetime
@@ -100,10 +100,10 @@ def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Sour
     """Raise `InputError` when the snapshot holds a file of another engine: their counts must not be summed."""
     raw = snapshot / "raw"
     files = raw_files(snapshot) if raw.is_dir() else []
-    names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in files}
+    # Files read with a mapping of this name will be read with this one.
+    names = {ledger[path.name]["source"] if path.name in ledger else SHODAN.name for path in files} - {source.name}
     for name in sorted(names):
-        # Files read with a mapping of this name will be read with this one.
-        engine = source.engine if name == source.name else named_source(name, raw).engine
+        engine = named_source(name, raw).engine
         if engine != source.engine:
             raise InputError(
                 snapshot,
@@ -189,35 +189,26 @@ def raw_files(snapshot: Path) -> list[Path]:
 
 def _copy(path: Path, incoming: Path, link: bool) -> tuple[str, int]:
     """Copy (or hard-link, where the disk allows it) one file; return its SHA-256 and its bytes."""
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as original, incoming.open("wb") as copy:
-            while block := original.read(storage.BLOCK):
-                digest.update(block)
-                if not link:
-                    copy.write(block)
-            copy.flush()
-            os.fsync(copy.fileno())
+        incoming.unlink(missing_ok=True)
         if link:
-            incoming.unlink()
-            try:
+            with suppress(OSError):
                 os.link(path.resolve(), incoming)
-            except OSError:
-                shutil.copyfile(path, incoming)
+        if not incoming.exists():
+            shutil.copyfile(path, incoming)
+        storage.sync_files([incoming])
+        return storage.sha256(incoming), incoming.stat().st_size
     except OSError as error:
         incoming.unlink(missing_ok=True)
         raise InputError(path, f"cannot be copied: {error.strerror or error}") from None
-    return digest.hexdigest(), incoming.stat().st_size
 
 
 def _free_name(name: str, digest: str, raw: Path, ledger: dict[str, dict[str, Any]]) -> str:
     """Return the file's name, with part of its checksum in front when another file has that name."""
     safe = _safe(name)
-    if safe in ledger:
-        known = ledger[safe]["sha256"]
-    else:
-        known = storage.sha256(raw / safe) if (raw / safe).is_file() else digest
-    return safe if known == digest else f"{digest[:8]}-{safe}"
+    in_the_way = (raw / safe).is_file() and storage.sha256(raw / safe) != digest
+    is_taken = ledger[safe]["sha256"] != digest if safe in ledger else in_the_way
+    return f"{digest[:8]}-{safe}" if is_taken else safe
 
 
 def _safe(name: str) -> str:

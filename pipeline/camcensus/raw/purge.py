@@ -3,12 +3,12 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
-from camcensus.raw.bundles import bundles_of, has_ledger
+from camcensus.raw.bundles import bundles_of
 from camcensus.raw.imports import LEDGER, read_ledger
 from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.raw.snapshot import STATS
@@ -67,17 +67,13 @@ def refuse_purged(folder: Path) -> None:
         raise CamcensusError(f"{folder.name} was purged and its counts are final; use another snapshot")
 
 
-def age_of(folder: Path, now: datetime) -> timedelta | None:
-    """Return how long ago the newest raw file was received; None when it is not known."""
-    received = [str(entry["received"]) for entry in read_ledger(folder).values()]
-    if has_ledger(folder):
-        received += [bundle.received for bundle in bundles_of(folder).values()]
-    return now - max(datetime.fromisoformat(text) for text in received) if received else None
-
-
 def overdue(folder: Path, days: int | None, now: datetime | None = None) -> int | None:
     """Return the age of the newest raw file in days, where the study keeps it for fewer; None: it may be kept."""
     if days is None or was_purged(load_manifest(folder)):
         return None
-    age = age_of(folder, now or datetime.now(UTC))
-    return age.days if age is not None and age.days > days else None
+    received = [str(entry["received"]) for entry in read_ledger(folder).values()]
+    received += [bundle.received for bundle in bundles_of(folder).values()]
+    if not received:
+        return None
+    age = (now or datetime.now(UTC)) - max(map(datetime.fromisoformat, received))
+    return age.days if age.days > days else None

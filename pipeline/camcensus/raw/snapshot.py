@@ -148,65 +148,52 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     ledger, bundles = with_dropped_files(folder, stats.sha256), bundles_of(folder)
     names = {ledger[path.name]["source"] for path in raw_files(folder)} | ({SHODAN.name} if bundles else set())
     sources = {source: named_source(source, folder / "raw") for source in sorted(names)}
-    manifest.engine = _engine(folder, sources)
-    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources, earlier)
-    manifest.inputs = _inputs(snapshot)
-    manifest.collection = collection_of(folder, study.collect)
-    manifest.declared = _declared(study, name)
-    if manifest.collection:
-        manifest.basis = (
-            "sample" if "sample" in manifest.collection.modes else "download" if manifest.inputs else "census"
-        )
-    snapshot.check_completeness()
-    return snapshot
-
-
-def _declared(study: Study, name: str) -> DeclaredProvenance:
-    entry = study.snapshots.get(name)
-    return DeclaredProvenance(queries=list(entry.queries), ports=list(entry.ports)) if entry else DeclaredProvenance()
-
-
-def _engine(folder: Path, sources: dict[str, Source]) -> str:
-    """Return the engine of all files of a snapshot. Raises `InputError` if they are from several."""
     engines = sorted({source.engine for source in sources.values()})
     if len(engines) > 1:
         several = f"has files of several engines ({', '.join(engines)}), whose counts must not be summed"
         raise InputError(folder, f"{several}; move the files of one engine into another snapshot")
-    return engines[0] if engines else SHODAN.engine
+    manifest.engine = engines[0] if engines else SHODAN.engine
+    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources, earlier)
+    manifest.inputs = _inputs(snapshot)
+    manifest.collection = collection_of(folder, study.collect)
+    if declared := study.snapshots.get(name):
+        manifest.declared = DeclaredProvenance(queries=list(declared.queries), ports=list(declared.ports))
+    else:
+        manifest.declared = DeclaredProvenance()
+    if manifest.collection:
+        is_sample = "sample" in manifest.collection.modes
+        manifest.basis = "sample" if is_sample else "download" if manifest.inputs else "census"
+    snapshot.check_completeness()
+    return snapshot
 
 
 def _inputs(snapshot: Snapshot) -> dict[str, Input]:
-    known = snapshot.manifest.inputs
     inputs = {}
     for path in raw_files(snapshot.folder):
         entry = snapshot.ledger[path.name]
-        digest = snapshot.stats.sha256(path)
-        if entry["sha256"] != digest:
+        source = snapshot.sources[entry["source"]]
+        if entry["sha256"] != snapshot.stats.sha256(path):
             raise IntegrityError(path, "is not the file that was imported; delete it, then import the right one")
-        before = known.get(path.name)
         inputs[path.name] = Input(
             source=entry["source"],
             bytes=path.stat().st_size,
-            sha256=digest,
+            sha256=entry["sha256"],
             collection=entry.get("collection", MAIN),
-            mapping=_mapped(snapshot.sources[entry["source"]]),
-            rows=before.rows if before and before.sha256 == digest else None,
-            damage=before.damage if before and before.sha256 == digest else None,
+            mapping=_mapped(source),
         )
     for name, bundle in snapshot.bundles.items():
         for page in bundle.pages:
             path = snapshot.path(f"raw/{page.file}")
             if not path.is_file() or snapshot.stats.sha256(path) != page.sha256:
                 raise IntegrityError(path, "is not the page that was received; put it back, or collect again")
-        before = known.get(name)
-        rows = before.rows if before and before.sha256 == bundle.sha256 else None
-        inputs[name] = Input(
-            source="shodan", bytes=bundle.bytes, sha256=bundle.sha256, pages=len(bundle.pages), rows=rows
-        )
+        inputs[name] = Input(source=SHODAN.name, bytes=bundle.bytes, sha256=bundle.sha256, pages=len(bundle.pages))
+    for name, item in inputs.items():
+        before = snapshot.manifest.inputs.get(name)
+        if before and before.sha256 == item.sha256:
+            item.rows, item.damage = before.rows, before.damage
     return inputs
 
 
 def _mapped(source: Source) -> Mapped | None:
-    if source.mapping is None or source.checksum is None:
-        return None
-    return Mapped(sha256=source.checksum, title=source.mapping.title, verified=source.mapping.verified)
+    found = source.mapping
+    return Mapped(sha256=source.checksum or "", title=found.title, verified=found.verified) if found else None
