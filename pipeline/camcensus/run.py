@@ -15,7 +15,7 @@ from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.identify.stage import country_databases, identity_key, study_catalogue
 from camcensus.ingest.stage import require_banners
-from camcensus.raw.bundles import collected_folders
+from camcensus.raw.collected import collected_folders
 from camcensus.raw.purge import overdue, purge, was_purged
 from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.raw.stage_base import RunContext, Stage

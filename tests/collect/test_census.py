@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from camcensus.collect.match_counts import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
 from camcensus.core.errors import PlanRefusedError, UnavailableError
-from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger_rows import Reply
 from camcensus.validation.loopback.faults import KINDS, Fault
 from camcensus.validation.loopback.index import Index
 from tests.collect.worlds import PRODUCT, SERVER, TEXT, cameras, collect, raw, rows, served, study_in

@@ -19,8 +19,8 @@ from camcensus.core.errors import (
     SpentError,
     UnavailableError,
 )
-from camcensus.raw.attempts import Attempt
 from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Attempt
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback

@@ -9,9 +9,8 @@ import pytest
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
-from camcensus.raw.attempts import Attempt
 from camcensus.raw.ledger import CHECKSUM, FILE, SYNC, Ledger
-from camcensus.raw.ledger_rows import Announced, FreeReply, Page, Partition
+from camcensus.raw.ledger_rows import Announced, Attempt, FreeReply, Page, Partition
 from camcensus.raw.page_files import file_of, page_of, write_page
 
 

@@ -8,8 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from camcensus.collect.pagination import EMPTY_AT_MOST, PageContent, announced, content_of, due_pages, key_of, settle
-from camcensus.raw.attempts import Reply
-from camcensus.raw.ledger_rows import Page, Partition
+from camcensus.raw.ledger_rows import Page, Partition, Reply
 
 PER = 100
 

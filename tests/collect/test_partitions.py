@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from camcensus.collect.partitions import Part, split
 from camcensus.core.errors import ContradictionError
 from camcensus.core.query import parse
-from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger_rows import Reply
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import TEXT, client

@@ -117,7 +117,7 @@ def import_(
 ) -> None:
     """Copy existing exports into a snapshot, with checksums."""
     from camcensus.core import storage
-    from camcensus.raw.bundles import collected_folders, has_ledger
+    from camcensus.raw.collected import collected_folders, has_ledger
     from camcensus.raw.imports import import_files
     from camcensus.raw.purge import refuse_purged
     from camcensus.readers.registry import chosen_source

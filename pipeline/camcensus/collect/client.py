@@ -16,16 +16,15 @@ import msgspec
 import shodan
 import tenacity
 
-from camcensus.collect.answers import error_of, failed, is_ambiguous
+from camcensus.collect import answers
 from camcensus.collect.engine_url import check_address, is_loopback
 from camcensus.collect.key import redact_logs
 from camcensus.collect.limiter import Limiter
-from camcensus.collect.reply_schemas import Account, Count, History, Page, Ports, Tokens
 from camcensus.collect.session import Session, arrived
 from camcensus.core.config import Collect
 from camcensus.core.errors import BadQueryError, EngineError, Interrupted, UnavailableError
-from camcensus.raw.attempts import SEARCH, Attempt, Reply
 from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import SEARCH, Attempt, Reply
 
 Facets = Sequence[tuple[str, int]]
 ADDRESS = "SHODAN_API_URL"
@@ -81,25 +80,27 @@ class Client:
 
     def count(self, query: str, facets: Facets = ()) -> Reply:
         """Return the total of a query and its facets, from one reply; free."""
-        return self._ask("count", query, functools.partial(self._api.count, query, facets=list(facets)), Count)
+        return self._ask("count", query, functools.partial(self._api.count, query, facets=list(facets)), answers.Count)
 
     def search(self, query: str, page: int, facets: Facets = (), fields: Sequence[str] = ()) -> Reply:
         """Return one page (from 1) of at most 100 banners; costs a query credit."""
         wanted = {"fields": list(fields)} if fields else {}
         named = {"page": page, "facets": list(facets) or None, "minify": False, **wanted}
-        return self._ask(SEARCH, query, functools.partial(self._api.search, query, **named), Page, page)
+        return self._ask(SEARCH, query, functools.partial(self._api.search, query, **named), answers.Page, page)
 
     def trends(self, query: str, facets: Facets) -> Reply:
         """Return the monthly matches of a query since 2017-06."""
-        return self._ask("trends", query, functools.partial(self._api.trends.search, query, list(facets)), History)
+        return self._ask(
+            "trends", query, functools.partial(self._api.trends.search, query, list(facets)), answers.History
+        )
 
     def info(self) -> Reply:
         """Return the account: its plan and credits."""
-        return self._ask("info", "", self._api.info, Account)
+        return self._ask("info", "", self._api.info, answers.Account)
 
     def ports(self) -> Reply:
         """Return the ports that the engine scans."""
-        return self._ask("ports", "", self._api.ports, Ports)
+        return self._ask("ports", "", self._api.ports, answers.Ports)
 
     def _ask(self, endpoint: str, query: str, call: Callable[[], Any], schema: Any, page: int = 1) -> Reply:
         """Return the call's reply, retried while that may help and time is left."""
@@ -128,7 +129,7 @@ class Client:
             self._ledger.add_outcome(number, attempt)
         # Raised here, so that no error keeps a reference to one that holds the address with the key.
         if error or answer is None:
-            error = self._disambiguate(error or failed(None, self._key), endpoint, query)
+            error = self._disambiguate(error or answers.failed(None, self._key), endpoint, query)
             error.query, error.is_costly = query, error.is_costly or attempt.price > 0
             raise error
         return Reply(answer.body, value, _now())
@@ -147,9 +148,9 @@ class Client:
         """Return what is wrong with the last answer; None: nothing."""
         answer = self._session.answer
         if answer is None:
-            return failed(self._session.failure, self._key)
+            return answers.failed(self._session.failure, self._key)
         if answer.status != HTTPStatus.OK or value is None:
-            return error_of(answer, self._key)
+            return answers.error_of(answer, self._key)
         try:
             msgspec.convert(value, schema)
         except msgspec.ValidationError as error:
@@ -158,12 +159,12 @@ class Client:
 
     def _disambiguate(self, error: EngineError, endpoint: str, query: str) -> EngineError:
         """Return the error; where its text means a time-out or a bad query, the engine's parser decides."""
-        if endpoint == TOKENS or not is_ambiguous(self._session.answer):
+        if endpoint == TOKENS or not answers.is_ambiguous(self._session.answer):
             return error
         slow = UnavailableError("the search engine did not answer in time", error.cause, error.status)
         slow.is_costly = True
         try:
-            reading = self._once(TOKENS, query, functools.partial(self._api.search_tokens, query), Tokens).value
+            reading = self._once(TOKENS, query, functools.partial(self._api.search_tokens, query), answers.Tokens).value
         except EngineError:
             return slow
         faults = reading.get("errors")

@@ -13,23 +13,13 @@ from camcensus.collect.client import Client, ask_each
 from camcensus.collect.pagination import PageContent, content_of, due_pages, settle
 from camcensus.collect.partitions import COUNTRIES, split
 from camcensus.collect.queries import disjoint_queries
-from camcensus.core import storage
+from camcensus.core import errors, storage
 from camcensus.core.config import Collect
-from camcensus.core.errors import (
-    BudgetError,
-    CamcensusError,
-    EngineError,
-    IntegrityError,
-    NoCreditsError,
-    PlanRefusedError,
-    SpentError,
-)
 from camcensus.identify.catalogue import Query
-from camcensus.raw.attempts import Reply
 from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.ledger_rows import Page, Partition
+from camcensus.raw.ledger_rows import Page, Partition, Reply
 from camcensus.raw.page_files import ENDING, PER_PAGE, file_of, page_of, write_page, written_at
 from camcensus.raw.saved_replies import read_reply
 from camcensus.readers.banner import FIELDS, SYNTHETIC_MARKER
@@ -94,17 +84,17 @@ class Download:
         self.adopt()
         price, before = sum(pages for _, pages in self.prices()), self.ledger.spent
         if price and before + price > self.allowed:
-            raise BudgetError(price, before, self.allowed)
+            raise errors.BudgetError(price, before, self.allowed)
         # Without a price only parts that a stop left unsettled are settled, from their pages.
         left = int(self.client.info().value["query_credits"]) if price else 0
         if left < price:
             self.log(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop early")
         try:
             ask_each(self._unfinished(), self._page_through, self.failed)
-        except (SpentError, NoCreditsError) as error:
+        except (errors.SpentError, errors.NoCreditsError) as error:
             return str(error)
         # What the engine charges for a request that it fails at is not known, and others may use the account.
-        with suppress(EngineError):
+        with suppress(errors.EngineError):
             charged = left - int(self.client.info().value["query_credits"]) if price else 0
             if charged > (spent := self.ledger.spent - before):
                 self.notes.append(f"the account lost {charged:,} query credits; this run accounts for {spent:,}")
@@ -124,7 +114,9 @@ class Download:
                 numbers = (0, 0, 0)
             part = parts.get(numbers[0])
             if part is None or not file.startswith(f"{self.mode}/{part.query}/"):
-                raise IntegrityError(path, "is a page that is not in the ledger; put the ledger back, or move the page")
+                raise errors.IntegrityError(
+                    path, "is a page that is not in the ledger; put the ledger back, or move the page"
+                )
             seen = content_of(read_reply(self.raw, file))
             state = (path.stat().st_size, storage.sha256(path))
             self.ledger.add_page(Page(*numbers, file, seen.total, seen.rows, *state, written_at(path)))
@@ -147,7 +139,7 @@ class Download:
     def _buy(self, part: Partition, number: int, further: bool) -> Page:
         """Buy one page, write and record it. The first page of a pass also brings the part's countries."""
         if free_bytes(self.raw) < LEAST_DISK:
-            raise CamcensusError(f"{self.raw}: the disk is full; make room, then run the same command again")
+            raise errors.CamcensusError(f"{self.raw}: the disk is full; make room, then run the same command again")
         reply = self._ask(part, number, further)
         file = file_of(part, number)
         size, digest = write_page(self.raw, file, reply.body)
@@ -165,7 +157,7 @@ class Download:
         try:
             wanted = (*FIELDS, *([SYNTHETIC_MARKER] if self.client.local else [])) if narrow else ()
             return self.client.search(part.sent, number, facets, wanted)
-        except PlanRefusedError:
+        except errors.PlanRefusedError:
             if not narrow or self.ledger.pages():
                 raise
         # The plan may not allow choosing fields: then complete banners.

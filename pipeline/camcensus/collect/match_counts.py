@@ -15,8 +15,8 @@ from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Query
-from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
+from camcensus.raw.ledger_rows import Reply
 from camcensus.raw.saved_replies import CONTROLS, Replies
 
 CENSUS, TRENDS = "census", "trends"

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from camcensus.raw.attempts import Reply
-from camcensus.raw.ledger_rows import Page, Partition
+from camcensus.raw.ledger_rows import Page, Partition, Reply
 from camcensus.raw.page_files import PER_PAGE
 
 # An engine that announces more than this in one part is not believed.

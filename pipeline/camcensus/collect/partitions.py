@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from camcensus.collect.client import Facets
 from camcensus.core.errors import ContradictionError
-from camcensus.raw.attempts import Reply
+from camcensus.raw.ledger_rows import Reply
 
 Count = Callable[[str, Facets], Reply]
 # Values of a facet that are requested; "-port:" with more would make an address too long for a server.

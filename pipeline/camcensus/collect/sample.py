@@ -8,17 +8,9 @@ count of zero are taken as empty. The others are bought completely, several bloc
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from camcensus.collect import partitions
 from camcensus.collect.download import Download
 from camcensus.collect.match_counts import COUNTRY
-from camcensus.collect.partitions import (
-    DRIFT,
-    DRIFT_SHARE,
-    HALVES,
-    Part,
-    pack_values,
-    raise_contradiction,
-    split_network,
-)
 from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.errors import BudgetError
 from camcensus.identify.catalogue import Query
@@ -28,7 +20,7 @@ from camcensus.raw.page_files import PER_PAGE
 from camcensus.raw.saved_replies import EVERYWHERE, IPV4, TOTALS, Replies
 
 CHECK = "sample-check"
-IPV4_SPACE = ",".join(HALVES)
+IPV4_SPACE = ",".join(partitions.HALVES)
 # Blocks in one count or part; more would make an address too long for a server.
 TOGETHER = 50
 # A block that is too full is halved down to one address.
@@ -62,10 +54,10 @@ def _check_networks(work: Download) -> None:
     All blocks that are counted together would look empty, or full.
     """
     check = Replies(work.raw, work.ledger, CHECK)
-    queries = {"together": f"net:{IPV4_SPACE}"} | {half.partition(".")[0]: f"net:{half}" for half in HALVES}
+    queries = {"together": f"net:{IPV4_SPACE}"} | {half.partition(".")[0]: f"net:{half}" for half in partitions.HALVES}
     together, *apart = (check.ask(name, "", text, work.client.count).total for name, text in queries.items())
-    if abs(together - sum(apart)) > DRIFT_SHARE * sum(apart) + DRIFT:
-        raise_contradiction(queries["together"], f"{together:,} matches where {sum(apart):,} should be")
+    if abs(together - sum(apart)) > partitions.DRIFT_SHARE * sum(apart) + partitions.DRIFT:
+        partitions.raise_contradiction(queries["together"], f"{together:,} matches where {sum(apart):,} should be")
 
 
 def _plan(work: Download, drawn: Drawn, item: DisjointQuery) -> None:
@@ -104,13 +96,13 @@ def _networks_with_matches(
         return work.client.count(f"{sent} net:{','.join(map(str, some))}").total
 
     for block, total in find_occupied(blocks, count(blocks), count):
-        for network, n in split_network(sent, block, total, work.client.count, work.limit, ADDRESS):
+        for network, n in partitions.split_network(sent, block, total, work.client.count, work.limit, ADDRESS):
             yield first + blocks.index(block), network, n
 
 
-def parts_of(sent: str, found: Iterable[tuple[int, str, int]], limit: int) -> Iterator[Part]:
+def parts_of(sent: str, found: Iterable[tuple[int, str, int]], limit: int) -> Iterator[partitions.Part]:
     """Return networks with matches as parts of a query, in their order."""
-    return pack_values(sent, "net", ((network, n) for _, network, n in found), limit, TOGETHER)
+    return partitions.pack_values(sent, "net", ((network, n) for _, network, n in found), limit, TOGETHER)
 
 
 def blocks_together(total: int, frame: int) -> int:

@@ -69,11 +69,13 @@ def import_files(
         incoming = raw / f".incoming-{path.name}{storage.PART}"
         digest, size = _copy(path, incoming, link)
         if digest in known:
+            # From now on it is read as this source, and of the collection if one is named.
             incoming.unlink()
-            known_collection = known[digest].get("collection")
-            done.append(_again(known[digest], source, collection))
-            if done[-1].before is None and done[-1].collection == known_collection:
-                continue
+            entry = known[digest]
+            before = None if entry["source"] == source.name else entry["source"]
+            entry |= {"source": source.name} | ({"collection": collection} if collection else {})
+            named = {name: entry[name] for name in _ENTRY}
+            done.append(Imported(**named, already=True, before=before, collection=entry.get("collection")))
         else:
             name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
             incoming.replace(raw / name)
@@ -81,19 +83,6 @@ def import_files(
             known[digest] = ledger[name] = _entry(done[-1])
         storage.write_checksummed(raw / LEDGER, ledger)
     return done
-
-
-def _again(entry: dict[str, Any], source: Source, collection: str | None) -> Imported:
-    """Return a file imported before, from now on read as `source`, and of the collection if one is named."""
-    before, entry["source"] = entry["source"], source.name
-    if collection:
-        entry["collection"] = collection
-    return Imported(
-        **{name: entry[name] for name in _ENTRY},
-        already=True,
-        before=None if before == source.name else before,
-        collection=entry.get("collection"),
-    )
 
 
 def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Source) -> None:

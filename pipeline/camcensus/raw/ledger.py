@@ -17,8 +17,7 @@ from typing import Any
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError, SpentError
-from camcensus.raw.attempts import Attempt
-from camcensus.raw.ledger_rows import Announced, FreeReply, Page, Partition
+from camcensus.raw.ledger_rows import Announced, Attempt, FreeReply, Page, Partition
 
 FILE = "ledger.sqlite"
 CHECKSUM = "ledger.sqlite.sha256"  # of the closed file, since SQLite has none

@@ -32,7 +32,8 @@ class Parts:
         before = self.snapshot.manifest.stages.get(self.stage)
         if before and self._shared(before.depends_on) == self._shared(self.depends_on):
             self.parts, self.outputs = dict(before.parts), dict(before.outputs)
-        self.stale = [name for name in self.sources if not self._is_kept(name)]
+        kept = {name for name, part in self.parts.items() if part.made_from == self.sources.get(name)}
+        self.stale = [n for n in self.sources if n not in kept or not all(map(self._holds, self.files_of(n)))]
         self.obsolete = sorted(set(self.parts) - set(self.sources))
 
     def _shared(self, depends_on: Mapping[str, str]) -> dict[str, str]:
@@ -58,9 +59,5 @@ class Parts:
         names = sorted({name for part in self.parts.values() for name in part.tally})
         return {name: sum(part.tally.get(name, 0) for part in self.parts.values()) for name in names}
 
-    def _is_kept(self, name: str) -> bool:
-        part = self.parts.get(name)
-        if part is None or part.made_from != self.sources[name]:
-            return False
-        files = self.files_of(name)
-        return all(file in self.outputs and self.snapshot.holds(file, self.outputs[file]) for file in files)
+    def _holds(self, file: str) -> bool:
+        return file in self.outputs and self.snapshot.holds(file, self.outputs[file])

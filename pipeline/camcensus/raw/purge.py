@@ -8,7 +8,7 @@ from pathlib import Path
 
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
-from camcensus.raw.bundles import bundles_of
+from camcensus.raw.collected import bundles_of
 from camcensus.raw.imports import LEDGER, read_ledger
 from camcensus.raw.ledger import CHECKSUM, FILE
 from camcensus.raw.snapshot import STATS

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from camcensus.core.errors import IntegrityError
-from camcensus.raw.attempts import Reply
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.ledger_rows import FreeReply
+from camcensus.raw.ledger_rows import FreeReply, Reply
 from camcensus.raw.page_files import ENDING, write_page
 from camcensus.readers.lenient_json import decode
 from camcensus.readers.shodan import read_page

@@ -12,8 +12,7 @@ from camcensus.core.fingerprints import digest_of, package_version
 from camcensus.core.manifest import MAIN, DeclaredProvenance, Input, Manifest, Mapped, load_manifest, verified_files
 from camcensus.core.stage_record import Output, StageRecord
 from camcensus.core.tables import BY_NAME
-from camcensus.raw.bundles import Bundle, bundles_of
-from camcensus.raw.collected import collection_of
+from camcensus.raw.collected import Bundle, bundles_of, collection_of
 from camcensus.raw.imports import raw_files, with_dropped_files, write_ledger
 from camcensus.readers.registry import SHODAN, RawPart, Source, named_source
 

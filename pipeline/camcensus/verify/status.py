@@ -11,8 +11,7 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.fingerprints import library_versions
 from camcensus.core.manifest import Collection, Manifest, load_manifest
 from camcensus.engines.local import Local
-from camcensus.raw.bundles import bundles_of
-from camcensus.raw.collected import collection_of
+from camcensus.raw.collected import bundles_of, collection_of
 from camcensus.raw.imports import raw_files
 from camcensus.raw.page_files import ENDING
 from camcensus.raw.snapshot import Snapshot, open_snapshot
