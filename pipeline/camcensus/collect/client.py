@@ -184,10 +184,7 @@ class _CostlyTries(tenacity.stop.stop_base):
 
 
 def ask_each(items: Iterable[T], ask: Callable[[T], None], failed: list[str]) -> None:
-    """Ask for each item; what the engine does not answer is added to `failed`, as text.
-
-    Raises errors that concern all items (key, plan, credits), and the last of `MAX_FAILURES` failures in a row.
-    """
+    """Ask for each item; add failures to `failed`, as text, and raise the last of `MAX_FAILURES` in a row."""
     in_a_row = 0
     for item in items:
         try:

@@ -58,10 +58,7 @@ class Collected:
 
 @contextmanager
 def collecting(study: Study, snapshot: str) -> Iterator[tuple[Path, Ledger]]:
-    """Give the snapshot's raw folder and ledger to this collector alone.
-
-    Raises `BusyError` when another collector has them, `CamcensusError` when the snapshot holds imported files.
-    """
+    """Give the snapshot's raw folder and ledger to this collector alone. Raises `BusyError` or `CamcensusError`."""
     raw = study.data / snapshot / "raw"
     if raw.is_dir() and raw_files(raw.parent):
         raise CamcensusError(f"snapshot {snapshot} holds imported files; collect into another snapshot")

@@ -78,8 +78,7 @@ class Download:
     def run(self) -> str:
         """Buy what is missing; return why it stopped before the end (empty: it did not).
 
-        Raises `BudgetError` before anything is spent when it would cost more than allowed, and an `EngineError` when
-        the engine stops answering; what was received is kept.
+        Raises `BudgetError` before anything is spent, and an `EngineError` when the engine stops answering.
         """
         self.adopt()
         price, before = sum(pages for _, pages in self.prices()), self.ledger.spent
@@ -134,14 +133,15 @@ class Download:
         pages = self.ledger.pages(part.id)
         while missing := due_pages(part, pages):
             pages.append(self._buy(part, missing[0], any(page.again == part.passes for page in pages)))
-        self.ledger.settle(settle(part, pages, self._content))
+        self.ledger.settle(
+            settle(part, pages, lambda p: self._contents.get(p.file) or content_of(read_reply(self.raw, p.file)))
+        )
 
     def _buy(self, part: Partition, number: int, further: bool) -> Page:
         """Buy one page, write and record it. The first page of a pass also brings the part's countries."""
         if free_bytes(self.raw) < LEAST_DISK:
             raise errors.CamcensusError(f"{self.raw}: the disk is full; make room, then run the same command again")
-        reply = self._ask(part, number, further)
-        file = file_of(part, number)
+        reply, file = self._ask(part, number, further), file_of(part, number)
         size, digest = write_page(self.raw, file, reply.body)
         seen = self._contents[file] = content_of(reply)
         page = Page(*page_of(file), file, seen.total, seen.rows, size, digest, reply.received)
@@ -164,6 +164,3 @@ class Download:
         reply = self.client.search(part.sent, number, facets)
         self.ledger.set_fact("fields", "all")
         return reply
-
-    def _content(self, page: Page) -> PageContent:
-        return self._contents.get(page.file) or content_of(read_reply(self.raw, page.file))

@@ -77,10 +77,7 @@ def due_pages(part: Partition, pages: Sequence[Page]) -> list[int]:
 
 
 def settle(part: Partition, pages: Sequence[Page], look: Callable[[Page], PageContent]) -> Partition:
-    """Return the partition with its result, counted on distinct banners over all passes.
-
-    By country: what was announced and found in each that the engine named; empty: in all others, and in none.
-    """
+    """Return the partition with its result on distinct banners over all passes; country "": all others, and none."""
     banners, countries = dict[Key, str](), dict[str, int]()
     total = announced(pages)
     for page in pages:

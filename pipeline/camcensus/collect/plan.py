@@ -95,10 +95,8 @@ def parts_at_most(total: int, countries: Mapping[str, int], limit: int) -> int:
 
 
 def _sample(name: str, total: int, settings: Collect) -> Price:
-    """Return what a sample costs on average over all draws; full blocks cost more.
-
-    Matches are assumed to be spread at random, which they are not: clusters leave more blocks empty, and cost less.
-    """
+    """Return what a sample costs on average over all draws; full blocks cost more."""
+    # Matches are assumed to be spread at random, which they are not: clusters leave more blocks empty, and cost less.
     blocks, n_frame = settings.sample.blocks, Frame(settings.sample.prefix_length).size
     in_block = total / n_frame
     matches = round(in_block * blocks)

@@ -64,10 +64,8 @@ def _without(query: Query, earlier: Sequence[str], total: Total) -> DisjointQuer
 
 
 def _exclusion_fault(text: str, sent: str, single: Sequence[str], total: Total) -> str:
-    """Return why the engine does not seem to exclude what it should; empty: it does.
-
-    What is excluded is at least the largest overlap, and at most all overlaps together.
-    """
+    """Return why the engine does not seem to exclude what it should; empty: it does."""
+    # What is excluded is at least the largest overlap, and at most all overlaps together.
     n_all, n_left = total(text), total(sent)
     overlaps = [total(f"{text} {term}") for term in single]
     slack = TOLERANCE * max(n_all, 1) + 1
@@ -80,10 +78,7 @@ def _exclusion_fault(text: str, sent: str, single: Sequence[str], total: Total) 
 
 
 def disjoint_queries(client: Client, queries: Sequence[Query], ledger: Ledger | None = None) -> list[DisjointQuery]:
-    """Return the disjoint queries of a collection, as they were when it began.
-
-    Raises `CamcensusError` where the study has changed so that what is sent in this snapshot would change.
-    """
+    """Return the disjoint queries of a collection, as when it began; raises `CamcensusError` if they would change."""
 
     def total(text: str) -> int:
         return client.count(text).total
@@ -92,9 +87,10 @@ def disjoint_queries(client: Client, queries: Sequence[Query], ledger: Ledger | 
         return list(make_disjoint(queries, total))
     known = ledger.queries()
     _check_same(queries, known)
-    if not all(query.id in known for query in queries):
+    if any(query.id not in known for query in queries):
         # Known queries come first, so that new ones exclude what these find.
-        ordered = sorted(queries, key=lambda query: list(known).index(query.id) if query.id in known else len(known))
+        places = {name: place for place, name in enumerate(known)}
+        ordered = sorted(queries, key=lambda query: places.get(query.id, len(places)))
         found = list(make_disjoint(ordered, total))
         with ledger.together():
             for item in found:

@@ -29,10 +29,7 @@ Count = Callable[[Sequence[Block]], int]
 
 
 def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
-    """Draw, plan and buy a sample; return why it stopped before the end (as `Download.run`), and notes.
-
-    Raises `BudgetError`, which says how many blocks are affordable.
-    """
+    """Draw, plan and buy a sample; return why it stopped early (as `Download.run`), and notes. Raises `BudgetError`."""
     # Pages that a stop left over are recorded before the plan may lose parts.
     work.adopt()
     drawn = draw(work.ledger, work.settings.sample)
@@ -49,10 +46,7 @@ def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
 
 
 def _check_networks(work: Download) -> None:
-    """Raise `ContradictionError` when the engine does not accept several networks in one filter.
-
-    All blocks that are counted together would look empty, or full.
-    """
+    """Raise `ContradictionError` when the engine does not count several networks in one filter together."""
     check = Replies(work.raw, work.ledger, CHECK)
     queries = {"together": f"net:{IPV4_SPACE}"} | {half.partition(".")[0]: f"net:{half}" for half in partitions.HALVES}
     together, *apart = (check.ask(name, "", text, work.client.count).total for name, text in queries.items())
@@ -106,10 +100,8 @@ def parts_of(sent: str, found: Iterable[tuple[int, str, int]], limit: int) -> It
 
 
 def blocks_together(total: int, frame: int) -> int:
-    """Return how many blocks to count at once, so that about every second count is zero.
-
-    If matches were spread at random, which they are not, a block would be empty with probability exp(-total / frame).
-    """
+    """Return how many blocks to count at once, so that about every second count is zero."""
+    # If matches were spread at random, which they are not, a block would be empty with probability exp(-total / frame).
     return max(1, min(TOGETHER, round(0.7 * frame / total))) if total else TOGETHER
 
 
@@ -130,10 +122,7 @@ def find_occupied(blocks: Sequence[Block], total: int, count: Count) -> Iterator
 def affordable_blocks(
     found: Sequence[list[tuple[int, str, int]]], blocks: int, allowed: int, limit: int
 ) -> tuple[int, int]:
-    """Return how many of the first blocks `allowed` credits buy, and what they cost.
-
-    `found`: the networks with matches of each query, each with the place of its block.
-    """
+    """Return how many of the first blocks `allowed` credits buy, and what they cost. `found`: networks by query."""
 
     def cost(n: int) -> int:
         parts = (part for rows in found for part in parts_of("", (row for row in rows if row[0] < n), limit))

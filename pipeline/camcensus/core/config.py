@@ -295,10 +295,7 @@ def load_study(path: Path) -> Study:
 
 
 def _with_queries(study: Study) -> tuple[dict[str, Snapshot], list[str]]:
-    """Return a study's snapshots with the queries of their files, and a line for each fault.
-
-    A snapshot without data may have no file yet.
-    """
+    """Return a study's snapshots with the queries of their files (until there are data: if any), and all faults."""
     snapshots, problems = dict(study.snapshots), []
     for name, snapshot in study.snapshots.items():
         path = study.base / (snapshot.queries_file or "")
@@ -327,10 +324,7 @@ def _mixed_up(study: Study) -> list[str]:
 
 
 def check_vendors(study: Study, makers: list[str]) -> None:
-    """Raise `StudyError` when the study names a vendor that its catalogue does not have.
-
-    An assertion about such a vendor would never be broken, or always.
-    """
+    """Raise `StudyError` when the study, or an assertion in it, names a vendor that its catalogue does not have."""
     named = [("vendors", v) for v in study.vendors] + [("assertions.makers", v) for v in study.assertions.makers]
     if unknown := [(key, vendor) for key, vendor in named if vendor not in makers]:
         allowed = "allowed: a maker of the catalogue"

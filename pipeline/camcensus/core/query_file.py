@@ -11,10 +11,7 @@ MOST_BYTES = 1 << 20
 
 
 def read_queries(path: Path) -> tuple[tuple[str, ...], list[str]]:
-    """Return the queries of a file in order, and a line for each fault (with faults the queries must not be used).
-
-    Blank lines, lines that begin with `#` and spaces around a query are ignored.
-    """
+    """Return the queries of a file, without blank lines and lines that begin with `#`, and a line for each fault."""
     try:
         if path.stat().st_size > MOST_BYTES:
             return (), [f"larger than {MOST_BYTES:,} bytes; allowed: a text file with one query in each line"]

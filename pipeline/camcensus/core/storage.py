@@ -158,10 +158,7 @@ def parquet_writer(path: Path, table: Table, metadata: dict[str, str] | None = N
 
 
 def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
-    """Yield the rows of batches of any size in tables of `rows` rows.
-
-    A table written is a row group, so files have the same bytes for all sizes of an engine's batches.
-    """
+    """Yield the rows of batches in tables of `rows` rows: row groups of a file, the same for all sizes of batches."""
     pending: list[pa.RecordBatch] = []
     for batch in batches:
         rest = batch
@@ -205,10 +202,8 @@ def read_any(path: Path) -> pa.Table:
 
 
 def opened_to_stream(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file to be read in batches, with page checksums verified.
-
-    Nothing is read ahead: pyarrow keeps that until the file is closed, so memory would grow with the file.
-    """
+    """Open a Parquet file to be read in batches, with page checksums verified."""
+    # Nothing is read ahead: pyarrow keeps that until the file is closed, so memory would grow with the file.
     return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
 
 

@@ -26,11 +26,8 @@ def is_short(part: Partition, settings: Collect) -> bool:
 
 
 def _is_lost(found: int, planned: int, settings: Collect) -> bool:
-    """Return whether fewer were found than drift explains.
-
-    Banners come and go in the hours between plan and download; a number rarely changes by more than three times its
-    square root.
-    """
+    """Return whether fewer were found than drift explains."""
+    # Banners come and go between plan and download; a number rarely changes by more than three times its square root.
     return planned - found > planned * (1 - settings.threshold) + 3 * math.sqrt(planned)
 
 

@@ -61,10 +61,7 @@ def drawn_of(ledger: Ledger) -> Drawn | None:
 
 
 def draw(ledger: Ledger, settings: Sample) -> Drawn:
-    """Record and return the sample that the study asks for. More blocks add to the known ones.
-
-    Raises `CamcensusError` for another seed or prefix length, and for fewer blocks than were bought.
-    """
+    """Record and return the sample that the study asks for; raises `CamcensusError` if bought blocks are not in it."""
     wanted = Drawn(settings.seed, settings.prefix_length, settings.blocks)
     _ = wanted.blocks
     known = drawn_of(ledger)

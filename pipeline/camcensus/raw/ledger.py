@@ -130,10 +130,8 @@ class Ledger:
         return self.path.with_name(f"{FILE}-wal")
 
     def _verify_checksum(self) -> bool:
-        """Return whether there is a checksum. Raises `IntegrityError` when it is wrong.
-
-        A collector that begins meanwhile removes it first.
-        """
+        """Return whether there is a checksum. Raises `IntegrityError` when it is wrong."""
+        # A collector that begins meanwhile removes it first.
         if not self._checksum.is_file() or not self.path.is_file() or self._log.exists():
             return False
         expected = self._checksum.read_bytes().strip()

@@ -28,10 +28,7 @@ def page_of(file: str) -> tuple[int, int, int]:
 
 
 def write_page(raw: Path, file: str, body: bytes) -> tuple[int, str]:
-    """Write a reply as received, compressed and atomically; return the file's bytes and SHA-256.
-
-    It is forced to the disk with its row in the ledger.
-    """
+    """Write a reply as received, compressed; return bytes and SHA-256. The ledger syncs it with its row."""
     path = raw / file
     data = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(body)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,10 +27,7 @@ class Purged:
 
 
 def purge(folder: Path, stages: Sequence[Stage]) -> Purged:
-    """Remove raw files, and all that private stages wrote. The caller holds the lock.
-
-    Raises `CamcensusError` when the snapshot was not counted: nothing would be left of it.
-    """
+    """Remove raw files, and all that private stages wrote. The caller holds the lock. Raises `CamcensusError`."""
     manifest = load_manifest(folder)
     private = [stage for stage in stages if stage.is_private]
     public = {stage.name for stage in stages if not stage.is_private}

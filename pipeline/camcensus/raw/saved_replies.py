@@ -28,10 +28,7 @@ class Replies:
     mode: str
 
     def ask(self, query: str, part: str, sent: str, call: Callable[[str], Reply]) -> Reply:
-        """Return the kept reply for a part of a query (empty: all), or else that of `call` to `sent`, which is kept.
-
-        `part` names its file: letters, digits and "-" only.
-        """
+        """Return the kept reply for a part of a query (letters, digits, "-"; empty: all), or keep that of `call`."""
         if known := self.ledger.reply(self.mode, query, part):
             return read_reply(self.raw, known.file, known.received)
         file = f"{self.mode}/{query}/{part or 'all'}{ENDING}"
