@@ -33,11 +33,14 @@ class Limiter:
         with self._lock:
             # Monotonic time is the same for all processes of a machine, and setting the clock does not change it.
             now = time.monotonic()
-            try:
-                free = float(self._file.read_text())
-            except (OSError, ValueError):
-                free = now
-            mine = free if now < free <= now + LONGEST_QUEUE * max(1.0, self._gap) else now
+            mine = max(now, self._next(now))
             self._file.write_text(repr(mine + self._gap))
         time.sleep(mine - now)
         return mine - now
+
+    def _next(self, now: float) -> float:
+        try:
+            free = float(self._file.read_text())
+        except (OSError, ValueError):
+            return now
+        return free if now < free <= now + LONGEST_QUEUE * max(1.0, self._gap) else now
