@@ -26,7 +26,7 @@ import maxminddb
 
 from camcensus.core.countries import canonical_code, country_name
 from camcensus.geolocate.database import Locator, country_of, open_locator
-from camcensus.raw.special_addresses import special_ranges
+from camcensus.raw.address_blocks import special_ranges
 from tests.mmdb import mmdb
 
 ROOT = Path(__file__).parent.parent

@@ -8,8 +8,7 @@ from itertools import combinations
 import pytest
 
 from camcensus.core.errors import CamcensusError
-from camcensus.raw.address_blocks import Frame
-from camcensus.raw.special_addresses import V4
+from camcensus.raw.address_blocks import V4, Frame
 
 LENGTHS = (8, 12, 16)
 SPECIAL = [ipaddress.IPv4Network(text) for text in V4]

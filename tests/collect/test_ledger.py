@@ -11,7 +11,7 @@ from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.raw.ledger import CHECKSUM, FILE, SYNC, Ledger
 from camcensus.raw.ledger_rows import Announced, Attempt, FreeReply, Page, Partition
-from camcensus.raw.page_files import file_of, page_of, write_page
+from camcensus.raw.reply_files import file_of, page_of, write_page
 
 
 @pytest.fixture

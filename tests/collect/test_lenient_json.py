@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcensus.core.errors import IntegrityError
-from camcensus.raw.page_files import write_page
+from camcensus.raw.reply_files import write_page
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lenient_json import decode, items
 from camcensus.readers.record import records

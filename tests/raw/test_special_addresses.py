@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from camcensus.geolocate.ranges import Ranges, count_special, key_v4, key_v6, without_special
-from camcensus.raw.special_addresses import V4, V6, special_ranges
+from camcensus.raw.address_blocks import V4, V6, special_ranges
 
 
 def everywhere(version: int) -> Ranges:

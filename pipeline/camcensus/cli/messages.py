@@ -129,7 +129,7 @@ def partial_snapshots(study: Study) -> list[str]:
 def collected_text(done: "Collected", study: Path, as_json: bool) -> str:
     """Return what was collected, what is missing, and what to do next."""
     if as_json:
-        return json.dumps(done.as_dict(), sort_keys=True)
+        return json.dumps({**asdict(done), "complete": done.complete}, sort_keys=True)
     paid = f"{done.pages:,} pages for {done.credits:,} query credits; {done.credits_in_all:,} for the snapshot so far"
     lines = [f"{done.snapshot}: {done.mode}: {paid}"]
     faults = [*done.failed, *done.missing]

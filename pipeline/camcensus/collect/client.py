@@ -17,9 +17,8 @@ import shodan
 import tenacity
 
 from camcensus.collect import answers
-from camcensus.collect.engine_url import check_address, is_loopback
 from camcensus.collect.key import redact_logs
-from camcensus.collect.limiter import Limiter
+from camcensus.collect.limiter import Limiter, check_address, is_loopback
 from camcensus.collect.session import Session, arrived
 from camcensus.core.config import Collect
 from camcensus.core.errors import BadQueryError, EngineError, Interrupted, UnavailableError

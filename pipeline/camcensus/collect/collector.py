@@ -3,9 +3,8 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.download import MODE as DOWNLOAD
@@ -21,7 +20,7 @@ from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.imports import raw_files
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.saved_replies import CONTROLS, Replies
+from camcensus.raw.reply_files import CONTROLS, Replies
 
 MODES = ("census", "download", "sample", "trends")
 Log = Callable[[str], None]
@@ -50,10 +49,6 @@ class Collected:
     def complete(self) -> bool:
         """Return whether nothing is missing."""
         return not (self.stopped or self.failed or self.missing)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the same, for a program."""
-        return {**asdict(self), "complete": self.complete}
 
 
 @contextmanager

@@ -20,8 +20,7 @@ from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Page, Partition, Reply
-from camcensus.raw.page_files import ENDING, PER_PAGE, file_of, page_of, write_page, written_at
-from camcensus.raw.saved_replies import read_reply
+from camcensus.raw.reply_files import ENDING, PER_PAGE, file_of, page_of, read_reply, write_page, written_at
 from camcensus.readers.banner import FIELDS, SYNTHETIC_MARKER
 
 MODE = "download"

@@ -8,6 +8,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
-from camcensus.collect.engine_url import is_loopback
+from camcensus.collect.limiter import is_loopback
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError, UpdateError
 from camcensus.core.fingerprints import package_version
@@ -67,7 +68,10 @@ def update(
             raise UpdateError(f"the downloaded file {error.reason}; nothing was kept") from None
     if found.built > today + timedelta(days=1):
         raise UpdateError(f"the downloaded file is dated {found.built}, in the future; nothing was kept")
-    known = {file: built for file in databases_in(folder) if (built := _built_if_sound(file))}
+    known = {}
+    for file in databases_in(folder):
+        with suppress(GeoDatabaseError):  # one that cannot be opened may be replaced
+            known[file] = built_on(file)
     if newer := [file for file, built in known.items() if built > found.built]:
         raise UpdateError(
             f"the downloaded file ({found.built}) is older than {newer[-1].name} ({known[newer[-1]]}); nothing was kept"
@@ -83,14 +87,6 @@ def update(
     if is_new:
         storage.write_bytes(path, content)
     return Updated(path, found.edition, found.credit, is_new)
-
-
-def _built_if_sound(path: Path) -> date | None:
-    """Return when a database was built; None for one that cannot be opened, which may be replaced."""
-    try:
-        return built_on(path)
-    except GeoDatabaseError:
-        return None
 
 
 def _download(base: str, today: date, until: float, log: Callable[[str], None]) -> tuple[date, bytes]:

@@ -4,7 +4,6 @@ import logging
 import os
 import re
 from pathlib import Path
-from typing import ClassVar
 
 from camcensus.core.errors import CamcensusError, InputError
 
@@ -65,25 +64,20 @@ def redact(text: str, key: str) -> str:
     return re.sub(pattern, REDACTED, text) if key else text
 
 
-class _Redacting(logging.Filter):
-    """A log filter that removes keys from records before any handler sees them."""
-
-    keys: ClassVar[set[str]] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record; return true."""
-        text = record.getMessage()
-        for key in self.keys:
-            text = redact(text, key)
-        record.msg, record.args = text, ()
-        return True
+_KEYS: set[str] = set()
 
 
-_REDACTING = _Redacting()
+def _redacted(record: logging.LogRecord) -> bool:
+    """Remove keys from a record before any handler sees it; return true."""
+    text = record.getMessage()
+    for key in _KEYS:
+        text = redact(text, key)
+    record.msg, record.args = text, ()
+    return True
 
 
 def redact_logs(key: str) -> None:
     """Remove the key from what the HTTP libraries log: addresses hold the key."""
-    _Redacting.keys.add(key)
+    _KEYS.add(key)
     for name in ("urllib3.connectionpool", "urllib3.util.retry", "requests"):
-        logging.getLogger(name).addFilter(_REDACTING)
+        logging.getLogger(name).addFilter(_redacted)

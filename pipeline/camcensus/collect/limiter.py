@@ -1,18 +1,56 @@
-"""A limit of requests per second to one address, for all objects and processes of this user.
+"""Which addresses may be asked, and how fast: one limit for all objects and processes of this user.
 
 The next free moment is in a file under a lock; each request takes it and waits until then.
 """
 
+import ipaddress
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import filelock
 
+from camcensus.core.errors import CamcensusError
 from camcensus.core.resources import cache_folder
 
 # Longer than any queue of collectors on one machine; a file with more is from before a restart, or damaged.
 LONGEST_QUEUE = 60
+MAX_RATE = 1.0  # requests a second; the engine's own limit
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether a URL leads to this machine and nowhere else."""
+    host = _host(address)
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _host(address: str) -> str:
+    """Return the host of an http or https URL; empty for all else."""
+    with suppress(ValueError):
+        parts = urlsplit(address)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    return ""
+
+
+def check_address(address: str, rate: float) -> None:
+    """Raise `CamcensusError` for an address or a rate that is not allowed, except where it is this machine's."""
+    if not _host(address):
+        raise CamcensusError(f"SHODAN_API_URL: found {address!r}; allowed: a URL such as https://api.shodan.io")
+    if is_loopback(address):
+        return
+    if not address.startswith("https://"):
+        raise CamcensusError(
+            f"SHODAN_API_URL: found {address!r}; it would send the API key unencrypted. Use https; plain http is for "
+            "servers on this machine only"
+        )
+    if not 0 < rate <= MAX_RATE:
+        raise CamcensusError(
+            f"rate: found {rate:g}; the search engine allows {MAX_RATE:g} request a second. Set rate under [collect] "
+            "in the study to at most that; higher rates, and 0 for no limit, are for servers on this machine only"
+        )
 
 
 class Limiter:

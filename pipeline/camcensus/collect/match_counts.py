@@ -17,7 +17,7 @@ from camcensus.core.query import parse
 from camcensus.identify.catalogue import Query
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Reply
-from camcensus.raw.saved_replies import CONTROLS, Replies
+from camcensus.raw.reply_files import CONTROLS, Replies
 
 CENSUS, TRENDS = "census", "trends"
 COUNTRY = ("country", 1000)

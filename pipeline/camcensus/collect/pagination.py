@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from camcensus.raw.ledger_rows import Page, Partition, Reply
-from camcensus.raw.page_files import PER_PAGE
+from camcensus.raw.reply_files import PER_PAGE
 
 # An engine that announces more than this in one part is not believed.
 PAGES_AT_MOST = 10_000

@@ -19,7 +19,7 @@ from camcensus.core.config import Collect, Study
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.raw.address_blocks import Frame
-from camcensus.raw.page_files import PER_PAGE
+from camcensus.raw.reply_files import PER_PAGE
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from camcensus.core.errors import BudgetError
 from camcensus.identify.catalogue import Query
 from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import MODE, Drawn, draw, n_counted, set_counted, unplanned
-from camcensus.raw.page_files import PER_PAGE
-from camcensus.raw.saved_replies import EVERYWHERE, IPV4, TOTALS, Replies
+from camcensus.raw.reply_files import EVERYWHERE, IPV4, PER_PAGE, TOTALS, Replies
 
 CHECK = "sample-check"
 IPV4_SPACE = ",".join(partitions.HALVES)

@@ -29,32 +29,25 @@ def _with_problems(head: str, problems: list[str]) -> str:
 
 
 class _FileProblems(CamcensusError):
-    """A wrong file at `path`. `problems`: one line per fault."""
-
-    kind = ""
+    """A wrong file at `path`, of the kind in the error's name. `problems`: one line per fault."""
 
     def __init__(self, path: Path, problems: list[str]) -> None:
         self.path = path
         self.problems = problems
-        super().__init__(_with_problems(f"{path}: the {self.kind} cannot be used", problems))
+        kind = type(self).__name__.removesuffix("Error").lower()
+        super().__init__(_with_problems(f"{path}: the {kind} cannot be used", problems))
 
 
 class StudyError(_FileProblems):
     """A study file is wrong. `problems`: key, what was found, what is allowed."""
 
-    kind = "study"
-
 
 class CatalogueError(_FileProblems):
     """A catalogue file is wrong. `problems`: file, line, id and reason."""
 
-    kind = "catalogue"
-
 
 class MappingError(_FileProblems):
     """A mapping file is wrong. `problems`: key, what was found, what is allowed."""
-
-    kind = "mapping"
 
 
 class InputError(CamcensusError):

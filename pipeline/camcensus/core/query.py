@@ -13,6 +13,7 @@ includes its day and `before:` does not. A filter for a property that a banner l
 """
 
 import ipaddress
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -272,22 +273,12 @@ def _inside(value: str) -> Callable[[Values], bool]:
     return test
 
 
-def _day(value: str) -> str | None:
-    """Return the day as in timestamps; None if it is not DD/MM/YYYY, which the engine accepts silently."""
+def _dated(value: str, is_within: Callable[[str, str], bool]) -> Callable[[Values], bool]:
     found = _DAY.fullmatch(value)
     if not found:
-        return None
-    return date(int(found[3]), int(found[2]), int(found[1])).isoformat()
-
-
-def _since(value: str) -> Callable[[Values], bool]:
-    day = _day(value)
-    return lambda found: day is not None and any(str(time) >= day for time in found)
-
-
-def _until(value: str) -> Callable[[Values], bool]:
-    day = _day(value)
-    return lambda found: day is not None and any(str(time) < day for time in found)
+        return lambda _: False  # the engine accepts other forms silently
+    day = date(int(found[3]), int(found[2]), int(found[1])).isoformat()
+    return lambda times: any(is_within(str(time), day) for time in times)
 
 
 def _is(value: str) -> Callable[[Values], bool]:
@@ -298,5 +289,6 @@ def _is(value: str) -> Callable[[Values], bool]:
 
 
 _TESTS: dict[Kind, Callable[[str], Callable[[Values], bool]]] = {
-    "words": _phrase, "exact": _same, "number": _equal, "net": _inside, "after": _since, "before": _until, "flag": _is,
+    "words": _phrase, "exact": _same, "number": _equal, "net": _inside, "flag": _is,
+    "after": lambda value: _dated(value, operator.ge), "before": lambda value: _dated(value, operator.lt),
 }  # fmt: skip

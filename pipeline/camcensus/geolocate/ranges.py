@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from camcensus.core.countries import canonical_code
 from camcensus.core.tables import UNKNOWN_COUNTRY
-from camcensus.raw.special_addresses import special_ranges
+from camcensus.raw.address_blocks import special_ranges
 
 _ZERO, _NINE = b"09"
 

@@ -13,9 +13,8 @@ from camcensus.identify.catalogue_diff import require_meanings
 from camcensus.identify.task import IdentifyTask
 from camcensus.ingest.stage import STAGE as INGEST
 from camcensus.ingest.stage import has_banners, ingested
-from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
-from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
 
 
 def study_catalogue(study: Study) -> Catalogue:

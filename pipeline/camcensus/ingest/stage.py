@@ -12,9 +12,8 @@ from camcensus.core.stage_record import Fields, Flow
 from camcensus.engines.engine import call
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested, IngestTask
 from camcensus.ingest.sent_fields import count_filled, sample_fields
-from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
-from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
 
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400

@@ -16,7 +16,7 @@ from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import drawn_of
 from camcensus.raw.ledger import FILE, Ledger
 from camcensus.raw.ledger_rows import FreeReply, Page
-from camcensus.raw.saved_replies import CONTROLS, Replies
+from camcensus.raw.reply_files import CONTROLS, Replies
 
 PAGED = ("download", "sample")
 COUNTING = ("census", "trends")

@@ -20,9 +20,8 @@ def is_short(part: Partition, settings: Collect) -> bool:
     if not part.passes:
         return False
     counted = [(part.announced, part.found), *part.by_country.values()]
-    if any(found < announced * settings.threshold for announced, found in counted):
-        return True
-    return part.passes == 1 and _is_lost(part.found, part.expected, settings)
+    is_below = any(found < announced * settings.threshold for announced, found in counted)
+    return is_below or (part.passes == 1 and _is_lost(part.found, part.expected, settings))
 
 
 def _is_lost(found: int, planned: int, settings: Collect) -> bool:

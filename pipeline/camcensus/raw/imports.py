@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,19 +68,20 @@ def import_files(
         # The ending marks it as unfinished: what a kill leaves behind is removed at the next start.
         incoming = raw / f".incoming-{path.name}{storage.PART}"
         digest, size = _copy(path, incoming, link)
-        if digest in known:
+        entry, before = known.get(digest), None
+        is_known = entry is not None
+        if entry:
             # From now on it is read as this source, and of the collection if one is named.
             incoming.unlink()
-            entry = known[digest]
             before = None if entry["source"] == source.name else entry["source"]
-            entry |= {"source": source.name} | ({"collection": collection} if collection else {})
-            named = {name: entry[name] for name in _ENTRY}
-            done.append(Imported(**named, already=True, before=before, collection=entry.get("collection")))
+            entry["source"] = source.name
         else:
             name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
             incoming.replace(raw / name)
-            done.append(Imported(name, source.name, size, digest, _now(), collection=collection))
-            known[digest] = ledger[name] = _entry(done[-1])
+            entry = known[digest] = ledger[name] = _entry(name, source.name, size, digest)
+        entry |= {"collection": collection} if collection else {}
+        fields = {name: entry[name] for name in _ENTRY}
+        done.append(Imported(**fields, already=is_known, before=before, collection=entry.get("collection")))
         storage.write_checksummed(raw / LEDGER, ledger)
     return done
 
@@ -114,8 +115,7 @@ def with_dropped_files(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict
         known = ledger.get(path.name)
         digest = sha256_of(path)
         if known is None or (known.get("by_hand") and known["sha256"] != digest):
-            entry = Imported(path.name, source, path.stat().st_size, digest, _now())
-            ledger[path.name] = {**_entry(entry), "by_hand": True}
+            ledger[path.name] = {**_entry(path.name, source, path.stat().st_size, digest), "by_hand": True}
     return ledger
 
 
@@ -125,13 +125,10 @@ def write_ledger(snapshot: Path, ledger: dict[str, dict[str, Any]]) -> None:
         storage.write_checksummed(snapshot / "raw" / LEDGER, ledger)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _entry(imported: Imported) -> dict[str, Any]:
-    entry = {name: value for name, value in asdict(imported).items() if name in _ENTRY}
-    return entry | ({"collection": imported.collection} if imported.collection else {})
+def _entry(file: str, source: str, size: int, digest: str) -> dict[str, Any]:
+    """Return the entry of a file received now."""
+    received = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"file": file, "source": source, "bytes": size, "sha256": digest, "received": received}
 
 
 def expand(names: list[str]) -> list[Path]:

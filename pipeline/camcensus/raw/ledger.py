@@ -77,7 +77,7 @@ class Ledger:
     allowed: int | None = None
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
-        self.path = folder / FILE
+        self.path, self._log = folder / FILE, folder / f"{FILE}-wal"
         self._read_only = read_only
         self._checksum = folder / CHECKSUM
         self.is_checksummed = self._verify_checksum()
@@ -124,10 +124,6 @@ class Ledger:
         # While a reader is active the log stays, and the file alone is not complete.
         if not self._read_only and not self._log.exists():
             storage.write_text(self._checksum, storage.sha256(self.path) + "\n")
-
-    @property
-    def _log(self) -> Path:
-        return self.path.with_name(f"{FILE}-wal")
 
     def _verify_checksum(self) -> bool:
         """Return whether there is a checksum. Raises `IntegrityError` when it is wrong."""

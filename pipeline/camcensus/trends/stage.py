@@ -19,9 +19,8 @@ from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import QUERY_REPLAY, SERIES
 from camcensus.engines.engine import call
-from camcensus.raw.parts import Parts
 from camcensus.raw.snapshot import Snapshot
-from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
 from camcensus.trends.query_replay import Replayed, ReplayTask
 from camcensus.trends.query_sets import CommonQueries, QuerySet, common, query_set_of
 

@@ -13,7 +13,7 @@ from camcensus.core.manifest import Collection, Manifest, load_manifest
 from camcensus.engines.local import Local
 from camcensus.raw.collected import bundles_of, collection_of
 from camcensus.raw.imports import raw_files
-from camcensus.raw.page_files import ENDING
+from camcensus.raw.reply_files import ENDING
 from camcensus.raw.snapshot import Snapshot, open_snapshot
 from camcensus.raw.stage_base import RunContext, changes
 from camcensus.stages import STAGES

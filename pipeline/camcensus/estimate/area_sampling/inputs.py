@@ -28,7 +28,7 @@ from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.completeness import is_short
 from camcensus.raw.drawn_blocks import MODE, Drawn, drawn_of, n_counted
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.saved_replies import EVERYWHERE, IPV4, TOTALS, Replies
+from camcensus.raw.reply_files import EVERYWHERE, IPV4, TOTALS, Replies
 
 Makers = Mapping[str, str | None]
 _BANNER = ("query", "host", "port", "transport")

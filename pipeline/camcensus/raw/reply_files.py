@@ -1,22 +1,58 @@
-"""Free replies as files: requested once, kept exactly as received, like pages."""
+"""Pages and free replies as files: exactly as received, compressed; free replies are requested once."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import zstandard
+
+from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
 from camcensus.raw.ledger import Ledger
-from camcensus.raw.ledger_rows import FreeReply, Reply
-from camcensus.raw.page_files import ENDING, write_page
+from camcensus.raw.ledger_rows import FreeReply, Partition, Reply
 from camcensus.readers.lenient_json import decode
 from camcensus.readers.shodan import read_page
 
+ENDING = ".page.zst"
+PER_PAGE = 100
+_LEVEL = 3
 # Modes of replies: control counts, and how many matches a sample's queries have everywhere.
 CONTROLS = "controls"
 TOTALS = "sample-totals"
 # Parts of the totals.
 EVERYWHERE, IPV4 = "", "ipv4"
+
+
+def file_of(partition: Partition, page: int) -> str:
+    """Return the file under raw/ of a page that is requested in the partition's current pass."""
+    again = f"-{partition.passes}" if partition.passes else ""
+    return f"{partition.mode}/{partition.query}/{partition.id:06}/{page:04}{again}{ENDING}"
+
+
+def page_of(file: str) -> tuple[int, int, int]:
+    """Return partition, page and pass of a page's file. Raises `ValueError` for another file."""
+    *_, partition, name = file.removesuffix(ENDING).split("/")
+    page, _, again = name.partition("-")
+    return int(partition), int(page), int(again or 0)
+
+
+def write_page(raw: Path, file: str, body: bytes) -> tuple[int, str]:
+    """Write a reply as received, compressed; return bytes and SHA-256. The ledger syncs it with its row."""
+    path = raw / file
+    data = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(body)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}{storage.PART}")
+    part.write_bytes(data)
+    part.replace(path)
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
+def written_at(path: Path) -> str:
+    """Return when a file was written (UTC, ISO 8601)."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
