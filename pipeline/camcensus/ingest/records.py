@@ -36,6 +36,7 @@ REASONS = {
     "not_object": "the line is JSON, but not an object",
     "bad_row": "the row has a quote in the wrong place, or not as many cells as the header",
     "no_answer": "the record contains no answer of a port",
+    "no_columns": "the record is a list, and nothing says which fields are in it",
     "no_address": "ip_str, ipv6 and ip are missing",
     "bad_address": "the address is not an IP address",
     "bad_port": "the port is not a whole number from 1 to 65535",
