@@ -17,7 +17,8 @@ from camcensus.core.storage import sha256
 from camcensus.report import draw_report
 from camcensus.report.formatting import linked, plain
 from camcensus.report.inputs import Result
-from camcensus.report.tables.facts import Change, change, headline, settings
+from camcensus.report.tables.facts import Change, change, headline
+from camcensus.report.tables.small_tables import settings
 from camcensus.report.wording import left_out_note, outside
 from tests.report.conftest import make_result, make_study
 from tests.report.worlds import LARGE_MAKERS, large_world
@@ -211,11 +212,13 @@ def test_no_snapshot_is_an_error(study: Study) -> None:
 
 
 def test_other_settings(study: Study) -> None:
-    found = {s.label: s for s in settings(study, make_result("2024"))}
-    assert [s.counts["hosts"] for s in found.values() if s.is_headline] == [526, 526, 526]
-    assert found["Decoys: none left out"].counts["hosts"] == 526 + 11 * 5
-    assert found["Addresses: IPv6"].counts == {}
-    assert found["Location: both sources name the same country"].counts["hosts"] == 210 - 21 + 47 - 4 + 2 + 261 - 26
+    table = settings(study, make_result("2024"))
+    assert [row[1] for place, row in enumerate(table.rows) if place in table.ours] == ["526"] * 3
+    assert all(str(row[0]).endswith(" (headline)") == (place in table.ours) for place, row in enumerate(table.rows))
+    hosts = {row[0]: row[1] for row in table.rows}
+    assert hosts["Decoys: none left out"] == str(526 + 11 * 5)
+    assert hosts["Addresses: IPv6"] == "n/a"
+    assert hosts["Location: both sources name the same country"] == str(210 - 21 + 47 - 4 + 2 + 261 - 26)
 
 
 def test_f27_change_of_zero() -> None:

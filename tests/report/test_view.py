@@ -12,10 +12,8 @@ from camcensus.core.manifest import Instrument
 from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result
 from camcensus.report.pages import detail_page
-from camcensus.report.pages.country_pages import country_pages
 from camcensus.report.pages.country_rows import CountryRows
-from camcensus.report.pages.detail_page import DetailPage
-from camcensus.report.pages.maker_pages import maker_files, maker_pages
+from camcensus.report.pages.detail_page import DetailPage, country_pages, maker_files, maker_pages
 from camcensus.report.tables.page_data import view
 from camcensus.report.tables.publish import published
 from tests.report.conftest import make_result, make_study

@@ -10,8 +10,6 @@ from camcensus.report.context import ReportContext
 from camcensus.report.inputs import Result
 from camcensus.report.output import Output
 from camcensus.report.pages import detail_page, main_page, matches_page, sample_page
-from camcensus.report.pages.country_pages import country_pages
-from camcensus.report.pages.maker_pages import maker_pages
 from camcensus.report.pages.matches_page import Matches
 from camcensus.report.pages.sample_page import Estimated
 from camcensus.report.tables import country_table, counts_public, datapackage
@@ -43,7 +41,7 @@ def draw_report(
         country_table.write(study, results, out)
         counts_public.write(study, results, out)
         found = view(context)
-        details = [*country_pages(context, found), *maker_pages(context)]
+        details = [*detail_page.country_pages(context, found), *detail_page.maker_pages(context)]
         for name, text in detail_page.pages(context, details).items():
             out.write(name, text)
     if results or matches:

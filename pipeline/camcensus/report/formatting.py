@@ -33,12 +33,8 @@ def percent(n: float | None) -> str:
 
 def rate(n: float | None) -> str:
     """Format 1,234.5; <0.1 for less, but not nothing; or n/a."""
-    if n is None:
-        return MISSING
-    if n == 0:
-        return "0"
-    text = f"{n:,.1f}"
-    return "<0.1" if text == "0.0" else text
+    text = number(n, 1)
+    return text if text != "0.0" else "<0.1" if n else "0"
 
 
 def share(n: float | None) -> str:

@@ -58,13 +58,12 @@ def headline_cells(result: Result, level: str, study: Study, scope: Scope = "all
     rows do not exist, hold no counted banners (a census has matches only), or name a cell twice.
     """
     found = variant(result, level, scope, min_confidence=study.min_confidence)
-    if found.empty and (level == WORLD or _total(result, study, scope) > 0):
+    # Where nothing was counted, a level has no rows.
+    if found.empty and (level == WORLD or world_cell(result, study, scope)["n_banners"]):
         raise TableError(COUNTS.name, f"snapshot {result.snapshot} has no headline cells of {level}, scope {scope}")
     if found["n_hosts"].isna().any():
-        raise TableError(
-            COUNTS.name,
-            f"snapshot {result.snapshot} has matches of queries, not counted banners; a report needs a download",
-        )
+        text = "has matches of queries, not counted banners; a report needs a download"
+        raise TableError(COUNTS.name, f"snapshot {result.snapshot} {text}")
     groups = [] if level == WORLD else level.split("+")
     if found.duplicated(groups).any() if groups else len(found) > 1:
         raise TableError(COUNTS.name, f"snapshot {result.snapshot} has a cell of {level}, scope {scope} twice")
@@ -72,14 +71,9 @@ def headline_cells(result: Result, level: str, study: Study, scope: Scope = "all
 
 
 def variant(
-    result: Result,
-    level: str,
-    scope: Scope,
-    *,
-    min_confidence: str,
-    ip_version: str = "4",
+    result: Result, level: str, scope: Scope, *, min_confidence: str, ip_version: str = "4",
     decoys_left_out: str = "certain",
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Return the cells of one level at other values than the headline's; empty where they were not counted."""
     groups = [] if level == WORLD else level.split("+")
     columns = [*groups, *UNITS, "n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked"]
@@ -104,8 +98,3 @@ def world_cell(result: Result, study: Study, scope: Scope) -> dict[str, int | No
     """Return the world row at the headline values: unit to count."""
     row = headline_cells(result, WORLD, study, scope).iloc[0]
     return {str(name): None if pd.isna(value) else int(value) for name, value in row.items()}
-
-
-def _total(result: Result, study: Study, scope: Scope) -> int:
-    """Banners at the headline values; 0 is the one reason for a level to have no rows."""
-    return world_cell(result, study, scope)["n_banners"] or 0

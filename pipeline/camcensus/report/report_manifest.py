@@ -1,6 +1,5 @@
 """A report's `manifest.json`: the counts it was drawn from, what drew it, and every file of it."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +7,7 @@ from pydantic import ValidationError
 
 from camcensus.core import storage
 from camcensus.core.errors import IntegrityError
-from camcensus.core.manifest import BuildInfo, Manifest
+from camcensus.core.manifest import BuildInfo
 from camcensus.core.stage_record import Output, Strict
 
 RECORD = "manifest.json"
@@ -32,10 +31,6 @@ class Report(Strict):
     snapshots: dict[str, DrawnFrom]
     outputs: dict[str, Output]
 
-    def save(self, folder: Path) -> None:
-        """Write it into the report's folder."""
-        storage.write_checksummed(folder / RECORD, self.model_dump())
-
 
 def load_report(folder: Path) -> Report:
     """Return the record of the report in `folder`. Raise `IntegrityError` if it is missing or damaged."""
@@ -48,9 +43,3 @@ def load_report(folder: Path) -> Report:
         raise IntegrityError(path, f"is no record of a report: {error.errors()[0]['msg']}; draw it again") from None
     storage.require_inside(path, report.outputs)
     return report
-
-
-def drawn_from(manifest: Manifest, tables: Iterable[str]) -> DrawnFrom:
-    """Return what a report takes from a snapshot: those of `tables` (file names) that it has."""
-    inputs = {name: manifest.outputs[name] for name in tables if name in manifest.outputs}
-    return DrawnFrom(run=manifest.run, build=manifest.build, inputs=inputs)

@@ -17,7 +17,7 @@ from camcensus.core.resources import BORDERS, COUNTRIES, PRIOR, TEMPLATES, bundl
 from camcensus.core.stage_record import Output
 from camcensus.core.tables import CENSUS, CONCENTRATION, COUNTS, ESTIMATES, FIRMWARE, NETWORKS, SERIES, TRENDS, Table
 from camcensus.quality.gates import check_gates, stop_at_fatal
-from camcensus.report.report_manifest import RECORD, Report, drawn_from, load_report
+from camcensus.report.report_manifest import RECORD, DrawnFrom, Report, load_report
 
 if TYPE_CHECKING:
     from camcensus.report import Result
@@ -47,15 +47,14 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
     if study.report.is_dir():
         storage.remove_leftovers(study.report)
     _draw(study, shown, audits, reporter)
-    record = Report(
-        depends_on=depends_on,
-        build=build_info("camcensus report", study.settings()),
-        snapshots={name: drawn_from(found, READS) for name, found in shown.items()},
-        outputs=_outputs(study.report),
-    )
-    record.save(study.report)
-    count = "1 snapshot" if len(shown) == 1 else f"{len(shown):,} snapshots"
-    reporter.info(f"report: {count}")
+    snapshots = {}
+    for name, found in shown.items():
+        inputs = {file: found.outputs[file] for file in READS if file in found.outputs}
+        snapshots[name] = DrawnFrom(run=found.run, build=found.build, inputs=inputs)
+    build, outputs = build_info("camcensus report", study.settings()), _outputs(study.report)
+    record = Report(depends_on=depends_on, build=build, snapshots=snapshots, outputs=outputs)
+    storage.write_checksummed(study.report / RECORD, record.model_dump())
+    reporter.info("report: 1 snapshot" if len(shown) == 1 else f"report: {len(shown):,} snapshots")
     return page, True
 
 
@@ -125,8 +124,7 @@ def _read(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | 
     path = study.data / name / f"{to.name}.parquet"
     if path.name not in manifest.outputs:
         return None
-    reason = "is not what was counted; run again with --rehash"
-    storage.require(path, manifest.outputs[path.name].sha256, reason)
+    storage.require(path, manifest.outputs[path.name].sha256, "is not what was counted; run again with --rehash")
     return storage.read_table(path, to)
 
 

@@ -60,9 +60,7 @@ def series_points(results: Sequence[Result]) -> list[SeriesPoint]:
     known = [end for end in ends if end is not None]
     is_dated = len(known) == len(results) and all(a < b for a, b in pairwise(known))
     positions = [_year(end) for end in known] if is_dated else [float(n) for n in range(len(results))]
-    found = []
-    if results:
-        found = [SeriesPoint(results[0].snapshot, positions[0], results[0].manifest.complete, is_first=True)]
+    found = [SeriesPoint(r.snapshot, positions[0], r.manifest.complete, is_first=True) for r in results[:1]]
     for (before, now), (one, two) in zip(pairwise(results), pairwise(positions), strict=True):
         found.append(
             SeriesPoint(
@@ -106,8 +104,7 @@ def missing_years(points: Sequence[SeriesPoint]) -> list[int]:
 
 
 def _query_set(result: Result) -> str:
-    used = result.manifest.instrument
-    return used.query_set if used else UNKNOWN_QUERIES
+    return result.manifest.instrument.query_set if result.manifest.instrument else UNKNOWN_QUERIES
 
 
 def _year(seconds: int) -> float:

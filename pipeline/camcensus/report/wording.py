@@ -235,16 +235,12 @@ def makers_not_shown(study: Study, hidden: int, further: int) -> str:
     return f"{more} {plural(hidden, 'maker', 'makers')} {few} {verb} not shown.".strip() if hidden else more
 
 
-def day(seconds: int) -> str:
-    """Return the UTC date of a time."""
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
-
-
 def window(found: Window | None) -> str:
     """Return the first and last day counted."""
     if found is None or found.start is None or found.end is None:
         return "nothing counted"
-    return f"{day(found.start)} to {day(found.end)} (UTC)"
+    first, last = (datetime.fromtimestamp(seconds, UTC).date().isoformat() for seconds in (found.start, found.end))
+    return f"{first} to {last} (UTC)"
 
 
 def engine(manifest: Manifest) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 
@@ -21,7 +21,6 @@ from camcensus.report.tables.table_export import as_frame, as_table, csv
 INDEX = "charts/index.json"
 ENDINGS = ("svg", "png")
 VERSION = 1  # raise it when the same values are drawn otherwise
-WORTH_PROCESSES = 3  # fewer pictures are drawn sooner than a process starts
 
 
 class Drawing:
@@ -71,10 +70,9 @@ def _file(name: str, ending: str) -> str:
 def _index(folder: Path) -> dict[str, dict[str, str]]:
     """Return what the existing charts were drawn from; nothing where that cannot be read."""
     try:
-        found: dict[str, dict[str, str]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        return cast("dict[str, dict[str, str]]", json.loads((folder / INDEX).read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
-    return found
 
 
 def _is_current(folder: Path, name: str, before: Any, wanted: str) -> bool:
@@ -89,6 +87,4 @@ def _pool(pictures: int) -> ProcessPoolExecutor | None:
     """Return processes for so many pictures; None where they are drawn sooner than a process starts."""
     # One core makes the tables meanwhile, which takes longer; each process holds the libraries once more.
     workers = min(pictures, (os.cpu_count() or 1) - 1)
-    if pictures < WORTH_PROCESSES or workers < 1:
-        return None
-    return ProcessPoolExecutor(workers, context(__name__), end_with_parent)
+    return ProcessPoolExecutor(workers, context(__name__), end_with_parent) if pictures >= 3 and workers else None

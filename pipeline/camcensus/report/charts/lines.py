@@ -1,6 +1,7 @@
 """Lines over snapshots, broken wherever two cannot be compared, and over the months of an engine's history."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -79,16 +80,14 @@ class Lines:
 
     def _draw_breaks(self, axes: Any, top: float) -> None:
         """Draw a dashed line where the series is broken, with a number that the words beside the chart explain."""
-        number = 0
-        for before, now in zip(self.points, self.points[1:], strict=False):
-            if now.break_reason:
-                number += 1
-                x = (before.position + now.position) / 2
-                axes.plot([x, x], [0, top], color=style.FAINT, linestyle=(0, (3, 3)), linewidth=1)
-                axes.annotate(
-                    f"break {number}", (x, top * 0.985), xytext=(4, 0), textcoords="offset points", size=8,
-                    color=style.FAINT, va="top",
-                )  # fmt: skip
+        broken = [pair for pair in pairwise(self.points) if pair[1].break_reason]
+        for number, (before, now) in enumerate(broken, 1):
+            x = (before.position + now.position) / 2
+            axes.plot([x, x], [0, top], color=style.FAINT, linestyle=(0, (3, 3)), linewidth=1)
+            axes.annotate(
+                f"break {number}", (x, top * 0.985), xytext=(4, 0), textcoords="offset points", size=8,
+                color=style.FAINT, va="top",
+            )  # fmt: skip
 
     def _dress(self, axes: Any, top: float) -> None:
         """Axes from zero, a tick for each snapshot and for each year without one."""
@@ -96,9 +95,8 @@ class Lines:
         places = self._places
         span = (places[-1] - places[0]) or 1.0
         axes.set_xlim(places[0] - 0.06 * span, places[-1] + 0.04 * span)
-        gone = missing_years(self.points)
         ticks = [(x, style.label(p.snapshot, 14)) for x, p in zip(places, self.points, strict=True)]
-        ticks += [(year + places[0] % 1, f"{year}:\nnone") for year in gone]
+        ticks += [(year + places[0] % 1, f"{year}:\nnone") for year in missing_years(self.points)]
         axes.set_xticks(*zip(*ticks, strict=True))
         style.draw_numbers_axis(axes)
         axes.tick_params(length=0)

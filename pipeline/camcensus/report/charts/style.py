@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -63,8 +63,7 @@ class HouseFigure(Figure):
 
 def house() -> AbstractContextManager[None]:
     """Return matplotlib's settings for making and saving a chart."""
-    context: AbstractContextManager[None] = mpl.rc_context(_RC)
-    return context
+    return cast("AbstractContextManager[None]", mpl.rc_context(_RC))
 
 
 def canvas(height: float, frame: Frame, left: float = 2.4, right: float = 0.9) -> tuple[Figure, Any]:
@@ -130,13 +129,15 @@ def label(text: str, most: int = MAX_LABEL) -> str:
 
 def svg(figure: Figure) -> bytes:
     """Return the figure as SVG, without anything that depends on clock or version."""
-    with house(), io.BytesIO() as file:
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "camcensus"})
-        return file.getvalue()
+    return _saved(figure, format="svg", metadata={"Date": None, "Creator": "camcensus"})
 
 
 def png(figure: Figure) -> bytes:
     """Return the figure as PNG, without anything that depends on clock or version."""
+    return _saved(figure, format="png", dpi=DPI, metadata={"Software": "camcensus"})
+
+
+def _saved(figure: Figure, **options: Any) -> bytes:
     with house(), io.BytesIO() as file:
-        figure.savefig(file, format="png", dpi=DPI, metadata={"Software": "camcensus"})
+        figure.savefig(file, **options)
         return file.getvalue()

@@ -96,11 +96,11 @@ class WorldMap:
     def _draw_land(self, axes: Axes, found: Mapping[str, int], classes: Sequence[CountClass]) -> None:
         """One patch for each look, so that the file stays small."""
         land = {code: _path(shape) for code, shape in world_shapes().shapes.items() if shape.rings}
-        blank = {code: path for code, path in land.items() if code not in found}
-        no_code = [path for code, path in blank.items() if code.startswith("_")]
-        left_out = [path for code, path in blank.items() if code in self.left_out]
-        none = [path for code, path in blank.items() if code not in self.left_out and not code.startswith("_")]
-        for paths, pattern in ((no_code, NO_CODE), (left_out, LEFT_OUT), (none, NONE_FOUND)):
+        blank: dict[Pattern, list[Path]] = {NO_CODE: [], LEFT_OUT: [], NONE_FOUND: []}
+        for code in (code for code in land if code not in found):
+            look = NO_CODE if code.startswith("_") else LEFT_OUT if code in self.left_out else NONE_FOUND
+            blank[look].append(land[code])
+        for pattern, paths in blank.items():
             if paths:
                 axes.add_patch(pattern.apply(PathPatch(Path.make_compound_path(*paths))))
         for one in classes:
@@ -160,9 +160,7 @@ def _path(shape: Shape) -> Path:
 def _draw_graticule(axes: Axes) -> None:
     """Draw an empty map with a few faint lines of latitude and longitude."""
     size = world_shapes()
-    axes.set_xlim(0, size.width)
-    axes.set_ylim(size.height, 0)
-    axes.set_aspect("equal")
+    axes.set(xlim=(0, size.width), ylim=(size.height, 0), aspect="equal")
     axes.set_axis_off()
     lats, lons = np.linspace(-60, 90, 151), np.linspace(-180, 180, 361)
     lines = [project(np.full_like(lats, lon), lats) for lon in range(-180, 181, 60)]

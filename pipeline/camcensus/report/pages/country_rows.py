@@ -4,12 +4,12 @@ Python computes and writes every number once: the template shows the newest snap
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
-from camcensus.report import formatting, wording
 from camcensus.report.context import ReportContext
+from camcensus.report.formatting import HIDDEN, MISSING, percent, rate, share, shown, signed
 from camcensus.report.pages.page_map import looks_and_legend
 from camcensus.report.pages.sparklines import HIGH, WIDE, spark
 from camcensus.report.tables import facts
@@ -21,8 +21,7 @@ RATES = {"people": 100_000, "addresses": 1_000_000}
 Columns = dict[str, list[str]]  # column to text by row: the places, then the world
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A column: its key, its name, the note below it, how it sorts first (text, up or down)."""
 
     key: str
@@ -31,8 +30,7 @@ class Heading:
     sort: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row: kind is country, out (left out), unknown or world; its cells by column."""
 
     kind: str
@@ -46,9 +44,10 @@ class CountryRows:
 
     def __init__(self, context: ReportContext, found: View) -> None:
         """Compute nothing yet but the makers' keys."""
-        self.study, self.found = context.study, found
-        slugs = maker_slugs(context)
+        self.found, slugs = found, maker_slugs(context)
         self.makers = {maker: f"maker-{slugs[maker]}" for maker in found.makers}
+        self._own = context.study.vendors[:MOST_COLUMNS]
+        self._world = Place("", f"World {context.where}", "world", None, None)
         self._codes = [*(place.code for place in found.places), ""]
 
     def headings(self) -> list[Heading]:
@@ -66,17 +65,16 @@ class CountryRows:
             Heading("trend", "Trend", unit, "down"),
             Heading("share", "Makers", "% of hosts, largest", "down"),
             Heading("agreed", "Agreement", "%, two location sources", "down"),
-            *(Heading(self.makers[maker], maker, "hosts", "down") for maker in self.study.vendors[:MOST_COLUMNS]),
+            *(Heading(self.makers[maker], maker, "hosts", "down") for maker in self._own),
         ]
 
     def rows(self) -> list[Row]:
         """Return the newest snapshot's rows, all makers: by rank, then left-out countries, Unknown and World."""
         year, unit = len(self.found.years) - 1, self.found.unit
         columns = self._columns(year, unit) | {"trend": self._trends(unit), "agreed": self._agreed(year)}
-        columns |= {name: self._counts(year, name) for name in (*UNITS, *self.study.vendors[:MOST_COLUMNS])}
-        world = Place("", f"World {wording.outside(self.study.countries_left_out)}", "world", None, None)
+        columns |= {name: self._counts(year, name) for name in (*UNITS, *self._own)}
         rows = []
-        for i, place in enumerate((*self.found.places, world)):
+        for i, place in enumerate((*self.found.places, self._world)):
             cells: dict[str, str | Markup] = {self.makers.get(k, k): texts[i] for k, texts in columns.items()}
             value, *paths = columns["trend"][i].split(";")
             rows.append(Row(place.kind, place.code, place.name, cells | {"trend": _svg(paths), "trend_value": value}))
@@ -107,7 +105,7 @@ class CountryRows:
         """Return a view's columns, each as one text, and its maps."""
         counts = self._measure_counts(number, measure)
         year, places = self.found.years[number], self.found.places
-        rates = {"": None} | {rate: self._rates(year, measure, counts, rate) for rate in RATES}
+        rates = {"": None} | {name: self._rates(year, measure, counts, name) for name in RATES}
         maps = {name: looks_and_legend(places, counts, values) for name, values in rates.items()}
         columns = self._columns(number, measure) | {"count": self._counts(number, measure)}
         if measure in UNITS:
@@ -119,37 +117,32 @@ class CountryRows:
         return [counts.get(code, 0) for code in self._codes]
 
     def _counts(self, number: int, measure: str) -> list[str]:
-        return [formatting.shown(n) for n in self._measure_counts(number, measure)]
+        return [shown(n) for n in self._measure_counts(number, measure)]
 
     def _columns(self, number: int, measure: str) -> Columns:
         """Return the columns that follow the measure, but for its counts and trends."""
         year, counts = self.found.years[number], self._measure_counts(number, measure)
         before = self._measure_counts(number - 1, measure) if number and not year.why else [None] * len(counts)
         moved = [facts.change(one, two) for one, two in zip(before, counts, strict=True)]
+        ranks, spans = self.found.ranks(year.counts(measure)), year.ranks.get(measure, {})
         return {
-            "rank": self._ranks(year, measure),
-            "people": [formatting.rate(rate) for rate in self._rates(year, measure, counts, "people")],
-            "addresses": [formatting.rate(rate) for rate in self._rates(year, measure, counts, "addresses")],
-            "change": [formatting.signed(one.absolute) for one in moved],
-            "percent": [formatting.percent(one.percent).removesuffix("%") for one in moved],
+            # Behind them those that the sensitivity ranges allow (known for all makers together).
+            "rank": [
+                f"{ranks[c]} ({spans[c][0]}–{spans[c][1]})" if c in spans and c in ranks else str(ranks.get(c, ""))
+                for c in self._codes
+            ],
+            **{name: [rate(n) for n in self._rates(year, measure, counts, name)] for name in RATES},
+            "change": [signed(one.absolute) for one in moved],
+            "percent": [percent(one.percent).removesuffix("%") for one in moved],
             "share": self._shares(year, measure),
         }
 
-    def _ranks(self, year: Year, measure: str) -> list[str]:
-        """Ranks, and behind them those that the sensitivity ranges allow (known for all makers together)."""
-        ranks, spans = self.found.ranks(year.counts(measure)), year.ranks.get(measure, {})
-        return [
-            f"{ranks[code]} ({spans[code][0]}–{spans[code][1]})" if code in spans and code in ranks
-            else str(ranks.get(code, "")) for code in self._codes
-        ]  # fmt: skip
-
-    def _rates(self, year: Year, measure: str, counts: Sequence[int | None], rate: str) -> list[float | None]:
+    def _rates(self, year: Year, measure: str, counts: Sequence[int | None], name: str) -> list[float | None]:
         """Return counts per 100,000 people or per million addresses; None where they are not known."""
-        of = [getattr(place, rate) for place in self.found.places]
-        rates = [round(RATES[rate] * n / m, 4) if n is not None and m else None
+        of = [getattr(place, name) for place in self.found.places]
+        rates = [round(RATES[name] * n / m, 4) if n is not None and m else None
                  for n, m in zip(counts[:-1], of, strict=True)]  # fmt: skip
-        world = year.rates[measure][list(RATES).index(rate)] if measure in year.rates else None
-        return [*rates, world]
+        return [*rates, year.rates[measure][list(RATES).index(name)] if measure in year.rates else None]
 
     def _shares(self, year: Year, measure: str) -> list[str]:
         """Return a maker's share of the hosts; or the largest makers that may be shown, with theirs."""
@@ -158,11 +151,11 @@ class CountryRows:
             hosts = year.units["hosts"].get(code, 0)
             if measure in year.makers:
                 own = year.makers[measure].get(code, 0)
-                texts.append(formatting.HIDDEN if own is None or not hosts else formatting.share(own / hosts))
+                texts.append(HIDDEN if own is None or not hosts else share(own / hosts))
                 continue
             found = {m: n for m, counts in year.makers.items() if (n := counts.get(code)) and hosts}
             top = sorted(found, key=lambda m: (-found[m], m))[:MOST_NAMED]
-            texts.append(", ".join(f"{m} {100 * found[m] / hosts:.0f}%" for m in top) or formatting.HIDDEN)
+            texts.append(", ".join(f"{m} {100 * found[m] / hosts:.0f}%" for m in top) or HIDDEN)
         return texts
 
     def _trends(self, measure: str) -> list[str]:
@@ -177,7 +170,7 @@ class CountryRows:
 
     def _agreed(self, number: int) -> list[str]:
         agreed = [self.found.years[number].agreed.get(code) for code in self._codes]
-        return [formatting.MISSING if value is None else f"{100 * value:.1f}" for value in agreed]
+        return [MISSING if value is None else f"{100 * value:.1f}" for value in agreed]
 
     def _since(self, number: int) -> str:
         return f"since {self.found.years[number - 1].point.snapshot}" if number else "no earlier snapshot"
@@ -185,9 +178,9 @@ class CountryRows:
 
 def _pack(texts: Sequence[str]) -> str:
     """Return the texts joined by "|", n/a as nothing; one n/a for a column that has nothing else."""
-    if all(text == formatting.MISSING for text in texts):
-        return formatting.MISSING
-    return "|".join("" if text == formatting.MISSING else text for text in texts)
+    if all(text == MISSING for text in texts):
+        return MISSING
+    return "|".join("" if text == MISSING else text for text in texts)
 
 
 def _svg(paths: Sequence[str]) -> Markup:

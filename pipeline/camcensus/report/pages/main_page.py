@@ -15,8 +15,8 @@ from camcensus.report.context import ReportContext
 from camcensus.report.formatting import linked, plain
 from camcensus.report.inputs import world_cell
 from camcensus.report.pages.country_rows import CountryRows
-from camcensus.report.pages.maker_pages import maker_files
-from camcensus.report.pages.page_map import legend, map_shapes
+from camcensus.report.pages.detail_page import maker_files
+from camcensus.report.pages.page_map import shapes_and_legend
 from camcensus.report.pages.rendering import picture, render, source
 from camcensus.report.tables import facts, geo_tables, small_tables
 from camcensus.report.tables.audits import AUDIT_NOTE
@@ -42,14 +42,14 @@ def draw(
     charts: by name; their files are in `folder`. warnings: failed gates. others: file to meaning of pages that do not
     show these counts.
     """
-    table = CountryRows(context, found)
+    table, (shapes, legend) = CountryRows(context, found), shapes_and_legend(found)
     return render(
         "page.html.j2", source("base.css", "charts.css", "page.css"), source("page.js"), **_facts(context),
         **_tables(context), charts=charts, warnings=warnings, other_pages=others.items(),
         pictures={name: picture(folder, c, context.is_simulated) for name, c in charts.items() if name != "map"},
         absent=wording.absent(charts, "matches.html" in others, bool(context.audits.scores)),
         caveat=found.years[-1].caveat, columns=table.headings(), rows=table.rows(), makers=table.makers,
-        view=_json(table.data()), map_shapes=map_shapes(found), legend=legend(found), size=world_shapes(),
+        view=_json(table.data()), map_shapes=shapes, legend=legend, size=world_shapes(),
     )  # fmt: skip
 
 

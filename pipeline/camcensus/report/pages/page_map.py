@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from camcensus.core.countries import country_name
 from camcensus.report import formatting
@@ -17,8 +17,7 @@ FIXED_LEGEND = (("none", "None found"), ("few", "Not shown"), ("out", "Left out"
 Classes = list[tuple[float, str]]  # the lowest value of each class, and its text
 
 
-@dataclass(frozen=True)
-class MapShape:
+class MapShape(NamedTuple):
     """A shape of the map. `look`: its class in the style sheet; `label`: its figures; `is_linked`: it has a page."""
 
     shape: Shape
@@ -27,30 +26,24 @@ class MapShape:
     is_linked: bool
 
 
-def map_shapes(found: View) -> list[MapShape]:
-    """Return the map's shapes for the newest snapshot, all makers, in the study's unit."""
+def shapes_and_legend(found: View) -> tuple[list[MapShape], list[tuple[str, str]]]:
+    """Return the map of the newest snapshot in the study's unit: shapes, and class and text of each legend entry."""
     counts = found.years[-1].counts(found.unit)
-    looks, _ = looks_and_legend(found.places, [counts.get(p.code, 0) for p in found.places])
-    look_of = {place.code: look for place, look in zip(found.places, looks, strict=True)}
+    looks, entries = looks_and_legend(found.places, [counts.get(p.code, 0) for p in found.places])
+    look_of = {place.code: LOOKS.get(look, f"k{look}") for place, look in zip(found.places, looks, strict=True)}
     ranks, shapes = found.ranks(counts), []
     for code, shape in world_shapes().shapes.items():
-        look = LOOKS.get(look_of.get(code, "n")) or f"k{look_of[code]}"
-        if code.startswith("_"):
-            shapes.append(MapShape(shape, "nocode", f"{code[1:]}: no country code, so no count", False))
-            continue
+        look = look_of.get(code, "none")
         text = "left out of the map" if look == "out" else "none found"
         if code in ranks:
             text = f"{formatting.shown(counts[code])} {found.unit}, rank {ranks[code]}"
-        shapes.append(MapShape(shape, look, f"{country_name(code)}: {text}", code in look_of))
+        one = MapShape(shape, look, f"{country_name(code)}: {text}", code in look_of)
+        if code.startswith("_"):
+            one = MapShape(shape, "nocode", f"{code[1:]}: no country code, so no count", False)
+        shapes.append(one)
     # Those without a count first, so that borders and dots of the others lie above them.
-    return sorted(shapes, key=lambda one: counts[one.shape.code] or 0 if one.shape.code in ranks else -1)
-
-
-def legend(found: View) -> list[tuple[str, str]]:
-    """Return class and text of each entry of the legend for the same, the most first."""
-    counts = found.years[-1].counts(found.unit)
-    _, entries = looks_and_legend(found.places, [counts.get(p.code, 0) for p in found.places])
-    return [*((f"k{entry[0]}", entry[1:]) for entry in entries), *FIXED_LEGEND]
+    shapes.sort(key=lambda one: counts[one.shape.code] or 0 if one.shape.code in ranks else -1)
+    return shapes, [*((f"k{entry[0]}", entry[1:]) for entry in entries), *FIXED_LEGEND]
 
 
 def looks_and_legend(
@@ -64,7 +57,9 @@ def looks_and_legend(
     values = counts if rates is None else rates
     inside = [v for p, v in zip(places, values, strict=False) if p.kind == "country" and v]
     classes = _count_classes(inside) if rates is None else _rate_classes(inside)
-    shades = [_shade(i, len(classes)) for i in range(len(classes))]
+    # From light to dark, however many there are.
+    last = len(classes) - 1
+    shades = [math.floor(n * (SHADES - 1) / last + 0.5) for n in range(last + 1)] if last > 0 else [3]
     looks = []
     for place, value, count in zip(places, values, counts, strict=False):
         if place.kind == "out":
@@ -73,7 +68,7 @@ def looks_and_legend(
             looks.append(str(shades[max(0, sum(low <= value for low, _ in classes) - 1)]))
         else:
             looks.append("n" if count == 0 else "f")
-    entries = [f"{shade}{text}" for shade, (_, text) in zip(shades, classes, strict=True)]
+    entries = [f"{shade}{text}" for shade, (_, text) in zip(shades, classes, strict=False)]
     return "".join(looks), entries[::-1]
 
 
@@ -97,8 +92,3 @@ def _rate_classes(values: Sequence[float]) -> Classes:
     if min(values) < lows[0]:
         labels[0] = f"under {texts[1]}"
     return list(zip(lows, labels, strict=True))
-
-
-def _shade(n: int, of: int) -> int:
-    """Return the n-th of so many classes: from light to dark, however many there are."""
-    return 3 if of < 2 else math.floor(n * (SHADES - 1) / (of - 1) + 0.5)

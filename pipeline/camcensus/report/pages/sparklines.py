@@ -5,7 +5,6 @@ Plain SVG with classes for the page's style sheet: no style attribute, no script
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -15,47 +14,34 @@ from camcensus.report.timeline import SeriesPoint
 WIDE, HIGH, EDGE = 72, 20, 3
 LARGE_WIDE, LARGE_HIGH = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 44, 30, 30
+Box = tuple[int, int, int, int]  # left, top, width, height
+Places = list[tuple[int, int] | None]
 
 
-@dataclass(frozen=True)
-class Box:
-    """Where a line is drawn."""
+def trace(
+    points: Sequence[SeriesPoint], counts: Sequence[int | None], box: Box, *, by_country: bool
+) -> tuple[Places, str, str]:
+    """Return a place for each snapshot that has a count (else None), and path data of the solid and dotted parts.
 
-    left: int
-    top: int
-    wide: int
-    high: int
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A line: a place for each snapshot that has a count (else None); path data of its solid and dotted parts."""
-
-    places: tuple[tuple[int, int] | None, ...]
-    solid: str
-    dotted: str
-
-
-def trace(points: Sequence[SeriesPoint], counts: Sequence[int | None], box: Box, *, by_country: bool) -> Trace:
-    """Return the line in a box. `by_country`: another country database dots it too."""
+    by_country: another country database dots a line too.
+    """
+    left, top, wide, high = box
     most = max([1, *(n for n in counts if n is not None)])
     first, span = points[0].position, (points[-1].position - points[0].position) or 1.0
-    places = [
-        None
-        if n is None
-        else (round(box.left + box.wide * (p.position - first) / span), round(box.top + box.high * (1 - n / most)))
+    places: Places = [
+        None if n is None else (round(left + wide * (p.position - first) / span), round(top + high * (1 - n / most)))
         for p, n in zip(points, counts, strict=True)
     ]
-    parts: dict[bool, list[str]] = {False: [], True: []}
+    solid, dotted = "", ""
     for i, point in enumerate(points):
         one, two = places[i - 1] if i else None, places[i]
         if point.is_joined and one and two:
             is_dotted = point.has_unknown_queries or (by_country and point.has_other_geo)
-            start = f"L{two[0]} {two[1]}"
-            if not (parts[is_dotted] and parts[is_dotted][-1].endswith(f"{one[0]} {one[1]}")):
-                start = f"M{one[0]} {one[1]}{start}"
-            parts[is_dotted].append(start)
-    return Trace(tuple(places), "".join(parts[False]), "".join(parts[True]))
+            start, step = f"{one[0]} {one[1]}", f"L{two[0]} {two[1]}"
+            path = dotted if is_dotted else solid
+            path += step if path.endswith(f"L{start}") else f"M{start}{step}"
+            solid, dotted = (solid, path) if is_dotted else (path, dotted)
+    return places, solid, dotted
 
 
 def spark(points: Sequence[SeriesPoint], counts: Sequence[int | None]) -> tuple[str, str, str, str]:
@@ -63,25 +49,23 @@ def spark(points: Sequence[SeriesPoint], counts: Sequence[int | None]) -> tuple[
 
     Marks are at the newest snapshot, at partial ones, and where no line leads to; the lines show the others.
     """
-    found = trace(points, counts, Box(EDGE, EDGE, WIDE - 2 * EDGE, HIGH - 2 * EDGE), by_country=True)
-    has_line = [point.is_joined and bool(found.places[i - 1]) for i, point in enumerate(points)] + [False]
-    full, hollow = [], []
-    for i, (point, place) in enumerate(zip(points, found.places, strict=True)):
+    places, solid, dotted = trace(points, counts, (EDGE, EDGE, WIDE - 2 * EDGE, HIGH - 2 * EDGE), by_country=True)
+    has_line = [point.is_joined and bool(places[i - 1]) for i, point in enumerate(points)] + [False]
+    full, hollow = "", ""
+    for i, (point, place) in enumerate(zip(points, places, strict=True)):
         if place and not point.is_complete:
-            hollow.append(f"M{place[0] - 2} {place[1]}a2 2 0 1 0 4 0a2 2 0 1 0 -4 0")
+            hollow += f"M{place[0] - 2} {place[1]}a2 2 0 1 0 4 0a2 2 0 1 0 -4 0"
         elif place and (i == len(points) - 1 or not (has_line[i] or has_line[i + 1])):
-            full.append(f"M{place[0]} {place[1]}h0")
-    return found.solid, found.dotted, "".join(full), "".join(hollow)
+            full += f"M{place[0]} {place[1]}h0"
+    return solid, dotted, full, hollow
 
 
-def large(
-    points: Sequence[SeriesPoint], counts: Sequence[int | None], label: str, *, by_country: bool = False
-) -> Markup:
-    """Return the line with a number on each mark and each snapshot's name below. `label`: what it shows, in words."""
-    box = Box(LEFT, TOP, LARGE_WIDE - LEFT - RIGHT, LARGE_HIGH - TOP - BOTTOM)
-    found = trace(points, counts, box, by_country=by_country)
+def large(points: Sequence[SeriesPoint], counts: Sequence[int | None], label: str, *, by_country: bool) -> Markup:
+    """Return the line with a number on each mark and each snapshot's name below. `label`: what it shows, as text."""
+    box = (LEFT, TOP, LARGE_WIDE - LEFT - RIGHT, LARGE_HIGH - TOP - BOTTOM)
+    places, solid, dotted = trace(points, counts, box, by_country=by_country)
     marks = []
-    for point, place, n in zip(points, found.places, counts, strict=True):
+    for point, place, n in zip(points, places, counts, strict=True):
         if place:
             hollow = Markup("") if point.is_complete else Markup(' class="hollow"')
             marks.append(Markup('<circle cx="{}" cy="{}" r="4"{}/>').format(*place, hollow))
@@ -89,7 +73,7 @@ def large(
             below = (place[0], LARGE_HIGH - 6, point.label)
             marks.append(Markup('<text class="faint" x="{}" y="{}">{}</text>').format(*below))
     base = Markup('<path class="base" d="M{} {}H{}"/>').format(LEFT, LARGE_HIGH - BOTTOM, LARGE_WIDE - RIGHT)
-    lines = Markup('<path d="{}"/><path class="dots" d="{}"/>').format(found.solid, found.dotted)
+    lines = Markup('<path d="{}"/><path class="dots" d="{}"/>').format(solid, dotted)
     return Markup('<svg class="line" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>').format(
         LARGE_WIDE, LARGE_HIGH, label, base, lines, Markup("").join(marks)
     )

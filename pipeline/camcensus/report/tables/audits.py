@@ -34,11 +34,8 @@ def corrected(audits: Audits, snapshot: str) -> tuple[int, int, int] | None:
     scores = audits.scores.get(snapshot)
     if scores is None:
         return None
-    rows = scores[(scores["what"] == "cameras") & scores["manufacturer"].isna()]
-    if len(rows) != 1:
-        return None
-    row = rows.iloc[0]
-    return round(row["value"]), round(row["low"]), round(row["high"])
+    rows = scores[(scores["what"] == "cameras") & scores["manufacturer"].isna()].to_dict("records")
+    return (round(rows[0]["value"]), round(rows[0]["low"]), round(rows[0]["high"])) if len(rows) == 1 else None
 
 
 def change_sentences(audits: Audits, before: Result, now: Result, confidence: str = "medium") -> str:
@@ -55,9 +52,11 @@ def change_sentences(audits: Audits, before: Result, now: Result, confidence: st
             sentences.append(f"By audits of both: {change} (95% interval {low} to {high}), {row['word']}.")
     one, two = (_world(result, confidence) for result in (before, now))
     if len(one) and len(two) and not breaks(before.manifest, now.manifest):
-        has_other_ports = scanned_other_ports(before.manifest, now.manifest)
-        word = sensitivity(one, two, None, _window(before, now), confidence).word
-        if has_other_ports:
+        # How many more of the hosts were seen in the last 7 days.
+        shares = [_latest_share(result) for result in (before, now)]
+        window = shares[1] / shares[0] if shares[0] else 1.0
+        word = sensitivity(one, two, None, window, confidence).word
+        if scanned_other_ports(before.manifest, now.manifest):
             sentences.append(f"We cannot tell this change from one of the instrument, since {OTHER_PORTS}.")
         elif word == NO_WORD:
             sentences.append("We cannot tell so small a change from differences in method.")
@@ -72,12 +71,6 @@ def _world(result: Result, confidence: str) -> pd.DataFrame:
     own = cells[(cells["scope"] == "study") & (cells["ip_version"] == "4") & (cells["min_confidence"] == confidence)]
     found: pd.DataFrame = own[(own["decoys_left_out"] == "certain") & (own["n_hosts"] > 0)]
     return cells if len(found) else found
-
-
-def _window(before: Result, now: Result) -> float:
-    """Return the ratio of the shares of hosts that were seen in the last 7 days."""
-    one, two = (_latest_share(result) for result in (before, now))
-    return two / one if one else 1.0
 
 
 def _latest_share(result: Result) -> float:

@@ -8,16 +8,17 @@ import pyarrow.compute as pc
 
 from camcensus.core import storage
 from camcensus.core.config import Study
-from camcensus.core.tables import COUNTS, GROUPS, UNITS, Table, conform
+from camcensus.core.tables import COUNTS, Table, conform
 from camcensus.report.inputs import Result, is_simulated
 from camcensus.report.output import Output
 from camcensus.report.tables.publish import TOTALS, published, scope_of
 
 NAME = "counts_public.parquet"
+_CROSSED = "null: not published where two columns cross"
 _NULL = {
-    "n_banners": "null: not published where two columns cross",
-    "n_devices": "null: not published where two columns cross",
-    "n_prefixes": "null: not published where two columns cross, nor for other",
+    "n_banners": _CROSSED,
+    "n_devices": _CROSSED,
+    "n_prefixes": f"{_CROSSED}, nor for other",
     "n_hosts": "null: of other, since hosts of several makers do not add up",
 }
 _OF_THE_SNAPSHOT = [
@@ -39,15 +40,12 @@ def write(study: Study, results: Sequence[Result], out: Output) -> None:
 
 
 def table(study: Study, results: Sequence[Result]) -> pa.Table:
-    """Return what of all counts may be published, newest snapshot first."""
-    parts = [part for result in reversed(results) for part in (_totals(result), _finer(study, result))]
+    """Return what of all counts may be published, newest snapshot first: totals in every variant, then all finer."""
+    parts = []
+    for result in reversed(results):
+        totals = result.counts.filter(pc.is_in(result.counts["level"], value_set=pa.array(TOTALS)))
+        parts += [conform(totals, SCHEMA), _finer(study, result)]
     return pa.concat_tables(parts)
-
-
-def _totals(result: Result) -> pa.Table:
-    """World and countries, in every variant."""
-    wanted = pc.is_in(result.counts["level"], value_set=pa.array(TOTALS))
-    return conform(result.counts.filter(wanted), SCHEMA)
 
 
 def _finer(study: Study, result: Result) -> pa.Table:
@@ -55,13 +53,5 @@ def _finer(study: Study, result: Result) -> pa.Table:
     own = {"ip_version": "4", "min_confidence": study.min_confidence, "decoys_left_out": "certain"}
     # Engine, instrument, window and marks are the same in every row of a snapshot.
     same = result.counts.select(_OF_THE_SNAPSHOT).slice(0, 1).to_pylist()[0] | own
-    rows = published(study, result).finer()
-    columns = [
-        pa.array([scope_of(row["level"]) for row in rows], c.type)
-        if c.name == "scope"
-        else pa.array([row[c.name] for row in rows], c.type)
-        if c.name in ("level", *GROUPS, *UNITS)
-        else pa.repeat(pa.scalar(same.get(c.name), c.type), len(rows))
-        for c in SCHEMA.columns
-    ]
-    return conform(pa.table(columns, schema=SCHEMA.schema), SCHEMA)
+    rows = [same | {"scope": scope_of(row["level"])} | row for row in published(study, result).finer()]
+    return conform(pa.Table.from_pylist(rows, schema=SCHEMA.schema), SCHEMA)

@@ -1,8 +1,6 @@
 """The numbers in the page's sentences: headline, changes, other settings, and the flow of rows."""
 
-from dataclasses import dataclass, field
-
-import pandas as pd
+from dataclasses import dataclass
 
 from camcensus.aggregate.stage import STAGE as AGGREGATE
 from camcensus.core.comparability import breaks, changed_instrument, incomparable
@@ -13,22 +11,11 @@ from camcensus.ingest.records import REASONS
 from camcensus.report import wording
 from camcensus.report.context import ReportContext
 from camcensus.report.formatting import percent, signed
-from camcensus.report.inputs import WORLD, Result, headline_cells, variant, world_cell
+from camcensus.report.inputs import Result, headline_cells, world_cell
 from camcensus.report.tables import audits, sensitivity
 from camcensus.report.tables.publish import published, ranked
 
 AGREED_HOSTS = 5
-# Each setting changes one value of the headline.
-SETTINGS = {
-    "Decoys: none left out": {"decoys_left_out": "none"},
-    "Decoys: certain ones left out": {"decoys_left_out": "certain"},
-    "Decoys: certain and likely ones left out": {"decoys_left_out": "likely"},
-    "Confidence: medium or high": {"min_confidence": "medium"},
-    "Confidence: high": {"min_confidence": "high"},
-    "Addresses: IPv4": {"ip_version": "4"},
-    "Addresses: IPv6": {"ip_version": "6"},
-    "Addresses: IPv4 and IPv6": {"ip_version": "all"},
-}
 
 
 @dataclass(frozen=True)
@@ -46,15 +33,6 @@ class Change:
 
     absolute: int | None = None
     percent: float | None = None
-
-
-@dataclass(frozen=True)
-class Setting:
-    """World counts by unit (hosts, devices, banners) under a setting; without those that were not counted."""
-
-    label: str
-    counts: dict[str, int] = field(default_factory=dict)
-    is_headline: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,26 +113,6 @@ def change(before: int | None, now: int | None) -> Change:
     if before is None or now is None:
         return Change()
     return Change(now - before, 100 * (now - before) / before if before else None)
-
-
-def settings(study: Study, result: Result) -> list[Setting]:
-    """Return world counts at the headline values, and with one choice made otherwise."""
-    usual = {"decoys_left_out": "certain", "min_confidence": study.min_confidence, "ip_version": "4"}
-    found = [
-        Setting(label, _counts(variant(result, WORLD, "study", **usual | values)), usual | values == usual)
-        for label, values in SETTINGS.items()
-    ]
-    found.append(Setting("Countries: none left out", _counts(variant(result, WORLD, "all", **usual))))
-    # A host has one country, so hosts whose country both sources agree on add up across countries.
-    agreed = ranked(headline_cells(result, "country", study), study.countries_left_out)["n_hosts_geo_min"]
-    counts = {} if agreed.isna().any() else {"hosts": int(agreed.sum())}
-    return [*found, Setting("Location: both sources name the same country", counts)]
-
-
-def _counts(cells: pd.DataFrame) -> dict[str, int]:
-    """Return the units of a world's row, if there is one."""
-    units = ("hosts", "devices", "banners")
-    return {unit: int(n) for row in cells.to_dict("records") for unit in units if not pd.isna(n := row[f"n_{unit}"])}
 
 
 def flows(manifest: Manifest) -> list[FlowRow]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camcensus.core.config import Study
-from camcensus.core.countries import country_name, load_countries
+from camcensus.core.countries import load_countries
 from camcensus.core.tables import UNKNOWN, UNKNOWN_COUNTRY
 from camcensus.report import wording
 from camcensus.report.context import ReportContext
@@ -80,15 +80,19 @@ class View:
 
 def view(context: ReportContext) -> View:
     """Return the view of all snapshots."""
-    study, results = context.study, context.results
-    makers = _makers(study, context.now)
-    before: Sequence[Result | None] = [None, *results[:-1]]
-    years = tuple(_year(study, b, r, p, makers) for b, r, p in zip(before, results, context.points, strict=True))
+    study, unit = context.study, context.unit
+    # The study's makers, then the largest others, as far as there is room.
+    found = published(study, context.now).ordered("manufacturer", "n_hosts")
+    others = [maker for maker, _ in found if maker not in (*study.vendors, UNKNOWN)]
+    makers = (*study.vendors, *others)[: max(MOST_MAKERS, len(study.vendors))]
+    before: Sequence[Result | None] = [None, *context.results[:-1]]
+    pairs = zip(before, context.results, context.points, strict=True)
+    years = tuple(_year(study, one, two, point, makers) for one, two, point in pairs)
     codes = {code for year in years for code in year.units["hosts"]} - {""} | {UNKNOWN_COUNTRY}
-    newest = years[-1].units[context.unit]
-    kinds = {code: _kind(study, code) for code in codes}
-    order = sorted(codes, key=lambda c: (("country", "out", "unknown").index(kinds[c]), -newest.get(c, 0), c))
-    return View(context.unit, tuple(_place(c, kinds[c]) for c in order), makers, years)
+    newest, kinds = years[-1].units[unit], ("country", "out", "unknown")
+    places = [_place(study, code) for code in codes]
+    places.sort(key=lambda place: (kinds.index(place.kind), -newest.get(place.code, 0), place.code))
+    return View(unit, tuple(places), makers, years)
 
 
 def maker_slugs(context: ReportContext) -> dict[str, str]:
@@ -97,35 +101,20 @@ def maker_slugs(context: ReportContext) -> dict[str, str]:
     Two makers with the same one get a number.
     """
     shown = {maker for r in context.results for maker in published(context.study, r).shown("manufacturer")}
-    slugs: dict[str, str] = {}
+    slugs: dict[str, str] = {}  # to maker
     for maker in sorted((shown | set(context.study.vendors)) - {UNKNOWN}):
-        slug = base = re.sub(r"[^a-z0-9]+", "-", maker.lower()).strip("-")[:60] or "maker"
-        number = 1
-        while slug in slugs.values():
-            number += 1
-            slug = f"{base}-{number}"
-        slugs[maker] = slug
-    return slugs
+        base = re.sub(r"[^a-z0-9]+", "-", maker.lower()).strip("-")[:60] or "maker"
+        free = (slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(slugs) + 3))) if slug not in slugs)
+        slugs[next(free)] = maker
+    return {maker: slug for slug, maker in slugs.items()}
 
 
-def _place(code: str, kind: str) -> Place:
+def _place(study: Study, code: str) -> Place:
     country = load_countries().get(code)
-    name = country_name(code) if country else "Unknown"
-    return Place(code, name, kind, country.population if country else None, country.ipv4_located if country else None)
-
-
-def _kind(study: Study, code: str) -> str:
-    if code == UNKNOWN_COUNTRY:
-        return "unknown"
-    return "country" if is_ranked(code, study.countries_left_out) else "out"
-
-
-def _makers(study: Study, newest: Result) -> tuple[str, ...]:
-    """Return the study's makers, then the largest others, as far as there is room."""
-    found = published(study, newest).shown("manufacturer")
-    others = [m for m in found if m not in study.vendors and m != UNKNOWN]
-    others.sort(key=lambda m: (-(found[m]["n_hosts"] or 0), m))
-    return (*study.vendors, *others)[: max(MOST_MAKERS, len(study.vendors))]
+    kind = "country" if is_ranked(code, study.countries_left_out) else "out"
+    if country is None:
+        return Place(code, "Unknown", "unknown" if code == UNKNOWN_COUNTRY else kind, None, None)
+    return Place(code, country.name, kind, country.population, country.ipv4_located)
 
 
 def _year(study: Study, before: Result | None, result: Result, point: SeriesPoint, makers: tuple[str, ...]) -> Year:
@@ -136,18 +125,13 @@ def _year(study: Study, before: Result | None, result: Result, point: SeriesPoin
     cells = headline_cells(result, "country", study).to_dict("records")
     world, given = world_cell(result, study, "study"), published(study, result)
     units = {u: {str(c["country"]): int(c[f"n_{u}"]) for c in cells} | {"": world[f"n_{u}"] or 0} for u in UNITS}
-    codes = [code for code in units["hosts"] if code]
-    own: dict[str, Counts] = {
-        m: {code: given.hosts(code, m) for code in codes} | {"": given.total("n_hosts", manufacturer=m)} for m in makers
-    }
+    own = {m: {code: given.hosts(code, m) for code in units["hosts"]} for m in makers}
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
     rates = {unit: world_rates(study.countries_left_out, counts) for unit, counts in units.items()}
-    ranks = {unit: _open_ranks(study, result, unit, counts) for unit, counts in units.items()}
+    ranks = {}
+    for unit, counts in units.items():
+        ranked = {code: n for code, n in counts.items() if code and is_ranked(code, study.countries_left_out)}
+        spans = country_ranks(study, result, unit, ranked)
+        ranks[unit] = {code: (best, worst) for code, (best, worst) in spans.items() if best < worst}
     return Year(point, why, caveat, units, own, agreed, rates, ranks)
-
-
-def _open_ranks(study: Study, result: Result, unit: str, counts: dict[str, int]) -> Ranks:
-    ranked = {code: n for code, n in counts.items() if code and is_ranked(code, study.countries_left_out)}
-    found = country_ranks(study, result, unit, ranked)
-    return {code: (best, worst) for code, (best, worst) in found.items() if best < worst}

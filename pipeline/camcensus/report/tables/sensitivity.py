@@ -5,6 +5,7 @@ counted for the world and for countries, of all makers together; so a range can 
 maker. It is not a 95% interval: nothing here was sampled or compared with a truth.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,24 +36,19 @@ def choices(study: Study, result: Result, unit: str) -> dict[Choice, dict[str, i
     """
     key = ("sensitivity", unit, study.countries_left_out)
     if key not in result.memo:
-        result.memo[key] = _choices(result, unit)
-    found: dict[Choice, dict[str, int]] = result.memo[key]
-    return found
-
-
-def _choices(result: Result, unit: str) -> dict[Choice, dict[str, int]]:
-    columns = {"first": f"n_{unit}"}
-    if unit == "hosts":
-        columns |= {"both": "n_hosts_geo_min", "either": "n_hosts_geo_max"}
-    found: dict[Choice, dict[str, int]] = {}
-    for decoys in DECOYS:
-        for confidence in CONFIDENCES:
+        columns = {"first": f"n_{unit}"}
+        if unit == "hosts":
+            columns |= {"both": "n_hosts_geo_min", "either": "n_hosts_geo_max"}
+        result.memo[key] = {}
+        for decoys, confidence in itertools.product(DECOYS, CONFIDENCES):
             asked = {"min_confidence": confidence, "decoys_left_out": decoys}
             world, countries = variant(result, WORLD, "study", **asked), variant(result, "country", "all", **asked)
             for place, column in columns.items():
                 counts = {str(c): n for c, n in zip(countries["country"], countries[column], strict=True)}
                 counts |= {"": world[column].iloc[0]} if len(world) else {}
-                found[decoys, confidence, place] = {c: int(n) for c, n in counts.items() if not pd.isna(n)}
+                known = {code: int(n) for code, n in counts.items() if not pd.isna(n)}
+                result.memo[key][decoys, confidence, place] = known
+    found: dict[Choice, dict[str, int]] = result.memo[key]
     return found
 
 
@@ -74,12 +70,8 @@ def change_range(study: Study, before: Result, now: Result, unit: str) -> Range 
     None where there is only one choice.
     """
     one, two = (choices(study, r, unit) for r in (before, now))
-    moved = [two[choice][""] - one[choice][""] for choice in one if _has(one, choice) and _has(two, choice)]
+    moved = [two[choice][""] - counts[""] for choice, counts in one.items() if "" in counts and "" in two[choice]]
     return Range(min(moved), max(moved)) if len(moved) > 1 else None
-
-
-def _has(counted: Mapping[Choice, Mapping[str, int]], choice: Choice) -> bool:
-    return "" in counted.get(choice, {})
 
 
 def country_ranks(study: Study, result: Result, unit: str, counts: Mapping[str, int]) -> Ranks:

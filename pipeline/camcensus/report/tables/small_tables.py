@@ -12,13 +12,26 @@ from camcensus.core.stage_record import StageRecord
 from camcensus.report import wording
 from camcensus.report.context import ReportContext
 from camcensus.report.formatting import MISSING, number, percent, share, shown, signed
-from camcensus.report.inputs import Result, world_cell
+from camcensus.report.inputs import WORLD, Result, Scope, headline_cells, variant, world_cell
 from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
+from camcensus.report.tables.publish import ranked
 from camcensus.report.tables.table_export import markdown_table
 from camcensus.report.tables.trend import COMMON_SERIES, headline_count, missing_reason, series_count
 from camcensus.report.timeline import SeriesPoint
 
 UNITS = ("hosts", "devices", "banners")
+# Label and scope; each changes one value of the headline.
+SETTINGS: tuple[tuple[str, Scope, dict[str, str]], ...] = (
+    ("Decoys: none left out", "study", {"decoys_left_out": "none"}),
+    ("Decoys: certain ones left out", "study", {"decoys_left_out": "certain"}),
+    ("Decoys: certain and likely ones left out", "study", {"decoys_left_out": "likely"}),
+    ("Confidence: medium or high", "study", {"min_confidence": "medium"}),
+    ("Confidence: high", "study", {"min_confidence": "high"}),
+    ("Addresses: IPv4", "study", {"ip_version": "4"}),
+    ("Addresses: IPv6", "study", {"ip_version": "6"}),
+    ("Addresses: IPv4 and IPv6", "study", {"ip_version": "all"}),
+    ("Countries: none left out", "all", {}),
+)
 
 
 @dataclass(frozen=True)
@@ -155,7 +168,7 @@ def process(study: Study, result: Result) -> list[tuple[str, str, TextTable]]:
         rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in wording.AGES]
         found.append(("Last seen", text, TextTable("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
     text = f"All makers, {wording.outside(study.countries_left_out)}. Each row changes one choice of the headline."
-    return [*found, ("With other settings", text, _settings(study, result))]
+    return [*found, ("With other settings", text, settings(study, result))]
 
 
 def _identities(study: Study, stage: StageRecord) -> str:
@@ -192,14 +205,21 @@ def _decoys(stage: StageRecord) -> TextTable:
     return TextTable("Rules on decoys", ["Rule", "Meaning", "Grade alone", "Hosts"], rows, (3,))
 
 
-def _settings(study: Study, result: Result) -> TextTable:
-    """Return the world's counts with one choice made otherwise."""
-    found = facts.settings(study, result)
-    rows = [
-        [f"{s.label} (headline)" if s.is_headline else s.label, *(number(s.counts.get(u)) for u in UNITS)]
-        for s in found
-    ]
-    ours = [place for place, s in enumerate(found) if s.is_headline]
+def settings(study: Study, result: Result) -> TextTable:
+    """Return the world's counts at the headline values, and with one choice made otherwise."""
+    usual = {"decoys_left_out": "certain", "min_confidence": study.min_confidence, "ip_version": "4"}
+    rows, ours = [], []
+    for place, (label, scope, changed) in enumerate(SETTINGS):
+        cells = variant(result, WORLD, scope, **usual | changed)
+        if scope == "study" and usual | changed == usual:
+            ours.append(place)
+        counts = [cells[f"n_{unit}"].max() for unit in UNITS]  # of one row, or of none
+        written = [MISSING if pd.isna(n) else number(int(n)) for n in counts]
+        rows.append([f"{label} (headline)" if place in ours else label, *written])
+    # A host has one country, so hosts whose country both sources agree on add up across countries.
+    agreed = ranked(headline_cells(result, "country", study), study.countries_left_out)["n_hosts_geo_min"]
+    hosts = MISSING if agreed.isna().any() else number(int(agreed.sum()))
+    rows.append(["Location: both sources name the same country", hosts, MISSING, MISSING])
     return TextTable("Counts with other settings", ["Setting", "Hosts", "Devices", "Banners"], rows, range(1, 4), ours)
 
 

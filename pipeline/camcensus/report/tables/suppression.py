@@ -10,7 +10,7 @@ is never a small number. Across makers, types and models, what is left over is o
 it must reach the minimum too.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -59,8 +59,8 @@ class Suppression:
         self.minimum = minimum
         self.hidden: set[Cell] = set()
         self._ordered = sorted(hosts, key=_order)
-        self._groups_of: dict[Cell, list[Group]] = {}
-        self._below: dict[Cell, list[Group]] = {}
+        self._groups_of: defaultdict[Cell, list[Group]] = defaultdict(list)
+        self._below: defaultdict[Cell, list[Group]] = defaultdict(list)
         self._queue: deque[Group] = deque()
         self._find_groups(left_out)
         for cell in self._ordered:
@@ -74,23 +74,19 @@ class Suppression:
     def _find_groups(self, left_out: frozenset[str]) -> None:
         found: dict[tuple[Cell, int], Group] = {}
         for cell in self._ordered:
-            if is_total(cell):
-                continue
-            for place, value in enumerate(cell):
+            for place, value in enumerate(cell) if not is_total(cell) else ():
                 # What is counted without a country leaves out some: these are in no sum over countries.
                 if value is None or (place == COUNTRY and value in left_out):
                     continue
                 parent = (*cell[:place], None, *cell[place + 1 :])
-                if parent not in self.hosts:
-                    continue
-                group = found.get((parent, place))
-                if group is None:
-                    group = found[parent, place] = Group(parent, place == COUNTRY)
-                group.cells.append(cell)
-                self._groups_of.setdefault(cell, []).append(group)
+                if parent in self.hosts:
+                    group = found.get((parent, place)) or Group(parent, place == COUNTRY)
+                    found[parent, place] = group
+                    group.cells.append(cell)
+                    self._groups_of[cell].append(group)
         for (parent, _), group in found.items():
             group.cells.sort(key=self.hosts.__getitem__)  # smallest first; of equals, by name as before
-            self._below.setdefault(parent, []).append(group)
+            self._below[parent].append(group)
 
     def _hide(self, cell: Cell) -> None:
         """Hide a cell and all finer cells of it, and queue every sum that they are in."""
@@ -99,11 +95,11 @@ class Suppression:
             one = stack.pop()
             if one not in self.hidden:
                 self.hidden.add(one)
-                for group in self._groups_of.get(one, ()):
+                for group in self._groups_of[one]:
                     if not group.is_queued:
                         group.is_queued = True
                         self._queue.append(group)
-                stack.extend(child for group in self._below.get(one, ()) for child in group.cells)
+                stack.extend(child for group in self._below[one] for child in group.cells)
 
     def _make_safe(self, group: Group) -> None:
         """Hide the next smallest until the group is safe; then the parent, if there is no next one."""

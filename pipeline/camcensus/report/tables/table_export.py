@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -28,8 +28,7 @@ def as_table(rows: list[dict[str, Any]], to: Table) -> pa.Table:
 
 def as_frame(table: pa.Table) -> pd.DataFrame:
     """Return the table as a frame whose integers stay integers where some are missing."""
-    frame: pd.DataFrame = table.to_pandas(types_mapper=DTYPES.get)
-    return frame
+    return cast("pd.DataFrame", table.to_pandas(types_mapper=DTYPES.get))
 
 
 def guard(text: str) -> str:

@@ -34,31 +34,26 @@ class TrendPoint:
 
 
 def trend(
-    study: Study, results: Sequence[Result], unit: str, manufacturer: str | None = None, series: Series = "all",
-    *, is_public: bool = False,
-) -> list[TrendPoint]:  # fmt: skip
+    study: Study, results: Sequence[Result], unit: str, manufacturer: str | None = None, series: Series = "all"
+) -> list[TrendPoint]:
     """Return a point for each snapshot, oldest first, without the countries that the study leaves out.
 
     manufacturer: None for all makers, which alone have ranges. series: which banners are counted (`OpenStudy.trend`).
-    is_public: a maker's count is None where it may not be published.
     """
     points = []
     for result, point in zip(results, series_points(results), strict=True):
-        window = result.manifest.window
+        window, known = result.manifest.window, result.manifest.query_set != UNKNOWN_QUERIES
         end = datetime.fromtimestamp(window.end, UTC).date() if window and window.end is not None else None
-        low = high = break_reason = reason = None
         if series == "all":
-            count = headline_count(study, result, unit, manufacturer, is_public)
-            if manufacturer is None and (span := sensitivity.ranges(study, result, unit).get("")):
-                low, high = span.low, span.high
-            break_reason, is_known = point.break_reason or None, result.manifest.query_set != UNKNOWN_QUERIES
+            count, reason = headline_count(study, result, unit, manufacturer, is_public=False), None
+            span = None if manufacturer is not None else sensitivity.ranges(study, result, unit).get("")
+            low, high = (span.low, span.high) if span else (None, None)
+            own = (count, low, high, point.break_reason or None, known)
         else:
-            count = series_count(study, result, unit, manufacturer, series, is_public)
+            count = series_count(study, result, unit, manufacturer, series, is_public=False)
             reason = missing_reason(result, series)
-            is_known = reason is None
-        points.append(
-            TrendPoint(result.snapshot, end, count, low, high, break_reason, is_known, point.is_complete, reason)
-        )
+            own = (count, None, None, None, reason is None)
+        points.append(TrendPoint(result.snapshot, end, *own, point.is_complete, reason))
     return points
 
 
@@ -108,8 +103,8 @@ def missing_reasons(results: Sequence[Result]) -> list[str]:
     found: dict[tuple[str, str], list[str]] = {}
     for result in results:
         rows = series_rows(result)
-        without = {name: row["reason"] for name in COMMON_SERIES if (row := rows.get(name)) and row["reason"]}
-        for reason in dict.fromkeys(without.values()):
-            kind = "series" if len(without) == len(COMMON_SERIES) else "series on common ports"
+        reasons = [row["reason"] for name in COMMON_SERIES if (row := rows.get(name)) and row["reason"]]
+        kind = "series" if len(reasons) == len(COMMON_SERIES) else "series on common ports"
+        for reason in dict.fromkeys(reasons):
             found.setdefault((kind, reason), []).append(result.snapshot)
     return [f"No {kind} for {wording.listing(names)}: {reason}." for (kind, reason), names in found.items()]
