@@ -13,7 +13,8 @@ from camcensus.core.run_log import Entry, logged
 from camcensus.core.stage_record import StageRecord
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
-from camcensus.identify.stage import country_databases, identity_key, study_catalogue
+from camcensus.geolocate.editions import sources_of
+from camcensus.identify.stage import identity_key, study_catalogue
 from camcensus.ingest.stage import require_banners
 from camcensus.raw.collected import collected_folders
 from camcensus.raw.purge import overdue, purge, was_purged
@@ -52,7 +53,7 @@ def run(
     storage.remove_leftovers(study.data, collected_folders(study))
     wanted = _wanted(study, snapshots, reporter)
     context = RunContext(study, reporter, engine)
-    for loader in (study_catalogue, country_databases, identity_key):
+    for loader in (study_catalogue, sources_of, identity_key):
         context.load(loader)  # what cannot be read is reported before any work
     outcome = Outcome()
     with logged(study.data, engine.workers, engine.name) as entry, ExitStack() as closing:

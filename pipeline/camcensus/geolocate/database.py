@@ -107,11 +107,8 @@ def _checked(source: Path) -> str:
 
 def built_on(source: Path) -> date:
     """Return the day a database was built, from its metadata only. Raises `GeoDatabaseError`."""
-    try:
-        with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
-            return _built(reader.metadata().build_epoch)
-    except UNUSABLE as error:
-        raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
+    with _opened(source) as (_, reader):
+        return _built(reader.metadata().build_epoch)
 
 
 def _built(epoch: int) -> date:
@@ -127,20 +124,11 @@ def country_of(record: Any) -> str:
 
     A code has two letters: AUT and AUSTRIA, cut off after two, would be Australia.
     """
-    code = _raw_code(record)
-    return code if len(code) == CODE_LETTERS else ""
-
-
-def _raw_code(record: Any) -> str:
-    """Return the text in a record's place for the country."""
-    if isinstance(record, str):
-        return record
-    if not isinstance(record, dict):
-        return ""
-    country = record.get("country")
-    if isinstance(country, dict):
-        return str(country.get("iso_code") or "")
-    return str(record.get("country_code") or (country if isinstance(country, str) else "") or "")
+    code = record
+    if isinstance(record, dict):
+        country = record.get("country")
+        code = country.get("iso_code") if isinstance(country, dict) else record.get("country_code") or country
+    return code if isinstance(code, str) and len(code) == CODE_LETTERS else ""
 
 
 def _from_cache(path: Path) -> dict[str, Any] | None:
@@ -165,35 +153,35 @@ def _to_cache(path: Path, flat: dict[str, Any]) -> None:
 
 def _flatten(source: Path) -> dict[str, Any]:
     """Flatten both address families into ranges, in some seconds. Raises `GeoDatabaseError` for an unusable file."""
-    try:
-        with _unpacked(source) as plain, maxminddb.open_database(str(plain)) as reader:
-            meta = reader.metadata()
-            built = _built(meta.build_epoch)
-            v4, v6 = _ranges(reader)
-            _compare(plain, v4, v6)
-        return {
-            "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
-            "built": np.str_(built), "kind": np.str_(meta.database_type),
-        }  # fmt: skip
-    except UNUSABLE as error:
-        raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
+    with _opened(source) as (plain, reader):
+        meta = reader.metadata()
+        built = _built(meta.build_epoch)
+        v4, v6 = _ranges(reader)
+        _compare(plain, v4, v6)
+    return {
+        "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
+        "built": np.str_(built), "kind": np.str_(meta.database_type),
+    }  # fmt: skip
 
 
 @contextmanager
-def _unpacked(source: Path) -> Iterator[Path]:
-    """Provide the database as a plain file while it is read."""
+def _opened(source: Path) -> Iterator[tuple[Path, maxminddb.Reader]]:
+    """Provide the database as a plain file, and its reader. Raises `GeoDatabaseError` for an unusable file."""
     openers: dict[str, Callable[[Path], Any]] = {".xz": lzma.open, ".gz": gzip.open}
-    opener = openers.get(source.suffix)
-    if opener is None:
-        yield source
-        return
-    with TemporaryDirectory(prefix="camcensus-") as folder, opener(source) as packed:
-        plain = Path(folder) / source.stem
-        content = packed.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise ValueError(f"it unpacks to more than {LARGEST >> 20} MB")
-        plain.write_bytes(content)
-        yield plain
+    plain = source
+    try:
+        with TemporaryDirectory(prefix="camcensus-") as folder:
+            if opener := openers.get(source.suffix):
+                plain = Path(folder) / source.stem
+                with opener(source) as packed:
+                    content = packed.read(LARGEST + 1)
+                if len(content) > LARGEST:
+                    raise ValueError(f"it unpacks to more than {LARGEST >> 20} MB")
+                plain.write_bytes(content)
+            with maxminddb.open_database(str(plain)) as reader:
+                yield plain, reader
+    except UNUSABLE as error:
+        raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
 
 
 def _ranges(reader: maxminddb.Reader) -> tuple[Ranges, Ranges]:

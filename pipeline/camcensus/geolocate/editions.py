@@ -94,10 +94,6 @@ class Sources:
         second = open_locator(choose(self.second, day).path) if self.second else None
         return SnapshotGeo(open_locator(choose(self.first, day).path), second, day)
 
-    def on_day(self, day: str) -> SnapshotGeo:
-        """Return the databases for a snapshot of an ISO day, as in a manifest."""
-        return self.on(date.fromisoformat(day))
-
 
 def choose(editions: tuple[Edition, ...], day: date) -> Edition:
     """Return the newest edition built not after `day`, else the oldest, which is the nearest after it."""
@@ -114,12 +110,12 @@ def sources_of(study: Study) -> Sources:
 def editions_of(setting: str, base: Path) -> tuple[Edition, ...]:
     """Return the editions that a setting names: "builtin" (and what `geo update` fetched), a file or a folder."""
     if setting == BUILTIN:
-        fetched = [_edition(path) for path in databases_in(fetched_folder())]
+        fetched = [Edition(built_on(path), path) for path in databases_in(fetched_folder())]
         return Edition(open_locator().built, None), *fetched
     path = base / setting
     if not path.is_dir():
         return (Edition(open_locator(path).built, path),)
-    found = tuple(_edition(file) for file in databases_in(path))
+    found = tuple(Edition(built_on(file), file) for file in databases_in(path))
     if not found:
         raise GeoDatabaseError(path, f"contains no geolocation database; add files that end in {', '.join(ENDINGS)}")
     return found
@@ -136,10 +132,6 @@ def fetched_folder() -> Path:
     """Return the folder in which `camcensus geo update` puts editions."""
     base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
     return Path(base) / "camcensus/geo"
-
-
-def _edition(path: Path) -> Edition:
-    return Edition(built_on(path), path)
 
 
 def day_of(snapshot: Snapshot, study: Study) -> date:

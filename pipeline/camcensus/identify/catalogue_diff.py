@@ -29,12 +29,8 @@ class Difference:
 
     def lines(self) -> list[str]:
         """Return one line for each id: `+` added, `-` removed, `~` changed."""
-        signs = {
-            **dict.fromkeys(self.added, "+"),
-            **dict.fromkeys(self.removed, "-"),
-            **dict.fromkeys(self.changed, "~"),
-        }
-        return [f"{sign} {name}" for name, sign in sorted(signs.items())]
+        signs = {"+": self.added, "-": self.removed, "~": self.changed}
+        return [f"{sign} {name}" for name, sign in sorted((name, sign) for sign in signs for name in signs[sign])]
 
 
 def meanings(catalogue: Catalogue) -> dict[str, str]:

@@ -18,30 +18,21 @@ Yields: P the maker's own protocol or parsed block, S specific evidence, W a gue
 `model`, `firmware` or `identity` where they are captured.
 """
 
+_BRANDS = """## Brands with more than one maker
+
+Such a brand names no maker: the maker stays unknown unless other evidence names it.
+"""
+
 
 def page(catalogue: Catalogue) -> str:
     """Return the page in Markdown: totals, a table of makers, and brands of several makers."""
-    return "\n".join(
-        [
-            _HEAD,
-            _totals(catalogue),
-            "## Makers\n",
-            *_table(catalogue, [*catalogue.makers, GENERAL]),
-            _LEGEND,
-            "## Brands with more than one maker\n",
-            "Such a brand names no maker: the maker stays unknown unless other evidence names it.\n",
-            *_conflicts(catalogue),
-            "",
-        ]
-    )
-
-
-def _totals(catalogue: Catalogue) -> str:
-    return (
+    totals = (
         f"Version {catalogue.version}, query set {catalogue.query_set}: {len(catalogue.makers)} makers, "
         f"{len(catalogue.signatures)} signatures, {len(catalogue.models)} model patterns, "
         f"{len(catalogue.queries)} queries, {len(catalogue.brands)} brands.\n"
     )
+    makers = _table(catalogue, [*catalogue.makers, GENERAL])
+    return "\n".join([_HEAD, totals, "## Makers\n", *makers, _LEGEND, _BRANDS, *_conflicts(catalogue), ""])
 
 
 def _table(catalogue: Catalogue, makers: list[str]) -> Iterable[str]:

@@ -5,7 +5,7 @@ places, medium for one specific token, low for a guess.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
@@ -84,28 +84,22 @@ class Match:
 NOTHING = Match()
 
 
-@dataclass(frozen=True)
 class Identifier:
     """A catalogue's rules by column, ready to match."""
 
-    catalogue: Catalogue
-    signatures: Mapping[str, Screen[Signature]] = field(init=False)
-    models: Screen[Model] = field(init=False)
-    makers_of_brand: Mapping[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
         by_column: dict[str, list[Signature]] = {column: [] for column in _MODEL_COLUMNS}
-        for signature in self.catalogue.signatures:
+        for signature in catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
-        object.__setattr__(self, "signatures", {column: Screen(rules) for column, rules in by_column.items()})
-        object.__setattr__(self, "models", Screen(self.catalogue.models))
-        sure = {
+        self.signatures = {column: Screen(rules) for column, rules in by_column.items()}
+        self.models = Screen(catalogue.models)
+        self.makers_of_brand = {
             brand.name: brand.manufacturer[0]
-            for brand in self.catalogue.brands
+            for brand in catalogue.brands
             # Without a period it is not known when it was true.
             if brand.confidence == "high" and brand.period and len(brand.manufacturer) == 1
         }
-        object.__setattr__(self, "makers_of_brand", sure)
 
     @property
     def columns(self) -> tuple[str, ...]:

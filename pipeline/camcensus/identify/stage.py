@@ -6,7 +6,7 @@ from camcensus.core import storage
 from camcensus.core.config import Study, check_vendors
 from camcensus.core.errors import IntegrityError
 from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
-from camcensus.geolocate.editions import SnapshotGeo, Sources, day_of, sources_of
+from camcensus.geolocate.editions import SnapshotGeo, day_of, sources_of
 from camcensus.identify.batches import IdentifiedRows
 from camcensus.identify.catalogue import Catalogue, load_catalogue
 from camcensus.identify.catalogue_diff import require_meanings
@@ -23,11 +23,6 @@ def study_catalogue(study: Study) -> Catalogue:
     require_meanings(study.catalogue_path, catalogue)
     check_vendors(study, list(catalogue.makers))
     return catalogue
-
-
-def country_databases(study: Study) -> Sources:
-    """Return the editions of country databases that a study names. Raises `GeoDatabaseError`."""
-    return sources_of(study)
 
 
 def identity_key(study: Study) -> bytes:
@@ -76,7 +71,7 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
 
 
 def _used(snapshot: Snapshot, context: RunContext) -> SnapshotGeo:
-    return context.load(country_databases).on(day_of(snapshot, context.study))
+    return context.load(sources_of).on(day_of(snapshot, context.study))
 
 
 def _warnings(snapshot: Snapshot, context: RunContext) -> list[str]:

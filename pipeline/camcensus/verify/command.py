@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from camcensus.core.config import Study
@@ -98,7 +99,7 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
         elif manifest.build and manifest.build.catalogue != checksum_of(study.catalogue_path):
             verdict.notes.append(f"{study.catalogue_path}: its comments or examples changed since {name} was counted")
         try:
-            used = sources.on_day(manifest.geo.snapshot).record
+            used = sources.on(date.fromisoformat(manifest.geo.snapshot)).record
         except CamcensusError as error:
             verdict.wrong(study.path, str(error))
             continue

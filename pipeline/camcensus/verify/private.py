@@ -4,7 +4,6 @@ import csv
 import ipaddress
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,11 +31,13 @@ PRIVATE = {
 } - _PUBLIC
 TYPES = {pa.string(), pa.int64(), pa.float64(), pa.bool_()}
 TEXTS = (".html", ".md", ".svg", ".json", ".csv")
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
-_MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
-# Keyed hashes of identities have 32 digits; checksums of files have 64, versions 12.
-_HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+_SUSPECTS = {
+    "an IPv4 address": r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|\.\d)",
+    "an IPv6 address": r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])",
+    "a MAC address": r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])",
+    # Keyed hashes of identities have 32 digits; checksums of files have 64, versions 12.
+    "a hashed identity": r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])",
+}
 
 
 def check_private(path: Path, verdict: Verdict) -> None:
@@ -75,25 +76,16 @@ def _columns(path: Path, names: list[str], verdict: Verdict) -> None:
 
 
 def _search(path: Path, text: str, verdict: Verdict) -> None:
-    for kind, found in sorted(set(_suspects(text))):
-        verdict.wrong(path, f"holds what looks like {kind}: {found}")
+    suspects = {(kind, found[0]) for kind, pattern in _SUSPECTS.items() for found in re.finditer(pattern, text)}
+    for kind, found in sorted(suspects):
+        if "IP" not in kind or _is_address(found):
+            verdict.wrong(path, f"holds what looks like {kind}: {found}")
 
 
-def _suspects(text: str) -> Iterator[tuple[str, str]]:
-    for found in _IPV4.findall(text):
-        if all(int(part) < 256 for part in found.split(".")):
-            yield "an IPv4 address", found
-    for match in _IPV6.finditer(text):
-        if _is_ipv6(match[0]):
-            yield "an IPv6 address", match[0]
-    for match in _MAC.finditer(text):
-        yield "a MAC address", match[0]
-    for match in _HASH.finditer(text):
-        yield "a hashed identity", match[0]
-
-
-def _is_ipv6(text: str) -> bool:
-    """Return whether it is an IPv6 address, and not `::` of a style sheet or a time of day."""
+def _is_address(text: str) -> bool:
+    """Return whether it is an IP address, and not a version, `::` of a style sheet or a time of day."""
+    if "." in text:
+        return all(int(part) < 256 for part in text.split("."))
     try:
         ipaddress.IPv6Address(text)
     except ValueError:

@@ -70,7 +70,7 @@ def check_files(files: Mapping[Path, Expected], verdict: Verdict) -> set[Path]:
     sizes = {path: path.stat().st_size for path in found}
     # Largest first, so that no thread has it alone at the end.
     order = sorted(found, key=lambda path: (-sizes[path], path))
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:  # hashing runs outside Python's lock
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing runs outside Python's lock
         digests = dict(zip(order, threads.map(_digest, order), strict=True))
     verdict.files += len(found)
     verdict.bytes += sum(sizes.values())

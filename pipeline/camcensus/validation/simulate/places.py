@@ -192,7 +192,7 @@ class Places:
         for at in np.flatnonzero(known).tolist():
             country, kind = divmod(at // NETWORKS, len(KINDS))
             numbers = [*owned.get(country_codes()[country], ()), *owned["everywhere"]]
-            real = [n for n in numbers if load_networks()[n].kind == KINDS[kind]]
+            real = [n for n in numbers if load_networks()[n] == KINDS[kind]]
             if real:
                 found[at] = real[int(self.chance.integers(f"asn {KINDS[kind]}", len(real), at)[0])]
         return found
