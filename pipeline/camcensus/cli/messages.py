@@ -5,19 +5,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-
-from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
 from camcensus.core.comparability import breaks
 from camcensus.core.config import Study
 from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError
-from camcensus.core.manifest import load_manifest
+from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.resources import bundled
 from camcensus.core.storage import read_table, write_text
 from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from camcensus.identify.catalogue_page import page
+from camcensus.report.inputs import WORLD, Result, variant
 from camcensus.run import Outcome
 
 if TYPE_CHECKING:
@@ -82,11 +80,11 @@ def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
     """Return the headline of the newest counted snapshot, its change, and the paths of the report's page and tables."""
     found: dict[str, Any] = {"n_warnings": n_warnings, "page": str(page)}
     manifests = [load_manifest(study.data / name) for name in study.snapshot_ids()]
-    counted = [m for m in manifests if m and "counts.parquet" in _outputs(m)]
+    counted = [m for m in manifests if m and "aggregate" in m.stages]
     if not counted:
         return found | {"tables": str(page.parent)}
     now, *earlier = counted[::-1]
-    n_hosts, n_countries = _headline(study, now.snapshot)
+    n_hosts, n_countries = _headline(study, now)
     before = earlier[0] if earlier else None
     return found | {
         "snapshot": now.snapshot,
@@ -94,30 +92,20 @@ def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
         "n_hosts": n_hosts,
         "n_countries": n_countries,
         "before": before.snapshot if before else None,
-        "n_hosts_before": _headline(study, before.snapshot)[0] if before else None,
+        "n_hosts_before": _headline(study, before)[0] if before else None,
         "not_comparable": breaks(before, now) if before else [],
         "tables": str(page.parent / "country_table.csv"),
     }
 
 
-def _outputs(manifest: Any) -> Any:
-    return manifest.stages["aggregate"].outputs if "aggregate" in manifest.stages else {}
-
-
-def _headline(study: Study, snapshot: str) -> tuple[int, int]:
+def _headline(study: Study, manifest: Manifest) -> tuple[int, int]:
     """Return hosts of all makers and countries with at least one, at the headline's settings."""
-    counts = read_table(study.data / snapshot / "counts.parquet", COUNTS)
-    wanted = {
-        "scope": "study",
-        "ip_version": HEADLINE_IP,
-        "min_confidence": study.min_confidence,
-        "decoys_left_out": HEADLINE_DECOYS,
-    }
-    for name, value in wanted.items():
-        counts = counts.filter(pc.equal(counts[name], value))
-    hosts = {level: counts.filter(pc.equal(counts["level"], level)) for level in ("world", "country")}
-    located = hosts["country"].filter(pc.not_equal(hosts["country"]["country"], UNKNOWN_COUNTRY))
-    return pc.sum(hosts["world"]["n_hosts"]).as_py() or 0, sum(1 for n in located["n_hosts"].to_pylist() if n)
+    counts = read_table(study.data / manifest.snapshot / "counts.parquet", COUNTS)
+    result = Result(manifest.snapshot, manifest, counts)
+    world = variant(result, WORLD, "study", min_confidence=study.min_confidence)
+    countries = variant(result, "country", "study", min_confidence=study.min_confidence)
+    located = countries[countries["country"] != UNKNOWN_COUNTRY]
+    return int(world["n_hosts"].sum()), int((located["n_hosts"] > 0).sum())
 
 
 def partial_snapshots(study: Study) -> list[str]:

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from camcensus.core.countries import canonical_code
-from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.raw.address_blocks import special_ranges
 
 _ZERO, _NINE = b"09"
@@ -20,22 +19,21 @@ Keys = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Ranges:
-    """Sorted starts of ranges of one IP version, and the country code of each; a range ends where the next starts."""
+    """Sorted starts of ranges of one IP version, and the country code of each; a range ends where the next starts.
+
+    The first starts at 0.
+    """
 
     starts: Keys
     codes: npt.NDArray[np.str_]
 
     def look_up(self, keys: Keys) -> npt.NDArray[np.str_]:
         """Return the code of each key; '' where the database has none."""
-        if not len(self.starts):
-            return np.full(len(keys), "", dtype="<U2")
         found: npt.NDArray[np.str_] = self.codes[_places(self.starts, keys)]
         return found
 
     def countries(self, keys: Keys) -> list[str]:
         """Return the ISO alpha-2 code of each key; ZZ where there is none."""
-        if not len(self.starts):
-            return [UNKNOWN_COUNTRY] * len(keys)
         found: list[str] = self._names[_places(self.starts, keys)].tolist()
         return found
 

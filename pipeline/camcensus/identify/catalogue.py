@@ -57,9 +57,11 @@ def _identifier(text: str) -> str:
     return text
 
 
-class _Entry(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+
+class _Entry(_Strict):
     id: Annotated[str, AfterValidator(_identifier)]
 
 
@@ -133,10 +135,8 @@ class Model(_Rule):
     manufacturer: str | None = None
 
 
-class Brand(BaseModel):
+class Brand(_Strict):
     """A name that devices are sold under, and their reported makers."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: str
     manufacturer: list[str]
@@ -146,9 +146,7 @@ class Brand(BaseModel):
     confidence: Literal["high", "medium", "low"]
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class _File(_Strict):
     manufacturer: str | None = None
     country: str | None = None
     query: list[Query] = []
@@ -253,10 +251,12 @@ def _named(file: _File, path: Path, text: str) -> _File:
     if not file.manufacturer:
         raise ValueError("1: manufacturer: missing; add the maker's name at the top")
     maker = {"manufacturer": file.manufacturer}
-    file.signature = [s.model_copy(update={"file_maker": file.manufacturer}) for s in file.signature]
-    file.model = [m.model_copy(update=maker) for m in file.model]
-    file.query = [q.model_copy(update=maker) for q in file.query]
-    return file
+    entries = {
+        "signature": [s.model_copy(update={"file_maker": file.manufacturer}) for s in file.signature],
+        "model": [m.model_copy(update=maker) for m in file.model],
+        "query": [q.model_copy(update=maker) for q in file.query],
+    }
+    return file.model_copy(update=entries)
 
 
 def _repeated(catalogue: Catalogue, texts: Mapping[str, str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -30,9 +31,11 @@ from camcensus.identify.matcher import identifier_of
 
 @dataclass(frozen=True)
 class IdentifyTask:
-    """One part of observations to identify and locate. Picklable."""
+    """One part of observations (`source`) to identify and locate. Picklable."""
 
-    observations: Path
+    reads: ClassVar[Table] = OBSERVATIONS
+    rows_at_a_time: ClassVar[int] = BATCH
+    source: Path
     sha256: str
     identified: Path
     catalogue: Catalogue
@@ -40,27 +43,12 @@ class IdentifyTask:
     second: Locator | None
     key: bytes
 
-    @property
-    def source(self) -> Path:
-        """Return the file of the part."""
-        return self.observations
-
-    @property
-    def reads(self) -> Table:
-        """Return the table that it is a part of."""
-        return OBSERVATIONS
-
-    @property
-    def rows_at_a_time(self) -> int:
-        """Return how many rows make a batch."""
-        return BATCH
-
     def __call__(self, on_progress: Callable[[int], None], pool: OrderedPool = ONE_PROCESS) -> IdentifiedRows:
         """Read and identify the part; with several processes, the others identify the rows that this one writes."""
         if pool.is_single:
             return self.over(None, on_progress)
         self._require()
-        pieces = pool.in_order(partial(_identify_piece, self.observations), pieces_of(self.observations))
+        pieces = pool.in_order(partial(_identify_piece, self.source), pieces_of(self.source))
         return write_identified(pieces, self.identified, self.key, on_progress)
 
     def over(
@@ -68,7 +56,7 @@ class IdentifyTask:
     ) -> IdentifiedRows:
         """Identify rows that the caller read (None: the task reads them)."""
         self._require()
-        return identify_part(self.observations, self.identified, self.context, on_progress, batches)
+        return identify_part(self.source, self.identified, self.context, on_progress, batches)
 
     @property
     def context(self) -> Context:
@@ -76,10 +64,10 @@ class IdentifyTask:
         return Context(identifier_of(self.catalogue), self.locator, self.key, self.second)
 
     def _require(self) -> None:
-        storage.require(self.observations, self.sha256, "is not what ingest wrote; run again with --rehash")
+        storage.require(self.source, self.sha256, "is not what ingest wrote; run again with --rehash")
 
 
 def _identify_piece(observations: Path, piece: Piece) -> tuple[pa.Table, IdentifiedRows]:
     """Identify a piece of a part, by the task that this process shares with the one that writes."""
-    task: IdentifyTask = next(task for task in shared() if task.observations == observations)
+    task: IdentifyTask = next(task for task in shared() if task.source == observations)
     return identify_batch(read_piece(observations, piece), task.context)

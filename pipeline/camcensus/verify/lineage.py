@@ -63,14 +63,14 @@ def _unchanged(path: Path, output: Output) -> str:
 def _sources(folder: Path, table: str, used: Output) -> list[Node]:
     """Return what a table of a snapshot was made from, if the snapshot still has the same table."""
     manifest = load_manifest(folder)
-    stage = next((name for name, s in manifest.stages.items() if table in s.outputs), None) if manifest else None
+    stage = _stage_of(manifest, table) if manifest else None
     if manifest is None or stage is None or manifest.stages[stage].outputs[table].sha256 != used.sha256:
         return [Node(str(folder.name), {"missing": "the data folder has another run of this snapshot, or none"})]
     return _made_from(folder, manifest, stage)
 
 
 def _of_snapshot(folder: Path, manifest: Manifest, name: str) -> Node:
-    stage = next((stage for stage, found in manifest.stages.items() if name in found.outputs), None)
+    stage = _stage_of(manifest, name)
     if stage is None:
         raise InputError(folder / name, "is not a table that a stage of this snapshot made")
     output = manifest.stages[stage].outputs[name]
@@ -90,13 +90,14 @@ def _made_from(folder: Path, manifest: Manifest, stage: str, part: str | None = 
         for name, output in manifest.outputs_of(read).items():
             own = name.split("/", 1)[1].removesuffix(".parquet") if "/" in name else None
             if part is None or own in (None, part):
-                nodes.append(_table(folder, manifest, name, output, own or part))
+                sources = _made_from(folder, manifest, _stage_of(manifest, name) or "", own or part)
+                nodes.append(Node(f"{manifest.snapshot}/{name}", _facts(output), sources))
     return _once(nodes)
 
 
-def _table(folder: Path, manifest: Manifest, name: str, output: Output, part: str | None) -> Node:
-    stage = next(stage for stage, record in manifest.stages.items() if name in record.outputs)
-    return Node(f"{manifest.snapshot}/{name}", _facts(output), _made_from(folder, manifest, stage, part))
+def _stage_of(manifest: Manifest, name: str) -> str | None:
+    """Return the stage that made a file."""
+    return next((stage for stage, record in manifest.stages.items() if name in record.outputs), None)
 
 
 def _once(nodes: list[Node]) -> list[Node]:

@@ -99,8 +99,8 @@ def _facts(manifest: Manifest) -> dict[str, str]:
 
 
 def _cells(counts: pa.Table, level: str, min_confidence: str) -> dict[tuple[str | None, str | None], dict[str, Any]]:
-    wanted = {"level": level, "scope": "all", "ip_version": "4", "min_confidence": min_confidence}
-    wanted["decoys_left_out"] = "certain"
+    wanted = {"level": level, "scope": "all", "ip_version": "4", "decoys_left_out": "certain"}
+    wanted["min_confidence"] = min_confidence
     keep = reduce(pc.and_, [pc.equal(counts[name], value) for name, value in wanted.items()])
     return {(row["country"], row["manufacturer"]): row for row in counts.filter(keep).to_pylist()}
 
