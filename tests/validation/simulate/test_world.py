@@ -132,7 +132,7 @@ def test_networks_have_numbers_of_their_country(plain: World) -> None:
         country, kind = divmod(at // NETWORKS, len(KINDS))
         if number < FIRST_PRIVATE_ASN:
             real += 1
-            assert known[number].kind == KINDS[kind]
+            assert known[number] == KINDS[kind]
             assert number in {*owned.get(country_codes()[country], ()), *owned["everywhere"]}
     assert real / len(network) == pytest.approx(0.6 / len(KINDS), abs=0.05)
 
