@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -198,10 +198,15 @@ def checksum_of(folder: Path) -> str:
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """Load the catalogue in a folder of TOML files.
+    """Load the catalogue in a folder of TOML files; unchanged files are parsed once in a process.
 
     Raises `CatalogueError` with file, line, id and reason of each fault.
     """
+    return _load(folder, checksum_of(folder))
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path, _checksum: str) -> Catalogue:
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise CatalogueError(folder, ["contains no TOML file; name a folder such as queries/"])
