@@ -1,6 +1,7 @@
 """What the tests of several stages share: a Shodan banner as the engine gives it, and raw files made of banners."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -19,6 +20,7 @@ from camcensus.ingest.records import Ingested, IngestTask
 from camcensus.readers.banner import Banner as Struct
 from camcensus.readers.banner import Rejected
 from camcensus.readers.registry import SHODAN, RawPart, Source
+from tests import pictures
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +38,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+pictures.install()
+_DRAWING = ("report", "house", "validation")  # folders of tests that look at charts
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say whether the charts of this test are drawn."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    is_drawn = folder in _DRAWING or item.get_closest_marker("slow")
+    os.environ[pictures.SWITCH] = pictures.DRAWN if is_drawn else pictures.PLACEHOLDERS
 
 
 @pytest.fixture(scope="session")

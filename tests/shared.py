@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from tests.pictures import drawn
+
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
     """Return the folder `name` of this test run; the first process that asks fills it with `build`, the others wait."""
@@ -18,7 +20,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
     with FileLock(base / f"{name}.lock"):
         if not done.exists():
             folder.mkdir()
-            build(folder)
+            with drawn():
+                build(folder)
             done.touch()
     return folder
 

@@ -20,6 +20,12 @@ import json, os, sys, traceback
 import pandas  # which pyarrow imports when it makes its first array
 import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.messages, camcensus.collect.plan
 import camcensus.run
+from camcensus.core.resources import bundled
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import identifier_of
+from tests import pictures
+pictures.install()
+identifier_of(load_catalogue(bundled("queries")))
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()

@@ -1,0 +1,38 @@
+"""Placeholders for charts: most tests of whole runs check numbers, and drawing takes two thirds of a small run's time.
+
+Tests of the report, slow tests and shared worlds draw for real.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from camcensus.report.charts import drawing
+from camcensus.report.charts.chart import Picture
+
+SWITCH = "CAMCENSUS_TEST_PICTURES"  # a variable of the environment, so that commands in other processes see it too
+DRAWN, PLACEHOLDERS = "drawn", "placeholders"
+PLACEHOLDER = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>not drawn</title></svg>', b"not drawn"
+_render, _pool = drawing.render, drawing._pool
+
+
+def render(picture: Picture) -> tuple[bytes, bytes]:
+    """Return the picture, or the placeholder where the running test wants no picture."""
+    return PLACEHOLDER if os.environ.get(SWITCH) == PLACEHOLDERS else _render(picture)
+
+
+def install() -> None:
+    """Let the switch decide from now on, in this process and those that it forks."""
+    drawing.render = render
+    drawing._pool = lambda pictures: None if os.environ.get(SWITCH) == PLACEHOLDERS else _pool(pictures)
+
+
+@contextmanager
+def drawn() -> Iterator[None]:
+    """Draw for real in this context."""
+    before = os.environ.get(SWITCH, DRAWN)
+    os.environ[SWITCH] = DRAWN
+    try:
+        yield
+    finally:
+        os.environ[SWITCH] = before
