@@ -11,7 +11,6 @@ class Output:
     """A report's folder, and the files that belong to it."""
 
     def __init__(self, folder: Path) -> None:
-        """Start with no files; `folder` need not exist."""
         self.folder = folder
         self.written: list[str] = []
 

@@ -62,18 +62,13 @@ def series_points(results: Sequence[Result]) -> list[SeriesPoint]:
     positions = [_year(end) for end in known] if is_dated else [float(n) for n in range(len(results))]
     found = [SeriesPoint(r.snapshot, positions[0], r.manifest.complete, is_first=True) for r in results[:1]]
     for (before, now), (one, two) in zip(pairwise(results), pairwise(positions), strict=True):
-        found.append(
-            SeriesPoint(
-                now.snapshot,
-                two,
-                now.manifest.complete,
-                break_reason=wording.listing(breaks(before.manifest, now.manifest)),
-                changed=tuple(changed_instrument(before.manifest, now.manifest)),
-                has_unknown_queries=UNKNOWN_QUERIES in (_query_set(before), _query_set(now)),
-                has_other_ports=scanned_other_ports(before.manifest, now.manifest),
-                has_gap=is_dated and two - one > GAP,
-            )
-        )
+        pair = (before.manifest, now.manifest)
+        point = SeriesPoint(
+            now.snapshot, two, now.manifest.complete, wording.listing(breaks(*pair)), tuple(changed_instrument(*pair)),
+            has_unknown_queries=UNKNOWN_QUERIES in (_query_set(before), _query_set(now)),
+            has_other_ports=scanned_other_ports(*pair), has_gap=is_dated and two - one > GAP,
+        )  # fmt: skip
+        found.append(point)
     return found
 
 

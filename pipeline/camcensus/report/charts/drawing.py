@@ -31,7 +31,6 @@ class Drawing:
     """
 
     def __init__(self, charts: Sequence[Chart], folder: Path) -> None:
-        """Start drawing."""
         self._charts = charts
         self._wanted = {chart.name: digest_of(VERSION, mpl.__version__, repr(chart.picture)) for chart in charts}
         before = _index(folder)
@@ -76,7 +75,6 @@ def _index(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def _is_current(folder: Path, name: str, before: Any, wanted: str) -> bool:
-    """Whether a picture need not be drawn."""
     if not isinstance(before, dict) or before.get("drawn_from") != wanted:
         return False
     paths = {ending: folder / _file(name, ending) for ending in ENDINGS}

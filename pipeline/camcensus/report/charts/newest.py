@@ -177,7 +177,6 @@ def _counted(unit: str) -> Column:
 
 
 def _largest(values: Sequence[tuple[str, int]], unit: str) -> str:
-    """Return a sentence with the first few values."""
     top = [f"{label} {n:,}" for label, n in values[:3]]
     return f"Most {unit}: {', '.join(top)}." if top else "Nothing was counted."
 

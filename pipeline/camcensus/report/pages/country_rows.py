@@ -43,7 +43,6 @@ class CountryRows:
     """The table and the map of every snapshot and measure: a unit (all makers), or a maker (hosts)."""
 
     def __init__(self, context: ReportContext, found: View) -> None:
-        """Compute nothing yet but the makers' keys."""
         self.found, slugs = found, maker_slugs(context)
         self.makers = {maker: f"maker-{slugs[maker]}" for maker in found.makers}
         self._own = context.study.vendors[:MOST_COLUMNS]

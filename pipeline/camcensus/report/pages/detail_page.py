@@ -164,7 +164,6 @@ class _CountryPages:
         return hosts_by_snapshot(self.context, title, first, rows, total)
 
     def _figures(self, place: Place) -> TextTable:
-        """One row for each snapshot, newest first."""
         code, years, rows = place.code, self.found.years, []
         for i, year in reversed(list(enumerate(years))):
             counts = [year.units[unit].get(code, 0) for unit in UNITS]
@@ -184,7 +183,6 @@ class _CountryPages:
         return TextTable(f"Figures of {place.name}", head, rows, range(1, len(head)))
 
     def _quality(self, place: Place) -> tuple[str, ...]:
-        """Return the notes on the newest snapshot's numbers."""
         year, geo, country = self.found.years[-1], self.context.now.manifest.geo, load_countries().get(place.code)
         agreed, hidden, remark = year.agreed.get(place.code), self.hidden.get(place.code, 0), geo_tables.remark(geo)
         notes = {
@@ -258,7 +256,6 @@ class _MakerPages:
         )
 
     def _figures(self, maker: str) -> TextTable:
-        """One row for each snapshot, newest first."""
         rows, left_out = [], self.context.study.countries_left_out
         for i, point in reversed(list(enumerate(self.context.points))):
             counts = [self.given[i].total(f"n_{unit}", manufacturer=maker) for unit in UNITS]

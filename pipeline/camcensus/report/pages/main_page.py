@@ -54,7 +54,6 @@ def draw(
 
 
 def _facts(context: ReportContext) -> dict[str, Any]:
-    """Words and numbers."""
     study, now, before = context.study, context.now, context.before
     n_countries, n_agreed = facts.countries_found(study, now)
     world = world_cell(now, study, "study")
@@ -88,7 +87,6 @@ def _facts(context: ReportContext) -> dict[str, Any]:
 
 
 def _tables(context: ReportContext) -> dict[str, Any]:
-    """Return the page's tables, and what is said of them."""
     study, now, results = context.study, context.now, context.results
     given = published(study, now)
     own = given.hidden_part(study.vendors)

@@ -225,7 +225,6 @@ def _control_counts(found: Sequence[Matches]) -> TextTable | None:
 
 
 def _headline(study: Study, found: Matches) -> tuple[str, str]:
-    """Return the number, and what it is."""
     maker, left_out = study.vendors[0], study.countries_left_out
     sums = {c: n for (c, own), n in census_sums(found).items() if own == maker and c not in left_out}
     places = sum(code != UNKNOWN_COUNTRY and n > 0 for code, n in sums.items())

@@ -165,7 +165,6 @@ def _headline(study: Study, rows: Sequence[Row], vendor: str) -> tuple[str, str]
 
 
 def _parts(study: Study, rows: Sequence[Row]) -> list[tuple[str, str, TextTable]]:
-    """Title, words and table of each part."""
     unit, where, left_out = study.headline_unit, wording.outside(study.countries_left_out), study.countries_left_out
     countries = _rows(rows, "country", unit)
 
@@ -241,7 +240,6 @@ def _method(manifest: Manifest) -> list[str]:
 
 
 def _limits(manifest: Manifest) -> list[str]:
-    """Return what the estimates do not cover."""
     stage = manifest.stages.get("estimates")
     notes = [f"{note[:1].upper()}{note[1:]}." for note in stage.notes[1:]] if stage else []
     return [_COVERS, _APPROXIMATE, *notes, _ADDS_UP, _OTHER]

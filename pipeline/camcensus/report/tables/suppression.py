@@ -54,7 +54,6 @@ class Suppression:
     """Hides cells until every group is safe. Only ever hides more, so it ends."""
 
     def __init__(self, hosts: Mapping[Cell, int], left_out: frozenset[str], minimum: int) -> None:
-        """Hide the cells; the outcome is `hidden`."""
         self.hosts = hosts
         self.minimum = minimum
         self.hidden: set[Cell] = set()
