@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from camcensus.collect.match_counts import CONTROL_QUERIES, COUNTRY, OTHERS, cut_off
 from camcensus.core.errors import PlanRefusedError, UnavailableError
 from camcensus.raw.ledger_rows import Reply
+from camcensus.validation.loopback.account import Limits as ServerLimits
 from camcensus.validation.loopback.faults import KINDS, Fault
 from camcensus.validation.loopback.index import Index
 from tests.collect.worlds import PRODUCT, SERVER, TEXT, cameras, collect, raw, rows, served, study_in
@@ -69,7 +70,7 @@ def test_total_and_facets_come_in_one_reply_and_nothing_is_spent(shared: Index, 
 def test_every_country_is_found_however_little_a_facet_holds(tmp_path_factory: Any, codes: Any, limit: int) -> None:
     banners = cameras(len(codes) * 3, countries=tuple(codes), ports=1)
     study = study_in(tmp_path_factory.mktemp("census"))
-    with served(banners, facet_limit=limit):
+    with served(banners, limits=ServerLimits(facet=limit)):
         assert collect(study, "census").complete
     assert countries(study) == true_countries(banners)
 
@@ -80,7 +81,7 @@ def test_where_a_facet_is_cut_off_each_country_is_asked(folder: Path) -> None:
         for n, camera in enumerate(cameras(300, countries=("DE", "US")))
     ]
     study = study_in(folder)
-    with served(banners, facet_limit=50):
+    with served(banners, limits=ServerLimits(facet=50)):
         assert collect(study, "census").complete
     found = replies(study)
     assert [part for _, part in found] == ["", "DE", "US"]
@@ -136,7 +137,7 @@ def test_values_that_are_no_country_name_no_file(folder: Path) -> None:
     for n, camera in enumerate(banners):
         camera["org"] = f"Org {n}"
     study = study_in(folder)
-    with served(banners, facet_limit=3):
+    with served(banners, limits=ServerLimits(facet=3)):
         collect(study, "census")
     assert {part for _, part in replies(study)} <= {"", "DE", *(f"without-{n}" for n in range(9))}
     assert not list(folder.parent.rglob("*evil*"))

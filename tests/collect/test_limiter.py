@@ -9,6 +9,7 @@ import pytest
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.limiter import Limiter
+from camcensus.validation.loopback.account import Limits as ServerLimits
 from camcensus.validation.loopback.server import KEY, Loopback
 from tests.collect.worlds import ROOT, cameras
 
@@ -44,7 +45,7 @@ def test_two_processes_share_the_limit(tmp_path: Path) -> None:
 def test_the_engines_own_limit_is_kept(tmp_path: Path) -> None:
     """The loopback refuses what comes too early, as the real one does; nothing does."""
     # Far enough apart that a busy machine, which holds one request back, makes no two of them come too close.
-    with Loopback(cameras(3), rate=20) as server, pytest.MonkeyPatch.context() as patch:
+    with Loopback(cameras(3), limits=ServerLimits(rate=20)) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path))
         for engine in [Client(KEY, Limits(rate=4.0), server.url) for _ in range(2)]:
             for _ in range(4):

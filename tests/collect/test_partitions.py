@@ -12,6 +12,7 @@ from camcensus.collect.partitions import Part, split
 from camcensus.core.errors import ContradictionError
 from camcensus.core.query import parse
 from camcensus.raw.ledger_rows import Reply
+from camcensus.validation.loopback.account import Limits as ServerLimits
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback
 from tests.collect.worlds import TEXT, client
@@ -63,7 +64,7 @@ def check(index: Index, parts: list[Part], limit: int) -> None:
 @example(places=[], limit=2, facet_limit=1000)
 def test_parts_are_disjoint_and_together_the_query(places: Any, limit: int, facet_limit: int) -> None:
     index = Index([at(*place) for place in places])
-    parts, _ = parted(index, limit, facet_limit=facet_limit)
+    parts, _ = parted(index, limit, limits=ServerLimits(facet=facet_limit))
     check(index, parts, limit)
 
 

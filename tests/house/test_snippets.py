@@ -46,7 +46,7 @@ RUNNING = [
 def shodan() -> Iterator[Loopback]:
     """A Shodan on this machine over the exports of 2026 of the first demo."""
     files = sorted((ROOT / "data/demo/raw/2026").glob("SYNTHETIC-*"))
-    with Loopback(files, rate=None) as found:
+    with Loopback(files) as found:
         yield found
 
 

@@ -33,7 +33,7 @@ def cameras(number: int) -> list[Banner]:
 def client(server: Loopback, key: str = "any", timeout: float | None = None) -> Any:
     """The official package, set up as a user would, without its own wait between requests."""
     api = shodan.Shodan(key)
-    api.base_url, api.base_trends_url, api.api_rate_limit = server.url, server.trends_url, 0
+    api.base_url, api.base_trends_url, api.api_rate_limit = server.url, server.url, 0
     if timeout:
         api._session.get = functools.partial(api._session.get, timeout=timeout)
     return api

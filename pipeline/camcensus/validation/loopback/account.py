@@ -37,13 +37,29 @@ PLANS: dict[str, Plan] = {
 }
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Settings for what differs between accounts, or is unknown of the real API.
+
+    `rate`: requests per second; None: no limit. `retry_after`: seconds that a refusal for too many requests names.
+    `facet`: the largest facet. `deepest`: the last available page. `drift`: banners that enter the window, and that
+    leave it, with each search or count; a tenth of all is reserved.
+    """
+
+    rate: float | None = None
+    retry_after: float | None = None
+    facet: int = 1000
+    deepest: int | None = None
+    drift: int = 0
+
+
 class Account:
     """Credits left and the time of the last request. Thread-safe."""
 
-    def __init__(self, plan: Plan, credits_left: int, rate: float | None) -> None:
+    def __init__(self, plan: Plan, credits_left: int | None, limits: Limits) -> None:
         self.plan = plan
-        self.credits = credits_left
-        self.rate = rate
+        self.credits = plan.credits if credits_left is None else credits_left
+        self.limits = limits
         self.revoked = False
         self._last = float("-inf")
         self._lock = threading.Lock()
@@ -51,7 +67,7 @@ class Account:
     def within_rate(self, now: float) -> bool:
         """Accept a request at this moment (seconds of a steady clock), or return False."""
         with self._lock:
-            if self.rate and now - self._last < SLACK / self.rate:
+            if self.limits.rate and now - self._last < SLACK / self.limits.rate:
                 return False
             self._last = now
             return True

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from camcensus.validation.loopback.replies import (
     NO_CREDITS,
     UPGRADE,
     Reply,
-    cut_down,
     encode,
     failure,
     only,
@@ -42,25 +40,13 @@ class Refused(Exception):
         super().__init__(text)
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Settings for what is unknown of the real API: the largest facet, the last page, and banners that come and go.
-
-    `drift`: banners that enter the window, and that leave it, with each search or count; a tenth of all is reserved.
-    """
-
-    facet: int = 1000
-    deepest: int | None = None
-    drift: int = 0
-
-
 class Api:
     """The endpoints over one index and one account."""
 
-    def __init__(self, index: Index, account: Account, limits: Limits) -> None:
+    def __init__(self, index: Index, account: Account) -> None:
         self._index = index
         self._account = account
-        self._limits = limits
+        self._limits = account.limits
         self._requests = itertools.count()
         self._history = History(index)
         self._paths: dict[str, Callable[[Params, Fault | None], Reply]] = {
@@ -107,12 +93,7 @@ class Api:
             raise Refused(*NO_CREDITS)
         found = np.flatnonzero(mask)
         total, rows = page_of(found, page, fault)
-        if fields:
-            shown = [only(self._index.rows[i], fields) for i in rows]
-        elif params.get("minify", "false").lower() in ("true", "1"):
-            shown = [cut_down(self._index.rows[i]) for i in rows]
-        else:
-            shown = [self._index.rows[i] for i in rows]
+        shown = [only(self._index.rows[i], fields) if fields else self._index.rows[i] for i in rows]
         return Reply(200, _page(shown, total, facets), credits=price, results=len(shown))
 
     def _query(self, params: Params) -> Query:
@@ -136,11 +117,10 @@ class Api:
         return inside
 
     def _facets(self, params: Params, mask: Mask) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for name, size in wanted_facets(params, FACETS, self._limits.facet):
-            values = self._index.facet(name, mask)[:size]
-            found[name] = [{"count": count, "value": value} for value, count in values]
-        return found
+        return {
+            name: [{"count": count, "value": value} for value, count in self._index.facet(name, mask)[:size]]
+            for name, size in wanted_facets(params, FACETS, self._limits.facet)
+        }
 
     def _tokens(self, params: Params, _: Fault | None) -> Reply:
         """Return the filters of a query. A query that does not parse is not an error here; `errors` explains it."""

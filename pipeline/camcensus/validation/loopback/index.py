@@ -5,10 +5,11 @@ stored as codes, so a term is evaluated once per distinct value. Long ones (`dat
 the rows, and only rows that contain the words are decoded.
 """
 
+import ipaddress
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,20 @@ from camcensus.readers.lines import RawFile
 from camcensus.validation.loopback.replies import decode, encode
 
 Banner = Mapping[str, Any]
-Key = tuple[str, str, str, str]
+Place = tuple[str, str, str]  # address, port, transport
 Mask = npt.NDArray[np.bool_]
 # Not stored as codes, since hardly two banners have the same value.
 LONG = frozenset({"data", "http.html", "ssl"})
 # Cached masks; a mask has one byte per row.
 KEPT = 512
-_NOT_IPV4 = -1
 
 
 @dataclass
 class Column:
     """A field of every row as a code: `distinct[codes[row]]` are the row's values."""
 
-    distinct: list[Values] = field(default_factory=list)
-    codes: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    distinct: list[Values]
+    codes: npt.NDArray[np.int32]
 
 
 class Index:
@@ -47,19 +47,24 @@ class Index:
     """
 
     def __init__(self, banners: Iterable[Banner] | Iterable[Path]) -> None:
-        builder = _Builder()
+        found: dict[Place, tuple[str, bytes, list[int]]] = {}  # time, row and the code of each column
+        distinct: dict[str, dict[Values, int]] = {name: {} for name in FIELDS if name not in LONG}
         self.left_out = 0
         for banner, row in _rows(banners):
-            self.left_out += not builder.add(banner, row)
-        order = builder.order()
-        self.rows: list[bytes] = [builder.rows[i] for i in order]
-        self.months: list[str] = [builder.keys[i][0][:7] for i in order]
-        self.places: list[tuple[str, str]] = [builder.keys[i][1:3] for i in order]
-        self.columns: dict[str, Column] = {
-            name: Column(list(codes), np.array(builder.codes[name], np.int32)[order])
-            for name, codes in builder.distinct.items()
-        }
-        self._ipv4 = np.array([_ipv4(host) for host, _ in self.places], np.int64)
+            if banner is None or (place := _place(banner)) is None:
+                self.left_out += 1
+                continue
+            time = str(banner.get("timestamp") or "")
+            if place not in found or time > found[place][0]:
+                codes = [known.setdefault(read(name, banner), len(known)) for name, known in distinct.items()]
+                found[place] = time, row, codes
+        ordered = sorted(sorted(found.items()), key=lambda item: item[1][0], reverse=True)
+        self.rows: list[bytes] = [row for _, (_, row, _) in ordered]
+        self.months: list[str] = [time[:7] for _, (time, _, _) in ordered]
+        self.places: list[Place] = [place for place, _ in ordered]
+        codes_of = np.array([codes for _, (_, _, codes) in ordered], np.int32).reshape(len(ordered), len(distinct))
+        self.columns = {name: Column(list(known), codes_of[:, n]) for n, (name, known) in enumerate(distinct.items())}
+        self._ipv4 = np.array([_ipv4(host) for host, *_ in self.places], np.int64)
         self._masks: dict[Term, Mask] = {}
         self._lock = threading.Lock()
 
@@ -120,54 +125,18 @@ class Index:
         return found
 
 
-class _Builder:
-    """Rows and columns in the order of input."""
-
-    def __init__(self) -> None:
-        self.rows: list[bytes] = []
-        self.keys: list[Key] = []
-        self.distinct: dict[str, dict[Values, int]] = {name: {} for name in FIELDS if name not in LONG}
-        self.codes: dict[str, list[int]] = {name: [] for name in self.distinct}
-
-    def add(self, banner: Banner | None, row: bytes) -> bool:
-        """Add a row; return False for one that no search engine would have."""
-        key = _key(banner) if banner else None
-        if banner is None or key is None:
-            return False
-        self.rows.append(row)
-        self.keys.append(key)
-        for name, known in self.distinct.items():
-            values = read(name, banner)
-            self.codes[name].append(known.setdefault(values, len(known)))
-        return True
-
-    def order(self) -> list[int]:
-        """Return the newest row of each place, newest first, then by address, port and transport."""
-        newest: dict[tuple[str, ...], int] = {}
-        for i, (time, *place) in enumerate(self.keys):
-            known = newest.setdefault(tuple(place), i)
-            if time > self.keys[known][0]:
-                newest[tuple(place)] = i
-        by_place = sorted(newest.values(), key=lambda i: self.keys[i][1:])
-        return sorted(by_place, key=lambda i: self.keys[i][0], reverse=True)
-
-
 def _rows(banners: Iterable[Banner] | Iterable[Path]) -> Iterable[tuple[Banner | None, bytes]]:
+    """Banners as bytes; of files each line with its banner, or None. Raises `InputError`."""
     for item in banners:
-        if isinstance(item, Path):
-            yield from _rows_of(item)
-        else:
+        if not isinstance(item, Path):
             yield item, encode(item)
-
-
-def _rows_of(path: Path) -> Iterable[tuple[Banner | None, bytes]]:
-    """Lines of a file, each with its banner or None. Raises `InputError`."""
-    file = RawFile(path)
-    for line in file.lines():
-        if line.data.strip():
-            yield (None if line.too_long or line.cut_short else _banner(line.data)), line.data
-    if file.damage:
-        raise InputError(path, file.damage)
+            continue
+        file = RawFile(item)
+        for line in file.lines():
+            if line.data.strip():
+                yield (None if line.too_long or line.cut_short else _banner(line.data)), line.data
+        if file.damage:
+            raise InputError(item, file.damage)
 
 
 def _banner(data: bytes) -> Banner | None:
@@ -178,20 +147,15 @@ def _banner(data: bytes) -> Banner | None:
     return found if isinstance(found, dict) else None
 
 
-def _key(banner: Banner) -> Key | None:
-    """Time, address, port and transport; None without address or port."""
-    time, port, transport = (banner.get(name) for name in ("timestamp", "port", "transport"))
-    address = banner.get("ip_str") or banner.get("ipv6")
+def _place(banner: Banner) -> Place | None:
+    address, port = banner.get("ip_str") or banner.get("ipv6"), banner.get("port")
     if not isinstance(address, str) or not isinstance(port, int):
         return None
-    return str(time or ""), address, str(port), str(transport or "tcp")
+    return address, str(port), str(banner.get("transport") or "tcp")
 
 
 def _ipv4(host: str) -> int:
-    parts = host.split(".")
-    if len(parts) != 4 or not all(part.isdigit() and len(part) <= 3 for part in parts):
-        return _NOT_IPV4
-    number = 0
-    for part in parts:
-        number = number * 256 + int(part)
-    return number
+    try:
+        return int(ipaddress.IPv4Address(host))
+    except ValueError:
+        return -1

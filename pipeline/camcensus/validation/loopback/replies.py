@@ -1,4 +1,4 @@
-"""Replies of the loopback Shodan: banners as JSON, cut down on the way out, and errors.
+"""Replies of the loopback Shodan: banners as JSON, and errors.
 
 Error texts are those recorded from the real API. Where nothing was recorded, as for an unknown facet, the reply is the
 text for an invalid query, which the real API gives for many other errors.
@@ -23,8 +23,6 @@ RATE = (429, f"Request rate limit reached (1 request/ second). {TOO_FAST}")
 UPGRADE = (401, "Please upgrade your API plan to use filters or paging.")
 NO_CREDITS = (401, "Insufficient query credits, please upgrade your API plan or wait for the monthly limit to reset")
 MEMBERS = (403, "Requires membership or higher to access")
-# The documentation says that minify shortens the larger fields; assumed: these.
-LARGE = ("http.html", "http.favicon.data", "ssl.chain", "ssl.dhparams", "screenshot.data", "opts")
 
 
 def decode(row: bytes) -> Any:
@@ -47,38 +45,18 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def cut_down(row: bytes) -> bytes:
-    """Return a banner without its large fields."""
-    banner = decode(row)
-    for path in LARGE:
-        *parents, last = path.split(".")
-        block = banner
-        for name in parents:
-            block = block.get(name) if isinstance(block, dict) else None
-        if isinstance(block, dict):
-            block.pop(last, None)
-    return encode(banner)
-
-
 def only(row: bytes, fields: Sequence[str]) -> bytes:
     """Return a banner with these fields only; nested ones (`http.title`) keep their place."""
-    banner = decode(row)
-    found: dict[str, Any] = {}
+    banner, found = decode(row), dict[str, Any]()
     for path in fields:
-        _copy(banner, found, path.split("."))
+        *parents, last = path.split(".")
+        source, target = banner, found
+        for name in parents:
+            source = source.get(name) if isinstance(source, dict) else None
+            target = target.setdefault(name, {}) if isinstance(source, dict) else {}
+        if isinstance(source, dict) and last in source:
+            target[last] = source[last]
     return encode(found)
-
-
-def _copy(banner: Any, found: dict[str, Any], path: list[str]) -> None:
-    first, *rest = path
-    if not isinstance(banner, dict) or first not in banner:
-        return
-    if not rest:
-        found[first] = banner[first]
-    elif isinstance(banner[first], dict):
-        inner = found.setdefault(first, {})
-        if isinstance(inner, dict):
-            _copy(banner[first], inner, rest)
 
 
 @dataclass(frozen=True)

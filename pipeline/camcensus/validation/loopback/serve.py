@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from camcensus.core.errors import CamcensusError, InputError, Interrupted
-from camcensus.validation.loopback.account import PLANS
+from camcensus.validation.loopback.account import PLANS, Limits
 from camcensus.validation.loopback.server import KEY, Loopback
 
 
@@ -23,7 +23,7 @@ def serve_until_stopped(
     if missing := [path for path in files if not path.is_file()]:
         raise InputError(missing[0], "is not a file; name exports to answer from")
     try:
-        shodan = Loopback(files, plan=plan, credits=credits_left, rate=rate, port=port)
+        shodan = Loopback(files, plan=plan, credits=credits_left, port=port, limits=Limits(rate))
     except OSError as error:
         raise CamcensusError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; omit --port") from None
     with shodan:

@@ -1,7 +1,7 @@
 """A Shodan on this machine: an HTTP server on 127.0.0.1 that answers like the real one, from given banners.
 
     with Loopback(banners, plan="dev", faults=[Fault("502", at=3)]) as shodan:
-        api = Shodan("any key"); api.base_url = shodan.url; api.base_trends_url = shodan.trends_url
+        api = Shodan("any key"); api.base_url = shodan.url; api.base_trends_url = shodan.url
 
 It listens on the loopback address only and opens no connections. It accepts any key and stores none.
 """
@@ -21,15 +21,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from camcensus.validation.loopback.account import PLANS, Account
-from camcensus.validation.loopback.api import Api, Limits, Params
+from camcensus.validation.loopback.account import PLANS, Account, Limits
+from camcensus.validation.loopback.api import Api, Params
 from camcensus.validation.loopback.faults import Fault, Faults
 from camcensus.validation.loopback.index import Banner, Index
 from camcensus.validation.loopback.replies import CANNED, NOT_ALLOWED, RATE, Reply, failure, with_retry_after
 
 KEY = "LOOPBACK-KEY-0000"
 HOST = "127.0.0.1"
-TRENDS = "/trends"
 HANG = 30.0
 IDLE = 60.0  # seconds after which a silent client is disconnected
 _HANG_UP_WITH_RESET = struct.pack("ii", 1, 0)
@@ -54,10 +53,8 @@ class Request:
 class Loopback:
     """A loopback Shodan; starts when it is created, stops with `close` or at the end of `with`.
 
-    `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`. `rate`:
-    requests per second, None for no limit. `credits`: query credits left; None: the plan's allowance. `facet_limit`:
-    the largest facet; `deepest`: the last available page; `drift`: banners that appear and disappear with each search
-    or count. `retry_after`: seconds that a refusal for too many requests names.
+    `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`.
+    `credits`: query credits left; None: the plan's allowance. `port`: 0 for any free one.
     """
 
     def __init__(
@@ -65,20 +62,14 @@ class Loopback:
         banners: Iterable[Banner] | Iterable[Path] | Index,
         plan: str = "enterprise",
         credits: int | None = None,  # noqa: A002  the field's word
-        rate: float | None = None,
         faults: Sequence[Fault] = (),
         port: int = 0,
-        facet_limit: int = 1000,
-        deepest: int | None = None,
-        drift: int = 0,
-        retry_after: float | None = None,
+        limits: Limits = Limits(),  # noqa: B008  it cannot be changed
     ) -> None:
-        chosen = PLANS[plan]
         self.index = banners if isinstance(banners, Index) else Index(banners)
-        self._account = Account(chosen, chosen.credits if credits is None else credits, rate)
-        self._api = Api(self.index, self._account, Limits(facet_limit, deepest, drift))
+        self._account = Account(PLANS[plan], credits, limits)
+        self._api = Api(self.index, self._account)
         self._faults = Faults(faults)
-        self._retry_after = retry_after
         self._log: list[Request] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -89,13 +80,8 @@ class Loopback:
 
     @property
     def url(self) -> str:
-        """Return the value for SHODAN_API_URL."""
+        """Return the value for SHODAN_API_URL, and for the package's `base_trends_url`."""
         return f"http://{HOST}:{self._server.server_address[1]}"
-
-    @property
-    def trends_url(self) -> str:
-        """Return the value for the package's `base_trends_url`; `url` works as well."""
-        return self.url + TRENDS
 
     @property
     def log(self) -> list[Request]:
@@ -143,7 +129,6 @@ class Loopback:
 
         The request is in the log before the client gets its reply; a request that hangs waits here.
         """
-        path = path.removeprefix(TRENDS)
         fault, reply = self._process(path, params, key)
         on_connection = fault.kind if fault and fault.kind in _CONNECTION_FAULTS else None
         silent = on_connection in ("reset", "hang")
@@ -169,7 +154,7 @@ class Loopback:
         if not key or self._account.revoked:
             return None, NOT_ALLOWED
         if not self._account.within_rate(time.monotonic()):
-            return None, with_retry_after(failure(*RATE), self._retry_after)
+            return None, with_retry_after(failure(*RATE), self._account.limits.retry_after)
         # The path, then the parameters without the key, as `Fault.where` takes them.
         fault = self._faults.next(path + "?" + "&".join(f"{name}={value}" for name, value in sorted(params.items())))
         if fault and fault.kind == "no-credits":

@@ -36,7 +36,7 @@ class History:
             place = {month: i for i, month in enumerate(self.months)}
             since = [place.get(month, -1) for month in index.months]
         else:
-            since = [_first_month(f"{host}:{port}", len(self.months)) for host, port in index.places]
+            since = [_first_month(f"{host}:{port}", len(self.months)) for host, port, _ in index.places]
         self._since: npt.NDArray[np.int32] = np.array(since, np.int32)
 
     def reply(self, mask: Mask, facets: Sequence[tuple[str, int]]) -> dict[str, Any]:
