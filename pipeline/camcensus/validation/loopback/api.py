@@ -8,21 +8,11 @@ import numpy as np
 
 from camcensus.core.errors import QueryError, UnknownFilterError
 from camcensus.core.query import DATA, FIELDS, FILTERS, Query, parse
+from camcensus.validation.loopback import replies
 from camcensus.validation.loopback.account import Account
 from camcensus.validation.loopback.faults import Fault
 from camcensus.validation.loopback.index import Index, Mask
-from camcensus.validation.loopback.replies import (
-    CURSOR,
-    HTML,
-    INVALID,
-    MEMBERS,
-    NO_CREDITS,
-    UPGRADE,
-    Reply,
-    encode,
-    failure,
-    only,
-)  # fmt: skip
+from camcensus.validation.loopback.replies import Reply, encode, failure
 from camcensus.validation.loopback.trends import NO_FACET, TREND_FACETS, History
 
 PAGE = 100
@@ -66,34 +56,34 @@ class Api:
         except Refused as error:
             return failure(error.status, error.text)
         except QueryError:
-            return failure(*INVALID)
-        return Reply(404, b"<html><head><title>404 Not Found</title></head></html>", HTML)
+            return failure(*replies.INVALID)
+        return Reply(404, b"<html><head><title>404 Not Found</title></head></html>", replies.HTML)
 
     def _count(self, params: Params, _: Fault | None) -> Reply:
         query = self._query(params)
         if (query.filters or params.get("facets")) and not self._account.plan.filters:
-            raise Refused(*UPGRADE)
+            raise Refused(*replies.UPGRADE)
         mask = self._window(self._index.mask(query))
         return Reply(200, _page([], int(mask.sum()), self._facets(params, mask)))
 
     def _search(self, params: Params, fault: Fault | None) -> Reply:
         if not self._account.plan.search:
-            raise Refused(*MEMBERS)
+            raise Refused(*replies.MEMBERS)
         query = self._query(params)
         page = _positive(params.get("page", "1"))
         fields = [name for name in params.get("fields", "").split(",") if name]
         if fields and not self._account.plan.fields:
-            raise Refused(*UPGRADE)
+            raise Refused(*replies.UPGRADE)
         if self._limits.deepest is not None and page > self._limits.deepest:
-            raise Refused(*CURSOR)
+            raise Refused(*replies.CURSOR)
         price = 1 if query.filters or page > 1 else 0
         mask = self._window(self._index.mask(query))
         facets = self._facets(params, mask)
         if not self._account.charge(price):
-            raise Refused(*NO_CREDITS)
+            raise Refused(*replies.NO_CREDITS)
         found = np.flatnonzero(mask)
         total, rows = page_of(found, page, fault)
-        shown = [only(self._index.rows[i], fields) if fields else self._index.rows[i] for i in rows]
+        shown = [replies.only(self._index.rows[i], fields) if fields else self._index.rows[i] for i in rows]
         return Reply(200, _page(shown, total, facets), credits=price, results=len(shown))
 
     def _query(self, params: Params) -> Query:
@@ -101,7 +91,7 @@ class Api:
         query = parse(params.get("query", ""))
         plan = self._account.plan
         if ("tag" in query.filters and not plan.tag) or ("vuln" in query.filters and not plan.vuln):
-            raise Refused(*UPGRADE)
+            raise Refused(*replies.UPGRADE)
         return query
 
     def _window(self, mask: Mask) -> Mask:
@@ -111,10 +101,8 @@ class Api:
         size = len(mask)
         reserve = size // 10
         moved = min(reserve, next(self._requests) * self._limits.drift)
-        inside = mask.copy()
-        inside[: reserve - moved] = False
-        inside[size - moved :] = False
-        return inside
+        at = np.arange(size)
+        return mask & (at >= reserve - moved) & (at < size - moved)
 
     def _facets(self, params: Params, mask: Mask) -> dict[str, list[dict[str, Any]]]:
         return {
@@ -142,10 +130,10 @@ class Api:
 
     def _trends(self, params: Params, _: Fault | None) -> Reply:
         if not self._account.plan.trends:
-            raise Refused(*MEMBERS)
+            raise Refused(*replies.MEMBERS)
         query = self._query(params)
         if query.not_in_trends:
-            raise Refused(*INVALID)
+            raise Refused(*replies.INVALID)
         facets = wanted_facets(params, TREND_FACETS, self._limits.facet)
         return _json(self._history.reply(self._index.mask(query), facets))
 
@@ -169,33 +157,25 @@ def wanted_facets(params: Params, known: tuple[str, ...], most: int) -> list[tup
     for part in filter(None, params.get("facets", "").split(",")):
         name, _, size = part.partition(":")
         if name not in known:
-            raise Refused(*INVALID)
+            raise Refused(*replies.INVALID)
         found.append((name, min(most, _positive(size)) if size else DEFAULT_FACET))
     return found
 
 
 def page_of(found: "np.ndarray[Any, Any]", page: int, fault: Fault | None) -> tuple[int, list[int]]:
     """Return the total and the rows of a page, as the fault changes them."""
-    kind = fault.kind if fault else None
-    by = fault.by if fault else 0
-    total = len(found)
-    start = (page - 1) * PAGE
-    if kind == "duplicates":
-        start = max(0, start - by)
-    rows = [int(row) for row in found[start : start + PAGE]]
-    if kind == "short-page":
-        rows = rows[: max(0, len(rows) - by)]
-    elif kind == "empty-page":
-        rows = []
-    elif kind == "moved-total":
-        total = max(0, total + by)
-    return total, rows
+    kind, by = (fault.kind, fault.by) if fault else ("", 0)
+    start = max(0, (page - 1) * PAGE - (by if kind == "duplicates" else 0))
+    rows: list[int] = found[start : start + PAGE].tolist()
+    if kind in ("short-page", "empty-page"):
+        rows = rows[: max(0, len(rows) - by)] if kind == "short-page" else []
+    return max(0, len(found) + (by if kind == "moved-total" else 0)), rows
 
 
 def _positive(text: str) -> int:
     """Return a number of at least 1. Raises `Refused`."""
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise Refused(*INVALID)
+        raise Refused(*replies.INVALID)
     return int(text)
 
 

@@ -60,15 +60,14 @@ class Faults:
     def next(self, request: str) -> Fault | None:
         """Return the first fault that affects the request (path and query, without the key)."""
         with self._lock:
-            hit = None
-            for number, fault in enumerate(self._faults):
-                if not re.search(fault.where, request):
-                    continue
+            concerned = [n for n, fault in enumerate(self._faults) if re.search(fault.where, request)]
+            for number in concerned:
                 self._seen[number] += 1
-                if hit is None and self._hits(number, fault):
-                    self._done[number] += 1
-                    hit = fault
-            return hit
+            hit = next((n for n in concerned if self._hits(n, self._faults[n])), None)
+            if hit is None:
+                return None
+            self._done[hit] += 1
+            return self._faults[hit]
 
     def _hits(self, number: int, fault: Fault) -> bool:
         if fault.times is not None and self._done[number] >= fault.times:

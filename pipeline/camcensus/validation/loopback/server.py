@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -134,18 +134,12 @@ class Loopback:
         silent = on_connection in ("reset", "hang")
         with self._lock:
             page = params.get("page", "1")
-            entry = Request(
-                number=len(self._log) + 1,
-                seconds=time.monotonic() - self._started,
-                path=path,
-                query=params.get("query", ""),
-                page=int(page) if re.fullmatch(r"[0-9]{1,9}", page) else 0,
-                status=0 if silent else reply.status,
-                credits=reply.credits,
-                results=0 if silent else reply.results,
+            self._log.append(Request(
+                number=len(self._log) + 1, seconds=time.monotonic() - self._started, path=path,
+                query=params.get("query", ""), page=int(page) if re.fullmatch(r"[0-9]{1,9}", page) else 0,
+                status=0 if silent else reply.status, credits=reply.credits, results=0 if silent else reply.results,
                 fault=fault.kind if fault else None,
-            )
-            self._log.append(entry)
+            ))  # fmt: skip
         if on_connection == "hang":
             self._closing.wait(fault.wait if fault and fault.wait is not None else HANG)
         return reply, on_connection
@@ -168,8 +162,7 @@ class Loopback:
             reply = Reply(0, b"")
         if fault and fault.kind in CANNED:
             wait = fault.wait if fault.kind in ("429", "503-html") else None
-            canned = with_retry_after(CANNED[fault.kind], wait)
-            reply = Reply(canned.status, canned.body, canned.kind, reply.credits, 0, canned.headers)
+            reply = replace(with_retry_after(CANNED[fault.kind], wait), credits=reply.credits)
         return fault, reply
 
 

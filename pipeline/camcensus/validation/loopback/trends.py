@@ -53,11 +53,11 @@ class History:
         return self._since == month if self._dated else self._since <= month
 
     def _facet(self, name: str, size: int, masks: list[Mask]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for month, mask in zip(self.months, masks, strict=True):
-            values = [{"value": value, "count": count} for value, count in self._index.facet(name, mask)[:size]]
-            found.append({"key": month, "values": values})
-        return found
+        values = [
+            [{"value": value, "count": count} for value, count in self._index.facet(name, mask)[:size]]
+            for mask in masks
+        ]
+        return [{"key": month, "values": each} for month, each in zip(self.months, values, strict=True)]
 
 
 def _months(first: str, last: str) -> list[str]:
