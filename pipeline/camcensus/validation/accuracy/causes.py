@@ -66,25 +66,21 @@ def joins(world: CountedWorld) -> Joins:
     here = places.groupby("device_id").sum().clip(upper=of_each)
     shown = rows[rows["identifies"].eq(True)][["device", "device_id"]].drop_duplicates().groupby("device_id").size() - 1
     shown = shown.reindex(of_each.index, fill_value=0).clip(upper=of_each - here)
-    hosts = rows.groupby("device_id")["host"].nunique()
-    stayed = of_each[hosts.reindex(of_each.index) == 1]
+    stayed = of_each[rows.groupby("device_id")["host"].nunique().reindex(of_each.index) == 1]
     # In each inferred device: different values of what shows most of them, less one.
     most = pd.Series(1, index=pd.Index(rows["device"].unique()))
     for column, flag in DISTINGUISHING:
         values = rows[rows[flag].eq(True)].groupby("device")[column].nunique()
         most = most.clip(lower=values.reindex(most.index, fill_value=1))
-    each = 1_000.0 / max(len(of_each), 1)
+
+    def rate(wrong: pd.Series, devices: int = len(of_each)) -> float:
+        return 1_000.0 / max(devices, 1) * int(wrong.sum())
+
     return Joins(
-        devices=len(of_each),
-        merges=each * int(pairs.groupby("device").size().sub(1).sum()),
-        merges_told=each * int((most - 1).sum()),
-        splits=each * int(of_each.sum()),
-        splits_here=each * int(here.sum()),
-        splits_shown=each * int(shown.sum()),
-        splits_moved=each * int((of_each - here - shown).sum()),
-        stayed=len(stayed),
-        splits_stayed=1_000.0 / max(len(stayed), 1) * int(stayed.sum()),
-    )
+        devices=len(of_each), merges=rate(pairs.groupby("device").size() - 1), merges_told=rate(most - 1),
+        splits=rate(of_each), splits_here=rate(here), splits_shown=rate(shown),
+        splits_moved=rate(of_each - here - shown), stayed=len(stayed), splits_stayed=rate(stayed, len(stayed)),
+    )  # fmt: skip
 
 
 def dedupe_rules(folder: Path, snapshot: str, workers: int) -> pd.DataFrame:

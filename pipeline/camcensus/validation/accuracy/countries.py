@@ -24,35 +24,30 @@ def true_counts(world: CountedWorld, truth: str) -> pd.DataFrame:
     """Return the true counts by country, a column per unit."""
     if truth == "reachable":
         rows = world.cameras[world.cameras["reachable"]]
+        n_banners = rows.groupby("country")["services"].sum()
     else:
         rows = world.banners[world.banners["counted"]]
         if truth != "seen":
             rows = rows[rows["returned"]]
         if truth == "evidence":
             rows = rows[rows["names"] | rows["tells"]]
+        n_banners = rows.drop_duplicates(["host", "port"]).groupby("country").size()
     groups = rows.assign(prefix=rows["host"].map(prefix)).groupby("country")
-    by_port = rows.drop_duplicates(["host", "port"]).groupby("country").size() if truth != "reachable" else None
     return pd.DataFrame({
-        "n_banners": groups["services"].sum() if by_port is None else by_port,
-        "n_hosts": groups["host"].nunique(),
-        "n_devices": groups["device_id"].nunique(),
+        "n_banners": n_banners, "n_hosts": groups["host"].nunique(), "n_devices": groups["device_id"].nunique(),
         "n_prefixes": groups["prefix"].nunique(),
     })  # fmt: skip
 
 
 def country_errors(counted: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
     """Return a row per country and unit: counted, true, and the error as a share of the truth."""
-    both = counted.join(true.add_suffix("_true"), how="outer").fillna(0)
+    both = counted.join(true.add_suffix("_true"), how="outer").fillna(0).astype(int)
     rows = [
-        pd.DataFrame({
-            "country": both.index, "unit": unit, "counted": both[unit].astype(int).to_numpy(),
-            "true": both[f"{unit}_true"].astype(int).to_numpy(),
-        })
-        for unit in UNITS
-    ]  # fmt: skip
+        pd.DataFrame({"country": both.index, "unit": u, "counted": both[u].array, "true": both[f"{u}_true"].array})
+        for u in UNITS
+    ]
     found = pd.concat(rows, ignore_index=True)
-    found["error"] = (found["counted"] - found["true"]) / found["true"].where(found["true"] > 0)
-    return found
+    return found.assign(error=(found["counted"] - found["true"]) / found["true"].where(found["true"] > 0))
 
 
 def summary(errors: pd.DataFrame, least: int = LEAST) -> pd.DataFrame:
@@ -61,14 +56,13 @@ def summary(errors: pd.DataFrame, least: int = LEAST) -> pd.DataFrame:
     for unit, each in errors.groupby("unit", sort=False):
         large = each[each["true"] >= least]
         sizes = large["error"].abs()
-        worst = large.iloc[int(np.argmax(sizes))] if len(large) else None
+        counted, true = int(each["counted"].sum()), int(each["true"].sum())
+        none = {"error": np.nan, "country": ""}
+        worst = max(large.to_dict("records"), key=lambda row: abs(row["error"]), default=none)
         rows.append({
-            "unit": unit, "countries": len(large), "counted": int(each["counted"].sum()),
-            "true": int(each["true"].sum()), "world": each["counted"].sum() / max(each["true"].sum(), 1) - 1.0,
-            "median": float(np.median(sizes)) if len(large) else np.nan,
-            "p90": float(np.quantile(sizes, 0.9)) if len(large) else np.nan,
-            "worst": float(worst["error"]) if worst is not None else np.nan,
-            "worst_country": str(worst["country"]) if worst is not None else "",
+            "unit": unit, "countries": len(large), "counted": counted, "true": true,
+            "world": counted / max(true, 1) - 1.0, "median": sizes.median(), "p90": sizes.quantile(0.9),
+            "worst": worst["error"], "worst_country": worst["country"],
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -120,12 +114,10 @@ def words(folder: Path, worlds: list[CountedWorld], least: int = LEAST) -> pd.Da
         )  # fmt: skip
         large = (one >= least) & (two >= least)
         direction = table["word"].map({"up": 1, "down": -1}).fillna(0)[large]
-        right = direction * (two - one)[large] > 0
         called = direction != 0
         rows.append({
             "truth": name, "countries": int(large.sum()), "told": int(called.sum()),
-            "told_right": float(right[called].mean()) if called.any() else float("nan"),
-            "not_told": float((~called).mean()) if len(called) else float("nan"),
+            "told_right": (direction * (two - one)[large] > 0)[called].mean(), "not_told": (~called).mean(),
         })  # fmt: skip
     return pd.DataFrame(rows)
 

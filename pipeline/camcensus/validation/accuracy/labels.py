@@ -8,16 +8,13 @@ from camcensus.validation.accuracy.counted import SURE, CountedWorld
 
 def makers(world: CountedWorld) -> pd.DataFrame:
     """Return by maker: precision among inferred devices that are real, recall among devices whose banners name it."""
-    devices, real = world.devices, world.devices["true_product_type"].isin(COUNTED_TYPES)
-    named = devices["manufacturer_confidence"].isin(SURE)
-    said = devices[real & named]
-    right = said["manufacturer"] == said["true_manufacturer"]
-    found = _found(world, "manufacturer", world.identified["manufacturer_confidence"].isin(SURE))
+    devices, rows = world.devices, world.identified
+    said = devices[devices["true_product_type"].isin(COUNTED_TYPES) & devices["manufacturer_confidence"].isin(SURE)]
+    found = rows["manufacturer_confidence"].isin(SURE) & (rows["manufacturer"] == rows["true_manufacturer"])
     shown = world.cameras[world.cameras["names"]]
-    hit = shown["device_id"].isin(found)
     table = _table(
-        said.groupby("manufacturer").size(), said[right].groupby("manufacturer").size(),
-        shown.groupby("manufacturer").size(), shown[hit].groupby("manufacturer").size(),
+        said["manufacturer"], said["manufacturer"] == said["true_manufacturer"],
+        shown["manufacturer"], shown["device_id"].isin(rows.loc[found, "device_id"]),
     )  # fmt: skip
     # What the queries miss, before the catalogue.
     observed = world.cameras[world.cameras["seen"]]
@@ -30,31 +27,24 @@ def makers(world: CountedWorld) -> pd.DataFrame:
 
 def models(world: CountedWorld) -> pd.DataFrame:
     """Return by maker: precision of the model, and recall among devices whose banners show it."""
-    devices = world.devices[world.devices["true_model"].notna() & world.devices["model"].notna()]
-    right = _same(devices["model"], devices["true_model"])
+    said = world.devices[world.devices["true_model"].notna() & world.devices["model"].notna()]
     rows = world.identified[world.identified["model"].notna() & world.identified["is_camera"].eq(True)]
-    found = set(rows.loc[_same(rows["model"], rows["true_model"]), "device_id"])
     shown = world.cameras[world.cameras["models"]]
-    hit = shown["device_id"].isin(found)
-    maker, true_maker = devices["true_manufacturer"].fillna("unknown"), shown["manufacturer"].fillna("unknown")
     return _table(
-        devices.groupby(maker).size(), devices[right].groupby(maker).size(), shown.groupby(true_maker).size(),
-        shown[hit].groupby(true_maker).size(),
+        said["true_manufacturer"].fillna("unknown"), _same(said["model"], said["true_model"]),
+        shown["manufacturer"].fillna("unknown"),
+        shown["device_id"].isin(rows.loc[_same(rows["model"], rows["true_model"]), "device_id"]),
     )  # fmt: skip
 
 
 def types(world: CountedWorld) -> pd.DataFrame:
     """Return by type: precision among inferred devices with more than `video`, recall among devices that show it."""
-    devices = world.devices[world.devices["true_decoy"].isna()]
-    said = devices[devices["product_type"] != "video"]
-    right = said["product_type"] == said["true_product_type"]
-    rows = world.identified
-    found = set(rows.loc[rows["product_type"] == rows["true_product_type"], "device_id"])
+    devices, rows = world.devices, world.identified
+    said = devices[devices["true_decoy"].isna() & (devices["product_type"] != "video")]
     shown = world.cameras[world.cameras["tells"]]
-    hit = shown["device_id"].isin(found)
     return _table(
-        said.groupby("product_type").size(), said[right].groupby("product_type").size(),
-        shown.groupby("product_type").size(), shown[hit].groupby("product_type").size(),
+        said["product_type"], said["product_type"] == said["true_product_type"], shown["product_type"],
+        shown["device_id"].isin(rows.loc[rows["product_type"] == rows["true_product_type"], "device_id"]),
     )  # fmt: skip
 
 
@@ -90,19 +80,16 @@ def decoys(world: CountedWorld) -> pd.DataFrame:
     return found.reset_index()
 
 
-def _found(world: CountedWorld, what: str, sure: pd.Series) -> set[int]:
-    rows = world.identified
-    return set(rows.loc[sure & (rows[what] == rows[f"true_{what}"]), "device_id"])
-
-
 def _same(one: pd.Series, other: pd.Series) -> pd.Series:
     """Whether two model names are the same, ignoring case and spaces."""
     plain = [s.fillna("").str.upper().str.replace(r"\s+", " ", regex=True).str.strip() for s in (one, other)]
     return plain[0] == plain[1]
 
 
-def _table(said: pd.Series, right: pd.Series, shown: pd.Series, hit: pd.Series) -> pd.DataFrame:
-    found = pd.DataFrame({"said": said, "right": right, "shown": shown, "found": hit}).fillna(0).astype(int)
+def _table(said: pd.Series, is_right: pd.Series, shown: pd.Series, is_found: pd.Series) -> pd.DataFrame:
+    """Return a row per name: how often it was said and rightly, shown and found."""
+    names = {"said": said, "right": said[is_right], "shown": shown, "found": shown[is_found]}
+    found = pd.DataFrame({key: each.groupby(each).size() for key, each in names.items()}).fillna(0).astype(int)
     found.index.name = "name"
     found.loc["all"] = found.sum()
     found["precision"] = found["right"] / found["said"].where(found["said"] > 0)

@@ -21,7 +21,7 @@ from camcensus.validation.simulate.banners import Banners, banners_of
 from camcensus.validation.simulate.engines import Observations
 from camcensus.validation.simulate.places import country_codes
 from camcensus.validation.simulate.population import DECOYS
-from camcensus.validation.simulate.templates import fill, hosts, template_of
+from camcensus.validation.simulate.templates import fill, template_of
 from camcensus.validation.simulate.world import View
 
 LEFT_OUT = [DECOYS.index(kind) for kind in ("tagged", "fixed-page", "fixed-mac")]  # visible in a single banner
@@ -94,13 +94,13 @@ class SmallWorld:
         view = self.view
         banners = banners_of(view, view.observations())
         verdicts = self.identifier.verdicts(banners, common=False)
-        at = np.flatnonzero(banners.returned)
-        found = [verdicts[n] for n in banners.template[at].tolist()]
-        site = view.devices.site[banners.device[at]]
-        is_camera = np.array([p.type in COUNTED_TYPES for p in view.products])[banners.product[at]]
+        some = banners.take(np.flatnonzero(banners.returned))
+        found = [verdicts[n] for n in some.template.tolist()]
+        site = view.devices.site[some.device]
+        is_camera = np.array([p.type in COUNTED_TYPES for p in view.products])[some.product]
         return pd.DataFrame({
-            "host": banners.rows.host[at],
-            "port": banners.port[at],
+            "host": some.rows.host,
+            "port": some.port,
             "is_counted": [v.counted for v in found],
             "manufacturer": [v.manufacturer for v in found],
             "type_confidence": [v.type_confidence for v in found],
@@ -115,16 +115,16 @@ class SmallWorld:
         return self._frame(Observations(*(column[inside] for column in vars(observations).values())), engine)
 
     def _frame(self, observations: Observations, engine: str, with_decoys: bool = True) -> pd.DataFrame:
-        view, places = self.view, self.view.world.places
+        view = self.view
         banners = banners_of(view, observations, engine)
         counted = np.array([v.counted for v in self.identifier.verdicts(banners, common=True)], bool)
-        site = view.devices.site[banners.device]
-        left_out = np.isin(view.sites.decoy[site], LEFT_OUT if with_decoys else np.arange(len(DECOYS)))
-        at = np.flatnonzero(banners.returned & counted[banners.template] & ~left_out)
-        frame = pd.DataFrame({"host": hosts(observations.high[at], observations.low[at]), "port": banners.port[at]})
-        numbers = places.asns[view.sites.locations.network[site[at]]].tolist()
-        identity = pd.Series(banners.rows.key[at].astype(str)).where(banners.identifies[at])
-        return frame.assign(
-            seen_at=observations.seen_at[at], country=open_locator().countries(frame["host"].tolist()),
-            network_kind=[network_kind(n, None) or UNKNOWN for n in numbers], identity=identity, engine=engine,
-        )  # fmt: skip
+        decoy = view.sites.decoy[view.devices.site[banners.device]]
+        left_out = np.isin(decoy, LEFT_OUT if with_decoys else np.arange(len(DECOYS)))
+        some = banners.take(np.flatnonzero(banners.returned & counted[banners.template] & ~left_out))
+        numbers = view.world.places.asns[view.sites.locations.network[view.devices.site[some.device]]].tolist()
+        return pd.DataFrame({
+            "host": some.rows.host, "port": some.port, "seen_at": some.rows.seen_at,
+            "country": open_locator().countries(some.rows.host.tolist()),
+            "network_kind": [network_kind(n, None) or UNKNOWN for n in numbers],
+            "identity": pd.Series(some.rows.key.astype(str)).where(some.identifies), "engine": engine,
+        })  # fmt: skip
