@@ -129,20 +129,13 @@ class _Pieces:
     @property
     def title(self) -> str:
         """Return the page's title."""
-        if self.spec.variant == "hidden":
-            return "Login"
-        if self.spec.variant == "retitled":
-            return "$newtitle"
-        return self.get("title")
+        return {"hidden": "Login", "retitled": "$newtitle"}.get(self.spec.variant) or self.get("title")
 
     @property
     def page(self) -> str:
         """Return the page's name in pages.toml."""
-        if self.spec.variant == "hidden":
-            return "unauthorized"
-        if self.spec.variant == "reskinned":
-            return "app"
-        return self.get("page") or ("login" if self.spec.product.piece("title") else "welcome")
+        usual = "login" if self.spec.product.piece("title") else "welcome"
+        return {"hidden": "unauthorized", "reskinned": "app"}.get(self.spec.variant) or self.get("page") or usual
 
 
 def _web(pieces: _Pieces, secure: bool) -> Banner:
@@ -197,10 +190,7 @@ def _ssl(pieces: _Pieces) -> Banner:
     own = {"sha1": f"{number:040x}", "sha256": f"{number:064x}"} if shared else {"sha1": "$sha1", "sha256": "$sha256"}
     extensions = [
         {"name": "basicConstraints", "data": "0\\x03\\x01\\x01\\xff", "critical": True},
-        {
-            "name": "subjectKeyIdentifier",
-            "data": "\\x04\\x14d\\xba\\xd8\\xd7\\xfbT!\\x87\\x08\\xf3\\xb2\\x82f\\xf9\\x9e_",
-        },
+        {"name": "subjectKeyIdentifier", "data": r"\x04\x14d\xba\xd8\xd7\xfbT!\x87\x08\xf3\xb2\x82f\xf9\x9e_"},
         {"name": "keyUsage", "data": "\\x03\\x02\\x05\\xa0", "critical": True},
         {"name": "extendedKeyUsage", "data": "0\\x14\\x06\\x08+\\x06\\x01\\x05\\x05\\x07\\x03\\x01"},
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from camcensus.validation.simulate.chance import Bits, Chance, Flags, Floats, Ints
 from camcensus.validation.simulate.parameters import Parameters
 from camcensus.validation.simulate.places import Locations, Places, space
-from camcensus.validation.simulate.products import YEARS_BACK, Market, Product
+from camcensus.validation.simulate.products import YEARS_BACK, Market, padded
 
 GROUPS = ("camera", "other", "decoy")
 CAMERA, OTHER, DECOY = range(3)
@@ -201,22 +201,21 @@ class Population:
     def _together(self, sites: Sites, row: Ints, slot: Ints, product: Ints) -> Ints:
         """Products of a site with several devices: perhaps a recorder first, mostly of one maker."""
         draw, value, site = self.chance, self.parameters.number, sites.number[row]
-        recorders = np.array([p.type == "recorder" and p.pool == "main" for p in self._all])
-        shares = np.array([p.share for p in self._all]) * recorders
+        recorders = np.array([p.type == "recorder" and p.pool == "main" for p in self.market.products])
+        shares = np.array([p.share for p in self.market.products]) * recorders
         first = (slot == 0) & (draw.uniform("recorder", site) < value("sites.recorder_first"))
         product = np.where(first, draw.choice("which recorder", shares, site), product)
         leader = product[np.flatnonzero(slot == 0)[row]]
         same = (slot > 0) & (draw.uniform("same maker", site, slot) < value("sites.one_maker"))
-        sizes = np.array([len(self.market.siblings[n]) for n in range(len(self._all))])
-        table = np.zeros((len(self._all), int(sizes.max())), np.int64)
-        for n, siblings in self.market.siblings.items():
-            table[n, : len(siblings)] = siblings
-        sibling = table[leader, draw.integers("sibling", sizes[leader], site, slot)]
+        sizes = np.array([len(each) for each in self.market.siblings])
+        sibling = padded(self.market.siblings)[leader, draw.integers("sibling", sizes[leader], site, slot)]
         return np.where(same, sibling, product)
 
     def _gone(self, sites: Sites, row: Ints, number: Ints, product: Ints) -> Floats:
         """When each device goes; sooner where it is banned."""
-        banned = np.array([p.maker in set(self.parameters.values["bans.makers"]) for p in self._all])[product]
+        banned = np.array([p.maker in set(self.parameters.values["bans.makers"]) for p in self.market.products])[
+            product
+        ]
         wait = -np.log1p(-self.chance.uniform("banned", number)) / self.parameters.number("bans.hazard")
         start = np.maximum(self.places.banned_from[sites.locations.country[row]] - self._last, sites.born[row])
         return np.where(banned, np.minimum(sites.gone[row], start + wait), sites.gone[row])
@@ -224,15 +223,11 @@ class Population:
     @cached_property
     def _decoy_products(self) -> dict[str, int]:
         """The product of each kind of decoy that has one; the others pose as any camera."""
-        found = {p.decoy: p.number for p in self._all if p.decoy}
-        makers = {p.maker: p.number for p in reversed(self._all) if p.group == "camera" and p.maker}
+        found = {p.decoy: p.number for p in self.market.products if p.decoy}
+        makers = {p.maker: p.number for p in reversed(self.market.products) if p.group == "camera" and p.maker}
         return {kind: found[kind] for kind in DECOYS if kind in found} | {
             "fleet": makers["Hikvision"], "cloned": makers["Dahua"],
         }  # fmt: skip
-
-    @property
-    def _all(self) -> list[Product]:
-        return self.market.products
 
     @cached_property
     def _last(self) -> int:

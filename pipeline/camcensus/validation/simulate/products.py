@@ -3,8 +3,10 @@
 import functools
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -165,11 +167,11 @@ class Market:
 
     def models_known(self, year: Ints, product: Ints) -> Ints:
         """Return how many models of each product were sold by a year."""
-        return _known([p.models_since for p in self.products], year, product)
+        return np.asarray((self._models_since[product] <= year[:, None]).sum(axis=1), np.int64)
 
     def firmware_known(self, year: Ints, product: Ints) -> Ints:
         """Return how many firmware versions of each product were released by a year."""
-        return _known([p.firmware_since for p in self.products], year, product)
+        return np.asarray((self._firmware_since[product] <= year[:, None]).sum(axis=1), np.int64)
 
     def group(self, name: str) -> tuple[Ints, Floats]:
         """Return the products of a class, with their shares."""
@@ -177,19 +179,24 @@ class Market:
         return np.array([p.number for p in mine], np.int64), np.array([p.share for p in mine])
 
     @cached_property
-    def siblings(self) -> dict[int, Ints]:
+    def siblings(self) -> list[list[int]]:
         """Return for each product the camera-type products of the same maker, or itself."""
-        found = {}
+        found = []
         for p in self.products:
-            same = [q.number for q in self.products if q.group == "camera" and q.maker == p.maker and q.maker]
-            cameras = [n for n in same if self.products[n].type == "camera"]
-            found[p.number] = np.array(cameras or same or [p.number], np.int64)
+            same = [q for q in self.products if q.group == "camera" and q.maker == p.maker and q.maker]
+            cameras = [q for q in same if q.type == "camera"]
+            found.append([q.number for q in cameras or same or [p]])
         return found
 
+    @cached_property
+    def _models_since(self) -> Ints:
+        return padded([p.models_since for p in self.products], np.iinfo(np.int64).max)
 
-def _known(since: list[tuple[int, ...]], year: Ints, product: Ints) -> Ints:
-    table = np.full((len(since), max(map(len, since))), np.iinfo(np.int64).max)
-    for row, years in zip(table, since, strict=True):
-        row[: len(years)] = years
-    found: Ints = (table[product] <= year[:, None]).sum(axis=1)
-    return found
+    @cached_property
+    def _firmware_since(self) -> Ints:
+        return padded([p.firmware_since for p in self.products], np.iinfo(np.int64).max)
+
+
+def padded(rows: Sequence[Sequence[int]], rest: int = 0) -> Ints:
+    """Return rows of unequal length as a table; `rest` fills the shorter ones."""
+    return np.array(list(zip_longest(*rows, fillvalue=rest)), np.int64).T

@@ -13,7 +13,11 @@ from camcensus.validation.simulate.population import DECOYS
 from camcensus.validation.simulate.templates import hosts
 from camcensus.validation.simulate.world import View
 
-EVIDENT = ("names", "tells", "models", "identifies")  # what banners show an expert
+# What banners show.
+EVIDENT = {
+    "names": "the maker to an expert", "tells": "an expert that it is a surveillance device", "models": "the model",
+    "identifies": "a serial number or MAC address",
+}  # fmt: skip
 TRUTH = Table(
     "truth",
     "a device that exists at a snapshot, reachable or not",
@@ -30,12 +34,10 @@ TRUTH = Table(
         Column("reachable", pa.bool_(), "a port of it can be reached from the Internet", nullable=False),
         Column("seen", pa.bool_(), "the first engine holds a banner of it", nullable=False),
         Column("returned", pa.bool_(), "a query of the catalogue returns one of these", nullable=False),
-        Column("names", pa.bool_(), "a returned banner shows the maker to an expert", nullable=False),
-        Column(
-            "tells", pa.bool_(), "a returned banner shows an expert that it is a surveillance device", nullable=False
+        *(
+            Column(name, pa.bool_(), f"a returned banner shows {what}", nullable=False)
+            for name, what in EVIDENT.items()
         ),
-        Column("models", pa.bool_(), "a returned banner shows the model", nullable=False),
-        Column("identifies", pa.bool_(), "a returned banner shows a serial number or MAC address", nullable=False),
         Column("services", pa.int64(), "its ports that can be reached", nullable=False),
         Column("network_kind", pa.string(), "hosting, mobile or fixed", nullable=False),
         Column("seen_second", pa.bool_(), "the second engine holds a banner of it", nullable=False),
@@ -55,10 +57,7 @@ BANNERS = Table(
         Column("country", pa.string(), "where the device is, ISO alpha-2", nullable=False),
         Column("counted", pa.bool_(), "the device is a camera, recorder or encoder, not a decoy", nullable=False),
         Column("returned", pa.bool_(), "a query of the catalogue returns it", nullable=False),
-        Column("names", pa.bool_(), "it shows the maker to an expert", nullable=False),
-        Column("tells", pa.bool_(), "it shows an expert that it is a surveillance device", nullable=False),
-        Column("models", pa.bool_(), "it shows the model", nullable=False),
-        Column("identifies", pa.bool_(), "it shows a serial number or MAC address", nullable=False),
+        *(Column(name, pa.bool_(), f"it shows {what}", nullable=False) for name, what in EVIDENT.items()),
         Column("again", pa.bool_(), "a newer observation of the same banner exists", nullable=False),
     ),
 )
