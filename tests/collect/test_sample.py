@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.collect.collector import Collected, collect_snapshot
+from camcensus.collect.collector import collect_snapshot
+from camcensus.collect.download import Collected
 from camcensus.collect.match_counts import CONTROL_QUERIES
 from camcensus.collect.plan import make_plan
 from camcensus.collect.sample import blocks_together, find_occupied

@@ -14,7 +14,8 @@ import pytest
 import zstandard
 
 from camcensus.collect.client import Client, Limits
-from camcensus.collect.collector import Collected, collect_snapshot
+from camcensus.collect.collector import collect_snapshot
+from camcensus.collect.download import Collected
 from camcensus.core.config import load_study
 from camcensus.raw.ledger import FILE
 from camcensus.validation.loopback.index import Index

@@ -19,7 +19,7 @@ from camcensus.report.inputs import WORLD, Result, variant
 from camcensus.run import Outcome
 
 if TYPE_CHECKING:
-    from camcensus.collect.collector import Collected
+    from camcensus.collect.download import Collected
 
 # For studies kept under git: files with addresses, and the key, are not committed.
 GITIGNORE = "# Raw files and tables with addresses, and the key of hashed identities.\n/data/\n*.key\n"

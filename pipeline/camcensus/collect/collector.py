@@ -1,21 +1,20 @@
 """One collection: who may run it, what it may cost, what it did. Each mode has its own file."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.download import MODE as DOWNLOAD
-from camcensus.collect.download import Download
+from camcensus.collect.download import Collected, Download
 from camcensus.collect.match_counts import CENSUS, TRENDS, census, controls, trends
 from camcensus.collect.queries import queries_of
 from camcensus.collect.sample import sample
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
-from camcensus.identify.catalogue import Query, load_catalogue
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.raw.completeness import missing
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.imports import raw_files
@@ -24,31 +23,6 @@ from camcensus.raw.reply_files import CONTROLS, Replies
 
 MODES = ("census", "download", "sample", "trends")
 Log = Callable[[str], None]
-
-
-@dataclass
-class Collected:
-    """What a run of the collector did: pages and query credits of this run, and credits of the snapshot in total.
-
-    As text: why it `stopped` before the end (empty: it did not), requests that `failed`, what is `missing`, other
-    `notes`. `again`: the credits that it costs to request what is missing.
-    """
-
-    snapshot: str
-    mode: str
-    pages: int = 0
-    credits: int = 0
-    credits_in_all: int = 0
-    again: int = 0
-    stopped: str = ""
-    failed: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def complete(self) -> bool:
-        """Return whether nothing is missing."""
-        return not (self.stopped or self.failed or self.missing)
 
 
 @contextmanager
@@ -87,7 +61,13 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
                 done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
             else:
                 controls(client, Replies(raw, ledger, CONTROLS))
-                _buy(Download(raw, ledger, client, study.collect, ledger.allowed, log, mode), queries, done)
+                work = Download(raw, ledger, client, study.collect, log, done)
+                if mode == SAMPLE:
+                    done.stopped = sample(work, queries)
+                else:
+                    work.plan(queries)
+                    done.stopped = work.run()
+                done.again = work.price()
             done.missing = missing(ledger, mode, study.collect)
         except (CamcensusError, OSError) as error:
             failure = error
@@ -101,17 +81,3 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
         finally:
             done.credits, done.credits_in_all = ledger.spent - before, ledger.spent
     return done
-
-
-def _buy(work: Download, queries: Sequence[Query], done: Collected) -> None:
-    """Plan and buy pages, and record in `done` how that went."""
-    try:
-        if work.mode == SAMPLE:
-            done.stopped, done.notes = sample(work, queries)
-        else:
-            work.plan(queries)
-            done.stopped = work.run()
-        done.again = sum(pages for _, pages in work.prices())
-        done.notes += work.notes
-    finally:
-        done.pages, done.failed = work.bought, work.failed

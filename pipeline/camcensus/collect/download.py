@@ -30,23 +30,40 @@ PAGES_PER_LOG_LINE = 100
 
 
 @dataclass
-class Download:
-    """One collection in progress, with what it did.
+class Collected:
+    """What a run of the collector did: pages and query credits of this run, and credits of the snapshot in total.
 
-    `allowed`: query credits that the snapshot may cost in total; `mode`: whose parts are bought (those of a sample are
-    planned by `sample.py`); `bought`: pages received; `failed`: what the engine did not answer, and `notes`, as text.
+    As text: why it `stopped` before the end (empty: it did not), requests that `failed`, what is `missing`, other
+    `notes`. `again`: the credits that it costs to request what is missing.
     """
+
+    snapshot: str
+    mode: str
+    pages: int = 0
+    credits: int = 0
+    credits_in_all: int = 0
+    again: int = 0
+    stopped: str = ""
+    failed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether nothing is missing."""
+        return not (self.stopped or self.failed or self.missing)
+
+
+@dataclass
+class Download:
+    """One collection in progress: buys the parts of `done.mode` (those of a sample are planned by `sample.py`)."""
 
     raw: Path
     ledger: Ledger
     client: Client
     settings: Collect
-    allowed: int
     log: Callable[[str], None]
-    mode: str = MODE
-    bought: int = 0
-    failed: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    done: Collected
     # Contents of the pages of the current part, so that they are not read again.
     _contents: dict[str, PageContent] = field(default_factory=dict)
 
@@ -57,7 +74,7 @@ class Download:
 
     def plan(self, queries: Sequence[Query]) -> None:
         """Record the parts of every query that is not planned yet; free. A stop loses one query's plan."""
-        planned = self.ledger.done(self.mode)
+        planned = self.ledger.done(self.done.mode)
         for item in disjoint_queries(self.client, queries, self.ledger):
             name = item.query.id
             if name in planned:
@@ -65,14 +82,14 @@ class Download:
             found = split(item.sent, self.client.count, self.limit)
             with self.ledger.together():
                 for part in found.parts:
-                    self.ledger.add_partition(self.mode, name, part.sent, part.expected)
-                self.ledger.add_done(self.mode, name, found.total, found.countries)
+                    self.ledger.add_partition(self.done.mode, name, part.sent, part.expected)
+                self.ledger.add_done(self.done.mode, name, found.total, found.countries)
             overlap = f"; {item.note}" if item.note else ""
             self.log(f"{name}: {found.total:,} matches, parts: {len(found.parts):,}{overlap}")
 
-    def prices(self) -> list[tuple[Partition, int]]:
-        """Return the parts still to be requested, and their query credits by what was announced so far."""
-        return [(part, len(due_pages(part, self.ledger.pages(part.id)))) for part in self._unfinished()]
+    def price(self) -> int:
+        """Return the query credits of what is still to be requested, by what was announced so far."""
+        return sum(len(due_pages(part, self.ledger.pages(part.id))) for part in self._unfinished())
 
     def run(self) -> str:
         """Buy what is missing; return why it stopped before the end (empty: it did not).
@@ -80,29 +97,29 @@ class Download:
         Raises `BudgetError` before anything is spent, and an `EngineError` when the engine stops answering.
         """
         self.adopt()
-        price, before = sum(pages for _, pages in self.prices()), self.ledger.spent
-        if price and before + price > self.allowed:
-            raise errors.BudgetError(price, before, self.allowed)
+        price, before, allowed = self.price(), self.ledger.spent, self.ledger.allowed or 0
+        if price and before + price > allowed:
+            raise errors.BudgetError(price, before, allowed)
         # Without a price only parts that a stop left unsettled are settled, from their pages.
         left = int(self.client.info().value["query_credits"]) if price else 0
         if left < price:
             self.log(f"the account has {left:,} query credits left, and this costs {price:,}: it will stop early")
         try:
-            ask_each(self._unfinished(), self._page_through, self.failed)
+            ask_each(self._unfinished(), self._page_through, self.done.failed)
         except (errors.SpentError, errors.NoCreditsError) as error:
             return str(error)
         # What the engine charges for a request that it fails at is not known, and others may use the account.
         with suppress(errors.EngineError):
             charged = left - int(self.client.info().value["query_credits"]) if price else 0
             if charged > (spent := self.ledger.spent - before):
-                self.notes.append(f"the account lost {charged:,} query credits; this run accounts for {spent:,}")
+                self.done.notes.append(f"the account lost {charged:,} query credits; this run accounts for {spent:,}")
         return ""
 
     def adopt(self) -> None:
         """Record pages that were written before a stop and not recorded."""
         known = {page.file for page in self.ledger.pages()}
-        parts = {part.id: part for part in self.ledger.partitions(self.mode)}
-        for path in sorted((self.raw / self.mode).rglob(f"*{ENDING}")):
+        parts = {part.id: part for part in self.ledger.partitions(self.done.mode)}
+        for path in sorted((self.raw / self.done.mode).rglob(f"*{ENDING}")):
             file = path.relative_to(self.raw).as_posix()
             if file in known:
                 continue
@@ -111,7 +128,7 @@ class Download:
             except ValueError:
                 numbers = (0, 0, 0)
             part = parts.get(numbers[0])
-            if part is None or not file.startswith(f"{self.mode}/{part.query}/"):
+            if part is None or not file.startswith(f"{self.done.mode}/{part.query}/"):
                 raise errors.IntegrityError(
                     path, "is a page that is not in the ledger; put the ledger back, or move the page"
                 )
@@ -122,8 +139,8 @@ class Download:
 
     def _unfinished(self) -> list[Partition]:
         """Return parts of the requested queries that are not finished, or turned out incomplete."""
-        requested = requested_queries(self.ledger, self.mode)
-        parts = [part for part in self.ledger.partitions(self.mode) if part.query in requested]
+        requested = requested_queries(self.ledger, self.done.mode)
+        parts = [part for part in self.ledger.partitions(self.done.mode) if part.query in requested]
         return [part for part in parts if not part.passes or is_short(part, self.settings)]
 
     def _page_through(self, part: Partition) -> None:
@@ -145,9 +162,9 @@ class Download:
         seen = self._contents[file] = content_of(reply)
         page = Page(*page_of(file), file, seen.total, seen.rows, size, digest, reply.received)
         self.ledger.add_page(page)
-        self.bought += 1
-        if self.bought % PAGES_PER_LOG_LINE == 0:
-            self.log(f"{self.bought:,} pages bought, {self.ledger.spent:,} query credits for the snapshot so far")
+        self.done.pages += 1
+        if self.done.pages % PAGES_PER_LOG_LINE == 0:
+            self.log(f"{self.done.pages:,} pages bought, {self.ledger.spent:,} query credits for the snapshot so far")
         return page
 
     def _ask(self, part: Partition, number: int, further: bool) -> Reply:

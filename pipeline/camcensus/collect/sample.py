@@ -27,16 +27,17 @@ ADDRESS = 32
 Count = Callable[[Sequence[Block]], int]
 
 
-def sample(work: Download, queries: Sequence[Query]) -> tuple[str, list[str]]:
-    """Draw, plan and buy a sample; return why it stopped early (as `Download.run`), and notes. Raises `BudgetError`."""
+def sample(work: Download, queries: Sequence[Query]) -> str:
+    """Draw, plan and buy a sample; return why it stopped before the end (as `Download.run`). Raises `BudgetError`."""
     # Pages that a stop left over are recorded before the plan may lose parts.
     work.adopt()
     drawn = draw(work.ledger, work.settings.sample)
     _check_networks(work)
     for item in disjoint_queries(work.client, queries, work.ledger):
         _plan(work, drawn, item)
+    work.done.notes.append(str(drawn))
     try:
-        return work.run(), [str(drawn)]
+        return work.run()
     except BudgetError as error:
         found = [work.ledger.networks(query.id) for query in queries]
         n, cost = affordable_blocks(found, drawn.n_blocks, error.allowed, work.limit)
