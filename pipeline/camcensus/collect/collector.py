@@ -56,9 +56,9 @@ def collect_snapshot(study: Study, snapshot: str, mode: str, key: str, allowed: 
         ledger.set_fact(f"queries of {mode}", json.dumps([query.id for query in queries]))
         try:
             if mode == CENSUS:
-                done.failed = census(client, ledger, Replies(raw, ledger, CENSUS), queries, log)
+                done.failed = census(client, Replies(raw, ledger, CENSUS), queries, log)
             elif mode == TRENDS:
-                done.notes, done.failed = trends(client, ledger, Replies(raw, ledger, TRENDS), queries)
+                done.notes, done.failed = trends(client, Replies(raw, ledger, TRENDS), queries)
             else:
                 controls(client, Replies(raw, ledger, CONTROLS))
                 work = Download(raw, ledger, client, study.collect, log, done)

@@ -15,7 +15,6 @@ from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Query
-from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Reply
 from camcensus.raw.reply_files import CONTROLS, Replies
 
@@ -36,19 +35,17 @@ CONTROL_QUERIES = {
 _CODES = ("country", CODE)
 
 
-def census(
-    client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query], log: Callable[[str], None]
-) -> list[str]:
+def census(client: Client, replies: Replies, queries: Sequence[Query], log: Callable[[str], None]) -> list[str]:
     """Request all counts that are missing; return a line for each query that the engine did not answer."""
     failed: list[str] = []
 
     def ask(item: DisjointQuery) -> None:
         total = _query(client, replies, item)
         log(f"{item.query.id}: {total:,} matches{f'; {item.note}' if item.note else ''}")
-        ledger.add_done(CENSUS, item.query.id)
+        replies.ledger.add_done(CENSUS, item.query.id)
 
-    controls(client, Replies(replies.raw, ledger, CONTROLS))
-    ask_each(disjoint_queries(client, queries, ledger), ask, failed)
+    controls(client, Replies(replies.raw, replies.ledger, CONTROLS))
+    ask_each(disjoint_queries(client, queries, replies.ledger), ask, failed)
     return failed
 
 
@@ -97,7 +94,7 @@ def cut_off(reply: Reply) -> Facets:
     ]
 
 
-def trends(client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Query]) -> tuple[list[str], list[str]]:
+def trends(client: Client, replies: Replies, queries: Sequence[Query]) -> tuple[list[str], list[str]]:
     """Request all histories that are missing; return a line for each query without history, and for each failure."""
     without, failed = list[str](), list[str]()
 
@@ -109,7 +106,7 @@ def trends(client: Client, ledger: Ledger, replies: Replies, queries: Sequence[Q
             except BadQueryError as error:
                 refused = str(error)
         without.extend([f"{query.id}: has no history: Trends refuses {refused}"] if refused else [])
-        ledger.add_done(TRENDS, query.id)
+        replies.ledger.add_done(TRENDS, query.id)
 
     ask_each(queries, ask, failed)
     return without, failed

@@ -54,7 +54,8 @@ def import_files(
     """
     paths = expand(names)
     raw = snapshot / "raw"
-    source, mapping = changed(chosen[0], name=_safe(chosen[0].name)), chosen[1]
+    source, mapping = chosen
+    source = changed(source, name=_safe(source.name))
     ledger = read_ledger(snapshot)
     _same_engine(snapshot, ledger, source)
     for path in paths:

@@ -1,6 +1,7 @@
 """A snapshot's folder: its raw files, its manifest, and which of its files are still what the manifest says."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,11 +65,9 @@ class Snapshot:
     def is_current(self, name: str, depends_on: Mapping[str, str]) -> bool:
         """Return whether a stage was run with what it depends on now, and all its files are as it left them."""
         stage = self.manifest.stages.get(name)
-        return (
-            stage is not None
-            and stage.depends_on == depends_on
-            and all(self.holds(output, record) for output, record in stage.outputs.items())
-        )
+        if stage is None or stage.depends_on != depends_on:
+            return False
+        return all(self.holds(output, record) for output, record in stage.outputs.items())
 
     def output(self, relative: str, rows: int | None = None) -> Output:
         """Return the record of a file just written."""
@@ -108,15 +107,12 @@ class Stats:
     """Checksums by size, modification time and inode, which stand in for reading unchanged files again."""
 
     def __init__(self, folder: Path, rehash: bool) -> None:
-        self._folder = folder
-        self._file = folder / STATS
+        self._folder, self._file = folder, folder / STATS
         self._known: dict[str, list[object]] = {}
         self._changed = False
         if not rehash and self._file.is_file():
-            try:
+            with suppress(IntegrityError):  # only a cache: damage is a miss
                 self._known = storage.read_checksummed(self._file)
-            except IntegrityError:
-                self._known = {}  # only a cache: damage is a miss
 
     def sha256(self, path: Path) -> str:
         """Return the checksum of a file under the folder."""
