@@ -14,7 +14,7 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.stage_record import Output
 from camcensus.core.tables import LINKS
-from camcensus.report.report_manifest import load_report
+from camcensus.report.report_manifest import RECORD, load_report
 from camcensus.report.tables.counts_public import SCHEMA
 from camcensus.verify.command import verify_folder
 from camcensus.verify.private import check_private
@@ -101,7 +101,7 @@ def checksummed_again(study: Path, path: Path) -> None:
     for file in (path, package):
         out = Output(bytes=file.stat().st_size, sha256=storage.sha256(file))
         record.outputs[file.relative_to(folder).as_posix()] = out
-    record.save(folder)
+    storage.write_checksummed(folder / RECORD, record.model_dump())
 
 
 def test_a_forged_total_in_the_public_counts_is_seen(study: Path) -> None:

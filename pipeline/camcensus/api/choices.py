@@ -38,12 +38,9 @@ def chosen(results: Sequence[Result], snapshots: str | Sequence[str]) -> list[Re
     if snapshots == NEWEST:
         return [results[-1]]
     names = names_of(snapshots, "snapshots")
-    if wrong := [name for name in names if name not in counted]:
-        raise ChoiceError(
-            f"no counted snapshot {', '.join(wrong)}; there are: {', '.join(counted)} (or {ALL!r}, {NEWEST!r})"
-        )
-    if not names:
-        raise ChoiceError(f"no snapshot was named; there are: {', '.join(counted)} (or {ALL!r}, {NEWEST!r})")
+    if (wrong := [name for name in names if name not in counted]) or not names:
+        fault = f"no counted snapshot {', '.join(wrong)}" if wrong else "no snapshot was named"
+        raise ChoiceError(f"{fault}; there are: {', '.join(counted)} (or {ALL!r}, {NEWEST!r})")
     return [result for result in results if result.snapshot in names]
 
 

@@ -219,9 +219,15 @@ def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
 
 def _compare(plain: Path, v4: Ranges, v6: Ranges) -> None:
     """Compare the flattened ranges with the publisher's reader, at edges and at random."""
-    with _official(plain) as look_up:
+    with geoip2.database.Reader(str(plain)) as reader, maxminddb.open_database(str(plain)) as raw:
+        # geoip2 supports some types and one layout; all else is compared with maxminddb.
+        kind = reader.metadata().database_type
+        typed = reader.country if "Country" in kind else reader.city if "City" in kind else None
         for host, code in _samples(v4, v6):
-            if code != (official := look_up(host)):
+            record = raw.get(host)
+            if typed and isinstance(record, dict) and isinstance(record.get("country"), dict):
+                record = typed(host).country.iso_code
+            if code != (official := country_of(record)):
                 raise ValueError(f"flattening went wrong: {host} is {official or 'nowhere'}, not {code or 'nowhere'}")
 
 
@@ -234,19 +240,3 @@ def _samples(v4: Ranges, v6: Ranges) -> Iterator[tuple[str, str]]:
     hosts6 = [str(address) for address in addresses if address.ipv4_mapped is None and int(address) >> 32]
     yield from zip(hosts4, map(str, v4.look_up(key_v4(hosts4))), strict=True)
     yield from zip(hosts6, map(str, v6.look_up(key_v6(hosts6))), strict=True)
-
-
-@contextmanager
-def _official(plain: Path) -> Iterator[Callable[[str], str]]:
-    """Provide a look-up by geoip2 where it supports the file's type and layout, else by maxminddb."""
-    with geoip2.database.Reader(str(plain)) as reader, maxminddb.open_database(str(plain)) as raw:
-        kind = reader.metadata().database_type
-        typed = reader.country if "Country" in kind else reader.city if "City" in kind else None
-
-        def look_up(host: str) -> str:
-            record = raw.get(host)
-            if typed and isinstance(record, dict) and isinstance(record.get("country"), dict):
-                return country_of(typed(host).country.iso_code)
-            return country_of(record)
-
-        yield look_up

@@ -45,12 +45,7 @@ def _count(file: pq.ParquetFile, found: Counter[str]) -> None:
     for number in range(file.metadata.num_row_groups):
         group = file.metadata.row_group(number)
         for n, name in enumerate(file.schema_arrow.names):
-            statistics = group.column(n).statistics
-            if statistics is None or not statistics.has_null_count:
-                column = file.read_row_group(number, [name])[name]
-                found[name] += len(column) - column.null_count
-            else:
-                found[name] += group.num_rows - statistics.null_count
+            found[name] += group.num_rows - group.column(n).statistics.null_count
 
 
 def sample_fields(readers: Iterable[Reader]) -> tuple[int, dict[str, int]]:

@@ -21,15 +21,14 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Rejected(Exception):
-    """A line that is not a banner. `reason` is a code of `ingest.records.REASONS`."""
+    """A line that is not a banner. `reason` is a code of `ingest.records.REASONS`.
+
+    Keep a new one, not one that was raised: the frames of its traceback would hold the whole batch in memory.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
-
-    def without_traceback(self) -> "Rejected":
-        """Return a copy without traceback, whose frames would keep the whole batch in memory as a reference cycle."""
-        return Rejected(self.reason)
 
 
 class Probe(msgspec.Struct, gc=False):

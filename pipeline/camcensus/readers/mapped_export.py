@@ -95,7 +95,7 @@ class MappedLines(MappedFile):
         try:
             decoded = _object(line.data)
         except Rejected as rejected:
-            yield line, rejected.without_traceback()
+            yield line, Rejected(rejected.reason)
             return
         is_wrapped, held = self._records(decoded)
         names = unknown_fields(decoded, self._known_outside) if is_wrapped else set()

@@ -115,4 +115,4 @@ def _parse(line: Line) -> Found:
     try:
         return decode(line.data)
     except Rejected as rejected:
-        return rejected.without_traceback()
+        return Rejected(rejected.reason)

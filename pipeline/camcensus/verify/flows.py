@@ -27,10 +27,9 @@ def check_flows(folder: Path, manifest: Manifest, verdict: Verdict) -> None:
         if stage.name not in stages:
             continue
         record, before = stages[stage.name], stages.get(stage.follows.name) if stage.follows else None
-        if before and before.flow.rows_out != record.flow.rows_in:
-            gave, took = before.flow.rows_out, record.flow.rows_in
-            stage_before = stage.follows.name if stage.follows else ""
-            verdict.wrong(folder / "manifest.json", f"{stage_before} gave {gave:,} rows, {stage.name} took {took:,}")
+        if stage.follows and before and (gave := before.flow.rows_out) != (took := record.flow.rows_in):
+            text = f"{stage.follows.name} gave {gave:,} rows, {stage.name} took {took:,}"
+            verdict.wrong(folder / "manifest.json", text)
         if stage.rows:
             _rows(folder, record, stage.writes[0], stage.rows, verdict)
     _devices(folder, stages, verdict)

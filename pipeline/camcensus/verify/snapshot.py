@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from camcensus.aggregate.earlier_runs import FILES, kept
@@ -123,7 +122,10 @@ def _check_table(path: Path, to: Table | None, output: Output, verdict: Verdict)
     verdict.count("schemas")
     with pq.ParquetFile(path) as file:
         if not file.schema_arrow.remove_metadata().equals(to.schema.remove_metadata(), check_metadata=False):
-            verdict.wrong(path, f"does not have the columns of {to.name}: {_columns(file.schema_arrow, to)}")
+            found = {(field.name, str(field.type)) for field in file.schema_arrow}
+            other = found ^ {(column.name, str(column.type)) for column in to.columns}
+            names = ", ".join(sorted(f"{name} ({kind})" for name, kind in other)) or "in another order"
+            verdict.wrong(path, f"does not have the columns of {to.name}: {names}")
             return
         if file.metadata.num_rows != output.rows:
             verdict.wrong(path, f"has {file.metadata.num_rows:,} rows, the manifest says {output.rows}")
@@ -131,21 +133,11 @@ def _check_table(path: Path, to: Table | None, output: Output, verdict: Verdict)
             verdict.wrong(path, f"column {name} has nulls, which it must not have")
 
 
-def _columns(found: pa.Schema, to: Table) -> str:
-    mine = {(field.name, str(field.type)) for field in found}
-    wanted = {(column.name, str(column.type)) for column in to.columns}
-    return ", ".join(sorted(f"{name} ({kind})" for name, kind in mine ^ wanted)) or "in another order"
-
-
 def _nulls(file: pq.ParquetFile, to: Table) -> list[str]:
     """Return columns that have nulls by the statistics, and must not."""
-    must = [n for n, column in enumerate(to.columns) if not column.nullable]
     groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
-    return [
-        to.columns[n].name
-        for n in must
-        if any((s := group.column(n).statistics) is not None and s.has_null_count and s.null_count for group in groups)
-    ]
+    columns = enumerate(to.columns)
+    return [c.name for n, c in columns if not c.nullable and any(g.column(n).statistics.null_count for g in groups)]
 
 
 def _leftovers(folder: Path, verdict: Verdict) -> None:

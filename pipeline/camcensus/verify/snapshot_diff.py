@@ -76,12 +76,10 @@ def difference(one: Side, two: Side, min_confidence: str) -> Difference:
         cells = [_cells(side.counts, level, min_confidence) for side in (one, two)]
         changes = [_change(key, cells[0].get(key), cells[1].get(key)) for key in cells[0].keys() | cells[1].keys()]
         moved = [change for change in changes if len({*change.hosts}) + len({*change.devices}) > 2]
-        found.cells[level] = sorted(moved, key=_order)
+        found.cells[level] = sorted(
+            moved, key=lambda c: (-abs(c.hosts[1] - c.hosts[0]), c.country or "", c.manufacturer or "")
+        )
     return found
-
-
-def _order(change: Change) -> tuple[int, str, str]:
-    return -abs(change.hosts[1] - change.hosts[0]), change.country or "", change.manufacturer or ""
 
 
 def _facts(manifest: Manifest) -> dict[str, str]:
