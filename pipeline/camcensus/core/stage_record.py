@@ -115,13 +115,15 @@ class Fields(Strict):
     """What the engine sent.
 
     `read`: in how many of `rows` accepted banners each column has a value. `raw`: in how many of the `sampled` first
-    records each field of the raw files occurs.
+    records each field of the raw files occurs. `assets_cut`: of how many pages (`read["is_assets_cut"]`) the listed
+    elements are cut.
     """
 
     rows: int
     read: dict[str, int]
     sampled: int
     raw: dict[str, int]
+    assets_cut: int = 0
 
 
 class StageRecord(Strict):

@@ -41,6 +41,7 @@ EVIDENCE: tuple[Column, ...] = (
     _text("http_realm", "realm of the HTTP WWW-Authenticate header"),
     _text("http_auth", "HTTP authentication schemes offered, in order, joined with a space"),
     _text("http_html", "first 2,048 characters of the HTML page, names of people and devices removed"),
+    _text("http_assets", "scripts, plug-ins and other elements that the page names, at most 4,096 characters"),
     _text("http_favicon", "Shodan's favicon hash (mmh3 of base64 with line breaks)"),
     _text("rtsp_server", "RTSP Server header"),
     _text("rtsp_realm", "realm of the RTSP WWW-Authenticate header"),
@@ -99,6 +100,7 @@ OBSERVATIONS = _table(
     _int("banner_hash", "the engine's hash of the answer; not an identity"),
     _int("html_hash", "the engine's hash of the page"),
     _text("cert_sha256", "SHA-256 fingerprint of the certificate"),
+    _bool("is_assets_cut", "the page names more than http_assets holds, or is longer than 262,144 characters"),
     _bool("is_synthetic", "the banner is marked as simulated", nullable=False),
     *EVIDENCE,
 )

@@ -14,7 +14,7 @@ from camcensus.identify.prefilter import Screen
 
 # Columns that repeat each other are one place; two tokens from one place are not independent.
 _PLACES = {
-    "http_html": "page", "http_title": "page",
+    "http_html": "page", "http_title": "page", "http_assets": "page",
     "product": "engine", "devicetype": "engine", "cpe": "engine",
     "cert_subject": "certificate", "cert_issuer": "certificate",
     "hikvision_device_model": "block", "hikvision_device_version": "block", "hikvision_web_version": "block",

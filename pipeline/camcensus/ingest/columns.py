@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from camcensus.ingest.pages import clean_pages
+from camcensus.ingest.assets import LONGEST as ASSETS
+from camcensus.ingest.pages import read_pages
 from camcensus.ingest.privacy import dhip_reply, onvif_scopes, snmp_description, start_of
 from camcensus.ingest.text import GREETING, SHORT, Memo, cut
 
@@ -24,9 +25,9 @@ class Rule(NamedTuple):
         return cut(self.scrub(value) if isinstance(value, str) else value, self.longest)
 
 
-# Other columns have the rule `Rule()`; pages (`http_html`) are cleaned many at a time.
-PAGES = "http_html"
+# Other columns have the rule `Rule()`; the start of a page (`http_html`) is cleaned many at a time.
 RULES = {
+    "http_assets": Rule(ASSETS, partial(start_of, longest=ASSETS)),
     "cpe": Rule(GREETING),
     "cert_subject": Rule(GREETING),
     "cert_issuer": Rule(GREETING),
@@ -49,7 +50,13 @@ class EvidenceColumns:
     def fill(self, name: str, values: Sequence[Any]) -> None:
         """Fill a column."""
         if values.count(None) < self.rows:
-            self.filled[name] = clean_pages(values) if name == PAGES else _KEPT[name].of_all(values)
+            self.filled[name] = _KEPT[name].of_all(values)
+
+    def fill_pages(self, pages: Sequence[str | None]) -> None:
+        """Fill the columns of web pages, from at least `assets.READ` characters of each."""
+        if pages.count(None) < self.rows:
+            found = read_pages(pages, _KEPT["http_assets"])
+            self.filled |= {"http_html": found.starts, "http_assets": found.assets, "is_assets_cut": found.is_cut}
 
     def put(self, name: str, row: int, value: Any) -> bool:
         """Fill a cell that is still empty. Return whether anything of the value is kept."""

@@ -52,7 +52,7 @@ def evidence_of(banner: Banner) -> dict[str, str]:
     """Return one banner's evidence: column of `tables.EVIDENCE` to text, without absent ones."""
     columns = evidence_columns([banner])
     found = {name: cells[0].as_py() if isinstance(cells, pa.Array) else cells[0] for name, cells in columns.items()}
-    return {name: text for name, text in found.items() if text is not None}
+    return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
 def evidence_columns(banners: Sequence[Banner]) -> dict[str, Any]:

@@ -1,20 +1,43 @@
-"""Keep the start of web pages, without personal data and control characters.
+"""Keep the start of web pages and the elements that `assets.py` lists, without personal data and control characters.
 
 Pages are most of the text of a download, so they are cleaned many at a time and each distinct one once; only pages with
 something to remove are cleaned one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.ingest import privacy
+from camcensus.ingest.assets import assets_of
 from camcensus.ingest.text import BEYOND, CONTROL_BEYOND_ASCII, PAGE, printable
 
 START = PAGE + privacy.FURTHER  # read of a page: more than is kept, so that no personal data is cut in half
 DELETE = 0x7F  # the one control character of ASCII that is no lower than the space
+
+
+class Pages(NamedTuple):
+    """What is kept of pages, with a cell for each: the start, the elements that are listed, and whether some are cut."""
+
+    starts: pa.Array
+    assets: pa.Array
+    is_cut: pa.Array
+
+
+def read_pages(pages: Sequence[str | None], kept: Mapping[str | None, str | None]) -> Pages:
+    """Return what is kept of pages, each distinct one read once. `kept`: the elements of a page to what is kept."""
+    numbers: dict[str, int] = {}
+    places = [None if page is None else numbers.setdefault(page, len(numbers)) for page in pages]
+    found = [assets_of(page) for page in numbers]
+    rows = pa.array(places, pa.int32())
+    return Pages(
+        clean_pages([page[:START] for page in numbers]).take(rows),
+        pa.array([kept[assets] for assets, _ in found], pa.string()).take(rows),
+        pa.array([is_cut for _, is_cut in found], pa.bool_()).take(rows),
+    )
 
 
 def clean_pages(starts: Sequence[str | None]) -> pa.Array:

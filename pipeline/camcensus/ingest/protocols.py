@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from camcensus.ingest.columns import PAGES, EvidenceColumns
-from camcensus.ingest.pages import START
+from camcensus.ingest.assets import READ
+from camcensus.ingest.columns import EvidenceColumns
 from camcensus.ingest.text import PAGE, Memo
 from camcensus.readers.banner import Banner, Http
 
@@ -42,7 +42,7 @@ def put_answers(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
             pages[row] = _put_page(columns, row, banner, text)
         elif column := _greeting(text, module or "", banner.port):
             columns.put(column, row, text)
-    columns.fill(PAGES, pages)
+    columns.fill_pages(pages)
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -83,7 +83,7 @@ _challenges = Memo(_challenge)
 
 
 def _put_page(columns: EvidenceColumns, row: int, banner: Banner, body: str) -> str | None:
-    """Put title, favicon and, without a header, the server of a web answer. Return the start of its page."""
+    """Put title, favicon and, without a header, the server of a web answer. Return its page."""
     http = banner.http or _NO_HTTP
     page: Any = next((page for page in (http.html, banner.html, body) if page and isinstance(page, str)), "")
     columns.put("http_server", row, http.server)
@@ -92,7 +92,7 @@ def _put_page(columns: EvidenceColumns, row: int, banner: Banner, body: str) -> 
         columns.put("http_title", row, match[1])
     if http.favicon is not None:
         columns.put("http_favicon", row, http.favicon.hash)
-    return page[:START] or None
+    return page[: READ + 1] or None
 
 
 def _greeting(text: str, module: str, port: Any) -> str | None:

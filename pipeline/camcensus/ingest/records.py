@@ -69,6 +69,7 @@ class Ingested:
     accepted: int = 0
     blank: int = 0
     synthetic: int = 0
+    assets_cut: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     damage: str | None = None
@@ -79,11 +80,12 @@ class Ingested:
         self.accepted += validated.rows.num_rows
         self.blank += validated.records - validated.rows.num_rows - validated.reasons.total()
         self.synthetic += pc.sum(validated.rows.column("is_synthetic")).as_py() or 0
+        self.assets_cut += pc.sum(validated.rows.column("is_assets_cut")).as_py() or 0
         self.quarantined.update(validated.reasons)
 
     def tally(self) -> dict[str, int]:
         """Return the counts by name for the manifest, without zeros."""
-        counts = {"synthetic": self.synthetic, **self._dropped}
+        counts = {"synthetic": self.synthetic, "assets_cut": self.assets_cut, **self._dropped}
         counts |= {f"{UNKNOWN_FIELD}{name}": n for name, n in sorted(self.unknown.items())}
         return {"lines": self.lines, "accepted": self.accepted, **{name: n for name, n in counts.items() if n}}
 

@@ -36,12 +36,13 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
     total = parts.total()
     is_simulated = total.pop("synthetic", 0) > 0
+    assets_cut = total.pop("assets_cut", 0)
     unknown = {name.removeprefix(UNKNOWN_FIELD): total.pop(name) for name in [*total] if name.startswith(UNKNOWN_FIELD)}
     unit = "records" if any(item.mapping for item in inputs.values()) else "lines"
     flow = Flow(unit=unit, rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
     snapshot.check_completeness()
     _report(snapshot, flow.check("ingest"), unknown, context.reporter, is_simulated)
-    details = {"unknown_fields": unknown, "fields": _fields(snapshot, parts, flow.rows_out)}
+    details = {"unknown_fields": unknown, "fields": _fields(snapshot, parts, flow.rows_out, assets_cut)}
     return StageResult(flow, parts=parts, details=details, facts={"simulated": is_simulated})
 
 
@@ -84,12 +85,12 @@ def _task(snapshot: Snapshot, name: str) -> IngestTask:
     return IngestTask(raw, observations, quarantine, latest)
 
 
-def _fields(snapshot: Snapshot, parts: Parts, rows: int) -> Fields:
+def _fields(snapshot: Snapshot, parts: Parts, rows: int, assets_cut: int) -> Fields:
     """Return what the engine sent. In exports read with a mapping, unread fields are counted as unknown."""
     read = count_filled(snapshot.path(name) for name in sorted(parts.outputs) if name.endswith(".parquet"))
     own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
     n_sampled, raw = sample_fields(snapshot.raw_part(name).reader for name in own)
-    return Fields(rows=rows, read=read, sampled=n_sampled, raw=raw)
+    return Fields(rows=rows, read=read, sampled=n_sampled, raw=raw, assets_cut=assets_cut)
 
 
 def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
