@@ -20,7 +20,7 @@ DELETE = 0x7F  # the one control character of ASCII that is no lower than the sp
 
 
 class Pages(NamedTuple):
-    """What is kept of pages, with a cell for each: the start, the elements that are listed, and whether some are cut."""
+    """What is kept of pages, a cell for each: the start, the elements that are listed, whether some of them are cut."""
 
     starts: pa.Array
     assets: pa.Array
