@@ -31,6 +31,10 @@ class Report(Strict):
     snapshots: dict[str, DrawnFrom]
     outputs: dict[str, Output]
 
+    def save(self, folder: Path) -> None:
+        """Write it into the report's folder."""
+        storage.write_checksummed(folder / RECORD, self.model_dump())
+
 
 def load_report(folder: Path) -> Report:
     """Return the record of the report in `folder`. Raise `IntegrityError` if it is missing or damaged."""

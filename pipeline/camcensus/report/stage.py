@@ -53,7 +53,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
         snapshots[name] = DrawnFrom(run=found.run, build=found.build, inputs=inputs)
     build, outputs = build_info("camcensus report", study.settings()), _outputs(study.report)
     record = Report(depends_on=depends_on, build=build, snapshots=snapshots, outputs=outputs)
-    storage.write_checksummed(study.report / RECORD, record.model_dump())
+    record.save(study.report)
     reporter.info("report: 1 snapshot" if len(shown) == 1 else f"report: {len(shown):,} snapshots")
     return page, True
 
