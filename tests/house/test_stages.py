@@ -1,5 +1,6 @@
 """The table of stages: in order, documented as it is, and light to import."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -35,13 +36,15 @@ def documented() -> dict[str, list[str]]:
     """Return the rows of the table in ARCHITECTURE.md by stage."""
     lines = (ROOT / "ARCHITECTURE.md").read_text().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
-    return {row[0].strip("`"): row for row in rows if len(row) == 5}
+    return {row[0].strip("`"): row for row in rows if len(row) == 6}
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_architecture_has_what_each_stage_reads_and_writes(stage: object) -> None:
     found = next(one for one in STAGES if one is stage)
-    _, reads, writes, *_ = documented()[found.name]
+    _, reads, writes, *_, file = documented()[found.name]
+    run = inspect.getmodule(found.run)
+    assert run and run.__file__ and run.__file__.endswith(file.strip("`")), found.name
     assert all(f"`{name}`" in reads for name in found.reads if name.endswith(".parquet"))
     assert all(f"`{name}`" in writes for name in found.writes if not name.startswith("."))
 
