@@ -4,9 +4,9 @@ Every cell is counted on its own; nothing is summed that does not add up.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
-from camcensus.core.manifest import Instrument, Manifest, Window
+from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTS, GROUPS, NETWORKS
 from camcensus.engines.engine import Sql, make_by_level
 
-FILES = ("counts.parquet", "networks.parquet")
 LEVELS = 8  # of `levels`, see `count_labels.sql`
 VARIANT = ("scope", "ip_version", "min_confidence", "decoys_left_out")
 DECOYS = ("none", "certain", "likely")
@@ -27,20 +26,10 @@ HEADLINE_IP = "4"
 HEADLINE_DECOYS = "certain"
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One way to count: see `tables.COUNTS` for the columns."""
-
-    scope: str
-    ip_version: str
-    min_confidence: str
-    decoys_left_out: str
-
-
-def variants() -> Iterator[Variant]:
-    """Yield every variant, in a fixed order."""
+def variants() -> Iterator[dict[str, str]]:
+    """Yield every way to count, in a fixed order: see `tables.COUNTS` for the columns."""
     for values in product(("all", "study"), ("4", "6", "all"), ("medium", "high"), DECOYS):
-        yield Variant(*values)
+        yield dict(zip(VARIANT, values, strict=True))
 
 
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
@@ -49,21 +38,22 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) ->
     Returns the flow from kept banners to those of the headline number.
     """
     table = count(db, manifest, min_confidence)
-    for name, rows, to in zip(FILES, (table, db.query("networks")), (COUNTS, NETWORKS), strict=True):
-        storage.write_table(folder / name, rows, to, _metadata(manifest))
+    instrument = manifest.instrument.model_dump() if manifest.instrument else {}
+    metadata = {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument}
+    for rows, to in ((table, COUNTS), (db.query("networks"), NETWORKS)):
+        storage.write_table(folder / f"{to.name}.parquet", rows, to, metadata)
     return flow_of(table, min_confidence)
 
 
 def count(db: Sql, manifest: Manifest, min_confidence: str) -> pa.Table:
     """Return `tables.COUNTS`; leaves tables in `db` for the queries of `details` and of samples."""
-    window, instrument = manifest.window, manifest.instrument
-    if window is None or instrument is None:
+    if manifest.window is None or manifest.instrument is None:
         raise ReconciliationError("aggregate: the manifest names no window and instrument; dedupe comes first")
-    db.rows("variants", pa.Table.from_pylist([vars(variant) for variant in variants()]))
+    db.rows("variants", pa.Table.from_pylist(list(variants())))
     db.make("count_labels")
     db.make("host_labels")
     make_by_level(db, "multi_label_counts", _MULTI_LABEL_COUNTS, LEVELS)
-    return _table(_cells(db, min_confidence), manifest, window, instrument)
+    return _table(_cells(db, min_confidence), manifest)
 
 
 _MULTI_LABEL_COUNTS = pa.schema({
@@ -79,11 +69,9 @@ def _cells(db: Sql, min_confidence: str) -> pa.Table:
     """
     margins, cube = db.query("margins"), db.query("cube")
     headline = (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
-    full = pc.and_(
-        pc.and_(pc.equal(margins["ip_version"], headline[0]), pc.equal(margins["min_confidence"], headline[1])),
-        pc.equal(margins["decoys_left_out"], headline[2]),
-    )
+    full = pa.scalar(value=True)
     for name, value in zip(VARIANT[1:], headline, strict=True):
+        full = pc.and_(full, pc.equal(margins[name], value))
         cube = cube.append_column(name, pa.repeat(value, cube.num_rows))
     cells = pa.concat_tables([margins.filter(pc.invert(full)), cube], promote_options="default")
     return cells.append_column("level", _levels(cells))
@@ -100,17 +88,8 @@ def _levels(cells: pa.Table) -> pa.ChunkedArray:
     return pa.array(["world", *names[1:]]).take(code)
 
 
-def _table(cells: pa.Table, manifest: Manifest, window: Window, instrument: Instrument) -> pa.Table:
-    same = {
-        "snapshot": manifest.snapshot,
-        "engine": manifest.engine,
-        "basis": manifest.basis,
-        "window_start": window.start,
-        "window_end": window.end,
-        "complete": manifest.complete,
-        "simulated": manifest.simulated,
-        **instrument.model_dump(),
-    }
+def _table(cells: pa.Table, manifest: Manifest) -> pa.Table:
+    same = about(manifest)
     columns = {
         column.name: cells[column.name].cast(column.type)
         if column.name in cells.column_names
@@ -120,15 +99,25 @@ def _table(cells: pa.Table, manifest: Manifest, window: Window, instrument: Inst
     return pa.table(columns)
 
 
-def _metadata(manifest: Manifest) -> dict[str, str]:
-    instrument = manifest.instrument.model_dump() if manifest.instrument else {}
-    return {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument}
+def about(manifest: Manifest) -> dict[str, Any]:
+    """Return the columns that say which snapshot a row is of, and by which method it was counted."""
+    window, instrument = manifest.window, manifest.instrument
+    return {
+        "snapshot": manifest.snapshot,
+        "engine": manifest.engine,
+        "basis": manifest.basis,
+        "window_start": window.start if window else None,
+        "window_end": window.end if window else None,
+        "complete": manifest.complete,
+        "simulated": manifest.simulated,
+        **(instrument.model_dump() if instrument else {}),
+    }
 
 
 def flow_of(counts: pa.Table, min_confidence: str) -> Flow:
     """Return the flow from kept banners to those behind the headline; each step is a counted cell."""
     world = {
-        tuple(row[name] for name in ("scope", "ip_version", "min_confidence", "decoys_left_out")): row["n_banners"]
+        tuple(row[name] for name in VARIANT): row["n_banners"]
         for row in counts.filter(pc.equal(counts["level"], "world")).to_pylist()
     }
     steps = [

@@ -20,7 +20,6 @@ from camcensus.core.stage_record import Flow
 from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
 from camcensus.engines.engine import Sql
 
-FILES = (f"{CONCENTRATION.name}.parquet", f"{FIRMWARE.name}.parquet")
 TOPS = (1, 10, 100, 1000, 10_000)
 AGES = ("0", "1-2", "3-4", "5-6", "7-9", "10+")  # whole years
 FIRST_YEARS = (0, 1, 3, 5, 7, 10)
@@ -39,26 +38,20 @@ def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> 
     db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
     networks, firmwares = db.query("concentration"), db.query("firmware").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
-    counts = storage.read_table(folder / "counts.parquet", COUNTS)
-    _check(headline_of(counts, min_confidence)[None], networks, sum(ages.values()), manifest.snapshot)
-    rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
-    for name, table, to in zip(FILES, (networks, rows), (CONCENTRATION, FIRMWARE), strict=True):
-        storage.write_table(folder / name, table, to, {"snapshot": manifest.snapshot})
-    left = {age: ages[age] for age in (UNDATED, UNKNOWN) if ages[age]}
-    whole = sum(ages.values())
-    flow = Flow(unit="devices of the headline", rows_in=whole, rows_out=whole - sum(left.values()), dropped=left)
-    return flow.check("details")
-
-
-def _check(world: dict[str, int], networks: pa.Table, devices: int, snapshot: str) -> None:
-    """Raise `ReconciliationError` unless hosts and devices are those of the headline."""
+    world = headline_of(storage.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
     held = {(row["network_type"], row["top"]): row["n_hosts"] for row in networks.to_pylist()}
-    hosts = held["prefix", None]
+    hosts, devices = held["prefix", None], sum(ages.values())
     if (hosts, devices) != (world["n_hosts"], world["n_devices"]):
         raise ReconciliationError(
-            f"{snapshot}: details: {hosts} hosts and {devices} devices; the headline has {world['n_hosts']} and "
-            f"{world['n_devices']}"
+            f"{manifest.snapshot}: details: {hosts} hosts and {devices} devices; the headline has {world['n_hosts']} "
+            f"and {world['n_devices']}"
         )
+    rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
+    for table, to in ((networks, CONCENTRATION), (rows, FIRMWARE)):
+        storage.write_table(folder / f"{to.name}.parquet", table, to, {"snapshot": manifest.snapshot})
+    left = {age: ages[age] for age in (UNDATED, UNKNOWN) if ages[age]}
+    flow = Flow(unit="devices of the headline", rows_in=devices, rows_out=devices - sum(left.values()), dropped=left)
+    return flow.check("details")
 
 
 def by_age(firmwares: Iterable[tuple[str | None, int]], end: int | None) -> dict[str, int]:

@@ -1,16 +1,15 @@
 """The set-wise queries on DuckDB, over files and in bounded memory."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from camcensus.core.errors import CamcensusError
-from camcensus.engines.engine import BATCH, run
+from camcensus.engines.engine import BATCH, emptied, run
 
 MEMORY = "800MB"
 # Bytes of Parquet files; tables made of more would not fit into memory.
@@ -107,18 +106,12 @@ def without_bars(connection: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def sql(threads: int, scratch: Path) -> Iterator[Sql]:
-    """Yield a connection that is closed in any case; `scratch` is removed, also what a killed run left there."""
-    shutil.rmtree(scratch, ignore_errors=True)
+    """Yield a connection that is closed in any case; `scratch` is removed afterwards."""
     try:
-        connection = Sql(threads, scratch)
-        try:
+        with emptied(scratch), closing(Sql(threads, scratch)) as connection:
             yield connection
-        finally:
-            connection.close()
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
         reason = str(error).strip().splitlines()[0]
         raise CamcensusError(
             f"{scratch}: the database cannot work there: {reason}; make room, and run this again"
         ) from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -4,8 +4,9 @@ Stages know these protocols alone. `local.py` is one machine; `spark.py` is a cl
 """
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,6 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 OnProgress = Callable[[int], None]
+Work = Callable[[T, OnProgress], R]  # what is done to one task
 
 PACKAGE = Path(__file__).parents[1]
 BATCH = 100_000  # rows that a stream gives at a time
@@ -36,6 +38,16 @@ def run(query: str, make: Callable[[str, str], None]) -> str:
 @cache
 def _queries() -> dict[str, Path]:
     return {path.stem: path for path in sorted(PACKAGE.glob("**/sql/*.sql"))}
+
+
+@contextmanager
+def emptied(scratch: Path) -> Iterator[None]:
+    """Remove a folder before, where a killed run left it, and afterwards in any case."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def no_progress(_: int) -> None:
@@ -120,13 +132,9 @@ class Engine(Protocol):
         """How many tasks it runs at once."""
 
     def map_parts(
-        self,
-        work: Callable[[T, OnProgress], R],
-        tasks: Sequence[T],
-        sizes: Sequence[int],
-        on_progress: OnProgress = no_progress,
+        self, work: Work[T, R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress = no_progress
     ) -> list[R]:
-        """Return `work(task, on_progress)` for each task, in order of the tasks, wherever they run.
+        """Return the result of each task, in order of the tasks, wherever they run.
 
         `sizes` is what each task will have reported when done (bytes or rows); `on_progress` gets the sum. A task may
         be done more than once, so what it writes appears whole or not at all, and is the same each time.

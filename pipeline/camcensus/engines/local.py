@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from camcensus.engines.engine import OnProgress, R, Rows, Sql, T, call, no_progress
+from camcensus.engines.engine import OnProgress, R, Rows, Sql, T, Work, call, no_progress
 from camcensus.engines.ordered_pool import open_pool
-from camcensus.engines.processes import context, ignore_interrupts, settle, shared, stop
+from camcensus.engines.processes import context, own_interrupts, settle, shared, stop
 
 # Below this many bytes of raw files, or rows of tables, starting processes costs more than it saves.
 WORTH_PROCESSES = 8 << 20
@@ -26,13 +26,9 @@ class Local:
     name: str = "local"
 
     def map_parts(
-        self,
-        work: Callable[[T, OnProgress], R],
-        tasks: Sequence[T],
-        sizes: Sequence[int],
-        on_progress: OnProgress = no_progress,
+        self, work: Work[T, R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress = no_progress
     ) -> list[R]:
-        """Run each task in one process; see `map_parts`."""
+        """Run each task in one process."""
         return map_parts(work, tasks, sizes, self.workers, on_progress, WORTH_PROCESSES)
 
     def map_streams(
@@ -42,25 +38,18 @@ class Local:
         return self._divided(work, tasks, sizes, on_progress, WORTH_PROCESSES, 0)
 
     def map_rows(
-        self,
-        tasks: Sequence[Rows[R]],
-        sizes: Sequence[int],
+        self, tasks: Sequence[Rows[R]], sizes: Sequence[int],
         scratch: Path,  # noqa: ARG002 -- tasks read for themselves
         on_progress: OnProgress = no_progress,
-    ) -> list[R]:
+    ) -> list[R]:  # fmt: skip
         """Do the same for rows, which a process takes many at a time."""
         together = max((task.rows_at_a_time for task in tasks), default=0)
         return self._divided(call, tasks, sizes, on_progress, WORTH_PROCESSES_ROWS, together)
 
     def _divided(
-        self,
-        work: Callable[..., R],
-        tasks: Sequence[T],
-        sizes: Sequence[int],
-        on_progress: OnProgress,
-        worth: int,
+        self, work: Callable[..., R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress, worth: int,
         item: int,
-    ) -> list[R]:
+    ) -> list[R]:  # fmt: skip
         if sum(sizes) < worth or not sooner_divided(sizes, self.workers, item):
             return map_parts(work, tasks, sizes, self.workers, on_progress, worth)
         with open_pool(self.workers, type(tasks[0]).__module__, tasks) as several:
@@ -75,10 +64,9 @@ class Local:
 
 
 def sooner_divided(sizes: Sequence[int], workers: int, item: int) -> bool:
-    """Return whether all processes on one task after the other finish sooner than with a task each.
+    """Return whether all processes on one task after the other, `item` of it each, finish sooner than with a task each.
 
-    A process does `item` of a size at a time. The gain must be a quarter at least: one process writes what the others
-    do.
+    By a quarter at least, since one process writes what the others do.
     """
     if workers <= 1 or not sizes:
         return False
@@ -87,14 +75,10 @@ def sooner_divided(sizes: Sequence[int], workers: int, item: int) -> bool:
 
 
 def map_parts(
-    work: Callable[[T, OnProgress], R], tasks: Sequence[T], sizes: Sequence[int], workers: int,
+    work: Work[T, R], tasks: Sequence[T], sizes: Sequence[int], workers: int,
     on_progress: OnProgress = no_progress, worth: int = 0,
 ) -> list[R]:  # fmt: skip
-    """Return `work(task, on_progress)` for each task in order, in processes when the sizes are worth it.
-
-    `sizes` is what each task will have reported when done (bytes or rows); `on_progress` gets the sum. `worth`: of how
-    much of it processes pay.
-    """
+    """See `Engine.map_parts`. Processes start where the sizes sum to `worth`."""
     if workers <= 1 or len(tasks) <= 1 or sum(sizes) < worth:
         return _in_process(work, tasks, sizes, on_progress)
     how = context(type(tasks[0]).__module__)
@@ -102,7 +86,7 @@ def map_parts(
     with ProcessPoolExecutor(min(workers, len(tasks)), how, settle, ((work, tasks, progress),)) as pool:
         # Largest first, so that no worker is left with the longest file at the end.
         order = sorted(range(len(tasks)), key=lambda i: -sizes[i])
-        with ignore_interrupts():
+        with own_interrupts(ignored=True):
             futures: dict[int, Future[R]] = {i: pool.submit(_do, i) for i in order}
         waiting: set[Future[R]] = set(futures.values())
         try:
@@ -117,9 +101,7 @@ def map_parts(
         return [futures[i].result() for i in range(len(tasks))]
 
 
-def _in_process(
-    work: Callable[[T, OnProgress], R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress
-) -> list[R]:
+def _in_process(work: Work[T, R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress) -> list[R]:
     results = []
     before = 0
     for task, size in zip(tasks, sizes, strict=True):
@@ -131,8 +113,4 @@ def _in_process(
 
 def _do(index: int) -> Any:
     work, tasks, done = shared()
-
-    def on_progress(n: int) -> None:
-        done[index] = n
-
-    return work(tasks[index], on_progress)
+    return work(tasks[index], partial(done.__setitem__, index))

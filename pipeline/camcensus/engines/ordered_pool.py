@@ -6,7 +6,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from camcensus.engines.processes import context, ignore_interrupts, settle, stop
+from camcensus.engines.processes import context, own_interrupts, settle, stop
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,7 +34,7 @@ class OrderedPool:
             return
         pending: deque[Future[R]] = deque()
         for item in items:
-            with ignore_interrupts():
+            with own_interrupts(ignored=True):
                 pending.append(self._pool.submit(work, item))
             if len(pending) > self._ahead:
                 yield pending.popleft().result()

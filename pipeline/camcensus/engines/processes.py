@@ -32,12 +32,17 @@ def context(module: str) -> BaseContext:
 
 
 @contextmanager
-def ignore_interrupts() -> Iterator[None]:
-    """Start processes in this context that ignore Ctrl-C: the first process stops them."""
+def own_interrupts(*, ignored: bool = False) -> Iterator[None]:
+    """Restore what this process does at Ctrl-C afterwards, whatever a library makes of it; in between `ignored` or not.
+
+    Processes that start where it is ignored ignore it too: the first process stops them.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.getsignal(signal.SIGINT)
+    if ignored:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
@@ -52,10 +57,7 @@ def stop(pool: ProcessPoolExecutor) -> None:
 
 
 def settle(what: Any) -> None:
-    """Prepare a worker of rows as it starts: it seldom looks for reference cycles, and ends with its parent.
-
-    `what` is shared by all its work: it is sent once, and what is found out about it stays known; see `shared`.
-    """
+    """Prepare a worker as it starts: it is sent what its work shares, seldom looks for cycles, ends with its parent."""
     global _shared  # noqa: PLW0603
     _shared = what
     gc.freeze()
@@ -69,10 +71,7 @@ def shared() -> Any:
 
 
 def end_with_parent() -> None:
-    """End this worker when the first process is gone.
-
-    A killed process cannot stop its workers, and they would wait permanently.
-    """
+    """End this worker when the first process is gone: a killed one cannot stop its workers."""
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

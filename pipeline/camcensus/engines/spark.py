@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camcensus.core.errors import CamcensusError
-from camcensus.engines.engine import OnProgress, R, Rows, T, no_progress
+from camcensus.engines.engine import OnProgress, R, Rows, T, Work, no_progress
 from camcensus.engines.spark_session import ARCHIVE, error_line, session
 from camcensus.engines.spark_sql import SparkSql, linked, sql
 from camcensus.engines.spark_tasks import FILE, name_of, runner
@@ -43,11 +43,7 @@ class Spark:
         return int(self._spark.sparkContext.defaultParallelism)
 
     def map_parts(
-        self,
-        work: Callable[[T, OnProgress], R],
-        tasks: Sequence[T],
-        sizes: Sequence[int],
-        on_progress: OnProgress = no_progress,
+        self, work: Work[T, R], tasks: Sequence[T], sizes: Sequence[int], on_progress: OnProgress = no_progress
     ) -> list[R]:
         """Run a Spark task for each part, the largest first. A result counts once, however often it was computed."""
         from pyspark import cloudpickle  # noqa: PLC0415 -- an optional extra

@@ -3,11 +3,9 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from camcensus.core.errors import CamcensusError
 from camcensus.core.resources import bundled
+from camcensus.engines.processes import own_interrupts
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -72,7 +71,7 @@ def _started(master: str) -> "SparkSession":
 
     _environment(master)
     try:
-        with _own_interrupt():
+        with own_interrupts():  # which a new Spark context takes
             return SparkSession.builder.master(master).config(map=_settings(master)).getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
         raise CamcensusError(f"Spark does not start on {master}: {error_line(error)}") from None
@@ -142,19 +141,6 @@ def ship(folder: Path) -> Path:
             for file in sorted(p for p in root.rglob("*") if p.is_file()):
                 archive.write(file, Path(PACKAGE.name, "_bundled", name, file.relative_to(root)))
     return path
-
-
-@contextmanager
-def _own_interrupt() -> Iterator[None]:
-    """Keep Ctrl-C for this process: a new Spark context takes it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def error_line(error: object) -> str:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from camcensus.core.errors import CamcensusError, TableError
 from camcensus.core.storage import opened_to_stream
-from camcensus.engines.engine import BATCH, run
+from camcensus.engines.engine import BATCH, emptied, run
 from camcensus.engines.spark_session import error_line
 
 if TYPE_CHECKING:
@@ -128,27 +128,22 @@ def link(folder: Path, files: Mapping[str, Path]) -> None:
 
 @contextmanager
 def linked(scratch: Path, files: Mapping[str, Path]) -> Iterator[str]:
-    """Yield a folder of such links, as Spark reads it; removed afterwards, as is what a killed run left."""
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
+    """Yield a folder of such links, as Spark reads it; removed afterwards."""
+    with emptied(scratch):
         link(scratch / "linked", files)
         yield _url(scratch.resolve() / "linked")
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager
 def sql(spark: "SparkSession", scratch: Path) -> Iterator[SparkSql]:
-    """Yield a connection that is closed in any case; `scratch` is removed, also what a killed run left there."""
+    """Yield a connection; `scratch` is removed afterwards."""
     from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
-    shutil.rmtree(scratch, ignore_errors=True)
     try:
-        connection = SparkSql(spark, scratch)
-        yield connection
-        connection.close()
+        with emptied(scratch):
+            connection = SparkSql(spark, scratch)
+            yield connection
+            connection.close()
     except (PySparkException, Py4JError) as error:
         raise CamcensusError(f"{scratch}: Spark cannot work there: {error_line(error)}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
+from camcensus.aggregate.counts import about
 from camcensus.aggregate.stage import count_facts, method_inputs
 from camcensus.core import storage
 from camcensus.core.manifest import Manifest, Window
@@ -33,21 +34,10 @@ def _census(snapshot: Snapshot, context: RunContext) -> StageResult:
         "basis": "census",
         "window": Window.model_validate({"start": None, "end": None, "days": study.window_days}),
     }
-    same = {
-        "snapshot": snapshot.id,
-        "engine": manifest.engine,
-        "basis": "census",
-        "complete": manifest.complete,
-        "simulated": study.simulated,
-        **facts["instrument"].model_dump(),
-    }
-    counts = census_counts(table, same, study.countries_left_out)
+    same = about(manifest.model_copy(update=facts))
+    counts = census_counts(table, same | {"simulated": study.simulated}, study.countries_left_out)
     storage.write_table(snapshot.path(COUNTS_FILE), counts, COUNTS, {"snapshot": snapshot.id, "basis": "census"})
     return StageResult(result.flow, {**result.files, COUNTS_FILE: counts.num_rows}, facts=facts, is_count=True)
-
-
-def _history(snapshot: Snapshot, context: RunContext) -> StageResult:
-    return _written(snapshot, context, TRENDS, trend_rows)[1]
 
 
 def _written(snapshot: Snapshot, context: RunContext, to: Table, rows: Rows) -> tuple[pa.Table, StageResult]:
@@ -88,4 +78,4 @@ def _stage(mode: str, run: Callable[[Snapshot, RunContext], StageResult], writes
 
 
 CENSUS_STAGE = _stage("census", _census, ("census.parquet", COUNTS_FILE))
-HISTORY_STAGE = _stage("trends", _history, ("trends.parquet",))
+HISTORY_STAGE = _stage("trends", lambda *of: _written(*of, TRENDS, trend_rows)[1], ("trends.parquet",))

@@ -13,15 +13,13 @@ import msgspec
 import pyarrow as pa
 
 from camcensus.core import storage
-from camcensus.core.query import Fields, Query
+from camcensus.core.query import Fields, Query, parse
 from camcensus.core.tables import QUERY_REPLAY
 from camcensus.readers.banner import Banner, untyped
 from camcensus.readers.record import Record, records
 from camcensus.readers.registry import RawPart
-from camcensus.trends.query_sets import parsed
 
 BATCH = 50_000
-_SCHEMA = QUERY_REPLAY.schema
 
 
 @dataclass
@@ -59,8 +57,8 @@ class Matcher:
     def __init__(self, sets: Sequence[Sequence[str]], own: int) -> None:
         """Parse the query sets; `own` is the place of the snapshot's own."""
         everywhere = set(sets[0]).intersection(*sets)
-        self._shared = parsed([sorted(everywhere)])[0]
-        self._rest = parsed([[text for text in one if text not in everywhere] for one in sets])
+        self._shared = [parse(text) for text in sorted(everywhere)]
+        self._rest = [[parse(text) for text in one if text not in everywhere] for one in sets]
         self._own = own
 
     def matches(self, banner: dict[str, Any]) -> tuple[bool, bool]:
@@ -86,8 +84,7 @@ def _any(queries: Sequence[Query], fields: Fields, known: dict[str, bool]) -> bo
 
 
 def _batches(read: Iterable[Record], matcher: Matcher, found: Replayed) -> Iterable[pa.RecordBatch]:
-    files: list[str] = []
-    lines: list[int] = []
+    rows: list[dict[str, Any]] = []
     decode = msgspec.json.Decoder().decode
     for record in read:
         if not isinstance(record.found, Banner):
@@ -97,16 +94,11 @@ def _batches(read: Iterable[Record], matcher: Matcher, found: Replayed) -> Itera
         found.own += own
         if common:
             found.rows += 1
-            files.append(record.file)
-            lines.append(record.number)
-        if len(files) >= BATCH:
-            yield _batch(files, lines)
-            files, lines = [], []
-    yield _batch(files, lines)
-
-
-def _batch(files: list[str], lines: list[int]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array(files, pa.string()), pa.array(lines, pa.int64())], schema=_SCHEMA)
+            rows.append({"file": record.file, "line": record.number})
+        if len(rows) >= BATCH:
+            yield pa.RecordBatch.from_pylist(rows, QUERY_REPLAY.schema)
+            rows = []
+    yield pa.RecordBatch.from_pylist(rows, QUERY_REPLAY.schema)
 
 
 def _whole(decode: Callable[[bytes], Any], data: bytes) -> dict[str, Any]:

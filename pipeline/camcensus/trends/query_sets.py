@@ -11,7 +11,7 @@ from camcensus.core.comparability import ports_of
 from camcensus.core.errors import QueryError
 from camcensus.core.manifest import Manifest
 from camcensus.core.query import FIELDS as FILTERS
-from camcensus.core.query import Query, parse
+from camcensus.core.query import parse
 from camcensus.readers.banner import FIELDS
 
 NOT_KNOWN = "which queries its files were downloaded with is not known"
@@ -21,29 +21,21 @@ ENGINE = "shodan"  # whose query language can be read
 
 @dataclass(frozen=True)
 class QuerySet:
-    """The query set of one snapshot.
-
-    `queries`: their texts, sorted. `reason`: why they cannot be replayed; "" if they can. `ports`: those that the
-    engine scanned then; empty: unknown.
-    """
+    """The query set of one snapshot."""
 
     snapshot: str
-    queries: tuple[str, ...]
-    ports: tuple[int, ...]
-    reason: str = ""
+    queries: tuple[str, ...]  # texts, sorted
+    ports: tuple[int, ...]  # that the engine scanned then; empty: unknown
+    reason: str = ""  # why the queries cannot be replayed
 
 
 @dataclass(frozen=True)
 class CommonQueries:
-    """What the snapshots with known queries share.
+    """What the snapshots with known queries share."""
 
-    `sets`: their different query sets. `ports`: those scanned in each. `ports_known`: for all of them. `ports_differ`:
-    not all scanned the same.
-    """
-
-    sets: tuple[tuple[str, ...], ...]
-    ports: tuple[int, ...]
-    ports_known: bool
+    sets: tuple[tuple[str, ...], ...]  # different ones
+    ports: tuple[int, ...]  # scanned in each
+    ports_known: bool  # of all
     ports_differ: bool
 
     @property
@@ -54,10 +46,9 @@ class CommonQueries:
 
 def query_set_of(manifest: Manifest) -> QuerySet:
     """Return the query set of a snapshot, as far as its manifest has it."""
-    collection, declared = manifest.collection, manifest.declared
-    texts = (
-        sorted({query.text for query in collection.queries.values()}) if collection else sorted(set(declared.queries))
-    )
+    collection = manifest.collection
+    sent = (query.text for query in collection.queries.values()) if collection else manifest.declared.queries
+    texts = sorted(set(sent))
     return QuerySet(manifest.snapshot, tuple(texts), ports_of(manifest), _reason(manifest, texts))
 
 
@@ -79,24 +70,20 @@ def unreadable(text: str, is_whole: bool) -> str:
 
     `is_whole`: banners were kept with all their fields, and not only with those that the pipeline reads.
     """
+    short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     try:
         query = parse(text)
     except QueryError as error:
-        return f"its query {_short(text)} cannot be read: {error.reason}"
+        return f"its query {short} cannot be read: {error.reason}"
     lacking = [name for name in query.filters if not (is_whole or _kept(name))]
-    return f"its query {_short(text)} asks for {lacking[0]}, which was not collected" if lacking else ""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return f"its query {short} asks for {lacking[0]}, which was not collected" if lacking else ""
 
 
 def _kept(name: str) -> bool:
     """Whether banners that were collected field by field have all that a filter reads."""
-    found = FILTERS[name]
-    if found.kind == "flag":
-        return all(any(field.startswith(path) for field in FIELDS) for path in found.paths)
-    return all(any(f"{path}.".startswith(f"{field}.") for field in FIELDS) for path in found.paths)
+    if FILTERS[name].kind == "flag":
+        return all(any(field.startswith(path) for field in FIELDS) for path in FILTERS[name].paths)
+    return all(any(f"{path}.".startswith(f"{field}.") for field in FIELDS) for path in FILTERS[name].paths)
 
 
 def common(snapshots: Iterable[QuerySet]) -> CommonQueries:
@@ -110,8 +97,3 @@ def common(snapshots: Iterable[QuerySet]) -> CommonQueries:
         ports_known=bool(known) and all(scanned),
         ports_differ=any(one != scanned[0] for one in scanned),
     )
-
-
-def parsed(sets: Sequence[Sequence[str]]) -> list[list[Query]]:
-    """Return the queries of each set, parsed."""
-    return [[parse(text) for text in texts] for texts in sets]

@@ -6,16 +6,15 @@ ports that the engine scanned in every snapshot. Where the queries of a snapshot
 raw files are gone, it has a reason in place of counts, and the others do not wait for it.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from camcensus.aggregate.counts import about
 from camcensus.aggregate.headline import UNITS, headline_counts, opened
 from camcensus.aggregate.stage import has_counts, is_counted, method_inputs
 from camcensus.core import storage
 from camcensus.core.errors import ReconciliationError
-from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import QUERY_REPLAY, SERIES
 from camcensus.engines.engine import call
@@ -61,12 +60,8 @@ def _replay(snapshot: Snapshot, context: RunContext) -> StageResult:
         "not returned by its own queries, as they are read here": total["banners"] - total["own"],
         "not returned by the queries of some other snapshot": total["own"] - total["returned"],
     }
-    flow = Flow(
-        unit="banners",
-        rows_in=total["banners"],
-        rows_out=total["returned"],
-        dropped={reason: n for reason, n in lost.items() if n},
-    )
+    dropped = {reason: n for reason, n in lost.items() if n}
+    flow = Flow(unit="banners", rows_in=total["banners"], rows_out=total["returned"], dropped=dropped)
     text = f"{flow.rows_out:,} of {flow.rows_in:,} banners match the queries of every snapshot"
     context.reporter.info(text, snapshot.id, "trends")
     return StageResult(flow, parts=parts)
@@ -106,12 +101,16 @@ def _series(snapshot: Snapshot, context: RunContext) -> StageResult:
     """Count a snapshot's series, with the flow from the headline's banners to those of every query set."""
     own, shared = _compared(snapshot, context)
     counted = headline_counts(snapshot, context.study)
-    rows = _count(snapshot, shared, context, counted) if _must_count(own, shared) else _copies(counted)
+    if not own.reason and (shared.differ or (shared.ports_known and shared.ports_differ)):
+        rows = _count(snapshot, shared, context, counted)
+    else:  # nothing of the headline has to be left out: all series are the headline
+        rows = [{"series": n, "manufacturer": m} | row for n in ("all", QUERIES, PORTS) for m, row in counted.items()]
     reasons = _reasons(own, shared)
     rows = [row for row in rows if row["series"] not in reasons]
     rows += [{"series": name, "reason": reason} for name, reason in reasons.items()]
     _write(snapshot, rows)
-    whole, left = counted[None]["n_banners"], _total(rows, QUERIES)
+    whole = counted[None]["n_banners"]
+    left = sum(r["n_banners"] for r in rows if r["series"] == QUERIES and "n_banners" in r and not r["manufacturer"])
     dropped = {} if left == whole else {own.reason or "not returned by every snapshot's queries": whole - left}
     flow = Flow(unit="banners of the headline", rows_in=whole, rows_out=left, dropped=dropped)
     return StageResult(flow, files={FILE: len(rows)})
@@ -124,11 +123,7 @@ def _series_inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
 STAGE = Stage(
     name="series",
     reads=(
-        "counts.parquet",
-        "links.parquet",
-        "devices.parquet",
-        "identified.parquet",
-        f"{QUERY_REPLAY.name}.parquet",
+        "counts.parquet", "links.parquet", "devices.parquet", "identified.parquet", f"{QUERY_REPLAY.name}.parquet",
         "query sets",
     ),
     writes=(FILE,),
@@ -139,20 +134,15 @@ STAGE = Stage(
     inputs=_series_inputs,
     applies=is_counted,
     compares=True,
-)
+)  # fmt: skip
 
 
 def is_comparable(snapshot: Snapshot) -> bool:
     """Return whether a snapshot takes part in trends: counted, of the raw files that it holds, and not purged."""
-    manifest: Manifest = snapshot.manifest
+    manifest = snapshot.manifest
     if not has_counts(manifest) or manifest.purged:
         return False
     return snapshot.made_from() == {name: part.made_from for name, part in manifest.stages["ingest"].parts.items()}
-
-
-def _must_count(own: QuerySet, shared: CommonQueries) -> bool:
-    """Whether something of the headline may have to be left out."""
-    return not own.reason and (shared.differ or (shared.ports_known and shared.ports_differ))
 
 
 def _reasons(own: QuerySet, shared: CommonQueries) -> dict[str, str]:
@@ -160,11 +150,6 @@ def _reasons(own: QuerySet, shared: CommonQueries) -> dict[str, str]:
     if own.reason:
         return {QUERIES: own.reason, PORTS: own.reason}
     return {} if shared.ports_known else {PORTS: NO_PORTS}
-
-
-def _copies(counted: dict[str | None, Row]) -> list[Row]:
-    """All series are the headline: one query set, one list of ports."""
-    return [{"series": name, "manufacturer": m} | row for name in ("all", QUERIES, PORTS) for m, row in counted.items()]
 
 
 def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, counted: dict[str | None, Row]) -> list[Row]:
@@ -175,9 +160,8 @@ def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, count
             db.parquet("query_replay", snapshot.verified(QUERY_REPLAY.name))
         else:
             db.rows("query_replay", QUERY_REPLAY.schema.empty_table())
-        db.rows(
-            "common", pa.table({"has_one_query_set": [not shared.differ], "has_one_port_list": [not has_port_list]})
-        )
+        one = {"has_one_query_set": not shared.differ, "has_one_port_list": not has_port_list}
+        db.rows("common", pa.Table.from_pylist([one]))
         db.rows("ports", pa.table({"port": pa.array(shared.ports, pa.int64())}))
         rows: list[Row] = db.query("series").to_pylist()
     found = {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows if row["series"] == "all"}
@@ -186,23 +170,9 @@ def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, count
     return rows
 
 
-def _total(rows: Sequence[Row], series: str) -> int:
-    """Banners of all makers in a series; 0 where it has none."""
-    return sum(r.get("n_banners") or 0 for r in rows if r["series"] == series and r.get("manufacturer") is None)
-
-
 def _write(snapshot: Snapshot, rows: list[Row]) -> None:
-    manifest = snapshot.manifest
-    window, used = manifest.window, manifest.instrument
-    same = {
-        "snapshot": snapshot.id,
-        "window_start": window.start if window else None,
-        "window_end": window.end if window else None,
-        "complete": manifest.complete,
-        "simulated": manifest.simulated,
-        **(used.model_dump() if used else {}),
-    }
-    order = {name: place for place, name in enumerate(("all", QUERIES, PORTS))}
-    rows = sorted(rows, key=lambda row: (order[row["series"]], row.get("manufacturer") or ""))
-    columns = [pa.array([(same | row).get(c.name) for row in rows], c.type) for c in SERIES.columns]
-    storage.write_table(snapshot.path(FILE), pa.Table.from_arrays(columns, schema=SERIES.schema), SERIES)
+    order = ("all", QUERIES, PORTS)
+    rows = sorted(rows, key=lambda row: (order.index(row["series"]), row.get("manufacturer") or ""))
+    same = about(snapshot.manifest)
+    table = pa.Table.from_pylist([same | row for row in rows], SERIES.schema)
+    storage.write_table(snapshot.path(FILE), table, SERIES)
