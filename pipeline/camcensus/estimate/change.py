@@ -70,12 +70,9 @@ def sensitivity(
 def span(cells: pd.DataFrame, country: str | None = None, confidence: str = "medium") -> Span:
     """Return the range of the world, or of a country that has a headline."""
     level, scope = ("world", "study") if country is None else ("country", "all")
-    own = cells[
-        (cells["level"] == level) & (cells["scope"] == scope) & (cells["ip_version"] == "4")
-        & (cells["min_confidence"] == confidence)
-    ]  # fmt: skip
-    if country is not None:
-        own = own[own["country"] == country]
+    for name, value in (("level", level), ("scope", scope), ("ip_version", "4"), ("min_confidence", confidence)):
+        cells = cells[cells[name] == value]
+    own = cells if country is None else cells[cells["country"] == country]
     headline = own[own["decoys_left_out"] == "certain"].iloc[0]
     located = [int(v) for v in (headline["n_hosts_geo_min"], headline["n_hosts_geo_max"]) if pd.notna(v)]
     variants = [int(v) for v in own["n_hosts"]] + located
@@ -93,16 +90,14 @@ def audited(
     one, two = _paired(audits[0].cameras, audits[1].cameras, correlation)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = two / one
-    ratio = ratio[np.isfinite(ratio)]
-    low, middle, high = np.quantile(ratio, [0.025, 0.5, 0.975])
+    low, middle, high = map(float, np.quantile(ratio[np.isfinite(ratio)], [0.025, 0.5, 0.975]))
     low, high = low * min(1.0, window), high * max(1.0, window)
-    for side, count in enumerate(counts):
-        # The disagreement of one year's sources may exist in the other's too: each widens the interval on its own side.
-        shrink, grow = count.low / count.hosts, count.high / count.hosts
-        low, high = (low / grow, high / shrink) if side == 0 else (low * shrink, high * grow)
+    # The disagreement of one year's sources may exist in the other's too: each widens the interval on its own side.
+    before, after = counts
+    low = low / (before.high / before.hosts) * (after.low / after.hosts)
+    high = high / (before.low / before.hosts) * (after.high / after.hosts)
     word: Word = "up" if low > 1.0 else "down" if high < 1.0 else NO_WORD
-    before, after = counts[0].hosts, counts[1].hosts
-    return Change(before, after, float(middle) - 1.0, float(low) - 1.0, float(high) - 1.0, "audit", word)
+    return Change(before.hosts, after.hosts, middle - 1.0, low - 1.0, high - 1.0, "audit", word)
 
 
 def _paired(one: Floats, two: Floats, correlation: float) -> tuple[Floats, Floats]:
@@ -136,6 +131,4 @@ def _error_parts(rows: pd.DataFrame) -> pd.Series:
 def rank_intervals(low: Sequence[float], high: Sequence[float]) -> list[tuple[int, int]]:
     """Return the best and worst rank (1: largest) that each interval allows among the others."""
     lows, highs = np.asarray(low), np.asarray(high)
-    best = [1 + int((lows > mine).sum()) for mine in highs]
-    worst = [int((highs >= mine).sum()) for mine in lows]
-    return list(zip(best, worst, strict=True))
+    return [(1 + int((lows > most).sum()), int((highs >= least).sum())) for least, most in zip(low, high, strict=True)]

@@ -22,10 +22,7 @@ class Source:
 
     @property
     def manifest(self) -> Manifest:
-        """Return its manifest.
-
-        Raises `CamcensusError` if it is not counted yet, or is a sample of blocks, whose hosts are no list of all.
-        """
+        """Its manifest. Raises `CamcensusError` if not counted, or if a sample, whose hosts are no list of all."""
         found = load_manifest(self.folder)
         if found is not None and found.basis == "sample":
             raise CamcensusError(f"{self.folder}: is a sample of address blocks; this needs a complete collection")

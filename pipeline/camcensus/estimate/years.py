@@ -1,7 +1,7 @@
 """Changes between neighbouring snapshots of a study, and ranks of countries as ranges."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,11 +43,11 @@ class Year:
     @property
     def countries(self) -> set[str]:
         """Return the countries with a headline."""
-        cells = self.counts[self.counts["level"] == "country"]
-        own = cells[(cells["scope"] == "all") & (cells["ip_version"] == "4")]
-        own = own[(own["min_confidence"] == self.confidence) & (own["decoys_left_out"] == "certain")]
-        headline = own[own["n_hosts"] > 0]
-        return set(headline["country"]) - {UNKNOWN_COUNTRY}
+        wanted = {"level": "country", "scope": "all", "ip_version": "4", "min_confidence": self.confidence}
+        cells = self.counts
+        for name, value in (wanted | {"decoys_left_out": "certain"}).items():
+            cells = cells[cells[name] == value]
+        return set(cells[cells["n_hosts"] > 0]["country"]) - {UNKNOWN_COUNTRY}
 
 
 def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -> list[Year]:
@@ -83,8 +83,10 @@ def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
             named["reason"] = OTHER_PORTS
         window = after.latest_share / before.latest_share if before.latest_share else 1.0
         if before.labelled is not None and after.labelled is not None:
-            both = (before.labelled, after.labelled)
-            rows.append({**named, **_audited(before, after, both, window), "country": ""})
+            audits = (replicates(before.labelled, SEED), replicates(after.labelled, SEED + 1))
+            counts = (span(before.counts, None, before.confidence), span(after.counts, None, after.confidence))
+            both = audited(counts, audits, correlation(before.labelled, after.labelled), window)
+            rows.append({**named, **_row(both), "country": ""})
         for country in (None, *sorted(before.countries & after.countries - set(study.countries_left_out))):
             found = sensitivity(before.counts, after.counts, country, window, study.min_confidence)
             rows.append({**named, **_row(found), "country": country or ""})
@@ -101,15 +103,6 @@ def _not_comparable(before: Year, after: Year) -> str:
     return f"nothing was counted in {empty[0]}" if empty else ""
 
 
-def _audited(
-    before: Year, after: Year, labelled: tuple[pd.DataFrame, pd.DataFrame], window: float
-) -> dict[str, object]:  # fmt: skip
-    one, two = labelled
-    audits = (replicates(one, SEED), replicates(two, SEED + 1))
-    counts = (span(before.counts, None, before.confidence), span(after.counts, None, after.confidence))
-    return _row(audited(counts, audits, correlation(one, two), window))
-
-
 def _row(found: Change) -> dict[str, object]:
     values = asdict(found)
     return {"n_hosts_before": values.pop("before"), "n_hosts_after": values.pop("after"), **values}
@@ -118,10 +111,8 @@ def _row(found: Change) -> dict[str, object]:
 def ranks(study: Study, year: Year) -> pd.DataFrame:
     """Return a row per country without those left out, largest first: hosts, range, and the ranks that ranges allow."""
     spans = {c: span(year.counts, c, year.confidence) for c in sorted(year.countries - set(study.countries_left_out))}
-    table = pd.DataFrame({
-        "snapshot": year.name, "country": list(spans), "n_hosts": [s.hosts for s in spans.values()],
-        "low": [s.low for s in spans.values()], "high": [s.high for s in spans.values()],
-    })  # fmt: skip
+    rows = [(year.name, country, *astuple(found)) for country, found in spans.items()]
+    table = pd.DataFrame(rows, columns=["snapshot", "country", "n_hosts", "low", "high"])
     table = table.sort_values(["n_hosts", "country"], ascending=[False, True]).reset_index(drop=True)
     table["rank"] = table["n_hosts"].rank(method="min", ascending=False).astype(int)
     intervals = rank_intervals(table["low"].tolist(), table["high"].tolist())

@@ -82,8 +82,7 @@ def check_gates(study: Study, snapshots: Iterable[tuple[Manifest, pa.Table]]) ->
     for manifest, counts in snapshots:
         earlier = before if before and not incomparable(before.manifest, manifest) else None
         now = Checked(study, manifest, counts, earlier)
-        for name, gate in GATES.items():
-            found += [Finding(name, manifest.snapshot, text, fatal) for text, fatal in gate(now)]
+        found += [Finding(name, manifest.snapshot, *each) for name, gate in GATES.items() for each in gate(now)]
         # Without its predecessor: a Checked must not keep all earlier snapshots in memory.
         before = Checked(study, manifest, counts)
     return found
@@ -107,8 +106,9 @@ def shares(now: Checked) -> Outcome:
     if not total:
         return []
     percent = sum(100 * (row[unit] or 0) / total for row in now.cells.get(("country", "study"), []))
-    off = abs(percent - 100) > MAX_DEVIATION
-    return [(f"the countries' shares of {total:,} {unit[2:]} sum to {percent:.4f}%, not 100%", True)] if off else []
+    if abs(percent - 100) <= MAX_DEVIATION:
+        return []
+    return [(f"the countries' shares of {total:,} {unit[2:]} sum to {percent:.4f}%, not 100%", True)]
 
 
 def parts_within_wholes(now: Checked) -> Outcome:
@@ -142,8 +142,8 @@ def additive_units(now: Checked) -> Outcome:
 
 def known_countries(now: Checked) -> Outcome:
     """Check that every country is in the reference table, or ZZ."""
-    codes = {c for c in pc.unique(now.counts["country"]).to_pylist() if c is not None}
-    unknown = sorted(codes - set(load_countries()) - {UNKNOWN_COUNTRY})
+    codes = pc.unique(now.counts["country"]).drop_null().to_pylist()
+    unknown = sorted(set(codes) - set(load_countries()) - {UNKNOWN_COUNTRY})
     if not unknown:
         return []
     return [(f"unknown country codes: {', '.join(unknown[:SHOWN])}; use a location database with ISO codes", True)]
@@ -180,7 +180,7 @@ def vendor_totals(now: Checked) -> Outcome:
         return []
     one, two = now.before.of_makers(), now.of_makers()
     return [
-        found for vendor in now.study.vendors for found in _moved(now, vendor, one.get(vendor, 0), two.get(vendor, 0))
+        each for vendor in now.study.vendors for each in _moved(now, vendor, one.get(vendor, 0), two.get(vendor, 0))
     ]
 
 
@@ -247,13 +247,14 @@ def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
         return []
     text = f"{name}: {one:,} hosts in {now.before.manifest.snapshot}, {two:,} now"
     if two < one * (1 - bounds.max_fall):
-        fall = f"{text}, {100 * (one - two) / one:.0f}% fewer; the limit is {100 * bounds.max_fall:.0f}%"
-        return [(f"{fall}. {_NEXT.format('max_fall')}", True)]
+        way, limit, key = "fewer", bounds.max_fall, "max_fall"
     # From zero, or nearly zero, any rise is unbounded and says nothing.
-    if one >= bounds.min_hosts and two > one * (1 + bounds.max_rise):
-        rise = f"{text}, {100 * (two - one) / one:.0f}% more; the limit is {100 * bounds.max_rise:.0f}%"
-        return [(f"{rise}. {_NEXT.format('max_rise')}", True)]
-    return []
+    elif one >= bounds.min_hosts and two > one * (1 + bounds.max_rise):
+        way, limit, key = "more", bounds.max_rise, "max_rise"
+    else:
+        return []
+    moved = f"{text}, {100 * abs(two - one) / one:.0f}% {way}; the limit is {100 * limit:.0f}%"
+    return [(f"{moved}. {_NEXT.format(key)}", True)]
 
 
 @dataclass(frozen=True)

@@ -78,4 +78,6 @@ def _stage(mode: str, run: Callable[[Snapshot, RunContext], StageResult], writes
 
 
 CENSUS_STAGE = _stage("census", _census, ("census.parquet", COUNTS_FILE))
-HISTORY_STAGE = _stage("trends", lambda *of: _written(*of, TRENDS, trend_rows)[1], ("trends.parquet",))
+HISTORY_STAGE = _stage(
+    "trends", lambda snapshot, context: _written(snapshot, context, TRENDS, trend_rows)[1], ("trends.parquet",)
+)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, ODDS_RATIOS, Overlap, chapman, total
+from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, ODDS_RATIOS, Overlap, chapman
 
 
 def test_a_textbook_case() -> None:
@@ -19,12 +19,12 @@ def test_a_textbook_case() -> None:
 
 def test_no_estimate_under_ten_in_both() -> None:
     assert chapman(Overlap(100, 100, LEAST_OVERLAP - 1)) is None
-    assert total([Overlap(100, 100, 0)]) is None
+    assert chapman(Overlap(100, 100, 0)) is None
 
 
 def test_strata_without_an_estimate_add_what_was_seen() -> None:
     sound, thin = Overlap(140, 240, 60), Overlap(7, 8, 2)
-    found, alone = total([sound, thin]), total([sound])
+    found, alone = chapman(sound, thin), chapman(sound)
     assert found is not None
     assert alone is not None
     assert found.left_out == thin.seen
@@ -41,7 +41,7 @@ def test_the_band_grows_with_the_odds_ratio() -> None:
 
 
 def test_nothing_missed_where_all_are_on_both() -> None:
-    found = total([Overlap(0, 0, 50), Overlap(0, 0, 40)])
+    found = chapman(Overlap(0, 0, 50), Overlap(0, 0, 40))
     assert found is not None
     assert (found.point, found.low, found.high) == (90, 90, 90)
 
@@ -55,7 +55,7 @@ def test_the_interval_holds_a_known_population_as_often_as_it_says(strata: int) 
         for _ in range(strata):
             one, two = draw.random(size) < 0.5, draw.random(size) < 0.4
             overlaps.append(Overlap(int((one & ~two).sum()), int((~one & two).sum()), int((one & two).sum())))
-        found = total(overlaps)
+        found = chapman(*overlaps)
         assert found is not None
         held += found.low <= strata * size <= found.high
     # Three standard deviations of a share of 0.95 in so many tries.

@@ -6,14 +6,15 @@ the sampled blocks.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from camcensus.estimate.area_sampling.ratio import Floats, Ratio, Vector, ratio, resample
+from camcensus.estimate.area_sampling.ratio import Ratio, Vector, ratio, resample
 
 UNITS = ("n_hosts", "n_devices", "n_banners")
 ALL, STUDY = "all", "study"
@@ -26,12 +27,9 @@ _SHARE = ("share_ppm", "share_low_ppm", "share_high_ppm")
 
 @dataclass(frozen=True)
 class Matches:
-    """Matches that the engine announces for a maker's queries (None: of no one maker) in a country.
+    """Matches that the engine announces for a maker's queries (None: of no one maker) in a country."""
 
-    `block`: number in the sample; None: everywhere.
-    """
-
-    block: int | None
+    block: int | None  # its number in the sample; None: everywhere
     maker: str | None
     country: str
     n: int
@@ -87,7 +85,7 @@ class Cell:
         return str(levels.index(self.level)), self.place, self.maker or ""
 
 
-Sums = dict[Cell, dict[int, int]]
+Sums = defaultdict[Cell, Counter[int]]  # cell to block to number
 
 
 class Figures:
@@ -98,11 +96,10 @@ class Figures:
         self._sampled = sampled
         self._left_out = left_out
         self._own = {m.maker for m in sampled.matches if m.block is None and m.maker}
-        self._everywhere: dict[Cell, int] = defaultdict(int)
-        self._matches: Sums = {}
-        self._counted: dict[str, Sums] = {unit: {} for unit in UNITS}
-        self._add_matches()
-        self._add_counted()
+        self._everywhere: Counter[Cell] = Counter()
+        self._matches: Sums = defaultdict(Counter)
+        self._counted: dict[str, Sums] = {unit: defaultdict(Counter) for unit in UNITS}
+        self._add()
         self._cells = sorted(self._wanted(vendors), key=Cell.order)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -116,26 +113,23 @@ class Figures:
         if country not in self._left_out:
             yield STUDY
 
-    def _add_matches(self) -> None:
+    def _add(self) -> None:
         for found in self._sampled.matches:
             for place in self._places(found.country):
                 for maker in {None, found.maker}:
                     if found.block is None:
                         self._everywhere[Cell(place, maker)] += found.n
-                    else:
-                        _add(self._matches, Cell(place, maker), found.block, found.n)
-
-    def _add_counted(self) -> None:
-        for found in self._sampled.counted:
-            for place in self._places(found.country):
-                for unit in UNITS:
-                    _add(self._counted[unit], Cell(place, found.maker), found.block, found.units[unit])
+                    elif found.n:
+                        self._matches[Cell(place, maker)][found.block] += found.n
+        for each in self._sampled.counted:
+            for place, unit in product(self._places(each.country), UNITS):
+                if each.units[unit]:
+                    self._counted[unit][Cell(place, each.maker)][each.block] += each.units[unit]
 
     def _wanted(self, vendors: tuple[str, ...]) -> set[Cell]:
         counted = {cell for unit in UNITS for cell in self._counted[unit]}
         places = {cell.place for cell in (*self._everywhere, *counted)} | {ALL, STUDY}
-        makers = {Cell(scope, vendor) for scope in (ALL, STUDY) for vendor in vendors}
-        return counted | {Cell(place) for place in places} | makers
+        return counted | {Cell(place) for place in places} | {Cell(*each) for each in product((ALL, STUDY), vendors)}
 
     def _matched_by(self, cell: Cell) -> Cell:
         """Return the cell whose matches are the denominator of the ratio."""
@@ -150,10 +144,9 @@ class Figures:
             return f"{self._sampled.n_blocks:,} blocks were sampled; {least}"
         if not self._everywhere[against]:
             return "the engine announces no match here"
-        if (blocks := len(self._matches.get(against, {}))) < LEAST_BLOCKS:
-            return f"matches in {blocks} {of}; {least}"
-        if (blocks := len(self._counted[unit].get(cell, {}))) < LEAST_BLOCKS:
-            return f"counted in {blocks} {of}; {least}"
+        for what, blocks in (("matches", self._matches.get(against)), ("counted", self._counted[unit].get(cell))):
+            if len(blocks or ()) < LEAST_BLOCKS:
+                return f"{what} in {len(blocks or ())} {of}; {least}"
         return ""
 
     def _ratios(self, given: list[tuple[Cell, str]]) -> dict[tuple[Cell, str], Ratio]:
@@ -168,19 +161,19 @@ class Figures:
             [*matches.values(), *counted.values()],
             len(blocks), self._sampled.n_blocks, self._sampled.n_frame, self._sampled.seed,
         )  # fmt: skip
-        below: dict[Cell, Floats] = dict(zip(matches, drawn.sums[: len(matches)], strict=True))
-        above: dict[tuple[Cell, str], Floats] = dict(zip(counted, drawn.sums[len(matches) :], strict=True))
+        below = dict(zip(matches, drawn.sums, strict=False))
+        above = dict(zip(counted, drawn.sums[len(matches) :], strict=True))
         found = {}
-        for cell, unit in given:
-            base = self._matched_by(cell)
-            sums = above[cell, unit], below[base]
-            found[cell, unit] = ratio(counted[cell, unit], matches[base], self._everywhere[base], sums, drawn.added)
+        for figure in given:
+            base = self._matched_by(figure[0])
+            sums = above[figure], below[base]
+            found[figure] = ratio(counted[figure], matches[base], self._everywhere[base], sums, drawn.added)
         return found
 
     def _row(self, cell: Cell, unit: str, found: Mapping[tuple[Cell, str], Ratio]) -> dict[str, Any]:
         against = self._matched_by(cell)
-        inside = self._counted[unit].get(cell, {})
-        counted = sum(inside.values())
+        inside = self._counted[unit].get(cell, Counter[int]())
+        counted = inside.total()
         row: dict[str, Any] = dict.fromkeys((*_INTERVAL, *_SHARE)) | {
             "level": cell.level, "scope": ALL if cell.country else cell.place, "country": cell.country,
             "manufacturer": cell.maker, "unit": unit, "in_sample": counted, "n_matches": self._everywhere[against],
@@ -195,20 +188,13 @@ class Figures:
         return row
 
 
-def _add(sums: Sums, cell: Cell, block: int, n: int) -> None:
-    if n:
-        own = sums.setdefault(cell, {})
-        own[block] = own.get(block, 0) + n
-
-
 def _vector(sums: Mapping[int, int], place: Mapping[int, int]) -> Vector:
     found = sorted((place[block], n) for block, n in sums.items())
     return Vector(np.array([b for b, _ in found], np.int64), np.array([n for _, n in found], np.int64))
 
 
-def _rounded(found: Ratio, times: int, least: int) -> tuple[int, int, int]:
+def _rounded(found: Ratio, times: int, least: int) -> list[int]:
     """Round estimate, low and high, the interval outwards; each is at least what was counted in the sample."""
     low, high = found.interval()
     numbers = round(found.point * times), math.floor(low * times), math.ceil(high * times)
-    estimate, lowest, highest = (max(number, least) for number in numbers)
-    return estimate, lowest, highest
+    return [max(number, least) for number in numbers]

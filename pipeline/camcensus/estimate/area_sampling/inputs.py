@@ -115,12 +115,12 @@ def sampled(found: Recorded, inside: Sequence[Matches], blocks: pa.Table) -> tup
     `inside`: matches in these; `blocks`: `tables.SAMPLE_BLOCKS`.
     """
     place = {str(block): n for n, block in enumerate(found.complete)}
-    rows = blocks.to_pylist()
-    counted = tuple(
-        Counted(place[row["block"]], row["country"], row["manufacturer"], {unit: row[unit] for unit in UNITS})
-        for row in rows
-        if row["block"] in place
-    )
-    outside = sum(row["n_banners"] for row in rows if row["block"] not in place and row["manufacturer"] is None)
-    size = found.drawn.frame.size
-    return Sampled(len(found.complete), size, found.drawn.seed, (*inside, *found.everywhere), counted), outside
+    counted, outside = [], 0
+    for row in blocks.to_pylist():
+        if row["block"] in place:
+            units = {unit: row[unit] for unit in UNITS}
+            counted.append(Counted(place[row["block"]], row["country"], row["manufacturer"], units))
+        elif row["manufacturer"] is None:
+            outside += row["n_banners"]
+    size, matches = found.drawn.frame.size, (*inside, *found.everywhere)
+    return Sampled(len(place), size, found.drawn.seed, matches, tuple(counted)), outside

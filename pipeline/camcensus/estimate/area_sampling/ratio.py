@@ -75,18 +75,14 @@ class Ratio:
 
     def interval(self) -> tuple[float, float]:
         """Return the 95% interval."""
-        low, high = (_quantile(f, tail) for f, tail in zip((self.cautious, self.resampled), _TAILS, strict=True))
-        if not self.point or low is None or high is None:
+        known = [found[np.isfinite(found)] for found in (self.cautious, self.resampled)]
+        if not (self.point and len(known[0]) and len(known[1])):
             return self.point, self.point
+        low, high = (float(np.quantile(found, tail)) for found, tail in zip(known, _TAILS, strict=True))
         return (
             self.point * (min(low, self.point) / self.point) ** self.stretch,
             self.point * (max(high, self.point) / self.point) ** self.stretch,
         )
-
-
-def _quantile(found: Floats, tail: float) -> float | None:
-    known = found[np.isfinite(found)]
-    return float(np.quantile(known, tail)) if len(known) else None
 
 
 def resample(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_frame: int, seed: int) -> Resamples:
@@ -129,6 +125,5 @@ def ratio(counted: Vector, matches: Vector, everywhere: int, sums: tuple[Floats,
 def stretch(effective: float) -> float:
     """Return Student's t over the normal quantile for a number of effective blocks."""
     degrees = max(effective - 1.0, 1.0)
-    known = sorted((1.0 / n, t) for n, t in _T.items())
-    at, t = [0.0, *(x for x, _ in known)], [_NORMAL, *(y for _, y in known)]
+    at, t = zip((0.0, _NORMAL), *sorted((1.0 / n, t) for n, t in _T.items()), strict=True)
     return float(np.interp(1.0 / degrees, at, t)) / _NORMAL

@@ -1,11 +1,10 @@
 """The stages of a sample of address blocks: what was counted in each block, and estimates for the whole."""
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate.counts import HEADLINE_DECOYS, count, flow_of
+from camcensus.aggregate.counts import HEADLINE_DECOYS, about, count, flow_of
 from camcensus.aggregate.headline import opened
 from camcensus.aggregate.stage import count_facts, method_inputs, rules_of
 from camcensus.core import storage
@@ -15,7 +14,7 @@ from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
 from camcensus.dedupe.devices import COUNTED_FROM
 from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.engines.engine import Sql
-from camcensus.estimate.area_sampling.figures import Figures, Sampled
+from camcensus.estimate.area_sampling.figures import Figures
 from camcensus.estimate.area_sampling.inputs import Recorded, matches_in, recorded, sampled
 from camcensus.identify.stage import study_catalogue
 from camcensus.ingest.stage import has_banners
@@ -88,23 +87,31 @@ def _estimate(snapshot: Snapshot, context: RunContext) -> StageResult:
     inside = list(matches_in(snapshot.verified("observations"), found, makers))
     sample, outside = sampled(found, inside, storage.read_table(blocks, SAMPLE_BLOCKS))
     rows = Figures(sample, study.countries_left_out, study.vendors).rows()
-    _write(snapshot, rows, sample, study.min_confidence)
-    flow = Flow(
-        unit="sampled blocks", rows_in=found.drawn.n_blocks, rows_out=sample.n_blocks,
-        dropped={"not collected whole": found.drawn.n_blocks - sample.n_blocks},
-    )  # fmt: skip
+    same = about(snapshot.manifest) | {
+        "min_confidence": study.min_confidence, "decoys_left_out": HEADLINE_DECOYS, "blocks_sampled": sample.n_blocks,
+        "blocks_in_all": sample.n_frame,
+    }  # fmt: skip
+    table = pa.Table.from_pylist([same | row for row in rows], ESTIMATES.schema)
+    storage.write_table(snapshot.path(FILE), table, ESTIMATES, {"snapshot": snapshot.id, "basis": MODE})
+    lost = {"not collected whole": found.drawn.n_blocks - sample.n_blocks}
+    flow = Flow(unit="sampled blocks", rows_in=found.drawn.n_blocks, rows_out=sample.n_blocks, dropped=lost)
     given = sum(row["reason"] is None for row in rows)
     size = f"{sample.n_blocks:,} of {sample.n_frame:,} blocks"
     text = f"{given:,} figures from {size}; too few for {len(rows) - given:,} more"
     context.reporter.info(text, snapshot.id, NAME)
-    return StageResult(flow, {FILE: len(rows)}, notes=_notes(found, outside))
+    notes = [
+        str(found.drawn),
+        f"{found.elsewhere:,} matches lie outside the IPv4 space, for which no block stands; they are in no estimate",
+        f"{outside:,} counted banners lie outside the blocks that came whole; they are in no estimate",
+    ]
+    return StageResult(flow, {FILE: len(rows)}, notes=notes)
 
 
 def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
     return {
         **method_inputs(snapshot, context),
         "ledger": checksum(_recorded(snapshot, context)),
-        "method": checksum(_same(snapshot.manifest)),
+        "method": checksum(about(snapshot.manifest)),
     }
 
 
@@ -119,38 +126,3 @@ STAGE = Stage(
     inputs=_inputs,
     applies=is_sample,
 )
-
-
-def _write(snapshot: Snapshot, rows: list[dict[str, Any]], sample: Sampled, min_confidence: str) -> None:
-    same = _same(snapshot.manifest) | {
-        "min_confidence": min_confidence,
-        "decoys_left_out": HEADLINE_DECOYS,
-        "blocks_sampled": sample.n_blocks,
-        "blocks_in_all": sample.n_frame,
-    }
-    columns = [pa.array([(same | row).get(c.name) for row in rows], c.type) for c in ESTIMATES.columns]
-    table = pa.Table.from_arrays(columns, schema=ESTIMATES.schema)
-    storage.write_table(snapshot.path(FILE), table, ESTIMATES, {"snapshot": snapshot.id, "basis": MODE})
-
-
-def _notes(found: Recorded, outside: int) -> list[str]:
-    return [
-        str(found.drawn),
-        f"{found.elsewhere:,} matches lie outside the IPv4 space, for which no block stands; they are in no estimate",
-        f"{outside:,} counted banners lie outside the blocks that came whole; they are in no estimate",
-    ]
-
-
-def _same(manifest: Manifest) -> dict[str, Any]:
-    """Return the columns that all rows share."""
-    instrument, window = manifest.instrument, manifest.window
-    return {
-        "snapshot": manifest.snapshot,
-        "engine": manifest.engine,
-        "basis": manifest.basis,
-        "window_start": window.start if window else None,
-        "window_end": window.end if window else None,
-        "complete": manifest.complete,
-        "simulated": manifest.simulated,
-        **(instrument.model_dump() if instrument else {}),
-    }

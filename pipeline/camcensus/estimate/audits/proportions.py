@@ -106,9 +106,8 @@ def _drawn(
 
 def _cells(stratum: Stratum) -> Floats:
     """Count labelled hosts: counted camera, counted non-camera, uncounted camera, neither."""
-    counted, camera = stratum.counted, stratum.camera
-    both = (counted & camera, counted & ~camera, ~counted & camera, ~counted & ~camera)
-    return np.array([float(each.sum()) for each in both])
+    kinds = 2 * ~stratum.counted + ~stratum.camera
+    return np.bincount(kinds, minlength=4).astype(float)
 
 
 def _kind(cells: Floats) -> tuple[bool, bool]:

@@ -17,6 +17,7 @@ from camcensus.estimate.audits.proportions import bootstrap
 from camcensus.estimate.audits.sample import banners_of, hosts_of
 from camcensus.estimate.audits.score import strata_of
 from camcensus.estimate.source import Source
+from camcensus.geolocate.ranges import key_v4
 
 ALL = ""
 FEWEST = 10  # hosts of a maker, for a row of its own
@@ -46,7 +47,9 @@ def query_recall(
     _check_comparable(blocks, queried)
     hosts, returned = hosts_of(banners_of(blocks)), set(banners_of(queried)["host"])
     hosts = hosts[~hosts["host"].str.contains(":", regex=False)]
-    hosts = hosts.assign(found=hosts["host"].isin(returned), block=[_block(h, prefix_length) for h in hosts["host"]])
+    hosts = hosts.assign(
+        found=hosts["host"].isin(returned), block=key_v4(hosts["host"].tolist()) >> (32 - prefix_length)
+    )
     if hosts["found"].all():
         raise CamcensusError(
             f"{blocks.folder}: contains only hosts that the queries of {queried.folder} returned, so these blocks were "
@@ -64,10 +67,9 @@ def query_recall(
 def _row(maker: str, rows: pd.DataFrame, prefix_length: int) -> dict[str, object]:
     """Return the share found; the interval resamples whole blocks, since hosts of a block are alike."""
     sums = rows.groupby("block")["found"].agg(["size", "sum"])
-    hosts, found = int(sums["size"].sum()), int(sums["sum"].sum())
-    row = {"manufacturer": maker, "hosts": hosts, "found": found, "basis": "catalogue"}
+    row = {"manufacturer": maker, "hosts": len(rows), "found": int(rows["found"].sum()), "basis": "catalogue"}
     if len(sums) < 2:
-        return {**row, "recall": found / hosts if hosts else np.nan, "low": 0.0, "high": 1.0}
+        return {**row, "recall": rows["found"].mean(), "low": 0.0, "high": 1.0}
     at = np.arange(len(sums))
     vectors = [Vector(at, sums["sum"].to_numpy(np.int64)), Vector(at, sums["size"].to_numpy(np.int64))]
     drawn = resample(vectors, len(sums), len(sums), 1 << prefix_length, SEED)
@@ -78,24 +80,14 @@ def _row(maker: str, rows: pd.DataFrame, prefix_length: int) -> dict[str, object
 
 def _labelled_row(labelled: pd.DataFrame) -> dict[str, object]:
     recall, low, high = bootstrap(strata_of(labelled, "found"), SEED).interval("recall")
-    cameras = labelled[labelled["answer"]]
-    return {
-        "manufacturer": ALL, "hosts": len(cameras), "found": int(cameras["found"].sum()), "recall": recall, "low": low,
-        "high": high, "basis": "labels",
-    }  # fmt: skip
+    found = labelled[labelled["answer"]]["found"]
+    return dict(zip(COLUMNS, (ALL, len(found), int(found.sum()), recall, low, high, "labels"), strict=True))
 
 
 def _check_comparable(blocks: Source, queried: Source) -> None:
     one, two = blocks.manifest, queried.manifest
     if one.engine != two.engine:
-        raise CamcensusError(
-            f"{blocks.folder} is of {one.engine} and {queried.folder} of {two.engine}; use one engine"
-        )  # fmt: skip
+        raise CamcensusError(f"{blocks.folder} is of {one.engine} and {queried.folder} of {two.engine}; use one engine")
     ends = [m.window.end for m in (one, two) if m.window and m.window.end]
     if len(ends) == 2 and abs(ends[0] - ends[1]) > MOST_DAYS * DAY:
         raise CamcensusError(f"the two snapshots end more than {MOST_DAYS} days apart; hosts have moved in between")
-
-
-def _block(host: str, prefix_length: int) -> int:
-    a, b, c, d = (int(part) for part in host.split("."))
-    return (a << 24 | b << 16 | c << 8 | d) >> (32 - prefix_length)

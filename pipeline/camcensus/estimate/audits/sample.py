@@ -95,7 +95,7 @@ def draw(hosts: pd.DataFrame, wanted: int, seed: int) -> pd.DataFrame:
     strata = strata_of(hosts)
     sizes = strata.value_counts().sort_index()
     each = (sizes / sizes.sum() * wanted).round().astype(int).clip(lower=LEAST).clip(upper=sizes)
-    numbers = pd.Series([_number(seed, host) for host in hosts["host"]], index=hosts.index)
+    numbers = pd.Series([hashlib.sha256(f"{seed} {h}".encode()).hexdigest() for h in hosts["host"]], hosts.index)
     chosen: list[int] = []
     for name, count in each.items():
         chosen += sorted(numbers[strata == name].sort_values().index[: int(count)])
@@ -104,10 +104,6 @@ def draw(hosts: pd.DataFrame, wanted: int, seed: int) -> pd.DataFrame:
     found["stratum_size"] = found["stratum"].map(sizes)
     found["chance"] = found["stratum"].map(each / sizes)
     return found.reset_index(drop=True)
-
-
-def _number(seed: int, host: str) -> str:
-    return hashlib.sha256(f"{seed} {host}".encode()).hexdigest()
 
 
 def code_of(key: bytes, host: str) -> str:

@@ -21,6 +21,7 @@ from camcensus.estimate.source import Source
 
 ANSWERS = {"yes": True, "no": False, "cannot tell": None}
 MEASURES = ("precision", "recall", "cameras")
+COLUMNS = ["what", "manufacturer", "value", "low", "high", "labelled", "counted"]  # of a score, see `saved`
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,14 @@ class Labels:
     """Labelled hosts with what the catalogue says now.
 
     `hosts`: those with an answer: `code`, `host`, `stratum`, `stratum_size`, `chance`, `maker`, `answer`, `counted`,
-    `manufacturer`. `cannot_tell`: how many have none. `unknown_hosts`: hosts of strata without any answer, which are in
-    no figure. `counted`: hosts counted in total. `agreement`: of two labellers, share and Cohen's kappa.
+    `manufacturer`.
     """
 
     hosts: pd.DataFrame
-    cannot_tell: int
-    unknown_hosts: int
-    counted: int
-    agreement: tuple[float, float] | None
+    cannot_tell: int  # hosts without an answer
+    unknown_hosts: int  # hosts of strata without any answer, which are in no figure
+    counted: int  # hosts, in total
+    agreement: tuple[float, float] | None  # of two labellers: share, and Cohen's kappa
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,14 @@ class Score:
 
     def table(self) -> pd.DataFrame:
         """Return the score as the rows of `audit-<snapshot>.csv` (see `saved`)."""
-        labels = self.labels
-        rows: list[dict[str, Any]] = [
-            {"what": what, "manufacturer": "", "value": value, "low": low, "high": high, "labelled": len(labels.hosts),
-             "counted": labels.counted}
-            for what, (value, low, high) in self.measures.items()
-        ]  # fmt: skip
+        number, counted = len(self.labels.hosts), self.labels.counted
+        rows: list[tuple[Any, ...]] = [(what, "", *of, number, counted) for what, of in self.measures.items()]
         rows += [
-            {"what": what, "manufacturer": maker["maker"], "value": maker[what], "low": maker[f"{what}_low"],
-             "high": maker[f"{what}_high"], "labelled": maker["labelled"], "counted": None}
-            for maker in self.makers.to_dict("records") for what in ("precision", "recall")
-        ]  # fmt: skip
-        return pd.DataFrame(rows)
+            (what, maker["maker"], maker[what], maker[f"{what}_low"], maker[f"{what}_high"], maker["labelled"], None)
+            for maker in self.makers.to_dict("records")
+            for what in ("precision", "recall")
+        ]
+        return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def score(source: Source, files: Sequence[Path], seed: int) -> Score:
@@ -135,11 +131,8 @@ def _by_stratum(labelled: pd.DataFrame) -> pd.DataFrame:
     for name, each in labelled.groupby("stratum", sort=True):
         hits = int(each["answer"].sum())
         low, high = wilson(hits, len(each))
-        rows.append({
-            "stratum": name, "hosts": int(each["stratum_size"].iloc[0]), "labelled": len(each), "cameras": hits,
-            "low": low, "high": high,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+        rows.append((name, int(each["stratum_size"].iloc[0]), len(each), hits, low, high))
+    return pd.DataFrame(rows, columns=["stratum", "hosts", "labelled", "cameras", "low", "high"])
 
 
 def _by_maker(labelled: pd.DataFrame, seed: int) -> pd.DataFrame:

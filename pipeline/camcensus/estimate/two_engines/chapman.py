@@ -6,7 +6,6 @@ r times as many hosts are on neither.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -44,13 +43,8 @@ class Estimate:
     band: tuple[tuple[float, float], ...]
 
 
-def chapman(overlap: Overlap) -> Estimate | None:
-    """Estimate one stratum; None if the overlap is under `LEAST_OVERLAP`."""
-    return total([overlap])
-
-
-def total(overlaps: Sequence[Overlap]) -> Estimate | None:
-    """Sum over strata; None if no stratum has an estimate.
+def chapman(*overlaps: Overlap) -> Estimate | None:
+    """Estimate strata and sum over them; None if none has an overlap of `LEAST_OVERLAP`.
 
     One stratum has the transformed logit interval of Sadinle (2009), which is valid in small samples. Several have a
     log-normal interval of what is on neither list, with Chapman's variances added.

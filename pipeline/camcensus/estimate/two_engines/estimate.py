@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, Estimate, Overlap, chapman, total
+from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, Estimate, Overlap, chapman
 from camcensus.estimate.two_engines.lists import Lists
 
 WHAT = "hosts reachable from the Internet, never cameras in the country"
@@ -20,6 +20,7 @@ ASSUMPTIONS = (
     "both lists use the same evidence, ports and window; decoys graded likely or certain are left out",
 )
 STRATUM = ["country", "network_kind"]
+COLUMNS = [*STRATUM, "first_only", "second_only", "both", "estimate", "low", "high", "at_odds_10"]
 
 
 @dataclass(frozen=True)
@@ -37,24 +38,19 @@ def estimate(lists: Lists) -> Engines:
     rows = []
     for stratum, overlap in overlaps.items():
         found = chapman(overlap)
-        rows.append({
-            **dict(zip(STRATUM, stratum, strict=True)), "first_only": overlap.first, "second_only": overlap.second,
-            "both": overlap.both, "estimate": found.point if found else None, "low": found.low if found else None,
-            "high": found.high if found else None, "at_odds_10": found.band[-1][1] if found else None,
-        })  # fmt: skip
-    by_identity = overlaps_of(lists, "identity")
-    return Engines(pd.DataFrame(rows), total(list(overlaps.values())), total(list(by_identity.values())))
+        figures = (found.point, found.low, found.high, found.band[-1][1]) if found else (None,) * 4
+        rows.append((*stratum, overlap.first, overlap.second, overlap.both, *figures))
+    strata = pd.DataFrame(rows, columns=COLUMNS)
+    return Engines(strata, chapman(*overlaps.values()), chapman(*overlaps_of(lists, "identity").values()))
 
 
 def overlaps_of(lists: Lists, unit: str) -> dict[tuple[str, str], Overlap]:
     """Return the overlap in each stratum; the first engine's stratum is used where the engines differ."""
     first, second = (_placed(frame, unit) for frame in (lists.first, lists.second))
     places = pd.concat([first, second[~second.index.isin(first.index)]])
-    places["one"] = places.index.isin(first.index)
-    places["two"] = places.index.isin(second.index)
     found: dict[tuple[str, str], Overlap] = {}
     for (country, kind), each in places.groupby(STRATUM, sort=True):
-        one, two = each["one"], each["two"]
+        one, two = each.index.isin(first.index), each.index.isin(second.index)
         overlap = Overlap(int((one & ~two).sum()), int((~one & two).sum()), int((one & two).sum()))
         found[str(country), str(kind)] = overlap
     return found
