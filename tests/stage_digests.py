@@ -6,20 +6,27 @@ code, or by an upgrade of a library. After a deliberate change: raise the versio
 """
 
 import hashlib
+import ipaddress
 import json
+import random
 import tempfile
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
+from camcensus.collect.collector import collect_snapshot
 from camcensus.core import storage
-from camcensus.core.config import load_study
+from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import BY_NAME
 from camcensus.raw.imports import import_files
 from camcensus.run import run
 from camcensus.stages import STAGES
+from camcensus.validation.loopback.index import Index
+from camcensus.validation.loopback.server import KEY, Loopback
+from tests.conftest import banner
 from tests.mmdb import mmdb
 
 FOLDER = Path(__file__).parent / "data" / "stage_digests"
@@ -42,7 +49,16 @@ ports = [80, 554, 8080]
 date = 2026-11-01
 queries = ["axis", "port:80,554,8080"]
 ports = [80, 554]
+[collect]
+queries = ["axis.query.title"]
+rate = 0
+budget = 1000
+[collect.sample]
+blocks = 60
+prefix_length = 8
 """
+SNAPSHOTS = ("2024", "2026", "counts", "sample")
+COLLECTED = (("counts", "census"), ("counts", "trends"), ("sample", "sample"))  # snapshot and mode
 
 
 def digest_of_table(table: pa.Table) -> str:
@@ -53,6 +69,25 @@ def digest_of_table(table: pa.Table) -> str:
     return digest.hexdigest()[:16]
 
 
+def collect(study: Study) -> None:
+    """Collect from a Shodan on this machine that holds cameras in a part of all address blocks."""
+    dice = random.Random(1)
+    hosts = [
+        f"{block}.{dice.randrange(256)}.7.{n + 1}" for block in range(1, 224) for n in range(dice.randrange(-1, 5))
+    ]
+    title = {"status": 200, "title": "AXIS M1065-L Network Camera"}
+    cameras = [
+        banner(ip_str=host, ip=int(ipaddress.ip_address(host)), http=title, location={"country_code": code})
+        for host in hosts
+        for code in [dice.choice(["US", "GB", None])]
+    ]
+    with Loopback(Index(cameras)) as shodan, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHODAN_API_URL", shodan.url)
+        patch.setenv("SHODAN_API_KEY", KEY)
+        for snapshot, mode in COLLECTED:
+            collect_snapshot(study, snapshot, mode, KEY, None, lambda _: None)
+
+
 def measured(folder: Path) -> dict[str, dict[str, object]]:
     """Run the stages on the fixed input in `folder`; for each its version, and the digests of its tables."""
     mmdb(folder / "geo.mmdb", {network: {"country": {"iso_code": code}} for network, code in COUNTRIES.items()})
@@ -60,11 +95,12 @@ def measured(folder: Path) -> dict[str, dict[str, object]]:
     study = load_study(folder / "study.toml")
     for year in ("2024", "2026"):
         import_files([str(path) for path in sorted((DEMO / year).glob("SYNTHETIC-*"))], study.data / year)
+    collect(study)
     run(study, Reporter(), report=False)
     found: dict[str, dict[str, object]] = {}
     for stage in STAGES:
         tables = {}
-        for year in ("2024", "2026"):
+        for year in SNAPSHOTS:
             manifest = load_manifest(study.data / year)
             assert manifest is not None
             for file in stage.writes if stage.name in manifest.stages else ():
