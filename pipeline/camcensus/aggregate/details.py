@@ -5,6 +5,7 @@ time without a list of releases.
 """
 
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -70,7 +71,7 @@ def _age(firmware: str | None, end: int | None) -> str:
         return UNDATED
     day = datetime.fromtimestamp(end, UTC).date()
     years = day.year - built.year - ((day.month, day.day) < (built.month, built.day))
-    return UNDATED if years < 0 else [age for age, first in zip(AGES, FIRST_YEARS, strict=True) if years >= first][-1]
+    return UNDATED if years < 0 else AGES[bisect(FIRST_YEARS, years) - 1]
 
 
 def built_on(firmware: str) -> date | None:

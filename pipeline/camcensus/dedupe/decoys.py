@@ -44,15 +44,15 @@ def decoy_rules(totals: Mapping[str, Counter[str]], decoys: Decoys) -> list[Deco
     """Return what each rule found, and which could not be evaluated, from `dedupe_totals.sql`."""
     found = []
     for rule in RULES:
-        evaluated = rule.needs is None or totals["evaluable"][rule.needs] > 0
+        missing = rule.needs if rule.needs and not totals["evaluable"][rule.needs] else None
         found.append(
             DecoyRule(
                 rule=rule.id,
                 grade=rule.grade,
-                evaluated=evaluated,
-                reason=None if evaluated else MISSING[str(rule.needs)],
+                evaluated=missing is None,
+                reason=MISSING[missing] if missing else None,
                 from_n=getattr(decoys, rule.threshold) if rule.threshold else None,
-                hosts=totals["decoys"][rule.id] if evaluated else None,
+                hosts=None if missing else totals["decoys"][rule.id],
             )
         )
     return found

@@ -1,20 +1,12 @@
 """Tables that estimates and audits leave for the report and notebooks: small CSVs in `<data_dir>/estimates/`.
 
-- `changes.csv` (`camcensus estimate change`): `before, after` (snapshots), `country` (empty: the world without the
-  countries left out), `basis` (audit, or sensitivity range), `n_hosts_before, n_hosts_after`, `change, low, high`
-  (shares of the year before; of corrected counts if the basis is audit), `word` (up, down, not distinguishable, not
-  comparable), `reason` (why not comparable, or why there is no word; otherwise empty);
-- `ranks.csv` (`camcensus estimate ranks`, and `change`): `snapshot, country, n_hosts, low, high, rank, best, worst`;
-- `audit-<snapshot>.csv` (`camcensus audit score`): `what` (precision, recall, cameras), `manufacturer` (empty: all),
-  `value, low, high, labelled, counted`; all within what was collected;
-- `queries-<snapshot>.csv` (`camcensus audit queries`): `manufacturer` (empty: all), `hosts, found, recall, low, high,
-  basis` (labels, or catalogue);
-- `engines-<snapshot>.csv` (`camcensus estimate engines`): a row per country and kind of network: `country,
-  network_kind, first_only, second_only, both, estimate, low, high, at_odds_10`; the second engine's run is not checked.
+`docs/reference/outputs.md` lists them and their columns. An empty `country` is the world without the countries left
+out, an empty `manufacturer` is all makers; changes are shares of the year before. All intervals are 95%; sensitivity
+ranges are not intervals.
 
-All intervals are 95%; sensitivity ranges are not intervals. `manifest.json` has for each file its SHA-256, the run of
-each snapshot that it was made from and the labels' checksums, and a checksum of itself. A table is valid as long as
-these runs are current: `kept` returns none that is older than the counts.
+`manifest.json` has for each file its SHA-256, the run of each snapshot that it was made from and the labels' checksums,
+and a checksum of itself. A table is valid as long as these runs are current (a second engine's is not checked): `kept`
+returns none that is older than the counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,11 +35,8 @@ def keep(
     path = folder / name
     with storage.lock(study.data):
         storage.write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
-        entry = {
-            "sha256": storage.sha256(path),
-            "runs": runs(study, snapshots),
-            "labels": [storage.sha256(p) for p in labels],
-        }
+        made_from = {"runs": runs(study, snapshots), "labels": [storage.sha256(p) for p in labels]}
+        entry = {"sha256": storage.sha256(path), **made_from}
         storage.write_checksummed(folder / MANIFEST, {**entries(study.data), name: entry})
     return path
 

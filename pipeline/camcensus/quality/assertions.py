@@ -17,26 +17,21 @@ KNOWN = ("manufacturer", "brand", "model")  # the share of devices of which they
 _UNITS = ("hosts", "devices", "banners")
 
 
-def totals(expected: Assertions, world: Cell | None, countries: Sequence[Cell]) -> Outcome:
-    """Check hosts, devices and banners of the headline, and the number of countries with a host."""
+def check(
+    expected: Assertions, world: Cell | None, levels: Mapping[str, Sequence[Cell]], sent: Fields | None
+) -> Outcome:  # fmt: skip
+    """Check the headline's units, its countries with a host, the hosts of makers, and shares.
+
+    A share is of devices with a known maker, brand or model, or of banners with a column of `observations`.
+    """
     found: Outcome = []
     for unit in _UNITS:
         found += _compare(f"{unit} of the headline", world[f"n_{unit}"] or 0 if world else 0, getattr(expected, unit))
-    return found + _compare("countries with a host", sum(bool(c["n_hosts"]) for c in countries), expected.countries)
-
-
-def makers(expected: Assertions, hosts: Mapping[str, int]) -> Outcome:
-    """Check the hosts of single makers."""
-    return [
-        fault
-        for name, bounds in expected.makers.items()
-        for fault in _compare(f"hosts of {name}", hosts.get(name, 0), bounds)
-    ]
-
-
-def fill_rates(expected: Assertions, levels: Mapping[str, Sequence[Cell]], sent: Fields | None) -> Outcome:
-    """Check shares: of devices with a known maker, brand or model, or of banners with a column of `observations`."""
-    found: Outcome = []
+    countries = sum(bool(cell["n_hosts"]) for cell in levels["country"])
+    found += _compare("countries with a host", countries, expected.countries)
+    hosts = {cell["manufacturer"]: cell["n_hosts"] or 0 for cell in levels["manufacturer"]}
+    for name, bounds in expected.makers.items():
+        found += _compare(f"hosts of {name}", hosts.get(name, 0), bounds)
     for name, bounds in expected.fill.items():
         if (share := _share(name, levels, sent)) is not None:
             found += _compare(f"share filled of {name}", share, bounds)
@@ -47,7 +42,7 @@ def fill_rates(expected: Assertions, levels: Mapping[str, Sequence[Cell]], sent:
 
 def _share(name: str, levels: Mapping[str, Sequence[Cell]], sent: Fields | None) -> float | None:
     if name in KNOWN:
-        counts = [(row[name], row["n_devices"] or 0) for row in levels.get(name, [])]
+        counts = [(row[name], row["n_devices"] or 0) for row in levels[name]]
         total = sum(n for _, n in counts)
         return sum(n for value, n in counts if value != UNKNOWN) / total if total else None
     return sent.read[name] / sent.rows if sent and sent.rows and name in sent.read else None

@@ -5,11 +5,11 @@ is not changed) or a warning (logged, and on the page). A total that changed too
 or many decoys look like that; fields that the engine did not send before are a warning.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pyarrow as pa
@@ -115,12 +115,11 @@ def parts_within_wholes(now: Checked) -> Outcome:
     """Check that no cell has more of a unit than the cell it is part of."""
     units = ("n_hosts", *(unit for unit in UNITS if unit != "n_hosts"))
     return _first(
-        f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(coarser)} has {coarser.get(unit) or 0:,}"
+        f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(whole)} has {whole.get(unit) or 0:,}"
         for split in _splits(now)
-        for row in split.rows
-        for coarser in (split.coarser.get(split.key(row), {}),)
-        for unit in units
-        if (row[unit] or 0) > (coarser.get(unit) or 0)
+        for key, rows in split.parts.items()
+        for row, unit in product(rows, units)
+        if (row[unit] or 0) > ((whole := split.wholes.get(key, {})).get(unit) or 0)
     )
 
 
@@ -129,13 +128,11 @@ def additive_units(now: Checked) -> Outcome:
     found = []
     for split in _splits(now):
         for unit in (unit for unit in UNITS if adds_up(unit, split.column)):
-            sums: Counter[tuple[Any, ...]] = Counter()
-            for row in split.rows:
-                sums[split.key(row)] += row[unit] or 0
+            sums = {key: sum(row[unit] or 0 for row in split.parts.get(key, [])) for key in split.wholes}
             found += [
-                f"{split.level}: {unit[2:]} of {_name(coarser)} add up to {sums[key]:,}, not {coarser[unit] or 0:,}"
-                for key, coarser in split.coarser.items()
-                if sums[key] != (coarser[unit] or 0)
+                f"{split.level}: {unit[2:]} of {_name(whole)} add up to {sums[key]:,}, not {whole[unit] or 0:,}"
+                for key, whole in split.wholes.items()
+                if sums[key] != (whole[unit] or 0)
             ]
     return _first(found)
 
@@ -225,14 +222,12 @@ def fields(now: Checked) -> Outcome:
 
 def expectations(now: Checked) -> Outcome:
     """Check the study's assertions."""
-    expected, countries = now.study.assertions, now.cells.get(("country", "study"), [])
-    levels = {name: now.cells.get((name, "study"), []) for name in assertions.KNOWN}
-    found = assertions.totals(expected, now.world(), countries)
-    found += assertions.makers(expected, now.of_makers())
-    found += assertions.fill_rates(expected, levels, _sent(now.manifest))
+    expected = now.study.assertions
+    levels = {name: now.cells.get((name, "study"), []) for name in ("country", *assertions.KNOWN)}
+    found = assertions.check(expected, now.world(), levels, _sent(now.manifest))
     if now.before is not None:
         before = now.before.cells.get(("country", "study"), [])
-        found += assertions.country_changes(expected, before, countries, now.study.gates.min_hosts)
+        found += assertions.country_changes(expected, before, levels["country"], now.study.gates.min_hosts)
     return found
 
 
@@ -259,17 +254,12 @@ def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
 
 @dataclass(frozen=True)
 class _Split:
-    """Cells of a level, and the coarser cells that they are parts of without `column`."""
+    """Cells of a level by the key of the coarser cell that they are parts of, without `column`; and these cells."""
 
     level: str
     column: str
-    rest: tuple[str, ...]
-    rows: list[Cell]
-    coarser: dict[tuple[Any, ...], Cell]
-
-    def key(self, row: Cell) -> tuple[Any, ...]:
-        """Return the key of the coarser cell that a cell is part of."""
-        return tuple(row[c] for c in self.rest)
+    parts: dict[tuple[Any, ...], list[Cell]]
+    wholes: dict[tuple[Any, ...], Cell]
 
 
 def _splits(now: Checked) -> Iterator[_Split]:
@@ -278,9 +268,11 @@ def _splits(now: Checked) -> Iterator[_Split]:
         columns = () if level == "world" else tuple(level.split("+"))
         for column in columns:
             rest = tuple(c for c in columns if c != column)
-            coarser = now.cells.get(("+".join(rest) or "world", scope), [])
-            if coarser:
-                yield _Split(level, column, rest, rows, {tuple(row[c] for c in rest): row for row in coarser})
+            if wholes := {tuple(r[c] for c in rest): r for r in now.cells.get(("+".join(rest) or "world", scope), [])}:
+                parts: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
+                for row in rows:
+                    parts[tuple(row[c] for c in rest)].append(row)
+                yield _Split(level, column, parts, wholes)
 
 
 def _name(cell: Cell) -> str:
