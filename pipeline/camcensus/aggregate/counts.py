@@ -33,10 +33,7 @@ def variants() -> Iterator[dict[str, str]]:
 
 
 def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
-    """Write `counts.parquet` and `networks.parquet`, from what `headline.opened` has of `dedupe.COUNTED_FROM`.
-
-    Returns the flow from kept banners to those of the headline number.
-    """
+    """Write `counts.parquet` and `networks.parquet`; return the flow from kept banners to those of the headline."""
     table = count(db, manifest, min_confidence)
     instrument = manifest.instrument.model_dump() if manifest.instrument else {}
     metadata = {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument}
@@ -63,10 +60,7 @@ _MULTI_LABEL_COUNTS = pa.schema({
 
 
 def _cells(db: Sql, min_confidence: str) -> pa.Table:
-    """Return the cells of all variants: world and countries of each, the full cube of the headline's.
-
-    Whole columns at a time, since a cube may have millions of cells.
-    """
+    """Return the cells of all variants, whole columns at a time: world and countries; the headline's full cube."""
     margins, cube = db.query("margins"), db.query("cube")
     headline = (HEADLINE_IP, min_confidence, HEADLINE_DECOYS)
     full = pa.scalar(value=True)

@@ -28,11 +28,7 @@ NO_IDENTITY = "no serial number or MAC address is on one host in a collection an
 
 
 def churn(db: Sql, collections: Mapping[str, str], is_complete: bool, folder: Path) -> Churn:
-    """Return what became of each collection in the next; write `churn.parquet` where there are several.
-
-    collections: raw file to the name of its collection; is_complete: nothing is missing of any. Needs the view
-    `identified` and the table `settings`.
-    """
+    """Return what became of each collection of `collections` (by raw file) in the next; write `churn.parquet`."""
     (folder / FILE).unlink(missing_ok=True)
     if len(set(collections.values())) < 2:
         return Churn(reason=ONE_COLLECTION)

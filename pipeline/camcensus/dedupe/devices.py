@@ -82,10 +82,7 @@ class Deduped:
 
 
 def key_id_of(parts: Sequence[Path]) -> str:
-    """Return the id of the key that identities in these parts of `identified` are hashed with; empty without parts.
-
-    Raises `InputError` when parts were made with different keys: equal devices would have different hashes.
-    """
+    """Return the id of the key of the identities in parts of `identified`. Raises `InputError` for different keys."""
     found = {str((pq.read_schema(p).metadata or {}).get(b"key_id", b"").decode()): p for p in parts}
     if len(found) > 1:
         keys = ", ".join(f"{key or 'none'} ({path.name})" for key, path in sorted(found.items()))
@@ -110,10 +107,7 @@ def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
 
 
 def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
-    """Write `FILES`, and `churn.parquet` where there are several collections, from the view `identified`.
-
-    What later stages need is in these files; nothing in `db` is meant for them.
-    """
+    """Write `FILES`, all that later stages need, and `churn.parquet`, from the view `identified`."""
     db.make("files")
     seen = {column: db.read("files")[column] for column in ("first_seen_at", "last_seen_at", "n_counted")}
     newest = pc.max(seen["last_seen_at"]).as_py()
@@ -171,10 +165,7 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
 
 
 def resolve_conflicts(db: Sql) -> None:
-    """Make the devices of `conflicting_hosts`, `conflict_devices`.
-
-    Attaches the claims of conflicting hosts to devices, from the claims that say most to those that say nothing.
-    """
+    """Attach the claims of `conflicting_hosts` to devices, from those that say most to those that say nothing."""
     db.make("claims")
     make_by_level(db, "attached", _ATTACHED, LEVELS)
     db.make("conflict_devices")
@@ -195,10 +186,7 @@ def _totals(db: Sql) -> Totals:
 
 
 def _merges(merged: Counter[str], on: Dedupe, kept: int, devices: int) -> dict[str, Merges]:
-    """Return what each rule merged.
-
-    Raises `ReconciliationError` unless banners are devices plus what was merged.
-    """
+    """Return what each rule merged. Raises `ReconciliationError` unless banners are devices plus what was merged."""
     found = {rule: merged[rule] for rule in ("same_banner", "identity", "same_host", "churn")}
     merges = {rule.replace("_", "-"): Merges(on=getattr(on, rule), merged=n) for rule, n in found.items()}
     if on.churn and not on.identity:

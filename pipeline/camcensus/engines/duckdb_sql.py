@@ -46,10 +46,7 @@ class Sql:
         self._db.read_parquet([str(p) for p in parts]).create_view(name)
 
     def _go_on_in_a_file(self) -> None:
-        """Make further tables in a file, where they are compressed.
-
-        In memory they are quicker to make, but those that do not fit are written and read uncompressed.
-        """
+        """Make further tables in a file, compressed; in memory they are quicker to make, but must fit."""
         quoted = str(self._file).replace("'", "''")
         self._db.execute(f"attach '{quoted}' as work")
         self._db.execute("set search_path = 'work.main,memory.main'")
@@ -95,11 +92,7 @@ class Sql:
 
 
 def without_bars(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keep DuckDB from drawing progress bars between our lines.
-
-    It is no setting of a new connection, only of an open one, and in a notebook one that DuckDB refuses where it has
-    nothing to draw with.
-    """
+    """Keep DuckDB from drawing progress bars; in a notebook it refuses that if it has nothing to draw with."""
     with suppress(duckdb.InvalidInputException):
         connection.execute("set enable_progress_bar = false")
 

@@ -13,10 +13,7 @@ R = TypeVar("R")
 
 
 class OrderedPool:
-    """Applies functions to many items, in order; without a process pool in this process. Open it with `open_pool`.
-
-    The functions are pure but for what processes share.
-    """
+    """Applies functions to many items, in order; without a process pool in this process. Open it with `open_pool`."""
 
     def __init__(self, pool: ProcessPoolExecutor | None = None, ahead: int = 0) -> None:
         self._pool = pool
@@ -47,10 +44,7 @@ ONE_PROCESS = OrderedPool()
 
 @contextmanager
 def open_pool(workers: int, module: str, what: Any = None) -> Iterator[OrderedPool]:
-    """Yield a pool of `workers` processes, which end afterwards; their work is of a module.
-
-    `what` is shared by all items: each process gets it as it starts; see `processes.shared`.
-    """
+    """Yield a pool of `workers` processes, which end afterwards. Their work is of a module; see `processes.shared`."""
     if workers <= 1:
         yield ONE_PROCESS
         return

@@ -47,10 +47,7 @@ SETTINGS: dict[str, str | bool | int | float | None] = {
 
 @contextmanager
 def session(master: str) -> "Iterator[SparkSession]":
-    """Yield a session on `master`, with the package shipped to its executors; stopped in any case.
-
-    Raises `CamcensusError` when pyspark or a Java that it runs on is missing, or the master cannot be reached.
-    """
+    """Yield a session on `master` with the package shipped. Raises `CamcensusError` if Spark or Java is missing."""
     require_spark()
     require_java()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

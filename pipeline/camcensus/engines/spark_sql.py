@@ -78,10 +78,7 @@ class SparkSql:
         return self._frame(query).toArrow().combine_chunks()
 
     def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """Yield the result of a query in batches.
-
-        Spark sorts and writes it with all executors; its files, which are in order, are read here.
-        """
+        """Yield the result of a query in batches, from the files in order that Spark's executors write."""
         folder = self._write("stream", self._frame(query))
         for path in sorted(folder.glob("part-*.parquet")):
             with opened_to_stream(path) as file:

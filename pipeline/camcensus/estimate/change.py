@@ -110,10 +110,7 @@ def _paired(one: Floats, two: Floats, correlation: float) -> tuple[Floats, Float
 
 
 def correlation(before: pd.DataFrame, after: pd.DataFrame) -> float:
-    """Return the correlation of two audits' errors, from the hosts that were labelled in both.
-
-    Frames have `code`, `stratum`, `stratum_size` and `answer`.
-    """
+    """Return the correlation of two audits' errors, from the hosts (`code`) that were labelled in both."""
     one, two = (_error_parts(rows) for rows in (before, after))
     both = one.index.intersection(two.index)
     spread = float(np.sqrt((one**2).sum() * (two**2).sum()))

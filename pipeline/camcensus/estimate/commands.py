@@ -39,10 +39,7 @@ def engines_text(study: Path, snapshot: str, other: Path | None, other_snapshot:
 
 
 def changes_text(study: Path, labels: list[str], as_json: bool) -> str:
-    """Compute the changes between neighbouring snapshots and the newest one's ranks, and keep them for the report.
-
-    The text has the world's changes. `labels`: SNAPSHOT=FILE, of audits.
-    """
+    """Keep changes and the newest ranks for the report; return the world's. `labels`: SNAPSHOT=FILE, of audits."""
     loaded = load_study(study)
     files = _by_snapshot(labels)
     years = years_of(loaded, files)

@@ -51,10 +51,7 @@ class Year:
 
 
 def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -> list[Year]:
-    """Return the counted snapshots of a study, oldest first. `labels`: files of labels by snapshot.
-
-    Raises `CamcensusError` for labels of an uncounted snapshot.
-    """
+    """Return the counted snapshots, oldest first. Raises `CamcensusError` for `labels` of an uncounted one."""
     found = []
     for name in study.snapshot_ids():
         if has_counts(load_manifest(study.data / name)):  # a census has matches instead of hosts
@@ -69,10 +66,7 @@ def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -
 
 
 def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
-    """Return a row for the world and each country, for each two neighbouring snapshots; columns as in `saved`.
-
-    If both snapshots were audited, the world has a second row.
-    """
+    """Return a row for the world (two if both snapshots were audited) and each country, for each two neighbours."""
     rows: list[dict[str, object]] = []
     for before, after in pairwise(years):
         named = {"before": before.name, "after": after.name, "reason": ""}

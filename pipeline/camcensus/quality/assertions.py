@@ -49,10 +49,7 @@ def _share(name: str, levels: Mapping[str, Sequence[Cell]], sent: Fields | None)
 
 
 def country_changes(expected: Assertions, before: Sequence[Cell], now: Sequence[Cell], least: int) -> Outcome:
-    """Check the relative change of each country's hosts since the snapshot before (0.5: half as many again).
-
-    Countries that had fewer than `least` hosts are not checked.
-    """
+    """Check the relative change of hosts (0.5: half as many again) of countries that had at least `least` before."""
     hosts = {row["country"]: row["n_hosts"] or 0 for row in now}
     found: Outcome = []
     for row in sorted(before, key=lambda row: str(row["country"])):

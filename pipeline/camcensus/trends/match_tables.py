@@ -63,10 +63,7 @@ def _order(row: Row) -> list[str]:
 
 
 def trend_rows(replies: Iterable[Reply], makers: Mapping[str, str | None]) -> pa.Table:
-    """Return `tables.TRENDS` of the replies: matches of each query by month, of the world and of each country.
-
-    `makers`: query to maker.
-    """
+    """Return `tables.TRENDS` of the replies: matches of each query by month; `makers`: query to maker."""
     rows: list[Row] = []
     for reply, value in replies:
         same = {"query": reply.query, "manufacturer": makers.get(reply.query), "sent": reply.sent}

@@ -66,10 +66,7 @@ def _reason(manifest: Manifest, texts: Sequence[str]) -> str:
 
 
 def unreadable(text: str, is_whole: bool) -> str:
-    """Return why a query cannot be replayed on banners, "" if it can.
-
-    `is_whole`: banners were kept with all their fields, and not only with those that the pipeline reads.
-    """
+    """Return why a query cannot be replayed, "" if it can. `is_whole`: banners were kept with all their fields."""
     short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     try:
         query = parse(text)

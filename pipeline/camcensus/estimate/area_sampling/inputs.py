@@ -110,10 +110,7 @@ def _returned(observations: Sequence[Path]) -> pa.Table:
 
 
 def sampled(found: Recorded, inside: Sequence[Matches], blocks: pa.Table) -> tuple[Sampled, int]:
-    """Return the sample, and how many banners were counted outside its complete blocks.
-
-    `inside`: matches in these; `blocks`: `tables.SAMPLE_BLOCKS`.
-    """
+    """Return the sample, whose matches are `inside`, and how many banners were counted outside complete blocks."""
     place = {str(block): n for n, block in enumerate(found.complete)}
     counted, outside = [], 0
     for row in blocks.to_pylist():

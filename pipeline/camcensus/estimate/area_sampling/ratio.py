@@ -109,10 +109,7 @@ def resample(vectors: Sequence[Vector], n_occupied: int, n_blocks: int, n_frame:
 
 
 def ratio(counted: Vector, matches: Vector, everywhere: int, sums: tuple[Floats, Floats], added: Floats) -> Ratio:
-    """Estimate a total: what was `counted` in blocks, over their `matches`, times the matches `everywhere`.
-
-    `sums`: of both in the resamples; `added`: see `Resamples`.
-    """
+    """Estimate what was `counted` over `matches` in blocks, times those `everywhere`; `sums`: of both, resampled."""
     above, below = sums
     point = everywhere * counted.total / matches.total
     average = matches.total / len(matches.values)

@@ -26,10 +26,7 @@ TEXTS = (
 
 
 def sample(source: Source, wanted: int, seed: int) -> tuple[pd.DataFrame, list[Path]]:
-    """Draw a sample and write it to the snapshot's `audit` folder: a table, a page to read, a file to fill in.
-
-    The folder is private: the page shows what the banners say.
-    """
+    """Draw a sample into the private `audit` folder: a table, a page to read, a file to fill in."""
     key = storage.identity_key(source.study.key_path, source.study.simulated)
     drawn = draw(hosts_of(banners_of(source)), wanted, seed)
     drawn["code"] = [code_of(key, host) for host in drawn["host"]]

@@ -62,10 +62,7 @@ class Score:
 
 
 def score(source: Source, files: Sequence[Path], seed: int) -> Score:
-    """Score the snapshot, as the catalogue sees it now, by the labels of one or two labellers.
-
-    Raises `InputError` for a file that does not belong to this sample.
-    """
+    """Score a snapshot by the labels of one or two labellers. Raises `InputError` for a file of another sample."""
     labels = read_labels(source, files)
     found = replicates(labels.hosts, seed)
     measures = {name: found.interval(name) for name in MEASURES}
@@ -95,10 +92,7 @@ def read_labels(source: Source, files: Sequence[Path]) -> Labels:
 
 
 def _unknown_hosts(path: Path, drawn: pd.DataFrame) -> int:
-    """Return the hosts of strata in which no host could be labelled.
-
-    Raises `InputError` for a stratum that is not filled in: a sum without it would be taken for the total.
-    """
+    """Return the hosts of strata without any answer. Raises `InputError` for a stratum that is not filled in."""
     filled = drawn["camera"].isin(list(ANSWERS)).groupby(drawn["stratum"]).any()
     if empty := filled.index[~filled].tolist():
         raise InputError(

@@ -40,10 +40,7 @@ class Lists:
 
 
 def comparable(first: Source, second: Source) -> Lists:
-    """Return both lists.
-
-    Raises `CamcensusError` if they cannot be compared: different identity keys, no common port, or one engine twice.
-    """
+    """Return both lists. Raises `CamcensusError` for different identity keys, no common port, or one engine twice."""
     sources = (first, second)
     manifests = [s.manifest for s in sources]
     if len({m.engine for m in manifests}) == 1:
