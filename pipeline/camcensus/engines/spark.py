@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from camcensus.core.errors import CamcensusError
 from camcensus.engines.engine import OnProgress, R, Rows, T, Work, no_progress
-from camcensus.engines.spark_session import ARCHIVE, error_line, session
+from camcensus.engines.spark_session import ARCHIVE, session, spark_errors
 from camcensus.engines.spark_sql import SparkSql, linked, sql
 from camcensus.engines.spark_tasks import FILE, name_of, runner
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 WHOLE = "1t"  # no file is as large: so each is one partition
+DAMAGED = "Spark could not do it", "; if a file is damaged, run again with --rehash"
 EVERY = 0.5  # seconds between two looks at how far a job is
 
 
@@ -99,7 +100,7 @@ class Spark:
         self, frame: "Callable[[], DataFrame]", run: Callable[..., Any], sizes: Sequence[int], on_progress: OnProgress
     ) -> dict[int, Any]:
         """Return the result of each task by its number. Raises what the first of them raised on purpose."""
-        with _progress(self._spark.sparkContext, sum(sizes), len(sizes), on_progress), _spark_errors():
+        with _progress(self._spark.sparkContext, sum(sizes), len(sizes), on_progress), spark_errors(*DAMAGED):
             rows = frame().mapInArrow(run, "task bigint, result binary").toArrow().to_pylist()
         # Our own executors wrote these.
         results = {row["task"]: pickle.loads(row["result"]) for row in rows}  # noqa: S301
@@ -118,19 +119,6 @@ def spark(master: str) -> Iterator[Spark]:
     """Yield the engine on `master`, stopped afterwards. Raises `CamcensusError` when it does not start."""
     with session(master) as started:
         yield Spark(started)
-
-
-@contextmanager
-def _spark_errors() -> Iterator[None]:
-    """Report in one sentence what Spark could not do after all its tries."""
-    from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
-    from pyspark.errors import PySparkException  # noqa: PLC0415
-
-    try:
-        yield
-    except (PySparkException, Py4JError) as error:
-        hint = "if a file is damaged, run again with --rehash"
-        raise CamcensusError(f"Spark could not do it: {error_line(error)}; {hint}") from error
 
 
 @contextmanager

@@ -74,6 +74,18 @@ def _started(master: str) -> "SparkSession":
         raise CamcensusError(f"Spark does not start on {master}: {error_line(error)}") from None
 
 
+@contextmanager
+def spark_errors(what: str, hint: str = "") -> Iterator[None]:
+    """Report in one sentence what Spark could not do after all its tries."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        raise CamcensusError(f"{what}: {error_line(error)}{hint}") from error
+
+
 def require_spark() -> None:
     """Raise `CamcensusError` when pyspark is not installed."""
     if find_spec("pyspark") is None:

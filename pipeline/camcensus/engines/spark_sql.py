@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcensus.core.errors import CamcensusError, TableError
+from camcensus.core.errors import TableError
 from camcensus.core.storage import opened_to_stream
 from camcensus.engines.engine import BATCH, emptied, run
-from camcensus.engines.spark_session import error_line
+from camcensus.engines.spark_session import spark_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -134,13 +134,7 @@ def linked(scratch: Path, files: Mapping[str, Path]) -> Iterator[str]:
 @contextmanager
 def sql(spark: "SparkSession", scratch: Path) -> Iterator[SparkSql]:
     """Yield a connection; `scratch` is removed afterwards."""
-    from py4j.protocol import Py4JError  # noqa: PLC0415 -- an optional extra
-    from pyspark.errors import PySparkException  # noqa: PLC0415
-
-    try:
-        with emptied(scratch):
-            connection = SparkSql(spark, scratch)
-            yield connection
-            connection.close()
-    except (PySparkException, Py4JError) as error:
-        raise CamcensusError(f"{scratch}: Spark cannot work there: {error_line(error)}") from error
+    with spark_errors(f"{scratch}: Spark cannot work there"), emptied(scratch):
+        connection = SparkSql(spark, scratch)
+        yield connection
+        connection.close()

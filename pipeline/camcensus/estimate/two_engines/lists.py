@@ -48,7 +48,8 @@ def comparable(first: Source, second: Source) -> Lists:
     key_id_of([p for s in sources for p in s.parts("identified")])
     end = min(int(m.window.end) for m in manifests if m.window and m.window.end)
     start = end - WINDOW_DAYS * 86_400 + 1
-    common = [c for c in EVIDENCE_COLUMNS if all(c in _filled_columns(s) for s in sources)]
+    filled = set.intersection(*map(_filled_columns, sources))
+    common = [column for column in EVIDENCE_COLUMNS if column in filled]
     frames = [_counted(s, common, start, end) for s in sources]
     ports = set(frames[0]["port"]) & set(frames[1]["port"])
     if not ports:
