@@ -25,11 +25,17 @@ def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[s
 
 def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:
     """Return units by maker (None: all) from `tables.COUNTS`, without the countries left out."""
-    wanted = {"scope": "study", "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
-    for name, value in (wanted | {"min_confidence": min_confidence}).items():
-        counts = counts.filter(pc.equal(counts[name], value))
-    rows = counts.filter(pc.is_in(counts["level"], pa.array(["world", "manufacturer"]))).to_pylist()
+    counts = of_headline(counts, min_confidence).filter(pc.field("scope") == "study")
+    rows = counts.filter(pc.field("level").isin(["world", "manufacturer"])).to_pylist()
     return {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows}
+
+
+def of_headline(counts: pa.Table, min_confidence: str) -> pa.Table:
+    """Return the rows of `tables.COUNTS` of the headline's variant, in both scopes."""
+    wanted = {"ip_version": HEADLINE_IP, "min_confidence": min_confidence, "decoys_left_out": HEADLINE_DECOYS}
+    for name, value in wanted.items():
+        counts = counts.filter(pc.field(name) == value)
+    return counts
 
 
 def choose(db: Sql, min_confidence: str, left_out: tuple[str, ...]) -> None:

@@ -8,13 +8,14 @@ or many decoys look like that; fields that the engine did not send before are a 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import pairwise, product
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from camcensus.aggregate.headline import of_headline
 from camcensus.aggregate.stage import STAGE as AGGREGATE
 from camcensus.core.comparability import incomparable
 from camcensus.core.config import Study
@@ -58,11 +59,9 @@ class Checked:
     @cached_property
     def cells(self) -> dict[tuple[str, str], list[Cell]]:
         """Return the headline cells by level and scope."""
-        wanted = {"ip_version": "4", "min_confidence": self.study.min_confidence, "decoys_left_out": "certain"}
-        keep = reduce(pc.and_, [pc.equal(self.counts[name], value) for name, value in wanted.items()])
         found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
         columns = [*GROUPS, "level", "scope", "n_banners", "n_hosts", "n_devices", "n_prefixes"]
-        for row in self.counts.filter(keep).select(columns).to_pylist():
+        for row in of_headline(self.counts, self.study.min_confidence).select(columns).to_pylist():
             found[row["level"], row["scope"]].append(row)
         return found
 

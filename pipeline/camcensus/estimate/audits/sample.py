@@ -93,14 +93,9 @@ def draw(hosts: pd.DataFrame, wanted: int, seed: int) -> pd.DataFrame:
     sizes = strata.value_counts().sort_index()
     each = (sizes / sizes.sum() * wanted).round().astype(int).clip(lower=LEAST).clip(upper=sizes)
     numbers = pd.Series([hashlib.sha256(f"{seed} {h}".encode()).hexdigest() for h in hosts["host"]], hosts.index)
-    chosen: list[int] = []
-    for name, count in each.items():
-        chosen += sorted(numbers[strata == name].sort_values().index[: int(count)])
-    found: pd.DataFrame = hosts.loc[chosen].copy()
-    found["stratum"] = strata.loc[chosen]
-    found["stratum_size"] = found["stratum"].map(sizes)
-    found["chance"] = found["stratum"].map(each / sizes)
-    return found.reset_index(drop=True)
+    place = numbers.sort_values().groupby(strata).cumcount().reindex(hosts.index)
+    found = hosts.assign(stratum=strata, stratum_size=strata.map(sizes), chance=strata.map(each / sizes))
+    return found[place < strata.map(each)].sort_values("stratum", kind="stable").reset_index(drop=True)
 
 
 def code_of(key: bytes, host: str) -> str:
