@@ -5,7 +5,7 @@ is not changed) or a warning (logged, and on the page). A total that changed too
 or many decoys look like that; fields that the engine did not send before are a warning.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,9 +116,8 @@ def parts_within_wholes(now: Checked) -> Outcome:
     return _first(
         f"{_name(row)} has {row[unit]:,} {unit[2:]}, {_name(whole)} has {whole.get(unit) or 0:,}"
         for split in _splits(now)
-        for key, rows in split.parts.items()
-        for row, unit in product(rows, units)
-        if (row[unit] or 0) > ((whole := split.wholes.get(key, {})).get(unit) or 0)
+        for row, unit in product(split.rows, units)
+        if (row[unit] or 0) > ((whole := split.wholes.get(split.key(row), {})).get(unit) or 0)
     )
 
 
@@ -127,7 +126,9 @@ def additive_units(now: Checked) -> Outcome:
     found = []
     for split in _splits(now):
         for unit in (unit for unit in UNITS if adds_up(unit, split.column)):
-            sums = {key: sum(row[unit] or 0 for row in split.parts.get(key, [])) for key in split.wholes}
+            sums: Counter[tuple[Any, ...]] = Counter()
+            for row in split.rows:
+                sums[split.key(row)] += row[unit] or 0
             found += [
                 f"{split.level}: {unit[2:]} of {_name(whole)} add up to {sums[key]:,}, not {whole[unit] or 0:,}"
                 for key, whole in split.wholes.items()
@@ -253,12 +254,17 @@ def _moved(now: Checked, name: str, one: int, two: int) -> Outcome:
 
 @dataclass(frozen=True)
 class _Split:
-    """Cells of a level by the key of the coarser cell that they are parts of, without `column`; and these cells."""
+    """Cells of a level, and the coarser cells that they are parts of without `column`, by the columns of the `rest`."""
 
     level: str
     column: str
-    parts: dict[tuple[Any, ...], list[Cell]]
+    rest: tuple[str, ...]
+    rows: list[Cell]
     wholes: dict[tuple[Any, ...], Cell]
+
+    def key(self, row: Cell) -> tuple[Any, ...]:
+        """Return the key of the coarser cell that a cell is part of."""
+        return tuple(row[c] for c in self.rest)
 
 
 def _splits(now: Checked) -> Iterator[_Split]:
@@ -267,11 +273,8 @@ def _splits(now: Checked) -> Iterator[_Split]:
         columns = () if level == "world" else tuple(level.split("+"))
         for column in columns:
             rest = tuple(c for c in columns if c != column)
-            if wholes := {tuple(r[c] for c in rest): r for r in now.cells.get(("+".join(rest) or "world", scope), [])}:
-                parts: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
-                for row in rows:
-                    parts[tuple(row[c] for c in rest)].append(row)
-                yield _Split(level, column, parts, wholes)
+            if coarser := now.cells.get(("+".join(rest) or "world", scope)):
+                yield _Split(level, column, rest, rows, {tuple(row[c] for c in rest): row for row in coarser})
 
 
 def _name(cell: Cell) -> str:
