@@ -43,8 +43,7 @@ def documented() -> dict[str, list[str]]:
 def test_architecture_has_what_each_stage_reads_and_writes(stage: object) -> None:
     found = next(one for one in STAGES if one is stage)
     _, reads, writes, *_, file = documented()[found.name]
-    run = inspect.getmodule(found.run)
-    assert run and run.__file__ and run.__file__.endswith(file.strip("`")), found.name
+    assert inspect.getfile(found.run).endswith(file.strip("`"))
     assert all(f"`{name}`" in reads for name in found.reads if name.endswith(".parquet"))
     assert all(f"`{name}`" in writes for name in found.writes if not name.startswith("."))
 
