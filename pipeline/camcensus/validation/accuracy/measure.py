@@ -9,17 +9,8 @@ from typing import Any
 import pandas as pd
 
 from camcensus.core.console import Reporter
-from camcensus.validation.accuracy import causes, labels
+from camcensus.validation.accuracy import causes, countries, labels
 from camcensus.validation.accuracy.counted import CountedWorld, count_world
-from camcensus.validation.accuracy.countries import (
-    TRUTHS,
-    by_truth,
-    changes,
-    country_errors,
-    evidence_errors,
-    true_counts,
-    words,
-)  # fmt: skip
 from camcensus.validation.accuracy.coverage import coverage
 from camcensus.validation.simulate.world import Plan
 from camcensus.validation.simulate.write import simulate
@@ -67,7 +58,7 @@ def without_causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], 
         simulate(out, own, Reporter(), workers)
         (last,) = count_world(out, workers)
         world = CountedWorld(out, last)
-        found = evidence_errors(world, world.by_country())
+        found = countries.evidence_errors(world, world.by_country())
         joined = causes.joins(world)
         rows.append({
             "setting": name, **{f"hosts_{key}": found.loc["n_hosts", key] for key in ("median", "p90")},
@@ -86,10 +77,13 @@ def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]
     worlds = [CountedWorld(folder, name) for name in ids]
     last = worlds[-1]
     say("comparing with the truth")
-    countries = [country_errors(last.by_country(), true_counts(last, truth)).assign(truth=truth) for truth in TRUTHS]
+    errors = [
+        countries.country_errors(last.by_country(), countries.true_counts(last, truth)).assign(truth=truth)
+        for truth in countries.TRUTHS
+    ]
     tables = {
-        "summary": by_truth(last),
-        "countries": pd.concat(countries, ignore_index=True),
+        "summary": countries.by_truth(last),
+        "countries": pd.concat(errors, ignore_index=True),
         "makers": labels.makers(last),
         "types": labels.types(last),
         "models": labels.models(last),
@@ -100,8 +94,8 @@ def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]
         "variants": causes.variants(last),
     }
     if len(worlds) > 1:
-        tables["changes"] = changes(worlds)
-        tables["words"] = words(folder, worlds)
+        tables["changes"] = countries.changes(worlds)
+        tables["words"] = countries.words(folder, worlds)
     say("with and without each rule")
     tables["rules"] = causes.dedupe_rules(folder, ids[-1], workers)
     return tables

@@ -1,9 +1,8 @@
 """The accuracy report: a Markdown page (template accuracy.md.j2), a CSV of each table, plots."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pandas as pd
@@ -116,10 +115,11 @@ def _share(value: float) -> str:
 
 def markdown(frame: pd.DataFrame) -> str:
     """Return a Markdown table; columns of SHARES as percentages."""
-    forms: dict[str, Callable[[Any], str]] = {str(name): _plain for name in frame.columns}
-    forms |= {name: _share for name in frame.columns if name in SHARES}
     lines = [_row(frame.columns), _row("---" for _ in frame.columns)]
-    lines += [_row(forms[str(n)](v) for n, v in row.items()) for row in frame.to_dict("records")]
+    lines += [
+        _row(_share(value) if name in SHARES else _plain(value) for name, value in row.items())
+        for row in frame.to_dict("records")
+    ]
     return "\n".join(lines)
 
 
