@@ -1,4 +1,4 @@
-"""Many banners at once give what each gives alone, whatever stands beside it: quick ways are held to slow ones."""
+"""Many banners at once give what each gives alone, whatever is next to it."""
 
 from typing import Any
 
