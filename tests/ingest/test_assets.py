@@ -64,8 +64,8 @@ def test_too_many_elements_are_cut_at_a_whole_one() -> None:
     "value",
     [
         "http://cam.example.org/", "https://cam.example.org", "//cam.example.org", "javascript:go(1)",
-        "mailto:a@b.example", "data:image/png;base64,AAAA", "' + url + '", "/folder/", "..", "?session=1", "", "a b.gif",
-        "x" * 97, "k2n4f8s0d9f7g6h5j4k3l2m1n0b9v8c7.htm", "0123456789abcdef0123.js",
+        "mailto:a@b.example", "data:image/png;base64,AAAA", "' + url + '", "/folder/", "..", "?session=1", "",
+        "a b.gif", "x" * 97, "k2n4f8s0d9f7g6h5j4k3l2m1n0b9v8c7.htm", "0123456789abcdef0123.js",
     ],
 )  # fmt: skip
 def test_what_is_no_base_name(value: str) -> None:
