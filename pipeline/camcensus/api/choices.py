@@ -68,7 +68,7 @@ def require_variant(level: str, scope: str, asked: dict[str, str], min_confidenc
     min_confidence: the headline's; levels finer than countries are counted at the headline's values alone.
     """
     for name, value in {"scope": scope, **asked}.items():
-        one_of(value, list(dict.fromkeys(getattr(variant, name) for variant in variants())), name)
+        one_of(value, list(dict.fromkeys(variant[name] for variant in variants())), name)
     headline = {"min_confidence": min_confidence, "ip_version": HEADLINE_IP, "decoys_left_out": HEADLINE_DECOYS}
     if level not in TOTALS and asked != headline:
         raise ChoiceError(
