@@ -50,7 +50,9 @@ def _written(snapshot: Snapshot, context: RunContext, to: Table, rows: Rows) -> 
     return table, StageResult(flow, {file: table.num_rows})
 
 
-def _stage(mode: str, run: Callable[[Snapshot, RunContext], StageResult], writes: tuple[str, ...]) -> Stage:
+def _stage(
+    mode: str, run: Callable[[Snapshot, RunContext], StageResult], writes: tuple[str, ...], version: int
+) -> Stage:
     def applies(manifest: Manifest) -> bool:
         return manifest.collection is not None and mode in manifest.collection.modes
 
@@ -69,7 +71,7 @@ def _stage(mode: str, run: Callable[[Snapshot, RunContext], StageResult], writes
         reads=("replies", "queries", "catalogue"),
         writes=writes,
         settings=("countries_left_out", "simulated"),
-        version=1,
+        version=version,
         is_private=False,
         run=run,
         inputs=inputs,
@@ -77,7 +79,7 @@ def _stage(mode: str, run: Callable[[Snapshot, RunContext], StageResult], writes
     )
 
 
-CENSUS_STAGE = _stage("census", _census, ("census.parquet", COUNTS_FILE))
+CENSUS_STAGE = _stage("census", _census, ("census.parquet", COUNTS_FILE), 2)
 HISTORY_STAGE = _stage(
-    "trends", lambda snapshot, context: _written(snapshot, context, TRENDS, trend_rows)[1], ("trends.parquet",)
+    "trends", lambda snapshot, context: _written(snapshot, context, TRENDS, trend_rows)[1], ("trends.parquet",), 1
 )

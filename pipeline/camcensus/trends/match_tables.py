@@ -90,7 +90,8 @@ def census_counts(census: pa.Table, same: Row, left_out: tuple[str, ...]) -> pa.
     makers = {row["manufacturer"] for row in rows}
     for row in rows:
         scopes = ("all",) if row["country"] in left_out else ("all", "study")
-        summed_makers = (row["manufacturer"], None) if len(makers) == 1 else (row["manufacturer"],)
+        # A query without a maker counts in the world alone, and there once.
+        summed_makers = {row["manufacturer"], None} if len(makers) == 1 else {row["manufacturer"]} - {None}
         for scope, country, maker in product(scopes, (None, row["country"]), summed_makers):
             sums[scope, country, maker] += row["n_matches"]
     # A census counts every match: of either kind of address, of any confidence, decoys too.
