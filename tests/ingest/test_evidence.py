@@ -90,7 +90,7 @@ def test_the_first_realm_that_says_something() -> None:
             "ftp_banner",
             "220 AXIS M1011 Network Camera 5.20 ready.",
         ),
-        ("\xff\xfb\x01dvrdvs login: ", "telnet", "telnet_banner", "ÿû dvrdvs login:"),
+        ("\xff\xfb\x01dvrdvs login: ", "telnet", "telnet_banner", "dvrdvs login:"),
         ("AXIS 215; Network Camera; 4.40", "snmp", "snmp_description", "AXIS 215; Network Camera; 4.40"),
         ("SIP/2.0 200 OK\r\nServer: s\r\nUser-Agent: Akuvox R29\r\n", "sip", "sip_user_agent", "Akuvox R29"),
         ("SIP/2.0 404 x\r\nServer: GXV3500 1.0\r\n", "sip", "sip_user_agent", "GXV3500 1.0"),
@@ -207,3 +207,75 @@ def test_any_data_gives_bounded_text_without_control_characters(parts: list[str]
         for text in answer("".join(parts), module).values():
             assert 0 < len(text) <= PAGE
             assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text)
+
+
+def test_a_upnp_announcement_is_no_web_answer() -> None:
+    found = answer(
+        "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:77::upnp:rootdevice\r\nSERVER: Acme/1 UPnP/1.0\r\n"
+        "LOCATION: http://192.168.1.9:49152/acme.xml\r\n\r\n",
+        "upnp",
+    )
+    assert found["ssdp_server"] == "Acme/1 UPnP/1.0"
+    assert (found["http_location"], found["upnp_udn"]) == ("/acme.xml", "uuid:77")
+    assert "http_server" not in found
+    assert answer("HTTP/1.1 200 OK\r\nSERVER: Acme\r\nST: x\r\n\r\n", "upnp")["http_server"] == "Acme"
+
+
+def test_redirects_are_read_from_the_header_then_from_the_block() -> None:
+    http = {"location": "/end.htm", "redirects": [{"host": "a", "location": "/step.htm?x=1"}, {"data": "x"}]}
+    assert evidence(data="HTTP/1.1 302 x\r\nLocation: /head.htm\r\n\r\n", http=http)["http_location"] == "/head.htm"
+    assert evidence(data="HTTP/1.1 302 x\r\n\r\n", http=http)["http_location"] == "/step.htm"
+    assert evidence(data="", http={"location": "/end.htm"})["http_location"] == "/end.htm"
+    assert "http_location" not in evidence(data="", http={"location": "/", "redirects": []})
+
+
+def test_a_upnp_description_gives_the_device_but_not_its_page() -> None:
+    root = '<root xmlns="urn:schemas-upnp-org:device-1-0">'
+    page = f"{root}<friendlyName>attic</friendlyName><modelName>X1</modelName></root>"
+    for found in (answer(page), answer(f"HTTP/1.1 200 OK\r\n\r\n{page}"), evidence(data="", http={"html": page})):
+        assert found["upnp_model_name"] == "X1"
+        assert "attic" not in str(found)
+    assert evidence(data=page, http=None, upnp={"model_name": "Y"})["upnp_model_name"] == "Y"
+
+
+def test_a_block_in_the_text_of_an_answer_under_another_brand() -> None:
+    found = answer("HTTP/1.1 200 OK\n\nAcme DVR:\n  Web Version: 3.2.1\n  Channel Names: attic\n", "http")
+    assert found["block_text"] == "Acme DVR: Web Version: 3.2.1"
+
+
+def test_what_the_text_shows_wins_over_the_module_and_the_block_is_read_too() -> None:
+    found = answer("RTSP/1.0 200 OK\r\nServer: Acme Rtsp\r\n\r\n", "http")
+    assert found["rtsp_server"] == "Acme Rtsp"
+    found = evidence(data="acme login: ", http={"title": "Acme", "server": "Boa"}, _shodan={"module": "http"})
+    assert (found["telnet_banner"], found["http_title"], found["http_server"]) == ("acme login:", "Acme", "Boa")
+    assert "http_html" not in found
+
+
+def test_the_block_of_snmp_gives_its_description_only() -> None:
+    block = {"description": "Acme 5", "name": "attic", "contact": "attic", "location": "attic"}
+    found = evidence(data="", http=None, snmp=block, _shodan={"module": "snmp"})
+    assert found["snmp_description"] == "Acme 5"
+    assert "attic" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "realm"),
+    [
+        ("Basic realm=Acme Name : ", "Acme Name :"),
+        ("Digest realm=Acme Cam, nonce=1", "Acme Cam"),
+        ("Digest realm=Acme nonce=12", "Acme"),
+        ("Basic realm = 'Acme'", "'Acme'"),
+        ('Basic charset="x"', None),
+    ],
+)
+def test_realms_without_quotes(value: str, realm: str | None) -> None:
+    assert answer(f"HTTP/1.0 401 x\r\nWWW-Authenticate: {value}\r\n\r\n").get("http_realm") == realm
+
+
+@pytest.mark.parametrize(
+    ("value", "hashed"),
+    [(-5, "-5"), ("-5", "-5"), (" 7 ", "7"), (7.0, "7"), (4294967291, "-5"), ("4294967291", "-5"), ("0x5", None),
+     (1.5, None), (True, None), (1 << 40, None), ("", None), ("²", None)],
+)  # fmt: skip
+def test_favicon_hashes_however_they_are_written(value: Any, hashed: str | None) -> None:
+    assert evidence(data="", http={"favicon": {"hash": value}}).get("http_favicon") == hashed

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.ingest.fields import LATEST, address_of, seconds_of
+from camcensus.core.tables import BY_NAME, EVIDENCE, OBSERVATIONS
+from camcensus.ingest.fields import LATEST, MOST_VULNERABILITIES, address_of, seconds_of
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected, soften
 from tests.conftest import banner
@@ -94,3 +95,31 @@ def test_a_column_that_nobody_fills_is_null() -> None:
     rows, _ = table([banner(http=None, data="x", _shodan={"module": "ssh"})])
     assert rows[0]["http_html"] is None
     assert pa.types.is_string(batch_of({}, 0).schema.field("http_html").type)
+
+
+def test_region_city_and_vulnerabilities_as_the_engine_gives_them() -> None:
+    location = {"country_code": "DE", "region_code": "HE", "city": "Kassel\n", "latitude": 51.3, "postal_code": "34117"}
+    vulns = {"CVE-2021-1": {"cvss": 9, "summary": "words"}, "CVE-2017-2": None, "MS17-010": {}, "see the page": {}}
+    (row,), _ = table([banner(location=location, vulns=vulns)])
+    assert (row["region"], row["city"], row["vulns"]) == ("HE", "Kassel", "CVE-2017-2 CVE-2021-1 MS17-010")
+    assert "51.3" not in str(row)
+    assert "34117" not in str(row)
+
+
+@pytest.mark.parametrize("vulns", [None, [], {}, ["x"], 5, {"CVE": 1}, [None, 7]])
+def test_other_values_are_no_vulnerabilities(vulns: Any) -> None:
+    (row,), _ = table([banner(vulns=vulns)])
+    assert row["vulns"] is None
+
+
+def test_a_list_of_vulnerabilities_is_bounded() -> None:
+    (row,), _ = table([banner(vulns=["CVE-2016-3", "CVE-2016-3", *(f"CVE-2020-{n}" for n in range(9999))])])
+    assert len(row["vulns"].split()) == MOST_VULNERABILITIES
+    assert row["vulns"].startswith("CVE-2016-3 CVE-2020-0 ")
+
+
+def test_what_is_for_later_levels_is_in_no_later_table() -> None:
+    later = {"region", "city", "vulns"}
+    assert later <= set(OBSERVATIONS.names)
+    assert not later & {column.name for column in EVIDENCE}
+    assert [t.name for t in BY_NAME.values() if later & set(t.names)] == ["observations"]

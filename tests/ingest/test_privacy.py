@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.ingest import privacy
-from camcensus.ingest.privacy import GONE, dhip_reply, onvif_scopes, scrub, snmp_description
+from camcensus.ingest.privacy import GONE, dhip_reply, scrub, snmp_description
 from camcensus.run import run
 from tests.conftest import Banner, banner, ingest_file, write_lines
 
@@ -51,7 +51,6 @@ def personal_banners(mark: Marks) -> Iterator[Banner]:
         },
         location={
             "country_code": "GB",
-            "city": mark("city"),
             "postal_code": mark("postal"),
             "latitude": mark("latitude"),
         },
@@ -258,19 +257,9 @@ HOSTILE = (
 def test_no_text_makes_it_slow(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     start = time.process_time()
-    for function in (scrub, onvif_scopes, dhip_reply, snmp_description):
+    for function in (scrub, dhip_reply, snmp_description):
         function(text)
     assert time.process_time() - start < 2
-
-
-def test_onvif_scopes_keep_what_is_technical() -> None:
-    scopes = f"{ONVIF}name/attic {ONVIF}Location/x/y {ONVIF}hardware/IPC {ONVIF}Profile/Streaming"
-    assert onvif_scopes(scopes) == f"{ONVIF}hardware/IPC {ONVIF}Profile/Streaming"
-
-
-@pytest.mark.parametrize("text", [f"{ONVIF}name/", f"{ONVIF}name", "onvif://other.example/name/x", ""])
-def test_onvif_scopes_without_anything_technical(text: str) -> None:
-    assert "name/x" not in onvif_scopes(text)
 
 
 def test_a_dhip_reply_keeps_six_fields_and_no_other() -> None:

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from camcensus.ingest.assets import LONGEST as ASSETS
+from camcensus.ingest.discovery import onvif_scopes
 from camcensus.ingest.pages import read_pages
-from camcensus.ingest.privacy import dhip_reply, onvif_scopes, snmp_description, start_of
+from camcensus.ingest.privacy import dhip_reply, snmp_description, start_of
 from camcensus.ingest.text import GREETING, SHORT, Memo, cut
 
 
@@ -31,6 +32,7 @@ RULES = {
     "cpe": Rule(GREETING),
     "cert_subject": Rule(GREETING),
     "cert_issuer": Rule(GREETING),
+    "block_text": Rule(GREETING),
     "ftp_banner": Rule(GREETING, partial(start_of, longest=GREETING)),
     "telnet_banner": Rule(GREETING, partial(start_of, longest=GREETING)),
     "snmp_description": Rule(GREETING, partial(start_of, longest=GREETING, clean=snmp_description)),

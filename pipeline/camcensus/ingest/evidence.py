@@ -1,6 +1,6 @@
 """Extract evidence from banners, a column at a time: the bounded texts that signatures match.
 
-`PARSED` and the blocks are what the engine parsed; `protocols.py` reads the answer itself. All functions are pure.
+`PARSED` and the blocks are what the engine parsed; `answers.py` reads the answer itself. All functions are pure.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from camcensus.ingest.answers import put_answers
 from camcensus.ingest.columns import EvidenceColumns
-from camcensus.ingest.protocols import put_answers
+from camcensus.ingest.macs import put_macs
 from camcensus.ingest.text import joined, text_of
 from camcensus.readers.banner import BLOCKS, Banner
 
@@ -64,6 +65,10 @@ def evidence_columns(banners: Sequence[Banner]) -> dict[str, Any]:
         if any(blocks):
             _put_blocks(columns, row, blocks)
     put_answers(columns, banners)
+    for row, banner in enumerate(banners):
+        if banner.snmp:
+            columns.put("snmp_description", row, banner.snmp.description)
+    put_macs(columns)
     return columns.filled
 
 

@@ -7,6 +7,7 @@ absent.
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,10 @@ EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())  # where it is not known when a file was received
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  timestamps without a zone are compared with it, and are UTC
 _ASN = re.compile(r"(?:AS)?(\d{1,10})", re.IGNORECASE)
+_HASH = re.compile("-?[0-9]{1,10}")
 _SHA256 = re.compile("[0-9a-f]{64}")
+_VULNERABILITY = re.compile(r"[A-Z]{2,8}-?[A-Z0-9]{1,8}(?:-[0-9A-Z]{1,10}){1,4}", re.ASCII)
+MOST_VULNERABILITIES = 512
 _INT64 = 1 << 63
 
 
@@ -100,9 +104,24 @@ def integer_of(value: Any) -> int | None:
     return value if -_INT64 <= value < _INT64 else None
 
 
+def favicon_of(value: Any) -> int | None:
+    """Return a favicon hash from a number or its digits; Shodan's is a signed int32, some tools write it unsigned."""
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    found = int(text) if _HASH.fullmatch(text) else None
+    if found is None or not -(1 << 31) <= found < 1 << 32:
+        return None
+    return found - (1 << 32) if found >= 1 << 31 else found
+
+
 def fingerprint_of(banner: Banner) -> str | None:
     """Return the SHA-256 of the certificate, as 64 hex digits."""
     cert = banner.ssl.cert if banner.ssl else None
     value = cert.fingerprint.sha256 if cert and cert.fingerprint else None
     digits = value.replace(":", "").lower() if isinstance(value, str) else ""
     return digits if _SHA256.fullmatch(digits) else None
+
+
+def vulnerabilities_of(found: Iterable[Any]) -> str | None:
+    """Return the first identifiers of vulnerabilities such as CVE-2021-1, sorted and joined with a space."""
+    names = {name for name in found if isinstance(name, str) and _VULNERABILITY.fullmatch(name)}
+    return " ".join(sorted(names)[:MOST_VULNERABILITIES]) or None

@@ -18,6 +18,7 @@ from camcensus.ingest.fields import (
     port_of,
     seconds_of,
     transport_of,
+    vulnerabilities_of,
 )
 from camcensus.ingest.text import Memo, cutter
 from camcensus.readers.banner import Banner, Http, Rejected
@@ -75,6 +76,9 @@ def _engine_fields(banners: Sequence[Banner]) -> dict[str, Sequence[Any]]:
         "engine_country": _country.of_all([b.location.country_code if b.location else None for b in banners]),
         "asn": _asn.of_all([b.asn for b in banners]),
         "network": [org or _words.of(banner.isp) for org, banner in networks],
+        "region": _words.of_all([b.location.region_code if b.location else None for b in banners]),
+        "city": _words.of_all([b.location.city if b.location else None for b in banners]),
+        "vulns": [vulnerabilities_of(b.vulns) if b.vulns else None for b in banners],
         "firmware": _words.of_all([b.version for b in banners]),
         "http_status": [integer_of(answer.status) for answer in http],
         "banner_hash": [integer_of(b.hash) for b in banners],

@@ -144,12 +144,6 @@ def _words() -> ahocorasick_rs.BytesAhoCorasick:
     return ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
 
 
-def onvif_scopes(text: str) -> str:
-    """Return the ONVIF scopes in a reply, without name and location, which owners write."""
-    kept = _ONVIF_PERSONAL.sub("", text)
-    return " ".join(re.findall(r"onvif://www\.onvif\.org/\S{1,128}", kept))
-
-
 def snmp_description(text: str) -> str:
     """Return an SNMP answer without its owner's name, contact and location."""
     return scrub(_SNMP_PERSONAL.sub("", text))

@@ -38,15 +38,27 @@ class Probe(msgspec.Struct, gc=False):
 
 
 class Location(msgspec.Struct, gc=False):
-    """Block `location`; only the country is read."""
+    """Block `location`; coordinates and postal codes are not read."""
 
     country_code: Text = None
+    region_code: Text = None
+    city: Text = None
+
+
+class Vulnerability(msgspec.Struct, gc=False):
+    """A value in block `vulns`; only its key, the identifier, is read."""
 
 
 class Favicon(msgspec.Struct, gc=False):
     """Block `http.favicon`."""
 
     hash: Number = None
+
+
+class Redirect(msgspec.Struct, gc=False):
+    """A step in `http.redirects`."""
+
+    location: Text = None
 
 
 class Http(msgspec.Struct, gc=False):
@@ -58,6 +70,8 @@ class Http(msgspec.Struct, gc=False):
     html: Text = None
     html_hash: Number = None
     favicon: Favicon | None = None
+    location: Text = None
+    redirects: list[Redirect] | None = None
 
 
 class Fingerprint(msgspec.Struct, gc=False):
@@ -120,6 +134,12 @@ class Upnp(msgspec.Struct, gc=False):
     udn: Text = None
 
 
+class Snmp(msgspec.Struct, gc=False):
+    """Block `snmp`; contact, location and name are personal and not read."""
+
+    description: Text = None
+
+
 class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "synthetic_marker": "_camcensus"}):
     """One answer of one port. `synthetic_marker` is in simulated banners only."""
 
@@ -152,6 +172,8 @@ class Banner(msgspec.Struct, gc=False, rename={"shodan": "_shodan", "synthetic_m
     dahua_dvr_web: DahuaWeb | None = None
     ip_camera: IpCamera | None = None
     upnp: Upnp | None = None
+    snmp: Snmp | None = None
+    vulns: dict[str, Vulnerability | None] | list[Any] | None = None
     synthetic_marker: dict[str, Any] | None = None
 
 
