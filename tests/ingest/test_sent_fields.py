@@ -11,7 +11,7 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
 from camcensus.core.manifest import load_manifest
 from camcensus.ingest.sent_fields import describe_changes, lost_fields, sample_fields
-from camcensus.readers.shodan import ShodanLines
+from camcensus.readers.shodan import ShodanFile
 from camcensus.run import run
 from tests.conftest import Banner, banner, write_lines
 
@@ -83,7 +83,7 @@ def test_shares_stand_in_the_manifest(tmp_path: Path) -> None:
 def test_names_that_are_data_are_not_written_down(tmp_path: Path) -> None:
     lines = [banner(mac={f"00408cab{n:04x}": {}}, **{f"Marker{n}": 1, "bad name": 1}) for n in range(60)]
     path = write_lines(tmp_path / "a.json", [*lines, "null", "bad", "[1]"])
-    rows, found = sample_fields([ShodanLines(path)])
+    rows, found = sample_fields([ShodanFile(path)])
     assert rows == 60
     assert "mac" in found
     assert not [name for name in found if name.startswith(("mac.", "Marker", "bad"))]

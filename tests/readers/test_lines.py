@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 import camcensus.readers.lines
 from camcensus.core.errors import InputError
-from camcensus.readers.lines import BOM, Line, RawFile
+from camcensus.readers.encodings import ENCODINGS
+from camcensus.readers.lines import BOM, Line, RawFile, repairs_text
 
 ZST = zstandard.ZstdCompressor().compress
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -119,9 +121,58 @@ def test_byte_order_mark_carriage_returns_and_a_last_line_without_end(tmp_path: 
     assert [line.length for line in lines] == [1, 0, 0, 5, 4]
 
 
-def test_a_byte_order_mark_is_taken_from_the_start_of_the_file_only(tmp_path: Path) -> None:
-    lines, _ = read(tmp_path / "a.json", BOM + BOM + b"a\n" + BOM + b"b\n")
-    assert data_of(lines) == [BOM + b"a", BOM + b"b"]
+def test_marks_before_a_line_are_removed_and_counted(tmp_path: Path) -> None:
+    lines, raw = read(tmp_path / "a.json", BOM + b"a\n" + BOM + b"b\n\x1ec\n\x1e" + BOM + b"d\ne\x1e" + BOM + b"\n")
+    assert data_of(lines) == [b"a", b"b", b"c", b"d", b"e\x1e" + BOM]
+    assert raw.repairs == {"byte_order_mark": 2, "record_separator": 2}, "the file's own mark needs no repair"
+    assert repairs_text(raw.repairs) == ("2 lines began with a byte order mark, 2 lines began with a record separator")
+    _, raw = read(tmp_path / "a.json", BOM + BOM + b"a\n" + MANY[0])
+    assert repairs_text(raw.repairs) == "1 line began with a byte order mark"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("ending", [".json", ".json.gz"])
+def test_other_encodings_are_known_by_their_mark(
+    tmp_path: Path, encoding: str, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camcensus.readers.lines, "CHUNK", 7)
+    monkeypatch.setattr(camcensus.readers.lines, "FED", {".gz": 5, ".zst": 5})
+    mark = "" if encoding in ("utf-16", "utf-32") else "\ufeff"
+    lines, raw = read(tmp_path / f"a{ending}", PACKERS[ending]((mark + "é\n𝄞b\r\nc").encode(encoding)))
+    assert data_of(lines) == ["é".encode(), "𝄞b".encode(), b"c"]
+    assert raw.repairs == {f"utf_{encoding[4:6]}": 1}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_that_a_mapping_may_name_is_read(tmp_path: Path, encoding: str) -> None:
+    text = next(t for t in ("摄像机\nb", "камера\nb", "카메라\nb", "カメラ\nb", "é\nb") if _can(t, encoding))
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    raw = RawFile(path, encoding)
+    assert b"\n".join(data_of(list(raw.lines()))).decode() == text
+    assert not raw.repairs, "what a mapping says needs no repair"
+
+
+def _can(text: str, encoding: str) -> bool:
+    try:
+        return bool(text.encode(encoding))
+    except UnicodeEncodeError:
+        return False
+
+
+def test_bytes_of_another_encoding_spoil_their_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("摄\n".encode("gb18030") + b"x\xffy\n" + "像\n".encode("gb18030"))
+    first, second, third = (line.data for line in RawFile(path, "gb18030").lines())
+    assert (first.decode(), third.decode()) == ("摄", "像")
+    with pytest.raises(UnicodeDecodeError):
+        second.decode()
+
+
+def test_a_mark_of_utf8_is_believed_and_not_the_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(BOM + "摄".encode())
+    assert data_of(list(RawFile(path, "gb18030").lines())) == ["摄".encode()]
 
 
 def test_a_line_longer_than_the_longest_is_hashed_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +187,9 @@ def test_a_line_longer_than_the_longest_is_hashed_and_not_held(tmp_path: Path, m
         assert data_of(lines)[3] == b"z"
 
 
-PIECES = st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\r\n", BOM, b"\xef", b"0123456789", b"\0"]), max_size=30)
+PIECES = st.lists(
+    st.sampled_from([b"a", b"\n", b"\r", b"\r\n", BOM, b"\xef", b"\x1e", b"0123456789", b"\0"]), max_size=30
+)
 
 
 @given(pieces=PIECES, chunk=st.integers(1, 12), fed=st.integers(1, 9), longest=st.integers(3, 40))
@@ -160,9 +213,8 @@ def test_lines_and_their_ends_make_up_the_file(pieces: list[bytes]) -> None:
         lines, _ = read(Path(folder) / "a.json", content)
     parts = content.split(b"\n")
     expected = parts if parts[-1] else parts[:-1]
-    if expected:
-        expected[0] = expected[0].removeprefix(BOM)
-    assert data_of(lines) == [part.removesuffix(b"\r") for part in expected]
+    unmarked = [re.sub(b"^(" + BOM + b"|\x1e)+", b"", part) for part in expected]
+    assert data_of(lines) == [part.removesuffix(b"\r") for part in unmarked]
 
 
 def test_progress_ends_with_the_size_of_the_file(tmp_path: Path) -> None:

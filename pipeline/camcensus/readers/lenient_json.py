@@ -22,11 +22,14 @@ def decode(body: bytes) -> Any:
         return _DECODER.decode(body.decode("utf-8", "replace"))
 
 
-def items(body: bytes, name: str) -> Iterator[bytes]:
-    """Yield the items of the list `name` of an object, each as its bytes. Raises `ValueError`."""
+def items(body: bytes, name: str | None) -> Iterator[bytes]:
+    """Yield the items of a list, each as its bytes: the list `name` of an object, or (None) the list that it is.
+
+    Raises `ValueError` or `RecursionError`.
+    """
     text = body.decode("utf-8", "surrogateescape")
-    at = _past(text, 0, "{")
-    while True:
+    at = _past(text, 0, "{") if name else 0
+    while name:
         key, at = _DECODER.raw_decode(text, _skip(text, at))
         at = _past(text, at, ":")
         if key == name:

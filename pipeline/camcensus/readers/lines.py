@@ -5,8 +5,10 @@ gives all lines before the break.
 """
 
 import hashlib
+import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -16,12 +18,22 @@ import zstandard
 from isal import isal_zlib
 
 from camcensus.core.errors import InputError
+from camcensus.readers.encodings import as_utf8
 
 ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst")
 CSV_ENDINGS = (".csv", ".csv.gz", ".csv.zst")
 LONGEST = 16 << 20
 CHUNK = 256 << 10  # small enough to stay in a processor's cache while it is split
 BOM = b"\xef\xbb\xbf"
+SEPARATOR = b"\x1e"  # before each record of a JSON text sequence (RFC 7464)
+_MARKS = re.compile(b"(?:%s|%s)+" % (BOM, SEPARATOR))
+# What is repaired in a file, by kind: what one and what several of it are called.
+REPAIRS = {
+    "byte_order_mark": ("line began with a byte order mark", "lines began with a byte order mark"),
+    "record_separator": ("line began with a record separator", "lines began with a record separator"),
+    "utf_16": ("file was in UTF-16", "files were in UTF-16"),
+    "utf_32": ("file was in UTF-32", "files were in UTF-32"),
+}
 ZSTD_WINDOW = 1 << 31  # for frames compressed with a long window (zstd --long)
 # Bytes given to a decompressor at a time. They limit its output: gzip returns at most a thousand times as much, zstd
 # more than ten thousand times.
@@ -57,11 +69,17 @@ class Line:
 
 
 class RawFile:
-    """A raw file read once, line by line. After reading, `damage` says where a compressed stream broke off."""
+    """A raw file read once, line by line.
 
-    def __init__(self, path: Path) -> None:
+    `encoding`: of text that has no byte order mark. After reading, `damage` says where the file broke off, and
+    `repairs` counts what was repaired by kind (`REPAIRS`).
+    """
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
         self.damage: str | None = None
+        self.repairs: Counter[str] = Counter()
+        self._encoding = encoding
 
     def lines(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
         """Yield every line in order. `on_bytes` gets the compressed bytes read so far."""
@@ -73,60 +91,92 @@ class RawFile:
 
         The first of each block is a `Line`, since earlier chunks may have its beginning.
         """
-        number, pending = 1, _PartialLine()
-        for chunk in self._chunks(on_bytes):
+        number, pending = 1, PartialLine()
+        for chunk in self.chunks(on_bytes):
             first, *others = chunk.split(b"\n")
             pending.add(first)
             if others:
                 rest = others.pop()
-                yield [pending.line(number), *others]
+                if BOM in chunk or SEPARATOR in chunk:
+                    others = [self._without_marks(line) for line in others]
+                yield [self._line(number, pending), *others]
                 number += 1 + len(others)
-                pending = _PartialLine()
+                pending = PartialLine()
                 pending.add(rest)
         if pending.length:
-            yield [pending.line(number, cut_short=self.damage is not None)]
+            yield [self._line(number, pending, cut_short=self.damage is not None)]
 
-    def _chunks(self, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
+    def _line(self, number: int, pending: "PartialLine", cut_short: bool = False) -> Line:
+        line = pending.line(number, cut_short)
+        if line.too_long or not line.data.startswith((BOM, SEPARATOR)):
+            return line
+        # At the start of a file a byte order mark is in its place.
+        start = line.data.removeprefix(BOM) if number == 1 else line.data
+        data = self._without_marks(start).removesuffix(b"\r")
+        return Line(number, data, len(data), None, cut_short)
+
+    def _without_marks(self, line: bytes) -> bytes:
+        """Return a line without the marks before it, which are counted."""
+        if found := _MARKS.match(line):
+            self.repairs["byte_order_mark"] += BOM in found[0]
+            self.repairs["record_separator"] += SEPARATOR in found[0]
+            return line[found.end() :]
+        return line
+
+    def chunks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
+        """Yield the content of the file in pieces of UTF-8, decompressed."""
         size = min(CHUNK, LONGEST)  # so that only a line of several chunks can be too long
         with self.path.open("rb") as raw:
             try:
-                for piece in _pieces(self.path, raw):
+                for piece in as_utf8(_pieces(self.path, raw), self._encoding, self._found):
                     for start in range(0, len(piece), size):
                         yield piece[start : start + size]
                         on_bytes(raw.tell())
             except DAMAGE as error:
                 self.damage = f"{self.path.name} breaks off near byte {raw.tell()}: {error}"
 
+    def _found(self, encoding: str) -> None:
+        self.repairs["utf_32" if encoding.startswith("utf-32") else "utf_16"] += 1
 
-class _PartialLine:
-    """The part of a line that is read."""
 
-    def __init__(self) -> None:
+class PartialLine:
+    """The part of a line, or of a JSON value, that is read; its first `longest` bytes are kept."""
+
+    def __init__(self, longest: int | None = None) -> None:
+        self._longest = longest or LONGEST
         self._kept = bytearray()
         self._hash = hashlib.sha256()
         self.length = 0
 
     def add(self, piece: bytes) -> None:
-        self._kept += piece[: LONGEST - len(self._kept)]
+        """Add the next piece."""
+        self._kept += piece[: self._longest - len(self._kept)]
         self._hash.update(piece)
         self.length += len(piece)
 
     def line(self, number: int, cut_short: bool = False) -> Line:
+        """Return what was added as a line, without its carriage return."""
         data = bytes(self._kept)
         if self.length > len(data):
             return Line(number, data, self.length, self._hash.hexdigest(), cut_short)
-        data = _clean(number, data)
+        data = data.removesuffix(b"\r")
         return Line(number, data, len(data), None, cut_short)
 
 
+def without_marks(line: bytes) -> bytes:
+    """Return a line without the byte order marks and record separators before it."""
+    return _MARKS.sub(b"", line, count=1) if line.startswith((BOM, SEPARATOR)) else line
+
+
 def complete_line(number: int, data: bytes) -> Line:
-    """Return a complete line, without the file's byte order mark and the line's carriage return."""
-    data = _clean(number, data)
+    """Return a complete line, without its carriage return."""
+    data = data.removesuffix(b"\r")
     return Line(number, data, len(data))
 
 
-def _clean(number: int, data: bytes) -> bytes:
-    return (data.removeprefix(BOM) if number == 1 else data).removesuffix(b"\r")
+def repairs_text(repairs: Mapping[str, int]) -> str:
+    """Return what was repaired as text, such as "3 lines began with a byte order mark"."""
+    return ", ".join(f"{n:,} {REPAIRS[kind][n > 1]}" for kind, n in sorted(repairs.items()) if n)
 
 
 def _pieces(path: Path, raw: BinaryIO) -> Iterator[bytes]:

@@ -53,7 +53,7 @@ class Batch(NamedTuple):
 class Reader:
     """A raw file, read once.
 
-    After reading, `damage` says where the compressed stream broke off (None: nowhere), and `unknown` in how many
+    After reading, `damage` says where the file broke off (None: nowhere), and `unknown` in how many
     records (some files: lines) each unknown field is filled.
     """
 
@@ -64,8 +64,13 @@ class Reader:
 
     @property
     def damage(self) -> str | None:
-        """Where the compressed stream broke off."""
+        """Where the file broke off."""
         return self.raw.damage
+
+    @property
+    def repairs(self) -> Counter[str]:
+        """What was repaired, by kind (`lines.REPAIRS`)."""
+        return self.raw.repairs
 
     def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
         """Yield every record in order, in bounded memory. `on_bytes` gets the compressed bytes read so far."""

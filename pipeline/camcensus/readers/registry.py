@@ -13,7 +13,7 @@ from camcensus.readers.lines import CSV_ENDINGS, ENDINGS
 from camcensus.readers.mapped_export import MappedLines, MappedRows
 from camcensus.readers.mapping import Mapping, load_mapping
 from camcensus.readers.record import Reader
-from camcensus.readers.shodan import SearchPages, ShodanLines
+from camcensus.readers.shodan import SearchPages, ShodanFile
 
 OWN = ".toml"
 
@@ -27,7 +27,7 @@ class Format(NamedTuple):
 
 # By the `format` of a mapping; files without a mapping are Shodan's.
 FORMATS = {
-    None: Format(ENDINGS, lambda path, _: ShodanLines(path)),
+    None: Format(ENDINGS, lambda path, _: ShodanFile(path)),
     "jsonl": Format(ENDINGS, MappedLines),
     "csv": Format(CSV_ENDINGS, MappedRows),
 }
