@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from camcensus.core import storage
+from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.records import Ingested
+from camcensus.readers.lines import BOM
+from tests.commands import camcensus, run, study_in
 from tests.conftest import banner, ingest_file
 
 BANNERS = [banner(ip_str=f"81.2.69.{n}", ip=None, port=8000 + n) for n in range(1, 6)]
@@ -111,3 +114,17 @@ def test_hostile_shapes_give_no_banner_and_no_failure(tmp_path: Path, text: str)
 def test_a_banner_with_fields_of_those_names_is_a_banner(tmp_path: Path) -> None:
     result, _ = read(tmp_path, json.dumps(banner(matches=5)) + "\n" + json.dumps(banner(matches="x", data="y")))
     assert result.accepted == 2
+
+
+def test_what_was_repaired_is_in_the_manifest_and_printed(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s")
+    marked, wide = tmp_path / "marked.json", tmp_path / "wide.json"
+    marked.write_bytes(b"".join(BOM + json.dumps(one).encode() + b"\n" for one in BANNERS))
+    wide.write_bytes("\n".join(map(json.dumps, BANNERS)).encode("utf-16"))
+    camcensus("import", marked, wide, "--study", study, "--snapshot", "a")
+    expected = "a: ingest: repaired: 4 lines began with a byte order mark, 1 file was in UTF-16"
+    assert expected in run(study).stderr
+    inputs = load_manifest(study.parent / "data" / "a").inputs  # type: ignore[union-attr]  # it is there
+    assert {name: item.repaired for name, item in inputs.items()} == {
+        "marked.json": {"byte_order_mark": 4}, "wide.json": {"utf_16": 1},
+    }  # fmt: skip

@@ -70,7 +70,8 @@ class Input(Strict):
 
     `collection`: which one of the snapshot it belongs to. `mapping` is null for Shodan's own files. `pages`: the number
     of collected pages that it stands for (null: it is a file); its checksum is then over theirs. `rows`: lines or
-    records in it; null: not read yet. `damage` says where a compressed stream ended early, or that the file was empty.
+    records in it; null: not read yet. `repaired`: what was repaired on reading, by kind (`readers.lines.REPAIRS`).
+    `damage` says where the file ended early, or that it gave nothing.
     """
 
     source: str
@@ -80,6 +81,7 @@ class Input(Strict):
     rows: int | None = None
     collection: str = MAIN
     mapping: Mapped | None = None
+    repaired: dict[str, int] = {}
     damage: str | None = None
 
 

@@ -28,8 +28,8 @@ from camcensus.readers.record import Batch
 from camcensus.readers.registry import RawPart
 
 REASONS = {
-    "too_long": "the line is longer than 16 MiB",
-    "cut_short": "the compressed file breaks off within the line",
+    "too_long": "the line is longer than 16 MiB, or a document of JSON longer than 64 MiB",
+    "cut_short": "the file breaks off within the record",
     "bad_encoding": "the line is not UTF-8",
     "too_deep": "the JSON is nested too deep",
     "not_json": "the line is not JSON",
@@ -72,6 +72,7 @@ class Ingested:
     assets_cut: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
     damage: str | None = None
 
     def add(self, validated: ValidatedBatch) -> None:
@@ -135,7 +136,7 @@ class IngestTask:
                     batches.clear()
             if any(rows.num_rows for rows in batches):
                 accepted.write_table(pa.Table.from_batches(batches))
-        result.damage, result.unknown = reader.damage, reader.unknown
+        result.damage, result.unknown, result.repaired = reader.damage, reader.unknown, +reader.repairs
         result.flow()
         return result
 

@@ -1,6 +1,7 @@
 """The ingest stage: raw files to observations, and what is not a banner to the quarantine."""
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from camcensus.ingest.records import UNKNOWN_FIELD, Ingested, IngestTask
 from camcensus.ingest.sent_fields import count_filled, sample_fields
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
+from camcensus.readers.lines import repairs_text
 
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400
@@ -29,7 +31,8 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
         results = context.engine.map_streams(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
         damage = result.damage or (None if result.accepted else _why_fruitless(name, inputs[name], result))
-        inputs[name] = inputs[name].model_copy(update={"rows": result.lines, "damage": damage})
+        read = {"rows": result.lines, "repaired": dict(sorted(result.repaired.items())), "damage": damage}
+        inputs[name] = inputs[name].model_copy(update=read)
         parts.made(name, result.tally(), result.accepted)
     parts.remove_gone()
     _join_quarantine(snapshot, {name: parts.outputs[ingested(name)[1]].sha256 for name in sorted(parts.parts)})
@@ -127,6 +130,8 @@ def _report(snapshot: Snapshot, flow: Flow, unknown: dict[str, int], reporter: R
     quarantined = f", {bad:,} in quarantine" if bad else ""
     text = f"{flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted{quarantined}"
     reporter.info(text, snapshot.id, "ingest")
+    if repaired := repairs_text(sum((Counter(i.repaired) for i in snapshot.manifest.inputs.values()), Counter[str]())):
+        reporter.info(f"repaired: {repaired}", snapshot.id, "ingest")
     for warning in _warnings(snapshot, unknown):
         reporter.warning(warning, snapshot.id, "ingest")
     if bad and not is_simulated:

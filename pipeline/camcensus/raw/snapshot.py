@@ -185,7 +185,7 @@ def _inputs(snapshot: Snapshot) -> dict[str, Input]:
     for name, item in inputs.items():
         before = snapshot.manifest.inputs.get(name)
         if before and before.sha256 == item.sha256:
-            item.rows, item.damage = before.rows, before.damage
+            item.rows, item.repaired, item.damage = before.rows, before.repaired, before.damage
     return inputs
 
 
