@@ -171,7 +171,9 @@ def test_text_of_a_value(value: Any, text: str | None) -> None:
 
 def test_texts_are_cut_at_their_limits() -> None:
     long = "ab" * 100_000
-    found = evidence(product=long, http={"title": long, "html": long, "server": long}, cpe=[long], data="")
+    found = evidence(
+        product=long, http={"title": long, "html": long, "server": long}, cpe=["cpe:/h:kestrel:ko"] * 900, data=""
+    )
     longest = {"product": SHORT, "http_title": SHORT, "http_html": PAGE, "http_server": SHORT, "cpe": GREETING}
     assert {name: len(found[name]) for name in longest} == longest
     assert len(answer(long, "telnet")["telnet_banner"]) == GREETING
@@ -211,12 +213,12 @@ def test_any_data_gives_bounded_text_without_control_characters(parts: list[str]
 
 def test_a_upnp_announcement_is_no_web_answer() -> None:
     found = answer(
-        "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:77::upnp:rootdevice\r\nSERVER: Acme/1 UPnP/1.0\r\n"
+        "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:00005e005301::rootdevice\r\nSERVER: Acme/1 UPnP/1.0\r\n"
         "LOCATION: http://192.168.1.9:49152/acme.xml\r\n\r\n",
         "upnp",
     )
     assert found["ssdp_server"] == "Acme/1 UPnP/1.0"
-    assert (found["http_location"], found["upnp_udn"]) == ("/acme.xml", "uuid:77")
+    assert (found["http_location"], found["upnp_udn"]) == ("/acme.xml", "uuid:00005e005301")
     assert "http_server" not in found
     assert answer("HTTP/1.1 200 OK\r\nSERVER: Acme\r\nST: x\r\n\r\n", "upnp")["http_server"] == "Acme"
 
@@ -246,8 +248,8 @@ def test_a_block_in_the_text_of_an_answer_under_another_brand() -> None:
 def test_what_the_text_shows_wins_over_the_module_and_the_block_is_read_too() -> None:
     found = answer("RTSP/1.0 200 OK\r\nServer: Acme Rtsp\r\n\r\n", "http")
     assert found["rtsp_server"] == "Acme Rtsp"
-    found = evidence(data="acme login: ", http={"title": "Acme", "server": "Boa"}, _shodan={"module": "http"})
-    assert (found["telnet_banner"], found["http_title"], found["http_server"]) == ("acme login:", "Acme", "Boa")
+    found = evidence(data="dvrdvs login: ", http={"title": "Acme", "server": "Boa"}, _shodan={"module": "http"})
+    assert (found["telnet_banner"], found["http_title"], found["http_server"]) == ("dvrdvs login:", "Acme", "Boa")
     assert "http_html" not in found
 
 

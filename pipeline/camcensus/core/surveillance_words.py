@@ -20,7 +20,7 @@ zoom
 """
 # Names that devices give themselves where nobody named them, and the chips that these are of.
 _HOSTS = """
-ambarella anyka buildroot ctring dm355 dm365 dm368 dm385 dvrdvs gk7202 gk7205 goke grain-media hi3510 hi3511 hi3512
+adh ambarella anyka buildroot ctring dm355 dm365 dm368 dm385 dvrdvs gk7202 gk7205 goke grain-media hi3510 hi3511 hi3512
 hi3515 hi3516 hi3518 hi3520 hi3521 hi3531 hi3535 hi3536 hi3798 hisilicon imdvrs ingenic localhost none novatek nt98515
 nt98566 rockchip router sigmastar
 """

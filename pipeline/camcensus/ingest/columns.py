@@ -1,45 +1,81 @@
-"""Put texts of banners into columns of evidence: bounded, cleaned, and without personal data.
+"""Put texts of banners into columns: bounded, cleaned, and without personal data.
 
-Every text that is kept as evidence goes through `EvidenceColumns`. `RULES` says how much of it is kept, and what
-removes personal data from it.
+This is the one door: every text that is kept goes through `EvidenceColumns` or `keeper`. `RULES` says how much of it is
+kept, and what of it: a listed form where the column has one (`kept_forms.py`), else all but what is personal
+(`privacy.py`).
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
+from camcensus.ingest import kept_forms
 from camcensus.ingest.assets import LONGEST as ASSETS
 from camcensus.ingest.discovery import onvif_scopes
 from camcensus.ingest.pages import read_pages
-from camcensus.ingest.privacy import dhip_reply, snmp_description, start_of
+from camcensus.ingest.privacy import scrub, start_of
 from camcensus.ingest.text import GREETING, SHORT, Memo, cut
 
 
 class Rule(NamedTuple):
-    """What is kept of a column's texts: `longest` characters of what `scrub` leaves."""
+    """What is kept of a column's texts: `longest` characters of what `clean` leaves.
+
+    `is_whole`: `clean` needs the whole text, and reads no more of it than it must.
+    """
 
     longest: int = SHORT
-    scrub: Callable[[str], str] = str
+    clean: Callable[[str], str] = scrub
+    is_whole: bool = False
 
     def kept(self, value: Any) -> str | None:
         """Return what is kept of a value; None: nothing."""
-        return cut(self.scrub(value) if isinstance(value, str) else value, self.longest)
+        if not isinstance(value, str):
+            return cut(value, self.longest)
+        return cut(self.clean(value) if self.is_whole else start_of(value, self.longest, self.clean), self.longest)
 
 
 # Other columns have the rule `Rule()`; the start of a page (`http_html`) is cleaned many at a time.
 RULES = {
-    "http_assets": Rule(ASSETS, partial(start_of, longest=ASSETS)),
-    "cpe": Rule(GREETING),
-    "cert_subject": Rule(GREETING),
-    "cert_issuer": Rule(GREETING),
-    "block_text": Rule(GREETING),
-    "ftp_banner": Rule(GREETING, partial(start_of, longest=GREETING)),
-    "telnet_banner": Rule(GREETING, partial(start_of, longest=GREETING)),
-    "snmp_description": Rule(GREETING, partial(start_of, longest=GREETING, clean=snmp_description)),
-    "onvif_scopes": Rule(GREETING, onvif_scopes),
-    "dhip_reply": Rule(GREETING, dhip_reply),
+    "module": Rule(clean=kept_forms.module),
+    "product": Rule(clean=kept_forms.title),
+    "devicetype": Rule(clean=kept_forms.device_type),
+    "cpe": Rule(GREETING, kept_forms.cpe),
+    "tags": Rule(clean=kept_forms.tags),
+    "firmware": Rule(clean=kept_forms.version),
+    "http_title": Rule(clean=kept_forms.title),
+    "http_realm": Rule(clean=kept_forms.title),
+    "http_assets": Rule(ASSETS),
+    "rtsp_realm": Rule(clean=kept_forms.title),
+    "cert_subject": Rule(GREETING, kept_forms.certificate_name),
+    "cert_issuer": Rule(GREETING, kept_forms.certificate_name),
+    "ftp_banner": Rule(GREETING, kept_forms.greeting),
+    "telnet_banner": Rule(GREETING, kept_forms.greeting),
+    "snmp_description": Rule(GREETING, kept_forms.snmp_description),
+    "onvif_scopes": Rule(GREETING, lambda text: kept_forms.title(onvif_scopes(text)), is_whole=True),
+    "block_text": Rule(GREETING, kept_forms.title),
+    "dhip_reply": Rule(GREETING, kept_forms.dhip_reply, is_whole=True),
+    "hikvision_device_model": Rule(clean=kept_forms.title),
+    "hikvision_device_version": Rule(clean=kept_forms.version),
+    "hikvision_web_version": Rule(clean=kept_forms.version),
+    "dahua_serial_number": Rule(clean=kept_forms.token),
+    "dahua_dvr_web_web_version": Rule(clean=kept_forms.version),
+    "ip_camera_brand": Rule(clean=kept_forms.title),
+    "ip_camera_model": Rule(clean=kept_forms.title),
+    "ip_camera_software_version": Rule(clean=kept_forms.version),
+    "ip_camera_mac_address": Rule(clean=kept_forms.mac),
+    "ip_camera_id": Rule(clean=kept_forms.token),
+    "upnp_manufacturer": Rule(clean=kept_forms.title),
+    "upnp_model_name": Rule(clean=kept_forms.title),
+    "upnp_model_number": Rule(clean=kept_forms.title),
+    "upnp_serial_number": Rule(clean=kept_forms.token),
+    "upnp_udn": Rule(clean=kept_forms.udn),
+    "mac": Rule(clean=kept_forms.mac),
 }
 _KEPT: Memo[Memo[str | None]] = Memo(lambda column: Memo(RULES.get(column, Rule()).kept))
+
+
+def keeper(column: str) -> Memo[str | None]:
+    """Return the cached function from a text to what its column keeps of it."""
+    return _KEPT[column]
 
 
 class EvidenceColumns:

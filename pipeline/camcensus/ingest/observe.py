@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.core.tables import OBSERVATIONS
+from camcensus.ingest.columns import keeper
 from camcensus.ingest.evidence import evidence_columns
 from camcensus.ingest.fields import (
     LATEST,
@@ -20,13 +21,14 @@ from camcensus.ingest.fields import (
     transport_of,
     vulnerabilities_of,
 )
-from camcensus.ingest.text import Memo, cutter
+from camcensus.ingest.text import Memo
 from camcensus.readers.banner import Banner, Http, Rejected
 
 _SCHEMA = OBSERVATIONS.schema
 _KEYS = ("host", "ip_version", "port", "transport", "seen_at")
 _NO_HTTP = Http()
-_words = cutter(256)
+_network, _firmware = keeper("network"), keeper("firmware")
+_region, _city = keeper("region"), keeper("city")
 _country, _asn = Memo(country_of), Memo(asn_of)
 
 
@@ -70,16 +72,16 @@ def observe(banners: Sequence[Banner], latest: int = LATEST) -> Observed:
 
 def _engine_fields(banners: Sequence[Banner]) -> dict[str, Sequence[Any]]:
     """Return the engine's fields of the network, the answer and the certificate."""
-    networks = zip(_words.of_all([b.org for b in banners]), banners, strict=True)
+    networks = zip(_network.of_all([b.org for b in banners]), banners, strict=True)
     http = [banner.http or _NO_HTTP for banner in banners]
     return {
         "engine_country": _country.of_all([b.location.country_code if b.location else None for b in banners]),
         "asn": _asn.of_all([b.asn for b in banners]),
-        "network": [org or _words.of(banner.isp) for org, banner in networks],
-        "region": _words.of_all([b.location.region_code if b.location else None for b in banners]),
-        "city": _words.of_all([b.location.city if b.location else None for b in banners]),
+        "network": [org or _network.of(banner.isp) for org, banner in networks],
+        "region": _region.of_all([b.location.region_code if b.location else None for b in banners]),
+        "city": _city.of_all([b.location.city if b.location else None for b in banners]),
         "vulns": [vulnerabilities_of(b.vulns) if b.vulns else None for b in banners],
-        "firmware": _words.of_all([b.version for b in banners]),
+        "firmware": _firmware.of_all([b.version for b in banners]),
         "http_status": [integer_of(answer.status) for answer in http],
         "banner_hash": [integer_of(b.hash) for b in banners],
         "html_hash": [integer_of(answer.html_hash) for answer in http],

@@ -52,14 +52,11 @@ def clean_pages(starts: Sequence[str | None]) -> pa.Array:
 
 def _impersonal(starts: list[str]) -> pa.Array:
     """Remove personal data, and replace control characters beyond ASCII by spaces."""
-    texts = pa.array(starts, pa.string())
-    unusual = privacy.maybe_personal(texts, "|" + CONTROL_BEYOND_ASCII).to_numpy(zero_copy_only=False)
-    if not unusual.any():
+    texts = pa.array([privacy.start_of(start, PAGE) for start in starts], pa.string())
+    unusual = pc.match_substring_regex(texts, CONTROL_BEYOND_ASCII)
+    if not pc.any(unusual).as_py():
         return texts
-    impersonal = list(starts)
-    for place in np.flatnonzero(unusual).tolist():
-        impersonal[place] = printable(privacy.start_of(starts[place], PAGE))
-    return pa.array(impersonal, pa.string())
+    return pa.array([printable(text) if text else text for text in texts.to_pylist()], pa.string())
 
 
 def _spaced(texts: pa.Array) -> pa.Array:

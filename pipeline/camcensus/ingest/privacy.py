@@ -1,7 +1,8 @@
-"""Remove personal data: names of people, devices and channels, DDNS hosts, internal addresses.
+"""Remove personal data: names of people, devices and channels, passwords, mail and inner addresses, phone numbers.
 
 Personal fields of Shodan's layout are never read (see `banner.py`). What remains is text of a page or protocol that
-repeats them: `scrub` removes the value and keeps the name of the field.
+repeats them: `scrub` removes the value and keeps the label. Columns whose form is known keep listed forms only: see
+`kept_forms.py`.
 """
 
 import re
@@ -10,94 +11,130 @@ from functools import cache
 from itertools import accumulate, pairwise
 
 import ahocorasick_rs
-import pyarrow as pa
-import pyarrow.compute as pc
+
+from camcensus.ingest.personal_labels import BEGINNINGS, NAMES
+from camcensus.ingest.text import INVISIBLE
 
 GONE = "[removed]"
 FURTHER = 512  # characters read beyond those that are kept
+LONGEST_END = FURTHER - 64  # characters at the end of what is read in which half a mail address may be
 
+# Every repeat is bounded, and none can match in two ways, so no text makes these slow. Quotes and equal signs are also
+# written as entities, in percent or JavaScript's form.
+_QUOTE = r"(?:\\?[\"']|&quot;|&apos;|&#0{0,4}3[49];|&#x0{0,4}2[27];|%2[27]|\\u002[27])"
+_EQUALS = r"(?:[:=>]|&gt;|&#0{0,4}(?:58|6[12]);|&#x0{0,4}3[ade];|%3[ade]|\\u003[ade])"
+_GAP = r"(?:\s|&nbsp;){0,8}"
+_INLINE = r"(?:b|i|em|strong|span|font|label|p|div|a)"
 # A field whose value is personal, in JSON (also inside a string), JavaScript, XML, HTML or a text such as "Name: x".
-# Every repeat is bounded, and none can match in two ways, so no text makes it slow. The lookahead for the first letters
-# of the names halves the time.
-_NAMES = (
-    r"(?:(?:user|device|channel|machine|alias|host|owner)[ _-]?names?|alias|ddns[\w-]{0,32}|e-?mail\w{0,32}|password"
-    r"|login[ _-]?name|user[ _-]?info|ip[ _-]?addr(?:ess(?:es)?)?)"
-)
 _FIELD = re.compile(
-    rf"""(?ix) (?=[acdehilmopu]) (?P<name>{_NAMES})\b
-    (?P<sep> \\?["']? \s{{0,4}} [:=>] \s{{0,4}} (?:<!\[CDATA\[)?
-        | \s[^<>]{{0,128}}> (?:<!\[CDATA\[)?
-        | ["']\s[^<>]{{0,128}}?\bvalue\s{{0,4}}=\s{{0,4}} )
-    (?: \\"[^"\\]{{0,2048}}(?:\\")?
-        | "(?:[^"\\]|\\.){{0,2048}}+"?
-        | '(?:[^'\\]|\\.){{0,2048}}+'?
-        | \[(?:"(?:[^"\\]|\\.){{0,512}}+"?|[^\]"]){{0,2048}}+\]?
-        | \{{[^}}]{{0,2048}}\}}?
-        | [^\s<>,;&"'\]}}]{{1,256}} [^\r\n<>,;&"'\]}}]{{0,256}} (?:,\ [^\r\n<>,;:=&"'\]}}]{{1,64}}(?=[\r\n<]|\Z))? )"""
+    rf"(?i)({NAMES})(?!\w)"
+    rf"({_QUOTE}?\s{{0,4}}{_EQUALS}>?(?!:)\s{{0,4}}(?:<!\[CDATA\[)?"
+    r"|[\"']?\s[^<>]{0,128}?\b(?:value|content)\s{0,4}=\s{0,4}"
+    r"|\s{1,4}(?:[\w:.-]{1,32}\s{0,4}=\s{0,4}[\"'][^\"'<>]{0,128}[\"']\s{0,4}){0,4}>(?:<!\[CDATA\[)?"
+    # The next cell of a table.
+    rf"|{_GAP}:?{_GAP}(?:</{_INLINE}\s{{0,4}}>{_GAP}){{0,3}}</(?:td|th|dt)\s{{0,4}}>{_GAP}"
+    rf"<(?:td|th|dd)\b[^<>]{{0,128}}>{_GAP}(?:<{_INLINE}\b[^<>]{{0,128}}>{_GAP}){{0,3}})"
+    r'(?:\\"[^"\\]{0,2048}(?:\\")?'
+    r'|"(?:[^"\\]|\\.){0,2048}+"?'
+    r"|'(?:[^'\\]|\\.){0,2048}+'?"
+    r"|(?:&(?:quot|apos|#0{0,4}3[49]|#x0{0,4}2[27]);|%2[27]|\\u002[27])"
+    r"(?:(?!&|%2[27]|\\u002[27])[^<>\"'\r\n]){0,512}(?:&#?\w{2,6};|%2[27]|\\u002[27])?"
+    r'|\[(?:"(?:[^"\\]|\\.){0,512}+"?|[^\]"]){0,2048}+\]?'
+    r"|\{[^}]{0,2048}\}?"
+    r"|[^\s<>,;&\"'\]}]{1,256}[^\r\n<>,;&\"'\]}]{0,256}(?:, [^\r\n<>,;:=&\"'\]}]{1,64}(?=[\r\n<]|\Z))?)"
 )
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-LONGEST_MAIL = 64 + 1 + 63 + 4 * 64
-
-# Greetings of these protocols name the host or its owner; signatures need the text of the software only.
-_ONVIF_PERSONAL = re.compile(r"onvif://www\.onvif\.org/(?:name|location)/[^\s<>\"']*", re.IGNORECASE)
-_SNMP_PERSONAL = re.compile(r"^[ \t]*(?:sys)?(?:name|contact|location)[ \t]*[:=][^\r\n]*", re.IGNORECASE | re.MULTILINE)
-DHIP_READ = 2048  # characters
-DHIP_KEPT = re.compile(
-    r'"(?P<key>Vendor|DeviceClass|DeviceType|Version|SerialNo|mac)"\s{0,4}:\s{0,4}"(?P<value>[^"\\]{0,64})"'
+# A value in the same tag before the name of its field; and the end of a tag that names one.
+_VALUE = re.compile(r"(?i)(\b(?:value|content)\s{0,4}=\s{0,4})(?:\"[^\"<>]{1,256}\"|'[^'<>]{1,256}'|[^\s\"'<>]{1,256})")
+_NAMED = re.compile(r"(?i)\b(?:name|id|property)\s{0,4}=\s{0,4}[\"']?[\w.:$-]{0,32}\Z")
+TAG = 448  # characters of a tag that are searched for a value, less than FURTHER
+_AT = r"(?:@|%40|&#0{0,4}64;|&#x0{0,4}40;|&commat;|\\u0040|\s?[(\[{]\s?at ?[)\]}]\s?)"
+_DOT = r"(?:\.|%2e|&#0{0,4}46;|\s?[(\[{]\s?(?:dot|punkt|point)\s?[)\]}]\s?)"
+_EMAIL = re.compile(
+    rf"[\w.+-]{{1,64}}{_AT}(?:[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,4}}|localhost\b|\[[^\]\s<>]{{1,64}}\]?)",
+    re.IGNORECASE,
 )
+_ATS = re.compile(_AT, re.IGNORECASE)
+_MAIL_PART = re.compile(r"\s?[(\[{]\s?(?:at?|d|dot?|pu?n?k?t?|poi?n?t?)\s?[)\]}]?\s?\Z", re.IGNORECASE)
+# Addresses of inner networks. Not a version (Server/10.0.0.1, V10.0.0.1), and also where the last part is not shown.
+_INNER = re.compile(
+    r"(?:(?<![\w.])(?<![^/]/)(?<!ersion[ ])|(?<=%2f))(?:10\.[0-9]{1,3}\.(?:[0-9]{1,3}\.\w{1,16}|[a-z]\w{0,16})"
+    r"|192\.168\.[0-9]{1,3}(?:\.\w{1,16})?|172\.(?:1[6-9]|2[0-9]|3[01])\.[0-9]{1,3}\.\w{1,16})",
+    re.IGNORECASE,
+)
+_INNER_6 = re.compile(
+    r"(?<![\w:.])(?:fe[89ab][0-9a-f]|f[cd][0-9a-f]{2})(?::[0-9a-f]{0,4}){2,7}(?![0-9a-z])", re.IGNORECASE
+)
+_PHONE = re.compile(
+    r"(?<![\w+])\+(?=(?:[ ().-]{0,3}[0-9]){8})[1-9][0-9]{0,14}(?:[ ().-]{1,3}[0-9]{1,14}){0,6}"
+    r"(?:[ ./-]\w{0,8}[0-9]\w{0,8})?"
+)
+# ONVIF scopes that no owner writes; in a page all others are removed.
+KEPT_SCOPES = ("type", "hardware", "Profile", "manufacturer", "mfr")
+_SCOPE_PERSONAL = re.compile(
+    rf"onvif://www\.onvif\.org/(?!(?:{'|'.join(KEPT_SCOPES)})/)[^\s<>\"']{{0,256}}", re.IGNORECASE
+)
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
-
-# The beginnings of names of personal fields. Looking for all of them in one pass is many times as fast as trying the
-# pattern at each letter, and finds the same. In bytes, which is fastest.
-_OWNERS = ("user", "device", "channel", "machine", "alias", "host", "owner", "login")
-_BEGINNINGS = ["alias", "ddns", "password"] + [
-    first + between + second
-    for between in ("", " ", "_", "-")
-    for first, second in [*((owner, "name") for owner in _OWNERS), ("user", "info"), ("ip", "addr"), ("e", "mail")]
-]
 # Other characters that a pattern matches as these letters when it ignores case.
 _CASE_VARIANTS = {"\u017f": "s", "\u0131": "i", "\u0130": "i"}
-# The same for RE2, which has no lookahead and takes only ASCII for letters and space: it finds at least each text with
-# something to remove (a test checks that), at a hundredth of the cost.
-_FAR = r"\x{80}-\x{10FFFF}"
-_SPACE = rf"[\s\x0b\x1c-\x1f{_FAR}]"
-_MAYBE = (
-    rf"(?:(?:user|device|channel|machine|alias|host|owner|login)[ _-]?names?|alias|ddns[\w{_FAR}-]*|e-?mail[\w{_FAR}]*"
-    r"|password|user[ _-]?info|ip[ _-]?addr(?:ess(?:es)?)?)"
-    rf"""(?:\\?["']?{_SPACE}*[:=>]{_SPACE}*|{_SPACE}[^<>]*>|["']{_SPACE}[^<>]*value{_SPACE}*={_SPACE}*)"""
-    r"(?:<!\[CDATA\[)?[^\s<>,;&\]}]"
-    rf"|[\w.+{_FAR}-]@[\w{_FAR}-]+\.[\w{_FAR}-]"
-    r"|onvif://www\.onvif\.org/(?:name|location)/"
-    # Letters that Python's patterns match as an i when they ignore case.
-    r"|[\x{130}\x{131}]"
-)
-
-
-def maybe_personal(texts: pa.Array, more: str = "") -> pa.Array:
-    """Return whether `scrub` may remove something of each text, or the pattern `more` matches; False is certain."""
-    return pc.match_substring_regex(texts, _MAYBE + more, ignore_case=True)
+# Texts in small letters, one of which is in each text that a pattern matches. One pass that looks for them and for the
+# beginnings of labels is many times as fast as trying the patterns at each letter, and finds the same (a test checks).
+_SIGNS = {
+    "mail": [
+        "@", "%40", "64;", "40;", "&commat;", "u0040", *(f"at{space}{end}" for space in ("", " ") for end in ")]}"),
+    ],
+    "scope": ["onvif://"],
+    "inner": ["10.", "192.168.", "172."],
+    "inner6": [
+        *("fe8", "fe9", "fea", "feb"), *(f"f{second}{third}" for second in "cd" for third in "0123456789abcdef"),
+    ],
+    "phone": [f"+{digit}" for digit in range(1, 10)],
+}  # fmt: skip
+_LOOKED_FOR = [
+    *((word, "") for word in BEGINNINGS),
+    *((sign, kind) for kind, signs in _SIGNS.items() for sign in signs),
+]
+_KINDS = [kind for _, kind in _LOOKED_FOR]
 
 
 def scrub(text: str) -> str:
-    """Remove the values of personal fields, and mail addresses."""
-    if "@" in text:
+    """Remove the values of personal fields, mail and inner addresses, and phone numbers in international form."""
+    if not text.isascii():
+        text = INVISIBLE.sub("", text).translate(_FULL_WIDTH)
+    kinds, labels = _signs_of(text)
+    before = text
+    if "mail" in kinds:
         text = _without(text, _EMAIL, _mail_starts(text))
-    if "onvif" in text:
-        text = _ONVIF_PERSONAL.sub(GONE, text)
-    return _without(text, _FIELD, _field_starts(text))
+    if "scope" in kinds:
+        text = _SCOPE_PERSONAL.sub(GONE, text)
+    if "" in kinds:
+        text = _without_values(text, labels if text is before else _signs_of(text)[1])
+        text = _without(text, _FIELD, labels if text is before else _signs_of(text)[1])
+    if "inner" in kinds:
+        text = _INNER.sub(GONE, text)
+    if "inner6" in kinds:
+        text = _INNER_6.sub(GONE, text)
+    return _PHONE.sub(GONE, text) if "phone" in kinds else text
 
 
 def start_of(text: str, longest: int, clean: Callable[[str], str] = scrub) -> str:
-    """Return at least the first `longest` characters that `clean` leaves of a text.
+    """Return at least the first `longest` characters that `clean` leaves of a text, or a little less if it leaves less.
 
-    More is read. Where the text is longer, its last word is dropped, since half a mail address is not recognised; all
-    other personal data is recognised by the text before it.
+    More is read. Where the text is longer, its end is dropped as far as something personal may be cut in half there:
+    all other personal data is recognised by the text before it.
     """
     read = text[: longest + FURTHER]
     cleaned = clean(read)
     if len(read) < longest + FURTHER:
         return cleaned
-    return cleaned[: _word_start(cleaned, len(cleaned), len(cleaned) - LONGEST_MAIL, "_.+-@")]
+    least = max(len(cleaned) - LONGEST_END, 0)
+    tag = cleaned.rfind("<", least)
+    end = tag if tag > cleaned.rfind(">") else len(cleaned)
+    while True:
+        end = _word_start(cleaned, end, least, "_.+-@%&#;\\")
+        if not (part := _MAIL_PART.search(cleaned, max(end - 12, least), end)):
+            return cleaned[:end]
+        end = part.start()
 
 
 def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:
@@ -110,12 +147,25 @@ def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:
     return "".join([*kept, text[done:]]) if kept else text
 
 
+def _without_values(text: str, starts: Iterable[int]) -> str:
+    """Remove values that are in a tag before the name of a personal field, which begins at one of `starts`."""
+    kept, done = [], 0
+    for start in starts:
+        tag = text.rfind("<", max(start - TAG, done), start)
+        if tag < 0 or not _NAMED.search(text, max(start - 48, tag), start):
+            continue
+        for match in _VALUE.finditer(text, tag, start):
+            kept += [text[done : match.start()], match[1], GONE]
+            done = match.end()
+    return "".join([*kept, text[done:]]) if kept else text
+
+
 def _mail_starts(text: str) -> Iterator[int]:
     """Yield where mail addresses may begin: as far before each @ as one reaches, but not before the previous @."""
     before = 0
-    for at in (found.start() for found in re.finditer("@", text)):
-        yield _word_start(text, at, max(before, at - 64), "_.+-")
-        before = at + 1
+    for found in _ATS.finditer(text):
+        yield _word_start(text, found.start(), max(before, found.start() - 64), "_.+-")
+        before = found.start() + 1
 
 
 def _word_start(text: str, end: int, least: int, marks: str) -> int:
@@ -126,29 +176,22 @@ def _word_start(text: str, end: int, least: int, marks: str) -> int:
     return start
 
 
-def _field_starts(text: str) -> list[int]:
-    """Return where names of personal fields may begin, in order."""
+def _signs_of(text: str) -> tuple[set[str], list[int]]:
+    """Return the kinds of personal data that a text may have ("": a field), and where labels may begin, in order."""
     for variant, letter in _CASE_VARIANTS.items():
         text = text.replace(variant, letter)
-    encoded = text.encode()
-    found = _words().find_matches_as_indexes(encoded.lower(), overlapping=True)
-    starts = sorted({start for _, start, _ in found})
+    encoded = text.lower().encode()
+    found = _automaton().find_matches_as_indexes(encoded, overlapping=True)
+    if not found:
+        return set(), []
+    starts = sorted({start for number, start, _ in found if not _KINDS[number]})
+    kinds = {_KINDS[number] for number, _, _ in found}
     if len(encoded) == len(text):
-        return starts
-    return list(accumulate(len(encoded[before:at].decode()) for before, at in pairwise([0, *starts])))
+        return kinds, starts
+    return kinds, list(accumulate(len(encoded[before:at].decode()) for before, at in pairwise([0, *starts])))
 
 
 @cache
-def _words() -> ahocorasick_rs.BytesAhoCorasick:
-    words = [word.encode() for word in _BEGINNINGS]
+def _automaton() -> ahocorasick_rs.BytesAhoCorasick:
+    words = [word.encode() for word, _ in _LOOKED_FOR]
     return ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
-
-
-def snmp_description(text: str) -> str:
-    """Return an SNMP answer without its owner's name, contact and location."""
-    return scrub(_SNMP_PERSONAL.sub("", text))
-
-
-def dhip_reply(text: str) -> str:
-    """Return the technical fields of a Dahua discovery reply, without the device's name and addresses."""
-    return ", ".join(f'"{m["key"]}" : "{m["value"]}"' for m in DHIP_KEPT.finditer(text[:DHIP_READ]))

@@ -17,6 +17,8 @@ SHORT = 256
 GREETING = 512
 PAGE = 2048
 
+# Characters of no width, which would hide a label from what looks for it.
+INVISIBLE = re.compile("[\xad\u200b-\u200f\u2060-\u2064\ufeff]")
 # Control characters and the marks that change the direction of text; all other scripts are kept.
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -57,14 +59,14 @@ class Memo(dict[Any, V]):
 
 
 def printable(text: str) -> str:
-    """Replace each control character by a space."""
+    """Replace each control character by a space, and drop characters of no width."""
     if text.isprintable():
         return text
     if text.isascii():
         return text.translate(_ASCII_CONTROL)
     # The usual ones first, which is faster than the pattern.
     text = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    return text if text.isprintable() else _CONTROL.sub(" ", text)
+    return text if text.isprintable() else _CONTROL.sub(" ", INVISIBLE.sub("", text))
 
 
 def text_of(value: Any) -> str | None:
@@ -80,11 +82,6 @@ def cut(value: Any, longest: int) -> str | None:
     """Return `text_of` with at most `longest` characters; little more of a string is read."""
     text = text_of(value[: longest + BEYOND] if isinstance(value, str) else value)
     return text if text is None or len(text) <= longest else text[:longest].rstrip()
-
-
-def cutter(longest: int) -> Memo[str | None]:
-    """Return a cached `cut` to a length."""
-    return Memo(lambda value: cut(value, longest))
 
 
 def joined(value: Iterable[Any] | str | None) -> str | None:
