@@ -86,8 +86,9 @@ def _put_web(columns: EvidenceColumns, row: int, banner: Banner, text: str) -> s
         _put_announcement(columns, row, heads)
         return None
     _put_headers("http", columns, row, heads)
-    columns.put("http_location", row, _locations[heads.first("location")])
-    if body:
+    if location := heads.first("location"):
+        columns.put("http_location", row, _locations[location])
+    if body and body[0] != "<":
         columns.put("block_text", row, block_text(body))
     return _put_page(columns, row, banner, body)
 
@@ -138,9 +139,10 @@ def _put_page(columns: EvidenceColumns, row: int, banner: Banner, body: str) -> 
         columns.put("http_title", row, match[1])
     if http.favicon is not None:
         columns.put("http_favicon", row, favicon_of(http.favicon.hash))
-    for found in (*(step.location for step in http.redirects or ()), http.location):
-        if isinstance(found, str):
-            columns.put("http_location", row, _locations[found])
+    if http.location or http.redirects:
+        for found in (*(step.location for step in http.redirects or ()), http.location):
+            if isinstance(found, str):
+                columns.put("http_location", row, _locations[found])
     # The rest of a description is the owner's: the name and the address of the device.
     return None if page and _put_description(columns, row, page) else page[: READ + 1] or None
 

@@ -83,10 +83,9 @@ def endpoint_of(text: str) -> str | None:
 
 def description_of(text: str) -> dict[str, str]:
     """Return maker, model and ids of the root device in a UPnP description, by column; empty: it is none."""
-    start = text[:READ]
     found: dict[str, str] = {}
-    if _DESCRIPTION in start:
-        for element in _ELEMENT.finditer(start):
+    if text.find(_DESCRIPTION, 0, READ) >= 0:
+        for element in _ELEMENT.finditer(text[:READ]):
             value = _ENTITY.sub(lambda entity: unescape(entity[0]), element["value"]).strip()
             found.setdefault(_ELEMENTS[element["name"]], value)
     return found
