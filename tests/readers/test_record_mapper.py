@@ -133,3 +133,9 @@ def test_what_is_personal_goes_as_it_does_from_shodans_banners() -> None:
 )
 def test_made_up_records_say_so_whatever_the_mapping(mark: Any, made_up: bool) -> None:
     assert seen({"_camcensus": mark})["is_synthetic"] is made_up
+
+
+def test_a_place_and_the_path_of_a_redirect() -> None:
+    fields = {"region": "where.region", "city": "where.town", "redirect": "to"}
+    row = seen({"where": {"region": "Iceland", "town": "Akureyri"}, "to": "http://cam.example/main.htm?id=7"}, fields)
+    assert (row["region"], row["city"], row["http_location"]) == ("Iceland", "Akureyri", "/main.htm")
