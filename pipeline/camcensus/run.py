@@ -8,7 +8,7 @@ from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError
-from camcensus.core.manifest import load_manifest
+from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.run_log import Entry, logged
 from camcensus.core.stage_record import StageRecord
 from camcensus.engines.engine import Engine
@@ -32,13 +32,21 @@ class Outcome:
     """What a run did.
 
     `done`: the stages by snapshot (empty: all were up to date). `page`: the report's page. `partial`: partial
-    snapshots. `held_back`: snapshots that were not counted because they are partial, with what is missing.
+    snapshots, and `why_partial` the reasons of each. `held_back`: snapshots that were not counted because they are
+    partial, with what is missing.
     """
 
     done: list[str] = field(default_factory=list)
     page: Path | None = None
     partial: list[str] = field(default_factory=list)
+    why_partial: dict[str, list[str]] = field(default_factory=dict)
     held_back: dict[str, list[str]] = field(default_factory=dict)
+
+    def note_partial(self, manifest: Manifest) -> None:
+        """Add a snapshot if it is partial."""
+        if not manifest.complete:
+            self.partial.append(manifest.snapshot)
+            self.why_partial[manifest.snapshot] = manifest.partial
 
 
 def run(
@@ -84,8 +92,7 @@ def _run_stages(snapshot: Snapshot, context: RunContext, entry: Entry, outcome: 
     done = _bring_up_to_date(snapshot, context, compares=False)
     entry.did(snapshot.id, snapshot.manifest.run, before, done)
     outcome.done += [f"{snapshot.id}: {stage}" for stage in done]
-    if not snapshot.manifest.complete:
-        outcome.partial.append(snapshot.id)
+    outcome.note_partial(snapshot.manifest)
 
 
 def _bring_up_to_date(snapshot: Snapshot, context: RunContext, *, compares: bool) -> list[str]:

@@ -28,6 +28,7 @@ def test_from_import_to_counts_and_a_second_run_that_does_nothing(tmp_path: Path
         "done": ["a: ingest", "a: identify", "a: dedupe", "a: aggregate", "a: series"],
         "page": None,
         "partial": [],
+        "why_partial": {},
         "held_back": {},
     }
     assert world(study) == 2

@@ -80,7 +80,7 @@ def test_a_purged_snapshot_is_never_stale(study: Path, monkeypatch: pytest.Monke
     purge(study.parent / "data/2025", stages.STAGES)
     raised = tuple(replace(stage, version=9) for stage in stages.STAGES)
     monkeypatch.setattr(status, "STAGES", raised)
-    assert states(study)["2025"].startswith("purged: counted by ingest v1, identify v1, dedupe v1, aggregate v1")
+    assert states(study)["2025"].startswith("purged: counted by evidence v2, ingest v2, identify v1, dedupe v1, ")
 
 
 def test_a_manifest_of_the_format_before_keeps_a_purged_year(study: Path) -> None:
@@ -90,6 +90,7 @@ def test_a_manifest_of_the_format_before_keeps_a_purged_year(study: Path) -> Non
     old: dict[str, Any] = manifest.model_dump()
     old |= {"format": 2, "told": old.pop("declared"), "made": old.pop("build"), "purged": ["raw/one.json"]}
     old["made"] = {**old["made"], "code": "abc", "versions": old["made"].pop("libraries")}
+    del old["instrument"]["evidence"]
     for stage in old["stages"].values():
         del stage["version"], stage["depends_on"], stage["more_flows"]
         stage |= {"key": "k", "host_sample": None}
@@ -97,7 +98,7 @@ def test_a_manifest_of_the_format_before_keeps_a_purged_year(study: Path) -> Non
     found = load_manifest(folder)
     assert found is not None
     assert (found.outputs, found.run, found.purged) == (manifest.outputs, manifest.run, ["raw/one.json"])
-    assert states(study)["2025"].startswith("purged: counted by ingest v0")
+    assert states(study)["2025"].startswith("purged: counted by evidence v1, ingest v0")
 
 
 @pytest.mark.parametrize("table", ["concentration", "firmware", "series", "counts"])

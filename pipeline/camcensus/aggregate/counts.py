@@ -36,7 +36,7 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) ->
     """Write `counts.parquet` and `networks.parquet`; return the flow from kept banners to those of the headline."""
     table = count(db, manifest, min_confidence)
     instrument = manifest.instrument.model_dump() if manifest.instrument else {}
-    metadata = {"snapshot": manifest.snapshot, "engine": manifest.engine, **instrument}
+    metadata = {"snapshot": manifest.snapshot, "engine": manifest.engine} | {k: str(v) for k, v in instrument.items()}
     for rows, to in ((table, COUNTS), (db.query("networks"), NETWORKS)):
         storage.write_table(folder / f"{to.name}.parquet", rows, to, metadata)
     return flow_of(table, min_confidence)

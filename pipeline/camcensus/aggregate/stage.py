@@ -14,6 +14,7 @@ from camcensus.dedupe.devices import COUNTED_FROM
 from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.identify.catalogue import checksum_of
 from camcensus.identify.stage import study_catalogue
+from camcensus.ingest.evidence_version import EVIDENCE_VERSION
 from camcensus.ingest.stage import has_banners
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
@@ -35,12 +36,15 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
 def count_facts(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> dict[str, Any]:
     """Return the manifest's fields that say by which method a snapshot is counted, and what counts it."""
     study, manifest, catalogue = context.study, snapshot.manifest, context.load(study_catalogue)
-    edition = geo_db or (manifest.geo.edition if manifest.geo else UNKNOWN)
+    used = Instrument(
+        query_set=manifest.query_set,
+        catalogue=catalogue.version,
+        rules=rules,
+        geo_db=geo_db or (manifest.geo.edition if manifest.geo else UNKNOWN),
+    )
     return {
         "simulated": manifest.simulated or study.simulated,
-        "instrument": Instrument(
-            query_set=manifest.query_set, catalogue=catalogue.version, rules=rules, geo_db=edition
-        ),
+        "instrument": used.model_copy(update={"evidence": EVIDENCE_VERSION}) if has_banners(manifest) else used,
         "build": build_info("camcensus run", study.settings(), checksum_of(study.catalogue_path)),
     }
 

@@ -103,8 +103,8 @@ class OpenStudy:
     def instrument(self) -> Frame:
         """Return what the numbers of each snapshot depend on, one row per snapshot.
 
-        Columns: the versions of queries, catalogue, rules and country database, engine, basis, window (seconds since
-        1970 UTC), whether it is complete, and made up. From `manifest.json`.
+        Columns: the versions of queries, evidence, catalogue, rules and country database, engine, basis, window
+        (seconds since 1970 UTC), whether it is complete, and made up. From `manifest.json`.
 
         >>> study.instrument()[["snapshot", "engine", "complete", "simulated"]]
           snapshot  engine  complete  simulated

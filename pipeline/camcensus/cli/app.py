@@ -225,7 +225,7 @@ def run(
 @app.command(epilog="Example: camcensus report --study studies/demo.toml")
 def report(study: StudyOption = STUDY, json_: Json = False) -> None:
     """Write the report from the counts, unless it is up to date."""
-    from camcensus.cli.messages import outcome_text, partial_snapshots, summarize
+    from camcensus.cli.messages import add_partial, outcome_text, summarize
     from camcensus.core import storage
     from camcensus.report.stage import bring_report_up_to_date
     from camcensus.run import Outcome
@@ -233,7 +233,8 @@ def report(study: StudyOption = STUDY, json_: Json = False) -> None:
     loaded, reporter = load_study(study), Reporter()
     with storage.lock(loaded.data):
         page, drawn = bring_report_up_to_date(loaded, reporter)
-    outcome = Outcome(page=page, done=["report"] if drawn else [], partial=partial_snapshots(loaded))
+    outcome = Outcome(page=page, done=["report"] if drawn else [])
+    add_partial(loaded, outcome)
     show(outcome_text(outcome, summarize(loaded, page, reporter.n_warnings), json_))
     if outcome.partial:
         raise typer.Exit(PARTIAL)

@@ -53,7 +53,10 @@ def outcome_text(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> st
             f"PARTIAL: collection {name} is not complete; nothing was published. Resume it with camcensus collect, or "
             "count it as it is with --allow-partial (every page is then marked)"
         )
-    lines += [f"PARTIAL: collection {name} is not complete; every page is marked" for name in outcome.partial]
+    for name in outcome.partial:
+        reasons = "; ".join(outcome.why_partial.get(name, []))
+        because = f" ({reasons})" if reasons else ""
+        lines.append(f"PARTIAL: collection {name} is not complete{because}; every page is marked")
     if "n_hosts" in summary:
         marked = " (SIMULATED data)" if summary["is_simulated"] else ""
         lines += [
@@ -108,10 +111,11 @@ def _headline(study: Study, manifest: Manifest) -> tuple[int, int]:
     return int(world["n_hosts"].sum()), int((located["n_hosts"] > 0).sum())
 
 
-def partial_snapshots(study: Study) -> list[str]:
-    """Return the ids of the snapshots that are not complete."""
-    manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
-    return [name for name, manifest in manifests.items() if manifest and not manifest.complete]
+def add_partial(study: Study, outcome: Outcome) -> None:
+    """Add the snapshots that are partial to an outcome."""
+    for manifest in (load_manifest(study.data / name) for name in study.snapshot_ids()):
+        if manifest:
+            outcome.note_partial(manifest)
 
 
 def collected_text(done: "Collected", study: Path, as_json: bool) -> str:

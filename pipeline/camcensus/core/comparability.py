@@ -4,9 +4,18 @@ from camcensus.core.manifest import Manifest
 
 # A new edition of the country database breaks no total: it follows the addresses.
 NOT_OF_TOTALS = "geolocation edition"
-PARTS = {"query_set": "query set", "catalogue": "catalogue", "rules": "counting rules", "geo_db": NOT_OF_TOTALS}
+QUERY_SET = "query set"
+EVIDENCE = "evidence"
+PARTS = {
+    "query_set": QUERY_SET,
+    "evidence": EVIDENCE,
+    "catalogue": "catalogue",
+    "rules": "counting rules",
+    "geo_db": NOT_OF_TOTALS,
+}
 CHANGED = {
-    "query set": "another query set",
+    QUERY_SET: "another query set",
+    EVIDENCE: "other evidence read",
     "catalogue": "another catalogue",
     "counting rules": "other counting rules",
     NOT_OF_TOTALS: "another geolocation edition",
@@ -17,7 +26,14 @@ OTHER_PORTS = "the engine scanned other ports"
 def changed_instrument(before: Manifest, now: Manifest) -> list[str]:
     """Return the parts of the instrument that differ between two snapshots."""
     one, two = (m.instrument.model_dump() if m.instrument else {} for m in (before, now))
+    if one.get("evidence") != two.get("evidence"):
+        # The rules name the version of ingest too, which a new version of the evidence raises.
+        one, two = ({**used, "rules": _without_ingest(used.get("rules"))} for used in (one, two))
     return [label for name, label in PARTS.items() if one.get(name) != two.get(name)]
+
+
+def _without_ingest(rules: str | None) -> list[str]:
+    return [rule for rule in (rules or "").split(", ") if not rule.startswith("ingest ")]
 
 
 def breaks(before: Manifest, now: Manifest) -> list[str]:

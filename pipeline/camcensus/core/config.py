@@ -103,16 +103,18 @@ class Decoys(_Strict):
 
 
 class Gates(_Strict):
-    """How far hosts may move between two snapshots before publication stops.
+    """How far hosts may move between two snapshots before publication stops, and when lost lines make one partial.
 
     Fractions: 0.5 is half, a rise of 1.0 a doubling. `max_mix`: of the makers' hosts that changed hands. `min_hosts`:
     smaller totals may do as they like. `max_field_loss`: of the rows, that may lose a field which the engine sent.
+    `max_quarantined`: of the lines, that may be in quarantine before the snapshot is partial.
     """
 
     max_fall: float = Field(0.5, ge=0, le=1)
     max_rise: float = Field(1.0, ge=0, le=1_000_000)
     max_mix: float = Field(0.25, ge=0, le=1)
     max_field_loss: float = Field(0.2, gt=0, le=1)
+    max_quarantined: float = Field(0.01, ge=0, le=1)
     min_hosts: int = Field(100, ge=1, le=1_000_000_000)
 
 

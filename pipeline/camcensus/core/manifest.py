@@ -21,15 +21,17 @@ UNKNOWN_QUERIES = "not known"
 
 
 class Instrument(Strict):
-    """The four versions that a number depends on.
+    """The five versions that a number depends on.
 
-    The queries of imported files are unknown unless the study declares them; `query_set` says so.
+    The queries of imported files are unknown unless the study declares them; `query_set` says so. `evidence`: what was
+    read of banners (`ingest/evidence_version.py`); 1 in manifests that do not say it, and where matches are counted.
     """
 
     query_set: str
     catalogue: str
     rules: str
     geo_db: str
+    evidence: int = 1
 
 
 class Geo(Strict):
@@ -161,8 +163,9 @@ def build_info(command: str, settings: str, catalogue: str | None = None) -> Bui
 class Manifest(Strict):
     """A snapshot's manifest.
 
-    `collection` is null for an imported one. `declared`: what the study says of its files. `purged`: files that
-    `camcensus purge` removed; their records stay.
+    `complete` false: it is partial, for the reasons in `partial` (empty in older manifests). `collection` is null for
+    an imported one. `declared`: what the study says of its files. `purged`: files that `camcensus purge` removed; their
+    records stay.
     """
 
     format: Literal[3] = 3
@@ -173,6 +176,7 @@ class Manifest(Strict):
     engine: str = "shodan"
     basis: str = "download"
     complete: bool = True
+    partial: list[str] = []
     simulated: bool = False
     key_id: str = ""
     geo_credit: str = ""

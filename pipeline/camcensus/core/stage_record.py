@@ -11,6 +11,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+QUARANTINED = "quarantined: "  # what a reason of a rejected record begins with in the flow of ingest
+BLANK = "blank"
+
+
 class Flow(Strict):
     """Where a stage's rows went: `rows_in` = `rows_out` + everything in `dropped` (reason to rows)."""
 
@@ -18,6 +22,16 @@ class Flow(Strict):
     rows_in: int
     rows_out: int
     dropped: dict[str, int] = {}
+
+    @property
+    def quarantined(self) -> int:
+        """Return the number of records in quarantine (of the flow of ingest)."""
+        return sum(n for reason, n in self.dropped.items() if reason.startswith(QUARANTINED))
+
+    @property
+    def blank(self) -> int:
+        """Return the number of blank lines, which nothing is lost with (of the flow of ingest)."""
+        return self.dropped.get(BLANK, 0)
 
     def check(self, stage: str) -> "Flow":
         """Return this flow. Raises `ReconciliationError` unless rows in are rows out and rows dropped."""
@@ -116,7 +130,7 @@ class Fields(Strict):
 
     `read`: in how many of `rows` accepted banners each column has a value. `raw`: in how many of the `sampled` first
     records each field of the raw files occurs. `assets_cut`: of how many pages (`read["is_assets_cut"]`) the listed
-    elements are cut.
+    elements are cut. `telling`: how many banners have evidence that can show a camera; null: not counted.
     """
 
     rows: int
@@ -124,6 +138,7 @@ class Fields(Strict):
     sampled: int
     raw: dict[str, int]
     assets_cut: int = 0
+    telling: int | None = None
 
 
 class StageRecord(Strict):

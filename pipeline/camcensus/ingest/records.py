@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.core import storage
-from camcensus.core.stage_record import Flow
+from camcensus.core.stage_record import BLANK, QUARANTINED, Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
+from camcensus.ingest.acceptance import count_telling
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lines import Line
@@ -53,10 +54,14 @@ UNKNOWN_FIELD = "unknown field: "
 
 @dataclass(frozen=True)
 class ValidatedBatch:
-    """The rows of `observations` and lines of the quarantine from some records; the other records were blank."""
+    """The rows of `observations` and lines of the quarantine from some records; the other records were blank.
+
+    `telling`: how many of the rows have evidence that can show a camera.
+    """
 
     records: int
     rows: pa.RecordBatch
+    telling: int
     reasons: Counter[str]
     quarantined: list[bytes]
 
@@ -70,6 +75,7 @@ class Ingested:
     blank: int = 0
     synthetic: int = 0
     assets_cut: int = 0
+    telling: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -82,11 +88,12 @@ class Ingested:
         self.blank += validated.records - validated.rows.num_rows - validated.reasons.total()
         self.synthetic += pc.sum(validated.rows.column("is_synthetic")).as_py() or 0
         self.assets_cut += pc.sum(validated.rows.column("is_assets_cut")).as_py() or 0
+        self.telling += validated.telling
         self.quarantined.update(validated.reasons)
 
     def tally(self) -> dict[str, int]:
         """Return the counts by name for the manifest, without zeros."""
-        counts = {"synthetic": self.synthetic, "assets_cut": self.assets_cut, **self._dropped}
+        counts = {"synthetic": self.synthetic, "assets_cut": self.assets_cut, "telling": self.telling, **self._dropped}
         counts |= {f"{UNKNOWN_FIELD}{name}": n for name, n in sorted(self.unknown.items())}
         return {"lines": self.lines, "accepted": self.accepted, **{name: n for name, n in counts.items() if n}}
 
@@ -97,7 +104,7 @@ class Ingested:
 
     @property
     def _dropped(self) -> dict[str, int]:
-        return {"blank": self.blank, **{f"quarantined: {code}": n for code, n in sorted(self.quarantined.items())}}
+        return {BLANK: self.blank, **{f"{QUARANTINED}{code}": n for code, n in sorted(self.quarantined.items())}}
 
 
 @dataclass(frozen=True)
@@ -151,9 +158,11 @@ def validate_batch(batch: Batch, latest: int) -> ValidatedBatch:
     reasons |= {places[place]: reason for place, reason in observed.rejected.items()}
     accepted = [places[place] for place in observed.accepted]
     keys = {"file": [batch.files[place] for place in accepted], "line": [batch.numbers[place] for place in accepted]}
+    rows = batch_of(observed.columns | keys, len(accepted))
     return ValidatedBatch(
         records=len(found),
-        rows=batch_of(observed.columns | keys, len(accepted)),
+        rows=rows,
+        telling=count_telling(rows),
         reasons=Counter(reasons.values()),
         quarantined=[
             _quarantined(batch.numbers[place], batch.line(place), batch.files[place], reasons[place])

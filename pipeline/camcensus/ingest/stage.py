@@ -11,15 +11,17 @@ from camcensus.core.errors import SHOWN, CamcensusError
 from camcensus.core.manifest import Input, Manifest
 from camcensus.core.stage_record import Fields, Flow
 from camcensus.engines.engine import call
+from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields
+from camcensus.ingest.evidence_version import EVIDENCE_VERSION
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested, IngestTask
 from camcensus.ingest.sent_fields import count_filled, sample_fields
+from camcensus.raw.completeness import lost_records
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
 from camcensus.readers.lines import repairs_text
 
 QUARANTINE = "quarantine.jsonl.gz"
 A_DAY = 86400
-LISTED = 20  # unknown fields that a warning names
 
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
@@ -39,18 +41,19 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     parts.outputs[QUARANTINE] = snapshot.output(QUARANTINE)
     total = parts.total()
     is_simulated = total.pop("synthetic", 0) > 0
-    assets_cut = total.pop("assets_cut", 0)
+    assets_cut, telling = total.pop("assets_cut", 0), total.pop("telling", 0)
     unknown = {name.removeprefix(UNKNOWN_FIELD): total.pop(name) for name in [*total] if name.startswith(UNKNOWN_FIELD)}
     unit = "records" if any(item.mapping for item in inputs.values()) else "lines"
     flow = Flow(unit=unit, rows_in=total.pop("lines", 0), rows_out=total.pop("accepted", 0), dropped=total)
     snapshot.check_completeness()
     _report(snapshot, flow.check("ingest"), unknown, context.reporter, is_simulated)
-    details = {"unknown_fields": unknown, "fields": _fields(snapshot, parts, flow.rows_out, assets_cut)}
+    fields = _fields(snapshot, parts, flow.rows_out).model_copy(update={"assets_cut": assets_cut, "telling": telling})
+    details = {"unknown_fields": unknown, "fields": fields}
     return StageResult(flow, parts=parts, details=details, facts={"simulated": is_simulated})
 
 
 def _inputs(snapshot: Snapshot, _: RunContext) -> dict[str, str]:
-    return {"raw": checksum(sorted(snapshot.made_from().items()))}
+    return {"raw": checksum(sorted(snapshot.made_from().items())), "evidence": str(EVIDENCE_VERSION)}
 
 
 def has_banners(manifest: Manifest) -> bool:
@@ -60,7 +63,7 @@ def has_banners(manifest: Manifest) -> bool:
 
 STAGE = Stage(
     name="ingest",
-    reads=("raw",),
+    reads=("raw", "evidence"),
     writes=("observations.parquet", ".quarantine", QUARANTINE),
     settings=(),
     version=2,
@@ -88,12 +91,12 @@ def _task(snapshot: Snapshot, name: str) -> IngestTask:
     return IngestTask(raw, observations, quarantine, latest)
 
 
-def _fields(snapshot: Snapshot, parts: Parts, rows: int, assets_cut: int) -> Fields:
+def _fields(snapshot: Snapshot, parts: Parts, rows: int) -> Fields:
     """Return what the engine sent. In exports read with a mapping, unread fields are counted as unknown."""
     read = count_filled(snapshot.path(name) for name in sorted(parts.outputs) if name.endswith(".parquet"))
     own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
     n_sampled, raw = sample_fields(snapshot.raw_part(name).reader for name in own)
-    return Fields(rows=rows, read=read, sampled=n_sampled, raw=raw, assets_cut=assets_cut)
+    return Fields(rows=rows, read=read, sampled=n_sampled, raw=raw)
 
 
 def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
@@ -116,8 +119,14 @@ def _why_fruitless(name: str, item: Input, result: Ingested) -> str:
 
 
 def require_banners(snapshot: Snapshot) -> None:
-    """Raise `CamcensusError` when nothing was accepted: a count of nothing is not a count of zero cameras."""
-    if not snapshot.manifest.stages["ingest"].flow.rows_out:
+    """Raise `CamcensusError` when nothing was accepted that can show a camera: its count is not a count of zero."""
+    record = snapshot.manifest.stages["ingest"]
+    rows, fields = record.flow.rows_out, record.fields
+    mappings = [source.mapping for source in snapshot.sources.values() if source.mapping]
+    n_telling = rows if fields is None or fields.telling is None else fields.telling
+    if why := shows_no_camera(n_telling, rows, mappings[0] if mappings else None):
+        raise CamcensusError(f"{snapshot.id}: {why}")
+    if not rows:
         damage = "; ".join(item.damage for item in snapshot.manifest.inputs.values() if item.damage)
         raise CamcensusError(
             f"{snapshot.id}: there is no banner in it ({damage or 'it holds no file'}); "
@@ -126,24 +135,20 @@ def require_banners(snapshot: Snapshot) -> None:
 
 
 def _report(snapshot: Snapshot, flow: Flow, unknown: dict[str, int], reporter: Reporter, is_simulated: bool) -> None:
-    bad = sum(n for reason, n in flow.dropped.items() if reason.startswith("quarantined"))
-    quarantined = f", {bad:,} in quarantine" if bad else ""
-    text = f"{flow.rows_in:,} {flow.unit}, {flow.rows_out:,} banners accepted{quarantined}"
-    reporter.info(text, snapshot.id, "ingest")
+    reporter.info(summary(flow), snapshot.id, "ingest")
     if repaired := repairs_text(sum((Counter(i.repaired) for i in snapshot.manifest.inputs.values()), Counter[str]())):
         reporter.info(f"repaired: {repaired}", snapshot.id, "ingest")
     for warning in _warnings(snapshot, unknown):
         reporter.warning(warning, snapshot.id, "ingest")
-    if bad and not is_simulated:
-        text = f"{bad:,} {flow.unit} are not banners; each is in {snapshot.path(QUARANTINE)} with its reason"
-        reporter.warning(text, snapshot.id, "ingest")
+    lost = lost_records(flow, snapshot.max_quarantined)
+    if lost or (flow.quarantined and not is_simulated):
+        text = f"{lost}; the snapshot is partial" if lost else f"{flow.quarantined:,} {flow.unit} are not banners"
+        reporter.warning(f"{text}; each is in {snapshot.path(QUARANTINE)} with its reason", snapshot.id, "ingest")
 
 
 def _warnings(snapshot: Snapshot, unknown: dict[str, int]) -> Iterator[str]:
-    if unknown:
-        often = sorted(unknown.items(), key=lambda found: (-found[1], found[0]))
-        names = ", ".join(f"{name} ({n:,} {'row' if n == 1 else 'rows'})" for name, n in often[:LISTED])
-        yield f"unexpected fields: {names}" + (f" and {len(often) - LISTED:,} more" if len(often) > LISTED else "")
+    if text := unknown_fields(unknown):
+        yield text
     for item in snapshot.manifest.inputs.values():
         if item.damage:
             yield f"{item.damage}; the snapshot is partial"

@@ -1,6 +1,7 @@
-"""The completeness of a collection: banners received and announced, by part, country and query.
+"""The completeness of a snapshot: what was collected of what was announced, and which records could be read.
 
-Banners are distinct by address, port and transport. 98% of the world can hide a country that is missing.
+Of a collection, banners received and announced by part, country and query are compared. Banners are distinct by
+address, port and transport. 98% of the world can hide a country that is missing.
 """
 
 import json
@@ -9,10 +10,39 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from camcensus.core.config import Collect
+from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import Flow
 from camcensus.raw.drawn_blocks import MODE as SAMPLE
 from camcensus.raw.drawn_blocks import uncounted
 from camcensus.raw.ledger import Ledger
 from camcensus.raw.ledger_rows import Announced, Partition
+
+LEAST_LOST = 20  # records in quarantine: fewer never make a snapshot partial
+
+
+def lost_records(flow: Flow, most: float) -> str:
+    """Return how many records are in quarantine, if there are too many: more than the share `most`, and `LEAST_LOST`.
+
+    `flow`: of ingest. Blank lines are not counted. Empty: there are not too many.
+    """
+    lost, of = flow.quarantined, flow.rows_in - flow.blank
+    if lost < LEAST_LOST or lost <= most * of:
+        return ""
+    return f"{lost:,} of {of:,} {flow.unit} ({lost / of:.1%}) are in quarantine"
+
+
+def why_partial(manifest: Manifest, max_quarantined: float) -> list[str]:
+    """Return why a snapshot is partial, without names of files; empty: it is complete."""
+    damaged = [item for item in manifest.inputs.values() if item.damage]
+    lacking = manifest.collection.missing if manifest.collection else []
+    ingest = manifest.stages.get("ingest")
+    reasons = {
+        f"imported raw files that are missing: {len(manifest.missing):,}": manifest.missing,
+        f"raw files that are damaged or have no banner: {len(damaged):,}": damaged,
+        f"parts or countries that were not collected: {len(lacking):,}": lacking,
+    }
+    lost = lost_records(ingest.flow, max_quarantined) if ingest else ""
+    return [*(text for text, found in reasons.items() if found), *([lost] if lost else [])]
 
 
 def is_short(part: Partition, settings: Collect) -> bool:

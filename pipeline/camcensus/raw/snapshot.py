@@ -14,6 +14,7 @@ from camcensus.core.manifest import MAIN, DeclaredProvenance, Input, Manifest, M
 from camcensus.core.stage_record import Output, StageRecord
 from camcensus.core.tables import BY_NAME
 from camcensus.raw.collected import Bundle, bundles_of, collection_of
+from camcensus.raw.completeness import why_partial
 from camcensus.raw.imports import raw_files, with_dropped_files, write_ledger
 from camcensus.readers.registry import SHODAN, RawPart, Source, named_source
 
@@ -25,7 +26,8 @@ class Snapshot:
     """One snapshot, open for a run; opening it writes nothing.
 
     `ledger` says of each imported raw file where it came from and when; `bundles` are the collected pages, each bundle
-    one input; `sources`, by the names in the ledger, how files are read; `earlier` is the manifest as it was found.
+    one input; `sources`, by the names in the ledger, how files are read; `earlier` is the manifest as it was found;
+    `max_quarantined` is the share of records in quarantine from which on it is partial.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Snapshot:
     bundles: dict[str, Bundle]
     sources: dict[str, Source]
     earlier: Manifest
+    max_quarantined: float
 
     def received(self, name: str) -> str:
         """Return when an input was received (UTC, ISO 8601)."""
@@ -46,12 +49,11 @@ class Snapshot:
         return {name: self.sources[i.source].made_from(i.sha256) for name, i in self.manifest.inputs.items()}
 
     def check_completeness(self) -> None:
-        """Set `missing` and `complete`: no file is missing or damaged, and nothing is left to collect."""
+        """Set `missing`, `partial` and `complete` of the manifest."""
         manifest = self.manifest
         manifest.missing = sorted(set(self.ledger) - set(manifest.inputs))
-        damaged = any(item.damage for item in manifest.inputs.values())
-        lacking = manifest.collection is not None and bool(manifest.collection.missing)
-        manifest.complete = not (manifest.missing or damaged or lacking)
+        manifest.partial = why_partial(manifest, self.max_quarantined)
+        manifest.complete = not manifest.partial
 
     def path(self, relative: str) -> Path:
         """Return the path of a file by its name in the manifest."""
@@ -148,7 +150,8 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
         several = f"has files of several engines ({', '.join(engines)}), whose counts must not be summed"
         raise InputError(folder, f"{several}; move the files of one engine into another snapshot")
     manifest.engine = engines[0] if engines else SHODAN.engine
-    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources, earlier)
+    most = study.gates.max_quarantined
+    snapshot = Snapshot(name, folder, manifest, stats, ledger, bundles, sources, earlier, most)
     manifest.inputs = _inputs(snapshot)
     manifest.collection = collection_of(folder, study.collect)
     if declared := study.snapshots.get(name):

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from camcensus.core.comparability import NOT_OF_TOTALS, breaks, changed_instrument, scanned_other_ports
+from camcensus.core.comparability import (
+    CHANGED,
+    NOT_OF_TOTALS,
+    QUERY_SET,
+    breaks,
+    changed_instrument,
+    scanned_other_ports,
+)
 from camcensus.core.manifest import UNKNOWN_QUERIES
 from camcensus.report import wording
 from camcensus.report.inputs import Result
@@ -47,6 +54,12 @@ class SeriesPoint:
     def has_other_geo(self) -> bool:
         """Return whether the country database is another one than in the point before."""
         return NOT_OF_TOTALS in self.changed
+
+    @property
+    def series_break(self) -> str:
+        """Return why series over the same queries cannot be compared with the point before ("" where they can)."""
+        parts = [part for part in self.changed if part not in (QUERY_SET, NOT_OF_TOTALS)]
+        return wording.listing([CHANGED[part] for part in parts])
 
     @property
     def is_joined(self) -> bool:

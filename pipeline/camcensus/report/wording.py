@@ -51,6 +51,11 @@ METHOD = {
         "too many addresses. Without an identity, the ports of a host that do not contradict each other are one "
         "device."
     ),
+    "Evidence": (
+        "Signatures see the evidence that is read of each banner: names, headers, titles, the elements of a page. What "
+        "is read has a version. A snapshot is read again when the version is raised, unless its files were purged; "
+        "such a snapshot keeps its version, and no line joins it to one with another."
+    ),
     "Identification": (
         "Each banner is matched with a catalogue of signatures. Maker and kind of device each have a confidence: "
         "high, medium or low. A certain maker does not make the kind certain. Only banners with at least the study's "
@@ -256,6 +261,15 @@ def unverified(results: Sequence[Result]) -> list[str]:
         "documentation and not tested on a real export."
         for result in results
         if any(item.mapping and not item.mapping.verified for item in result.manifest.inputs.values())
+    ]
+
+
+def partial(results: Sequence[Result]) -> list[str]:
+    """Return a caveat for each partial snapshot that says why it is."""
+    return [
+        f"Snapshot {result.snapshot} is partial: {'; '.join(result.manifest.partial)}."
+        for result in results
+        if not result.manifest.complete and result.manifest.partial
     ]
 
 

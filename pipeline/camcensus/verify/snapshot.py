@@ -40,6 +40,8 @@ def check_snapshot(folder: Path, verdict: Verdict) -> Manifest | None:
         if name.endswith(".parquet") and folder / name in good:
             _check_table(folder / name, BY_NAME.get(name.split("/")[0].removesuffix(".parquet")), output, verdict)
     check_flows(folder, manifest, verdict)
+    if not manifest.complete:
+        verdict.notes.append(f"{folder}: is partial: {'; '.join(manifest.partial) or 'not recorded why'}")
     _leftovers(folder, verdict)
     return manifest
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from camcensus.aggregate.earlier_runs import folder_of
 from camcensus.core import storage
+from camcensus.core.comparability import PARTS
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import CamcensusError
@@ -88,7 +89,7 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     raw = sorted(item.sha256 for item in manifest.inputs.values())
     build = manifest.build
     return {
-        **{name: str(instrument.get(name, "")) for name in ("query_set", "catalogue", "rules", "geo_db")},
+        **{name: str(instrument.get(name, "")) for name in PARTS},
         "engine": manifest.engine,
         "raw files": f"{len(raw)} ({storage.digest_of_lines(raw)[:12]})",
         "method": method_of(manifest),

@@ -38,9 +38,10 @@ def status_text(study: Study, as_json: bool) -> str:
 
 
 def method_of(manifest: Manifest) -> str:
-    """Return the versions of the stages that counted a snapshot, such as "ingest v1, identify v1"."""
+    """Return what counted a snapshot: the versions of evidence and stages, such as "evidence v1, ingest v1"."""
+    evidence = [f"evidence v{manifest.instrument.evidence}"] if manifest.instrument else []
     records = [(stage.name, manifest.stages[stage.name]) for stage in STAGES if stage.name in manifest.stages]
-    return ", ".join(f"{name} v{record.version}" for name, record in records)
+    return ", ".join([*evidence, *(f"{name} v{record.version}" for name, record in records)])
 
 
 def _open(study: Study, name: str) -> Snapshot | None:
@@ -64,6 +65,8 @@ def _facts(
     is_purged = manifest is not None and bool(manifest.purged)
     collection = manifest.collection if manifest and is_purged else collection_of(folder, study.collect)
     flows = {stage: record.flow for stage, record in manifest.stages.items()} if manifest else {}
+    now = snapshot.manifest if snapshot else manifest
+    is_lacking = bool(collection and collection.missing)
     facts = {
         "snapshot": name,
         "files": len(files),
@@ -71,7 +74,7 @@ def _facts(
         "banners": flows["ingest"].rows_out if "ingest" in flows else None,
         "camera_banners": flows["identify"].rows_out if "identify" in flows else None,
         "credits": collection.credits if collection else None,
-        "complete": not collection.missing if collection else manifest.complete if manifest else None,
+        "complete": now.complete and not is_lacking if now else not is_lacking if collection else None,
         "state": _state(folder, manifest, collection, snapshot, context),
     }
     if with_versions:
@@ -90,7 +93,7 @@ def _state(
     if storage.is_locked(folder / "raw"):
         return "being collected"
     if manifest is not None and manifest.purged:
-        return f"purged: counted by {method_of(manifest)}"
+        return f"purged: counted by {method_of(manifest)}{_why_partial(manifest)}"
     if collection and collection.missing:
         return f"partial: {len(collection.missing):,} parts or countries are incomplete; resume with collect"
     if manifest is None:
@@ -103,9 +106,13 @@ def _freshness(snapshot: Snapshot | None, context: RunContext) -> str:
     if snapshot is None:
         return "raw files have changed or are damaged; run to see which"
     try:
-        return _first_stale(snapshot, context) or "counted"
+        return _first_stale(snapshot, context) or f"counted{_why_partial(snapshot.manifest)}"
     except CamcensusError as error:
         return f"unknown: {error}"
+
+
+def _why_partial(manifest: Manifest) -> str:
+    return "" if manifest.complete else f"; partial: {'; '.join(manifest.partial) or 'not recorded why'}"
 
 
 def _first_stale(snapshot: Snapshot, context: RunContext) -> str:

@@ -24,7 +24,7 @@ class Problem:
 class Verdict:
     """What was read (`files`, `bytes`), how many of each check were made (`checked`), and the problems.
 
-    `notes`: what could not be checked, and why.
+    `notes`: what could not be checked, and which snapshots are partial, with the reasons.
     """
 
     files: int = 0

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pyarrow as pa
 
 from camcensus.aggregate.details import AGES, UNDATED
-from camcensus.core.comparability import CHANGED, NOT_OF_TOTALS
 from camcensus.core.stage_record import Churn, StageRecord
 from camcensus.core.tables import UNKNOWN, Column
 from camcensus.report import wording
@@ -113,10 +112,9 @@ def instrument_points(context: ReportContext) -> list[SeriesPoint]:
     """Return the points in which another query set is no break: that is what the series is for."""
     kept = []
     for point, result in zip(context.points, context.results, strict=True):
-        changed = [part for part in point.changed if part not in ("query set", NOT_OF_TOTALS)]
         reason = point.break_reason
-        if reason and (changed or result.manifest.complete):
-            reason = wording.listing([CHANGED[part] for part in changed])
+        if reason and (point.series_break or result.manifest.complete):
+            reason = point.series_break
         kept.append(replace(point, break_reason=reason, has_unknown_queries=False))
     return kept
 

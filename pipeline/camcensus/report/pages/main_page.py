@@ -101,7 +101,12 @@ def _tables(context: ReportContext) -> dict[str, Any]:
         "flows": facts.flows(now.manifest),
         "process": small_tables.process(study, now),
         "settings_of_study": small_tables.decisions(study),
-        "limits": [*wording.LIMITS, *geo_tables.limits(results), *wording.unverified(results)],
+        "limits": [
+            *wording.LIMITS,
+            *geo_tables.limits(results),
+            *wording.unverified(results),
+            *wording.partial(results),
+        ],
         "instruments": small_tables.instruments(results),
         "breaks": small_tables.breaks(context.points),
         "dictionary": small_tables.dictionary(study),
@@ -122,6 +127,7 @@ def methodology(context: ReportContext, charts: Mapping[str, Chart], has_matches
         f"Snapshot {plain(r.snapshot)}: {wording.hidden_counts(published(study, r).hidden_part())}"
         for r in reversed(results)
     ]
+    caveats = [*geo_tables.limits(results), *wording.unverified(results), *wording.partial(results)]
     parts = [
         f"# {plain(study.title)}: methodology",
         *([f"**{wording.SYNTHETIC}**"] if context.is_simulated else []),
@@ -139,7 +145,7 @@ def methodology(context: ReportContext, charts: Mapping[str, Chart], has_matches
         "### Settings of the study",
         small_tables.markdown(small_tables.decisions(study)),
         "## Limits",
-        _list([*wording.LIMITS, *map(plain, [*geo_tables.limits(results), *wording.unverified(results)])]),
+        _list([*wording.LIMITS, *map(plain, caveats)]),
         "## Not in this report",
         _list(wording.absent(charts, has_matches, bool(context.audits.scores))),
         "## Instrument",

@@ -7,6 +7,7 @@ from camcensus.core.comparability import breaks, changed_instrument, incomparabl
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.manifest import Manifest
+from camcensus.core.stage_record import QUARANTINED
 from camcensus.ingest.records import REASONS
 from camcensus.report import wording
 from camcensus.report.context import ReportContext
@@ -122,6 +123,6 @@ def flows(manifest: Manifest) -> list[FlowRow]:
         if stage := manifest.stages.get(name):
             flow, dropped = stage.flow, sorted(stage.flow.dropped.items(), key=lambda d: (-d[1], d[0]))
             # Quarantine codes have a text; other reasons are text already.
-            reasons = tuple((REASONS.get(code.removeprefix("quarantined: "), code), n) for code, n in dropped)
+            reasons = tuple((REASONS.get(code.removeprefix(QUARANTINED), code), n) for code, n in dropped)
             found.append(FlowRow(name, flow.unit, flow.rows_in, reasons, flow.rows_out))
     return found

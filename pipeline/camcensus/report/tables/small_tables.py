@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from camcensus.core.comparability import OTHER_PORTS
+from camcensus.core.comparability import EVIDENCE, OTHER_PORTS
 from camcensus.core.config import Study
 from camcensus.core.stage_record import StageRecord
 from camcensus.report import wording
@@ -89,13 +89,15 @@ def changes(study: Study, before: Result | None, now: Result) -> TextTable | Non
 
 def instruments(results: Sequence[Result]) -> TextTable:
     """Return what each snapshot was made with, newest first."""
-    head = ["Snapshot", "Window", "Engine", "Complete", "Query set", "Catalogue", "Rules", "Geolocation"]
+    head = ["Snapshot", "Window", "Engine", "Complete", "Query set", "Evidence", "Catalogue", "Rules", "Geolocation"]
     rows = []
     for found in (result.manifest for result in reversed(results)):
         used = found.instrument
-        parts = [used.query_set, used.catalogue, used.rules, used.geo_db] if used else ["not recorded"] * 4
+        parts = ["not recorded"] * 5
+        if used:
+            parts = [used.query_set, f"v{used.evidence}", used.catalogue, used.rules, used.geo_db]
         if used and (remark := geo_tables.remark(found.geo)):
-            parts[3] = f"{used.geo_db} ({remark})"
+            parts[-1] = f"{used.geo_db} ({remark})"
         engine, complete = f"{wording.engine(found)}, {found.basis}", "yes" if found.complete else "no"
         rows.append([found.snapshot, wording.window(found.window), engine, complete, *parts])
     return TextTable("Instrument of each snapshot", head, rows)
@@ -107,6 +109,7 @@ def breaks(points: Sequence[SeriesPoint]) -> list[str]:
     for before, now in reversed(list(pairwise(points))):
         notes = {
             f"the series is broken: {now.break_reason}": now.break_reason,
+            "what was purged cannot be read again with today's evidence": EVIDENCE in now.changed,
             "a snapshot is missing between them, so no line is drawn": now.has_gap,
             "another edition of the country database, so lines of countries are dotted": now.has_other_geo,
             "the queries are not known, so they may not be the same": now.has_unknown_queries,

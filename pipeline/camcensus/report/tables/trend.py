@@ -52,7 +52,7 @@ def trend(
         else:
             count = series_count(study, result, unit, manufacturer, series, is_public=False)
             reason = missing_reason(result, series)
-            own = (count, None, None, None, reason is None)
+            own = (count, None, None, point.series_break or None, reason is None)
         points.append(TrendPoint(result.snapshot, end, *own, point.is_complete, reason))
     return points
 
