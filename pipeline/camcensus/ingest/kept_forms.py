@@ -72,12 +72,14 @@ _PLACES = frozenset(
 
 def title(text: str) -> str:
     """Return a title or realm without personal fields, the rest of a serial number after a model, and whose it is."""
-    return _POSSESSIVE.sub(GONE, model(text))
+    text = model(text)
+    return _POSSESSIVE.sub(GONE, text) if "'s" in text or "’s" in text else text
 
 
 def model(text: str) -> str:
     """Return the name of a model without the rest of a serial number."""
-    return _SERIAL_END.sub("", scrub(text))
+    text = scrub(text)
+    return _SERIAL_END.sub("", text) if "20" in text else text
 
 
 def version(text: str) -> str:

@@ -7,7 +7,7 @@ repeats them: `scrub` removes the value and keeps the label. Columns whose form 
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate, pairwise
 
 import ahocorasick_rs
@@ -54,6 +54,7 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _ATS = re.compile(_AT, re.IGNORECASE)
+NEAR = 14  # characters from what is looked for to either end of a sign for the @
 _MAIL_PART = re.compile(r"\s?[(\[{]\s?(?:at?|d|dot?|pu?n?k?t?|poi?n?t?)\s?[)\]}]?\s?\Z", re.IGNORECASE)
 # Addresses of inner networks. Not a version (Server/10.0.0.1, V10.0.0.1), and also where the last part is not shown.
 _INNER = re.compile(
@@ -91,7 +92,7 @@ _SIGNS = {
     "phone": [f"+{digit}" for digit in range(1, 10)],
 }  # fmt: skip
 _LOOKED_FOR = [
-    *((word, "") for word in BEGINNINGS),
+    *((word, "field") for word in BEGINNINGS),
     *((sign, kind) for kind, signs in _SIGNS.items() for sign in signs),
 ]
 _KINDS = [kind for _, kind in _LOOKED_FOR]
@@ -101,20 +102,11 @@ def scrub(text: str) -> str:
     """Remove the values of personal fields, mail and inner addresses, and phone numbers in international form."""
     if not text.isascii():
         text = INVISIBLE.sub("", text).translate(_FULL_WIDTH)
-    kinds, labels = _signs_of(text)
-    before = text
-    if "mail" in kinds:
-        text = _without(text, _EMAIL, _mail_starts(text))
-    if "scope" in kinds:
-        text = _SCOPE_PERSONAL.sub(GONE, text)
-    if "" in kinds:
-        text = _without_values(text, labels if text is before else _signs_of(text)[1])
-        text = _without(text, _FIELD, labels if text is before else _signs_of(text)[1])
-    if "inner" in kinds:
-        text = _INNER.sub(GONE, text)
-    if "inner6" in kinds:
-        text = _INNER_6.sub(GONE, text)
-    return _PHONE.sub(GONE, text) if "phone" in kinds else text
+    signs = _signs_of(text)
+    for kind, remove in _REMOVE:
+        if kind in signs and (left := remove(text, signs[kind])) is not text:
+            text, signs = left, _signs_of(left)
+    return text
 
 
 def start_of(text: str, longest: int, clean: Callable[[str], str] = scrub) -> str:
@@ -137,7 +129,7 @@ def start_of(text: str, longest: int, clean: Callable[[str], str] = scrub) -> st
         end = part.start()
 
 
-def _without(text: str, pattern: re.Pattern[str], starts: Iterable[int]) -> str:
+def _without(text: str, starts: Iterable[int], pattern: re.Pattern[str]) -> str:
     """Remove what `pattern` matches at the places where it may begin (in order), but not its groups."""
     kept, done = [], 0
     for start in starts:
@@ -160,12 +152,18 @@ def _without_values(text: str, starts: Iterable[int]) -> str:
     return "".join([*kept, text[done:]]) if kept else text
 
 
-def _mail_starts(text: str) -> Iterator[int]:
+def _without_mail(text: str, signs: Iterable[int]) -> str:
+    """Remove mail addresses, whose sign for the @ is near one of `signs`."""
+    return _without(text, _mail_starts(text, signs), _EMAIL)
+
+
+def _mail_starts(text: str, signs: Iterable[int]) -> Iterator[int]:
     """Yield where mail addresses may begin: as far before each @ as one reaches, but not before the previous @."""
-    before = 0
-    for found in _ATS.finditer(text):
-        yield _word_start(text, found.start(), max(before, found.start() - 64), "_.+-")
-        before = found.start() + 1
+    before = end = 0
+    for sign in signs:
+        if found := _ATS.search(text, max(sign - NEAR, end), sign + NEAR):
+            yield _word_start(text, found.start(), max(before, found.start() - 64), "_.+-")
+            before, end = found.start() + 1, found.end()
 
 
 def _word_start(text: str, end: int, least: int, marks: str) -> int:
@@ -176,22 +174,38 @@ def _word_start(text: str, end: int, least: int, marks: str) -> int:
     return start
 
 
-def _signs_of(text: str) -> tuple[set[str], list[int]]:
-    """Return the kinds of personal data that a text may have ("": a field), and where labels may begin, in order."""
-    for variant, letter in _CASE_VARIANTS.items():
-        text = text.replace(variant, letter)
+def _signs_of(text: str) -> dict[str, list[int]]:
+    """Return where, in order, personal data of each kind may be."""
+    if not text.isascii():
+        for variant, letter in _CASE_VARIANTS.items():
+            text = text.replace(variant, letter)
     encoded = text.lower().encode()
     found = _automaton().find_matches_as_indexes(encoded, overlapping=True)
     if not found:
-        return set(), []
-    starts = sorted({start for number, start, _ in found if not _KINDS[number]})
-    kinds = {_KINDS[number] for number, _, _ in found}
-    if len(encoded) == len(text):
-        return kinds, starts
-    return kinds, list(accumulate(len(encoded[before:at].decode()) for before, at in pairwise([0, *starts])))
+        return {}
+    places = sorted({(start, _KINDS[number]) for number, start, _ in found})
+    if len(encoded) != len(text):
+        starts = [0, *(start for start, _ in places)]
+        letters = accumulate(len(encoded[before:at].decode()) for before, at in pairwise(starts))
+        places = [(start, kind) for start, (_, kind) in zip(letters, places, strict=True)]
+    signs: dict[str, list[int]] = {}
+    for start, kind in places:
+        signs.setdefault(kind, []).append(start)
+    return signs
 
 
 @cache
 def _automaton() -> ahocorasick_rs.BytesAhoCorasick:
     words = [word.encode() for word, _ in _LOOKED_FOR]
     return ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
+
+
+_REMOVE: tuple[tuple[str, Callable[[str, Iterable[int]], str]], ...] = (
+    ("mail", _without_mail),
+    ("scope", partial(_without, pattern=_SCOPE_PERSONAL)),
+    ("field", _without_values),
+    ("field", partial(_without, pattern=_FIELD)),
+    ("inner", partial(_without, pattern=_INNER)),
+    ("inner6", partial(_without, pattern=_INNER_6)),
+    ("phone", partial(_without, pattern=_PHONE)),
+)
