@@ -73,7 +73,9 @@ def assets_of(page: str) -> tuple[str | None, bool]:
     size = 0
     for number, start, end in automaton.find_matches_as_indexes(lower):
         key = keys[number]
-        near = lower[start : end + 256]
+        if lower[end : end + 1] == b">" and key in _FILES:
+            continue  # it has no attributes
+        near = lower[start : end + 192]
         if near in seen:
             continue
         seen.add(near)

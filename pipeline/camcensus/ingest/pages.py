@@ -5,6 +5,7 @@ something to remove are cleaned one by one.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,14 @@ import pyarrow.compute as pc
 
 from camcensus.ingest import privacy
 from camcensus.ingest.assets import assets_of
-from camcensus.ingest.text import BEYOND, CONTROL_BEYOND_ASCII, PAGE, printable
+from camcensus.ingest.text import BEYOND, CONTROL_BEYOND_ASCII, PAGE, Memo, printable
 
 START = PAGE + privacy.FURTHER  # read of a page: more than is kept, so that no personal data is cut in half
 DELETE = 0x7F  # the one control character of ASCII that is no lower than the space
+
+# Most pages are those of the same devices.
+_ASSETS = Memo(assets_of)
+_IMPERSONAL: Memo[str] = Memo(partial(privacy.start_of, longest=PAGE))
 
 
 class Pages(NamedTuple):
@@ -31,7 +36,7 @@ def read_pages(pages: Sequence[str | None], kept: Mapping[str | None, str | None
     """Return what is kept of pages, each distinct one read once. `kept`: the elements of a page to what is kept."""
     numbers: dict[str, int] = {}
     places = [None if page is None else numbers.setdefault(page, len(numbers)) for page in pages]
-    found = [assets_of(page) for page in numbers]
+    found = list(map(_ASSETS.__getitem__, numbers))
     rows = pa.array(places, pa.int32())
     return Pages(
         clean_pages([page[:START] for page in numbers]).take(rows),
@@ -52,7 +57,7 @@ def clean_pages(starts: Sequence[str | None]) -> pa.Array:
 
 def _impersonal(starts: list[str]) -> pa.Array:
     """Remove personal data, and replace control characters beyond ASCII by spaces."""
-    texts = pa.array([privacy.start_of(start, PAGE) for start in starts], pa.string())
+    texts = pa.array(list(map(_IMPERSONAL.__getitem__, starts)), pa.string())
     unusual = pc.match_substring_regex(texts, CONTROL_BEYOND_ASCII)
     if not pc.any(unusual).as_py():
         return texts
