@@ -99,7 +99,7 @@ def test_what_is_read_as_returned_is_what_was_returned(grown: Path) -> None:
     for year in ("2023", "2026"):
         manifest = load_manifest(grown / "data" / year)
         assert manifest is not None
-        flow = manifest.stages["returned"].flow
+        flow = manifest.stages["query_replay"].flow
         assert flow.dropped.get("not returned by its own queries, as they are read here", 0) < flow.rows_in / 1000
 
 

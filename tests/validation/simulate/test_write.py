@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -79,11 +80,23 @@ def test_the_raw_files_are_as_an_import_leaves_them(world: Path) -> None:
     assert study.snapshot_ids() == ["2025", "2026"]
 
 
+def whole_banners(world: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for *_, line in lines(world) if line.endswith("}\n")]
+
+
 def test_banners_are_marked_and_as_long_as_real_ones(world: Path) -> None:
     found = lines(world)
     assert sum(len(line) for *_, line in found) / len(found) >= 2_500
-    whole = [json.loads(line) for *_, line in found if line.rstrip().endswith("}}") or line.rstrip().endswith("}")]
-    assert all(banner["_camcensus"] == {"synthetic": True} for banner in whole)
+    assert all(banner["_camcensus"] == {"synthetic": True} for banner in whole_banners(world))
+
+
+def test_pages_are_as_long_as_those_of_a_real_city(world: Path) -> None:
+    pages = [banner["http"]["html"] for banner in whole_banners(world) if banner.get("http", {}).get("html")]
+    lengths = pd.Series([len(page) for page in pages])
+    assert lengths.median() == pytest.approx(771, rel=0.1)
+    assert lengths.quantile(0.9) == pytest.approx(16_005, rel=0.1)
+    assert lengths.max() == 124_741
+    assert (lengths < 2_048).mean() > 0.8
 
 
 @pytest.mark.slow

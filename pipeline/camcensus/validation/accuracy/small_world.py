@@ -27,8 +27,10 @@ from camcensus.validation.simulate.world import View
 LEFT_OUT = [DECOYS.index(kind) for kind in ("tagged", "fixed-page", "fixed-mac")]  # visible in a single banner
 # What the second engine's layout has room for: not the first engine's parsed blocks and guesses.
 COMMON = frozenset({
-    "module", "http_server", "http_title", "http_realm", "http_auth", "http_html", "rtsp_server", "rtsp_realm",
-    "rtsp_auth", "ftp_banner", "telnet_banner", "cert_subject", "cert_issuer",
+    "module", "http_server", "http_title", "http_realm", "http_auth", "http_html", "http_assets", "http_location",
+    "rtsp_server", "rtsp_realm", "rtsp_auth", "ftp_banner", "telnet_banner", "snmp_description", "sip_user_agent",
+    "ssdp_server", "onvif_types", "onvif_scopes", "dhip_reply", "upnp_manufacturer", "upnp_model_name",
+    "upnp_model_number", "upnp_serial_number", "upnp_udn", "mac", "mac_organisation", "cert_subject", "cert_issuer",
 })  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from camcensus.validation.simulate.answers import AnswerSpec
 from camcensus.validation.simulate.chance import Bits, Flags, Ints
 from camcensus.validation.simulate.engines import Observations
+from camcensus.validation.simulate.pieces import AnswerSpec
 from camcensus.validation.simulate.population import VARIANTS
 from camcensus.validation.simulate.products import load_products
-from camcensus.validation.simulate.templates import SECOND, LineTemplate, Rows, escaped, hosts, template_of
+from camcensus.validation.simulate.templates import SECOND, LineTemplate, Rows, escaped, hosts, macs_of, template_of
 from camcensus.validation.simulate.world import View
 
 NEW_LAYOUT = 2024  # from this year on
@@ -77,6 +77,7 @@ def banners_of(view: View, observations: Observations, engine: str = "first") ->
     models, firmware = devices.model[device].tolist(), view.firmware(device).tolist()
     rows = Rows(
         key=devices.key[device],
+        mac=macs_of(devices.key[device], product, products),
         model=np.array([escaped(products[p].models[m]) for p, m in zip(product.tolist(), models, strict=True)], object),
         firmware=np.array([products[p].firmware[f] for p, f in zip(product.tolist(), firmware, strict=True)], object),
         host=np.array(hosts(observations.high, observations.low), object),

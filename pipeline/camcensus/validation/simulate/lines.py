@@ -15,6 +15,7 @@ from camcensus.validation.simulate.templates import fill, times
 QUERIES, NET = "queries", "net"  # returned by camera queries; complete blocks of addresses
 CRAWLERS = [f"{n * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 160):040x}" for n in range(1, 9)]
 NETWORK_NAMES = 400
+REGIONS = 8  # of a country
 _TAGS = ("", '"tags":["honeypot"],', '"tags":["cloud"],', '"tags":["honeypot","cloud"],')
 
 
@@ -85,8 +86,8 @@ def _shodan(banners: Banners) -> list[str]:
         f'{region}"ptr":true}},"_camcensus":{{"synthetic":true}},'
         for address, port, transport, time, number, network, place, tag, module, id_, key in zip(
             _addresses(banners), banners.port.tolist(), _transports(banners), times(rows.seen_at), *_networks(banners),
-            map(location, _countries(banners)), tags.tolist(), _modules(banners), ids.tolist(), rows.key.tolist(),
-            strict=True,
+            map(location, _countries(banners), _regions(banners)), tags.tolist(), _modules(banners), ids.tolist(),
+            rows.key.tolist(), strict=True,
         )
     ]  # fmt: skip
 
@@ -133,11 +134,19 @@ def _countries(banners: Banners) -> list[str | None]:
     return [country_codes()[n] if n >= 0 else None for n in country.tolist()]
 
 
+def _regions(banners: Banners) -> list[int]:
+    """Return the number of the region that each site is in."""
+    view = banners.view
+    site = view.sites.number[view.devices.site[banners.device]]
+    regions: list[int] = view.world.chance.integers("region", REGIONS, site).tolist()
+    return regions
+
+
 @cache
-def location(code: str | None) -> str:
-    """Return the block `location` of a country; the city is made up."""
+def location(code: str | None, region: int) -> str:
+    """Return the block `location` of a region of a country; its city is made up."""
     name = load_countries()[code].name if code else None
     return json.dumps({
-        "city": f"{name} City" if name else None, "region_code": "01" if name else None, "area_code": None,
-        "country_code": code, "country_name": name, "latitude": 0.0, "longitude": 0.0,
+        "city": f"{name} City {region + 1}" if name else None, "region_code": f"{region + 1:02d}" if name else None,
+        "area_code": None, "country_code": code, "country_name": name, "latitude": 0.0, "longitude": 0.0,
     })  # fmt: skip

@@ -23,7 +23,7 @@ FORWARDED = {"web": 8080, "https": 8443, "rtsp": 8553}
 YEARS_BACK = 8  # older devices have the shares and models of this age
 _PARSED = {
     "models", "class", "share", "trend", "firmware", "ports", "maker", "type", "pool", "decoy", "names", "tells",
-    "cert",
+    "cert", "cards",
 }  # fmt: skip
 
 
@@ -38,7 +38,10 @@ class Service:
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """A product; data/simulate/products.toml explains each field. `number` is its place in the list."""
+    """A product; data/simulate/products.toml explains each field. `number` is its place in the list.
+
+    `cards`: prefixes of its MAC addresses, as numbers.
+    """
 
     number: int
     group: str
@@ -57,6 +60,7 @@ class Product:
     names: frozenset[str] = frozenset()
     tells: frozenset[str] = frozenset()
     shared_certificate: bool = False
+    cards: tuple[int, ...] = ()
     pieces: dict[str, Any] = field(default_factory=dict)
 
     def piece(self, name: str) -> str:
@@ -92,6 +96,7 @@ def _product(number: int, table: dict[str, Any]) -> Product:
         names=frozenset(table.get("names", ())),
         tells=frozenset(table.get("tells", ())),
         shared_certificate=table.get("cert") == "shared",
+        cards=tuple(int(prefix, 16) for prefix in table.get("cards", ())),
         pieces={key: value for key, value in table.items() if key not in _PARSED},
     )
 

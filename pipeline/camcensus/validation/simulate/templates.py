@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from camcensus.validation.simulate.answers import PERSONAL, TITLES, Answer, AnswerSpec, answer
+from camcensus.validation.simulate.answers import TITLES, Answer, answer
 from camcensus.validation.simulate.chance import Bits, Floats, Ints
+from camcensus.validation.simulate.pieces import PERSONAL, AnswerSpec
+from camcensus.validation.simulate.products import Product
 
 SECOND = "second"  # the layout of the second engine
 Strings = npt.NDArray[np.object_]
 _NUMBER = re.compile(r'"\$#(\w+)"')
 # Of the second engine's layout: protocols with a key of their own, as far as documented, and the headers it keeps.
 _PROTOCOLS = ("ftp", "telnet", "rtsp")
-_HEADERS = ("date", "server", "www-authenticate", "content-type")
+_HEADERS = ("date", "server", "location", "www-authenticate", "content-type")
 _LONG = {
     "CN": "common_name", "O": "organization", "OU": "organizational_unit", "L": "locality", "ST": "province",
     "C": "country",
@@ -32,9 +34,13 @@ _LONG = {
 
 @dataclass(frozen=True)
 class Rows:
-    """What fills templates, one element per banner. `key`: source of the device's numbers; `host`: address."""
+    """What fills templates, one element per banner.
+
+    `key`: source of the device's numbers; `mac`: MAC address as a number; `host`: address.
+    """
 
     key: Bits
+    mac: Bits
     model: Strings
     firmware: Strings
     host: Strings
@@ -165,9 +171,19 @@ def _hex(rows: Rows, salt: int) -> list[int]:
     return found
 
 
+def macs_of(key: Bits, product: Ints, products: Sequence[Product]) -> Bits:
+    """Return the MAC address of each device: with a prefix of its maker, otherwise a local one (02:...)."""
+    most = max(len(p.cards) for p in products)
+    prefixes = np.array([[*p.cards, *[0] * (most - len(p.cards))] for p in products], np.uint64)
+    known = np.array([len(p.cards) for p in products], np.uint64)[product]
+    prefix = prefixes[product, key % np.maximum(known, np.uint64(1))]
+    local = (np.uint64(2) << np.uint64(40)) | (key >> np.uint64(24))
+    own = (prefix << np.uint64(24)) | (key >> np.uint64(40))
+    return np.where(known > 0, own, local)
+
+
 def _macs(rows: Rows, form: Callable[[str], str]) -> list[str]:
-    """Locally administered addresses (02:...), which belong to no maker."""
-    return [form(f"02{number >> 24:010X}") for number in rows.key.tolist()]
+    return [form(f"{number:012X}") for number in rows.mac.tolist()]
 
 
 def _pairs(mac: str, between: str) -> str:
