@@ -207,7 +207,8 @@ def test_a_query_is_asked_once_of_a_banner_and_shared_ones_suffice() -> None:
 @pytest.mark.parametrize(
     ("text", "whole", "word"),
     [
-        ("vuln:CVE-2021-36260", False, "vuln"), ("vuln:CVE-2021-36260", True, ""), ("ssl:hik", False, "ssl"),
+        ("city:Bergen", False, "city"), ("state:HE", False, "state"), ("vuln:CVE-2021-36260", False, "vuln"),
+        ("vuln:CVE-2021-36260", True, ""), ("ssl:hik", False, "ssl"),
         ("ssl.cert.issuer.cn:hik", False, ""), ("http.html:hik", False, ""), ("has_ssl:true", False, ""),
         ("nosuch:filter", True, "cannot be read"), ("has_screenshot:true", False, "has_screenshot"),
         ('http.title:"FLIR Systems, Inc."', False, ""),

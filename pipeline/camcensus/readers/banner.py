@@ -256,6 +256,14 @@ def _field_names(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
 
 # The fields that are read, as Shodan's parameter `fields` names them, with dots.
 FIELDS = tuple(name for name in _field_names(Banner) if name != SYNTHETIC_MARKER)
+# Of these, what collections asked for before 2026-11-30 too: no manifest says which fields a collection asked for, so
+# only queries about these can be replayed on one that did not keep complete banners.
+ALWAYS_ASKED_FOR = tuple(
+    name
+    for name in FIELDS
+    if name
+    not in ("location.region_code", "location.city", "http.location", "http.redirects", "snmp.description", "vulns")
+)
 
 
 def _clean(value: Any) -> Any:

@@ -12,7 +12,7 @@ from camcensus.core.errors import QueryError
 from camcensus.core.manifest import Manifest
 from camcensus.core.query import FIELDS as FILTERS
 from camcensus.core.query import parse
-from camcensus.readers.banner import FIELDS
+from camcensus.readers.banner import ALWAYS_ASKED_FOR
 
 NOT_KNOWN = "which queries its files were downloaded with is not known"
 LONGEST = 80  # characters of a query, where it is named
@@ -79,8 +79,8 @@ def unreadable(text: str, is_whole: bool) -> str:
 def _kept(name: str) -> bool:
     """Whether banners that were collected field by field have all that a filter reads."""
     if FILTERS[name].kind == "flag":
-        return all(any(field.startswith(path) for field in FIELDS) for path in FILTERS[name].paths)
-    return all(any(f"{path}.".startswith(f"{field}.") for field in FIELDS) for path in FILTERS[name].paths)
+        return all(any(field.startswith(path) for field in ALWAYS_ASKED_FOR) for path in FILTERS[name].paths)
+    return all(any(f"{path}.".startswith(f"{field}.") for field in ALWAYS_ASKED_FOR) for path in FILTERS[name].paths)
 
 
 def common(snapshots: Iterable[QuerySet]) -> CommonQueries:
