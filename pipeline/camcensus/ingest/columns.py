@@ -50,7 +50,7 @@ RULES = {
     "ftp_banner": Rule(GREETING, kept_forms.greeting),
     "telnet_banner": Rule(GREETING, kept_forms.greeting),
     "snmp_description": Rule(GREETING, kept_forms.snmp_description),
-    "onvif_scopes": Rule(GREETING, lambda text: kept_forms.title(onvif_scopes(text)), is_whole=True),
+    "onvif_scopes": Rule(2 * GREETING, onvif_scopes, is_whole=True),
     "block_text": Rule(GREETING, kept_forms.title),
     "dhip_reply": Rule(GREETING, kept_forms.dhip_reply, is_whole=True),
     "hikvision_device_model": Rule(clean=kept_forms.title),

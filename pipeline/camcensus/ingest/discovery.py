@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote
 
+from camcensus.ingest.kept_forms import title
 from camcensus.ingest.makers import MAKERS
 
 READ = 16_384  # characters of an answer that are read
@@ -65,7 +66,7 @@ def _scopes(text: str) -> Iterator[str]:
     for found in SCOPE.finditer(text):
         kind, value = found["kind"].lower(), " ".join(unquote(found["value"]).split())
         if kind in KINDS:
-            yield f"onvif://www.onvif.org/{KINDS[kind]}/{value}"
+            yield f"onvif://www.onvif.org/{KINDS[kind]}/{title(value)}"
         elif kind == "name" and (maker := maker_in(value)):
             yield f"onvif://www.onvif.org/name/{maker}"
 
