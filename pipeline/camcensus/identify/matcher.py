@@ -20,7 +20,8 @@ _PLACES = {
     "hikvision_device_model": "block", "hikvision_device_version": "block", "hikvision_web_version": "block",
     "dahua_serial_number": "block", "dahua_dvr_web_web_version": "block", "ip_camera_brand": "block",
     "ip_camera_model": "block", "ip_camera_software_version": "block", "upnp_manufacturer": "upnp",
-    "upnp_model_name": "upnp", "upnp_model_number": "upnp",
+    "upnp_model_name": "upnp", "upnp_model_number": "upnp", "ssdp_server": "upnp",
+    "onvif_scopes": "onvif", "onvif_types": "onvif", "block_text": "block",
 }  # fmt: skip
 _MODEL_COLUMNS = (
     "hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number", "http_title", "http_realm",
