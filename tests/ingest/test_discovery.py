@@ -139,6 +139,8 @@ def test_entities_of_a_description_are_not_expanded() -> None:
         ("/k2N4f8s0D9f7g6h5j4K3l2/main.htm", "/*/main.htm"),
         ("/joe@mail.example/x.htm", "/*/x.htm"),
         ("/go/192.168.1.9/x.htm", "/go/*/x.htm"),
+        ("/~joe/x.htm", "/*/x.htm"),
+        ("/pwd=1/x.htm", "/*/x.htm"),
         ("http://cam.example", None),
         ("http://cam.example/", None),
         ("/0123456789abcdef0123/", None),

@@ -52,6 +52,7 @@ RULES = {
     "snmp_description": Rule(GREETING, kept_forms.snmp_description),
     "onvif_scopes": Rule(2 * GREETING, onvif_scopes, is_whole=True),
     "block_text": Rule(GREETING, kept_forms.title),
+    "ssdp_server": Rule(clean=kept_forms.title),
     "dhip_reply": Rule(GREETING, kept_forms.dhip_reply, is_whole=True),
     "hikvision_device_model": Rule(clean=kept_forms.title),
     "hikvision_device_version": Rule(clean=kept_forms.version),

@@ -33,9 +33,9 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos);")
 
 _HOST = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:(?://[^/?#]{0,512})?|//[^/?#]{0,512})")
 _AFTER_PATH = re.compile(r"[?#;].*", re.DOTALL)
-# A part of a path that is a session's or a host's, not the program's.
+# A part of a path that is a session's, a person's or a host's, not the program's.
 _TOKEN = re.compile(
-    r"[0-9a-f-]{16,}|(?=\D*\d)(?=[^a-z]*[a-z])[\w~=+-]{20,}|[^/]*@[^/]*|(?:\d{1,3}\.){3}\d{1,3}", re.IGNORECASE
+    r"[0-9a-f-]{16,}|(?=\D*\d)(?=[^a-z]*[a-z])[\w~=+-]{20,}|[^/]*[@=~][^/]*|(?:\d{1,3}\.){3}\d{1,3}", re.IGNORECASE
 )
 HIDDEN = "*"
 
