@@ -207,6 +207,7 @@ def test_a_column_of_known_form_keeps_that_form(column: str, text: str, kept: st
 def banners(text: str) -> list[Banner]:
     """Banners with a text in each field that is read."""
     page = {"title": text, "server": text, "html": f"<h1>{text}</h1><title>{text}</title>", "favicon": {"hash": 1}}
+    page |= {"location": text, "redirects": [{"location": text}]}
     name = dict.fromkeys(("CN", "OU", "O", "L", "ST"), text)
     blocks = {
         "hikvision": ("device_model", "device_version", "web_version"),
@@ -217,6 +218,10 @@ def banners(text: str) -> list[Banner]:
     }
     fields = ("product", "version", "devicetype", "org", "isp", "title", "html")
     line = text.replace("\n", " ")
+    description = '<root xmlns="urn:schemas-upnp-org:device-1-0">' + "".join(
+        f"<{name}>{text}</{name}>"
+        for name in ("friendlyName", "manufacturer", "modelName", "modelNumber", "serialNumber", "UDN")
+    )
     heads = [
         f'HTTP/1.1 401 x\r\nServer: {line}\r\nWWW-Authenticate: Basic realm="{line}"\r\n\r\n{text}',
         f'RTSP/1.0 401 x\r\nServer: {line}\r\nWWW-Authenticate: Digest realm="{line}"\r\n\r\n',
@@ -226,8 +231,12 @@ def banners(text: str) -> list[Banner]:
         f"x DHIP {text}",
         f"onvif://www.onvif.org/type/x {text}",
         f"sysDescr: {text}",
+        f"HTTP/1.1 302 x\r\nLocation: http://192.168.7.20/{line}\r\n\r\nKestrel DVR:\n  Web Version: {line}\n",
+        f"NOTIFY * HTTP/1.1\r\nNT: x\r\nServer: {line}\r\nLocation: {line}\r\nUSN: uuid:{line}::x\r\n",
+        description,
+        f"<d:Types>{text}</d:Types><d:Address>urn:{line}</d:Address>onvif://www.onvif.org/hardware/{line}",
     ]
-    modules = ("http", "rtsp-tcp", "sip", "ftp", "telnet", "dhip", "onvif", "snmp")
+    modules = ("http", "rtsp-tcp", "sip", "ftp", "telnet", "dhip", "onvif", "snmp", "http", "upnp", "upnp", "onvif")
     parsed = {block: dict.fromkeys(names, text) for block, names in blocks.items()}
     return [
         banner(
@@ -236,6 +245,9 @@ def banners(text: str) -> list[Banner]:
             tags=[text],
             cpe=[text],
             mac={text: {}},
+            location={"country_code": "GB", "region_code": text, "city": text},
+            vulns={text: {}},
+            snmp={"description": text},
             **parsed,
         ),
         banner(http=None, **dict.fromkeys(fields, text)),

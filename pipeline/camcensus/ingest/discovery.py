@@ -16,6 +16,11 @@ READ = 16_384  # characters of an answer that are read
 SCOPE = re.compile(r"onvif://www\.onvif\.org/(?P<kind>[A-Za-z]{1,32})/(?P<value>[^\s<>\"']{1,256})", re.IGNORECASE)
 # Kinds of scope that the maker writes, as they are kept. `name` is the owner's, but may be the maker's.
 KINDS = {kind.lower(): kind for kind in ("type", "hardware", "Profile", "manufacturer", "mfr")}
+# Types of devices by ONVIF, and those of other devices that answer the same probe.
+_KNOWN_TYPES = frozenset({
+    "NetworkVideoTransmitter", "NetworkVideoDisplay", "NetworkVideoStorage", "NetworkVideoAnalytics", "Device",
+    "Computer", "PrintDeviceType", "ScanDeviceType",
+})  # fmt: skip
 _TYPES = re.compile(r"<(?:[\w-]{1,32}:)?Types\b[^>]{0,512}>(?P<types>[^<]{1,1024})<", re.IGNORECASE)
 _ADDRESS = re.compile(r"<(?:[\w-]{1,32}:)?Address\b[^>]{0,512}>\s{0,16}(?P<urn>urn:[^<\s]{1,128})", re.IGNORECASE)
 _MAC_SCOPE = re.compile(r"onvif://www\.onvif\.org/mac/(?P<mac>[0-9a-f:-]{12,17})(?![\w:-])", re.IGNORECASE)
@@ -31,11 +36,12 @@ _ELEMENT = re.compile(rf"<(?P<name>{'|'.join(_ELEMENTS)})>(?P<value>[^<]{{1,512}
 _DESCRIPTION = "urn:schemas-upnp-org:device"
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos);")
 
-_HOST = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:(?://[^/?#]{0,512})?|//[^/?#]{0,512})")
+_HOST = re.compile(r"\A(?:https?:)?(?://[^/?#]{0,512})?", re.IGNORECASE)
+_PATH = re.compile(r"[\w./+,!~@=%-]{1,512}", re.ASCII)
 _AFTER_PATH = re.compile(r"[?#;].*", re.DOTALL)
 # A part of a path that is a session's, a person's or a host's, not the program's.
 _TOKEN = re.compile(
-    r"[0-9a-f-]{16,}|(?=\D*\d)(?=[^a-z]*[a-z])[\w~=+-]{20,}|[^/]*[@=~][^/]*|(?:\d{1,3}\.){3}\d{1,3}", re.IGNORECASE
+    r"[0-9a-f-]{16,}|(?=\D*\d)(?=[^a-z]*[a-z])[\w~=+-]{20,}|[^/]*[@=~%][^/]*|(?:\d{1,3}\.){3}\d{1,3}", re.IGNORECASE
 )
 HIDDEN = "*"
 
@@ -52,9 +58,9 @@ _TECHNICAL = re.compile(
 
 
 def onvif_types(text: str) -> str | None:
-    """Return the types of devices in an ONVIF reply, without the prefixes of their namespaces, each once."""
+    """Return the known types of devices in an ONVIF reply, without the prefixes of their namespaces, each once."""
     names = [name.rpartition(":")[2] for found in _TYPES.finditer(text[:READ]) for name in found["types"].split()]
-    return " ".join(dict.fromkeys(names)) or None
+    return " ".join(name for name in dict.fromkeys(names) if name in _KNOWN_TYPES) or None
 
 
 def onvif_scopes(text: str) -> str:
@@ -97,6 +103,8 @@ def path_of(location: str | None) -> str | None:
     if not location:
         return None
     bare = _AFTER_PATH.sub("", _HOST.sub("", location[:1024].strip()))
+    if not _PATH.fullmatch(bare):
+        return None
     path = "/".join(HIDDEN if _TOKEN.fullmatch(part) else part for part in bare.split("/"))
     return path if path.strip("/.*") else None
 
