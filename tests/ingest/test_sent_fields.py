@@ -80,6 +80,16 @@ def test_shares_stand_in_the_manifest(tmp_path: Path) -> None:
     assert (found.raw["product"], found.raw["http.title"], found.raw["ip_str"]) == (150, 200, 200)
 
 
+def test_pages_whose_elements_are_cut_are_counted_in_the_manifest(tmp_path: Path) -> None:
+    pages = ["".join(f"<img src=a{n:04}.gif>" for n in range(400)), "x" * 262_145, "<img src=a.gif>", None]
+    counted(tmp_path, one=[found | {"http": {"html": page}} for found, page in zip(banners(4), pages, strict=True)])
+    manifest = load_manifest(tmp_path / "data" / "one")
+    assert manifest is not None
+    found = manifest.stages["ingest"].fields
+    assert found is not None
+    assert (found.assets_cut, found.read["is_assets_cut"], found.read["http_assets"]) == (2, 3, 2)
+
+
 def test_names_that_are_data_are_not_written_down(tmp_path: Path) -> None:
     lines = [banner(mac={f"00408cab{n:04x}": {}}, **{f"Marker{n}": 1, "bad name": 1}) for n in range(60)]
     path = write_lines(tmp_path / "a.json", [*lines, "null", "bad", "[1]"])
