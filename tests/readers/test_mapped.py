@@ -157,7 +157,7 @@ def test_a_long_record_is_refused_and_the_next_is_not(tmp_path: Path, monkeypatc
 
 
 def test_lines_of_json_become_banners(tmp_path: Path) -> None:
-    lines = [GOOD, "", {**GOOD, "port": 70000}, "[]", "{", {**GOOD, "new": {"deep": 1}, "note": 1}]
+    lines = [GOOD, "", {**GOOD, "port": 70000}, "[5]", "{", {**GOOD, "new": {"deep": 1}, "note": 1}]
     result, rows, quarantined = of_lines(tmp_path, lines, JSONL)
     assert [row["line"] for row in rows] == [1, 6]
     assert [(bad["line"], bad["reason"]) for bad in quarantined] == [
@@ -276,12 +276,28 @@ def reconciled(outcome: Outcome) -> None:
 @settings(max_examples=80)
 @given(lines=st.lists(LINE, max_size=6), nested=st.booleans())
 def test_whatever_json_lines_hold_every_record_is_accounted_for(lines: list[bytes], nested: bool) -> None:
+    whole = b"\n".join([json.dumps(GOOD).encode(), *lines]).split(b"\n")
     with tempfile.TemporaryDirectory() as folder:
-        outcome = of_text(Path(folder), b"\n".join(lines), HOSTS if nested else JSONL)
+        outcome = of_text(Path(folder), b"\n".join(whole), HOSTS if nested else JSONL)
     reconciled(outcome)
     if not nested:
-        whole = b"\n".join(lines).split(b"\n")
-        assert outcome[0].lines == len(whole) - (not whole[-1])
+        assert outcome[0].lines == sum(map(elements, whole)) - (not whole[-1])
+
+
+def elements(line: bytes) -> int:
+    """How many records a line is: a list's elements, or one."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return 1
+    return len(found) if isinstance(found, list) and found else 1
+
+
+@settings(max_examples=80)
+@given(lines=st.lists(LINE, max_size=6), nested=st.booleans())
+def test_whatever_json_begins_with_every_record_is_accounted_for(lines: list[bytes], nested: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        reconciled(of_text(Path(folder), b"\n".join(lines), HOSTS if nested else JSONL))
 
 
 CELLS = st.lists(

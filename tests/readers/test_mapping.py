@@ -57,7 +57,7 @@ def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
         (("verified =", "titel = 1\nverified ="), "titel: unknown key; did you mean 'title'?"),
         (('engine = "other"\n', ""), "engine: missing; add it"),
         (('"other"', '"Other Engine"'), "engine: found 'Other Engine'; allowed: String should match pattern"),
-        (('"csv"', '"xml"'), "format: found 'xml'; allowed: Input should be 'csv' or 'jsonl'"),
+        (('"csv"', '"xml"'), 'format: found \'xml\'; allowed: "csv", "jsonl", or a list of both'),
         (("verified = true", "verified = false"), "note: missing; say what was not verified with a real export"),
         (("verified = true", 'verified = "yes"'), "verified: found 'yes'; allowed: Input should be a valid boolean"),
         (("port =", "prot ="), "fields.prot: no such target; did you mean 'port'?"),

@@ -194,18 +194,23 @@ def decode(line: bytes) -> Banner:
 
 
 def untyped(line: bytes) -> dict[str, Any]:
-    """Decode a line as plain JSON: slower, and lenient with lone surrogates and unusual types."""
+    """Decode the object in a line as plain JSON: slower, and lenient with lone surrogates and unusual types."""
+    found = untyped_value(line)
+    if not isinstance(found, dict):
+        raise Rejected("not_object")
+    return found
+
+
+def untyped_value(line: bytes) -> Any:
+    """Decode a line of plain JSON. Raises `Rejected` when it is not JSON."""
     try:
-        found = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_int=_integer)
+        return json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_int=_integer)
     except UnicodeDecodeError:
         raise Rejected("bad_encoding") from None
     except RecursionError:
         raise Rejected("too_deep") from None
     except ValueError:
         raise Rejected("not_json") from None
-    if not isinstance(found, dict):
-        raise Rejected("not_object")
-    return found
 
 
 def _refuse(constant: str) -> None:

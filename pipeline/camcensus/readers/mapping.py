@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from camcensus.core.errors import MappingError
+from camcensus.readers.encodings import ENCODINGS
 from camcensus.readers.targets import TARGETS
 
 NEEDED = ("address", "port", "time")
@@ -60,7 +61,15 @@ _TimeFormat = Annotated[
         '"iso", "unix" (seconds), "unix_ms", or a pattern of strptime such as "%d/%m/%Y %H:%M"',
     ),
 ]
+_Encoding = Annotated[str, _only(lambda name: name in ENCODINGS, f"one of {', '.join(ENCODINGS)}")]
 _Name = Annotated[str, Field(min_length=1)]
+_Format = Annotated[
+    str | list[str],
+    _only(
+        lambda found: found in ("csv", "jsonl") or (isinstance(found, list) and sorted(found) == ["csv", "jsonl"]),
+        '"csv", "jsonl", or a list of both',
+    ),
+]
 
 
 class _Strict(BaseModel):
@@ -87,16 +96,21 @@ class Favicon(_Strict):
 
 
 class Mapping(_Strict):
-    """A mapping file. Paths separate keys with dots; a list on the way means each of its elements."""
+    """A mapping file. Paths separate keys with dots; a list on the way means each of its elements.
+
+    `columns`: the fields, in order, of records that are lists, and of CSV files without a header.
+    """
 
     engine: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
     title: str = Field(min_length=1, max_length=60)
-    format: Literal["csv", "jsonl"]
+    format: _Format
     source: str = Field(min_length=1)
     licence: str = Field(min_length=1)
     verified: bool
     note: str | None = None
+    encoding: _Encoding = "utf-8"
     delimiter: _Delimiter = ","
+    columns: list[_Name] = []
     within: list[_Name] = []
     each: _Name | None = None
     flat: bool = False
@@ -107,6 +121,11 @@ class Mapping(_Strict):
     values: dict[_Target, dict[str, str]] = {}
     ignore: list[_Name] = []
     ignore_around: list[_Name] = []
+
+    @property
+    def formats(self) -> list[str]:
+        """The formats of its files; the ending of a file's name decides between them."""
+        return [self.format] if isinstance(self.format, str) else list(self.format)
 
     def sources(self, target: str) -> list[str]:
         """Return the fields that fill a target, in order; empty: none does."""
@@ -157,11 +176,11 @@ def _checked(mapping: Mapping, path: Path) -> Mapping:
 
 def _unused_keys(mapping: Mapping) -> list[str]:
     """Return the faults of keys that the format does not use."""
-    if mapping.format == "csv":
+    if "jsonl" not in mapping.formats:
         nested = [name for name in ("within", "each", "flat", "ignore_around") if getattr(mapping, name)]
         return [f"{name}: is for JSON lines, and this is CSV; remove it" for name in nested]
     problems = []
-    if "delimiter" in mapping.model_fields_set:
+    if "delimiter" in mapping.model_fields_set and "csv" not in mapping.formats:
         problems.append("delimiter: is for CSV, and this is JSON lines; remove it")
     if mapping.each and not any(name.startswith(f"{mapping.each}.") for name in mapping.sources("port")):
         problems.append(f"each: no port comes from {mapping.each}; name it as {mapping.each}.…")
@@ -172,7 +191,7 @@ def _unused_keys(mapping: Mapping) -> list[str]:
 
 def _hidden(mapping: Mapping) -> list[str]:
     """Return the faults of fields that are both mapped and ignored, directly or with an object around them."""
-    nested = mapping.format == "jsonl" and not mapping.flat
+    nested = "jsonl" in mapping.formats and not mapping.flat
     return [
         f"ignore: {ignored} hides {name}, which is mapped; remove one of them"
         for ignored in mapping.ignore

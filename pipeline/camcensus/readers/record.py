@@ -57,9 +57,9 @@ class Reader:
     records (some files: lines) each unknown field is filled.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
-        self.raw = RawFile(path)
+        self.raw = RawFile(path, encoding)
         self.unknown: Counter[str] = Counter()
 
     @property

@@ -12,13 +12,14 @@ from camcensus.readers.targets import TARGETS
 class RecordMapper:
     """A mapping, ready to apply to records: plain JSON objects, or rows as column to cell."""
 
-    def __init__(self, mapping: Mapping) -> None:
-        flat = mapping.flat or mapping.format == "csv"
+    def __init__(self, mapping: Mapping, is_row: bool = False) -> None:
+        """`is_row`: the names of fields are names of columns, not paths."""
+        is_flat = is_row or mapping.flat or mapping.formats == ["csv"]
         wanted = [*mapping.fields]
         if mapping.favicon and mapping.favicon.kind == "shodan":
             wanted.append("favicon")
         self._sources = [
-            (TARGETS[name], [path_of(field, flat) for field in mapping.sources(name)], mapping.values.get(name, {}))
+            (TARGETS[name], [path_of(field, is_flat) for field in mapping.sources(name)], mapping.values.get(name, {}))
             for name in wanted
         ]
         self._fixed = [(TARGETS[name], value) for name, value in mapping.fixed.items()]

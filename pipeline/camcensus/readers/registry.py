@@ -1,16 +1,14 @@
 """Choose how a file is read: as Shodan's own lines, or by a mapping of another engine's export."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.readers.lines import CSV_ENDINGS, ENDINGS
-from camcensus.readers.mapped_export import MappedLines, MappedRows
+from camcensus.readers.mapped_export import MappedFile, MappedLines, MappedRows
 from camcensus.readers.mapping import Mapping, load_mapping
 from camcensus.readers.record import Reader
 from camcensus.readers.shodan import SearchPages, ShodanFile
@@ -18,18 +16,10 @@ from camcensus.readers.shodan import SearchPages, ShodanFile
 OWN = ".toml"
 
 
-class Format(NamedTuple):
-    """A format of raw files: the endings of their names, and the reader of a path and the source's mapping if any."""
-
-    endings: tuple[str, ...]
-    reader: Callable[[Path, Any], Reader]
-
-
-# By the `format` of a mapping; files without a mapping are Shodan's.
-FORMATS = {
-    None: Format(ENDINGS, lambda path, _: ShodanFile(path)),
-    "jsonl": Format(ENDINGS, MappedLines),
-    "csv": Format(CSV_ENDINGS, MappedRows),
+# By a format of a mapping: the endings of the names of its files, and their reader.
+FORMATS: dict[str, tuple[tuple[str, ...], type[MappedFile]]] = {
+    "jsonl": (ENDINGS, MappedLines),
+    "csv": (CSV_ENDINGS, MappedRows),
 }
 
 
@@ -47,18 +37,23 @@ class Source:
     checksum: str | None = None
 
     @property
-    def format(self) -> Format:
-        """The format of its files."""
-        return FORMATS[self.mapping.format if self.mapping else None]
+    def endings(self) -> tuple[str, ...]:
+        """How the names of its files end."""
+        formats = self.mapping.formats if self.mapping else ["jsonl"]
+        return tuple(ending for name in formats for ending in FORMATS[name][0])
 
     def reader(self, path: Path) -> Reader:
-        """Return a reader of a raw file of this source, to be used once."""
-        return self.format.reader(path, self.mapping)
+        """Return a reader of a raw file of this source, to be used once; the file's ending decides its format."""
+        if self.mapping is None:
+            return ShodanFile(path)
+        fitting = (FORMATS[name] for name in self.mapping.formats)
+        reader = next((kind for endings, kind in fitting if path.name.lower().endswith(endings)), MappedLines)
+        return reader(path, self.mapping)
 
     def check(self, path: Path) -> None:
         """Check a file's name and start. Raises `InputError` when it cannot be of this source."""
-        if not path.name.lower().endswith(self.format.endings):
-            endings = ", ".join(self.format.endings)
+        if not path.name.lower().endswith(self.endings):
+            endings = ", ".join(self.endings)
             raise InputError(path, f"is of an unknown kind; give files of {self.name} that end in {endings}")
         self.reader(path).check_start()
 
