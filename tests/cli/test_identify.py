@@ -61,8 +61,8 @@ def test_identify_tells_where_a_file_breaks_off(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("none.json", "no such file"), ("x.csv", "is of an unknown kind"), (".", "is a folder")]
+    ("name", "told"), [("none.json", "no such file"), ("x.txt", "is of an unknown kind"), (".", "is a folder")]
 )
 def test_identify_of_what_it_cannot_read(tmp_path: Path, name: str, told: str) -> None:
-    (tmp_path / "x.csv").write_text("")
+    (tmp_path / "x.txt").write_text("")
     assert told in camcensus("identify", tmp_path / name, status=1).stderr

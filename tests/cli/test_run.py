@@ -54,7 +54,7 @@ def test_status_as_table_and_as_json(study: Path) -> None:
 
 
 def test_f22_a_file_without_one_banner_is_status_1_and_says_why(tmp_path: Path) -> None:
-    study = study_in(tmp_path, one=["[", "{}", "x"])
+    study = study_in(tmp_path, one=["x", "{}", "["])
     done = run(study, status=1)
     assert "none of its 3 lines is a banner" in done.stderr
     packed = (tmp_path / "data" / "a" / "quarantine.jsonl.gz").read_bytes()

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,16 @@ from pathlib import Path
 import pytest
 
 from camcensus.core import storage
+from camcensus.core.config import load_study
 from camcensus.core.errors import InputError, IntegrityError
 from camcensus.raw.imports import LEDGER, expand, import_files, raw_files, read_ledger
 from camcensus.readers.lines import RawFile
+from tests.commands import study_in
+
+
+def line(port: int) -> bytes:
+    """A banner, as short as can be."""
+    return b'{"ip_str": "81.2.69.142", "port": %d, "timestamp": "2026-10-20"}\n' % port
 
 
 @pytest.fixture
@@ -21,8 +29,8 @@ def exports(tmp_path: Path) -> Path:
     """A folder with three exports."""
     folder = tmp_path / "exports"
     folder.mkdir()
-    (folder / "a.json").write_bytes(b'{"port": 80}\n')
-    (folder / "b.json.gz").write_bytes(gzip.compress(b'{"port": 81}\n'))
+    (folder / "a.json").write_bytes(line(80))
+    (folder / "b.json.gz").write_bytes(gzip.compress(line(81)))
     (folder / "notes.txt").write_text("no export")
     return folder
 
@@ -85,10 +93,10 @@ def test_a_file_that_was_removed_from_raw_is_copied_again(exports: Path, snapsho
 
 def test_another_content_of_the_same_name_gets_a_name_of_its_own(exports: Path, snapshot: Path) -> None:
     import_files([str(exports / "a.json")], snapshot)
-    (exports / "a.json").write_bytes(b'{"port": 99}\n')
+    (exports / "a.json").write_bytes(line(99))
     (done,) = import_files([str(exports / "a.json")], snapshot)
     assert done.file == f"{done.sha256[:8]}-a.json"
-    assert (snapshot / "raw" / "a.json").read_bytes() == b'{"port": 80}\n'
+    assert (snapshot / "raw" / "a.json").read_bytes() == line(80)
     assert len(raw_files(snapshot)) == 2
 
 
@@ -110,7 +118,7 @@ def test_a_kill_between_copy_and_ledger_is_mended(exports: Path, snapshot: Path)
 
 @pytest.mark.parametrize("name", ["imports.json", ".json", ".hidden.json.gz", "a b;c\x1b[31m.json", "Ünï.JSONL"])
 def test_whatever_its_name_an_import_is_found_again(exports: Path, snapshot: Path, name: str) -> None:
-    (exports / name).write_bytes(b"x\n")
+    (exports / name).write_bytes(gzip.compress(line(82)) if name.endswith(".gz") else line(82))
     (done,) = import_files([str(exports / name)], snapshot)
     assert [p.name for p in raw_files(snapshot)] == [done.file]
     assert done.file.isprintable()
@@ -174,7 +182,73 @@ def test_a_ledger_that_is_none_is_told(snapshot: Path, content: str) -> None:
 
 def test_what_was_imported_can_be_read(exports: Path, snapshot: Path) -> None:
     import_files([str(exports / "*.json*")], snapshot)
-    assert [json.loads(line.data) for path in raw_files(snapshot) for line in RawFile(path).lines()] == [
-        {"port": 80},
-        {"port": 81},
+    assert [json.loads(found.data)["port"] for path in raw_files(snapshot) for found in RawFile(path).lines()] == [
+        80,
+        81,
     ]
+
+
+def test_a_file_that_no_reader_accepts_is_refused_before_anything_is_created(exports: Path, snapshot: Path) -> None:
+    (exports / "c.json").write_bytes(b"17 bytes of it...")
+    with pytest.raises(InputError, match="none of its first 1 records is a banner"):
+        import_files([str(exports / "a.json"), str(exports / "c.json")], snapshot)
+    assert not snapshot.exists()
+
+
+@pytest.mark.parametrize(("letters", "is_allowed"), [("n" * 195, True), ("n" * 196, False), ("é" * 98, False)])
+def test_a_long_name_is_refused_before_anything_is_created(
+    exports: Path, snapshot: Path, letters: str, is_allowed: bool
+) -> None:
+    path = exports / f"{letters}.json"
+    path.write_bytes(line(83))
+    if is_allowed:
+        assert import_files([str(path)], snapshot)[0].file == path.name
+        return
+    with pytest.raises(InputError, match=r"has a name of 20\d bytes; rename it: at most 200 are allowed"):
+        import_files([str(path)], snapshot)
+    assert not snapshot.exists()
+
+
+def test_a_copy_that_fails_leaves_nothing(exports: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Path, to: Path) -> None:
+        to.write_bytes(b"half")
+        if (snapshot / "raw" / ".incoming-0.part").exists() and to.name != ".incoming-0.part":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(InputError, match="cannot be copied: No space left on device"):
+        import_files([str(exports / "a.json"), str(exports / "b.json.gz")], snapshot)
+    assert not snapshot.exists()
+
+
+def test_the_ledger_is_written_once_for_many_files(
+    exports: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for port in range(1, 41):
+        (exports / f"n{port}.json").write_bytes(line(port))
+    written: list[Path] = []
+    write = storage.write_checksummed
+    monkeypatch.setattr(storage, "write_checksummed", lambda path, value: (written.append(path), write(path, value)))
+    assert len(import_files([str(exports / "n*.json")], snapshot)) == 40
+    assert written == [snapshot / "raw" / LEDGER]
+    assert len(raw_files(snapshot)) == 40
+
+
+def test_files_of_one_name_in_one_command_are_both_kept(exports: Path, snapshot: Path) -> None:
+    (exports / "more").mkdir()
+    (exports / "more" / "a.json").write_bytes(line(84))
+    done = import_files([str(exports / "a.json"), str(exports / "more" / "a.json")], snapshot)
+    assert [(snapshot / "raw" / item.file).read_bytes() for item in done] == [line(80), line(84)]
+
+
+def test_an_empty_folder_that_a_failed_import_left_is_no_snapshot(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s", one=[json.loads(line(80))])
+    (study.parent / "data" / "b" / "raw").mkdir(parents=True)
+    (study.parent / "data" / "b" / "raw" / ".incoming-0.part").write_bytes(b"half")
+    assert load_study(study).snapshot_ids() == ["a"]
+
+
+def test_csv_given_as_shodans_is_read_with_its_mapping(exports: Path, snapshot: Path) -> None:
+    (exports / "c.csv").write_text("ip_str,port,timestamp,title\n81.2.69.1,80,2026-10-20T08:30:01,x\n")
+    done = import_files([str(exports / "a.json"), str(exports / "c.csv")], snapshot)
+    assert [item.source for item in done] == ["shodan", "shodan-csv"]

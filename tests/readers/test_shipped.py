@@ -97,11 +97,19 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "unknown": {"ftp.tls": 1, "highlight": 1}, "ports": [443, 80, 21], "favicons": [],
         "certificates": ["CN=camera.example,O=Example, Inc."],
     },
+    "shodan-csv": {
+        "records": 4, "banners": 3, "dropped": {"quarantined: bad_transport": 1},
+        "unknown": {"new_field": 1}, "ports": [80, 554, 80], "favicons": [], "certificates": [],
+    },
     "zoomeye": {
         "records": 5, "banners": 3, "dropped": {"quarantined: no_answer": 1, "quarantined: no_timestamp": 1},
         "unknown": {"new.field": 1}, "ports": [80, 554, 80], "favicons": [], "certificates": [],
     },
 }  # fmt: skip
+
+
+ENGINES = {"censys-legacy": "censys", "shodan-csv": "shodan"}
+TITLES = {"censys": "Censys", "fofa": "FOFA", "netlas": "Netlas", "shodan": "Shodan", "zoomeye": "ZoomEye"}
 
 
 def test_every_mapping_that_is_shipped_is_tested() -> None:
@@ -112,7 +120,7 @@ def test_every_mapping_that_is_shipped_is_tested() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_from_import_to_counts(study: Path, name: str) -> None:
     expected = EXPECTED[name]
-    engine = name.removesuffix("-legacy")
+    engine = ENGINES.get(name, name)
     told = bring(study, export_of(name), name)
     assert f"{name}: not verified with a real export: " in told
     told = run(study)
@@ -147,14 +155,14 @@ def test_from_import_to_counts(study: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_the_page_names_the_engine_and_the_mapping(study: Path, name: str) -> None:
-    engine = name.removesuffix("-legacy")
+    engine = ENGINES.get(name, name)
+    title = TITLES[engine]
     bring(study, export_of(name), name)
     camcensus("run", "--study", study)
     page = (study.parent / "report" / "index.html").read_text()
-    title = "Censys" if engine == "censys" else {"fofa": "FOFA", "netlas": "Netlas", "zoomeye": "ZoomEye"}[engine]
     assert f"{title} results" in page
     assert f"Snapshot a was read from exports of {title} with a mapping made from documentation" in page
-    assert "from Shodan results" not in page
+    assert ("from Shodan results" in page) == (engine == "shodan")
 
 
 def test_a_snapshot_has_one_engine(study: Path) -> None:
@@ -189,10 +197,10 @@ def test_engines_mixed_by_hand_stop_the_run(study: Path) -> None:
     assert "a: has files of several engines (fofa, netlas), whose counts must not be summed; move the files" in told
 
 
-def test_a_file_of_another_kind_put_there_by_hand_is_told(study: Path) -> None:
-    bring(study, export_of("fofa"), "fofa")
+def test_a_file_of_another_kind_put_there_by_hand_is_told(study: Path, own: Path) -> None:
+    bring(study, own.with_suffix(".csv"), own)
     write_lines(study.parent / "data" / "a" / "raw" / "by-hand.jsonl", [banner()])
-    assert "raw/by-hand.jsonl: is of an unknown kind; give files of fofa that end in .csv" in run(study, status=1)
+    assert "raw/by-hand.jsonl: is of an unknown kind; give files of scan.toml that end in .csv" in run(study, status=1)
 
 
 def test_a_file_put_beside_others_by_hand_is_of_their_source(study: Path) -> None:

@@ -143,8 +143,9 @@ def import_(
                     "another file has this name, so both are counted; replace it with --replace", snapshot, "import"
                 )
             reporter.info(f"{item.file}: {text}, {item.bytes:,} bytes, SHA-256 {item.sha256[:16]}", snapshot, "import")
-    if (mapping := chosen[0].mapping) and not mapping.verified:
-        reporter.warning(f"{source}: not verified with a real export: {mapping.note}", snapshot, "import")
+    for used in {found.name: found for found in (chosen[0].of(Path(item.file)) for item in imported)}.values():
+        if (mapping := used.mapping) and not mapping.verified:
+            reporter.warning(f"{used.name}: not verified with a real export: {mapping.note}", snapshot, "import")
     reporter.info(f"next: camcensus run --study {study}")
     if json_:
         show(json.dumps([asdict(item) for item in imported], sort_keys=True))

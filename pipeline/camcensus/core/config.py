@@ -266,12 +266,20 @@ class Study(_Strict):
         """Ids of the snapshots found under `data`, oldest first (by date if the study gives one, then by id)."""
         if not self.data.is_dir():
             return []
-        found = [p.name for p in self.data.iterdir() if (p / "raw").is_dir() and SNAPSHOT_ID.fullmatch(p.name)]
+        found = [p.name for p in self.data.iterdir() if SNAPSHOT_ID.fullmatch(p.name) and _has_content(p)]
         return sorted(found, key=lambda i: (str(self.snapshots[i].date) if i in self.snapshots else i, i))
 
     def settings(self) -> str:
         """All that the study decides, as JSON, for hashing; where it lies on this machine is not part of it."""
         return self.model_dump_json(exclude={"path", "retention"})
+
+
+def _has_content(snapshot: Path) -> bool:
+    """Return whether a folder is a snapshot, and not what an import left that failed."""
+    raw = snapshot / "raw"
+    if not raw.is_dir():
+        return False
+    return (snapshot / "manifest.json").is_file() or any(not p.name.startswith(".") for p in raw.iterdir())
 
 
 def load_study(path: Path) -> Study:

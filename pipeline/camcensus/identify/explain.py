@@ -28,6 +28,7 @@ def explain_records(path: Path, format_: str, catalogue: Path | None, source: So
         raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
     identifier = identifier_of(load_catalogue(catalogue or bundled("queries")))
     makers = {b.name: ", ".join(b.manufacturer) for b in identifier.catalogue.brands if len(b.manufacturer) > 1}
+    source = source.of(path)
     source.check(path)
     reader = source.reader(path)
     for record in records(reader):

@@ -3,7 +3,7 @@
 import glob
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -13,10 +13,12 @@ from typing import Any
 
 from camcensus.core import storage
 from camcensus.core.errors import InputError, IntegrityError
+from camcensus.readers.acceptance import require_accepted
 from camcensus.readers.lines import ENDINGS
-from camcensus.readers.registry import SHODAN, Source, named_source
+from camcensus.readers.registry import SHODAN, SHODAN_CSV, Source, named_source
 
 LEDGER = "imports.json"
+LONGEST_NAME = 200  # bytes of a raw file's name
 _ENTRY = {"file", "source", "bytes", "sha256", "received"}
 
 
@@ -50,7 +52,7 @@ def import_files(
     A file of the same content is not copied again; one of the same name but other content is kept as well, or with
     `replace` replaces it. `collection` names their collection, if the snapshot has several. Raises `InputError` before
     anything is copied when a file is missing, unreadable or not of the source, or when the snapshot holds files of
-    another engine.
+    another engine. The ledger is written once, before the files appear under their names.
     """
     paths = expand(names)
     raw = snapshot / "raw"
@@ -59,32 +61,56 @@ def import_files(
     ledger = read_ledger(snapshot)
     _same_engine(snapshot, ledger, source)
     for path in paths:
-        source.check(path)
+        _require_short_name(path)
+        require_accepted(source.of(path), path)
     known = {entry["sha256"]: entry for entry in ledger.values() if (raw / entry["file"]).is_file()}
     done: list[Imported] = []
+    arrived: dict[Path, Path] = {}
     raw.mkdir(parents=True, exist_ok=True)
-    if mapping:
-        storage.write_bytes(raw / source.name, mapping.read_bytes())
-    for path in paths:
+    for number, path in enumerate(paths):
         # The ending marks it as unfinished: what a kill leaves behind is removed at the next start.
-        incoming = raw / f".incoming-{path.name}{storage.PART}"
-        digest, size = _copy(path, incoming, link)
-        entry, before = known.get(digest), None
+        incoming = raw / f".incoming-{number}{storage.PART}"
+        try:
+            digest, size = _copy(path, incoming, link)
+        except InputError:
+            _remove(arrived, raw)
+            raise
+        entry, before, read_by = known.get(digest), None, source.of(path).name
         is_known = entry is not None
         if entry:
             # From now on it is read as this source, and of the collection if one is named.
             incoming.unlink()
-            before = None if entry["source"] == source.name else entry["source"]
-            entry["source"] = source.name
+            before = None if entry["source"] == read_by else entry["source"]
+            entry["source"] = read_by
         else:
             name = _safe(path.name) if replace else _free_name(path.name, digest, raw, ledger)
-            incoming.replace(raw / name)
-            entry = known[digest] = ledger[name] = _entry(name, source.name, size, digest)
+            arrived[incoming] = raw / name
+            entry = known[digest] = ledger[name] = _entry(name, read_by, size, digest)
         entry |= {"collection": collection} if collection else {}
         fields = {name: entry[name] for name in _ENTRY}
         done.append(Imported(**fields, already=is_known, before=before, collection=entry.get("collection")))
-        storage.write_checksummed(raw / LEDGER, ledger)
+    if mapping:
+        storage.write_bytes(raw / source.name, mapping.read_bytes())
+    # A kill after this leaves names without files, which `run` reports and the same import repairs.
+    write_ledger(snapshot, ledger)
+    for incoming, file in arrived.items():
+        incoming.replace(file)
     return done
+
+
+def _require_short_name(path: Path) -> None:
+    """Raise `InputError` when the files made of one could not have its name in theirs."""
+    if (size := len(os.fsencode(_safe(path.name)))) > LONGEST_NAME:
+        raise InputError(path, f"has a name of {size} bytes; rename it: at most {LONGEST_NAME} are allowed")
+
+
+def _remove(arrived: Iterable[Path], raw: Path) -> None:
+    """Remove what an import that failed has copied, and the folders that it leaves empty."""
+    for incoming in arrived:
+        incoming.unlink(missing_ok=True)
+    with suppress(OSError):  # not empty: the snapshot has other files
+        raw.rmdir()
+        raw.parent.rmdir()
 
 
 def _same_engine(snapshot: Path, ledger: dict[str, dict[str, Any]], source: Source) -> None:
@@ -110,7 +136,7 @@ def with_dropped_files(snapshot: Path, sha256_of: Callable[[Path], str]) -> dict
     one. What was imported never gets a new entry.
     """
     ledger = read_ledger(snapshot)
-    sources = {entry["source"] for entry in ledger.values()}
+    sources = {entry["source"] for entry in ledger.values()} - {SHODAN_CSV}
     source = sources.pop() if len(sources) == 1 else SHODAN.name
     for path in raw_files(snapshot):
         known = ledger.get(path.name)

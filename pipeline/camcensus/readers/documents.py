@@ -42,7 +42,7 @@ def start_of(raw: RawFile) -> Start:
     lines = (without_marks(line).strip() for line in bytes(head).split(b"\n", STARTS)[:STARTS])
     first, found, needed = b"", None, 1
     for text in filter(None, lines):
-        value = _decoded(text)
+        value = decoded(text)
         if not first:
             first = text
             if isinstance(value, dict | list):
@@ -57,7 +57,8 @@ def start_of(raw: RawFile) -> Start:
     return Start(has_lines=not needed or not first.startswith(_OPENING), first=found)
 
 
-def _decoded(text: bytes) -> Any:
+def decoded(text: bytes) -> Any:
+    """Return the value in a text of JSON; None if it is not JSON."""
     try:
         return decode(text)
     except (ValueError, RecursionError):

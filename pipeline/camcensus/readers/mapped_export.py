@@ -126,7 +126,7 @@ class MappedLines(MappedFile):
             yield _part(line, value), Rejected("not_object")
             return
         is_wrapped, held = self._records(value)
-        names = unknown_fields(value, self._known_outside) if is_wrapped else set()
+        names = unknown_fields(value, self._known_outside) if is_wrapped and isinstance(value, dict) else set()
         self._count(names.union(*(unknown_fields(r, self._known_inside) for r in held if isinstance(r, dict))))
         is_empty = True
         for record in held:

@@ -39,8 +39,13 @@ class Source:
     @property
     def endings(self) -> tuple[str, ...]:
         """How the names of its files end."""
-        formats = self.mapping.formats if self.mapping else ["jsonl"]
+        formats = self.mapping.formats if self.mapping else FORMATS
         return tuple(ending for name in formats for ending in FORMATS[name][0])
+
+    def of(self, path: Path) -> "Source":
+        """Return the source that a file of this one is read with: Shodan's CSV has a mapping."""
+        is_csv = path.name.lower().endswith(CSV_ENDINGS)
+        return named_source(SHODAN_CSV, Path()) if self.mapping is None and is_csv else self
 
     def reader(self, path: Path) -> Reader:
         """Return a reader of a raw file of this source, to be used once; the file's ending decides its format."""
@@ -63,6 +68,7 @@ class Source:
 
 
 SHODAN = Source("shodan", "shodan")
+SHODAN_CSV = "shodan-csv"
 
 
 @dataclass(frozen=True)
