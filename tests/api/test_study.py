@@ -236,7 +236,9 @@ def test_levels_are_those_that_are_counted(world: cc.OpenStudy) -> None:
 
 def test_a_snapshot_without_a_camera_has_no_cells_and_a_table(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text('title = "t"\nwindow_days = "all"\n')
-    write_lines(tmp_path / "data/2026/raw/a.json", [banner(data="HTTP/1.1 200 OK\r\n\r\n", http={}, product=None)])
+    write_lines(
+        tmp_path / "data/2026/raw/a.json", [banner(data="HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", http={}, product=None)]
+    )
     study = cc.open_study(tmp_path / "study.toml").run()
     assert study.counts("world")["n_hosts"].tolist() == [0]
     for level in choices.LEVELS[1:]:

@@ -1,11 +1,14 @@
 """What was accepted, in words: lost records that make a snapshot partial, and banners that can show no camera."""
 
+from pathlib import Path
+
 import pytest
 
 from camcensus.core.manifest import Input, Manifest
 from camcensus.core.stage_record import Flow, StageRecord
-from camcensus.ingest.acceptance import TELLING, count_telling, shows_no_camera, summary, unknown_fields
+from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
 from camcensus.ingest.observe import batch_of
+from camcensus.ingest.telling import TELLING, count_telling
 from camcensus.raw.completeness import lost_records, why_partial
 from camcensus.readers.registry import named_source, shipped
 
@@ -62,6 +65,22 @@ def test_the_summary_accounts_for_every_line() -> None:
     assert summary(flow(3)) == "3 lines, 3 banners accepted"
 
 
+def test_one_of_each_is_singular() -> None:
+    assert summary(flow(1)) == "1 line, 1 banner accepted"
+
+
+def test_why_there_is_nothing_is_the_commonest_reason_with_the_way_out() -> None:
+    mapping = named_source("fofa", Path()).mapping
+    found = why_nothing(flow(0, 30), {"not_json": 20, "no_timestamp": 10}, None)
+    assert found.startswith(
+        "none of its 30 lines is a banner; the commonest reason (20 of them): the line is not JSON; "
+    )
+    found = why_nothing(flow(0, 3), {"no_timestamp": 3}, mapping)
+    assert "the timestamp is missing; " in found
+    assert "[fixed]" in found
+    assert why_nothing(flow(0), {}, None) == "it is empty"
+
+
 def test_unknown_fields_are_listed_by_number_and_bounded() -> None:
     assert unknown_fields({}) == ""
     assert unknown_fields({"b": 1, "a": 2000}) == "unexpected fields: a (2,000 rows), b (1 row)"
@@ -92,10 +111,8 @@ def test_banners_without_evidence_show_no_camera() -> None:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_the_fields_to_export_are_those_that_the_mapping_reads(
-    name: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    mapping = named_source(name, tmp_path_factory.getbasetemp()).mapping
+def test_the_fields_to_export_are_those_that_the_mapping_reads(name: str) -> None:
+    mapping = named_source(name, Path()).mapping
     assert mapping is not None
     text = shows_no_camera(0, 50, mapping).partition("export these fields too: ")[2]
     assert set(text.split(", ")) <= set(mapping.mapped)

@@ -260,7 +260,7 @@ def test_a_file_imported_under_the_wrong_source_of_its_engine_is_read_as_the_rig
     wrong = own.with_name("wrong.toml")
     wrong.write_text(OWN.replace('port = "port"', 'port = "page"'))
     bring(study, own.with_suffix(".csv"), wrong)
-    assert "gives nothing: none of its 2 records is a banner; check that it is what the mapping wrong.toml" in run(
+    assert "gives nothing: none of its 2 records is a banner; the commonest reason (2 of them): " in run(
         study, status=1
     )
     told = bring(study, own.with_suffix(".csv"), own)

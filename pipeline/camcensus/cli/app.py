@@ -258,14 +258,19 @@ def identify(
     ] = None,
     source: SourceOption = "shodan",
 ) -> None:
-    """Explain each banner of a file: what it is, and by which evidence."""
+    """Explain each banner of a file: what it is, and by which evidence. Accepts and rejects as run does."""
+    from camcensus.cli.messages import report_accepted
     from camcensus.identify.explain import explain_records
+    from camcensus.ingest.records import Ingested
     from camcensus.readers.registry import chosen_source
 
     if format_ not in ("table", "jsonl"):
         raise typer.BadParameter(f"found {format_!r}; allowed: table, jsonl", param_hint="--format")
-    for text in explain_records(file, format_, catalogue, chosen_source(source)[0]):
+    chosen, seen = chosen_source(source)[0], Ingested()
+    for text in explain_records(file, format_, catalogue, chosen, seen):
         show(text)
+    if report_accepted(file, chosen, seen, Reporter()):
+        raise typer.Exit(PARTIAL)
 
 
 app.command(epilog="Example: camcensus verify --study studies/demo.toml")(verify)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camcensus.core.comparability import breaks
-from camcensus.core.config import Study
-from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError
+from camcensus.core.config import Gates, Study
+from camcensus.core.console import Reporter
+from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError, InputError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.resources import bundled
 from camcensus.core.storage import read_table, write_text
@@ -15,6 +16,11 @@ from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from camcensus.identify.catalogue_page import page
+from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
+from camcensus.ingest.records import Ingested
+from camcensus.raw.completeness import lost_records
+from camcensus.readers.lines import repairs_text
+from camcensus.readers.registry import Source
 from camcensus.report.inputs import WORLD, Result, variant
 from camcensus.run import Outcome
 
@@ -116,6 +122,30 @@ def add_partial(study: Study, outcome: Outcome) -> None:
     for manifest in (load_manifest(study.data / name) for name in study.snapshot_ids()):
         if manifest:
             outcome.note_partial(manifest)
+
+
+def report_accepted(path: Path, source: Source, seen: Ingested, reporter: Reporter) -> bool:
+    """Log what was accepted of a file, as ingest does; return whether it would make a snapshot partial.
+
+    Raises `InputError` when nothing was accepted.
+    """
+    flow = seen.flow("records" if source.mapping else "lines")
+    reporter.info(summary(flow, "rejected"))
+    if repaired := repairs_text(seen.repaired):
+        reporter.info(f"repaired: {repaired}")
+    if text := unknown_fields(seen.unknown):
+        reporter.warning(text)
+    if seen.damage:
+        reporter.warning(f"{seen.damage}; the records before it were explained")
+    if not seen.accepted:
+        raise InputError(path, f"gives nothing: {why_nothing(flow, seen.quarantined, source.mapping)}")
+    if why := shows_no_camera(seen.telling, seen.accepted, source.mapping):
+        reporter.warning(why)
+    lost = lost_records(flow, Gates.model_validate({}).max_quarantined, "rejected")
+    if lost or flow.quarantined:
+        text = f"{lost}; a snapshot of it is partial" if lost else f"{flow.quarantined:,} {flow.unit} are not banners"
+        reporter.warning(text)
+    return bool(lost or seen.damage)
 
 
 def collected_text(done: "Collected", study: Path, as_json: bool) -> str:

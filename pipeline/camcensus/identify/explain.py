@@ -1,29 +1,36 @@
 """Explain each record of an export for `camcensus identify`: what it is, and by which evidence."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from time import time
 from typing import Any
 
 from camcensus.core.console import printable
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
+from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Verdict, identifier_of
-from camcensus.ingest.evidence import evidence_of
-from camcensus.readers.banner import Banner
-from camcensus.readers.record import records
+from camcensus.ingest.fields import A_DAY
+from camcensus.ingest.records import Ingested, ValidatedBatch, accept
+from camcensus.ingest.telling import count_telling
 from camcensus.readers.registry import SHODAN, Source
 
 _NOT_SHOWN = ("model_raw", "family")  # fields of a verdict that the JSON format does not have
 
 
-def explain_records(path: Path, format_: str, catalogue: Path | None, source: Source = SHODAN) -> Iterator[str]:
+def explain_records(
+    path: Path, format_: str, catalogue: Path | None, source: Source = SHODAN, seen: Ingested | None = None
+) -> Iterator[str]:
     """Yield a line for each record, in order: JSON (`jsonl`), or a row for people (`table`).
 
-    Raises `InputError` for a missing file and, after its last complete line, for one that breaks off.
+    A record is accepted or rejected as `run` would. `seen` gets what was accepted, rejected and damaged. Raises
+    `InputError` for a file that is missing or of another source.
     """
+    seen = Ingested() if seen is None else seen
     if not path.is_file():
         raise InputError(path, "is a folder; name one of its files" if path.is_dir() else "no such file")
     identifier = identifier_of(load_catalogue(catalogue or bundled("queries")))
@@ -31,20 +38,19 @@ def explain_records(path: Path, format_: str, catalogue: Path | None, source: So
     source = source.of(path)
     source.check(path)
     reader = source.reader(path)
-    for record in records(reader):
-        verdict, reason = Verdict(), None
-        if isinstance(record.found, Banner):
-            verdict = identifier.identify(evidence_of(record.found))
-        else:
-            reason = record.found.reason if record.found else "blank"
-        if format_ == "jsonl":
-            yield _json(record.number, verdict, reason)
-        elif reason:
-            yield f"{record.number:>6}  rejected      {reason}"
-        else:
-            yield _row(record.number, verdict, makers)
-    if reader.damage:
-        raise InputError(path, f"{reader.damage}; the records before it were explained")
+    latest = int(time()) + A_DAY
+    for batch in reader.batches():
+        rows, reasons = accept(batch, latest)
+        seen.add(ValidatedBatch(len(batch.numbers), rows, count_telling(rows), Counter(reasons.values()), []))
+        found = dict(zip(rows.column("line").to_pylist(), verdicts(rows, identifier)[0], strict=True))
+        for place, number in enumerate(batch.numbers):
+            verdict = found.get(number)
+            reason = None if verdict else reasons.get(place, "blank")
+            if format_ == "jsonl":
+                yield _json(number, verdict or Verdict(), reason)
+            else:
+                yield _row(number, verdict, makers) if verdict else f"{number:>6}  rejected      {reason}"
+    seen.damage, seen.unknown, seen.repaired = reader.damage, reader.unknown, +reader.repairs
 
 
 def _json(number: int, verdict: Verdict, reason: str | None) -> str:

@@ -2,26 +2,22 @@
 
 from collections.abc import Mapping
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from camcensus.core.stage_record import Flow
-from camcensus.core.tables import EVIDENCE
+from camcensus.ingest.records import REASONS
+from camcensus.readers.advice import way_out
 from camcensus.readers.mapping import Mapping as MappingFile
 
 LISTED = 20  # unknown fields that a warning names
 LEAST_TELLING = 0.01  # share of banners with evidence: with less, a count of cameras says nothing
-# Evidence that shows no camera without other evidence. The kind of network, module and port are no more than that.
-_SAYS_NOTHING = frozenset({"module", "tags", "http_auth", "rtsp_auth"})
-TELLING = tuple(column.name for column in EVIDENCE if column.name not in _SAYS_NOTHING)
 # Targets of a mapping that fill such columns, the most telling first.
 _TARGETS = ("data", "html", "title", "server", "www_authenticate", "product", "cert_subject", "cert_subject_cn")
 
 
-def summary(flow: Flow) -> str:
-    """Return where all records of the flow of ingest went."""
-    parts = [f"{flow.rows_in:,} {flow.unit}", f"{flow.rows_out:,} banners accepted"]
-    parts += [f"{flow.quarantined:,} in quarantine"] if flow.quarantined else []
+def summary(flow: Flow, rejected: str = "in quarantine") -> str:
+    """Return where all records of the flow of ingest went. `rejected`: what is said of rejected ones."""
+    unit = flow.unit.removesuffix("s") if flow.rows_in == 1 else flow.unit
+    parts = [f"{flow.rows_in:,} {unit}", f"{flow.rows_out:,} {'banner' if flow.rows_out == 1 else 'banners'} accepted"]
+    parts += [f"{flow.quarantined:,} {rejected}"] if flow.quarantined else []
     parts += [f"{flow.blank:,} blank"] if flow.blank else []
     return ", ".join(parts)
 
@@ -34,15 +30,13 @@ def unknown_fields(found: Mapping[str, int]) -> str:
     return f"unexpected fields: {names}{more}" if names else ""
 
 
-def count_telling(rows: pa.RecordBatch) -> int:
-    """Return how many rows of `observations` have evidence by which a signature can find a camera."""
-    filled = [column for name in TELLING if (column := rows.column(name)).null_count < rows.num_rows]
-    if any(not column.null_count for column in filled):
-        return int(rows.num_rows)
-    has_any = pa.repeat(pa.scalar(False), rows.num_rows)
-    for column in filled:
-        has_any = pc.or_(has_any, column.is_valid())
-    return int(pc.sum(has_any).as_py() or 0)
+def why_nothing(flow: Flow, reasons: Mapping[str, int], mapping: MappingFile | None) -> str:
+    """Return why none of the records is a banner: the commonest of the `reasons` (codes), and the way out."""
+    if not reasons:
+        return "it is empty"
+    reason, n = max(reasons.items(), key=lambda one: (one[1], one[0]))
+    why = f"none of its {flow.rows_in:,} {flow.unit} is a banner; the commonest reason ({n:,} of them)"
+    return f"{why}: {REASONS[reason]}; {way_out(reason, mapping)}"
 
 
 def shows_no_camera(n_telling: int, rows: int, mapping: MappingFile | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from camcensus.readers.banner import Banner, Rejected
 
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp())
+A_DAY = 86400  # seconds that a timestamp may be later than a file was received
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())  # where it is not known when a file was received
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  timestamps without a zone are compared with it, and are UTC
 _ASN = re.compile(r"(?:AS)?(\d{1,10})", re.IGNORECASE)

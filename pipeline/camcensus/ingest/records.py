@@ -21,8 +21,8 @@ from camcensus.core import storage
 from camcensus.core.stage_record import BLANK, QUARANTINED, Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
-from camcensus.ingest.acceptance import count_telling
 from camcensus.ingest.observe import batch_of, observe
+from camcensus.ingest.telling import count_telling
 from camcensus.readers.banner import Banner, Rejected
 from camcensus.readers.lines import Line
 from camcensus.readers.record import Batch
@@ -97,10 +97,10 @@ class Ingested:
         counts |= {f"{UNKNOWN_FIELD}{name}": n for name, n in sorted(self.unknown.items())}
         return {"lines": self.lines, "accepted": self.accepted, **{name: n for name, n in counts.items() if n}}
 
-    def flow(self) -> Flow:
+    def flow(self, unit: str = "lines") -> Flow:
         """Return the reconciled flow."""
         dropped = {reason: n for reason, n in self._dropped.items() if n}
-        return Flow(unit="lines", rows_in=self.lines, rows_out=self.accepted, dropped=dropped).check("ingest")
+        return Flow(unit=unit, rows_in=self.lines, rows_out=self.accepted, dropped=dropped).check("ingest")
 
     @property
     def _dropped(self) -> dict[str, int]:
@@ -148,8 +148,8 @@ class IngestTask:
         return result
 
 
-def validate_batch(batch: Batch, latest: int) -> ValidatedBatch:
-    """Validate records. A pure function, so that any process can run it."""
+def accept(batch: Batch, latest: int) -> tuple[pa.RecordBatch, dict[int, str]]:
+    """Return the rows of `observations` from some records, and why others are rejected, by place; the rest is blank."""
     found = batch.found()
     banners = {place: banner for place, banner in enumerate(found) if isinstance(banner, Banner)}
     reasons = {place: rejected.reason for place, rejected in enumerate(found) if isinstance(rejected, Rejected)}
@@ -158,9 +158,14 @@ def validate_batch(batch: Batch, latest: int) -> ValidatedBatch:
     reasons |= {places[place]: reason for place, reason in observed.rejected.items()}
     accepted = [places[place] for place in observed.accepted]
     keys = {"file": [batch.files[place] for place in accepted], "line": [batch.numbers[place] for place in accepted]}
-    rows = batch_of(observed.columns | keys, len(accepted))
+    return batch_of(observed.columns | keys, len(accepted)), reasons
+
+
+def validate_batch(batch: Batch, latest: int) -> ValidatedBatch:
+    """Validate records. A pure function, so that any process can run it."""
+    rows, reasons = accept(batch, latest)
     return ValidatedBatch(
-        records=len(found),
+        records=len(batch.numbers),
         rows=rows,
         telling=count_telling(rows),
         reasons=Counter(reasons.values()),

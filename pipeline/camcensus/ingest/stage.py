@@ -8,20 +8,21 @@ from datetime import datetime
 from camcensus.core import storage
 from camcensus.core.console import Reporter
 from camcensus.core.errors import SHOWN, CamcensusError
-from camcensus.core.manifest import Input, Manifest
+from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Fields, Flow
 from camcensus.engines.engine import call
-from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields
+from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
 from camcensus.ingest.evidence_version import EVIDENCE_VERSION
+from camcensus.ingest.fields import A_DAY
 from camcensus.ingest.records import UNKNOWN_FIELD, Ingested, IngestTask
 from camcensus.ingest.sent_fields import count_filled, sample_fields
 from camcensus.raw.completeness import lost_records
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
 from camcensus.readers.lines import repairs_text
+from camcensus.readers.registry import Source
 
 QUARANTINE = "quarantine.jsonl.gz"
-A_DAY = 86400
 
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
@@ -32,7 +33,9 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     with context.reporter.progress(f"{snapshot.id}: ingest", sum(sizes), "bytes") as progress:
         results = context.engine.map_streams(call, tasks, sizes, progress)
     for name, result in zip(parts.stale, results, strict=True):
-        damage = result.damage or (None if result.accepted else _why_fruitless(name, inputs[name], result))
+        damage = result.damage or (
+            None if result.accepted else _why_fruitless(name, snapshot.sources[inputs[name].source], result)
+        )
         read = {"rows": result.lines, "repaired": dict(sorted(result.repaired.items())), "damage": damage}
         inputs[name] = inputs[name].model_copy(update=read)
         parts.made(name, result.tally(), result.accepted)
@@ -110,12 +113,9 @@ def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
             joined.write(gzip.compress(b"", mtime=0))
 
 
-def _why_fruitless(name: str, item: Input, result: Ingested) -> str:
-    unit, hint = "lines", "a file holds one JSON banner a line, not a list or a page of results"
-    if item.mapping:
-        unit, hint = "records", f"check that it is what the mapping {item.source} describes"
-    why = f"none of its {result.lines:,} {unit} is a banner" if result.lines else "it is empty"
-    return f"{name} gives nothing: {why}; {hint}"
+def _why_fruitless(name: str, source: Source, result: Ingested) -> str:
+    unit = "records" if source.mapping else "lines"
+    return f"{name} gives nothing: {why_nothing(result.flow(unit), result.quarantined, source.mapping)}"
 
 
 def require_banners(snapshot: Snapshot) -> None:
@@ -124,7 +124,9 @@ def require_banners(snapshot: Snapshot) -> None:
     rows, fields = record.flow.rows_out, record.fields
     mappings = [source.mapping for source in snapshot.sources.values() if source.mapping]
     n_telling = rows if fields is None or fields.telling is None else fields.telling
-    if why := shows_no_camera(n_telling, rows, mappings[0] if mappings else None):
+    # What was collected has the fields that are read.
+    why = shows_no_camera(n_telling, rows, mappings[0] if mappings else None)
+    if why and not snapshot.manifest.collection:
         raise CamcensusError(f"{snapshot.id}: {why}")
     if not rows:
         damage = "; ".join(item.damage for item in snapshot.manifest.inputs.values() if item.damage)

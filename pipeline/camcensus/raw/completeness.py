@@ -20,15 +20,15 @@ from camcensus.raw.ledger_rows import Announced, Partition
 LEAST_LOST = 20  # records in quarantine: fewer never make a snapshot partial
 
 
-def lost_records(flow: Flow, most: float) -> str:
+def lost_records(flow: Flow, most: float, where: str = "in quarantine") -> str:
     """Return how many records are in quarantine, if there are too many: more than the share `most`, and `LEAST_LOST`.
 
-    `flow`: of ingest. Blank lines are not counted. Empty: there are not too many.
+    `flow`: of ingest. `where`: what is said of them. Blank lines are not counted. Empty: there are not too many.
     """
     lost, of = flow.quarantined, flow.rows_in - flow.blank
     if lost < LEAST_LOST or lost <= most * of:
         return ""
-    return f"{lost:,} of {of:,} {flow.unit} ({lost / of:.1%}) are in quarantine"
+    return f"{lost:,} of {of:,} {flow.unit} ({lost / of:.1%}) are {where}"
 
 
 def why_partial(manifest: Manifest, max_quarantined: float) -> list[str]:
