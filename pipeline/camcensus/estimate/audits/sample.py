@@ -21,7 +21,7 @@ NAMED_COUNTRIES = 2  # countries that are strata of their own
 LONGEST = 600  # characters of each piece of evidence on the page
 TEXTS = (
     "product", "http_server", "http_title", "http_realm", "http_html", "rtsp_server", "rtsp_realm", "cert_subject",
-    "ftp_banner", "telnet_banner", "snmp_description", "onvif_scopes", "dhip_reply", "block",
+    "ftp_banner", "telnet_banner", "snmp_description", "onvif_scopes", "dhip_reply", "block", "http_assets",
     "block_text", "upnp_manufacturer", "upnp_model_name", "ssdp_server", "http_location", "mac_organisation",
 )  # fmt: skip
 
