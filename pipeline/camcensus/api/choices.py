@@ -90,16 +90,17 @@ def require_maker(name: str, counted: Iterable[object]) -> None:
         raise ChoiceError(f"no cell of maker {name!r}; there are: {', '.join(sorted(known))}")
 
 
-def one_instrument(results: Sequence[Result], *instead: str) -> None:
+def one_instrument(results: Sequence[Result], *instead: str, are_queries_the_same: bool = False) -> None:
     """Raise `InstrumentError` where neighbours were counted with different instruments.
 
     instead: what to do; "{together}" in it stands for the snapshots since the last break. Another edition of the
     country database breaks no series, and the queries are often not known: these are reported next to the numbers
-    (`OpenStudy.instrument`, `trend`), not refused.
+    (`OpenStudy.instrument`, `trend`), not refused. are_queries_the_same: of series over the same queries.
     """
     points = series_points(results)
-    if broken := [n for n, point in enumerate(points) if point.break_reason]:
-        reasons = "; ".join(f"{points[n].snapshot}: {points[n].break_reason}" for n in broken)
+    why = [point.series_break if are_queries_the_same else point.break_reason for point in points]
+    if broken := [n for n, reason in enumerate(why) if reason]:
+        reasons = "; ".join(f"{points[n].snapshot}: {why[n]}" for n in broken)
         together = [point.snapshot for point in points[broken[-1] :]]
         advice = "; or ".join(instead).format(together=together)
         raise InstrumentError(f"these cannot be compared with the snapshot before: {reasons}. Instead: {advice}")

@@ -209,8 +209,8 @@ class OpenStudy:
 
         series: "all" counts every banner, from `counts.parquet`; "queries" those that every snapshot's queries would
         have returned; "ports" of these the ones on ports that the engine scanned in every snapshot, both from
-        `series.parquet`. Raises `InstrumentError` where the series is broken, unless breaks="mark" or another series,
-        which mends it; `UnitError` for prefixes.
+        `series.parquet`. Raises `InstrumentError` where the series is broken, unless breaks="mark"; another series
+        mends a break of the queries alone. Raises `UnitError` for prefixes.
 
         >>> study.trend("hosts")[["snapshot", "window_end", "n_hosts", "is_query_set_known"]]
           snapshot  window_end  n_hosts  is_query_set_known
@@ -219,8 +219,9 @@ class OpenStudy:
         """
         choices.one_of(series, get_args(Series), "series")
         column = unit_column(unit or self.study.headline_unit)
-        if choices.one_of(breaks, ("raise", "mark"), "breaks") == "raise" and series == "all":
-            choices.one_instrument(self.results, *_UNBROKEN)
+        if choices.one_of(breaks, ("raise", "mark"), "breaks") == "raise":
+            instead = _UNBROKEN if series == "all" else _UNBROKEN[1:]
+            choices.one_instrument(self.results, *instead, are_queries_the_same=series != "all")
         if column == "n_prefixes":
             raise UnitError("prefixes are a check on churn and have no trend; use hosts, devices or banners")
         if manufacturer is not None:
