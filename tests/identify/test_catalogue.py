@@ -302,7 +302,7 @@ def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_utf8_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "acme.toml").write_bytes(MAKER.encode() + b"# \xff\n")
-    with pytest.raises(CatalogueError, match=r"acme\.toml: is not UTF-8"):
+    with pytest.raises(CatalogueError, match=r"acme\.toml: cannot be read: 'utf-8' codec can't decode"):
         load_catalogue(tmp_path)
 
 

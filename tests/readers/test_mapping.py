@@ -8,7 +8,8 @@ import pytest
 
 from camcensus.core.errors import MappingError
 from camcensus.core.resources import MAPPINGS, bundled
-from camcensus.readers.mapping import LARGEST, Mapping, Time, load_mapping
+from camcensus.core.text_files import LARGEST
+from camcensus.readers.mapping import Mapping, Time, load_mapping
 
 CSV = """
 engine = "other"
@@ -121,7 +122,7 @@ def test_what_is_no_mapping_file_at_all(tmp_path: Path) -> None:
         "none.toml": "no such file",
         "folder.toml": "cannot be read: ",
         "latin.toml": "cannot be read: ",
-        "huge.toml": "is larger than 1 MiB",
+        "huge.toml": "is larger than 4,194,304 bytes",
     }.items():
         with pytest.raises(MappingError) as caught:
             load_mapping(tmp_path / name)

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from camcensus.core.countries import load_countries
-from camcensus.core.errors import QueryError, StudyError
+from camcensus.core.errors import InputError, QueryError, StudyError
 from camcensus.core.query import parse
 from camcensus.core.query_file import read_queries
 from camcensus.core.resources import bundled
+from camcensus.core.text_files import parse_toml, read_text
 
 BUILTIN = "builtin"
 LISTED = 20
@@ -285,13 +285,10 @@ def _has_content(snapshot: Path) -> bool:
 def load_study(path: Path) -> Study:
     """Return the study in `path`. Raise `StudyError` with one line for each fault."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise StudyError(path, ["no such file; make one with: camcensus init DIR"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(path, [f"cannot be read: {error}"]) from None
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and what huge numbers and deep nesting raise
-        raise StudyError(path, [f"is not TOML: {error}"]) from None
+        raw = parse_toml(read_text(path), path)
+    except InputError as error:
+        advice = error.reason if path.exists() else "no such file; make one with: camcensus init DIR"
+        raise StudyError(path, [advice]) from None
     if "path" in raw:
         raise StudyError(path, ["path: unknown key; remove it"])
     try:

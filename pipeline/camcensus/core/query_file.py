@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from camcensus.core.errors import QueryError
+from camcensus.core.errors import InputError, QueryError
 from camcensus.core.query import parse
+from camcensus.core.text_files import read_text
 
 COMMENT = "#"
 LISTED = 20
@@ -13,13 +14,9 @@ MOST_BYTES = 1 << 20
 def read_queries(path: Path) -> tuple[tuple[str, ...], list[str]]:
     """Return the queries of a file, without blank lines and lines that begin with `#`, and a line for each fault."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return (), [f"larger than {MOST_BYTES:,} bytes; allowed: a text file with one query in each line"]
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError:
-        return (), ["no such file; the path starts from the study's folder"]
-    except (OSError, UnicodeDecodeError) as error:
-        return (), [f"cannot be read: {error}"]
+        lines = read_text(path, MOST_BYTES).split("\n")
+    except InputError as error:
+        return (), [error.reason if path.exists() else "no such file; the path starts from the study's folder"]
     queries, faults = [], []
     for number, line in enumerate(lines, 1):
         text = line.strip()

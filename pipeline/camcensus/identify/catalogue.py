@@ -7,7 +7,6 @@ One file for each maker; files whose name starts with "_" name no maker. The exa
 import hashlib
 import json
 import re
-import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,8 +18,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from camcensus.core.errors import CatalogueError
+from camcensus.core.errors import CatalogueError, InputError
 from camcensus.core.tables import EVIDENCE
+from camcensus.core.text_files import parse_toml, read_bytes, read_text
 from camcensus.identify.prefilter import Words, words_of
 
 Strength = Literal["protocol", "specific", "weak"]
@@ -193,7 +193,7 @@ def checksum_of(folder: Path) -> str:
     """Return a checksum over the files of a catalogue, comments and examples included."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.toml")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(path.name.encode() + b"\0" + read_bytes(path) + b"\0")
     return digest.hexdigest()
 
 
@@ -215,12 +215,10 @@ def _load(folder: Path, _checksum: str) -> Catalogue:
     texts: dict[str, str] = {}
     for path in paths:
         try:
-            texts[path.name] = text = path.read_text(encoding="utf-8")
-            files.append(_named(_File.model_validate(tomllib.loads(text)), path, text))
-        except UnicodeDecodeError as error:
-            problems.append(f"{path.name}: is not UTF-8: {error.reason} at byte {error.start}")
-        except tomllib.TOMLDecodeError as error:
-            problems.append(f"{path.name}: is not TOML: {error}")
+            texts[path.name] = text = read_text(path)
+            files.append(_named(_File.model_validate(parse_toml(text, path)), path, text))
+        except InputError as error:
+            problems.append(f"{path.name}: {error.reason}")
         except ValidationError as error:
             problems.extend(_explain(path, text, fault) for fault in error.errors())
         except ValueError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from camcensus.core import storage
 from camcensus.core.errors import CatalogueError
+from camcensus.core.text_files import read_text
 from camcensus.identify.catalogue import Catalogue, meaning
 
 REGISTER = "ids.csv"
@@ -53,8 +54,7 @@ def read_register(folder: Path) -> dict[str, str]:
     path = folder / REGISTER
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row["meaning"] for row in csv.DictReader(file)}
+    return {row["id"]: row["meaning"] for row in csv.DictReader(read_text(path).splitlines())}
 
 
 def require_meanings(folder: Path, catalogue: Catalogue) -> None:

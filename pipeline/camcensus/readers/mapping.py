@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from camcensus.core.errors import MappingError
+from camcensus.core.errors import InputError, MappingError
+from camcensus.core.text_files import parse_toml, read_text
 from camcensus.readers.encodings import ENCODINGS
 from camcensus.readers.targets import TARGETS
 
 NEEDED = ("address", "port", "time")
-LARGEST = 1 << 20
 _ZONE = re.compile(r"UTC|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -142,18 +141,11 @@ class Mapping(_Strict):
 def load_mapping(path: Path) -> Mapping:
     """Load the mapping in a file. Raises `MappingError` with one line for each fault."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise MappingError(path, ["is larger than 1 MiB; a mapping file is a page of TOML"])
-        text = path.read_text(encoding="utf-8-sig")
-        return _checked(Mapping.model_validate(tomllib.loads(text)), path)
-    except FileNotFoundError:
-        raise MappingError(path, ["no such file"]) from None
+        return _checked(Mapping.model_validate(parse_toml(read_text(path), path)), path)
+    except InputError as error:
+        raise MappingError(path, [error.reason if path.exists() else "no such file"]) from None
     except ValidationError as error:
         raise MappingError(path, [_explain(fault) for fault in error.errors()]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise MappingError(path, [f"cannot be read: {error}"]) from None
-    except (ValueError, RecursionError) as error:
-        raise MappingError(path, [f"is not TOML: {error}"]) from None
 
 
 def _checked(mapping: Mapping, path: Path) -> Mapping:

@@ -4,6 +4,7 @@ All of it is within what was collected. Labels are expert readings, not truth. L
 labels can be compared with a new catalogue.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 from camcensus.core import storage
 from camcensus.core.errors import InputError
 from camcensus.core.tables import UNKNOWN
+from camcensus.core.text_files import read_text
 from camcensus.estimate.audits.proportions import REPLICATES, Audited, Stratum, bootstrap, wilson
 from camcensus.estimate.audits.sample import banners_of, code_of, hosts_of
 from camcensus.estimate.source import Source
@@ -169,8 +171,8 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(path, "no such file; draw a sample with: camcensus audit sample")
     try:
-        found = pd.read_csv(path, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
+        found = pd.read_csv(io.StringIO(read_text(path)), keep_default_na=False)
+    except ValueError as error:
         raise InputError(path, f"is not a table: {error}") from None
     if missing := [c for c in columns if c not in found.columns]:
         raise InputError(path, f"has no column {', '.join(missing)}")

@@ -1,6 +1,5 @@
 """Parameters of the synthetic Internet: data/simulate/parameters.toml, each value with its source."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
+from camcensus.core.text_files import parse_toml, read_text
 
 FILE = "data/simulate/parameters.toml"
 
@@ -47,7 +47,7 @@ def load_parameters(path: Path | None = None) -> Parameters:
     """Read a file (default: the bundled one). Raises `InputError` for an entry that is not a value with a source."""
     path = path or bundled(FILE)
     found: dict[str, Any] = {}
-    _collect(path, tomllib.loads(path.read_text(encoding="utf-8")), "", found)
+    _collect(path, parse_toml(read_text(path), path), "", found)
     return Parameters(found)
 
 
