@@ -188,7 +188,9 @@ def test_snapshots_are_the_folders_with_raw_data_in_order_of_their_dates(tmp_pat
     assert study.snapshot_ids() == []
     for name in ("2021", "b", "2019", "a b"):
         (study.data / name / "raw").mkdir(parents=True)
+        (study.data / name / "raw" / "a.json").touch()
     (study.data / "2022").mkdir()
+    (study.data / "2023" / "raw").mkdir(parents=True)
     assert study.snapshot_ids() == ["2019", "b", "2021"]
 
 
