@@ -28,8 +28,8 @@ setup: .venv/ready ## Install the command and the Python API, nothing else.
 	$(INSTALL) --require-hashes -r $<
 	@touch $@
 
-# The demo's size: about how many devices its Internet has. Six years of 120,000 are 426,000 banners.
-DEMO_DEVICES := 120000
+# The demo's size: about how many devices its Internet has. Six years of 50,000 are 180,000 banners.
+DEMO_DEVICES := 50000
 WORLD := data/snapshots/simulated
 SIMULATOR := pipeline/camcensus/validation/simulate
 MODEL := Makefile $(wildcard data/simulate/*.toml $(SIMULATOR)/*.py)

@@ -147,8 +147,8 @@ class OpenStudy:
 
         >>> study.counts("world", "all", scope="study")[["snapshot", "n_hosts", "n_devices"]]
           snapshot  n_hosts  n_devices
-        0     2025     1232       1193
-        1     2026     1327       1281
+        0     2025     1235       1201
+        1     2026     1325       1285
         """
         results = choices.chosen(self.results, snapshots)
         if not several_instruments:
@@ -214,8 +214,8 @@ class OpenStudy:
 
         >>> study.trend("hosts")[["snapshot", "window_end", "n_hosts", "is_query_set_known"]]
           snapshot  window_end  n_hosts  is_query_set_known
-        0     2025  2025-11-01     1232                True
-        1     2026  2026-11-01     1327                True
+        0     2025  2025-11-01     1235                True
+        1     2026  2026-11-01     1325                True
         """
         choices.one_of(series, get_args(Series), "series")
         column = unit_column(unit or self.study.headline_unit)
