@@ -1,5 +1,6 @@
 """Read the text files that people write: regular files of bounded size, in UTF-8, and TOML of bounded depth."""
 
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -9,6 +10,9 @@ from camcensus.core.errors import InputError
 
 LARGEST = 4 << 20
 DEEPEST = 32
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+# The parser takes quadratic time for keys of many parts.
+_LONG_KEY = re.compile(rf"(?:^|[{{,\[])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST}}}", re.MULTILINE)
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
@@ -35,6 +39,8 @@ def read_bytes(path: Path, largest: int = LARGEST) -> bytes:
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:
     """Return the tables in a text of TOML. Raises `InputError` when it is not TOML or nested too deep."""
+    if _LONG_KEY.search(text):
+        raise InputError(path, f"is nested deeper than {DEEPEST} tables and lists")
     try:
         found = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, and what huge numbers and deep nesting raise
