@@ -84,8 +84,12 @@ def test_identify_of_nothing_is_status_1_with_the_commonest_reason(tmp_path: Pat
     path = write_lines(tmp_path / "x.json", [banner(timestamp=None), banner(timestamp=None), "["])
     done = camcensus("identify", path, "--format", "jsonl", status=1)
     assert [json.loads(line)["rejected"] for line in done.stdout.splitlines()] == ["no_timestamp"] * 2 + ["not_json"]
-    assert "x.json: gives nothing: none of its 3 lines is a banner; the commonest reason (2 of them): " in done.stderr
-    assert "the timestamp is missing; " in done.stderr
+    assert "x.json: none of its first 3 records is a banner; the commonest reason: it has no time; " in done.stderr
+    path = write_lines(tmp_path / "y.json", [banner(port=0), banner(port=0), banner(ip_str="1.2.3")])
+    done = camcensus("identify", path, status=1)
+    assert "y.json: gives nothing: none of its 3 lines is a banner; the commonest reason (2 of them): " in done.stderr
+    path = write_lines(tmp_path / "z.json", [{"portinfo": {"port": 80}, "geoinfo": {}, "ip": "81.2.69.142"}])
+    assert "it looks like an export of ZoomEye" in camcensus("identify", path, status=1).stderr
 
 
 def test_identify_of_too_many_lost_lines_is_status_3(tmp_path: Path) -> None:

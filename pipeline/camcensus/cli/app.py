@@ -266,7 +266,7 @@ def identify(
 
     if format_ not in ("table", "jsonl"):
         raise typer.BadParameter(f"found {format_!r}; allowed: table, jsonl", param_hint="--format")
-    chosen, seen = chosen_source(source)[0], Ingested()
+    chosen, seen = chosen_source(source)[0].of(file), Ingested()
     for text in explain_records(file, format_, catalogue, chosen, seen):
         show(text)
     if report_accepted(file, chosen, seen, Reporter()):

@@ -19,6 +19,7 @@ from camcensus.identify.catalogue_page import page
 from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
 from camcensus.ingest.records import Ingested
 from camcensus.raw.completeness import lost_records
+from camcensus.readers.acceptance import require_accepted
 from camcensus.readers.lines import repairs_text
 from camcensus.readers.registry import Source
 from camcensus.report.inputs import WORLD, Result, variant
@@ -138,6 +139,7 @@ def report_accepted(path: Path, source: Source, seen: Ingested, reporter: Report
     if seen.damage:
         reporter.warning(f"{seen.damage}; the records before it were explained")
     if not seen.accepted:
+        require_accepted(source, path)  # says which engine's export it looks like
         raise InputError(path, f"gives nothing: {why_nothing(flow, seen.quarantined, source.mapping)}")
     if why := shows_no_camera(seen.telling, seen.accepted, source.mapping):
         reporter.warning(why)
