@@ -39,7 +39,7 @@ class ProcessList(threading.Thread):
         self.over = threading.Event()
 
     def run(self) -> None:
-        while not self.over.wait(0.02):
+        while not self.over.wait(0.1):
             self.looks += 1
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
