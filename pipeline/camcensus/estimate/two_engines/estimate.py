@@ -48,9 +48,11 @@ def overlaps_of(lists: Lists, unit: str) -> dict[tuple[str, str], Overlap]:
     """Return the overlap in each stratum; the first engine's stratum is used where the engines differ."""
     first, second = (_placed(frame, unit) for frame in (lists.first, lists.second))
     places = pd.concat([first, second[~second.index.isin(first.index)]])
+    # Looked up for all hosts at once: once for each stratum is quadratic.
+    places = places.assign(one=places.index.isin(first.index), two=places.index.isin(second.index))
     found: dict[tuple[str, str], Overlap] = {}
     for (country, kind), each in places.groupby(STRATUM, sort=True):
-        one, two = each.index.isin(first.index), each.index.isin(second.index)
+        one, two = each["one"], each["two"]
         overlap = Overlap(int((one & ~two).sum()), int((~one & two).sum()), int((one & two).sum()))
         found[str(country), str(kind)] = overlap
     return found
