@@ -109,7 +109,11 @@ class CountryRows:
         columns = self._columns(number, measure) | {"count": self._counts(number, measure)}
         if measure in UNITS:
             columns.pop("share")  # the same for every unit, so it is the year's
-        return {key: _pack(texts) for key, texts in columns.items()} | {"maps": maps}
+        # A minus takes three bytes, a hyphen one; the script writes it as a minus again.
+        changes = {
+            name: [text.replace("\N{MINUS SIGN}", "-") for text in columns[name]] for name in ("change", "percent")
+        }
+        return {key: _pack(texts) for key, texts in (columns | changes).items()} | {"maps": maps}
 
     def _measure_counts(self, number: int, measure: str) -> list[int | None]:
         counts = self.found.years[number].counts(measure)

@@ -29,7 +29,7 @@
       const texts = found[key] === null ? null : split(found[key]);
       codes.forEach((code, n) => {
         const cell = rowOf(code).cells[column], text = texts ? texts[n] : "\u2013";
-        if (key !== "trend") { cell.textContent = text || (key === "rank" ? "" : "n/a"); return; }
+        if (key !== "trend") { cell.textContent = text.replace(/^-/, "\u2212") || (key === "rank" ? "" : "n/a"); return; }
         const [value, ...paths] = text.split(";");
         cell.dataset.v = value;
         paths.forEach((path, i) => cell.querySelectorAll("path")[i].setAttribute("d", path));
