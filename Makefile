@@ -44,11 +44,11 @@ $(WORLD)/study.toml: $(MODEL) | .venv/ready
 
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist worksteal
 
-test: .venv/dev ## Run the tests, without those marked slow; five minutes on two cores.
+test: .venv/dev ## Run the tests, without those marked slow; eight minutes on two cores.
 	$(PYTEST) -m "not slow"
 
 test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; ten minutes on two cores.
-	CAMCENSUS_NEED_ALL=1 $(PYTEST) -m slow
+	CAMCENSUS_NEED_ALL=1 $(PYTEST) -m "slow and not nightly"
 
 test-all: test test-slow ## Run all tests.
 
@@ -72,7 +72,7 @@ notebooks: demo .venv/all ## Execute the notebooks and write what they print; .c
 
 spark: .venv/spark ## Install Spark for `camcensus run --engine spark`; needs Java 17 or later.
 
-# PARTS: some of faults, coverage, accuracy.
+# PARTS: some of faults, spark, coverage, accuracy.
 nightly: .venv/dev .venv/all .venv/spark ## Run what takes hours; a dated record in reports/nightly. Some of it: PARTS="accuracy".
 	PYTHONPATH=. $(BIN)/python tools/nightly.py $(PARTS)
 

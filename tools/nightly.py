@@ -18,6 +18,7 @@ FOLDER = ROOT / "reports" / "nightly"
 # Each part: what it tests, its command, and where its own results are.
 PARTS = {
     "faults": ("Every fault at full size", ["tools/faults.py"], "reports/faults"),
+    "spark": ("Slowest tests of Spark", ["-m", "pytest", "-m", "nightly"], "reports/nightly"),
     "coverage": ("How often sample intervals hold the truth", ["benchmarks/sample_coverage.py"], "benchmarks/results"),
     "accuracy": (
         "Errors in simulated worlds",

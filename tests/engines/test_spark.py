@@ -179,6 +179,7 @@ def skewed(at_one_address: int) -> Iterator[Row]:
         )  # fmt: skip
 
 
+@pytest.mark.nightly  # 78 s on two quiet cores, 2026-11-30
 def test_small_and_skewed_partitions_give_the_same_answer(engine: Spark, tmp_path: Path) -> None:
     rows = numbered(skewed(20_000))
     # Line by line to three parts, and a fourth of one row.

@@ -158,6 +158,7 @@ def test_executors_need_not_have_the_package(tmp_path: Path) -> None:
     assert b"No module named 'camcensus" in told.stderr
 
 
+@pytest.mark.nightly  # 231 s on two quiet cores, 2026-11-30
 def test_a_lost_executor_changes_nothing(study: Path, tmp_path: Path) -> None:
     require()
     here, there = tmp_path / "here", tmp_path / "there"

@@ -18,7 +18,7 @@ from tests.verify.worlds import exports_in, results, settings_in
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("CAMCENSUS_KILLS", "10"))
+KILLS = int(os.environ.get("CAMCENSUS_KILLS", "6"))
 
 
 def ledger_of(study: Path) -> dict[str, dict[str, object]]:
