@@ -124,7 +124,7 @@ def _run_stage(stage: Stage, snapshot: Snapshot, context: RunContext, depends_on
         notes=result.notes,
         **result.details,
     )
-    snapshot.record(stage.name, record, result.facts, [s.name for s in stage.chain] if result.is_count else [])
+    snapshot.record(stage.name, record, result.facts, is_count=result.is_count)
 
 
 def _open(study: Study, name: str, rehash: bool, closing: ExitStack) -> Snapshot | None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 FLIPS = int(os.environ.get("CAMCENSUS_FLIPS", "20"))
 SKIPPED = {".lock", ".lock-holder", ".stats.json", "run-log.json"}  # of the moment; nothing is made from them
-LEDGERS = {"imports.json", "ledger.sqlite", "sealed.json", "draw.json"}
+LEDGERS = {"imports.json", "ledger.sqlite"}
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,10 @@ def places(root: Path, flips: int) -> Iterator[tuple[Path, int, int]]:
 TABLES = {"counts", "networks", "links", "devices", "churn", "series", "concentration", "firmware", "census", "trends",
           "estimates", "sample_blocks", "device_hosts", "device_labels", "locations"}  # fmt: skip
 OTHERS = {
-    *("geo.mmdb", "queries", "manifest.json", "quarantine.jsonl.gz", ".quarantine/.gz", "runs/.parquet", "runs/.json"),
-    *("observations.parquet/.parquet", "identified.parquet/.parquet", "returned.parquet/.parquet"),
-    *("raw/.json", "raw/.gz", "raw/.zst", "raw/.jsonl", "imports.json", "ledger.sqlite", "raw/.sha256"),
-    *("draw.json", "sealed.json", "estimates/changes.csv", "estimates/ranks.csv", "estimates/manifest.json"),
+    *("geo.mmdb", "queries", "manifest.json", "quarantine.jsonl.gz", ".quarantine/.gz"),
+    *("observations.parquet/.parquet", "identified.parquet/.parquet", "query_replay.parquet/.parquet"),
+    *("raw/.json", "raw/.gz", "raw/.zst", "imports.json", "ledger.sqlite", "raw/.sha256"),
+    *("estimates/changes.csv", "estimates/ranks.csv", "estimates/manifest.json"),
 }
 
 
@@ -94,8 +94,8 @@ def test_f26_a_flipped_bit_is_found_and_never_published(world: Path, tmp_path: P
     assert faults == []
 
 
-# What no run reads: earlier counts, which are for `camcensus diff`, and ranks, which are for notebooks.
-UNREAD = ("/runs/", "estimates/ranks.csv")
+# What no run reads: ranks, which are for notebooks.
+UNREAD = ("estimates/ranks.csv",)
 
 
 def after_a_run(
@@ -120,10 +120,8 @@ def after_a_run(
 PAGE = "report/index.html"
 READ = {
     "data/2025/raw/one.json": "data/2025/observations.parquet/one.json.parquet",
-    "data/2025/raw/two.json.gz": "data/2025/returned.parquet/two.json.gz.parquet",
+    "data/2025/raw/two.json.gz": "data/2025/query_replay.parquet/two.json.gz.parquet",
     "data/2026/raw/download/**/*.page.zst": "data/2026/observations.parquet/download-000001.parquet",
-    "data/2025/raw/hosts-sample/replies.jsonl": "data/2025/links.parquet",
-    "data/2025/raw/hosts-sample/draw.json": "data/2025/links.parquet",
     "data/2025/.quarantine/*.gz": "data/2025/quarantine.jsonl.gz",
     "data/2025/observations.parquet/two.json.gz.parquet": "data/2025/identified.parquet/two.json.gz.parquet",
     "data/2025/identified.parquet/*.parquet": "data/2025/links.parquet",
@@ -132,7 +130,7 @@ READ = {
     "data/2025/device_hosts.parquet": "data/2025/concentration.parquet",
     "data/2025/device_labels.parquet": "data/2025/firmware.parquet",
     "data/2025/locations.parquet": "data/2025/networks.parquet",
-    "data/2025/returned.parquet/*.parquet": "data/2025/series.parquet",
+    "data/2025/query_replay.parquet/*.parquet": "data/2025/series.parquet",
     "data/sample/sample_blocks.parquet": "data/sample/estimates.parquet",
     "data/estimates/changes.csv": PAGE,
     **{f"data/2025/{name}.parquet": PAGE for name in ("counts", "networks", "series", "concentration", "firmware")},

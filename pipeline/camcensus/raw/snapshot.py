@@ -1,6 +1,6 @@
 """A snapshot's folder: its raw files, its manifest, and which of its files are still what the manifest says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,16 +89,16 @@ class Snapshot:
         """Return the files of a table, every byte checked against the manifest. Raises `IntegrityError`."""
         return verified_files(self.folder, self.manifest, table)
 
-    def record(self, name: str, record: StageRecord, facts: Mapping[str, Any], counted_by: Sequence[str]) -> None:
-        """Write what a stage did into the manifest. Counts give the snapshot a new run id."""
+    def record(self, name: str, record: StageRecord, facts: Mapping[str, Any], *, is_count: bool) -> None:
+        """Write what a stage did into the manifest. Counts give the snapshot the id of all that they depend on."""
         manifest = self.manifest
         manifest.stages[name] = record
         for field, value in facts.items():
             setattr(manifest, field, value)
         self.check_completeness()
-        if counted_by:
+        if is_count:
             manifest.version = package_version()
-            manifest.run = digest_of([(n, sorted(manifest.stages[n].depends_on.items())) for n in counted_by])[:12]
+            manifest.run = digest_of(sorted(record.depends_on.items()))[:12]
         manifest.save(self.folder)
         if self.ledger:
             write_ledger(self.folder, self.ledger)
