@@ -1,7 +1,8 @@
 """Recognise whose export a file is, by field names that only one engine's exports have.
 
 Only for messages: what is read is decided by the source that the analyst names. Names lead inwards with dots, through
-the first element of a list. Sources: the mappings in `data/mappings`, and the engines' public documentation (2026-11).
+the first element of a list. Sources: the mappings in `data/mappings`; names of other engines are from general knowledge
+and were compared with no document.
 """
 
 from collections.abc import Iterable
