@@ -1,6 +1,7 @@
 """Read exports of other engines by a mapping: CSV, or JSON lines."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path as FilePath
@@ -44,8 +45,9 @@ class MappedFile(Reader):
     def _lines(self, on_bytes: Callable[[int], None]) -> Iterator[Line]:
         return self.raw.lines(on_bytes)
 
+    @abstractmethod
     def _found(self, lines: Iterator[Line]) -> Iterator[Found]:
-        raise NotImplementedError
+        """Yield each record with its line, or why it is rejected."""
 
     def _count(self, names: Iterable[str]) -> None:
         # Sorted, so that the first names do not depend on the order of a set.

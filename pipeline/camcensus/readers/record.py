@@ -1,5 +1,6 @@
 """What every reader of raw files gives: records, each with its bytes and its banner."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -50,7 +51,7 @@ class Batch(NamedTuple):
         return line if isinstance(line, Line) else complete_line(self.numbers[place], line)
 
 
-class Reader:
+class Reader(ABC):
     """A raw file, read once.
 
     After reading, `damage` says where the file broke off (None: nowhere), and `unknown` in how many
@@ -72,11 +73,11 @@ class Reader:
         """What was repaired, by kind (`lines.REPAIRS`)."""
         return self.raw.repairs
 
+    @abstractmethod
     def batches(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Batch]:
         """Yield every record in order, in bounded memory. `on_bytes` gets the compressed bytes read so far."""
-        raise NotImplementedError
 
-    def check_start(self) -> None:
+    def check_start(self) -> None:  # noqa: B027  the start of most formats shows nothing
         """Raise `InputError` when the start of the file shows that it is not of this format."""
 
 
