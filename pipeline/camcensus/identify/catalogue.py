@@ -25,6 +25,7 @@ from camcensus.identify.prefilter import Words, words_of
 
 Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
+Range = Literal["only", "mostly", "mixed"]
 FLAGS = re.IGNORECASE | re.ASCII
 GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
 _NOT_MEANING = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
@@ -146,9 +147,31 @@ class Brand(_Strict):
     confidence: Literal["high", "medium", "low"]
 
 
+class Maker(_Strict):
+    """What is known of a maker as a whole.
+
+    `names`: as its devices write them. `organisations`: as the registry of MAC addresses has them. `range`: which share
+    of its exposed products are surveillance devices. `series`: how their models begin. `suffixes`: what may follow a
+    model in its published name.
+    """
+
+    manufacturer: str
+    names: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    range: Range = "mixed"
+    series: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
 class _File(_Strict):
     manufacturer: str | None = None
     country: str | None = None
+    names: list[str] = []
+    organisations: list[str] = []
+    range: Range = "mixed"
+    range_source: str | None = None
+    series: list[str] = []
+    suffixes: list[str] = []
     query: list[Query] = []
     signature: list[Signature] = []
     model: list[Model] = []
