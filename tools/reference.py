@@ -16,7 +16,7 @@ from camcensus.core.config import Study
 from camcensus.core.resources import bundled
 from camcensus.core.tables import BY_NAME, COUNTS, GROUPS, UNITS
 from camcensus.core.units import adds_up
-from camcensus.identify.catalogue import Brand, Model, Query, Signature
+from camcensus.identify.entries import Brand, Model, Query, Signature
 
 # The API page lists these first, then all other names, then the errors.
 ORDER = ("open_study", "OpenStudy", "Rows", "Frame", "total", "columns")

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "pipeline"))  # a checkout need not be installed
-from camcensus.identify.catalogue import Catalogue, Signature, load_catalogue
+from camcensus.identify.catalogue import Catalogue, load_catalogue
+from camcensus.identify.entries import Signature
 
 HERE = Path(__file__).resolve().parent
 COUNTED = ("camera", "recorder", "encoder", "video")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from camcensus.collect.queries import DisjointQuery, disjoint_queries, make_disjoint
 from camcensus.core.errors import CamcensusError
 from camcensus.core.query import parse
-from camcensus.identify.catalogue import Query
+from camcensus.identify.entries import Query
 from camcensus.raw.ledger import Ledger
 from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import Loopback

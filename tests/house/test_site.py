@@ -10,7 +10,7 @@ import pytest
 import camcensus
 from camcensus.core.config import Study
 from camcensus.core.tables import BY_NAME
-from camcensus.identify.catalogue import Signature
+from camcensus.identify.entries import Signature
 from tests.optional import optional
 
 optional("sphinx.cmd.build")

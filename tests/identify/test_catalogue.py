@@ -11,7 +11,8 @@ import pytest
 from camcensus.core.errors import CatalogueError
 from camcensus.core.resources import bundled
 from camcensus.core.tables import COUNTED_TYPES
-from camcensus.identify.catalogue import Catalogue, Model, Signature, faults_of, load_catalogue
+from camcensus.identify.catalogue import Catalogue, faults_of, load_catalogue
+from camcensus.identify.entries import Model, Signature
 
 LONGEST = 2048
 MAKERS = (

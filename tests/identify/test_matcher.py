@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from camcensus.core.tables import COUNTED_TYPES
-from camcensus.identify.catalogue import Brand, Catalogue
+from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.entries import Brand
 from camcensus.identify.matcher import Identifier, Verdict
 
 SERIAL = "1A2B3C4PAA00001"

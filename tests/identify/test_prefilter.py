@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcensus.identify.catalogue import FLAGS, Model, Signature, load_catalogue
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.entries import FLAGS, Model, Signature
 from camcensus.identify.prefilter import Screen, re2_pattern, words_of
 
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "queries")

@@ -15,7 +15,7 @@ from camcensus.collect.partitions import COUNTRIES, split
 from camcensus.collect.queries import disjoint_queries
 from camcensus.core import errors, storage
 from camcensus.core.config import Collect
-from camcensus.identify.catalogue import Query
+from camcensus.identify.entries import Query
 from camcensus.raw.completeness import is_short, requested_queries
 from camcensus.raw.imports import free_bytes
 from camcensus.raw.ledger import Ledger

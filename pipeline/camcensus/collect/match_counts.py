@@ -14,7 +14,7 @@ from camcensus.collect.partitions import facet_values
 from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.errors import BadQueryError, PlanRefusedError, UnavailableError
 from camcensus.core.query import parse
-from camcensus.identify.catalogue import Query
+from camcensus.identify.entries import Query
 from camcensus.raw.ledger_rows import Reply
 from camcensus.raw.reply_files import CONTROLS, Replies
 

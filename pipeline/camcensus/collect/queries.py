@@ -11,7 +11,8 @@ from camcensus.collect.client import Client
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError, StudyError
 from camcensus.core.query import parse
-from camcensus.identify.catalogue import Catalogue, Query
+from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.entries import Query
 from camcensus.raw.ledger import Ledger
 
 # Two counts requested one after the other differ by what the engine saw in between.

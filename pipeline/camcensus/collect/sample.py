@@ -13,7 +13,7 @@ from camcensus.collect.download import Download
 from camcensus.collect.match_counts import COUNTRY
 from camcensus.collect.queries import DisjointQuery, disjoint_queries
 from camcensus.core.errors import BudgetError
-from camcensus.identify.catalogue import Query
+from camcensus.identify.entries import Query
 from camcensus.raw.address_blocks import Block
 from camcensus.raw.drawn_blocks import MODE, Drawn, draw, n_counted, set_counted, unplanned
 from camcensus.raw.reply_files import EVERYWHERE, IPV4, PER_PAGE, TOTALS, Replies

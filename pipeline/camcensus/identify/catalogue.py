@@ -7,175 +7,20 @@ One file for each maker; files whose name starts with "_" name no maker. The exa
 import hashlib
 import json
 import re
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from camcensus.core.errors import CatalogueError, InputError
-from camcensus.core.tables import EVIDENCE
 from camcensus.core.text_files import parse_toml, read_bytes, read_text
-from camcensus.identify.prefilter import Words, words_of
+from camcensus.identify.entries import Brand, CatalogueFile, Maker, Model, Query, Signature, WordList
 
-Strength = Literal["protocol", "specific", "weak"]
-ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
-Range = Literal["only", "mostly", "mixed"]
-FLAGS = re.IGNORECASE | re.ASCII
-GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
 _NOT_MEANING = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
-_COLUMNS = {column.name for column in EVIDENCE}
-
-
-def _field(name: str) -> str:
-    if name.replace(".", "_") not in _COLUMNS:
-        raise ValueError(f"no such field; fields are the evidence columns of tables.py, such as http.server: {name}")
-    return name
-
-
-def _pattern(text: str) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)  # patterns that later versions of Python may read differently
-            compiled = re.compile(text, FLAGS)
-    except (re.error, FutureWarning) as error:
-        raise ValueError(f"the pattern does not compile: {error}") from None
-    if unknown := set(compiled.groupindex) - GROUPS:
-        raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
-    if compiled.search(""):
-        raise ValueError("the pattern matches the empty text, so it matches everything")
-    return text
-
-
-def _identifier(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{2,95}", text):
-        raise ValueError("an id is lower case letters, digits, '.', '_' and '-'")
-    return text
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Entry(_Strict):
-    id: Annotated[str, AfterValidator(_identifier)]
-
-
-class Query(_Entry):
-    """A search query: what it is expected to catch, and what it also catches."""
-
-    text: str = Field(min_length=1)
-    since: date
-    catches: str
-    also: str
-    trends: bool
-    manufacturer: str | None = None
-
-
-class _Rule(_Entry):
-    pattern: Annotated[str, AfterValidator(_pattern)]
-    type: ProductType | None = None
-    source: str = Field(min_length=1)
-    licence: str = Field(min_length=1)
-    examples: list[str] = Field(min_length=1)
-    counterexamples: list[str] = []
-    note: str | None = None
-
-    @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """The compiled pattern: case is ignored, and classes of letters and digits are ASCII."""
-        return re.compile(self.pattern, FLAGS)
-
-    @cached_property
-    def words(self) -> tuple[Words, ...]:
-        """Groups of lower-case words; every matching text contains one of each group. Empty: not known."""
-        return words_of(self.regex)
-
-    def faults(self) -> list[str]:
-        """Return the examples that the rule misses and the counterexamples that it matches."""
-        missed = [f"{self.id}: does not match its example {e!r}" for e in self.examples if not self.regex.search(e)]
-        caught = [f"{self.id}: matches its counterexample {e!r}" for e in self.counterexamples if self.regex.search(e)]
-        return missed + caught
-
-
-class Signature(_Rule):
-    """A pattern for one evidence field, what a match shows, and how strongly."""
-
-    field: Annotated[str, AfterValidator(_field)]
-    maker: Strength | None = None
-    type_evidence: Strength = "specific"
-    brand: str | None = None
-    model: str | None = None
-    decoy: Literal["possible", "likely", "certain"] | None = None
-    file_maker: str | None = None
-
-    @property
-    def manufacturer(self) -> str | None:
-        """The maker that a match shows, if it shows one."""
-        return self.file_maker if self.maker else None
-
-    @property
-    def column(self) -> str:
-        """The column of `observations` that the pattern is matched with."""
-        return self.field.replace(".", "_")
-
-
-class Model(_Rule):
-    """A model pattern; the complete match is the model.
-
-    `alone`: it shows the maker without other evidence. `family`: the maker's name for the series.
-    """
-
-    family: str | None = None
-    alone: bool
-    manufacturer: str | None = None
-
-
-class Brand(_Strict):
-    """A name that devices are sold under, and their reported makers."""
-
-    name: str
-    manufacturer: list[str]
-    relation: str
-    period: str
-    source: str
-    confidence: Literal["high", "medium", "low"]
-
-
-class Maker(_Strict):
-    """What is known of a maker as a whole.
-
-    `names`: as its devices write them. `organisations`: as the registry of MAC addresses has them. `range`: which share
-    of its exposed products are surveillance devices. `series`: how their models begin. `suffixes`: what may follow a
-    model in its published name.
-    """
-
-    manufacturer: str
-    names: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
-    range: Range = "mixed"
-    series: tuple[str, ...] = ()
-    suffixes: tuple[str, ...] = ()
-
-
-class _File(_Strict):
-    manufacturer: str | None = None
-    country: str | None = None
-    names: list[str] = []
-    organisations: list[str] = []
-    range: Range = "mixed"
-    range_source: str | None = None
-    series: list[str] = []
-    suffixes: list[str] = []
-    query: list[Query] = []
-    signature: list[Signature] = []
-    model: list[Model] = []
-    brand: list[Brand] = []
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,16 +31,22 @@ class Catalogue:
     them.
     """
 
-    makers: tuple[str, ...]
+    about: tuple[Maker, ...]
     queries: tuple[Query, ...]
     signatures: tuple[Signature, ...]
     models: tuple[Model, ...]
     brands: tuple[Brand, ...]
+    words: tuple[WordList, ...] = ()
+
+    @cached_property
+    def makers(self) -> tuple[str, ...]:
+        """The names of the makers, sorted."""
+        return tuple(maker.manufacturer for maker in self.about)
 
     @cached_property
     def version(self) -> str:
-        """Version of the signatures, model patterns and brands: 12 hex digits."""
-        return _digest([*self.signatures, *self.models, *self.brands])
+        """Version of all but the queries: 12 hex digits."""
+        return _digest([*self.about, *self.signatures, *self.models, *self.brands, *self.words])
 
     @cached_property
     def query_set(self) -> str:
@@ -234,12 +85,12 @@ def _load(folder: Path, _checksum: str) -> Catalogue:
     if not paths:
         raise CatalogueError(folder, ["contains no TOML file; name a folder such as queries/"])
     problems: list[str] = []
-    files: list[_File] = []
+    files: list[CatalogueFile] = []
     texts: dict[str, str] = {}
     for path in paths:
         try:
             texts[path.name] = text = read_text(path)
-            files.append(_named(_File.model_validate(parse_toml(text, path)), path, text))
+            files.append(_named(CatalogueFile.model_validate(parse_toml(text, path)), path, text))
         except InputError as error:
             problems.append(f"{path.name}: {error.reason}")
         except ValidationError as error:
@@ -247,11 +98,12 @@ def _load(folder: Path, _checksum: str) -> Catalogue:
         except ValueError as error:
             problems.append(f"{path.name}:{error}")
     catalogue = Catalogue(
-        makers=tuple(sorted(f.manufacturer for f in files if f.manufacturer)),
+        about=tuple(sorted(map(_about, (f for f in files if f.manufacturer)), key=lambda maker: maker.manufacturer)),
         queries=tuple(q for f in files for q in f.query),
         signatures=tuple(s for f in files for s in f.signature),
         models=tuple(m for f in files for m in f.model),
         brands=tuple(b for f in files for b in f.brand),
+        words=tuple(w for f in files for w in f.words),
     )
     problems.extend(_repeated(catalogue, texts))
     if problems:
@@ -264,7 +116,18 @@ def faults_of(catalogue: Catalogue) -> list[str]:
     return [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
 
 
-def _named(file: _File, path: Path, text: str) -> _File:
+def _about(file: CatalogueFile) -> Maker:
+    return Maker(
+        manufacturer=file.manufacturer or "",
+        names=tuple(file.names),
+        organisations=tuple(file.organisations),
+        range=file.range,
+        series=tuple(file.series),
+        suffixes=tuple(file.suffixes),
+    )
+
+
+def _named(file: CatalogueFile, path: Path, text: str) -> CatalogueFile:
     """Put the file's maker on its entries."""
     if path.name.startswith("_") or path.name == "brands.toml":
         if file.manufacturer:
@@ -286,7 +149,9 @@ def _named(file: _File, path: Path, text: str) -> _File:
 
 
 def _repeated(catalogue: Catalogue, texts: Mapping[str, str]) -> list[str]:
-    ids = Counter(entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models))
+    ids = Counter(
+        entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models, *catalogue.words)
+    )
     problems: list[str] = []
     for name in sorted(name for name, n in ids.items() if n > 1):
         first, *again = [f"{file}:{line}" for file, text in texts.items() for line in _lines_of(name, text)]

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from camcensus.identify.catalogue import Catalogue, Model, Signature
+from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.entries import Model, Signature
 
 GENERAL = "(general)"
 _HEAD = """# The catalogue

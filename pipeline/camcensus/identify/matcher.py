@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
-from camcensus.identify.catalogue import Catalogue, Model, Signature
+from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.entries import Model, Signature
 from camcensus.identify.prefilter import Screen
 
 # Columns that repeat each other are one place; two tokens from one place are not independent.

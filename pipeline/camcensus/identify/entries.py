@@ -1,0 +1,181 @@
+"""What a file of the catalogue holds: queries, signatures, model patterns, brands, words, and facts of the maker."""
+
+import re
+import warnings
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from camcensus.core.tables import EVIDENCE
+from camcensus.identify.prefilter import Words, words_of
+
+Strength = Literal["protocol", "specific", "weak"]
+ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
+Range = Literal["only", "mostly", "mixed"]
+FLAGS = re.IGNORECASE | re.ASCII
+GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
+_COLUMNS = {column.name for column in EVIDENCE}
+
+
+def _field(name: str) -> str:
+    if name.replace(".", "_") not in _COLUMNS:
+        raise ValueError(f"no such field; fields are the evidence columns of tables.py, such as http.server: {name}")
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # patterns that later versions of Python may read differently
+            compiled = re.compile(text, FLAGS)
+    except (re.error, FutureWarning) as error:
+        raise ValueError(f"the pattern does not compile: {error}") from None
+    if unknown := set(compiled.groupindex) - GROUPS:
+        raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
+    if compiled.search(""):
+        raise ValueError("the pattern matches the empty text, so it matches everything")
+    return text
+
+
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{2,95}", text):
+        raise ValueError("an id is lower case letters, digits, '.', '_' and '-'")
+    return text
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Entry(_Strict):
+    id: Annotated[str, AfterValidator(_identifier)]
+
+
+class Query(_Entry):
+    """A search query: what it is expected to catch, and what it also catches."""
+
+    text: str = Field(min_length=1)
+    since: date
+    catches: str
+    also: str
+    trends: bool
+    manufacturer: str | None = None
+
+
+class _Rule(_Entry):
+    pattern: Annotated[str, AfterValidator(_pattern)]
+    type: ProductType | None = None
+    source: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    examples: list[str] = Field(min_length=1)
+    counterexamples: list[str] = []
+    note: str | None = None
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern: case is ignored, and classes of letters and digits are ASCII."""
+        return re.compile(self.pattern, FLAGS)
+
+    @cached_property
+    def words(self) -> tuple[Words, ...]:
+        """Groups of lower-case words; every matching text contains one of each group. Empty: not known."""
+        return words_of(self.regex)
+
+    def faults(self) -> list[str]:
+        """Return the examples that the rule misses and the counterexamples that it matches."""
+        missed = [f"{self.id}: does not match its example {e!r}" for e in self.examples if not self.regex.search(e)]
+        caught = [f"{self.id}: matches its counterexample {e!r}" for e in self.counterexamples if self.regex.search(e)]
+        return missed + caught
+
+
+class Signature(_Rule):
+    """A pattern for one evidence field, what a match shows, and how strongly."""
+
+    field: Annotated[str, AfterValidator(_field)]
+    maker: Strength | None = None
+    type_evidence: Strength = "specific"
+    brand: str | None = None
+    model: str | None = None
+    decoy: Literal["possible", "likely", "certain"] | None = None
+    file_maker: str | None = None
+
+    @property
+    def manufacturer(self) -> str | None:
+        """The maker that a match shows, if it shows one."""
+        return self.file_maker if self.maker else None
+
+    @property
+    def column(self) -> str:
+        """The column of `observations` that the pattern is matched with."""
+        return self.field.replace(".", "_")
+
+
+class Model(_Rule):
+    """A model pattern; the complete match is the model.
+
+    `alone`: it shows the maker without other evidence. `family`: the maker's name for the series.
+    """
+
+    family: str | None = None
+    alone: bool
+    manufacturer: str | None = None
+
+
+class Brand(_Strict):
+    """A name that devices are sold under, and their reported makers."""
+
+    name: str
+    manufacturer: list[str]
+    relation: str
+    period: str
+    source: str
+    confidence: Literal["high", "medium", "low"]
+
+
+class WordList(_Entry):
+    """Words of one meaning in one language.
+
+    `type`: what a device is that uses them (`other`: no camera). Without a type they only fill a device's own phrases.
+    `alone`: they name the kind of a device without its maker.
+    """
+
+    language: str
+    type: ProductType | None = None
+    alone: bool = False
+    words: list[str] = Field(min_length=1)
+
+
+class Maker(_Strict):
+    """What is known of a maker as a whole.
+
+    `names`: as its devices write them. `organisations`: as the registry of MAC addresses has them. `range`: which share
+    of its exposed products are surveillance devices. `series`: how their models begin. `suffixes`: what may follow a
+    model in its published name.
+    """
+
+    manufacturer: str
+    names: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    range: Range = "mixed"
+    series: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
+class CatalogueFile(_Strict):
+    """One file, as it is written."""
+
+    manufacturer: str | None = None
+    country: str | None = None
+    names: list[str] = []
+    organisations: list[str] = []
+    range: Range = "mixed"
+    range_source: str | None = None
+    series: list[str] = []
+    suffixes: list[str] = []
+    query: list[Query] = []
+    signature: list[Signature] = []
+    model: list[Model] = []
+    brand: list[Brand] = []
+    words: list[WordList] = []
