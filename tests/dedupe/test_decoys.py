@@ -161,12 +161,12 @@ def test_two_different_reasons_are_likely_and_one_reason_twice_is_not(tmp_path: 
     found = census(tmp_path / "two", [banner(**cloud), *others])
     assert (grade(found), told(found)["two-reasons"], told(found)["hosting"]) == ("likely", 1, 1)
     assert grade(census(tmp_path / "twice", [banner(**cloud), banner(port=81, **cloud)])) == "possible"
-    both = cloud | {"signatures": "decoys.rtsp.auth.digest-and-basic decoys.tags.cloud"}
+    both = cloud | {"signatures": "decoys.http.html.fixed-model-and-build decoys.tags.cloud"}
     assert grade(census(tmp_path / "both", [banner(**both)])) == "likely"
 
 
 def test_a_sign_beside_the_tag_of_a_hosting_network_is_a_second_reason(tmp_path: Path) -> None:
-    both = "decoys.rtsp.auth.digest-and-basic decoys.tags.cloud"
+    both = "decoys.http.html.fixed-model-and-build decoys.tags.cloud"
     one = census(tmp_path / "hosting", [banner(decoy="possible", signatures=both, network_kind="hosting")])
     assert (grade(one), told(one)["banner"], told(one)["hosting"]) == ("likely", 1, 1)
     # A network that the table knows as another kind: what is left is the engine's tag.
