@@ -5,7 +5,8 @@ from pathlib import Path
 from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.explain import explain_records
-from camcensus.identify.matcher import Identifier, Verdict
+from camcensus.identify.matcher import Identifier
+from camcensus.identify.verdict import Verdict
 from camcensus.ingest.evidence import evidence_of
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.readers.banner import Banner, soften

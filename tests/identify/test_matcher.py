@@ -7,7 +7,8 @@ import pytest
 from camcensus.core.tables import COUNTED_TYPES
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Brand
-from camcensus.identify.matcher import Identifier, Verdict
+from camcensus.identify.matcher import Identifier
+from camcensus.identify.verdict import Verdict
 
 SERIAL = "1A2B3C4PAA00001"
 MAC = "00408C123456"

@@ -139,6 +139,7 @@ IDENTIFIED = _table(
     _int("html_hash", "the engine's hash of the page; not an identity"),
     _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
     _text("decoy", "possible, likely or certain; null: no sign of one"),
+    _text("candidate", "words of surveillance in a banner that no signature counts, joined with a space; null: none"),
     _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
     _text("country_second", "country by the second source; null: none"),
     _text("second_source", "edition of the second database, or engine if the engine gave the country; null: none"),

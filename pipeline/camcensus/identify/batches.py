@@ -26,7 +26,8 @@ from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNO
 from camcensus.geolocate.database import ENGINE, Locator
 from camcensus.geolocate.networks import network_kind
 from camcensus.geolocate.ranges import count_special, key_v4
-from camcensus.identify.matcher import NOTHING, Hit, Identifier, Match, Verdict
+from camcensus.identify.matcher import NOTHING, Identifier, Match
+from camcensus.identify.verdict import Hit, Verdict
 
 BATCH = 25_000
 # Bytes. A column whose values are longer on average is searched as a whole before each distinct value is.
@@ -37,7 +38,7 @@ _COPIED = (
 )  # fmt: skip
 _IDENTIFIED = (
     "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
-    "product_type", "type_confidence", "firmware", "decoy",
+    "product_type", "type_confidence", "firmware", "decoy", "candidate",
 )  # fmt: skip
 
 
@@ -175,6 +176,8 @@ def outcome_of(verdict: Verdict) -> str:
     """Return `counted`, or why the banner is not."""
     if verdict.counted:
         return "counted"
+    if verdict.candidate:
+        return "candidate"
     if verdict.product_type is None:
         return "no sign of a camera"
     if verdict.product_type in COUNTED_TYPES:

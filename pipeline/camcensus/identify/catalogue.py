@@ -142,7 +142,7 @@ def _named(file: CatalogueFile, path: Path, text: str) -> CatalogueFile:
     maker = {"manufacturer": file.manufacturer}
     entries = {
         "signature": [s.model_copy(update={"file_maker": file.manufacturer}) for s in file.signature],
-        "model": [m.model_copy(update=maker) for m in file.model],
+        "model": [m.model_copy(update={**maker, "suffixes": tuple(file.suffixes)}) for m in file.model],
         "query": [q.model_copy(update=maker) for q in file.query],
     }
     return file.model_copy(update=entries)

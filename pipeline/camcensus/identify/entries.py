@@ -121,6 +121,7 @@ class Model(_Rule):
     family: str | None = None
     alone: bool
     manufacturer: str | None = None
+    suffixes: tuple[str, ...] = ()
 
 
 class Brand(_Strict):
@@ -161,6 +162,11 @@ class Maker(_Strict):
     range: Range = "mixed"
     series: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+
+    @cached_property
+    def slug(self) -> str:
+        """The maker's name in an id."""
+        return re.sub("[^a-z0-9]+", "-", self.manufacturer.lower()).strip("-")
 
 
 class CatalogueFile(_Strict):

@@ -13,13 +13,12 @@ from camcensus.core.errors import InputError
 from camcensus.core.resources import bundled
 from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.identify.matcher import Verdict, identifier_of
+from camcensus.identify.matcher import identifier_of
+from camcensus.identify.verdict import Verdict
 from camcensus.ingest.fields import A_DAY
 from camcensus.ingest.records import Ingested, ValidatedBatch, accept
 from camcensus.ingest.telling import count_telling
 from camcensus.readers.registry import SHODAN, Source
-
-_NOT_SHOWN = ("model_raw", "family")  # fields of a verdict that the JSON format does not have
 
 
 def explain_records(
@@ -54,7 +53,7 @@ def explain_records(
 
 
 def _json(number: int, verdict: Verdict, reason: str | None) -> str:
-    shown: dict[str, Any] = {name: value for name, value in asdict(verdict).items() if name not in _NOT_SHOWN}
+    shown: dict[str, Any] = asdict(verdict)
     return json.dumps({"line": number, **shown} | ({"rejected": reason} if reason else {}))
 
 

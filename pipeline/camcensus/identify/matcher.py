@@ -1,78 +1,23 @@
-"""Identify maker, brand, model, product type, firmware, identity and decoy grade from a banner's evidence.
+"""Match the values of a banner's evidence with the catalogue: signatures, model patterns, names and words."""
 
-Maker and product type each have a confidence: high for the maker's own protocol or two specific tokens from independent
-places, medium for one specific token, low for a guess.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Model, Signature
+from camcensus.identify.models import published, written
+from camcensus.identify.phrases import COLUMNS, Phrases
 from camcensus.identify.prefilter import Screen
+from camcensus.identify.verdict import PLACES, Hit, Verdict, decide
 
-# Columns that repeat each other are one place; two tokens from one place are not independent.
-_PLACES = {
-    "http_html": "page", "http_title": "page", "http_assets": "page",
-    "product": "engine", "devicetype": "engine", "cpe": "engine",
-    "cert_subject": "certificate", "cert_issuer": "certificate",
-    "hikvision_device_model": "block", "hikvision_device_version": "block", "hikvision_web_version": "block",
-    "dahua_serial_number": "block", "dahua_dvr_web_web_version": "block", "ip_camera_brand": "block",
-    "ip_camera_model": "block", "ip_camera_software_version": "block", "upnp_manufacturer": "upnp",
-    "upnp_model_name": "upnp", "upnp_model_number": "upnp", "ssdp_server": "upnp",
-    "onvif_scopes": "onvif", "onvif_types": "onvif", "block_text": "block",
-}  # fmt: skip
+# Columns that a device writes nothing but its model into.
+_OWN_MODEL = frozenset({"hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number"})
 _MODEL_COLUMNS = (
-    "hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number", "http_title", "http_realm",
-    "rtsp_realm", "ftp_banner", "telnet_banner", "snmp_description", "cert_subject", "product",
+    *sorted(_OWN_MODEL), "http_title", "http_realm", "rtsp_realm", "ftp_banner", "telnet_banner", "snmp_description",
+    "cert_subject", "product", "http_server", "rtsp_server", "onvif_scopes", "sip_user_agent", "block_text",
 )  # fmt: skip
-# At equal strength a type that is not counted wins, so that doubt lowers a count; then the more specific one.
-_TYPE_ORDER = ("software", "other", "access_control", "intercom", "camera", "recorder", "encoder", "video")
-_STRENGTHS = {"weak": 1, "specific": 2, "protocol": 3}
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A signature or model pattern that matched, and what it captured."""
-
-    rule: str
-    column: str
-    manufacturer: str | None = None
-    maker: str | None = None
-    type: str | None = None
-    type_evidence: str | None = None
-    brand: str | None = None
-    model: str | None = None
-    model_raw: str | None = None
-    family: str | None = None
-    firmware: str | None = None
-    decoy: str | None = None
-    needs_maker: bool = False
-
-    @property
-    def place(self) -> str:
-        """The place of the evidence; hits in one place are not independent."""
-        return _PLACES.get(self.column, self.column)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a banner is, and by which signatures. None: not known."""
-
-    counted: bool = False
-    manufacturer: str | None = None
-    manufacturer_confidence: str | None = None
-    brand: str | None = None
-    model: str | None = None
-    model_raw: str | None = None
-    family: str | None = None
-    product_type: str | None = None
-    type_confidence: str | None = None
-    firmware: str | None = None
-    signatures: tuple[str, ...] = ()
-    decoy: str | None = None
+_ORGANISATION = "mac_organisation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +36,14 @@ class Identifier:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        by_column: dict[str, list[Signature]] = {column: [] for column in _MODEL_COLUMNS}
+        by_column: dict[str, list[Signature]] = {c: [] for c in (*_MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
         for signature in catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
         self.signatures = {column: Screen(rules) for column, rules in by_column.items()}
         self.models = Screen(catalogue.models)
+        self.phrases = Phrases(catalogue.about, catalogue.words)
+        self.about = {maker.manufacturer: maker for maker in catalogue.about}
+        self.organisations = {name.lower(): maker for maker in catalogue.about for name in maker.organisations}
         self.makers_of_brand = {
             brand.name: brand.manufacturer[0]
             for brand in catalogue.brands
@@ -110,7 +58,8 @@ class Identifier:
 
     def quick(self, column: str) -> str | None:
         """Return a pattern for RE2, case ignored, that every matching value of the column matches; None: unknown."""
-        return None if column in _MODEL_COLUMNS else self.signatures[column].quick
+        is_read_whole = column in _MODEL_COLUMNS or column in COLUMNS or column == _ORGANISATION
+        return None if is_read_whole else self.signatures[column].quick
 
     def match(self, column: str, text: str) -> Match:
         """Return the match of one value. Pure; the batch path calls it once for each distinct value."""
@@ -118,8 +67,7 @@ class Identifier:
             return NOTHING
         hits: list[Hit] = []
         identity: tuple[str, str] | None = None
-        # Where a signature captures the model, the rest of the text is not searched for one.
-        captured_models: list[str] = []
+        parts = [text] if column in _MODEL_COLUMNS else []
         for rule in self.signatures[column].candidates(text):
             found = rule.regex.search(text)
             if not found:
@@ -127,37 +75,31 @@ class Identifier:
             groups = found.groupdict()
             identity = identity or _identity(rule.manufacturer, groups)
             hits.append(_signature_hit(rule, column, groups))
-            captured_models.extend(filter(None, [groups.get("model")]))
-        for part in captured_models or ([text] if column in _MODEL_COLUMNS else []):
-            found_models = ((model, model.regex.search(part)) for model in self.models.candidates(part))
-            hits.extend(_model_hit(model, column, found[0]) for model, found in found_models if found)
+            parts.extend(filter(None, [groups.get("model")]))
+        models = [hit for part in dict.fromkeys(parts) for hit in self._models(column, part)]
+        if not models and (unknown := text.strip() if column in _OWN_MODEL else _captured(hits)):
+            hits.append(Hit("", column, model_raw=unknown, unknown=True))
+        if column in COLUMNS:
+            hits.extend(self.phrases.hits(column, text))
+        if column == _ORGANISATION and (maker := self.organisations.get(text.lower())):
+            hits.append(Hit(f"{maker.slug}.organisation", column, maker.manufacturer, maker="specific"))
+        hits.extend(models)
         return Match(tuple(dict.fromkeys(hits)), identity) if hits or identity else NOTHING
+
+    def _models(self, column: str, text: str) -> list[Hit]:
+        found = ((rule, rule.regex.search(text)) for rule in self.models.candidates(text))
+        is_whole = column in _OWN_MODEL
+        return [
+            _model_hit(
+                rule, column, published(text, at, rule.suffixes), text.strip() if is_whole else written(text, at)
+            )
+            for rule, at in found
+            if at
+        ]
 
     def decide(self, hits: tuple[Hit, ...]) -> Verdict:
         """Return the verdict over all hits of one banner."""
-        maker, maker_confidence = _maker([h for h in hits if not h.needs_maker])
-        brand = _brand(hits)
-        if brand is not None and brand in self.makers_of_brand and maker_confidence in (None, "low"):
-            maker, maker_confidence = self.makers_of_brand[brand], "medium"
-        sure = maker if maker_confidence in ("medium", "high") else None
-        hits = tuple(h for h in hits if not h.needs_maker or h.manufacturer == sure)
-        kind, kind_confidence = _type(hits)
-        named = _model([h for h in hits if h.model and h.manufacturer == maker])
-        decoys = [h.decoy for h in hits if h.decoy]
-        return Verdict(
-            counted=kind in COUNTED_TYPES and kind_confidence in ("medium", "high"),
-            manufacturer=maker,
-            manufacturer_confidence=maker_confidence,
-            brand=brand,
-            model=named.model if named else None,
-            model_raw=(named.model_raw or named.model) if named else _longest(h.model_raw for h in hits),
-            family=named.family if named else None,
-            product_type=kind,
-            type_confidence=kind_confidence,
-            firmware=_longest(h.firmware for h in hits),
-            signatures=tuple(sorted({h.rule for h in hits})),
-            decoy=max(decoys, key=DECOY_GRADES.index) if decoys else None,
-        )
+        return decide(hits, self.about, self.makers_of_brand)
 
     def identify(self, evidence: Mapping[str, str]) -> Verdict:
         """Return the verdict over the evidence of one banner (column to text)."""
@@ -168,6 +110,11 @@ class Identifier:
 def identifier_of(catalogue: Catalogue) -> Identifier:
     """Return the identifier of a catalogue; a process that asks again for the same object gets the same identifier."""
     return Identifier(catalogue)
+
+
+def _captured(hits: list[Hit]) -> str | None:
+    """Return the model that a signature of the maker's own protocol captured and no pattern knows."""
+    return next((h.model_raw for h in hits if h.model_raw and not h.model and h.maker == "protocol"), None)
 
 
 def _signature_hit(rule: Signature, column: str, groups: Mapping[str, str | None]) -> Hit:
@@ -186,9 +133,9 @@ def _signature_hit(rule: Signature, column: str, groups: Mapping[str, str | None
     )
 
 
-def _model_hit(rule: Model, column: str, raw: str) -> Hit:
+def _model_hit(rule: Model, column: str, model: str, raw: str) -> Hit:
     # A model in the engine's guess of a product is a guess too.
-    strength = "weak" if _PLACES.get(column) == "engine" else "specific"
+    strength = "weak" if PLACES.get(column) == "engine" else "specific"
     return Hit(
         rule=rule.id,
         column=column,
@@ -196,7 +143,7 @@ def _model_hit(rule: Model, column: str, raw: str) -> Hit:
         maker=strength if rule.alone else None,
         type=rule.type,
         type_evidence=strength if rule.type else None,
-        model=" ".join(raw.upper().split()),
+        model=model,
         model_raw=raw,
         family=rule.family,
         needs_maker=not rule.alone,
@@ -209,56 +156,3 @@ def _identity(manufacturer: str | None, groups: Mapping[str, str | None]) -> tup
         return ("serial", f"{manufacturer or ''}:{serial}") if len(set(serial)) > 2 else None
     mac = "".join(c for c in (groups.get("mac") or "").upper() if c in "0123456789ABCDEF")
     return ("mac", mac) if len(mac) == 12 and len(set(mac)) > 2 else None
-
-
-def _confidence(evidence: Iterable[tuple[str | None, str]]) -> str | None:
-    """Return the confidence from (strength, place) of each hit."""
-    found = {(strength, place) for strength, place in evidence if strength}
-    if any(strength == "protocol" for strength, _ in found):
-        return "high"
-    places = {place for strength, place in found if strength == "specific"}
-    return "high" if len(places) > 1 else "medium" if places else "low" if found else None
-
-
-def _maker(hits: list[Hit]) -> tuple[str | None, str | None]:
-    """Return the maker with the strongest evidence; None if two have equal evidence."""
-    confidence = {
-        name: _confidence((h.maker, h.place) for h in hits if h.manufacturer == name)
-        for name in sorted({h.manufacturer for h in hits if h.manufacturer and h.maker})
-    }
-    for level in ("high", "medium", "low"):
-        best = [name for name, found in confidence.items() if found == level]
-        if best:
-            return (best[0], level) if len(best) == 1 else (None, None)
-    return None, None
-
-
-def _brand(hits: Iterable[Hit]) -> str | None:
-    brands = {h.brand for h in hits if h.brand}
-    return brands.pop() if len(brands) == 1 else None
-
-
-def _type(hits: Iterable[Hit]) -> tuple[str | None, str | None]:
-    """Return the product type with the strongest evidence, and its confidence."""
-    typed = [h for h in hits if h.type]
-    if not typed:
-        return None, None
-    best = max(_STRENGTHS[h.type_evidence or "weak"] for h in typed)
-    strongest = {h.type for h in typed if _STRENGTHS[h.type_evidence or "weak"] == best}
-    # A maker's own protocol that shows a video device does not outweigh a model that shows which.
-    strongest |= {h.type for h in typed if h.type_evidence == "specific"} if best == _STRENGTHS["protocol"] else set()
-    kind = next(name for name in _TYPE_ORDER if name in strongest)
-    if len(strongest & {"camera", "recorder", "encoder"}) > 1 and kind in COUNTED_TYPES:
-        kind = "video"
-    supports = COUNTED_TYPES if kind == "video" else {kind, "video"} if kind in COUNTED_TYPES else {kind}
-    return kind, _confidence((h.type_evidence, h.place) for h in typed if h.type in supports)
-
-
-def _model(hits: list[Hit]) -> Hit | None:
-    """Return the hit that names the model: the device's own before the engine's guess, then the longest."""
-    return min(hits, key=lambda h: (h.place == "engine", -len(h.model or ""), h.model or "", h.rule), default=None)
-
-
-def _longest(values: Iterable[str | None]) -> str | None:
-    """Return the longest text; among equals the first in order."""
-    return max(sorted({v for v in values if v}), key=len, default=None)

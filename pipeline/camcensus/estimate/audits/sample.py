@@ -13,7 +13,7 @@ from camcensus.core.resources import TEMPLATES
 from camcensus.core.tables import UNKNOWN
 from camcensus.estimate.source import Source
 from camcensus.identify.batches import outcome_of
-from camcensus.identify.matcher import Verdict
+from camcensus.identify.verdict import Verdict
 
 LEAST = 5  # labelled hosts of each stratum, if it has as many
 NAMED_MAKERS = 6

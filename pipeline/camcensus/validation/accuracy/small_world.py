@@ -14,7 +14,8 @@ from camcensus.core.tables import COUNTED_TYPES, UNKNOWN
 from camcensus.estimate.two_engines.lists import WINDOW_DAYS, Lists
 from camcensus.geolocate.database import open_locator
 from camcensus.geolocate.networks import network_kind
-from camcensus.identify.matcher import Identifier, Verdict
+from camcensus.identify.matcher import Identifier
+from camcensus.identify.verdict import Verdict
 from camcensus.ingest.evidence import evidence_of
 from camcensus.readers.banner import Banner, soften
 from camcensus.validation.simulate.banners import Banners, banners_of
