@@ -26,9 +26,12 @@ _UNKNOWN_WORDS = {
 COLUMNS = tuple(_UNKNOWN_WORDS)
 # In these a name alone shows no maker: makers have web sites, and the engine's name may be a guess.
 _NAME_IS_NOT_ENOUGH = frozenset({"http_title", "product", "block_text"})
+# nmap names these services by rules for servers that many devices share.
+_SHARED_SERVICE = re.compile(r"\b(?:ftp|ftpd|telnet|telnetd|busybox)\b")
 _SHORT = 4  # letters of a word that needs known words around it
 _READ = 512  # characters of a text
 _SEPARATOR = re.compile(r"[\s_/|,;:()\[\]<>\"'!?*=+-]+")
+_MODEL = re.compile(r"(?<![\w-])[a-z]{1,6}-\d[\w./-]*", re.ASCII)
 _WORD = re.compile(r"[^\W_]+")
 _ORGANISATION = re.compile(r"(?:^|,)(?:O|OU)=([^,]*)")
 
@@ -73,6 +76,8 @@ class Phrases:
         return self._read(column, _normal(text)) if text else ()
 
     def _read(self, column: str, text: str) -> tuple[Hit, ...]:
+        if column == "product" and _SHARED_SERVICE.search(text):
+            return ()
         found = self._find(text)
         makers = {term.maker for _, term in found if term.maker}
         kinds = {text: term.words for text, term in found if term.words and term.words.type}
@@ -118,8 +123,8 @@ def _is_phrase(word: str, entry: WordList, column: str, n_unknown: int, n_words:
 
 
 def _normal(text: str) -> str:
-    """Return a text in small letters with one space for each run of separators."""
-    return _SEPARATOR.sub(" ", text.lower()).strip()
+    """Return a text in small letters, models as a number, with one space for each run of separators."""
+    return _SEPARATOR.sub(" ", _MODEL.sub("0", text.lower())).strip()
 
 
 def _is_word(text: str, start: int, end: int) -> bool:
