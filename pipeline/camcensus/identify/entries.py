@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from camcensus.core.tables import EVIDENCE
+from camcensus.identify.linear import why_slow
 from camcensus.identify.prefilter import Words, words_of
 
 Strength = Literal["protocol", "specific", "weak"]
@@ -36,6 +37,8 @@ def _pattern(text: str) -> str:
         raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
     if compiled.search(""):
         raise ValueError("the pattern matches the empty text, so it matches everything")
+    if reason := why_slow(compiled):
+        raise ValueError(f"the pattern may run long: {reason}")
     return text
 
 
