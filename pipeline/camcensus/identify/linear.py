@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 LONGEST = 4096  # characters of the longest text that patterns are matched with
 MOST_STEPS = 1_000_000_000  # of one character each, for one text: some seconds
-_SYMBOLS = "".join(map(chr, range(128))) + "\u4e2d"  # one symbol for all that is not ASCII: a class of it overlaps another
+_SYMBOLS = "".join(map(chr, range(128))) + "\u4e2d"  # one symbol for all that is not ASCII
 _ANYTHING = (1 << len(_SYMBOLS)) - 1
 _REPEATS = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT})
 _ONE_CHARACTER = frozenset({codes.LITERAL, codes.NOT_LITERAL, codes.IN, codes.ANY})
@@ -211,7 +211,7 @@ def _characters(code: Any, value: Any) -> int:
     found = compiler.compile(item, re.IGNORECASE | re.ASCII).finditer(_SYMBOLS)
     named = [n for _, v in value for n in (v if isinstance(v, tuple) else (v,))] if code is codes.IN else [value]
     is_foreign = any(isinstance(n, int) and n > 127 for n in named)
-    return sum(1 << match.start() for match in found) | (is_foreign << 128)
+    return _union([1 << match.start() for match in found]) | int(is_foreign) << 128
 
 
 def _union(sets: Iterable[int]) -> int:
