@@ -36,7 +36,7 @@ def test_every_table_is_a_file_and_every_plot_is_there(report: Path) -> None:
     assert len(plots) == 4
     assert all((report / plot).stat().st_size > 5_000 for plot in plots)
     tables = {path.stem: pd.read_csv(path) for path in report.glob("*.csv")}
-    assert len(tables) == 15
+    assert len(tables) == 16
     # No country of so small a world is large enough for a change.
     assert [name for name, table in tables.items() if table.empty] in ([], ["changes"])
     assert set(tables["coverage"]["setting"]) <= {*ENGINES, *LABELLERS}

@@ -111,6 +111,30 @@ def test_kinds_of_hosts_add_up(worlds: list[CountedWorld]) -> None:
     assert sum(parts) == pytest.approx(1)
 
 
+def test_breadth_is_measured_apart_for_what_the_catalogue_knows(worlds: list[CountedWorld]) -> None:
+    table = labels.breadth(worlds[-1]).set_index("group")
+    kinds = [name for name in table.index if name.startswith("uncatalogued ")]
+    for column in ("seen", "returned", "counted", "missed"):
+        assert table.loc["all", column] == table.loc["catalogued", column] + table.loc["uncatalogued", column]
+        assert table.loc["uncatalogued", column] == table.loc[kinds, column].sum()
+    assert (table["returned"] == table["counted"] + table["missed"]).all()
+    assert table.loc["all", "recall"] == pytest.approx(labels.counted_at_all(worlds[-1])["recall of what is returned"])
+    lost = table[table["missed"] > 0]
+    assert (lost[["candidate", "typed", "nothing"]].sum(axis=1) == pytest.approx(1.0)).all()
+    # That makers and answers are not known costs queries and signatures; the models of a known maker cost less.
+    assert table.loc["catalogued", "recall"] > table.loc["uncatalogued", "recall"]
+    assert table.loc["catalogued", "by_queries"] > table.loc["uncatalogued maker", "by_queries"]
+
+
+def test_a_candidate_that_is_not_counted_is_shown_as_one(worlds: list[CountedWorld]) -> None:
+    world = CountedWorld(worlds[-1].folder, worlds[-1].snapshot)
+    before = labels.breadth(world).set_index("group").loc["all"]
+    world.identified["candidate"] = "network camera"
+    after = labels.breadth(world).set_index("group").loc["all"]
+    assert before["candidate"] < after["candidate"] == 1.0
+    assert (after["counted"], after["missed"]) == (before["counted"], before["missed"])
+
+
 def test_variants_leave_out_more_and_more(worlds: list[CountedWorld]) -> None:
     table = variants(worlds[-1]).set_index("setting")["hosts"]
     assert table["no decoys left out"] >= table["headline (medium, certain decoys left out)"]

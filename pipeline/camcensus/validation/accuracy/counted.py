@@ -19,7 +19,7 @@ from camcensus.validation.simulate.truth import BANNERS, TRUTH
 
 _IDENTIFIED = [
     "file", "line", "host", "is_counted", "manufacturer", "manufacturer_confidence", "model", "product_type", "decoy",
-    "country",
+    "country", "candidate",
 ]  # fmt: skip
 SURE = ("medium", "high")
 

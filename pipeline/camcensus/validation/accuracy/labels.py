@@ -4,6 +4,7 @@ import pandas as pd
 
 from camcensus.core.tables import COUNTED_TYPES, DECOY_GRADES
 from camcensus.validation.accuracy.counted import SURE, CountedWorld
+from camcensus.validation.simulate.products import UNKNOWN
 
 
 def makers(world: CountedWorld) -> pd.DataFrame:
@@ -67,6 +68,36 @@ def counted_at_all(world: CountedWorld) -> dict[str, float]:
     }
 
 
+def breadth(world: CountedWorld) -> pd.DataFrame:
+    """Return how many real cameras are found, of those that the catalogue knows, and of those that it does not.
+
+    A row per group (`UNKNOWN`: what is not known of a device): devices that the engine holds (`seen`), that a query
+    returned and that are counted; `by_queries`, `recall` and `of_seen`: returned of seen, counted of returned, counted
+    of seen. Of the `missed` (returned, not counted): shares that are `candidate`, `typed` as something else, and
+    `nothing`.
+    """
+    cameras, rows = world.cameras[world.cameras["seen"]], world.identified
+    candidates = rows.loc[rows["candidate"].notna(), "device_id"]
+    typed = rows.loc[rows["product_type"].notna() & ~rows["product_type"].isin(COUNTED_TYPES), "device_id"]
+    returned, hit = cameras["returned"], cameras["device_id"].isin(world.linked["device_id"])
+    missed, candidate = returned & ~hit, cameras["device_id"].isin(candidates)
+    something_else = cameras["device_id"].isin(typed) & ~candidate
+    unknown = cameras["uncatalogued"]
+    groups = {"all": cameras["seen"], "catalogued": unknown.isna(), "uncatalogued": unknown.notna()}
+    groups |= {f"uncatalogued {name}": unknown == name for name in UNKNOWN}
+    found = []
+    for name, mine in groups.items():
+        seen, out, lost = int(mine.sum()), int((mine & returned).sum()), int((mine & missed).sum())
+        counted = int((mine & hit).sum())
+        left = {"candidate": candidate, "typed": something_else, "nothing": ~candidate & ~something_else}
+        found.append({
+            "group": name, "seen": seen, "returned": out, "counted": counted, "by_queries": _of(out, seen),
+            "recall": _of(counted, out), "of_seen": _of(counted, seen), "missed": lost,
+            **{key: _of(int((mine & missed & each).sum()), lost) for key, each in left.items()},
+        })  # fmt: skip
+    return pd.DataFrame(found)
+
+
 def decoys(world: CountedWorld) -> pd.DataFrame:
     """Return by kind of decoy (real cameras: `none`): counted hosts, and the share with each grade or a worse one."""
     rows = world.linked.merge(world.devices[["device", "decoy"]], on="device", suffixes=("_banner", ""))
@@ -78,6 +109,10 @@ def decoys(world: CountedWorld) -> pd.DataFrame:
     for n, name in enumerate(DECOY_GRADES, 1):
         found[name] = (hosts["grade"] >= n).groupby(hosts["kind"]).mean()
     return found.reset_index()
+
+
+def _of(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
 
 
 def _same(one: pd.Series, other: pd.Series) -> pd.Series:

@@ -88,6 +88,7 @@ def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]
         "types": labels.types(last),
         "models": labels.models(last),
         "counted": pd.DataFrame(list(labels.counted_at_all(last).items()), columns=["what", "is"]),
+        "breadth": labels.breadth(last),
         "decoys": labels.decoys(last),
         "joins": pd.DataFrame([{"name": "as it comes", **vars(causes.joins(last))}]),
         "budget": causes.budget(last),

@@ -14,6 +14,7 @@ from camcensus.core.resources import bundled
 from camcensus.validation.simulate.products import FOLDER, Product
 
 Banner = dict[str, Any]
+PAGES = ("pages.toml", "uncatalogued.toml")
 PERSONAL = "PERSONAL-MARKER"  # fills every field that a person would fill in; ingest must drop it
 _OF_THE_PAGE = frozenset({"page", "far", "favicon", "block"})  # what a reskinned device does not show
 
@@ -42,9 +43,10 @@ class AnswerSpec:
 @functools.cache
 def shared_texts() -> dict[str, Any]:
     """Return pages with their parts, fillers, answers of other protocols, and blocks. Shared: do not change it."""
-    tables = tomllib.loads((bundled(FOLDER) / "pages.toml").read_text(encoding="utf-8"))
+    tables, more = (tomllib.loads((bundled(FOLDER) / name).read_text(encoding="utf-8")) for name in PAGES)
     parts = {name: Template(part).safe_substitute() for name, part in tables["parts"].items()}
-    pages = {name: Template(page).safe_substitute(parts).lstrip() for name, page in tables["pages"].items()}
+    written = {**tables["pages"], **more["pages"]}
+    pages = {name: Template(page).safe_substitute(parts).lstrip() for name, page in written.items()}
     return {**tables, "pages": pages}
 
 

@@ -201,10 +201,9 @@ class Population:
     def _together(self, sites: Sites, row: Ints, slot: Ints, product: Ints) -> Ints:
         """Products of a site with several devices: perhaps a recorder first, mostly of one maker."""
         draw, value, site = self.chance, self.parameters.number, sites.number[row]
-        recorders = np.array([p.type == "recorder" and p.pool == "main" for p in self.market.products])
-        shares = np.array([p.share for p in self.market.products]) * recorders
+        recorders = np.array([p.type == "recorder" and p.pool != "tail" for p in self.market.products])
         first = (slot == 0) & (draw.uniform("recorder", site) < value("sites.recorder_first"))
-        product = np.where(first, draw.choice("which recorder", shares, site), product)
+        product = np.where(first, draw.choice("which recorder", self.market.shares * recorders, site), product)
         leader = product[np.flatnonzero(slot == 0)[row]]
         same = (slot > 0) & (draw.uniform("same maker", site, slot) < value("sites.one_maker"))
         sizes = np.array([len(each) for each in self.market.siblings])

@@ -16,14 +16,15 @@ from camcensus.validation.simulate.chance import Floats, Ints
 from camcensus.validation.simulate.parameters import Parameters
 
 FOLDER = "data/simulate"
-FILES = ("products.toml", "tail.toml")
+FILES = ("products.toml", "tail.toml", "uncatalogued.toml")
+UNKNOWN = ("maker", "model", "answer")  # what the catalogue does not know of a product
 REGIONS = ("Africa", "Americas", "Antarctica", "Asia", "Europe", "Oceania")
 # The port of the n-th further device behind one address, by kind of service: the first one has the usual port.
 FORWARDED = {"web": 8080, "https": 8443, "rtsp": 8553}
 YEARS_BACK = 8  # older devices have the shares and models of this age
 _PARSED = {
     "models", "class", "share", "trend", "firmware", "ports", "maker", "type", "pool", "decoy", "names", "tells",
-    "cert", "cards",
+    "cert", "cards", "unknown", "like",
 }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class Service:
 class Product:
     """A product; data/simulate/products.toml explains each field. `number` is its place in the list.
 
-    `cards`: prefixes of its MAC addresses, as numbers.
+    `cards`: prefixes of its MAC addresses, as numbers. `unknown`: what the catalogue does not know of it (`UNKNOWN`).
     """
 
     number: int
@@ -57,6 +58,7 @@ class Product:
     type: str | None = None
     pool: str = "main"
     decoy: str | None = None
+    unknown: str | None = None
     names: frozenset[str] = frozenset()
     tells: frozenset[str] = frozenset()
     shared_certificate: bool = False
@@ -73,7 +75,14 @@ def load_products() -> list[Product]:
     """Return every product, in order. Shared: do not change it."""
     texts = ((bundled(FOLDER) / name).read_text(encoding="utf-8") for name in FILES)
     tables = [table for text in texts for table in tomllib.loads(text)["product"]]
-    return [_product(number, table) for number, table in enumerate(tables)]
+    return [_product(number, _with_base(table, tables)) for number, table in enumerate(tables)]
+
+
+def _with_base(table: dict[str, Any], tables: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a product's table on top of the first one of the maker and type that it is `like`."""
+    if "like" not in table:
+        return table
+    return {**next(base for base in tables if [base.get("maker"), base.get("type")] == table["like"]), **table}
 
 
 def _product(number: int, table: dict[str, Any]) -> Product:
@@ -91,8 +100,9 @@ def _product(number: int, table: dict[str, Any]) -> Product:
         maker=table.get("maker"),
         brand=table.get("brand", table.get("maker")),
         type=table.get("type"),
-        pool=table.get("pool", "main"),
+        pool="uncatalogued" if "unknown" in table else table.get("pool", "main"),
         decoy=table.get("decoy"),
+        unknown=table.get("unknown"),
         names=frozenset(table.get("names", ())),
         tells=frozenset(table.get("tells", ())),
         shared_certificate=table.get("cert") == "shared",
@@ -145,9 +155,6 @@ class Market:
     @cached_property
     def cameras(self) -> Floats:
         """Return cumulative shares of products among new camera devices: region x years back x product."""
-        pools = self.parameters.section("strings")
-        rest = 1.0 - pools["unknown_makers"] - pools["long_tail"]
-        pool = {"unknown": pools["unknown_makers"], "tail": pools["long_tail"], "main": rest}
         mine = [p if p.group == "camera" else None for p in self.products]
         found = np.zeros((len(REGIONS), YEARS_BACK + 1, len(self.products)))
         regions = self.parameters.section("regions")
@@ -157,10 +164,26 @@ class Market:
                     p.share * np.exp(-p.trend * back) * regions.get(p.maker or "", {}).get(region, 1.0) if p else 0.0
                     for p in mine
                 ])  # fmt: skip
-                for name, share in pool.items():
+                for name, share in self._pools.items():
                     inside = np.array([bool(p and p.pool == name) for p in mine])
                     found[r, back, inside] = share * weights[inside] / weights[inside].sum()
         return np.asarray(np.cumsum(found, axis=2) / found.sum(axis=2, keepdims=True), np.float64)
+
+    @cached_property
+    def shares(self) -> Floats:
+        """Return the share of each product among new camera devices of the last year, whatever the region."""
+        found = np.array([p.share if p.group == "camera" else 0.0 for p in self.products])
+        for name, share in self._pools.items():
+            inside = np.array([p.group == "camera" and p.pool == name for p in self.products])
+            found[inside] *= share / found[inside].sum()
+        return found
+
+    @cached_property
+    def _pools(self) -> dict[str, float]:
+        """Return the share of each pool of products among camera devices."""
+        strings = self.parameters.section("strings")
+        few = {"uncatalogued": strings["uncatalogued"], "tail": strings["long_tail"]}
+        return {**few, "main": 1.0 - sum(few.values())}
 
     @cached_property
     def without_banned(self) -> Floats:
@@ -185,10 +208,12 @@ class Market:
 
     @cached_property
     def siblings(self) -> list[list[int]]:
-        """Return for each product the camera-type products of the same maker, or itself."""
+        """Return for each product the camera-type products of the same maker, as well known as it, or itself."""
         found = []
         for p in self.products:
-            same = [q for q in self.products if q.group == "camera" and q.maker == p.maker and q.maker]
+            same = [
+                q for q in self.products if q.group == "camera" and q.maker and (q.maker, q.pool) == (p.maker, p.pool)
+            ]
             cameras = [q for q in same if q.type == "camera"]
             found.append([q.number for q in cameras or same or [p]])
         return found

@@ -30,6 +30,7 @@ TRUTH = Table(
         Column("brand", pa.string(), "the name it is sold under"),
         Column("model", pa.string(), "its model; null for a decoy and if the model changes no text"),
         Column("product_type", pa.string(), "camera, recorder, encoder, intercom, access_control, software or other"),
+        Column("uncatalogued", pa.string(), "what the catalogue does not know: maker, model or answer; null: nothing"),
         Column("decoy", pa.string(), "kind of decoy; null: none"),
         Column("reachable", pa.bool_(), "a port of it can be reached from the Internet", nullable=False),
         Column("seen", pa.bool_(), "the first engine holds a banner of it", nullable=False),
@@ -106,6 +107,7 @@ def _product_columns(view: View, at: Ints) -> dict[str, pa.Array]:
         "brand": _named([p.brand for p in products], real),
         "model": pa.array([m if k else None for m, k in zip(models, known.tolist(), strict=True)], pa.string()),
         "product_type": _named([p.type for p in products], real),
+        "uncatalogued": _named([p.unknown for p in products], real),
         "decoy": _named(list(DECOYS), decoy),
     }
 
