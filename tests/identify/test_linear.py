@@ -14,7 +14,8 @@ from tests.identify.test_catalogue import MAKER
 
 ROUNDS = (
     r"^(a+)+$", r"(\w+\s?)*x", r"(?:a|ab)*c", r"(?:a|a)*c", r"(x+x+)+y", r"(?:\w{1,12}){1,12}x", r"(?:a?){30}b",
-    r"(?:\s*\w+\s*)*z", r"(?:a*)*b", r"(?:fo|foo)+x", r"(?i:(?:A+a)+)b", r"(?=(?:a+)+b)a", r"(?:(?:a+,?)+;)+x",
+    r"(?:\s*\w+\s*)*z", r"(?:a*)*b", r"(?:fo|foo)+x",
+    r"(?:(?:cam|camera|era))+x", r"(?i:(?:A+a)+)b", r"(?=(?:a+)+b)a", r"(?:(?:a+,?)+;)+x",
     r"(?:[^b]|\d)*c", r"(?:é+ü?)+x", r"(?:(?:a\w+);?)*x", r"(?:(xy?[xy]))*z",
 )  # fmt: skip
 POWERS = (
@@ -23,7 +24,9 @@ POWERS = (
 )  # fmt: skip
 FINE = (
     r"^.*a.*b", r"(?:-\w+)*x", r"(?:[^\r\n]+\r\n)*x", r"(?:\w+ ){0,3}x", r"(?:\d{1,3}\.){3}", r"^(?!.*camera).*router",
-    r"(?:\w+\.)+com", r"(?:foo|bar)+x", r"\bSynology(?:\s|&nbsp;)*NAS", r"^\s*+\w++\s*x", r"(?>a+)b", r"([:-]?)1\1x\w*",
+    r"(?:\w+\.)+com", r"(?:foo|bar)+x",
+    r"^(?:(?:video|view|camera|cloud) )+x", r"\bSynology(?:\s|&nbsp;)*NAS", r"^\s*+\w++\s*x", r"(?>a+)b",
+    r"([:-]?)1\1x\w*",
     r"<title>[\s\S]{0,80}</title>[\s\S]{0,400}x", r"KO-\d{4}\w*(?:-\w+)*",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ the second, the steps in the worst case are bounded.
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from re import _compiler as compiler  # type: ignore[attr-defined]  # typeshed does not know the module
 from re import _constants as codes  # type: ignore[attr-defined]  # typeshed does not know the module
 from re import _parser as parser  # type: ignore[attr-defined]  # typeshed does not know the module
@@ -139,14 +139,21 @@ def _shape_of(code: Any, value: Any) -> _Shape:
         _union(p.loose for p in parts),
         min(p.width for p in parts),
         any(p.is_empty for p in parts),
-        all(p.is_clear for p in parts) and _are_apart(parts),
+        all(p.is_clear for p in parts) and (code is not codes.BRANCH or _are_apart(value[1])),
     )
 
 
-def _are_apart(branches: Sequence[_Shape]) -> bool:
-    """Return whether the first character says which alternative it is."""
-    firsts = [b.first for b in branches]
-    return sum(firsts) == _union(firsts) and not (len(branches) > 1 and any(b.is_empty for b in branches))
+def _are_apart(branches: Sequence[Items]) -> bool:
+    """Return whether a text begins at most one alternative: by its first character, or as words that begin no other."""
+    shapes = [_shape(branch) for branch in branches]
+    firsts = [shape.first for shape in shapes]
+    if any(shape.is_empty for shape in shapes):
+        return False
+    if sum(firsts) == _union(firsts):
+        return True
+    words = sorted([n for code, n in branch if code is codes.LITERAL] for branch in branches)
+    are_words = sorted(map(len, words)) == sorted(map(len, branches))
+    return are_words and not any(longer[: len(word)] == word for word, longer in pairwise(words))
 
 
 def _walk(items: Items, ways: int, after: int | None) -> tuple[int, int]:
@@ -174,7 +181,7 @@ def _walk(items: Items, ways: int, after: int | None) -> tuple[int, int]:
             rounds = max(1, min(int(most), LONGEST // max(1, part.width)))
             is_shared = follows & (part.every if most > 1 else part.first) and code is not codes.POSSESSIVE_REPEAT
             ends = min(LONGEST, (rounds - int(least) + 1) * ends) if is_shared else 1
-        elif code is codes.BRANCH and not _are_apart([_shape(part) for part in value[1]]):
+        elif code is codes.BRANCH and not _are_apart(value[1]):
             ends = sum(out for _, out in inside)
         elif code in _NO_CHARACTER or code is codes.ATOMIC_GROUP:
             ends = 1
