@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from camcensus.aggregate.counts import aggregate
+from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.headline import choose
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
@@ -25,7 +26,7 @@ from camcensus.identify.batches import addresses_of, prefix_of
 Row = dict[str, Any]
 DAY = 86400
 NOON = 1_750_000_000
-OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts")
+OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts", "coverage")
 
 
 def banner(host: str = "192.0.2.1", port: int = 80, **told: Any) -> Row:
@@ -69,6 +70,7 @@ class Census:
     counts: list[Row]
     deduped: Deduped
     flow: Flow | None
+    covered: Flow | None
 
     @property
     def kept(self) -> list[Row]:
@@ -95,7 +97,7 @@ def census(
     """Runs both stages on real files, on this machine unless an engine is given."""
     rows = list(rows) if numbered_already else numbered(rows)
     paths = write(folder, [rows[n::parts] for n in range(parts)])
-    flow = None
+    flow = covered = None
     where = engine or Local(threads)
     with where.sql(folder / "scratch") as db:
         db.parquet("identified", paths)
@@ -107,10 +109,14 @@ def census(
             choose(db, min_confidence, left_out)
             manifest = Manifest(snapshot="2026", window=deduped.window, instrument=INSTRUMENT)
             flow = aggregate(db, manifest, min_confidence, folder)
+        with where.sql(folder / "scratch") as db:
+            db.parquet("identified", paths)
+            choose(db, min_confidence, left_out)
+            covered = cover(db, manifest, min_confidence, folder)
     links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
     devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
     cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []
-    return Census(folder, rows, links, devices, cells, deduped, flow)
+    return Census(folder, rows, links, devices, cells, deduped, flow, covered)
 
 
 def name_tables(db: Sql, folder: Path, *names: str) -> None:
@@ -153,7 +159,10 @@ def somewhere(seed: int, n: int = 300) -> list[Row]:
             "country": country[host], "country_second": chance.choice((country[host], country[host], "FR", None)),
             "network_kind": chance.choice((*[None] * 9, "hosting", "mobile", "fixed")),
         }  # fmt: skip
-        rows.append(banner(host, chance.choice((80, 554, 8000)), **told))
+        row = banner(host, chance.choice((80, 554, 8000)), **told)
+        if n_th % 2 and not row["is_counted"] and row["product_type"] != "other":
+            row["candidate"] = "camera dvr"
+        rows.append(row)
     return rows
 
 

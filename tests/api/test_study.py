@@ -15,7 +15,7 @@ import pytest
 import camcensus as cc
 from camcensus.api import choices
 from camcensus.core import storage
-from camcensus.core.tables import COUNTS, DEVICES, OBSERVATIONS, SERIES
+from camcensus.core.tables import COUNTS, DEVICES, OBSERVATIONS, OUTCOMES, SERIES
 from tests.conftest import banner, write_lines
 from tests.optional import optional
 
@@ -33,6 +33,19 @@ def test_counts_are_the_cells_of_the_table(world: cc.OpenStudy) -> None:
     assert list(found.columns)[:3] == ["snapshot", "country", "manufacturer"]
     assert {(c, m): n for c, m, n in zip(found["country"], found["manufacturer"], found["n_hosts"], strict=True)} == own
     assert set(world.counts("country", snapshots="all")["snapshot"]) == {"2025", "2026"}
+
+
+def test_coverage_is_of_all_banners_and_counts_what_the_headline_counts(world: cc.OpenStudy) -> None:
+    found = world.coverage(scope="study").set_index("outcome")
+    assert list(found.index) == list(OUTCOMES)
+    (counted,) = world.counts("world", scope="study")["n_hosts"]
+    assert found.loc["counted", "n_hosts"] == counted
+    ports = world.coverage(("country", "port"), "all")
+    assert list(ports.columns) == ["snapshot", "country", "port", "outcome", "n_banners", "n_hosts"]
+    newest = ports[ports["snapshot"] == "2026"]
+    assert newest["n_banners"].sum() == world.coverage()["n_banners"].sum()
+    with pytest.raises(cc.ChoiceError, match="level: found 'manufacturer'; allowed: 'world', 'country', 'port'"):
+        world.coverage("manufacturer")
 
 
 def test_frames_go_to_other_libraries_without_a_copy(world: cc.OpenStudy) -> None:

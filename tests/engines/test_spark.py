@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from camcensus.aggregate.counts import count
+from camcensus.aggregate.coverage import outcomes
 from camcensus.aggregate.headline import choose
 from camcensus.core.config import Decoys, Dedupe, load_study
 from camcensus.core.console import Reporter
@@ -108,7 +109,8 @@ def test_every_engine_leaves_the_same_bytes(
     found = counted(imported, tmp_path / "study", chosen)
     assert {name.split("/")[2] for name in found} >= {
         "observations.parquet", "quarantine.jsonl.gz", "identified.parquet", "links.parquet", "devices.parquet",
-        "counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", "series.parquet",
+        "counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", "coverage.parquet",
+        "series.parquet",
     }  # fmt: skip
     assert [name for name in expected[1] if found.get(name) != expected[1][name]] == []
     assert found.keys() == expected[1].keys()
@@ -154,7 +156,9 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
         both(here, there, "common", pa.table({"has_one_query_set": [False], "has_one_port_list": [False]}))
         both(here, there, "ports", pa.table({"port": [80, 554]}))
         both(here, there, "query_replay", pa.Table.from_pylist(returned))
-        for query in ("sample_blocks", "churn"):
+        both(here, there, "counted_window", pa.table({"window_start": [window.start], "window_end": [window.end]}))
+        both(here, there, "outcomes", outcomes())
+        for query in ("sample_blocks", "churn", "coverage", "coverage_flow"):
             answer = here.query(query)
             assert answer.num_rows, query
             assert there.query(query).to_pylist() == answer.to_pylist(), query

@@ -4,9 +4,11 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from camcensus.core.config import Study
@@ -14,6 +16,7 @@ from camcensus.core.countries import code_notes
 from camcensus.core.errors import TableError
 from camcensus.core.manifest import Instrument
 from camcensus.core.storage import sha256
+from camcensus.core.tables import COVERAGE, OUTCOMES
 from camcensus.report import draw_report
 from camcensus.report.formatting import linked, plain
 from camcensus.report.inputs import Result
@@ -78,6 +81,41 @@ def test_numbers_in_words(study: Study) -> None:
     assert "+100.0%" in read.words
     assert "2023-11-14 to 2023-12-14 (UTC)" in read.words
     assert "not <JSON>: 4" in read.words
+
+
+def covered(result: Result, **hosts: int) -> Result:
+    """The result with the coverage of the world: hosts by outcome, in either scope; all countries have one more."""
+    cells = [
+        {
+            "scope": scope,
+            "level": "world",
+            "country": None,
+            "port": None,
+            "outcome": outcome,
+            "n_banners": 9,
+            "n_hosts": n,
+        }
+        for scope, more in (("all", 1), ("study", 0))
+        for outcome in OUTCOMES
+        for n in [hosts.get(outcome, 0) + more]
+    ]
+    return replace(result, coverage=pa.Table.from_pylist(cells, COVERAGE.schema))
+
+
+def test_what_is_not_identified_is_next_to_the_headline_and_no_share_of_anything(study: Study) -> None:
+    text, read = page(study, covered(make_result("2024"), counted=1368, candidate=210, other=5000))
+    said = (
+        "All makers: 1,368 hosts counted; 210 more use surveillance words and are not identified; devices without such "
+        "words are in neither."
+    )
+    assert said in read.words
+    assert text.index("1,368 hosts counted") < text.index("<nav")
+    assert said in (study.report / "methodology.md").read_text(encoding="utf-8")
+
+
+def test_a_snapshot_counted_before_there_was_coverage_says_nothing_of_it(study: Study) -> None:
+    _, read = page(study, make_result("2024"))
+    assert "not identified" not in read.words
 
 
 def test_no_requests_and_no_foreign_code(study: Study) -> None:

@@ -58,8 +58,8 @@ def places(root: Path, flips: int) -> Iterator[tuple[Path, int, int]]:
         yield path, chance.randrange(path.stat().st_size), chance.randrange(8)
 
 
-TABLES = {"counts", "networks", "links", "devices", "churn", "series", "concentration", "firmware", "census", "trends",
-          "estimates", "sample_blocks", "device_hosts", "device_labels", "locations"}  # fmt: skip
+TABLES = {"counts", "networks", "links", "devices", "churn", "series", "concentration", "firmware", "coverage",
+          "census", "trends", "estimates", "sample_blocks", "device_hosts", "device_labels", "locations"}  # fmt: skip
 OTHERS = {
     *("geo.mmdb", "queries", "manifest.json", "quarantine.jsonl.gz", ".quarantine/.gz"),
     *("observations.parquet/.parquet", "identified.parquet/.parquet", "query_replay.parquet/.parquet"),
@@ -133,7 +133,10 @@ READ = {
     "data/2025/query_replay.parquet/*.parquet": "data/2025/series.parquet",
     "data/sample/sample_blocks.parquet": "data/sample/estimates.parquet",
     "data/estimates/changes.csv": PAGE,
-    **{f"data/2025/{name}.parquet": PAGE for name in ("counts", "networks", "series", "concentration", "firmware")},
+    **{
+        f"data/2025/{name}.parquet": PAGE
+        for name in ("counts", "networks", "series", "concentration", "firmware", "coverage")
+    },
     **{f"data/asked/{name}.parquet": PAGE for name in ("census", "trends")},
 }
 

@@ -1,15 +1,16 @@
-"""The aggregate stage: devices to counts, with concentration and age of firmware."""
+"""The aggregate stage: devices to counts, with concentration, age of firmware and coverage."""
 
 from typing import Any
 
 from camcensus.aggregate import earlier_runs
 from camcensus.aggregate.counts import aggregate
+from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.details import describe
 from camcensus.aggregate.headline import opened
 from camcensus.core.config import Study
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Instrument, Manifest, build_info
-from camcensus.core.tables import UNKNOWN
+from camcensus.core.tables import IDENTIFIED, UNKNOWN
 from camcensus.dedupe.devices import COUNTED_FROM
 from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.identify.catalogue import checksum_of
@@ -28,9 +29,12 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     with opened(snapshot, study, context.engine, *COUNTED_FROM) as db:
         flow = aggregate(db, manifest, study.min_confidence, snapshot.folder)
         firmware = describe(db, manifest, study.min_confidence, snapshot.folder)
+    with opened(snapshot, study, context.engine, IDENTIFIED.name) as db:
+        coverage = cover(db, manifest, study.min_confidence, snapshot.folder)
     files = rows_of(snapshot, STAGE.writes)
     context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
-    return StageResult(flow, files=files, details={"more_flows": {"firmware": firmware}}, facts=facts, is_count=True)
+    more_flows = {"firmware": firmware, "coverage": coverage}
+    return StageResult(flow, files=files, details={"more_flows": more_flows}, facts=facts, is_count=True)
 
 
 def count_facts(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> dict[str, Any]:
@@ -78,10 +82,10 @@ def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
 
 STAGE = Stage(
     name="aggregate",
-    reads=(*(f"{table}.parquet" for table in COUNTED_FROM), "collection", "is complete", "method"),
-    writes=("counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet"),
+    reads=(*(f"{table}.parquet" for table in (IDENTIFIED.name, *COUNTED_FROM)), "collection", "is complete", "method"),
+    writes=("counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", "coverage.parquet"),
     settings=("min_confidence", "countries_left_out", "simulated"),
-    version=1,
+    version=2,
     is_private=False,
     run=_run,
     inputs=_inputs,

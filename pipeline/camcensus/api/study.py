@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from camcensus.api import choices
 from camcensus.api.frame import Frame
@@ -37,6 +38,7 @@ from camcensus.validation.accuracy.counted import CountedWorld
 from camcensus.validation.accuracy.countries import TRUTHS, by_truth, country_errors, true_counts
 
 Snapshots = str | Sequence[str]
+COVERED = ("world", "country", "port", "country+port")  # levels of coverage
 _GEO = ("n_hosts_geo_min", "n_hosts_geo_max", "n_hosts_geo_asked")
 # What to do in place of holding snapshots of several instruments against each other: counts, and a trend.
 _RECOUNT = "count all with one catalogue and rules (camcensus run)"
@@ -164,6 +166,36 @@ class OpenStudy:
         columns = ["snapshot", *groups, *UNITS, *(_GEO if name in ("world", "country") else ())]
         found = pa.concat_tables(cells_of(result, name, scope, asked).select(columns) for result in results)
         return Frame.of(found.replace_schema_metadata(None))
+
+    def coverage(
+        self, level: str | Sequence[str] = "world", snapshots: Snapshots = choices.NEWEST, *, scope: Scope = "all"
+    ) -> Frame:
+        """Return what all banners in the window turned out to be, one row per snapshot, cell and outcome.
+
+        Columns: `snapshot`, the level's columns, `outcome` (counted, candidate, unsure, other, nothing), `n_banners`
+        and `n_hosts` (int64), at the headline's values. A host is in the strongest outcome of its banners in the cell,
+        so hosts add up across countries, and not across ports. From `coverage.parquet`; cells may be small, so keep
+        them private. Candidates use words of surveillance; devices without such words are in no number here, so no
+        share of all cameras follows.
+
+        level: "world", "country", "port" or "country+port". Raises `ChoiceError` for another, and for a snapshot that
+        was counted before there was coverage.
+
+        >>> list(study.coverage()["outcome"])
+        ['counted', 'candidate', 'unsure', 'other', 'nothing']
+        """
+        name = level if isinstance(level, str) else "+".join(choices.names_of(level, "level"))
+        choices.one_of(name, COVERED, "level")
+        choices.one_of(scope, get_args(Scope), "scope")
+        groups = [] if name == "world" else name.split("+")
+        tables = []
+        for result in choices.chosen(self.results, snapshots):
+            if result.coverage is None:
+                raise ChoiceError(f"snapshot {result.snapshot} has no coverage; count it again with: camcensus run")
+            rows = result.coverage.filter((pc.field("level") == name) & (pc.field("scope") == scope))
+            rows = rows.select([*groups, "outcome", "n_banners", "n_hosts"])
+            tables.append(rows.add_column(0, "snapshot", pa.repeat(result.snapshot, rows.num_rows)))
+        return Frame.of(pa.concat_tables(tables).replace_schema_metadata(None))
 
     def country_table(
         self, unit: str | None = None, exclude: Sequence[str] | None = None, manufacturer: str | None = None,

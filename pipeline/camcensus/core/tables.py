@@ -15,6 +15,8 @@ __all__ = ["Column", "Table", "conform"]
 COUNTED_TYPES = frozenset({"camera", "recorder", "encoder", "video"})
 CONFIDENCES = ("low", "medium", "high")
 DECOY_GRADES = ("possible", "likely", "certain")
+# What a banner turns out to be, the strongest first.
+OUTCOMES = ("counted", "candidate", "unsure", "other", "nothing")
 UNITS = ("n_banners", "n_hosts", "n_devices", "n_prefixes")
 GROUPS = ("country", "manufacturer", "brand", "product_type", "model")
 UNKNOWN_COUNTRY = "ZZ"
@@ -351,6 +353,23 @@ NETWORKS = _table(
     _int("n_banners", "distinct (address, port, transport)", nullable=False),
     _int("n_hosts", "addresses with at least one counted banner", nullable=False),
     _int("n_devices", "inferred devices; a low estimate", nullable=False),
+)
+
+COVERAGE = _table(
+    "coverage",
+    "what banners in the window turned out to be, counted or not, at the headline values; not published",
+    _text("scope", "all, or study: without the countries the study leaves out", nullable=False),
+    _text("level", "world, country, port or country+port", nullable=False),
+    _text("country", "ISO alpha-2; ZZ: not known; null: not in the level"),
+    _int("port", "port, 1 to 65535; null: not in the level"),
+    _text(
+        "outcome",
+        "counted; candidate: words of surveillance, not identified; unsure: a camera or recorder with less confidence "
+        "than is counted; other: known as something else; nothing: no sign of either",
+        nullable=False,
+    ),
+    _int("n_banners", "distinct (address, port, transport), each in the strongest outcome of its answers", False),
+    _int("n_hosts", "addresses, each in the strongest outcome of its banners in the cell; across ports no sum", False),
 )
 
 CHURN = _table(

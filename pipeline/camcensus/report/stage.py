@@ -15,7 +15,18 @@ from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Manifest, build_info, load_manifest
 from camcensus.core.resources import BORDERS, COUNTRIES, PRIOR, TEMPLATES, bundled
 from camcensus.core.stage_record import Output
-from camcensus.core.tables import CENSUS, CONCENTRATION, COUNTS, ESTIMATES, FIRMWARE, NETWORKS, SERIES, TRENDS, Table
+from camcensus.core.tables import (
+    CENSUS,
+    CONCENTRATION,
+    COUNTS,
+    COVERAGE,
+    ESTIMATES,
+    FIRMWARE,
+    NETWORKS,
+    SERIES,
+    TRENDS,
+    Table,
+)
 from camcensus.quality.gates import check_gates, stop_at_fatal
 from camcensus.report.report_manifest import RECORD, DrawnFrom, Report, load_report
 
@@ -23,9 +34,9 @@ if TYPE_CHECKING:
     from camcensus.report import Result
 
 # Raised whenever the same counts give another report.
-VERSION = 1
+VERSION = 2
 # Tables that a report shows next to the counts; `Result` has them under their names.
-NEXT_TO_COUNTS = (NETWORKS, SERIES, CONCENTRATION, FIRMWARE)
+NEXT_TO_COUNTS = (NETWORKS, SERIES, CONCENTRATION, FIRMWARE, COVERAGE)
 MATCHES = (CENSUS, TRENDS)
 READS = tuple(f"{table.name}.parquet" for table in (COUNTS, *NEXT_TO_COUNTS, ESTIMATES, *MATCHES))
 

@@ -166,6 +166,15 @@ def counted_things(n: int, vendor: str, unit: str) -> str:
     return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")
 
 
+def unidentified(counted: int, more: int) -> str:
+    """Return how many hosts are counted, and how many more use words of surveillance: a sum, and never a share."""
+    verb = "uses surveillance words and is" if more == 1 else "use surveillance words and are"
+    return (
+        f"{plural(counted, 'host', 'hosts')} counted; {more:,} more {verb} not identified; devices without such words "
+        "are in neither."
+    )
+
+
 def outside(left_out: Sequence[str]) -> str:
     """Return "worldwide", "outside China" or "outside the 5 countries and territories left out"."""
     if not left_out:

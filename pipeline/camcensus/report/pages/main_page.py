@@ -68,6 +68,7 @@ def _facts(context: ReportContext) -> dict[str, Any]:
         "simulated": context.is_simulated,
         "headlines": [facts.headline(study, now, vendor) for vendor in study.vendors],
         "moved": facts.headline_change(context),
+        "unidentified": facts.unidentified(now),
         "audit_note": AUDIT_NOTE,
         "figures": (
             ("hosts", world["n_hosts"], "IP addresses"),
@@ -127,6 +128,7 @@ def methodology(context: ReportContext, charts: Mapping[str, Chart], has_matches
         f"Snapshot {plain(r.snapshot)}: {wording.hidden_counts(published(study, r).hidden_part())}"
         for r in reversed(results)
     ]
+    unidentified = facts.unidentified(now)
     caveats = [*geo_tables.limits(results), *wording.unverified(results), *wording.partial(results)]
     parts = [
         f"# {plain(study.title)}: methodology",
@@ -136,6 +138,7 @@ def methodology(context: ReportContext, charts: Mapping[str, Chart], has_matches
         wording.country_list(),
         "## Method",
         *(f"### {title}\n\n{paragraph}" for title, paragraph in wording.METHOD.items()),
+        *(["### Counted and not identified\n\nAll makers: " + unidentified] if unidentified else []),
         "### Country codes\n\n" + _list(code_notes()),
         "### Small cells\n\n" + wording.public_counts(study),
         _list(hidden),

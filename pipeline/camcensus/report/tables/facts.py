@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from camcensus.aggregate.coverage import world_of
 from camcensus.aggregate.stage import STAGE as AGGREGATE
 from camcensus.core.comparability import breaks, changed_instrument, incomparable
 from camcensus.core.config import Study
@@ -87,6 +88,15 @@ def headline_change(context: ReportContext) -> str:
 
 def _moved(found: Change) -> str:
     return "change not shown" if found.absolute is None else f"{signed(found.absolute)} ({percent(found.percent)})"
+
+
+def unidentified(result: Result) -> str:
+    """Return how many hosts are counted, and how many more use words of surveillance; empty where it is not known."""
+    if result.coverage is None:
+        return ""
+    world = world_of(result.coverage, "study")
+    counted, more = (world[outcome]["n_hosts"] for outcome in ("counted", "candidate"))
+    return wording.unidentified(counted, more)
 
 
 def countries_found(study: Study, result: Result) -> tuple[int, int]:
