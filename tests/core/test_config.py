@@ -60,7 +60,7 @@ def test_faults_of_files_of_queries_name_snapshot_file_and_line(tmp_path: Path) 
     texts = ("queries_file = 'asked.txt'", "queries_file = 'gone.txt'", "queries_file = 'asked.txt'\nqueries = ['a']")
     snapshots = "".join(f"[snapshots.{2024 + n}]\ndate = {2024 + n}-11-01\n{text}\n" for n, text in enumerate(texts))
     assert problems_of(tmp_path, f'title = "t"\n{snapshots}') == [
-        "snapshots.2024.queries_file: asked.txt: line 3: 'titel:x': unknown filter 'titel'",
+        "snapshots.2024.queries_file: asked.txt: line 3: 'titel:x': unknown filter 'titel'; did you mean http.title:",
         "snapshots.2025.queries_file: gone.txt: no such file; the path starts from the study's folder",
         "snapshots.2026: found queries and queries_file; allowed: one of them",
     ]

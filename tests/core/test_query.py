@@ -55,7 +55,7 @@ def miss(name: str, value: str) -> str:
 
 
 def test_every_query_of_the_catalogue_matches_a_banner_built_for_it_and_no_near_miss(catalogue: Catalogue) -> None:
-    for query in catalogue.queries:
+    for query in catalogue.written:
         parsed = parse(query.text)
         assert parsed.matches(built(query.text)), query.text
         assert len(parsed.terms) == len(pieces(query.text))
@@ -158,6 +158,81 @@ def test_unknown_filters_are_named(text: str) -> None:
     with pytest.raises(UnknownFilterError) as caught:
         parse(text)
     assert caught.value.name in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('server:"App-webs"', 'write the header as a phrase: "Server: NAME"'),
+        ("Server: yawcam", 'write the header as a phrase: "Server: NAME"'),
+        ("http.server:yawcam", 'write the header as a phrase: "Server: NAME"'),
+        ("titel:x", "did you mean http.title:"),
+        ("http.favicon.has:1", "did you mean http.favicon.hash:"),
+        ("favicon:1", "write http.favicon.hash:"),
+        ("devicetype:webcam", "write device:"),
+        ("all:webcam", "it searches every property at once"),
+        ("geo:1,2", "write country:, region: or city:"),
+        ("ntp.port:123", "it is not of cameras"),
+    ],
+)
+def test_a_filter_that_is_not_read_names_the_one_to_write(text: str, advice: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(advice)):
+        parse(text)
+
+
+def test_older_names_of_filters_are_read_as_their_new_ones() -> None:
+    shown = banner(http={"title": "Network Camera", "html": "<b>Live</b>"})
+    query = parse('title:"network camera" html:live')
+    assert query.matches(shown)
+    assert query.filters == ("http.title", "http.html")
+    assert query.not_in_trends == ("http.html",)
+    assert not parse('title:"network cameras"').matches(shown)
+
+
+# The filters that Shodan lists, from the public list shodan_filters.json (sansatart/scrapts).
+_LISTED = """
+all asn bitcoin.ip bitcoin.ip_count bitcoin.port bitcoin.version city country cpe device geo has_ipv6 has_screenshot
+has_ssl has_vuln hash hostname http.component http.component_category http.favicon.hash http.html http.html_hash
+http.robots_hash http.securitytxt http.status http.title http.waf ip isp link net ntp.ip ntp.ip_count ntp.more ntp.port
+org os port postal product region scan screenshot.label shodan.module snmp.contact snmp.location snmp.name ssh.hassh
+ssh.type ssl ssl.alpn ssl.cert.alg ssl.cert.expired ssl.cert.extension ssl.cert.fingerprint ssl.cert.issuer.cn
+ssl.cert.pubkey.bits ssl.cert.pubkey.type ssl.cert.serial ssl.cert.subject.cn ssl.chain_count ssl.cipher.bits
+ssl.cipher.name ssl.cipher.version ssl.version state tag telnet.do telnet.dont telnet.option telnet.will telnet.wont
+version vuln
+"""
+
+
+@pytest.mark.parametrize("name", _LISTED.split())
+def test_each_filter_that_the_engine_lists_is_read_or_refused_with_advice(name: str) -> None:
+    if name in FIELDS:
+        kind = FIELDS[name].kind
+        assert parse(f"{name}:{ {'number': '1', 'flag': 'true', 'net': '192.0.2.0/24'}.get(kind, 'x') }").filters == (
+            name,
+        )
+        return
+    with pytest.raises(UnknownFilterError) as caught:
+        parse(f"{name}:1")
+    assert "; " in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("has_ipv6:true", {"ipv6": "2001:db8::1"}),
+        ("has_vuln:true", {"vulns": {"CVE-2017-7921": {}}}),
+        ("snmp.name:DVR", {"snmp": {"name": "DVR-12"}}),
+        ("ssh.hassh:ab12", {"ssh": {"hassh": "ab12"}}),
+        ("ssl.cert.expired:true", {"ssl": {"cert": {"expired": True}}}),
+        ("ssl.version:tlsv1", {"ssl": {"versions": ["TLSv1", "-SSLv3"]}}),
+        ("telnet.option:ECHO", {"telnet": {"do": ["ECHO"], "wont": []}}),
+        ("http.component_category:CMS", {"http": {"components": {"X": {"categories": ["CMS"]}}}}),
+        ("cloud.region:eu-west-1", {"cloud": {"region": "eu-west-1"}}),
+        ("screenshot.hash:5", {"screenshot": {"hash": 5}}),
+    ],
+)
+def test_filters_read_their_place(text: str, shown: dict[str, Any]) -> None:
+    assert parse(text).matches(banner(**shown))
+    assert not parse(text).matches(banner(ssl=None, http={}))
 
 
 def test_fields_of_wrong_kinds_are_read_as_far_as_they_go() -> None:

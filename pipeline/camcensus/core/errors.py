@@ -69,11 +69,11 @@ class QueryError(CamcensusError):
 
 
 class UnknownFilterError(QueryError):
-    """A search query uses an unknown filter. `name` is the filter's."""
+    """A search query uses an unknown filter. `name` is the filter's; `advice` says what to write instead."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, advice: str = "") -> None:
         self.name = name
-        super().__init__(text, f"unknown filter {name!r}")
+        super().__init__(text, f"unknown filter {name!r}{f'; {advice}' if advice else ''}")
 
 
 class GeoDatabaseError(InputError):

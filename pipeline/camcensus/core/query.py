@@ -2,8 +2,9 @@
 
 Documented by Shodan: terms are AND; the values of one filter are OR and separated by commas, inside quotes too
 (`city:"San Diego,Austin"`); plain words and phrases search `data` only; `-` before a term negates it; `device:` is the
-field `devicetype`; there is no OR between terms and there are no parentheses. Reported by users: `before:` and `after:`
-need DD/MM/YYYY and find almost nothing for other dates; `net:0.0.0.0/0` is not reliably accepted, its halves are.
+field `devicetype`; there is no OR between terms and there are no parentheses. Reported by users: `title:` and `html:`
+are older names of `http.title:` and `http.html:`; `before:` and `after:` need DD/MM/YYYY and find almost nothing for
+other dates; `net:0.0.0.0/0` is not reliably accepted, its halves are.
 
 Observed in 289 published results of one-word queries: each contains the word as a complete word, in any case, and
 hyphens separate words. Assumed, because it is not published: every character that is neither letter nor digit separates
@@ -18,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -44,19 +46,26 @@ FIELDS: dict[str, Field] = {
     "before": Field("before", "timestamp"),
     "city": Field("words", "location.city"),
     "cloud.provider": Field("words", "cloud.provider"),
+    "cloud.region": Field("words", "cloud.region"),
+    "cloud.service": Field("words", "cloud.service"),
     "country": Field("exact", "location.country_code"),
     "cpe": Field("words", "cpe23", "cpe"),
     "device": Field("exact", "devicetype"),
+    "has_ipv6": Field("flag", "ipv6"),
     "has_screenshot": Field("flag", "screenshot", "opts.screenshot"),
     "has_ssl": Field("flag", "ssl"),
+    "has_vuln": Field("flag", "vulns"),
     "hash": Field("number", "hash"),
     "hostname": Field("words", "hostnames"),
     "http.component": Field("exact", "http.components"),
+    "http.component_category": Field("exact", "http.components", deep=True),
     "http.dom_hash": Field("number", "http.dom_hash"),
     "http.favicon.hash": Field("number", "http.favicon.hash"),
     "http.headers_hash": Field("number", "http.headers_hash"),
     "http.html": Field("words", "http.html", "html"),
     "http.html_hash": Field("number", "http.html_hash"),
+    "http.robots_hash": Field("number", "http.robots_hash"),
+    "http.securitytxt": Field("words", "http.securitytxt"),
     "http.server_hash": Field("number", "http.server_hash"),
     "http.status": Field("number", "http.status"),
     "http.title": Field("words", "http.title", "title"),
@@ -64,6 +73,7 @@ FIELDS: dict[str, Field] = {
     "http.waf": Field("words", "http.waf"),
     "ip": Field("net", "ip_str", "ipv6"),
     "isp": Field("words", "isp"),
+    "link": Field("exact", "link"),
     "net": Field("net", "ip_str", "ipv6"),
     "org": Field("words", "org"),
     "os": Field("words", "os"),
@@ -71,24 +81,67 @@ FIELDS: dict[str, Field] = {
     "postal": Field("exact", "location.postal_code"),
     "product": Field("words", "product"),
     "region": Field("exact", "location.region_code"),
+    "scan": Field("exact", "_shodan.options.scan"),
+    "screenshot.hash": Field("number", "screenshot.hash", "opts.screenshot.hash"),
     "screenshot.label": Field("exact", "screenshot.labels"),
     "shodan.module": Field("exact", "_shodan.module"),
+    "snmp.contact": Field("words", "snmp.contact"),
+    "snmp.location": Field("words", "snmp.location"),
+    "snmp.name": Field("words", "snmp.name"),
+    "ssh.hassh": Field("exact", "ssh.hassh"),
+    "ssh.type": Field("exact", "ssh.type"),
     "ssl": Field("words", "ssl", deep=True),
+    "ssl.alpn": Field("exact", "ssl.alpn"),
+    "ssl.cert.alg": Field("exact", "ssl.cert.sig_alg"),
+    "ssl.cert.expired": Field("exact", "ssl.cert.expired"),
+    "ssl.cert.extension": Field("exact", "ssl.cert.extensions", deep=True),
     "ssl.cert.fingerprint": Field("exact", "ssl.cert.fingerprint", deep=True),
     "ssl.cert.issuer.cn": Field("words", "ssl.cert.issuer.CN"),
+    "ssl.cert.pubkey.bits": Field("number", "ssl.cert.pubkey.bits"),
+    "ssl.cert.pubkey.type": Field("exact", "ssl.cert.pubkey.type"),
     "ssl.cert.serial": Field("number", "ssl.cert.serial"),
     "ssl.cert.subject.cn": Field("words", "ssl.cert.subject.CN"),
+    "ssl.cipher.bits": Field("number", "ssl.cipher.bits"),
+    "ssl.cipher.name": Field("exact", "ssl.cipher.name"),
+    "ssl.cipher.version": Field("exact", "ssl.cipher.version"),
+    "ssl.ja3s": Field("exact", "ssl.ja3s"),
     "ssl.jarm": Field("exact", "ssl.jarm"),
+    "ssl.version": Field("exact", "ssl.versions"),
     "state": Field("exact", "location.region_code"),
     "tag": Field("exact", "tags"),
+    "telnet.do": Field("exact", "telnet.do"),
+    "telnet.dont": Field("exact", "telnet.dont"),
+    "telnet.option": Field("exact", "telnet", deep=True),
+    "telnet.will": Field("exact", "telnet.will"),
+    "telnet.wont": Field("exact", "telnet.wont"),
     "version": Field("words", "version"),
     "vuln": Field("exact", "vulns"),
 }
 FILTERS = tuple(name for name in FIELDS if name != DATA)
+# Older names of filters, which people still paste.
+ALIASES = {"html": "http.html", "title": "http.title"}
+# Names that are pasted and that the engine does not have, or that cannot be read in a banner: what to write instead.
+INSTEAD = {
+    "all": "it searches every property at once; name one, such as product: or http.html:",
+    "bitcoin": "it is not of cameras; no query of it is read here",
+    "category": "write tag:",
+    "devicetype": "write device:",
+    "favicon": "write http.favicon.hash:",
+    "favicon.hash": "write http.favicon.hash:",
+    "geo": "a distance is not read here; write country:, region: or city:",
+    "http.server": 'write the header as a phrase: "Server: NAME"',
+    "module": "write shodan.module:",
+    "ntp": "it is not of cameras; no query of it is read here",
+    "server": 'write the header as a phrase: "Server: NAME"',
+    "ssl.chain_count": "the length of the chain is not read here; write ssl.cert.issuer.cn:",
+    "ssl.cert.subject": "write ssl.cert.subject.cn:, or ssl: for the complete certificate",
+    "ssl.cert.issuer": "write ssl.cert.issuer.cn:, or ssl: for the complete certificate",
+}
 # Filters that Trends does not have, as far as known.
-NOT_IN_TRENDS = frozenset(
-    {"device", "http.headers_hash", "http.html", "http.server_hash", "http.title_hash", "shodan.module"}
-)
+NOT_IN_TRENDS = frozenset({
+    "device", "http.headers_hash", "http.html", "http.server_hash", "http.title_hash", "shodan.module", "snmp.contact",
+    "snmp.location", "snmp.name",
+})  # fmt: skip
 
 _TERM = re.compile(r'(?P<minus>-)?(?:(?P<name>[A-Za-z][\w.]*):)?(?P<value>(?:"(?:[^"\\]|\\.)*"|[^\s"])+)')
 _WORD = re.compile(r"[^\W_]+")
@@ -167,13 +220,15 @@ def parse(text: str) -> Query:
 
 def _term(text: str, found: re.Match[str]) -> Term:
     name = (found["name"] or DATA).lower()
+    name = ALIASES.get(name, name)
     value = re.sub(r'\\(.)|"', lambda m: m[1] or "", found["value"])
     if name not in FIELDS or (name == DATA and found["name"]):
-        raise UnknownFilterError(text, name)
+        raise UnknownFilterError(text, name, _advice(name))
     if name == DATA and found["value"][0] in "()":
         raise QueryError(text, "parentheses are not allowed; terms are AND, and commas separate the values of a filter")
     if name == DATA and found["value"].endswith(":"):
-        raise QueryError(text, f"{found['value']} has no value; put it right behind the colon")
+        advice = INSTEAD.get(found["value"].lower().rstrip(":"), "put it right behind the colon")
+        raise QueryError(text, f"{found['value']} has no value; {advice}")
     values = [value] if name == DATA else [part.strip() for part in value.split(",") if part.strip()]
     term = Term(name, tuple(values), negated=bool(found["minus"]))
     if not values:
@@ -183,6 +238,14 @@ def _term(text: str, found: re.Match[str]) -> Term:
     except ValueError as error:
         raise QueryError(text, f"{found[0]}: {error}") from None
     return term
+
+
+def _advice(name: str) -> str:
+    """Return what to write instead of an unknown filter; empty: not known."""
+    if found := INSTEAD.get(name) or INSTEAD.get(name.partition(".")[0]):
+        return found
+    near = get_close_matches(name, [*FILTERS, *ALIASES], 1)
+    return f"did you mean {ALIASES.get(near[0], near[0])}:" if near else ""
 
 
 def words(text: str) -> list[str]:
