@@ -104,7 +104,7 @@ def test_software_has_signatures_and_no_maker(builtin: Catalogue) -> None:
 
 
 def test_an_id_stands_once(builtin: Catalogue) -> None:
-    ids = [entry.id for entry in (*builtin.queries, *builtin.signatures, *builtin.models)]
+    ids = [entry.id for entry in (*builtin.written, *builtin.signatures, *builtin.models)]
     assert len(ids) == len(set(ids)) > 400
 
 

@@ -19,8 +19,11 @@ from pydantic import BaseModel, ValidationError
 from camcensus.core.errors import CatalogueError, InputError
 from camcensus.core.text_files import parse_toml, read_bytes, read_text
 from camcensus.identify.entries import Brand, CatalogueFile, Maker, Model, Query, Signature, WordList
+from camcensus.identify.feeding import Feeding, feeding, slug_of
 
-_NOT_MEANING = {"examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period"}
+_NOT_MEANING = {
+    "examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period", "unfed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +31,11 @@ class Catalogue:
     """All entries, in a fixed order.
 
     `version` and `query_set` are hashes of what the entries mean: comments, notes, examples and sources do not change
-    them.
+    them. `written`: the queries in the files.
     """
 
     about: tuple[Maker, ...]
-    queries: tuple[Query, ...]
+    written: tuple[Query, ...]
     signatures: tuple[Signature, ...]
     models: tuple[Model, ...]
     brands: tuple[Brand, ...]
@@ -42,6 +45,29 @@ class Catalogue:
     def makers(self) -> tuple[str, ...]:
         """The names of the makers, sorted."""
         return tuple(maker.manufacturer for maker in self.about)
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries in the files, and those that are made from signatures, names and words."""
+        return (*self.written, *self.feeding.made)
+
+    @cached_property
+    def feeding(self) -> Feeding:
+        """The queries that are made, and the signatures that no query feeds."""
+        return feeding(self.written, self.signatures, self.models, self.about, self.words)
+
+    def maker_of(self, query: str) -> str | None:
+        """Return the maker of a query by its id; a made one may be of another version of the catalogue."""
+        found = self._query_makers.get(query)
+        return self._slugs.get(slug_of(query)) if found is None else found
+
+    @cached_property
+    def _query_makers(self) -> dict[str, str | None]:
+        return {query.id: query.manufacturer for query in self.written}
+
+    @cached_property
+    def _slugs(self) -> dict[str, str]:
+        return {maker.slug: maker.manufacturer for maker in self.about}
 
     @cached_property
     def version(self) -> str:
@@ -99,7 +125,7 @@ def _load(folder: Path, _checksum: str) -> Catalogue:
             problems.append(f"{path.name}:{error}")
     catalogue = Catalogue(
         about=tuple(sorted(map(_about, (f for f in files if f.manufacturer)), key=lambda maker: maker.manufacturer)),
-        queries=tuple(q for f in files for q in f.query),
+        written=tuple(q for f in files for q in f.query),
         signatures=tuple(s for f in files for s in f.signature),
         models=tuple(m for f in files for m in f.model),
         brands=tuple(b for f in files for b in f.brand),
@@ -150,7 +176,7 @@ def _named(file: CatalogueFile, path: Path, text: str) -> CatalogueFile:
 
 def _repeated(catalogue: Catalogue, texts: Mapping[str, str]) -> list[str]:
     ids = Counter(
-        entry.id for entry in (*catalogue.queries, *catalogue.signatures, *catalogue.models, *catalogue.words)
+        entry.id for entry in (*catalogue.written, *catalogue.signatures, *catalogue.models, *catalogue.words)
     )
     problems: list[str] = []
     for name in sorted(name for name, n in ids.items() if n > 1):

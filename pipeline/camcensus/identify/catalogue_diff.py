@@ -36,7 +36,7 @@ class Difference:
 
 def meanings(catalogue: Catalogue) -> dict[str, str]:
     """Return each id of a query, signature or model pattern with a hash of its meaning (16 hex digits)."""
-    entries = (*catalogue.queries, *catalogue.signatures, *catalogue.models)
+    entries = (*catalogue.written, *catalogue.signatures, *catalogue.models)
     return {entry.id: hashlib.sha256(meaning(entry).encode()).hexdigest()[:16] for entry in entries}
 
 

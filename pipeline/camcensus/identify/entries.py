@@ -57,7 +57,10 @@ class _Entry(_Strict):
 
 
 class Query(_Entry):
-    """A search query: what it is expected to catch, and what it also catches."""
+    """A search query: what it is expected to catch, and what it also catches.
+
+    `made`: from signatures, names or words (`feeding.py`), and in no file.
+    """
 
     text: str = Field(min_length=1)
     since: date
@@ -65,6 +68,7 @@ class Query(_Entry):
     also: str
     trends: bool
     manufacturer: str | None = None
+    made: bool = False
 
 
 class _Rule(_Entry):
@@ -94,7 +98,10 @@ class _Rule(_Entry):
 
 
 class Signature(_Rule):
-    """A pattern for one evidence field, what a match shows, and how strongly."""
+    """A pattern for one evidence field, what a match shows, and how strongly.
+
+    `unfed`: why no search query can return what it matches.
+    """
 
     field: Annotated[str, AfterValidator(_field)]
     maker: Strength | None = None
@@ -102,6 +109,7 @@ class Signature(_Rule):
     brand: str | None = None
     model: str | None = None
     decoy: Literal["possible", "likely", "certain"] | None = None
+    unfed: str | None = None
     file_maker: str | None = None
 
     @property

@@ -43,7 +43,8 @@ def _census(snapshot: Snapshot, context: RunContext) -> StageResult:
 def _written(snapshot: Snapshot, context: RunContext, to: Table, rows: Rows) -> tuple[pa.Table, StageResult]:
     """Write and return the table of a mode's replies."""
     replies = replies_of(snapshot.folder, to.name)
-    table = rows(replies, {query.id: query.manufacturer for query in context.load(study_catalogue).queries})
+    catalogue = context.load(study_catalogue)
+    table = rows(replies, {reply.query: catalogue.maker_of(reply.query) for reply, _ in replies})
     file = f"{to.name}.parquet"
     storage.write_table(snapshot.path(file), table, to, {"snapshot": snapshot.id})
     flow = Flow(unit="replies", rows_in=len(replies), rows_out=len(replies))

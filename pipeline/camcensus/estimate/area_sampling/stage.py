@@ -73,9 +73,9 @@ BLOCKS_STAGE = Stage(
 
 def _recorded(snapshot: Snapshot, context: RunContext) -> tuple[Recorded, dict[str, str | None]]:
     """Return the ledger's record of the sample, and the maker of each query."""
-    known = {query.id: query.manufacturer for query in context.load(study_catalogue).queries}
+    catalogue = context.load(study_catalogue)
     sent = snapshot.manifest.collection.queries if snapshot.manifest.collection else {}
-    makers = {name: known.get(name) for name in sent}
+    makers = {name: catalogue.maker_of(name) for name in sent}
     return recorded(snapshot.folder, makers, context.study.collect), makers
 
 

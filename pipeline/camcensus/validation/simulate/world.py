@@ -64,7 +64,7 @@ class QuerySet:
 
 @functools.cache
 def _catalogue() -> dict[str, str]:
-    return {query.id: query.text for query in load_catalogue(bundled("queries")).queries}
+    return {query.id: query.text for query in load_catalogue(bundled("queries")).written}
 
 
 @functools.cache

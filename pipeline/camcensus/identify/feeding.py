@@ -1,0 +1,382 @@
+"""Make the search queries that feed the signatures: what an engine must be asked to return what they match.
+
+A signature becomes phrases of complete words (`pattern_phrases.py`), looked for where the engine has its field: headers
+and greetings are words of the answer, titles, pages, products, favicons and certificates have filters. Values of one
+filter are packed into one query of a maker. A maker's literal name is looked for as identify reads it: alone in an
+answer if its exposed products are surveillance devices, else together with a word of surveillance.
+
+The ids of these queries hold their text, or a hash of it, so an id keeps its meaning; what the file of a maker has
+already is not made again. Phrases that most of the web uses make no query: a broad net finds anything.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from camcensus.core.query import DATA, FIELDS, Fields, Term, parse, words
+from camcensus.core.tables import COUNTED_TYPES
+from camcensus.identify.entries import Maker, Model, Query, Signature, WordList
+from camcensus.identify.pattern_phrases import START, Alternative, alternatives
+
+MADE = date(2026, 11, 30)  # since when queries are made by these rules
+MOST_VALUES = 24  # of one filter in one query
+LONGEST = 700  # characters of one query; an address must hold it, and those that it excludes
+_RARE = 3  # letters of uncommon words that make a phrase rare enough
+_MOST_TERMS = 2  # phrases of one pattern that are asked for together
+_SHORT = 4  # letters from which a name is rare enough alone
+# Fields that are words of the answer itself, and what stands before a value that is read from its start.
+_IN_ANSWER = {
+    "http.server": "Server: ", "rtsp.server": "Server: ", "ssdp.server": "Server: ", "http.realm": "realm=",
+    "rtsp.realm": "realm=", "http.location": "", "ftp.banner": "", "telnet.banner": "", "snmp.description": "",
+    "sip.user_agent": "", "onvif.types": "", "onvif.scopes": "", "dhip.reply": "", "block.text": "", "block_text": "",
+    "upnp.manufacturer": "", "upnp.model_name": "", "upnp.model_number": "",
+}  # fmt: skip
+_FILTERS = {
+    "http.title": "http.title", "http.html": "http.html", "http.assets": "http.html",
+    "http.favicon": "http.favicon.hash", "product": "product", "devicetype": "device", "cpe": "cpe",
+    "module": "shodan.module", "tags": "tag",
+}  # fmt: skip
+_CERTIFICATE = {"cert.subject": "ssl.cert.subject.cn", "cert.issuer": "ssl.cert.issuer.cn"}
+_ANYWHERE_IN_CERTIFICATE = "ssl"
+_ATTRIBUTE = re.compile(r"(?:^|[\s,])(CN|OU|O|L|ST|C)=", re.IGNORECASE)
+# Words that pages, headers and greetings of any device have: a phrase of nothing else is a broad net.
+_COMMON_WORDS = """
+a access account action admin administrator alt and apache api app area asp auth authentication author background
+basic body border br bridge browser button cgi cgibin charset class classid client clsid code com common config
+connect connected connection console content control css data default description device devices digest dir div
+document e en enter error eval file firmware font form frame ftp ftpd function gif go h1 h2 head header
+height home host href htm html http httpd https i icon id image images img index info inner input ip item javascript js
+json lan language lib linux live load localhost location login logo logon logout main manage management menu meta
+method mini mobile model monitor name net network new note null object of on onload open operating org page param
+password path php player plugin png port portal post product products public ready realm redirect remote replace request
+reset root rtsp script secure security self server service session set setup signin simple site span src ssl start
+state static status stream style submit sub sw system td telnet test text the title to top tr txt type ui unknown
+upnp url user username utf8 value var ver version video view viewer vnd w3 web webserver website welcome wifi
+window wireless www xhtml xml your
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+# With one of these, a maker's name is of a device; as words of an answer each needs a query.
+_WITH_NAME = ("camera", "ipcam", "webcam", "dvr", "nvr", "recorder", "video server", "network video", "surveillance")
+_MADE = ".fed."  # in the ids of these queries
+_ONVIF = "onvif://www.onvif.org"
+_GENERAL = "general"
+
+
+Terms = tuple[tuple[str, tuple[str, ...]], ...]  # filter and values of each term; a banner must match all
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Terms that one query looks for, and what they feed."""
+
+    terms: Terms
+    feeds: str
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """The queries that were made, and why a counted signature has none: id to reason."""
+
+    made: tuple[Query, ...]
+    unfed: Mapping[str, str]
+
+
+def feeding(
+    written: Sequence[Query],
+    signatures: Sequence[Signature],
+    models: Sequence[Model],
+    about: Sequence[Maker],
+    lists: Sequence[WordList],
+) -> Feeding:
+    """Return the queries that feed the signatures, makers' names and words, without those that others cover."""
+    wanted: dict[str | None, list[Wanted]] = {}
+    unfed: dict[str, str] = {}
+    for signature in signatures:
+        if signature.type not in COUNTED_TYPES:
+            continue
+        found, reason = wanted_for(signature)
+        if reason and not _returns_all(written, signature):
+            unfed[signature.id] = reason
+        wanted.setdefault(signature.file_maker, []).extend(found)
+    for maker in about:
+        wanted.setdefault(maker.manufacturer, []).extend(_names(maker))
+    for name, found_in_realm in _models(models):
+        wanted.setdefault(name, []).append(found_in_realm)
+    wanted.setdefault(None, []).extend(_words(lists))
+    made: list[Query] = []
+    for name in sorted(wanted, key=lambda name: (name is not None, name or "")):
+        known = [parse(query.text).terms for query in written if query.manufacturer == name]
+        made += _queries(name, wanted[name], known)
+    return Feeding(tuple(made), unfed)
+
+
+def wanted_for(signature: Signature) -> tuple[list[Wanted], str]:
+    """Return what to look for so that a signature's texts are found, and why nothing is (empty: something is)."""
+    if signature.field in ("onvif.types", "onvif.scopes"):
+        return [_one(DATA, _ONVIF, signature.id)], ""
+    if signature.field not in {*_IN_ANSWER, *_FILTERS, *_CERTIFICATE}:
+        return [], f"the engine has no filter for {signature.field}"
+    reason = ""
+    for is_strict in (False, True):
+        found, reason = _of_pattern(signature, is_strict)
+        if found and _are_returned([wanted.terms for wanted in found], signature):
+            return found, ""
+    return [], reason or "its words are parts of longer words, which the engine does not find"
+
+
+def _of_pattern(signature: Signature, is_strict: bool) -> tuple[list[Wanted], str]:
+    options = alternatives(signature.pattern, is_strict)
+    if not options:
+        return [], "the pattern has no complete word that each text contains"
+    found = [_of_alternative(signature.field, option) for option in options]
+    if not all(found):
+        return [], "its words are also those of many other pages and devices"
+    return [Wanted(terms, signature.id) for terms in found if terms], ""
+
+
+def _of_alternative(field: str, option: Alternative) -> Terms | None:
+    """Return the terms that find an alternative; None: it is too common."""
+    if field in _CERTIFICATE:
+        return _of_certificate(_CERTIFICATE[field], option)
+    name = _FILTERS.get(field, DATA)
+    kind = FIELDS[name].kind
+    if kind != "words":
+        value = option[0].removeprefix(START).strip(" .")
+        return ((name, (value,)),)
+    before = _IN_ANSWER.get(field, "")
+    pieces = sorted(option, key=lambda piece: _weight(piece, before), reverse=True)
+    if not _weight(pieces[0], before):
+        return None
+    first, *more = pieces[:_MOST_TERMS]
+    more = [piece for piece in more if sum(map(len, words(piece))) >= _RARE]
+    return tuple((name, ((before if piece.startswith(START) else "") + _value(piece),)) for piece in (first, *more))
+
+
+def _of_certificate(name: str, option: Alternative) -> Terms | None:
+    terms = []
+    for piece in option:
+        text = piece.removeprefix(START)
+        parts = _ATTRIBUTE.split(text)
+        # Text before the first attribute may be anywhere in the certificate.
+        pairs = [("", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
+        terms += [
+            (name if key.upper() == "CN" else _ANYWHERE_IN_CERTIFICATE, (_value(value),))
+            for key, value in pairs
+            if words(value) and (_weight(value) or len(words(value)) > 1)
+        ]
+    return tuple(terms[:_MOST_TERMS]) or None
+
+
+def _weight(piece: str, before: str = "") -> int:
+    """Return how many letters and digits the uncommon words of a phrase have; 0: it is too common to look for.
+
+    `before`: the words that stand before a value that begins a header; with them, two common words are enough.
+    """
+    found = words(piece)
+    rare = sum(len(word) for word in found if word not in _COMMON)
+    if rare >= _RARE:
+        return rare
+    is_header = bool(before) and piece.startswith(START)
+    return 1 if len(found) >= (2 if is_header else 4) else 0
+
+
+def _value(text: str) -> str:
+    """Return a phrase as the value of a filter: without quotes and commas, which would end it."""
+    plain = re.sub(r'[\s",\\]+', " ", text.removeprefix(START)).strip()
+    return re.sub(r"^\W+|[^\w:/)-]+$", "", plain) or plain
+
+
+def _one(name: str, value: str, feeds: str) -> Wanted:
+    return Wanted(((name, (value,)),), feeds)
+
+
+def _names(maker: Maker) -> Iterator[Wanted]:
+    """Yield what finds a maker's literal names."""
+    feeds = f"{maker.slug}.name"
+    names = [name for name in maker.names if words(name)]
+    for name in names:
+        is_rare = len("".join(words(name))) >= _SHORT
+        if is_rare and maker.range != "mixed":
+            yield _one(DATA, name, feeds)
+        else:
+            for word in _WITH_NAME:
+                yield Wanted(((DATA, (name,)), (DATA, (word,))), feeds)
+    for filter_ in ("http.title", "product"):
+        for pack in _packs(filter_, names):
+            yield Wanted(((filter_, pack), (filter_, _WITH_NAME)), feeds)
+
+
+def _models(models: Sequence[Model]) -> Iterator[tuple[str | None, Wanted]]:
+    """Yield what finds the models that devices write into their realm: the complete words that their names begin with.
+
+    A word that only begins so cannot be found, and elsewhere than in a realm so short a word is anybody's.
+    """
+    for model in models:
+        if not model.alone or model.type not in COUNTED_TYPES:
+            continue
+        for option in alternatives(f"^(?:{model.pattern})"):
+            found = words(option[0]) if option[0].startswith(START) else []
+            if len("".join(found)) > 1 and not _COMMON.issuperset(found):
+                yield model.manufacturer, _one(DATA, f"realm={_value(option[0])}", model.id)
+
+
+def _words(lists: Sequence[WordList]) -> Iterator[Wanted]:
+    """Yield what finds devices that write what they are, whatever their maker."""
+    for entry in lists:
+        if not entry.alone or entry.type not in COUNTED_TYPES:
+            continue
+        for word in entry.words:
+            if len("".join(words(word))) < 3:
+                continue
+            yield _one("http.title", word, entry.id)
+            if word.isascii():
+                yield _one(DATA, word, entry.id)
+            if entry.language == "en":
+                yield _one("product", word, entry.id)
+    yield _one(DATA, _ONVIF, "words.onvif")
+    yield _one("device", "webcam", "words.device")
+
+
+def _queries(maker: str | None, wanted: Sequence[Wanted], known: list[tuple[Term, ...]]) -> Iterator[Query]:
+    """Yield the queries of a maker: values of one filter packed together, and what needs a query each."""
+    single: dict[str, list[str]] = {}
+    several: list[Terms] = []
+    # Short ones first: what contains their words needs no query.
+    for item in sorted(wanted, key=lambda item: (len(item.terms), _length(item))):
+        if _is_known(item, known):
+            continue
+        known.append(_parsed(item))
+        name, values = item.terms[0]
+        if len(item.terms) == 1 and name != DATA:
+            single.setdefault(name, []).extend(values)
+        else:
+            several.append(item.terms)
+    for name, listed in sorted(single.items()):
+        yield from (_query(maker, ((name, pack),)) for pack in _packs(name, sorted(listed)))
+    yield from (_query(maker, terms) for terms in several)
+
+
+def _length(item: Wanted) -> int:
+    return sum(len(words(value)) for _, values in item.terms for value in values)
+
+
+def _packs(name: str, values: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield values of a filter in groups that one query holds."""
+    pack: list[str] = []
+    for value in values:
+        if pack and (len(pack) == MOST_VALUES or len(name) + sum(map(len, [*pack, value])) + len(pack) > LONGEST):
+            yield tuple(pack)
+            pack = []
+        pack.append(value)
+    if pack:
+        yield tuple(pack)
+
+
+def _query(maker: str | None, terms: Terms) -> Query:
+    text = " ".join(_term(name, values) for name, values in terms)
+    slug = Maker(manufacturer=maker).slug if maker else _GENERAL
+    kind = terms[0][0].replace(".", "-").replace("_", "-")
+    short = "-".join(word for _, values in terms for value in values for word in re.findall("[a-z0-9]+", value.lower()))
+    is_readable = short and len(short) <= 40 and text.isascii()
+    label = short if is_readable and all(len(values) == 1 for _, values in terms) else _digest(text)
+    return Query(
+        id=f"{slug}{_MADE}{kind}.{label}", text=text, since=MADE, catches="what signatures, names or words match",
+        also="not known", trends=not parse(text).not_in_trends, manufacturer=maker, made=True,
+    )  # fmt: skip
+
+
+def slug_of(query: str) -> str:
+    """Return the maker in the id of a query that was made, as its slug; empty: the query was written."""
+    return query.partition(_MADE)[0] if _MADE in query else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _term(name: str, values: Sequence[str]) -> str:
+    value = ",".join(values)
+    quoted = value if FIELDS[name].kind == "number" else f'"{value}"'
+    return quoted if name == DATA else f"{name}:{quoted}"
+
+
+def _parsed(item: Wanted) -> tuple[Term, ...]:
+    return tuple(Term(name, values) for name, values in item.terms)
+
+
+def _is_known(item: Wanted, known: Iterable[tuple[Term, ...]]) -> bool:
+    terms = _parsed(item)
+    return any(covers(query, terms) for query in known)
+
+
+def covers(query: Sequence[Term], other: Sequence[Term]) -> bool:
+    """Return whether a query returns all that another does: each of its terms follows from a term of the other."""
+    return all(any(_follows(term, given) for given in other) for term in query)
+
+
+def _follows(term: Term, given: Term) -> bool:
+    """Return whether what matches `given` matches `term`: each alternative contains one of the term's."""
+    if term.name != given.name or term.negated or given.negated:
+        return False
+    if FIELDS[term.name].kind != "words":
+        return {value.lower() for value in given.values} <= {value.lower() for value in term.values}
+    return all(any(_contains(long, short) for short in term.phrases) for long in given.phrases)
+
+
+def _contains(long: tuple[str, ...], short: tuple[str, ...]) -> bool:
+    return any(long[n : n + len(short)] == short for n in range(len(long) - len(short) + 1))
+
+
+def _are_returned(options: Sequence[Terms], signature: Signature) -> bool:
+    queries = [[Term(name, values) for name, values in terms] for terms in options]
+    for example in signature.examples:
+        fields = Fields(answer_with(signature.field, example))
+        if not any(all(term.accepts(fields[term.name]) for term in terms) for terms in queries):
+            return False
+    return True
+
+
+def _returns_all(queries: Sequence[Query], signature: Signature) -> bool:
+    """Return whether queries return a banner of each example."""
+    known = [_read(query.text) for query in queries]
+    banners = [Fields(answer_with(signature.field, example)) for example in signature.examples]
+    return all(any(query.returns(fields) for query in known) for fields in banners)
+
+
+_read = lru_cache(maxsize=1 << 14)(parse)
+
+
+def answer_with(field: str, text: str) -> dict[str, Any]:
+    """Return the least banner in which a field of evidence has a text."""
+    if field in _PARSED:
+        return {"data": "", **_PARSED[field](text)}
+    start = "RTSP/1.0" if field.startswith("rtsp.") else "HTTP/1.1"
+    header = {"server": f"Server: {text}", "realm": f'WWW-Authenticate: Basic realm="{text}"'}
+    line = header.get(field.partition(".")[2])
+    return {"data": f"{start} 401 Unauthorized\r\n{line}\r\n\r\n" if line else text}
+
+
+def _names_of(text: str) -> dict[str, str]:
+    """Return the attributes of a name in a certificate."""
+    parts = (part.partition("=") for part in re.split(r",(?=(?:CN|OU|O|L|ST|C)=)", text))
+    return {key.strip().upper(): value for key, _, value in parts}
+
+
+# What the engine parses: where a banner has it.
+_PARSED: dict[str, Callable[[str], dict[str, Any]]] = {
+    "http.title": lambda text: {"http": {"title": text}},
+    "http.html": lambda text: {"http": {"html": text}},
+    "http.assets": lambda text: {"http": {"html": text}},
+    "http.favicon": lambda text: {"http": {"favicon": {"hash": int(text)}}},
+    "product": lambda text: {"product": text},
+    "devicetype": lambda text: {"devicetype": text},
+    "cpe": lambda text: {"cpe23": text.split()},
+    "module": lambda text: {"_shodan": {"module": text}},
+    "tags": lambda text: {"tags": text.split()},
+    "cert.subject": lambda text: {"ssl": {"cert": {"subject": _names_of(text)}}},
+    "cert.issuer": lambda text: {"ssl": {"cert": {"issuer": _names_of(text)}}},
+}
