@@ -4,16 +4,23 @@ So nothing is bought twice, and the totals of the parts add up. Only a query of 
 (the engine has no brackets), and each exclusion is checked with free counts.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from camcensus.collect.client import Client
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError, StudyError
+from camcensus.core.manifest import load_manifest
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Query
+from camcensus.identify.feeding import MADE
+from camcensus.raw.collected import collection_of
 from camcensus.raw.ledger import Ledger
+
+FEEDING, WRITTEN = SETS = ("feeding", "written")
 
 # Two counts requested one after the other differ by what the engine saw in between.
 TOLERANCE = 0.02
@@ -21,18 +28,66 @@ Total = Callable[[str], int]
 
 
 def queries_of(study: Study, catalogue: Catalogue) -> list[Query]:
-    """Return the queries that the study names, in order, or all of its vendors. Raises `StudyError` for wrong ids."""
-    known = {query.id: query for query in catalogue.queries}
-    named = study.collect.queries or tuple(
-        query.id for vendor in study.vendors for query in catalogue.queries if query.manufacturer == vendor
-    )
-    if unknown := [name for name in named if name not in known]:
-        raise StudyError(
-            study.path, [f"collect.queries: found {name!r}; allowed: an id of a query in queries/" for name in unknown]
-        )
+    """Return the queries that the study names, in order, or all of its vendors. Raises `StudyError` for wrong names."""
+    chosen = study.collect.query_set
+    known = {query.id: query for query in query_set(study, catalogue)}
+    named, unknown = list[str](), list[str]()
+    for name in study.collect.queries:
+        found = [one for one in known if fnmatchcase(one, name)] if "*" in name else [name] * (name in known)
+        named += found
+        unknown += [] if found else [name]
+    if unknown:
+        where = f'an id of a query in the set "{chosen}", or such ids with "*"'
+        raise StudyError(study.path, [f"collect.queries: found {name!r}; allowed: {where}" for name in unknown])
+    if not named:
+        is_whole = chosen not in SETS
+        named = [q.id for q in known.values() if is_whole or q.manufacturer in study.vendors]
+        named.sort(key=lambda name: _place(study, known[name]))
     if not named:
         raise StudyError(study.path, [f"collect.queries: the catalogue has no query for {', '.join(study.vendors)}"])
     return [known[name] for name in dict.fromkeys(named)]
+
+
+def query_set(study: Study, catalogue: Catalogue) -> tuple[Query, ...]:
+    """Return the query set that the study names. Raises `StudyError` when there is none of this name."""
+    name = study.collect.query_set
+    if name in SETS:
+        return catalogue.queries if name == FEEDING else catalogue.written
+    if found := _sent(study, name):
+        by_text = {query.text: query for query in catalogue.queries}
+        return tuple(_again(key, text, by_text, catalogue) for key, text in found.items())
+    allowed = ", ".join(map(repr, (*SETS, *study.snapshot_ids())))
+    raise StudyError(
+        study.path, [f"collect.query_set: found {name!r}, a snapshot without known queries; allowed: {allowed}"]
+    )
+
+
+def _sent(study: Study, snapshot: str) -> dict[str, str]:
+    """Return the queries that a snapshot was made with, by id, or by text where the study declares them."""
+    if snapshot not in study.snapshot_ids():
+        return {}
+    manifest = load_manifest(study.data / snapshot)
+    collection = manifest.collection if manifest else collection_of(study.data / snapshot, study.collect)
+    if collection:
+        return {name: query.text for name, query in collection.queries.items()}
+    declared = manifest.declared.queries if manifest else list(study.snapshots[snapshot].queries)
+    return {text: text for text in declared}
+
+
+def _again(key: str, text: str, by_text: Mapping[str, Query], catalogue: Catalogue) -> Query:
+    """Return a query of an earlier snapshot, which the catalogue may have no more."""
+    found = by_text.get(text)
+    if found and key in (found.id, text):
+        return found
+    return Query(
+        id=key if key != text else f"again.{hashlib.sha256(text.encode()).hexdigest()[:10]}",
+        text=text, since=MADE, catches="what an earlier snapshot was made with", also="not known",
+        trends=not parse(text).not_in_trends, manufacturer=catalogue.maker_of(key),
+    )  # fmt: skip
+
+
+def _place(study: Study, query: Query) -> int:
+    return study.vendors.index(query.manufacturer) if query.manufacturer in study.vendors else len(study.vendors)
 
 
 @dataclass(frozen=True)

@@ -170,13 +170,16 @@ class Sample(_Strict):
 class Collect(_Strict):
     """What is asked of the search engine.
 
-    `queries`: ids of the catalogue; empty: all of the study's vendors. `budget`: query credits that a snapshot may
+    `query_set`: "feeding" (queries of the catalogue's files, and those made from its signatures), "written" (only those
+    of the files) or the name of a snapshot, whose queries are sent again. `queries`: ids of the set, in which "*" means
+    any text; empty: all of the study's vendors, and all of a snapshot. `budget`: query credits that a snapshot may
     cost. `threshold`: a snapshot is partial if any part or country has a smaller share of what was announced. `depth`:
     most pages of 100 results per part. `rate`: requests per second. `timeout_seconds`: without a byte of an answer
     (four times that for the whole answer). `deadline_seconds`: for one request with all its retries. `fields`: request
     only the fields that camcensus reads, if the plan allows it.
     """
 
+    query_set: str = Field("feeding", min_length=1)
     queries: tuple[str, ...] = ()
     budget: int = Field(0, ge=0)
     threshold: float = Field(0.98, gt=0, le=1)
