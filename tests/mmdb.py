@@ -28,8 +28,10 @@ def encoded(value: Any) -> bytes:
     return bytes([0xE0 | len(value)]) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
 
 
-def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country", epoch: int = EPOCH) -> Path:
-    """A MaxMind DB of disjoint networks."""
+def mmdb(
+    path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country", epoch: int = EPOCH, bits: int = 32
+) -> Path:
+    """A MaxMind DB of disjoint networks. `bits`: of each child of a node."""
     nodes: list[list[int | None]] = [[None, None]]
     data = bytearray()
     leaves: dict[tuple[int, int], int] = {}
@@ -41,9 +43,9 @@ def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country",
     for name, record in records.items():
         network = ipaddress.ip_network(name)
         length = network.prefixlen + (96 if network.version == 4 else 0)
-        bits, at = int(network.network_address), v4 if network.version == 4 else 0
+        number, at = int(network.network_address), v4 if network.version == 4 else 0
         for depth in range(length - network.prefixlen, length):
-            side = bits >> (127 - depth) & 1
+            side = number >> (127 - depth) & 1
             if depth == length - 1:
                 leaves[at, side] = written.setdefault(id(record), len(data))
             elif (following := nodes[at][side]) is not None:
@@ -56,11 +58,17 @@ def mmdb(path: Path, records: Mapping[str, Any], kind: str = "GeoLite2-Country",
     count = len(nodes)
     tree = bytearray()
     for at, node in enumerate(nodes):
-        for side, following in enumerate(node):
-            value = count + 16 + leaves[at, side] if (at, side) in leaves else count if following is None else following
-            tree += value.to_bytes(4)
+        left, right = (
+            count + 16 + leaves[at, side] if (at, side) in leaves else count if following is None else following
+            for side, following in enumerate(node)
+        )
+        if bits == 28:  # the middle octet has the upper four bits of both
+            left, right = left & 0xFF_FFFF, (left >> 24) << 28 | right
+            tree += left.to_bytes(3) + right.to_bytes(4)
+        else:
+            tree += left.to_bytes(bits // 8) + right.to_bytes(bits // 8)
     about = {
-        "node_count": count, "record_size": b"\xa1\x20", "ip_version": b"\xa1\x06", "database_type": kind,
+        "node_count": count, "record_size": b"\xa1" + bytes([bits]), "ip_version": b"\xa1\x06", "database_type": kind,
         "languages": ["en"], "binary_format_major_version": b"\xa1\x02", "binary_format_minor_version": b"\xa0",
         "build_epoch": b"\x08\x02" + epoch.to_bytes(8), "description": {"en": "made up"},
     }  # fmt: skip

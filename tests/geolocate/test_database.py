@@ -167,7 +167,8 @@ def test_any_networks_are_flattened_as_the_reader_sees_them(tmp_path: Path, seed
                 if not any(near.version == n.version and near.overlaps(n) for n in networks):
                     networks.append(near)
     codes = {str(n): chance.choice(("NL", "DE", "US", "")) for n in networks}
-    path = mmdb(tmp_path / "any.mmdb", {n: {"country_code": code} for n, code in codes.items()}, "any")
+    records = {n: {"country_code": code} for n, code in codes.items()}
+    path = mmdb(tmp_path / "any.mmdb", records, "any", bits=(24, 28, 32)[seed % 3])
     ends = [e for n in networks if n.version == 4 for e in (n.network_address, n.broadcast_address)]
     edges = [int(end) + d for end in ends for d in (-1, 0, 1)]
     hosts = [str(ipaddress.IPv4Address(e)) for e in edges if 0 <= e < 1 << 32]
@@ -238,6 +239,27 @@ def test_only_one_ip_version_in_the_database(tmp_path: Path) -> None:
     six = open_locator(mmdb(tmp_path / "6.mmdb", official({"2a00:1450::/32": "IE"})))
     assert four.countries(["8.8.8.8", "2a00:1450::1"]) == ["US", "ZZ"]
     assert six.countries(["8.8.8.8", "2a00:1450::1"]) == ["ZZ", "IE"]
+
+
+def test_a_network_that_holds_all_of_ipv4_and_more(tmp_path: Path) -> None:
+    path = mmdb(tmp_path / "a.mmdb", {"::/3": {"country_code": "NL"}, "2a00:1450::/32": {"country_code": "IE"}}, "any")
+    found = open_locator(path).countries(["8.8.8.8", "2a00:1450::1", "2a00:1451::1", "1a00::1"])
+    assert found == ["NL", "IE", "ZZ", "NL"]
+
+
+def test_f19_a_tree_with_a_circle_is_refused(tmp_path: Path) -> None:
+    path = mmdb(tmp_path / "a.mmdb", {"8.0.0.0/8": {"country_code": "NL"}}, "any", bits=24)
+    tree = path.read_bytes()
+    path.write_bytes(bytes(6) + tree[6:])  # both children of the root are the root
+    with pytest.raises(GeoDatabaseError, match="circle"):
+        open_locator(path)
+
+
+def test_f19_a_record_size_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    path = mmdb(tmp_path / "a.mmdb", {"8.0.0.0/8": {"country_code": "NL"}}, "any", bits=24)
+    path.write_bytes(path.read_bytes().replace(b"record_size\xa1\x18", b"record_size\xa1\x17"))
+    with pytest.raises(GeoDatabaseError):
+        open_locator(path)
 
 
 def test_a_compressed_database_is_the_same(tmp_path: Path) -> None:

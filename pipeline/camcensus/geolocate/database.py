@@ -27,7 +27,8 @@ import numpy as np
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.resources import bundled, cache_folder
-from camcensus.geolocate.ranges import Ranges, key_v4, key_v6, keys_of, without_special
+from camcensus.geolocate.ranges import Ranges, key_v4, key_v6, keys_of_halves, without_special
+from camcensus.geolocate.search_tree import read_leaves
 
 BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
 BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -152,11 +153,11 @@ def _to_cache(path: Path, flat: dict[str, Any]) -> None:
 
 
 def _flatten(source: Path) -> dict[str, Any]:
-    """Flatten both address families into ranges, in some seconds. Raises `GeoDatabaseError` for an unusable file."""
+    """Flatten both address families into ranges, in a second or two. Raises `GeoDatabaseError` for an unusable file."""
     with _opened(source) as (plain, reader):
         meta = reader.metadata()
         built = _built(meta.build_epoch)
-        v4, v6 = _ranges(reader)
+        v4, v6 = _ranges(plain, reader)
         _compare(plain, v4, v6)
     return {
         "starts4": v4.starts, "codes4": v4.codes, "starts6": v6.starts, "codes6": v6.codes,
@@ -184,37 +185,21 @@ def _opened(source: Path) -> Iterator[tuple[Path, maxminddb.Reader]]:
         raise GeoDatabaseError(source, f"is not a usable geolocation database: {error}") from None
 
 
-def _ranges(reader: maxminddb.Reader) -> tuple[Ranges, Ranges]:
-    v4: list[tuple[int, int, str]] = []
-    v6: list[tuple[int, int, str]] = []
-    for network, record in reader:
-        code = country_of(record)
-        if isinstance(network, ipaddress.IPv4Network):
-            v4.append((int(network.network_address), int(network.broadcast_address), code))
-        elif network.network_address.ipv4_mapped is None:
-            v6.append((int(network.network_address), int(network.broadcast_address), code))
-    if not any(code for _, _, code in (*v4, *v6)):
+def _ranges(plain: Path, reader: maxminddb.Reader) -> tuple[Ranges, Ranges]:
+    """Return the ranges of IPv4 and IPv6. The reader decodes each record once, however many networks have it."""
+    codes: dict[int, str] = {0: ""}
+    found = []
+    for version, leaves in zip((4, 6), read_leaves(plain, reader), strict=True):
+        records, first, which = np.unique(leaves.records, return_index=True, return_inverse=True)
+        for record, at in zip(records.tolist(), first.tolist(), strict=True):
+            if record not in codes:
+                codes[record] = country_of(reader.get(leaves.address(at, version)))
+        code = np.array([codes[record] for record in records.tolist()], dtype="<U2")[which]
+        is_start = np.append(True, code[1:] != code[:-1])  # neighbours of one code are one range
+        found.append(Ranges(keys_of_halves(leaves.high[is_start], leaves.low[is_start], version), code[is_start]))
+    if not any(codes.values()):
         raise ValueError("none of its records has a country code of two letters")
-    return _merged(v4, 32), _merged(v6, 128)
-
-
-def _merged(networks: list[tuple[int, int, str]], bits: int) -> Ranges:
-    """Return sorted starts, with neighbours of one code merged and gaps as ''."""
-    starts, codes, at, last = [0], [""], 0, ""
-    for first, end, code in sorted(networks):
-        if first > at and last:
-            starts.append(at)
-            codes.append("")
-            last = ""
-        if code != last:
-            starts.append(first)
-            codes.append(code)
-            last = code
-        at = end + 1
-    if last and at < 1 << bits:
-        starts.append(at)
-        codes.append("")
-    return Ranges(keys_of(starts, bits), np.array(codes, dtype="<U2"))
+    return found[0], found[1]
 
 
 def _compare(plain: Path, v4: Ranges, v6: Ranges) -> None:

@@ -79,6 +79,16 @@ def keys_of(addresses: list[int], bits: int) -> Keys:
     return np.array([address.to_bytes(16) + b"\x01" for address in addresses], dtype="S17")
 
 
+def keys_of_halves(high: Keys, low: Keys, version: int) -> Keys:
+    """Return the keys of addresses given as two integers of 64 bits each."""
+    if version == 4:
+        return low.astype(np.uint32)
+    octets = np.ones((len(high), 17), np.uint8)
+    octets[:, :8] = high.astype(">u8").view(np.uint8).reshape(-1, 8)
+    octets[:, 8:16] = low.astype(">u8").view(np.uint8).reshape(-1, 8)
+    return octets.view("S17").reshape(-1)
+
+
 def without_special(ranges: Ranges, version: int) -> Ranges:
     """Return the ranges without codes in private and reserved address space."""
     bits = 32 if version == 4 else 128
