@@ -49,7 +49,7 @@ def count(db: Sql, manifest: Manifest, min_confidence: str) -> pa.Table:
     db.rows("variants", pa.Table.from_pylist(list(variants())))
     db.make("count_labels")
     db.make("host_labels")
-    make_by_level(db, "multi_label_counts", _MULTI_LABEL_COUNTS, LEVELS)
+    make_by_level(db, "multi_label_counts", _MULTI_LABEL_COUNTS, range(1, LEVELS + 1))
     return _table(_cells(db, min_confidence), manifest)
 
 

@@ -31,7 +31,6 @@ from camcensus.dedupe.churn import churn
 from camcensus.dedupe.decoys import decoy_rules
 from camcensus.engines.engine import BATCH, Sql, make_by_level
 
-LEVELS = 9
 # Rows of a row group of `devices`, which are sorted by country: few, so that one country is a small part of the file.
 DEVICES_TOGETHER = 8_000
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
@@ -167,7 +166,8 @@ def _settings(window: Window, rules: Rules) -> pa.Table:
 def resolve_conflicts(db: Sql) -> None:
     """Attach the claims of `conflicting_hosts` to devices, from those that say most to those that say nothing."""
     db.make("claims")
-    make_by_level(db, "attached", _ATTACHED, LEVELS)
+    levels = db.query("claim_levels")["level"].to_pylist()  # most are empty in a small snapshot
+    make_by_level(db, "attached", _ATTACHED, levels)
     db.make("conflict_devices")
 
 

@@ -112,10 +112,10 @@ class Sql(Protocol):
         """Free memory and scratch space."""
 
 
-def make_by_level(db: Sql, query: str, schema: pa.Schema, levels: int) -> None:
+def make_by_level(db: Sql, query: str, schema: pa.Schema, levels: Sequence[int]) -> None:
     """Make the table of a query's name level by level: each adds the query's result for the `current_level`."""
     db.rows(query, schema.empty_table())
-    for level in range(1, levels + 1):
+    for level in levels:
         db.rows("current_level", pa.table({"level": [level]}))
         db.append(query)
 
