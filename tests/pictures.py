@@ -1,11 +1,11 @@
 """Placeholders for charts: most tests of whole runs check numbers, and drawing takes two thirds of a small run's time.
 
-Tests of the report, slow tests and shared worlds draw for real.
+Tests of the report and slow tests draw for real.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from camcensus.report.charts import drawing
 from camcensus.report.charts.chart import Picture
@@ -28,11 +28,20 @@ def install() -> None:
 
 
 @contextmanager
-def drawn() -> Iterator[None]:
-    """Draw for real in this context."""
+def _switched(to: str) -> Iterator[None]:
     before = os.environ.get(SWITCH, DRAWN)
-    os.environ[SWITCH] = DRAWN
+    os.environ[SWITCH] = to
     try:
         yield
     finally:
         os.environ[SWITCH] = before
+
+
+def drawn() -> AbstractContextManager[None]:
+    """Draw for real in this context."""
+    return _switched(DRAWN)
+
+
+def placeholders() -> AbstractContextManager[None]:
+    """Draw placeholders in this context."""
+    return _switched(PLACEHOLDERS)

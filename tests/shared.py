@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.pictures import drawn
+from tests.pictures import drawn, placeholders
 
 
-def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
-    """Return the folder `name` of this test run; the first process that asks fills it with `build`, the others wait."""
+def built_once(
+    factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object], is_drawn: bool = False
+) -> Path:
+    """Return the folder `name` of this test run; the first process that asks fills it with `build`, the others wait.
+
+    `is_drawn`: with charts, which take half of the time; else with placeholders.
+    """
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
@@ -20,7 +25,7 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
     with FileLock(base / f"{name}.lock"):
         if not done.exists():
             folder.mkdir()
-            with drawn():
+            with drawn() if is_drawn else placeholders():
                 build(folder)
             done.touch()
     return folder

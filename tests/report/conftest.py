@@ -135,7 +135,9 @@ _CHARTS: list[Path] = []  # drawn once; a report that shows the same values take
 @pytest.fixture(scope="session", autouse=True)
 def charts_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Draw the charts of the usual snapshot once for all tests of reports."""
-    folder = built_once(tmp_path_factory, "charts", lambda to: draw_report(make_study(to), [make_result("2024")]))
+    folder = built_once(
+        tmp_path_factory, "charts", lambda to: draw_report(make_study(to), [make_result("2024")]), is_drawn=True
+    )
     _CHARTS[:] = [folder / "report/charts"]
 
 
