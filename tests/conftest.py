@@ -20,7 +20,7 @@ from camcensus.ingest.records import Ingested, IngestTask
 from camcensus.readers.banner import Banner as Struct
 from camcensus.readers.banner import Rejected
 from camcensus.readers.registry import SHODAN, RawPart, Source
-from tests import pictures
+from tests import pictures, unsynced
 
 # How long an example takes is the machine's affair (a first import, a busy neighbour), not the property's.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 pictures.install()
+unsynced.install()
 _DRAWING = ("report", "house", "validation")  # folders of tests that look at charts
 
 

@@ -19,13 +19,19 @@ _FORKING = """
 import json, os, sys, traceback
 import pandas  # which pyarrow imports when it makes its first array
 import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.messages, camcensus.collect.plan
-import camcensus.run
-from camcensus.core.resources import bundled
+import camcensus.run, duckdb
+from camcensus.core.resources import TEMPLATES, bundled
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import identifier_of
-from tests import pictures
+from camcensus.report.charts.geometry import world_shapes
+from camcensus.report.pages.rendering import environment
+from tests import pictures, unsynced
 pictures.install()
+unsynced.install()
 identifier_of(load_catalogue(bundled("queries")))
+world_shapes()
+for template in TEMPLATES.glob("*.j2"):
+    environment().get_template(template.name)
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()
