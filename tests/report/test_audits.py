@@ -3,7 +3,9 @@
 import pandas as pd
 
 from camcensus.core.config import Study
+from camcensus.estimate.audits.makers import COLUMNS as MAKER_COLUMNS
 from camcensus.estimate.years import COLUMNS
+from camcensus.report import draw_report
 from camcensus.report.charts import years
 from camcensus.report.charts.lines import Lines
 from camcensus.report.context import ReportContext
@@ -54,6 +56,41 @@ def test_the_trend_has_the_corrected_count_with_its_interval(study: Study) -> No
     assert isinstance(chart.picture, Lines)
     chart.picture.draw()
     assert years.CORRECTED not in {row["maker"] for row in years.trend_chart(ReportContext(study, results)).rows}
+
+
+MAKERS = pd.DataFrame(
+    [
+        ("Hikvision", 400, 120, 90, 0.75, 0.66, 0.82, 533.0, 488.0, 606.0, "labels", None),
+        ("<b>Unseen</b>", 0, 40, 0, 0.0, 0.0, 0.09, None, None, None, "labels", "none of the audited hosts is counted"),
+        ("Axis", 37, 3, 3, None, None, None, None, None, None, "labels", "3 hosts were audited, fewer than 30"),
+        ("Hidden", 1, 60, 1, 0.02, 0.0, 0.09, 60.0, 11.0, 333.0, "labels", None),
+    ],
+    columns=MAKER_COLUMNS,
+)
+
+
+def test_makers_have_corrected_counts_next_to_their_own(study: Study) -> None:
+    results = [make_result("2024")]
+    context = ReportContext(study, results, Audits(makers={"2024": MAKERS}))
+    found = small_tables.corrected_makers(context)
+    assert found is not None
+    by_maker = {row[0]: list(row)[1:] for row in found.rows}
+    assert by_maker["Hikvision"] == ["400", "120", "75.0%", "66.0%", "82.0%", "533", "488", "606", ""]
+    assert by_maker["Axis"][2:8] == ["n/a"] * 6
+    assert by_maker["Axis"][-1] == "3 hosts were audited, fewer than 30"
+    assert by_maker["<b>Unseen</b>"][-1] == "none of the audited hosts is counted"
+    assert "Hidden" not in by_maker  # of fewer hosts than are published
+    assert small_tables.corrected_makers(ReportContext(study, results)) is None
+
+
+def test_the_page_says_what_the_makers_recall_covers(study: Study) -> None:
+    results = [make_result("2024")]
+    given = Audits(makers={"2024": MAKERS.assign(basis="catalogue")})
+    page = draw_report(study, results, audits=given).read_text()
+    assert "does not cover what the catalogue does not know" in page
+    assert "only if the blocks were drawn at random" in page
+    assert "&lt;b&gt;Unseen&lt;/b&gt;" in page
+    assert "<b>Unseen" not in page
 
 
 def test_the_audit_as_a_table(study: Study) -> None:

@@ -23,6 +23,8 @@ from camcensus.core.errors import ChoiceError, UnitError
 from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNITS
 from camcensus.core.units import adds_up
+from camcensus.estimate.audits.makers import corrected_makers
+from camcensus.estimate.audits.score import read_labels
 from camcensus.estimate.source import Source
 from camcensus.estimate.two_engines.lists import comparable
 from camcensus.identify.catalogue import load_catalogue
@@ -366,6 +368,21 @@ class OpenStudy:
         """
         name = self._one(snapshot)
         return TwoEngines.of(comparable(Source(self.study, name), Source(other.study, name)))
+
+    def corrected_makers(
+        self, blocks: "OpenStudy", snapshot: str = choices.NEWEST, labels: Sequence[str | Path] = ()
+    ) -> Frame:
+        """Return makers' hosts next to those corrected by their recall in `blocks`, a study of blocks downloaded whole.
+
+        Columns: `manufacturer`, `n_hosts`, `audited` and `found` hosts, `recall` and `n_hosts_corrected` with 95%
+        intervals, `basis` (labels, or catalogue: what it does not know is not corrected), and the `reason` where there
+        is no corrected count, such as fewer than 30 audited hosts. labels: files of an audit of the blocks. Raises
+        `CamcensusError` where the two snapshots cannot be compared.
+        """
+        name = self._one(snapshot)
+        whole = Source(blocks.study, name)
+        labelled = read_labels(whole, [Path(path) for path in labels]).hosts if labels else None
+        return Frame.of(Frame(corrected_makers(whole, Source(self.study, name), labelled=labelled)).arrow())
 
     def run(self, snapshots: Sequence[str] | None = None, *, report: bool = False, workers: int = 1) -> "OpenStudy":
         """Bring the study (or some snapshots) up to date, as `camcensus run` does, and return it newly opened.

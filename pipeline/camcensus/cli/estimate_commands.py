@@ -20,6 +20,13 @@ audit_app = App(
 )  # fmt: skip
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the draw; it is recorded.")]
 
+PrefixLength = Annotated[
+    int, typer.Option("--prefix-length", min=8, max=24, help="Prefix length of the blocks downloaded completely.")
+]
+BlockLabels = Annotated[
+    list[Path] | None, typer.Option("--labels", help="Labels of an audit of the blocks.", show_default=False)
+]
+
 
 @estimate_app.command(
     "engines", epilog="Example: camcensus estimate engines --study a.toml --snapshot 2026 --with b.toml"
@@ -65,6 +72,28 @@ def estimate_ranks(snapshot: SnapshotOption, study: StudyOption = STUDY, json_: 
     show(ranks_text(study, snapshot, json_))
 
 
+@estimate_app.command(
+    "makers", epilog="Example: camcensus estimate makers --study study.toml --snapshot 2026 --blocks net.toml"
+)
+def estimate_makers(
+    snapshot: SnapshotOption,
+    blocks: Annotated[Path, typer.Option("--blocks", help="The study of address blocks downloaded completely.")],
+    study: StudyOption = STUDY,
+    blocks_snapshot: Annotated[
+        str | None, typer.Option("--blocks-snapshot", help="Its snapshot.", show_default="the same id")
+    ] = None,
+    prefix_length: PrefixLength = 16,
+    labels: BlockLabels = None,
+    json_: Json = False,
+) -> None:
+    """Correct makers' counts by their recall, so that ranks do not favour makers with many signatures."""
+    from camcensus.estimate.commands import makers_text
+    from camcensus.estimate.source import load_source
+
+    whole, queried = load_source(blocks, blocks_snapshot or snapshot), load_source(study, snapshot)
+    show(makers_text(whole, queried, prefix_length, labels or [], json_))
+
+
 @audit_app.command("sample", epilog="Example: camcensus audit sample --study study.toml --snapshot 2026 --hosts 400")
 def audit_sample(
     snapshot: SnapshotOption,
@@ -103,12 +132,8 @@ def audit_queries(
     against_snapshot: Annotated[
         str | None, typer.Option("--against-snapshot", help="Its snapshot.", show_default="the same id")
     ] = None,
-    prefix_length: Annotated[
-        int, typer.Option("--prefix-length", min=8, max=24, help="Prefix length of the blocks downloaded completely.")
-    ] = 16,
-    labels: Annotated[
-        list[Path] | None, typer.Option("--labels", help="Labels of an audit of the blocks.", show_default=False)
-    ] = None,
+    prefix_length: PrefixLength = 16,
+    labels: BlockLabels = None,
     json_: Json = False,
 ) -> None:
     """Estimate the recall of the queries, from blocks of addresses downloaded without them (net:)."""

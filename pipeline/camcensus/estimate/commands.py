@@ -10,10 +10,11 @@ import pandas as pd
 
 from camcensus.core.config import load_study
 from camcensus.core.errors import CamcensusError, InputError
+from camcensus.estimate.audits.makers import CATALOGUE, COVERS, LABELS, NOT_COVERED, corrected_makers
 from camcensus.estimate.audits.queries import query_recall
 from camcensus.estimate.audits.sample import LEAST, sample
 from camcensus.estimate.audits.score import read_labels, score
-from camcensus.estimate.saved import CHANGES, FOLDER, RANKS, keep
+from camcensus.estimate.saved import CHANGES, FOLDER, MAKERS, RANKS, keep
 from camcensus.estimate.source import Source, load_source
 from camcensus.estimate.two_engines.estimate import ASSUMPTIONS, WHAT, WHY_NOT_ONE, describe, estimate
 from camcensus.estimate.two_engines.lists import comparable
@@ -71,6 +72,19 @@ def ranks_text(study: Path, snapshot: str, as_json: bool) -> str:
     more = f"\n{len(found) - SHOWN} more: {loaded.data / FOLDER / RANKS}" if len(found) > SHOWN else ""
     title = "ranks by sensitivity ranges (decoys, location sources), not by 95% intervals"
     return f"{title}\n{shown.to_string(index=False)}{more}"
+
+
+def makers_text(blocks: Source, queried: Source, prefix_length: int, labels: list[Path], as_json: bool) -> str:
+    """Correct makers' counts by their recall in complete address blocks; keep the table for the report."""
+    labelled = read_labels(blocks, labels).hosts if labels else None
+    found = corrected_makers(blocks, queried, prefix_length, labelled)
+    keep(queried.study, MAKERS.format(queried.snapshot), found, [queried.snapshot], labels)
+    covers = COVERS[LABELS if labels else CATALOGUE]
+    if as_json:
+        about = {"corrected": covers, "not_corrected": NOT_COVERED}
+        return json.dumps({**about, "makers": _records(found)}, sort_keys=True)
+    shown = found.drop(columns="basis").round(3).astype(object).where(found.notna(), "")
+    return f"hosts of each maker, corrected for {covers}\n{NOT_COVERED}\n{shown.to_string(index=False)}"
 
 
 def queries_text(blocks: Source, queried: Source, prefix_length: int, labels: list[Path], as_json: bool) -> str:

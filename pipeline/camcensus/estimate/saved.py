@@ -25,6 +25,7 @@ MANIFEST = "manifest.json"
 REMEDY = "delete the folder and make its tables again with camcensus estimate and camcensus audit"
 DAMAGED = f"is damaged; {REMEDY}"
 CHANGES, RANKS = "changes.csv", "ranks.csv"
+MAKERS = "makers-{}.csv"  # of a snapshot
 
 
 def keep(

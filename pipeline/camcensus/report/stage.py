@@ -91,9 +91,9 @@ def _draw(study: Study, shown: dict[str, Manifest], audits: dict[tuple[str, str]
         for name, found in shown.items()
         if (table := _read(study, name, found, ESTIMATES)) is not None
     ]
-    scores = {name: table for (kind, name), table in audits.items() if kind == "audit"}
-    changes = Audits(audits.get(("changes", "")), scores)
-    draw_report(study, results, [str(finding) for finding in warnings], matches, samples, changes)
+    scores, makers = ({of[1]: found for of, found in audits.items() if of[0] == kind} for kind in ("audit", "makers"))
+    tables = Audits(audits.get(("changes", "")), scores, makers)
+    draw_report(study, results, [str(finding) for finding in warnings], matches, samples, tables)
 
 
 def _manifests(study: Study) -> dict[str, Manifest]:
@@ -153,9 +153,10 @@ def _audits(study: Study, snapshots: list[str]) -> dict[tuple[str, str], Any]:
     """Return the tables of `camcensus audit` and `camcensus estimate` for these counts, by kind and snapshot."""
     if not (study.data / "estimates").is_dir():
         return {}
-    from camcensus.estimate.saved import CHANGES, kept  # pandas: not where there is nothing to read
+    from camcensus.estimate.saved import CHANGES, MAKERS, kept  # pandas: not where there is nothing to read
 
     files = {("changes", ""): CHANGES} | {("audit", name): f"audit-{name}.csv" for name in snapshots}
+    files |= {("makers", name): MAKERS.format(name) for name in snapshots}
     return {of: table for of, file in files.items() if (table := kept(study, file)) is not None}
 
 

@@ -12,8 +12,8 @@ _Z = NormalDist().inv_cdf(0.975)
 Floats = npt.NDArray[np.float64]
 
 
-def wilson(hits: int, tries: int) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share; (0, 1) without tries."""
+def wilson(hits: float, tries: float) -> tuple[float, float]:
+    """Return Wilson's 95% interval of a share; (0, 1) without tries. Numbers may be effective ones, not whole."""
     if tries == 0:
         return 0.0, 1.0
     share, square = hits / tries, _Z**2

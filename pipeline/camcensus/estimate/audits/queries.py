@@ -44,7 +44,7 @@ def query_recall(
     `labelled`: labelled hosts of the blocks (`Labels.hosts`). Raises `CamcensusError` if the snapshots cannot be
     compared, or the blocks were downloaded with camera queries too.
     """
-    _check_comparable(blocks, queried)
+    check_comparable(blocks, queried)
     hosts, returned = hosts_of(banners_of(blocks)), set(banners_of(queried)["host"])
     hosts = hosts[~hosts["host"].str.contains(":", regex=False)]
     hosts = hosts.assign(
@@ -84,7 +84,8 @@ def _labelled_row(labelled: pd.DataFrame) -> dict[str, object]:
     return dict(zip(COLUMNS, (ALL, len(found), int(found.sum()), recall, low, high, "labels"), strict=True))
 
 
-def _check_comparable(blocks: Source, queried: Source) -> None:
+def check_comparable(blocks: Source, queried: Source) -> None:
+    """Raise `CamcensusError` if blocks and queries are not of one engine and week."""
     one, two = blocks.manifest, queried.manifest
     if one.engine != two.engine:
         raise CamcensusError(f"{blocks.folder} is of {one.engine} and {queried.folder} of {two.engine}; use one engine")

@@ -19,7 +19,7 @@ from camcensus.report.pages.detail_page import maker_files
 from camcensus.report.pages.page_map import shapes_and_legend
 from camcensus.report.pages.rendering import picture, render, source
 from camcensus.report.tables import facts, geo_tables, small_tables
-from camcensus.report.tables.audits import AUDIT_NOTE
+from camcensus.report.tables.audits import AUDIT_NOTE, MAKERS_NOTE, MAKERS_NOTES
 from camcensus.report.tables.datapackage import FILES
 from camcensus.report.tables.page_data import View
 from camcensus.report.tables.prior_studies import prior
@@ -70,6 +70,7 @@ def _facts(context: ReportContext) -> dict[str, Any]:
         "moved": facts.headline_change(context),
         "unidentified": facts.unidentified(now),
         "audit_note": AUDIT_NOTE,
+        "corrected_note": _corrected_note(context),
         "figures": (
             ("hosts", world["n_hosts"], "IP addresses"),
             ("devices", world["n_devices"], "inferred, a low estimate"),
@@ -87,12 +88,20 @@ def _facts(context: ReportContext) -> dict[str, Any]:
     }
 
 
+def _corrected_note(context: ReportContext) -> str:
+    """Return what the makers' recall covers, by what the audit of the newest snapshot rests on."""
+    found = context.audits.makers.get(context.now.snapshot)
+    basis = "" if found is None or found.empty else str(found["basis"].iloc[0])
+    return f"{MAKERS_NOTES[basis]} {MAKERS_NOTE}" if basis else ""
+
+
 def _tables(context: ReportContext) -> dict[str, Any]:
     study, now, results = context.study, context.now, context.results
     given = published(study, now)
     own = given.hidden_part(study.vendors)
     return {
         "audit": small_tables.audit(context),
+        "corrected_makers": small_tables.corrected_makers(context),
         "one_instrument": small_tables.one_instrument(context),
         "no_instrument": missing_reasons(results),
         "changes": small_tables.changes(study, context.before, now),

@@ -17,13 +17,31 @@ AUDIT_NOTE = (
     "not what the queries did not return."
 )
 
+# By the basis of `estimate.audits.makers`.
+MAKERS_NOTES = {
+    "labels": "Experts labelled hosts of address blocks that were downloaded whole. The recall of a maker is the share "
+    "of its hosts there that is counted as its own, so it covers what the queries did not return and what no signature "
+    "gave its maker.",
+    "catalogue": "Address blocks were downloaded whole. The recall of a maker is the share of its hosts there that the "
+    "queries returned, so it does not cover what the catalogue does not know.",
+}
+MAKERS_NOTE = (
+    "A corrected count is the count divided by the recall; its interval is that of the recall (Wilson, 95%). It "
+    "applies to all addresses only if the blocks were drawn at random, and hosts wrongly counted as a maker’s stay in "
+    "it. Compare makers by corrected counts: the counts favour makers of which more is known."
+)
+
 
 @dataclass(frozen=True)
 class Audits:
-    """Tables from `camcensus audit` and `camcensus estimate`: `changes` (None: not made), `scores` by snapshot."""
+    """Tables from `camcensus audit` and `camcensus estimate`: `changes` (None: not made), others by snapshot.
+
+    `makers`: counts corrected by recall, see `estimate.audits.makers`.
+    """
 
     changes: pd.DataFrame | None = None
     scores: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    makers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 NO_AUDITS = Audits()

@@ -14,7 +14,7 @@ from camcensus.report.context import ReportContext
 from camcensus.report.formatting import MISSING, number, percent, share, shown, signed
 from camcensus.report.inputs import WORLD, Result, Scope, headline_cells, variant, world_cell
 from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
-from camcensus.report.tables.publish import ranked
+from camcensus.report.tables.publish import published, ranked
 from camcensus.report.tables.table_export import markdown_table
 from camcensus.report.tables.trend import COMMON_SERIES, headline_count, missing_reason, series_count
 from camcensus.report.timeline import SeriesPoint
@@ -32,6 +32,10 @@ SETTINGS: tuple[tuple[str, Scope, dict[str, str]], ...] = (
     ("Addresses: IPv4 and IPv6", "study", {"ip_version": "all"}),
     ("Countries: none left out", "all", {}),
 )
+
+# Columns of `estimate.audits.makers`: a share and a count, each with its interval.
+RECALL = ("recall", "recall_low", "recall_high")
+CORRECTED = ("n_hosts_corrected", "n_hosts_low", "n_hosts_high")
 
 
 @dataclass(frozen=True)
@@ -239,3 +243,25 @@ def audit(context: ReportContext) -> TextTable | None:
         rows.append([named.get(row["what"], row["what"]), whose, *numbers])
     head = ["What", "Maker", "Value", "95% low", "95% high", "Labelled"]
     return TextTable(f"Audit of {context.now.snapshot}", head, rows, range(2, 6), is_long=True)
+
+
+def corrected_makers(context: ReportContext) -> TextTable | None:
+    """Return published makers' hosts of the newest snapshot with those corrected by recall; None without an audit.
+
+    A maker that was audited and not counted at all is shown too.
+    """
+    found, rows = context.audits.makers.get(context.now.snapshot), []
+    if found is None:
+        return None
+    shown_makers = published(context.study, context.now).shown("manufacturer")
+    for row in found.to_dict("records"):
+        maker = str(row["manufacturer"])
+        if maker not in shown_makers and (row["n_hosts"] or pd.isna(row["recall"])):
+            continue
+        recall = [MISSING if pd.isna(row[name]) else share(row[name]) for name in RECALL]
+        ends = [MISSING if pd.isna(row[name]) else number(round(row[name])) for name in CORRECTED]
+        why = "" if pd.isna(row["reason"]) else str(row["reason"])
+        rows.append([maker, number(int(row["n_hosts"])), number(int(row["audited"])), *recall, *ends, why])
+    head = ["Maker", "Hosts", "Audited", "Recall", "95% low", "95% high", "Corrected", "95% low", "95% high", ""]
+    title = f"Makers of {context.now.snapshot}, corrected by recall"
+    return TextTable(title, head, rows, range(1, 9), is_long=True)
