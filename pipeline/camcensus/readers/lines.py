@@ -97,7 +97,7 @@ class RawFile:
             pending.add(first)
             if others:
                 rest = others.pop()
-                if BOM in chunk or SEPARATOR in chunk:
+                if SEPARATOR in chunk or (not chunk.isascii() and BOM in chunk):
                     others = [self._without_marks(line) for line in others]
                 yield [self._line(number, pending), *others]
                 number += 1 + len(others)
