@@ -1,7 +1,9 @@
 """Find MAC addresses that devices write into names and ids, and the organisations that these are registered to."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
 from itertools import pairwise
 
 from camcensus.ingest.columns import EvidenceColumns
@@ -74,14 +76,29 @@ def organisation_of(mac: str | None) -> str | None:
 @lru_cache(maxsize=1 << 16)
 def registered_to(oui: str) -> str | None:
     """Return the organisation that a prefix of six hex digits is registered to; None: none."""
-    # The registry takes a tenth of a second to load, and most runs find no address.
-    import netaddr  # noqa: PLC0415
-
-    try:
-        name = str(netaddr.OUI(int(oui, 16)).registration().org).strip()
-    except netaddr.NotRegisteredError:
+    if not (place := _places().get(int(oui, 16))):
         return None
+    offset, size = map(int, place.split(b","))
+    with (_registry() / "oui.txt").open("rb") as records:
+        records.seek(offset)
+        first_line = records.read(size).decode().partition("\n")[0]
+    name = first_line.partition("(hex)")[2].strip()
     return None if name in _NOBODY else name or None
+
+
+@cache
+def _places() -> dict[int, bytes]:
+    """Return where the record of each prefix is: offset and size. `netaddr` takes a tenth of a second to load them."""
+    places: dict[int, bytes] = {}
+    for line in (_registry() / "oui.idx").read_bytes().split():
+        prefix, _, place = line.partition(b",")
+        places.setdefault(int(prefix), place)
+    return places
+
+
+@cache
+def _registry() -> Traversable:
+    return resources.files("netaddr") / "eui"
 
 
 def _written(digits: str) -> str:
