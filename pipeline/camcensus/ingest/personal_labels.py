@@ -6,6 +6,7 @@ begins each text that it matches.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import product
 
 # What has a name that its owner gave it, in English: `user name`, `user_name`, `userName`.
@@ -120,7 +121,18 @@ _ANYWHERE = [
     *(f"{first}[ _-]?{second}{more}" for first, second, more in _PAIRS), *(word + more for word, more in _SINGLE),
     *map(_foreign, sorted(_FOREIGN, key=len, reverse=True)),
 ]  # fmt: skip
-NAMES = rf"(?:{'|'.join(_ANYWHERE)}|{_BOUNDARY}(?:{'|'.join(_SHORT)}))"
+
+
+def _by_first_letter(words: Iterable[str]) -> str:
+    """Return a pattern of any of the words, which tries only those with the letter that is there: much faster."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        first = word.removeprefix(_BOUNDARY)[0]
+        groups.setdefault(f"(?={first})" if first.isascii() and first.isalpha() else "", []).append(word)
+    return "|".join(f"{letter}(?:{'|'.join(group)})" for letter, group in groups.items())
+
+
+NAMES = rf"(?:{_by_first_letter([*_ANYWHERE, *(_BOUNDARY + word for word in _SHORT)])})"
 BEGINNINGS = sorted(
     {first + gap + second for (first, second, _), gap in product(_PAIRS, _GAPS)}
     | {word for word, _ in _SINGLE}

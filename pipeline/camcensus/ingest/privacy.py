@@ -103,9 +103,10 @@ def scrub(text: str) -> str:
     if not text.isascii():
         text = INVISIBLE.sub("", text).translate(_FULL_WIDTH)
     signs = _signs_of(text)
-    for kind, remove in _REMOVE:
+    for number, (kind, remove) in enumerate(_REMOVE, 1):
         if kind in signs and (left := remove(text, signs[kind])) is not text:
-            text, signs = left, _signs_of(left)
+            # What was put in makes no new sign, but others have moved.
+            text, signs = left, _signs_of(left) if any(later in signs for later, _ in _REMOVE[number:]) else {}
     return text
 
 
@@ -144,7 +145,8 @@ def _without_values(text: str, starts: Iterable[int]) -> str:
     kept, done = [], 0
     for start in starts:
         tag = text.rfind("<", max(start - TAG, done), start)
-        if tag < 0 or not _NAMED.search(text, max(start - 48, tag), start):
+        before = text[tag:start].lower() if tag >= 0 else ""
+        if not ("value" in before or "content" in before) or not _NAMED.search(text, max(start - 48, tag), start):
             continue
         for match in _VALUE.finditer(text, tag, start):
             kept += [text[done : match.start()], match[1], GONE]
