@@ -8,12 +8,13 @@ hide counts too, and broken or cut markup gives what is whole in it.
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import ahocorasick_rs
 
 from camcensus.core.surveillance_words import known_words
+from camcensus.ingest.text import Memo
 
 READ = 256 << 10  # characters of a page
 LONGEST = 4096  # characters kept of a page's elements
@@ -79,7 +80,7 @@ def assets_of(page: str) -> tuple[str | None, bool]:
         if near in seen:
             continue
         seen.add(near)
-        for kind, name in _reader(key)(key, text, end):
+        for kind, name in _found(key, text, end):
             element = f"{kind}={name}"
             if name and element not in kept:
                 size += len(element) + (len(SEPARATOR) if kept else 0)
@@ -107,42 +108,45 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-def _attributes(text: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:
-    if not (tag := _TAG.match(text, end)):
-        return
-    for name, double, single, bare in _ATTRIBUTE.findall(tag[0]):
-        yield name.lower(), (double or single or bare).rstrip(b"\\")
+def _found(key: bytes, text: bytes, end: int) -> Iterable[tuple[str, str]]:
+    """Return what a key word shows that ends at `end`: kinds and names."""
+    if reader := _OTHERS.get(key):
+        return reader(key, text, end)
+    tag = _TAG.match(text, end)
+    return _TAGS[key, tag[0]] if tag else ()
 
 
-def _read_tag(key: bytes, text: bytes, end: int) -> Found:
+def _read_tag(tag: tuple[bytes, bytes]) -> list[tuple[str, str]]:
+    """Return what a tag shows, from its beginning and the rest of it."""
+    key, rest = tag
+    parts = _ATTRIBUTE.findall(rest)
+    attributes = [(name.lower(), (double or single or bare).rstrip(b"\\")) for name, double, single, bare in parts]
+    if key in _FILES:
+        return list(_read_files(key, attributes))
+    found = dict(attributes)
+    name = found.get(b"name", b"").lower()
+    if key == b"<param":
+        return [("applet", base_name(found.get(b"value", b"")))] if name in _PARAMETERS else []
+    return [(_META[name], _plain(found.get(b"content", b"")))] if name in _META else []
+
+
+def _read_files(key: bytes, attributes: Iterable[tuple[bytes, bytes]]) -> Found:
     kinds = _FILES[key]
-    for name, value in _attributes(text, end):
+    for name, value in attributes:
         if name in kinds:
             yield kinds[name], base_name(value)
         elif name in (b"id", b"name") and key in _PLUGINS:
             yield "plugin", base_name(value)
 
 
-def _read_meta(_: bytes, text: bytes, end: int) -> Found:
-    found = dict(_attributes(text, end))
-    if kind := _META.get(found.get(b"name", b"").lower()):
-        yield kind, _plain(found.get(b"content", b""))
-
-
-def _read_parameter(_: bytes, text: bytes, end: int) -> Found:
-    found = dict(_attributes(text, end))
-    if found.get(b"name", b"").lower() in _PARAMETERS:
-        yield "applet", base_name(found.get(b"value", b""))
-
-
 def _read_title(_: bytes, text: bytes, end: int) -> Found:
     if found := _TITLE.match(text, end):
-        yield "title", _plain(found[1])
+        yield "title", _TITLES[found[1]]
 
 
 def _read_heading(_: bytes, text: bytes, end: int) -> Found:
     if found := _HEADING.match(text, end):
-        yield "heading", known_words(_plain(re.sub(rb"<[^<>]{0,256}>?", b" ", found[1])))
+        yield "heading", _HEADINGS[found[1]]
 
 
 def _read_codebase(_: bytes, text: bytes, end: int) -> Found:
@@ -171,8 +175,6 @@ def _read_variable(key: bytes, text: bytes, end: int) -> Found:
 
 
 _OTHERS: dict[bytes, Callable[[bytes, bytes, int], Found]] = {
-    b"<meta": _read_meta,
-    b"<param": _read_parameter,
     b"<title": _read_title,
     b"<h1": _read_heading,
     b"<h2": _read_heading,
@@ -181,11 +183,8 @@ _OTHERS: dict[bytes, Callable[[bytes, bytes, int], Found]] = {
     b"clsid:": _read_clsid,
     b"activexobject": _read_activex,
     b"application/x-": _read_type,
+    **dict.fromkeys(_VARIABLES, _read_variable),
 }
-
-
-def _reader(key: bytes) -> Callable[[bytes, bytes, int], Found]:
-    return _read_tag if key in _FILES else _OTHERS.get(key) or _read_variable
 
 
 def _plain(value: bytes) -> str:
@@ -193,9 +192,17 @@ def _plain(value: bytes) -> str:
     return " ".join(html.unescape(_text(value)).replace(SEPARATOR.strip(), " ").split())[:256]
 
 
+def _heading(value: bytes) -> str:
+    return known_words(_plain(re.sub(rb"<[^<>]{0,256}>?", b" ", value)))
+
+
+# Most pages name the same as others.
+_TAGS, _TITLES, _HEADINGS = Memo(_read_tag), Memo(_plain), Memo(_heading)
+
+
 @cache
 def _automaton() -> tuple[list[bytes], ahocorasick_rs.BytesAhoCorasick]:
-    keys = [*_FILES, *_OTHERS, *_VARIABLES]
+    keys = [*_FILES, b"<meta", b"<param", *_OTHERS]
     return keys, ahocorasick_rs.BytesAhoCorasick(
         keys,
         matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,

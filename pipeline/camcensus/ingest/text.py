@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 V = TypeVar("V")
-# Limits of the cache, in values and in characters of one: a hostile file may have a new text in each banner.
+# Limits of a cache, in values and in characters of all: a hostile file may have a new text in each banner.
 CACHED = 8_192
-LONGEST_CACHED = 4_096
+CHARACTERS = 32 << 20
 BEYOND = 64  # characters read beyond those that are kept, since a text may begin with spaces
 # Longest evidence kept, in characters, so that no pattern can run long.
 SHORT = 256
@@ -38,13 +38,16 @@ class Memo(dict[Any, V]):
     def __init__(self, function: Callable[[Any], V]) -> None:
         super().__init__()
         self._function = function
+        self._characters = 0
 
     def __missing__(self, value: Any) -> V:
         found = self._function(value)
-        if not isinstance(value, str) or len(value) <= LONGEST_CACHED:
-            if len(self) >= CACHED:
-                self.clear()
-            self[value] = found
+        size = len(value) if isinstance(value, str) else 0
+        if len(self) >= CACHED or self._characters + size > CHARACTERS:
+            self.clear()
+            self._characters = 0
+        self._characters += size
+        self[value] = found
         return found
 
     def of(self, value: Any) -> V:
