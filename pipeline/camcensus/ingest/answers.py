@@ -25,36 +25,25 @@ _REALM = re.compile(
 _NEXT_PARAMETER = re.compile(r"\s(?:nonce|qop|algorithm|stale|opaque|domain|charset)=.*", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,128}>([^<]{0,512})", re.IGNORECASE)
 _NO_HTTP = Http()
-# Headers that are read, and the letters that they begin with.
-_HEADERS = frozenset({"server", "www-authenticate", "location", "user-agent", "st", "nt", "usn"})
-_FIRST = frozenset("sSwWlLuUnN")
+# Headers that are read, with the letters that they begin with first, which is faster.
+_HEADER = re.compile(
+    r"\n(?=[sSwWlLuUnN])(server|www-authenticate|location|user-agent|st|nt|usn)[ \t]*:[ \t]*([^\r\n]*)",
+    re.IGNORECASE | re.ASCII,
+)
+Headers = dict[str, list[str]]
 
 
-class Heads:
-    """What is read of the head of an answer: each header's values, in order."""
+def headers_of(head: str) -> Headers:
+    """Return what is read of the head of an answer: each header's values, in order."""
+    found: Headers = {}
+    for name, value in _HEADER.findall("\n" + head[:FAR]):
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
-    def __init__(self, head: str) -> None:
-        self._values: dict[str, list[str]] = {}
-        for line in head[:FAR].split("\n"):
-            if line[:1] not in _FIRST:
-                continue
-            name, colon, rest = line.partition(":")
-            name = name.rstrip(" \t").lower()
-            if colon and name in _HEADERS:
-                self._values.setdefault(name, []).append(rest.partition("\r")[0].lstrip(" \t"))
 
-    def all(self, name: str) -> Sequence[str]:
-        """Return the values of a header."""
-        return self._values.get(name, ())
-
-    def first(self, *names: str) -> str | None:
-        """Return the first value that is not empty, of the first of these headers that has one."""
-        return next((value for name in names for value in self.all(name) if value), None)
-
-    @property
-    def is_ssdp(self) -> bool:
-        """Whether the head announces a UPnP service: its target and its unique name."""
-        return bool((self.all("st") or self.all("nt")) and self.all("usn"))
+def _first(headers: Headers, *names: str) -> str | None:
+    """Return the first value that is not empty, of the first of these headers that has one."""
+    return next((value for name in names for value in headers.get(name, ()) if value), None)
 
 
 def put_answers(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
@@ -81,15 +70,15 @@ def _put_web(columns: EvidenceColumns, row: int, banner: Banner, text: str) -> s
     if text[:5] != "HTTP/":
         return _put_page(columns, row, banner, text)
     head, body = _parted(text)
-    heads = Heads(head)
-    if heads.is_ssdp:
-        _put_announcement(columns, row, heads)
+    headers = headers_of(head)
+    if "usn" in headers and ("st" in headers or "nt" in headers):
+        _put_announcement(columns, row, headers)
         return None
-    _put_headers("http", columns, row, heads)
-    if location := heads.first("location"):
-        columns.put("http_location", row, _locations[location])
+    _put_headers("http", columns, row, headers)
+    if "location" in headers:
+        _put_location(columns, row, _first(headers, "location"))
     if body and body[0] != "<":
-        columns.put("block_text", row, block_text(body))
+        columns.put("block_text", row, _blocks[body])
     return _put_page(columns, row, banner, body)
 
 
@@ -102,12 +91,12 @@ def _parted(text: str) -> tuple[str, str]:
     return (text[:end], text[end + 3 :]) if end >= 0 else (text, "")
 
 
-def _put_headers(protocol: str, columns: EvidenceColumns, row: int, heads: Heads) -> None:
+def _put_headers(protocol: str, columns: EvidenceColumns, row: int, headers: Headers) -> None:
     """Put the first server and realm of a head that are not empty, and the authentication schemes."""
-    for server in heads.all("server"):
+    for server in headers.get("server", ()):
         columns.put(f"{protocol}_server", row, server)
     schemes = []
-    for value in heads.all("www-authenticate"):
+    for value in headers.get("www-authenticate", ()):
         scheme, realm = _challenges[value]
         schemes.append(scheme)
         columns.put(f"{protocol}_realm", row, realm)
@@ -125,26 +114,41 @@ def _challenge(value: str) -> tuple[str, str | None]:
     return scheme, realm["quoted"] or _NEXT_PARAMETER.sub("", realm["bare"] or "").strip() or None
 
 
-_challenges = Memo(_challenge)
-_locations = Memo(path_of)
+def _named_in(page: str) -> tuple[str | None, dict[str, str]]:
+    """Return the title of a page, and what it says of a device if it is a UPnP description."""
+    title = _TITLE.search(page[:FAR])
+    return title[1] if title else None, description_of(page)
+
+
+_challenges, _locations, _blocks = Memo(_challenge), Memo(path_of), Memo(block_text)
+_pages = Memo(_named_in)
 
 
 def _put_page(columns: EvidenceColumns, row: int, banner: Banner, body: str) -> str | None:
     """Put title, favicon and, without a header, the server of a web answer. Return its page."""
     http = banner.http or _NO_HTTP
-    page: Any = next((page for page in (http.html, banner.html, body) if page and isinstance(page, str)), "")
+    page: Any = http.html or banner.html or body
+    if not isinstance(page, str):
+        page = next((page for page in (banner.html, body) if page and isinstance(page, str)), "")
+    title, description = _pages[page]
     columns.put("http_server", row, http.server)
-    has_title = columns.put("http_title", row, http.title) or columns.put("http_title", row, banner.title)
-    if not has_title and page and (match := _TITLE.search(page[:FAR])):
-        columns.put("http_title", row, match[1])
+    for found in (http.title, banner.title, title):
+        if columns.put("http_title", row, found):
+            break
     if http.favicon is not None:
         columns.put("http_favicon", row, favicon_of(http.favicon.hash))
-    if http.location or http.redirects:
-        for found in (*(step.location for step in http.redirects or ()), http.location):
-            if isinstance(found, str):
-                columns.put("http_location", row, _locations[found])
+    for step in http.redirects or ():
+        _put_location(columns, row, step.location)
+    _put_location(columns, row, http.location)
+    for column, value in description.items():
+        columns.put(column, row, value)
     # The rest of a description is the owner's: the name and the address of the device.
-    return None if page and _put_description(columns, row, page) else page[: READ + 1] or None
+    return None if description else page[: READ + 1] or None
+
+
+def _put_location(columns: EvidenceColumns, row: int, location: Any) -> None:
+    if isinstance(location, str):
+        columns.put("http_location", row, _locations[location])
 
 
 def _put_text(columns: EvidenceColumns, row: int, text: str, column: str) -> None:
@@ -152,22 +156,22 @@ def _put_text(columns: EvidenceColumns, row: int, text: str, column: str) -> Non
 
 
 def _put_rtsp(columns: EvidenceColumns, row: int, text: str) -> None:
-    _put_headers("rtsp", columns, row, Heads(text))
+    _put_headers("rtsp", columns, row, headers_of(text))
 
 
 def _put_sip(columns: EvidenceColumns, row: int, text: str) -> None:
-    columns.put("sip_user_agent", row, Heads(text).first("user-agent", "server"))
+    columns.put("sip_user_agent", row, _first(headers_of(text), "user-agent", "server"))
 
 
-def _put_announcement(columns: EvidenceColumns, row: int, heads: Heads) -> None:
+def _put_announcement(columns: EvidenceColumns, row: int, headers: Headers) -> None:
     """Put the server and the path of the description of a UPnP announcement, and the device's id."""
-    columns.put("ssdp_server", row, heads.first("server"))
-    columns.put("http_location", row, _locations[heads.first("location")])
-    columns.put("upnp_udn", row, (heads.first("usn") or "").partition("::")[0])
+    columns.put("ssdp_server", row, _first(headers, "server"))
+    _put_location(columns, row, _first(headers, "location"))
+    columns.put("upnp_udn", row, (_first(headers, "usn") or "").partition("::")[0])
 
 
 def _put_ssdp(columns: EvidenceColumns, row: int, text: str) -> None:
-    _put_announcement(columns, row, Heads(text))
+    _put_announcement(columns, row, headers_of(text))
 
 
 def _put_description(columns: EvidenceColumns, row: int, text: str) -> bool:

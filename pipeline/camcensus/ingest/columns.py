@@ -99,12 +99,11 @@ class EvidenceColumns:
 
     def put(self, name: str, row: int, value: Any) -> bool:
         """Fill a cell that is still empty. Return whether anything of the value is kept."""
-        text = None if value is None else _KEPT[name].of(value)
-        if text is None:
+        if value is None or (text := _KEPT[name].of(value)) is None:
             return False
-        if name not in self.filled:
-            self.filled[name] = [None] * self.rows
-        cells = self.filled[name]
+        cells = self.filled.get(name)
+        if cells is None:
+            cells = self.filled[name] = [None] * self.rows
         if cells[row] is None:
             cells[row] = text
         return True
