@@ -61,7 +61,12 @@ def test_queries_and_modes_in_one_table(folder: Path) -> None:
     assert [by_query["download", name].matches for name in (PRODUCT, SERVER)] == [150, 100]
     assert [by_query["download", name].credits_least for name in (PRODUCT, SERVER)] == [2, 1]
     assert by_query["census", PRODUCT].credits_most == by_query["trends", PRODUCT].credits_most == 0
+    assert [by_query["download", name].adds for name in (PRODUCT, SERVER)] == [150, 100]
     told = plan_text(plan, as_json=False)
+    head, *rows = [line.split() for line in told.splitlines() if line.startswith(("MODE", "download"))]
+    assert head[-3:] == ["ADDS", "SO", "FAR"]
+    assert [row[-2:] for row in rows[:2]] == [["150", "60.0%"], ["100", "100.0%"]]
+    assert f"2 of the queries give about 95% of the matches for at most 3 credits: {SERVER}, {PRODUCT}" in told
     assert "the account (plan plus) has 2 query credits left; the study allows 7 for a snapshot" in told
     assert "the account has too few credits for a download, which costs at least 3" in told
     assert "Nothing was spent" in told
@@ -70,6 +75,43 @@ def test_queries_and_modes_in_one_table(folder: Path) -> None:
     totals = {total["mode"]: total for total in found["totals"]}
     assert (totals["download"]["credits_least"], totals["download"]["credits_most"]) == (3, 3)
     assert totals["census"]["credits_most"] == 0
+
+
+def test_a_query_adds_what_no_query_before_it_returns_whatever_its_maker(folder: Path) -> None:
+    study = study_in(folder, queries=("*",), rate=0)
+    (folder / "queries" / "other.toml").write_text(
+        """
+manufacturer = "Other"
+country = "NL"
+[[query]]
+id = "other.query.rare"
+text = '"Server: Rare" 401'
+since = 2026-11-23
+catches = "x"
+also = "y"
+trends = true
+[[query]]
+id = "other.query.webs"
+text = '"Server"'
+since = 2026-11-23
+catches = "x"
+also = "y"
+trends = true
+"""
+    )
+    banners = cameras(100)
+    for number, camera in enumerate(banners):
+        camera["data"] = "HTTP/1.1 401 Unauthorized\r\nServer: Rare" if number < 30 else camera["data"]
+        camera["product"] = "Other" if number < 20 else camera["product"]
+    with served(banners):
+        plan = make_plan(load_study(study), KEY)
+    adds = {price.query: (price.matches, price.adds) for price in plan.prices if price.mode == "download"}
+    assert adds[PRODUCT] == (80, 80)
+    assert adds[SERVER] == (0, 0)
+    assert adds["other.query.rare"] == (30, 20)
+    # Of its own maker's query of two terms at most 30 are among these too.
+    assert adds["other.query.webs"] == (100, 20)
+    assert plan.shares()["other.query.rare"] == pytest.approx(100 / 120)
 
 
 @pytest.mark.parametrize(("requests", "rate", "hours"), [(3600, 1.0, 1.0), (1800, 0.5, 1.0), (5, 0.0, 0.0)])

@@ -1,6 +1,8 @@
 """A maker's queries are made disjoint, that is checked, and what cannot be is said."""
 
+import re
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camcensus.collect.queries import DisjointQuery, disjoint_queries, make_disjoint
-from camcensus.core.errors import CamcensusError
+from camcensus.collect.queries import DisjointQuery, disjoint_queries, make_disjoint, queries_of, without
+from camcensus.core.config import Study, load_study
+from camcensus.core.errors import CamcensusError, StudyError
 from camcensus.core.query import parse
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.entries import Query
 from camcensus.raw.ledger import Ledger
 from camcensus.validation.loopback.index import Index
@@ -80,6 +84,97 @@ def test_drift_between_two_counts_is_no_overlap() -> None:
     counts = {"beta": 1000, "beta -alpha": 705, "beta alpha": 300}
     queries = [query("a", "alpha"), query("b", "beta")]
     assert [item.note for item in make_disjoint(queries, counts.__getitem__)] == ["", ""]
+
+
+def test_what_does_not_fit_into_an_address_is_counted_instead() -> None:
+    long = [f"http.title:{'-'.join(f'{word}{n}' for n in range(150))}" for word in WORDS]
+    sent, excluded = without("port:80", long)
+    assert 0 < len(excluded) < len(long)
+    assert sent == " ".join(["port:80", *(f"-{text}" for text in excluded)])
+    counts = dict.fromkeys([f"{sent} {text}" for text in long], 7)
+    last = list(
+        make_disjoint(
+            [*(query(f"q{n}", text) for n, text in enumerate(long)), query("last", "port:80")],
+            lambda text: counts.get(text, 1000 if text == "port:80" else 0),
+        )
+    )[-1]
+    assert last.sent == "port:80"
+    assert "should be gone" in last.note
+
+
+def test_an_overlap_is_a_number_too() -> None:
+    index = world([["alpha"], ["beta", "gamma", "delta"], ["beta"], ["gamma", "delta"]])
+    links = linked(index, [query("a", "alpha"), query("g", "gamma delta"), query("b", "beta")])
+    assert [link.n_shared for link in links] == [0, 0, 1]
+
+
+def study_of(folder: Path, text: str) -> Study:
+    (folder / "queries").mkdir(exist_ok=True)
+    (folder / "queries" / "kestrel.toml").write_text(KESTREL)
+    (folder / "study.toml").write_text(f'title = "t"\nvendors = ["Kestrel"]\ncatalogue = "queries"\n{text}')
+    return load_study(folder / "study.toml")
+
+
+KESTREL = """
+manufacturer = "Kestrel"
+country = "NL"
+[[query]]
+id = "kestrel.query.server"
+text = '"Server: KestrelCam"'
+since = 2026-11-23
+catches = "x"
+also = "y"
+trends = true
+[[signature]]
+id = "kestrel.http.title.live"
+field = "http.title"
+pattern = '^Kestrel Live$'
+maker = "specific"
+type = "camera"
+source = "x"
+licence = "facts only"
+examples = ["Kestrel Live"]
+counterexamples = ["Kestrel"]
+"""
+
+
+def ids(study: Study) -> list[str]:
+    return [query.id for query in queries_of(study, load_catalogue(study.catalogue_path))]
+
+
+def test_a_study_names_its_query_set(tmp_path: Path) -> None:
+    made = "kestrel.fed.http-title.kestrel-live"
+    assert ids(study_of(tmp_path, "")) == ["kestrel.query.server", made]
+    assert ids(study_of(tmp_path, '[collect]\nquery_set = "written"')) == ["kestrel.query.server"]
+    assert ids(study_of(tmp_path, f'[collect]\nqueries = ["{made}"]')) == [made]
+    assert ids(study_of(tmp_path, '[collect]\nqueries = ["*.fed.http-title.*", "kestrel.*"]')) == [
+        made, "kestrel.query.server"
+    ]  # fmt: skip
+
+
+def test_wrong_names_of_queries_and_sets_say_what_is_allowed(tmp_path: Path) -> None:
+    for text, reason in {
+        'queries = ["kestrel.query.gone"]': "an id of a query in the set",
+        'queries = ["nobody.*"]': "an id of a query in the set",
+        'query_set = "2020"': "allowed: 'feeding', 'written'",
+    }.items():
+        with pytest.raises(StudyError, match=re.escape(reason)):
+            ids(study_of(tmp_path, f"[collect]\n{text}"))
+
+
+def test_the_queries_of_an_earlier_snapshot_are_sent_again_whatever_the_catalogue_has_now(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "")
+    raw = study.data / "2025" / "raw"
+    raw.mkdir(parents=True)
+    with closing(Ledger(raw)) as ledger:
+        ledger.add_query("kestrel.query.server", '"Server: KestrelCam"', '"Server: KestrelCam"', "")
+        ledger.add_query("kestrel.fed.data.gone", '"KestrelOS"', '"KestrelOS"', "")
+        ledger.set_fact("queries of download", "[]")
+    again = queries_of(study_of(tmp_path, '[collect]\nquery_set = "2025"'), load_catalogue(study.catalogue_path))
+    assert [(query.id, query.text, query.manufacturer) for query in again] == [
+        ("kestrel.query.server", '"Server: KestrelCam"', "Kestrel"),
+        ("kestrel.fed.data.gone", '"KestrelOS"', "Kestrel"),
+    ]
 
 
 @pytest.fixture

@@ -1,30 +1,39 @@
 """The cost of a collection before any credit is spent: matches, credits, requests and hours, by mode and query.
 
-Only free counts are requested. How a query will be split is estimated from its countries; the counts of `collect` are
-exact, and it starts only within its budget.
+Only free counts are requested. For each query of a download, `adds` says what it returns beyond those before it. How a
+query will be split is estimated from its countries; the counts of `collect` are exact, and it starts only within its
+budget.
 """
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 from camcensus.collect.client import Client, Limits
 from camcensus.collect.collector import MODES
 from camcensus.collect.match_counts import COUNTRY
-from camcensus.collect.queries import disjoint_queries, queries_of
+from camcensus.collect.queries import DisjointQuery, disjoint_queries, queries_of, without
 from camcensus.collect.sample import TOGETHER, blocks_together
 from camcensus.core.config import Collect, Study
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.entries import Query
 from camcensus.raw.address_blocks import Frame
 from camcensus.raw.reply_files import PER_PAGE
+
+ENOUGH = 0.95  # of the matches, where a plan says with which queries an analyst may stop
+LISTED = 8  # queries that a line names
 
 
 @dataclass(frozen=True)
 class Price:
-    """The cost of one mode for one query, or for all: matches, query credits (at least and at most) and requests."""
+    """The cost of one mode for one query, or for all: matches, query credits (at least and at most) and requests.
+
+    `adds`, of a download: matches that no query before it returns, at most (queries of several terms may overlap more).
+    """
 
     mode: str
     query: str
@@ -32,6 +41,7 @@ class Price:
     credits_least: int
     credits_most: int
     requests: int
+    adds: int = 0
 
     def hours(self, rate: float) -> float:
         """Return the hours at `rate` requests a second."""
@@ -49,6 +59,13 @@ class Plan:
     rate: float
     notes: list[str] = field(default_factory=list)
 
+    def shares(self) -> dict[str, float]:
+        """Return, for each query of a download in order, the share of all matches that it and those before return."""
+        downloads = [price for price in self.prices if price.mode == "download"]
+        total = sum(price.adds for price in downloads)
+        so_far = accumulate(price.adds for price in downloads)
+        return {p.query: n / total for p, n in zip(downloads, so_far, strict=True)} if total else {}
+
     def totals(self) -> list[Price]:
         """Return the price of each mode, for all queries (query: "all")."""
         numbers = {mode: [astuple(price)[2:] for price in self.prices if price.mode == mode] for mode in MODES}
@@ -61,12 +78,23 @@ def make_plan(study: Study, key: str) -> Plan:
     account = client.info().value
     queries = queries_of(study, load_catalogue(study.catalogue_path))
     prices, notes = list[Price](), list[str]()
+    earlier: list[Query] = []
     for item in disjoint_queries(client, queries):
         reply = client.count(item.sent, [COUNTRY])
-        prices += _prices(item.query.id, item.query.text, reply.total, reply.facet("country"), study.collect)
+        adds = min(reply.total - item.n_shared, _without_other_makers(client, item, reply.total, earlier))
+        found = _prices(item.query.id, item.query.text, reply.total, reply.facet("country"), study.collect)
+        prices += [replace(price, adds=max(0, adds)) if price.mode == "download" else price for price in found]
+        earlier.append(item.query)
         notes += [f"{item.query.id} {item.note}"] if item.note else []
     plan, left = str(account["plan"]), int(account["query_credits"])
     return Plan(prices, plan, left, study.collect.budget, study.collect.rate, notes)
+
+
+def _without_other_makers(client: Client, item: DisjointQuery, total: int, earlier: Sequence[Query]) -> int:
+    """Return the matches that no earlier query of another maker returns, as far as these can be excluded."""
+    others = [query.text for query in earlier if query.manufacturer != item.query.manufacturer]
+    sent, excluded = without(item.sent, others)
+    return client.count(sent).total if total and excluded else total
 
 
 def _prices(name: str, text: str, total: int, countries: dict[str, int], settings: Collect) -> Iterator[Price]:
@@ -119,21 +147,44 @@ def plan_text(plan: Plan, as_json: bool) -> str:
     if as_json:
         found: dict[str, Any] = {**asdict(plan), "totals": [asdict(price) for price in plan.totals()]}
         return json.dumps(found, sort_keys=True)
-    head = ("MODE", "QUERY", "MATCHES", "CREDITS", "REQUESTS", "HOURS")
+    head = ("MODE", "QUERY", "MATCHES", "CREDITS", "REQUESTS", "HOURS", "ADDS", "SO FAR")
     prices = sorted((*plan.prices, *plan.totals()), key=lambda price: MODES.index(price.mode))
-    rows = [head, *(_row(price, plan.rate) for price in prices if price.requests)]
+    shares = plan.shares()
+    rows = [head, *(_row(price, plan.rate, shares.get(price.query)) for price in prices if price.requests)]
     widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     download = next(price for price in plan.totals() if price.mode == "download")
     short = [f"the account has too few credits for a download, which costs at least {download.credits_least:,}"]
-    notes = [*plan.notes, _CENSUS, *(short if download.credits_least > plan.credits_left else [])]
+    notes = [*plan.notes, *_enough(plan), _CENSUS, *(short if download.credits_least > plan.credits_left else [])]
     left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
     budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
     return "\n".join([*table, *notes, f"{left}; {budget}. Nothing was spent."])
 
 
-def _row(price: Price, rate: float) -> tuple[str, ...]:
+def _row(price: Price, rate: float, share: float | None) -> tuple[str, ...]:
     least, most = price.credits_least, price.credits_most
     credits_ = "free" if not most else f"{least:,}" if least == most else f"{least:,} to {most:,}"
     hours = f"{price.hours(rate):,.1f}" if rate else "-"
-    return price.mode, price.query, f"{price.matches:,}", credits_, f"{price.requests:,}", hours
+    is_query = price.mode == "download" and share is not None
+    adds = (f"{price.adds:,}", f"{share:.1%}") if is_query else ("", "")
+    return price.mode, price.query, f"{price.matches:,}", credits_, f"{price.requests:,}", hours, *adds
+
+
+def _enough(plan: Plan) -> list[str]:
+    """Return a line that says with how many queries, in which order, a download has most of the matches."""
+    downloads = [price for price in plan.prices if price.mode == "download" and price.adds]
+    total = sum(price.adds for price in downloads)
+    if len(downloads) < 2:
+        return []
+    # What adds most for a credit comes first; a later query may then add less than here.
+    downloads.sort(key=lambda price: (-price.adds / max(1, price.credits_most), price.query))
+    n, so_far = 0, 0
+    while so_far < ENOUGH * total:
+        so_far += downloads[n].adds
+        n += 1
+    credits_ = sum(price.credits_most for price in downloads[:n])
+    names = ", ".join(price.query for price in downloads[:n][:LISTED])
+    more = f" and {n - LISTED} more" if n > LISTED else ""
+    return [
+        f"{n} of the queries give about {ENOUGH:.0%} of the matches for at most {credits_:,} credits: {names}{more}"
+    ]

@@ -1,13 +1,14 @@
 """The queries that a study collects with, made disjoint: the second without what the first finds, and so on.
 
 So nothing is bought twice, and the totals of the parts add up. Only a query of one term can be excluded from another
-(the engine has no brackets), and each exclusion is checked with free counts.
+(the engine has no brackets), as far as an address has room, and each exclusion is checked with free counts.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from urllib.parse import quote
 
 from camcensus.collect.client import Client
 from camcensus.core.config import Study
@@ -24,6 +25,7 @@ FEEDING, WRITTEN = SETS = ("feeding", "written")
 
 # Two counts requested one after the other differ by what the engine saw in between.
 TOLERANCE = 0.02
+LONGEST = 4000  # bytes of a query in an address; servers refuse longer addresses than about twice that
 Total = Callable[[str], int]
 
 
@@ -92,11 +94,15 @@ def _place(study: Study, query: Query) -> int:
 
 @dataclass(frozen=True)
 class DisjointQuery:
-    """A query, the text sent for it, and a note where it overlaps with earlier queries (empty: it does not)."""
+    """A query, the text sent for it, and a note where it overlaps with earlier queries (empty: it does not).
+
+    `n_shared`: how many of the matches of `sent` an earlier query of the maker returns too, at least.
+    """
 
     query: Query
     sent: str
     note: str = ""
+    n_shared: int = 0
 
 
 def make_disjoint(queries: Sequence[Query], total: Total) -> Iterator[DisjointQuery]:
@@ -108,29 +114,43 @@ def make_disjoint(queries: Sequence[Query], total: Total) -> Iterator[DisjointQu
         earlier.append(query.text)
 
 
+def without(text: str, earlier: Sequence[str]) -> tuple[str, list[str]]:
+    """Return a query without what earlier ones find, and which of those it excludes.
+
+    These are queries of one term, as many as an address has room for.
+    """
+    sent, excluded = text, list[str]()
+    for other in earlier:
+        longer = f"{sent} -{other}"
+        if len(parse(other).terms) == 1 and len(quote(longer)) <= LONGEST:
+            sent = longer
+            excluded.append(other)
+    return sent, excluded
+
+
 def _without(query: Query, earlier: Sequence[str], total: Total) -> DisjointQuery:
-    single = [text for text in earlier if len(parse(text).terms) == 1]
-    sent = " ".join([query.text, *(f"-{term}" for term in single)])
-    if single and (note := _exclusion_fault(query.text, sent, single, total)):
-        return DisjointQuery(query, query.text, note)
+    sent, excluded = without(query.text, earlier)
+    if excluded and (fault := _exclusion_fault(query.text, sent, excluded, total)):
+        return DisjointQuery(query, query.text, *fault)
     # Queries of several terms cannot be excluded; both together can be counted.
-    both = {text: total(f"{sent} {text}") for text in earlier if text not in single}
+    both = {text: total(f"{sent} {text}") for text in earlier if text not in excluded}
     found = [f"{n:,} matches of {text} are among these too" for text, n in both.items() if n]
-    return DisjointQuery(query, sent, f"overlaps: {'; '.join(found)}" if found else "")
+    return DisjointQuery(query, sent, f"overlaps: {'; '.join(found)}" if found else "", max(both.values(), default=0))
 
 
-def _exclusion_fault(text: str, sent: str, single: Sequence[str], total: Total) -> str:
-    """Return why the engine does not seem to exclude what it should; empty: it does."""
+def _exclusion_fault(text: str, sent: str, single: Sequence[str], total: Total) -> tuple[str, int] | None:
+    """Return why the engine does not seem to exclude what it should, and the largest overlap; None: it does."""
     # What is excluded is at least the largest overlap, and at most all overlaps together.
     n_all, n_left = total(text), total(sent)
     overlaps = [total(f"{text} {term}") for term in single]
     slack = TOLERANCE * max(n_all, 1) + 1
     if max(overlaps) - slack <= n_all - n_left <= sum(overlaps) + slack:
-        return ""
-    return (
+        return None
+    reason = (
         f"overlaps: of {n_all:,} matches, {n_left:,} remain without those of earlier queries, and "
         f"{max(overlaps):,} to {sum(overlaps):,} should be gone"
     )
+    return reason, max(overlaps)
 
 
 def disjoint_queries(client: Client, queries: Sequence[Query], ledger: Ledger | None = None) -> list[DisjointQuery]:

@@ -59,8 +59,9 @@ upnp url user username utf8 value var ver version video view viewer vnd w3 web w
 window wireless www xhtml xml your
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
-# With one of these, a maker's name is of a device; as words of an answer each needs a query.
+# With one of these, a maker's name is of a device. As words of an answer each needs a query, so there are few.
 _WITH_NAME = ("camera", "ipcam", "webcam", "dvr", "nvr", "recorder", "video server", "network video", "surveillance")
+_WITH_NAME_IN_ANSWER = ("camera", "ipcam", "dvr", "nvr")
 _MADE = ".fed."  # in the ids of these queries
 _ONVIF = "onvif://www.onvif.org"
 _GENERAL = "general"
@@ -203,7 +204,7 @@ def _names(maker: Maker) -> Iterator[Wanted]:
         if is_rare and maker.range != "mixed":
             yield _one(DATA, name, feeds)
         else:
-            for word in _WITH_NAME:
+            for word in _WITH_NAME_IN_ANSWER:
                 yield Wanted(((DATA, (name,)), (DATA, (word,))), feeds)
     for filter_ in ("http.title", "product"):
         for pack in _packs(filter_, names):
