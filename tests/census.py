@@ -13,6 +13,7 @@ import pyarrow as pa
 from camcensus.aggregate.counts import aggregate
 from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.headline import choose
+from camcensus.aggregate.maker_kinds import describe_makers
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
@@ -26,7 +27,7 @@ from camcensus.identify.batches import addresses_of, prefix_of
 Row = dict[str, Any]
 DAY = 86400
 NOON = 1_750_000_000
-OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts", "coverage")
+OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts", "coverage", "maker_kinds")
 
 
 def banner(host: str = "192.0.2.1", port: int = 80, **told: Any) -> Row:
@@ -113,6 +114,7 @@ def census(
             db.parquet("identified", paths)
             choose(db, min_confidence, left_out)
             covered = cover(db, manifest, min_confidence, folder)
+            describe_makers(db, "2026", folder)
     links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
     devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
     cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []

@@ -110,7 +110,7 @@ def test_every_engine_leaves_the_same_bytes(
     assert {name.split("/")[2] for name in found} >= {
         "observations.parquet", "quarantine.jsonl.gz", "identified.parquet", "links.parquet", "devices.parquet",
         "counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", "coverage.parquet",
-        "series.parquet",
+        "maker_kinds.parquet", "series.parquet",
     }  # fmt: skip
     assert [name for name in expected[1] if found.get(name) != expected[1][name]] == []
     assert found.keys() == expected[1].keys()
@@ -158,7 +158,7 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
         both(here, there, "query_replay", pa.Table.from_pylist(returned))
         both(here, there, "counted_window", pa.table({"window_start": [window.start], "window_end": [window.end]}))
         both(here, there, "outcomes", outcomes())
-        for query in ("sample_blocks", "churn", "coverage", "coverage_flow"):
+        for query in ("sample_blocks", "churn", "coverage", "coverage_flow", "maker_kinds"):
             answer = here.query(query)
             assert answer.num_rows, query
             assert there.query(query).to_pylist() == answer.to_pylist(), query

@@ -1,8 +1,18 @@
 """Tables of the page on how the counts came about: what bounds on identities did."""
 
+from dataclasses import replace
+
+import pyarrow as pa
+
 from camcensus.core.config import Study
 from camcensus.core.stage_record import Flow, Merges, StageRecord
-from camcensus.report.tables.small_tables import process
+from camcensus.core.tables import MAKER_KINDS
+from camcensus.estimate.audits.proportions import wilson
+from camcensus.report import draw_report
+from camcensus.report.context import ReportContext
+from camcensus.report.formatting import MISSING, share
+from camcensus.report.inputs import Result
+from camcensus.report.tables.small_tables import maker_kinds, process
 from tests.report.conftest import make_result
 
 IDENTITIES = {
@@ -27,3 +37,28 @@ def test_the_bounds_on_identities_stand_with_what_they_did(study: Study) -> None
     text, _ = parts(on, merges=merges, identities=IDENTITIES)["From banners to devices"]
     assert "67 were used; 8 were not, because they are on more than 2 or have two serial numbers" in text
     assert "Serial numbers" not in parts(study, merges=merges)["From banners to devices"][0]
+
+
+def with_kinds(*rows: tuple[str, int, int, int, int]) -> Result:
+    kinds = [dict(zip(MAKER_KINDS.names, row, strict=True)) for row in rows]
+    return replace(make_result("2026"), maker_kinds=pa.Table.from_pylist(kinds, MAKER_KINDS.schema))
+
+
+def test_makers_of_which_the_range_counts_hosts_have_their_other_products_with_an_interval(study: Study) -> None:
+    result = with_kinds(
+        ("Axis", 37, 37, 0, 0), ("Dahua", 63, 0, 60, 1), ("Hikvision", 1_268, 317, 400, 8), ("Unpublished", 2, 2, 2, 0)
+    )  # fmt: skip
+    found = maker_kinds(ReportContext(study, [result]))
+    assert found is not None
+    assert [list(row) for row in found.rows] == [
+        ["Hikvision", "1,268", "25.0%", "400", "2.0%", *map(share, wilson(8, 400))],
+        ["Axis", "37", "100.0%", "0", MISSING, MISSING, MISSING],
+    ]
+    page = draw_report(study, [result]).read_text()
+    assert 'id="maker-kinds"' in page
+    assert "By range alone" in page
+
+
+def test_there_is_no_table_where_no_range_counts_anything(study: Study) -> None:
+    assert maker_kinds(ReportContext(study, [with_kinds(("Dahua", 63, 0, 60, 1))])) is None
+    assert maker_kinds(ReportContext(study, [make_result("2026")])) is None

@@ -1,4 +1,4 @@
-"""The aggregate stage: devices to counts, with concentration, age of firmware and coverage."""
+"""The aggregate stage: devices to counts, with concentration, age of firmware, coverage and kinds of makers' hosts."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from camcensus.aggregate.counts import aggregate
 from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.details import describe
 from camcensus.aggregate.headline import opened
+from camcensus.aggregate.maker_kinds import describe_makers
 from camcensus.core.config import Study
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Instrument, Manifest, build_info
@@ -31,6 +32,7 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
         firmware = describe(db, manifest, study.min_confidence, snapshot.folder)
     with opened(snapshot, study, context.engine, IDENTIFIED.name) as db:
         coverage = cover(db, manifest, study.min_confidence, snapshot.folder)
+        describe_makers(db, snapshot.id, snapshot.folder)
     files = rows_of(snapshot, STAGE.writes)
     context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
     more_flows = {"firmware": firmware, "coverage": coverage}
@@ -83,9 +85,16 @@ def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
 STAGE = Stage(
     name="aggregate",
     reads=(*(f"{table}.parquet" for table in (IDENTIFIED.name, *COUNTED_FROM)), "collection", "is complete", "method"),
-    writes=("counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", "coverage.parquet"),
+    writes=(
+        "counts.parquet",
+        "networks.parquet",
+        "concentration.parquet",
+        "firmware.parquet",
+        "coverage.parquet",
+        "maker_kinds.parquet",
+    ),
     settings=("min_confidence", "countries_left_out", "simulated"),
-    version=2,
+    version=3,
     is_private=False,
     run=_run,
     inputs=_inputs,

@@ -372,6 +372,16 @@ COVERAGE = _table(
     _int("n_hosts", "addresses, each in the strongest outcome of its banners in the cell; across ports no sum", False),
 )
 
+MAKER_KINDS = _table(
+    "maker_kinds",
+    "what is known of the kind of a maker's IPv4 hosts, without the countries left out; not published as it is",
+    _text("manufacturer", "maker that a banner names with medium or high confidence", nullable=False),
+    _int("n_hosts", "hosts with a counted banner of the maker", nullable=False),
+    _int("n_hosts_by_range", "of these, hosts that only the maker's range says to be surveillance devices", False),
+    _int("n_hosts_with_kind", "hosts that show their kind with medium or high confidence, counted or not", False),
+    _int("n_hosts_other", "of these, hosts that show no surveillance device", False),
+)
+
 CHURN = _table(
     "churn",
     "what became of one collection of a snapshot in the next; private, for it names networks",

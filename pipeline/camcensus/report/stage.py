@@ -22,6 +22,7 @@ from camcensus.core.tables import (
     COVERAGE,
     ESTIMATES,
     FIRMWARE,
+    MAKER_KINDS,
     NETWORKS,
     SERIES,
     TRENDS,
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from camcensus.report import Result
 
 # Raised whenever the same counts give another report.
-VERSION = 2
+VERSION = 3
 # Tables that a report shows next to the counts; `Result` has them under their names.
-NEXT_TO_COUNTS = (NETWORKS, SERIES, CONCENTRATION, FIRMWARE, COVERAGE)
+NEXT_TO_COUNTS = (NETWORKS, SERIES, CONCENTRATION, FIRMWARE, COVERAGE, MAKER_KINDS)
 MATCHES = (CENSUS, TRENDS)
 READS = tuple(f"{table.name}.parquet" for table in (COUNTS, *NEXT_TO_COUNTS, ESTIMATES, *MATCHES))
 

@@ -166,6 +166,14 @@ def counted_things(n: int, vendor: str, unit: str) -> str:
     return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")
 
 
+MAKER_KINDS = (
+    "Some hosts show their maker and not what they are. Where nearly all exposed products of the maker are "
+    "surveillance devices, we count these hosts as such. By range alone: the share of the maker’s counted hosts that "
+    "nothing else counts. Other products: the share of its hosts that are something else, among those that show their "
+    "kind, with a 95% interval; hosts that the queries returned show other products less often than all."
+)
+
+
 def unidentified(counted: int, more: int) -> str:
     """Return how many hosts are counted, and how many more use words of surveillance: a sum, and never a share."""
     verb = "uses surveillance words and is" if more == 1 else "use surveillance words and are"

@@ -9,6 +9,7 @@ import pandas as pd
 from camcensus.core.comparability import EVIDENCE, OTHER_PORTS
 from camcensus.core.config import Study
 from camcensus.core.stage_record import StageRecord
+from camcensus.estimate.audits.proportions import wilson
 from camcensus.report import wording
 from camcensus.report.context import ReportContext
 from camcensus.report.formatting import MISSING, number, percent, share, shown, signed
@@ -243,6 +244,27 @@ def audit(context: ReportContext) -> TextTable | None:
         rows.append([named.get(row["what"], row["what"]), whose, *numbers])
     head = ["What", "Maker", "Value", "95% low", "95% high", "Labelled"]
     return TextTable(f"Audit of {context.now.snapshot}", head, rows, range(2, 6), is_long=True)
+
+
+def maker_kinds(context: ReportContext) -> TextTable | None:
+    """Return, for published makers of which the range alone counts any host, how many these are, and how often not.
+
+    None where there is no such maker.
+    """
+    found = context.now.maker_kinds
+    rows = {str(row["manufacturer"]): row for row in found.to_pylist()} if found is not None else {}
+    shown_makers = [name for name, _ in published(context.study, context.now).ordered("manufacturer", "n_hosts")]
+    written = []
+    for maker in shown_makers:
+        row = rows.get(maker)
+        if row is None or not row["n_hosts_by_range"]:
+            continue
+        others, known = row["n_hosts_other"], row["n_hosts_with_kind"]
+        shares = [share(x) for x in (others / known, *wilson(others, known))] if known else [MISSING] * 3
+        by_range = share(row["n_hosts_by_range"] / row["n_hosts"])
+        written.append([maker, number(row["n_hosts"]), by_range, number(known), *shares])
+    head = ["Maker", "Hosts", "By range alone", "Kind shown", "Other products", "95% low", "95% high"]
+    return TextTable("Kind by the maker’s range", head, written, range(1, 7)) if written else None
 
 
 def corrected_makers(context: ReportContext) -> TextTable | None:
