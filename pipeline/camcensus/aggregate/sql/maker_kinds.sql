@@ -1,7 +1,8 @@
 -- Grain: a maker that an IPv4 banner in the window names with medium or high confidence.
 -- Columns: as in the table `maker_kinds`.
 -- Why: a maker's range may say what its hosts are where nothing else does; how many these are, and how often the hosts
---   that show their kind are something else, says how far to trust that. Decoys and countries are left out as in coverage.
+--   that show their kind are something else, says how far to trust that. Decoys and countries are left out as in the
+--   table `coverage`.
 with answers as (
     select
         i.address, i.manufacturer, i.manufacturer_confidence, i.country, i.decoy,
@@ -36,7 +37,7 @@ hosts as (
 select
     manufacturer, cast(sum(is_counted) as bigint) as n_hosts,
     cast(sum(is_counted * (1 - is_counted_otherwise)) as bigint) as n_hosts_by_range,
-    cast(sum(greatest(is_surveillance, is_other)) as bigint) as n_hosts_with_kind,
+    cast(sum(case when is_surveillance + is_other > 0 then 1 else 0 end) as bigint) as n_hosts_with_kind,
     cast(sum(is_other * (1 - is_surveillance)) as bigint) as n_hosts_other
 from hosts
 group by manufacturer
