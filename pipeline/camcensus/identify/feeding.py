@@ -11,7 +11,7 @@ already is not made again. Phrases that most of the web uses make no query: a br
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -96,10 +96,11 @@ def feeding(
     """Return the queries that feed the signatures, makers' names and words, without those that others cover."""
     wanted: dict[str | None, list[Wanted]] = {}
     unfed: dict[str, str] = {}
+    own = {maker.manufacturer: _own_words(maker) for maker in about if maker.names and maker.range == "mixed"}
     for signature in signatures:
         if signature.type not in COUNTED_TYPES:
             continue
-        found, reason = wanted_for(signature)
+        found, reason = wanted_for(signature, own.get(signature.file_maker or "", frozenset()))
         if reason and not _returns_all(written, signature):
             unfed[signature.id] = reason
         wanted.setdefault(signature.file_maker, []).extend(found)
@@ -115,31 +116,39 @@ def feeding(
     return Feeding(tuple(made), unfed)
 
 
-def wanted_for(signature: Signature) -> tuple[list[Wanted], str]:
-    """Return what to look for so that a signature's texts are found, and why nothing is (empty: something is)."""
+def _own_words(maker: Maker) -> frozenset[str]:
+    """Return the words of a maker's names: alone they find all its products."""
+    return frozenset(word for name in (maker.manufacturer, *maker.names) for word in words(name))
+
+
+def wanted_for(signature: Signature, own: frozenset[str]) -> tuple[list[Wanted], str]:
+    """Return what to look for so that a signature's texts are found, and why nothing is (empty: something is).
+
+    `own`: words that do not tell the maker's cameras from its other products.
+    """
     if signature.field in ("onvif.types", "onvif.scopes"):
         return [_one(DATA, _ONVIF, signature.id)], ""
     if signature.field not in {*_IN_ANSWER, *_FILTERS, *_CERTIFICATE}:
         return [], f"the engine has no filter for {signature.field}"
     reason = ""
     for is_strict in (False, True):
-        found, reason = _of_pattern(signature, is_strict)
+        found, reason = _of_pattern(signature, own, is_strict)
         if found and _are_returned([wanted.terms for wanted in found], signature):
             return found, ""
     return [], reason or "its words are parts of longer words, which the engine does not find"
 
 
-def _of_pattern(signature: Signature, is_strict: bool) -> tuple[list[Wanted], str]:
+def _of_pattern(signature: Signature, own: frozenset[str], is_strict: bool) -> tuple[list[Wanted], str]:
     options = alternatives(signature.pattern, is_strict)
     if not options:
         return [], "the pattern has no complete word that each text contains"
-    found = [_of_alternative(signature.field, option) for option in options]
+    found = [_of_alternative(signature.field, option, own) for option in options]
     if not all(found):
         return [], "its words are also those of many other pages and devices"
     return [Wanted(terms, signature.id) for terms in found if terms], ""
 
 
-def _of_alternative(field: str, option: Alternative) -> Terms | None:
+def _of_alternative(field: str, option: Alternative, own: frozenset[str]) -> Terms | None:
     """Return the terms that find an alternative; None: it is too common."""
     if field in _CERTIFICATE:
         return _of_certificate(_CERTIFICATE[field], option)
@@ -149,8 +158,8 @@ def _of_alternative(field: str, option: Alternative) -> Terms | None:
         value = option[0].removeprefix(START).strip(" .")
         return ((name, (value,)),)
     before = _IN_ANSWER.get(field, "")
-    pieces = sorted(option, key=lambda piece: _weight(piece, before), reverse=True)
-    if not _weight(pieces[0], before):
+    pieces = sorted(option, key=lambda piece: _weight(piece, before, own), reverse=True)
+    if not _weight(pieces[0], before, own):
         return None
     first, *more = pieces[:_MOST_TERMS]
     more = [piece for piece in more if sum(map(len, words(piece))) >= _RARE]
@@ -172,16 +181,17 @@ def _of_certificate(name: str, option: Alternative) -> Terms | None:
     return tuple(terms[:_MOST_TERMS]) or None
 
 
-def _weight(piece: str, before: str = "") -> int:
+def _weight(piece: str, before: str = "", own: frozenset[str] = frozenset()) -> int:
     """Return how many letters and digits the uncommon words of a phrase have; 0: it is too common to look for.
 
     `before`: the words that stand before a value that begins a header; with them, two common words are enough.
+    `own`: words of a maker that makes more than cameras.
     """
     found = words(piece)
-    rare = sum(len(word) for word in found if word not in _COMMON)
+    rare = sum(len(word) for word in found if word not in _COMMON and word not in own)
     if rare >= _RARE:
         return rare
-    is_header = bool(before) and piece.startswith(START)
+    is_header = bool(before) and piece.startswith(START) and not own.issuperset(found)
     return 1 if len(found) >= (2 if is_header else 4) else 0
 
 
@@ -246,11 +256,7 @@ def _queries(maker: str | None, wanted: Sequence[Wanted], known: list[tuple[Term
     """Yield the queries of a maker: values of one filter packed together, and what needs a query each."""
     single: dict[str, list[str]] = {}
     several: list[Terms] = []
-    # Short ones first: what contains their words needs no query.
-    for item in sorted(wanted, key=lambda item: (len(item.terms), _length(item))):
-        if _is_known(item, known):
-            continue
-        known.append(_parsed(item))
+    for item in _needed(wanted, known):
         name, values = item.terms[0]
         if len(item.terms) == 1 and name != DATA:
             single.setdefault(name, []).extend(values)
@@ -305,13 +311,15 @@ def _term(name: str, values: Sequence[str]) -> str:
     return quoted if name == DATA else f"{name}:{quoted}"
 
 
-def _parsed(item: Wanted) -> tuple[Term, ...]:
-    return tuple(Term(name, values) for name, values in item.terms)
-
-
-def _is_known(item: Wanted, known: Iterable[tuple[Term, ...]]) -> bool:
-    terms = _parsed(item)
-    return any(covers(query, terms) for query in known)
+def _needed(wanted: Sequence[Wanted], known: Sequence[tuple[Term, ...]]) -> list[Wanted]:
+    """Return what no known query covers, nor any other of these; short ones first, for what contains their words."""
+    ordered = sorted(wanted, key=lambda item: (_length(item), len(item.terms), item.terms))
+    terms = [tuple(Term(name, values) for name, values in item.terms) for item in ordered]
+    kept: list[int] = []
+    for n, one in enumerate(terms):
+        if not any(covers(query, one) for query in known) and not any(covers(terms[m], one) for m in kept):
+            kept.append(n)
+    return [ordered[n] for n in kept if not any(covers(terms[m], terms[n]) for m in kept if m > n)]
 
 
 def covers(query: Sequence[Term], other: Sequence[Term]) -> bool:
