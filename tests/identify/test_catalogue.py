@@ -223,14 +223,9 @@ SIGNATURE_LINE = 1 + MAKER.splitlines().index("[[signature]]")
 MODEL_LINE = 1 + MAKER.splitlines().index("[[model]]")
 QUERY_LINE = 1 + MAKER.splitlines().index("[[query]]")
 FAULTS = {
-    "bad regex": (PATTERN, "^Acme(", SIGNATURE_LINE, "acme.http.server", "does not compile"),
-    "a set in a set": (
-        PATTERN,
-        "^[[Acme]",
-        SIGNATURE_LINE,
-        "acme.http.server",
-        "does not compile: Possible nested set",
-    ),
+    "bad regex": (PATTERN, "^Acme(", SIGNATURE_LINE, "acme.http.server", "RE2's syntax: missing )"),
+    "a look-ahead": (PATTERN, "^Acme(?!x)", SIGNATURE_LINE, "acme.http.server", "no look-arounds"),
+    "a back reference": (PATTERN, r"^(A)cme\1", SIGNATURE_LINE, "acme.http.server", "no back references"),
     "unknown field": ('"http.server"', '"http.sever"', SIGNATURE_LINE, "acme.http.server", "no such field"),
     "unknown key": ('maker = "specific"', 'maker = "specific"\nmakr = 1', SIGNATURE_LINE, "acme.http.server", "makr"),
     "unknown group": ("<firmware>", "<version>", SIGNATURE_LINE, "acme.http.server", "unknown group version"),

@@ -14,7 +14,7 @@ def name(text: str) -> tuple[str, str]:
     """Return the published model in a text, and the written one."""
     found = PATTERN.search(text)
     assert found
-    return published(text, found, SUFFIXES), written(text, found)
+    return published(text, *found.span(), SUFFIXES), written(text, *found.span())
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,6 @@ from camcensus.identify.matcher import NOTHING, Identifier, Match
 from camcensus.identify.verdict import Hit, Verdict
 
 BATCH = 25_000
-# Bytes. A column whose values are longer on average is searched as a whole before each distinct value is.
-LONG = 200
 _COPIED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen_at", "asn", "network", "is_synthetic",
     "banner_hash", "html_hash",
@@ -290,9 +288,6 @@ def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.
 
 def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int64], list[Match]]:
     """Return the index of each row's match, and the matches: none when no value of the column matches."""
-    quick = identifier.quick(column)
-    if quick and values.nbytes > LONG * len(values):
-        values = pc.if_else(pc.match_substring_regex(values, quick, ignore_case=True), values, None)
     if values.null_count == len(values):
         return np.empty(0, dtype=np.int64), []
     encoded = values.dictionary_encode()

@@ -1,21 +1,19 @@
 """What a file of the catalogue holds: queries, signatures, model patterns, brands, words, and facts of the maker."""
 
 import re
-import warnings
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
+import re2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from camcensus.core.tables import EVIDENCE
-from camcensus.identify.linear import why_slow
-from camcensus.identify.prefilter import Words, words_of
+from camcensus.identify.screen import options
 
 Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
 Range = Literal["only", "mostly", "mixed"]
-FLAGS = re.IGNORECASE | re.ASCII
 GROUPS = frozenset({"model", "firmware", "serial", "mac", "brand"})
 _COLUMNS = {column.name for column in EVIDENCE}
 
@@ -28,17 +26,17 @@ def _field(name: str) -> str:
 
 def _pattern(text: str) -> str:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)  # patterns that later versions of Python may read differently
-            compiled = re.compile(text, FLAGS)
-    except (re.error, FutureWarning) as error:
-        raise ValueError(f"the pattern does not compile: {error}") from None
+        compiled = re2.compile(text, options())
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+        raise ValueError(
+            f"the pattern is not in RE2's syntax: {reason}. It has no look-arounds and no back references, so that no "
+            "text can make it slow"
+        ) from None
     if unknown := set(compiled.groupindex) - GROUPS:
         raise ValueError(f"unknown group {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(GROUPS))}")
     if compiled.search(""):
         raise ValueError("the pattern matches the empty text, so it matches everything")
-    if reason := why_slow(compiled):
-        raise ValueError(f"the pattern may run long: {reason}")
     return text
 
 
@@ -80,15 +78,23 @@ class _Rule(_Entry):
     counterexamples: list[str] = []
     note: str | None = None
 
-    @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """The compiled pattern: case is ignored, and classes of letters and digits are ASCII."""
-        return re.compile(self.pattern, FLAGS)
+    @property
+    def matched(self) -> str:
+        """The pattern that texts are matched with."""
+        return self.pattern
 
     @cached_property
-    def words(self) -> tuple[Words, ...]:
-        """Groups of lower-case words; every matching text contains one of each group. Empty: not known."""
-        return words_of(self.regex)
+    def regex(self) -> "re2._Regexp":
+        """The compiled pattern: case is ignored, and classes of letters and digits are ASCII."""
+        return re2.compile(self.matched, options())
+
+    @cached_property
+    def _has_groups(self) -> bool:
+        return bool(self.regex.groupindex)
+
+    def captures(self, text: str) -> dict[str, str | None]:
+        """Return what the groups of the pattern captured in a text that it matches."""
+        return self.regex.search(text).groupdict() if self._has_groups else {}
 
     def faults(self) -> list[str]:
         """Return the examples that the rule misses and the counterexamples that it matches."""
@@ -124,15 +130,31 @@ class Signature(_Rule):
 
 
 class Model(_Rule):
-    """A model pattern; the complete match is the model.
+    """A model pattern; the complete match is the model, or its group `model`.
 
-    `alone`: it shows the maker without other evidence. `family`: the maker's name for the series.
+    It matches only what no letter, digit, dot or, in front, hyphen touches. `alone`: it shows the maker without other
+    evidence. `family`: the maker's name for the series.
     """
 
     family: str | None = None
     alone: bool
     manufacturer: str | None = None
     suffixes: tuple[str, ...] = ()
+
+    @property
+    def matched(self) -> str:
+        """The pattern between the bounds of a model."""
+        model = self.pattern if "(?P<model>" in self.pattern else f"(?P<model>{self.pattern})"
+        return rf"(?:^|[^A-Z0-9.-])(?:{model})(?:[^A-Z0-9.]|$)"
+
+    @cached_property
+    def _group(self) -> int:
+        return int(self.regex.groupindex["model"])
+
+    def span(self, text: str) -> tuple[int, int]:
+        """Return where the model begins and ends in a text that the pattern matches."""
+        start, end = self.regex.search(text).span(self._group)
+        return start, end
 
 
 class Brand(_Strict):

@@ -8,7 +8,7 @@ from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Model, Signature
 from camcensus.identify.models import published, written
 from camcensus.identify.phrases import COLUMNS, Phrases
-from camcensus.identify.prefilter import Screen
+from camcensus.identify.screen import Screen
 from camcensus.identify.verdict import PLACES, Hit, Verdict, decide
 
 # Columns that a device writes nothing but its model into.
@@ -36,10 +36,12 @@ class Identifier:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        by_column: dict[str, list[Signature]] = {c: [] for c in (*_MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
+        by_column: dict[str, list[Signature | Model]] = {c: [] for c in (*_MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
         for signature in catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
-        self.signatures = {column: Screen(rules) for column, rules in by_column.items()}
+        for column in _MODEL_COLUMNS:
+            by_column[column].extend(catalogue.models)
+        self.rules = {column: Screen(rules) for column, rules in by_column.items()}
         self.models = Screen(catalogue.models)
         self.phrases = Phrases(catalogue.about, catalogue.words)
         self.about = {maker.manufacturer: maker for maker in catalogue.about}
@@ -54,29 +56,25 @@ class Identifier:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that any rule reads."""
-        return tuple(self.signatures)
-
-    def quick(self, column: str) -> str | None:
-        """Return a pattern for RE2, case ignored, that every matching value of the column matches; None: unknown."""
-        is_read_whole = column in _MODEL_COLUMNS or column in COLUMNS or column == _ORGANISATION
-        return None if is_read_whole else self.signatures[column].quick
+        return tuple(self.rules)
 
     def match(self, column: str, text: str) -> Match:
         """Return the match of one value. Pure; the batch path calls it once for each distinct value."""
-        if column not in self.signatures:
+        if column not in self.rules:
             return NOTHING
         hits: list[Hit] = []
+        models: list[Hit] = []
         identity: tuple[str, str] | None = None
-        parts = [text] if column in _MODEL_COLUMNS else []
-        for rule in self.signatures[column].candidates(text):
-            found = rule.regex.search(text)
-            if not found:
+        for rule in self.rules[column].matching(text):
+            if isinstance(rule, Model):
+                models.append(_model_hit(rule, column, text))
                 continue
-            groups = found.groupdict()
-            identity = identity or _identity(rule.manufacturer, groups)
+            groups = rule.captures(text)
+            if groups:
+                identity = identity or _identity(rule.manufacturer, groups)
             hits.append(_signature_hit(rule, column, groups))
-            parts.extend(filter(None, [groups.get("model")]))
-        models = [hit for part in dict.fromkeys(parts) for hit in self._models(column, part)]
+            if (captured := groups.get("model")) and column not in _MODEL_COLUMNS:
+                models.extend(_model_hit(model, column, captured) for model in self.models.matching(captured))
         if not models and (unknown := text.strip() if column in _OWN_MODEL else _captured(hits)):
             hits.append(Hit("", column, model_raw=unknown, unknown=True))
         if column in COLUMNS:
@@ -85,17 +83,6 @@ class Identifier:
             hits.append(Hit(f"{maker.slug}.organisation", column, maker.manufacturer, maker="specific"))
         hits.extend(models)
         return Match(tuple(dict.fromkeys(hits)), identity) if hits or identity else NOTHING
-
-    def _models(self, column: str, text: str) -> list[Hit]:
-        found = ((rule, rule.regex.search(text)) for rule in self.models.candidates(text))
-        is_whole = column in _OWN_MODEL
-        return [
-            _model_hit(
-                rule, column, published(text, at, rule.suffixes), text.strip() if is_whole else written(text, at)
-            )
-            for rule, at in found
-            if at
-        ]
 
     def decide(self, hits: tuple[Hit, ...]) -> Verdict:
         """Return the verdict over all hits of one banner."""
@@ -133,9 +120,10 @@ def _signature_hit(rule: Signature, column: str, groups: Mapping[str, str | None
     )
 
 
-def _model_hit(rule: Model, column: str, model: str, raw: str) -> Hit:
+def _model_hit(rule: Model, column: str, text: str) -> Hit:
     # A model in the engine's guess of a product is a guess too.
     strength = "weak" if PLACES.get(column) == "engine" else "specific"
+    start, end = rule.span(text)
     return Hit(
         rule=rule.id,
         column=column,
@@ -143,8 +131,8 @@ def _model_hit(rule: Model, column: str, model: str, raw: str) -> Hit:
         maker=strength if rule.alone else None,
         type=rule.type,
         type_evidence=strength if rule.type else None,
-        model=model,
-        model_raw=raw,
+        model=published(text, start, end, rule.suffixes),
+        model_raw=text.strip() if column in _OWN_MODEL else written(text, start, end),
         family=rule.family,
         needs_maker=not rule.alone,
     )

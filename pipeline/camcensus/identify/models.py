@@ -16,19 +16,18 @@ _SUFFIXES = 4  # of one name
 _REST = re.compile(r"[^\s\"'<>,;]{0,60}")
 
 
-def published(text: str, found: re.Match[str], suffixes: tuple[str, ...]) -> str:
-    """Return the closed name of a model that was found in a text."""
-    end = found.end()
+def published(text: str, start: int, end: int, suffixes: tuple[str, ...]) -> str:
+    """Return the closed name of a model that a pattern found in a text."""
     if tail := _suffixes(suffixes) if suffixes else None:
         matched = tail.match(text, end)
         end = matched.end() if matched else end
-    return " ".join(text[found.start() : end].upper().split())[:LONGEST]
+    return " ".join(text[start:end].upper().split())[:LONGEST]
 
 
-def written(text: str, found: re.Match[str]) -> str:
+def written(text: str, start: int, end: int) -> str:
     """Return the model as a text writes it, with what follows without a space."""
-    rest = _REST.match(text, found.end())
-    return text[found.start() : rest.end() if rest else found.end()]
+    rest = _REST.match(text, end)
+    return text[start : rest.end() if rest else end]
 
 
 @lru_cache(maxsize=512)

@@ -1,0 +1,53 @@
+"""Match a text with all patterns of a column in one pass, in time linear in the text: RE2's sets."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+import re2
+
+MEMORY = 256 << 20  # bytes that the automaton of a set may grow to; too few for its states would lose matches
+
+
+class Rule(Protocol):
+    """What a screen needs of a rule."""
+
+    @property
+    def matched(self) -> str:
+        """The pattern that texts are matched with, in RE2's syntax."""
+
+
+R = TypeVar("R", bound=Rule)
+
+
+def options() -> re2.Options:
+    """Return how patterns are read: case is ignored; classes of letters and digits are ASCII."""
+    chosen = re2.Options()
+    chosen.case_sensitive = False
+    chosen.log_errors = False
+    chosen.max_mem = MEMORY
+    return chosen
+
+
+class Screen(Generic[R]):
+    """Rules, and which of them match a text."""
+
+    def __init__(self, rules: Sequence[R]) -> None:
+        """Keep the rules; the set is compiled at the first text."""
+        self._rules = rules
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the set: it cannot be pickled, and each process compiles it in a moment."""
+        return {"_rules": self._rules}
+
+    @cached_property
+    def _set(self) -> re2.Set:
+        patterns = re2.Set.SearchSet(options())
+        for rule in self._rules:
+            patterns.Add(rule.matched)
+        patterns.Compile()
+        return patterns
+
+    def matching(self, text: str) -> list[R]:
+        """Return the rules whose patterns match somewhere in a text, in their order."""
+        return [self._rules[n] for n in sorted(self._set.Match(text) or ())] if self._rules else []
