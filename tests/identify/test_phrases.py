@@ -45,6 +45,12 @@ def of(instrument: Identifier, **evidence: str) -> Verdict:
         ("telnet_banner", "Welcome to Owl Works ipcam\r\nlogin: ", "camera"),
         ("cert_subject", "CN=192.0.2.1,OU=IP Camera,O=Owl Works Ltd.", "camera"),
         ("product", "Owl Works IP camera http config", "camera"),
+        (
+            "onvif_scopes",
+            "onvif://www.onvif.org/type/x onvif://www.onvif.org/name/Owl%20Works%20camera",
+            "camera",
+        ),
+        ("http_realm", "Owl Works TV-IP900 camera", "camera"),
         ("http_title", "Owl Works Cámara IP", "camera"),
         ("http_title", "Owl Works 网络摄像机", "camera"),
         ("http_title", "Owl Works сетевая камера", "camera"),

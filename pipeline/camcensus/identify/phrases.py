@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import unquote
 
 import ahocorasick_rs
 
@@ -31,9 +32,12 @@ _SHARED_SERVICE = re.compile(r"\b(?:ftp|ftpd|telnet|telnetd|busybox)\b")
 _SHORT = 4  # letters of a word that needs known words around it
 _READ = 512  # characters of a text
 _SEPARATOR = re.compile(r"[\s_/|,;:()\[\]<>\"'!?*=+-]+")
-_MODEL = re.compile(r"(?<![\w-])[a-z]{1,6}-\d[\w./-]*", re.ASCII)
+_MODEL = re.compile(r"(?<![\w-])[a-z]{1,6}-[a-z]{0,4}\d[\w./-]*", re.ASCII)
 _WORD = re.compile(r"[^\W_]+")
 _ORGANISATION = re.compile(r"(?:^|,)(?:O|OU)=([^,]*)")
+_SCOPE = re.compile(r"onvif://\S*?/(?:name|manufacturer|hardware)/(\S+)", re.IGNORECASE)
+# Of these columns only some parts are the maker's words.
+_PARTS = {"cert_subject": _ORGANISATION, "cert_issuer": _ORGANISATION, "onvif_scopes": _SCOPE}
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Phrases:
     def hits(self, column: str, text: str) -> tuple[Hit, ...]:
         """Return what a value of a column names."""
         text = text[:_READ]
-        if column.startswith("cert_"):
-            text = " ".join(_ORGANISATION.findall(text))
+        if parts := _PARTS.get(column):
+            text = " ".join(map(unquote, parts.findall(text)))
         return self._read(column, _normal(text)) if text else ()
 
     def _read(self, column: str, text: str) -> tuple[Hit, ...]:
