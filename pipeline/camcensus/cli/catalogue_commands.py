@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from camcensus.cli.options import App, Json, show_result
+from camcensus.cli.options import STUDY, App, Json, SnapshotOption, StudyOption, load_study, show_result
 from camcensus.core.console import Reporter
 
 catalogue_app = App(
-    name="catalogue", no_args_is_help=True, help="Test signatures against their examples; compare two catalogues.",
+    name="catalogue", no_args_is_help=True,
+    help="Test signatures against their examples; compare two catalogues; find makers that are missing.",
     epilog="Example: camcensus catalogue check queries",
 )  # fmt: skip
 Folder = Annotated[Path, typer.Argument(help="A folder of TOML files.")]
@@ -50,6 +51,20 @@ def catalogue_page(folder: Folder = Path("queries"), json_: Json = False) -> Non
     path, new_ids = write_catalogue_page(folder)
     text = f"{path}: written; {len(new_ids)} new ids in ids.csv"
     show_result({"page": str(path), "new_ids": new_ids}, text, json_)
+
+
+@catalogue_app.command("mine", epilog="Example: camcensus catalogue mine --study study.toml --snapshot 2026")
+def catalogue_mine(
+    snapshot: SnapshotOption,
+    study: StudyOption = STUDY,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Clusters to print, largest first.")] = 10,
+    json_: Json = False,
+) -> None:
+    """Cluster the banners that no signature identifies, and print the start of a catalogue file for each cluster."""
+    from camcensus.cli.mining_text import clusters_text, mine_snapshot
+
+    found = mine_snapshot(load_study(study), snapshot, limit)
+    show_result([asdict(cluster) for cluster in found], clusters_text(found, snapshot), json_)
 
 
 geo_app = App(
