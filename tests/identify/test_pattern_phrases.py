@@ -24,6 +24,7 @@ from camcensus.identify.pattern_phrases import START, alternatives
         (r"Kestrel.*Camera", [("Kestrel", "Camera")]),
         (r"xKestrel\w*", []),
         (r"Kestrel(?![a-z0-9])", [("Kestrel",)]),
+        (r"(?:^|\W)Kestrel(?:[^a-z0-9]|$)", [(f"{START}Kestrel",), ("Kestrel",)]),
         (r"(?:[a-e]x|[f-k]y){3}", []),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ word that touches an open part is dropped. Alternatives of a pattern are alterna
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -82,7 +82,9 @@ def _of_set(members: list[tuple[Any, Any]]) -> list[str]:
     literals = {chr(value).lower() for code, value in members if code is codes.LITERAL}
     if all(code is codes.LITERAL for code, _ in members) and len(literals) <= 4:
         return sorted({_SPACE if not _WORD.match(letter) else letter for letter in literals})
-    return [GAP if members[0][0] is codes.NEGATE else OPEN]
+    if members[0][0] is codes.NEGATE:
+        return [_SPACE if _has_letters_and_digits(members[1:]) else GAP]
+    return [OPEN]
 
 
 def _is_separator(member: tuple[Any, Any]) -> bool:
@@ -109,13 +111,14 @@ def _of_repeat(least: int, most: Any, items: Any) -> list[str]:
 def _forbids_words(items: Iterable[tuple[Any, Any]]) -> bool:
     """Return whether a look-ahead forbids any letter or digit, so that a word ends there."""
     listed = list(items)
-    if len(listed) != 1 or listed[0][0] is not codes.IN:
-        return False
-    members = listed[0][1]
+    return len(listed) == 1 and listed[0][0] is codes.IN and _has_letters_and_digits(listed[0][1])
+
+
+def _has_letters_and_digits(members: Sequence[tuple[Any, Any]]) -> bool:
     if any(code is codes.CATEGORY and value is codes.CATEGORY_WORD for code, value in members):
         return True
-    ranges = [value for code, value in members if code is codes.RANGE]
-    return any(chr(low).isalpha() for low, _ in ranges) and any(chr(low).isdigit() for low, _ in ranges)
+    starts = [chr(value[0]) for code, value in members if code is codes.RANGE]
+    return any(map(str.isalpha, starts)) and any(map(str.isdigit, starts))
 
 
 _READERS: dict[Any, Callable[[Any], list[str]]] = {
