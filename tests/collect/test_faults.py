@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from camcensus.validation.loopback.index import Index
 from camcensus.validation.loopback.server import KEY, Loopback
 from tests.collect.collected import files, ledger
 from tests.collect.worlds import ROOT, cameras, collect, finished, pages, raw, rows, searches, served, started, study_in
-from tests.shell import Done, Shell
+from tests.shell import Done, Shell, one_shell
 
 PAGE_2 = r"host/search\?.*page=2\b"
 ONE_COUNTRY = Index(cameras(300, countries=("DE",)))
@@ -60,11 +59,9 @@ ALWAYS: dict[str, tuple[int, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    found = Shell(tmp_path_factory.mktemp("shell"))
-    yield found
-    found.close()
+@pytest.fixture
+def shell() -> Shell:
+    return one_shell()
 
 
 def command(shell: Shell, server: Loopback, study: Path, *words: object, mode: str = "download") -> Done:
@@ -76,6 +73,13 @@ def command(shell: Shell, server: Loopback, study: Path, *words: object, mode: s
     assert "Traceback" not in done.err, done.err
     assert KEY not in done.out + done.err
     return done
+
+
+def waits(kind: str) -> dict[str, float]:
+    """How long a request waits: short for the one fault that is about waiting, where others are answered in time."""
+    if kind == "hang":
+        return {"timeout_seconds": 0.5, "deadline_seconds": 1.0}
+    return {"timeout_seconds": 5, "deadline_seconds": 0.3}
 
 
 def says(done: Done, status: int, text: str) -> None:
@@ -125,8 +129,7 @@ def test_one_fault(shell: Shell, folder: Path, calm: Path, kind: Any) -> None:
 @pytest.mark.parametrize("kind", ALWAYS)
 def test_a_fault_that_does_not_end(shell: Shell, folder: Path, kind: Any) -> None:
     status, text = ALWAYS[kind]
-    # A short wait for the one fault that is about waiting; elsewhere a busy machine would time out first.
-    study = study_in(folder, deadline_seconds=0.3, timeout_seconds=0.1 if kind == "hang" else 5)
+    study = study_in(folder, **waits(kind))
     with Loopback(ONE_COUNTRY, faults=[Fault(kind, where=r"host/search\?", times=None)]) as server:
         says(command(shell, server, study), status, text)
         # What may have been paid for is bounded.
@@ -139,8 +142,7 @@ def test_a_fault_that_does_not_end(shell: Shell, folder: Path, kind: Any) -> Non
 
 @pytest.mark.parametrize("kind", [kind for kind in ALWAYS if kind not in ("short-page", "empty-page", "duplicates")])
 def test_a_fault_in_planning_spends_nothing_and_the_next_run_plans(shell: Shell, folder: Path, kind: Any) -> None:
-    # A short wait for the one fault that is about waiting; elsewhere a busy machine would time out first.
-    study = study_in(folder, deadline_seconds=0.3, timeout_seconds=0.1 if kind == "hang" else 5)
+    study = study_in(folder, **waits(kind))
     with Loopback(ONE_COUNTRY, faults=[Fault(kind, where="host/count.*Hikvision", times=None)]) as server:
         done = command(shell, server, study)
         if kind == "no-credits":
