@@ -4,11 +4,27 @@ What else a device writes may be its owner's: it stays in `model_raw`, which is 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, Protocol
+
+import re2
+
+
+class Rule(Protocol):
+    """What a model pattern has."""
+
+    suffixes: tuple[str, ...]
+
+    @property
+    def regex(self) -> "re2._Regexp":
+        """The compiled pattern."""
+
+    def span(self, text: str) -> tuple[int, int]:
+        """Return where the model begins and ends in a text that the pattern matches."""
+
 
 LONGEST = 40  # characters of a published name
 FREE = 4  # letters in a row that a pattern may leave open
@@ -28,6 +44,15 @@ def written(text: str, start: int, end: int) -> str:
     """Return the model as a text writes it, with what follows without a space."""
     rest = _REST.match(text, end)
     return text[start : rest.end() if rest else end]
+
+
+def is_closed(name: str, maker: str, rules: Sequence[Rule]) -> bool:
+    """Return whether a published name is one that these model patterns of its maker give."""
+    for text in (name, f"{maker} {name}"):  # some models are known only behind the maker's name
+        spans = ((rule, rule.span(text)) for rule in rules if rule.regex.search(text))
+        if any(published(text, start, end, rule.suffixes) == name for rule, (start, end) in spans):
+            return True
+    return False
 
 
 @lru_cache(maxsize=512)

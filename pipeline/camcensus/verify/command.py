@@ -5,12 +5,16 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.manifest import Manifest
+from camcensus.core.tables import UNKNOWN
 from camcensus.estimate import saved
 from camcensus.geolocate.editions import sources_of
-from camcensus.identify.catalogue import checksum_of, load_catalogue
+from camcensus.identify.catalogue import Catalogue, checksum_of, load_catalogue
+from camcensus.identify.models import is_closed
 from camcensus.report.inputs import Result
 from camcensus.report.report_manifest import RECORD, Report
 from camcensus.verify.figures import check_against_snapshots, check_against_study, counts_of
@@ -98,6 +102,8 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
             verdict.wrong(study.catalogue_path, f"{text}; if it was changed on purpose, run camcensus run")
         elif manifest.build and manifest.build.catalogue != checksum_of(study.catalogue_path):
             verdict.notes.append(f"{study.catalogue_path}: its comments or examples changed since {name} was counted")
+        if manifest.instrument.catalogue == catalogue.version:
+            _closed_names(study.data / name, catalogue, verdict)
         try:
             used = sources.on(date.fromisoformat(manifest.geo.snapshot)).record
         except CamcensusError as error:
@@ -107,6 +113,21 @@ def _instrument(study: Study, manifests: dict[str, Manifest], verdict: Verdict) 
         if before != (used.sha256, used.second_sha256):
             text = f"{name} was located with another file of {used.edition}"
             verdict.wrong(study.path, f"{text} (SHA-256 {before[0][:12]}, now {used.sha256[:12]}); run camcensus run")
+
+
+def _closed_names(snapshot: Path, catalogue: Catalogue, verdict: Verdict) -> None:
+    """Check that each counted model is a name of the catalogue and no text of a device."""
+    counts = counts_of(snapshot)
+    if counts is None:
+        return
+    named = counts.select(["manufacturer", "model"]).filter(pc.is_valid(counts["manufacturer"])).drop_null()
+    written = {signature.model for signature in catalogue.signatures if signature.model}
+    for row in named.group_by(["manufacturer", "model"]).aggregate([]).to_pylist():
+        maker, model = row["manufacturer"], row["model"]
+        verdict.count("names of models")
+        rules = [rule for rule in catalogue.models if rule.manufacturer == maker]
+        if model != UNKNOWN and model not in written and not is_closed(model, maker, rules):
+            verdict.wrong(snapshot / "counts.parquet", f"{maker} {model!r} is no model of the catalogue")
 
 
 def verdict_text(verdict: Verdict, as_json: bool) -> str:
