@@ -23,11 +23,6 @@ INVISIBLE = re.compile("[\xad\u200b-\u200f\u2060-\u2064\ufeff]")
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# Those of them that are not ASCII, as Arrow's patterns (RE2) write them.
-CONTROL_BEYOND_ASCII = (
-    r"[\x{80}-\x{9f}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{fff9}-\x{fffb}"
-    r"\x{e0000}-\x{e007f}]"
-)
 _ASCII_CONTROL = dict.fromkeys([*range(0x20), 0x7F], " ")
 _STRINGS = frozenset({str, type(None)})
 
