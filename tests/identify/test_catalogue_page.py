@@ -1,11 +1,13 @@
 """The page about the catalogue is written from the catalogue."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.identify.catalogue_page import page
+from camcensus.identify.catalogue_page import page, sources_of
+from camcensus.identify.entries import Signature
 from tests.commands import camcensus
 
 QUERIES = Path(__file__).parents[2] / "queries"
@@ -36,3 +38,26 @@ def test_each_maker_has_a_row_and_each_conflict_is_told() -> None:
         assert f"\n| {maker} | " in text
     for brand in catalogue.brands:
         assert (f"\n| {brand.name} | " in text.split("## Brands")[1]) == (len(brand.manufacturer) > 1)
+
+
+def test_unfed_signatures_and_sources_are_listed() -> None:
+    catalogue = load_catalogue(QUERIES)
+    text = page(catalogue)
+    queries = text.split("## Queries")[1].split("## Sources")[0]
+    for name, reason in catalogue.feeding.unfed.items():
+        assert f"| {reason} | " in queries
+        assert re.search(rf"[ |]{re.escape(name)}[,|  ]", queries)
+    sources = text.split("## Sources")[1].split("##")[0]
+    alone = sum(int(row.split("|")[2]) for row in sources.splitlines() if row.startswith("| ") and row[-3].isdigit())
+    assert f"{alone} of {len(catalogue.signatures)} signatures rest on one source alone" in sources
+    assert "Hikvision | more than 4.8 million" in text.split("## Makers with the most hosts")[1]
+
+
+def test_the_sources_of_a_signature() -> None:
+    def of(source: str) -> tuple[str, ...]:
+        values = {"id": "a.b", "field": "product", "pattern": "^a$", "licence": "x", "examples": ["a"]}
+        return sources_of(Signature.model_validate({**values, "counterexamples": ["b"], "source": source}))
+
+    assert of("rapid7/recog xml/ftp_banners.xml") == of("rapid7/recog xml/http_servers.xml") == ("rapid7/recog",)
+    assert of("nmap 7.93 nmap-service-probes (the string as a fact); nmap 7.95") == ("nmap",)
+    assert of("a/b c.py; seen in public code (a list)") == ("a/b", "seen in public code")
