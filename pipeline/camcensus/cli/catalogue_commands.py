@@ -61,10 +61,19 @@ def catalogue_mine(
     json_: Json = False,
 ) -> None:
     """Cluster the banners that no signature identifies, and print the start of a catalogue file for each cluster."""
-    from camcensus.cli.mining_text import clusters_text, mine_snapshot
+    from camcensus.cli.catalogue_text import clusters_text, mine_snapshot
 
     found = mine_snapshot(load_study(study), snapshot, limit)
     show_result([asdict(cluster) for cluster in found], clusters_text(found, snapshot), json_)
+
+
+@catalogue_app.command("ageing", epilog="Example: camcensus catalogue ageing --study study.toml")
+def catalogue_ageing(study: StudyOption = STUDY, json_: Json = False) -> None:
+    """List signatures that no longer match, and makers whose new banners no signature counts. With --json: all."""
+    from camcensus.cli.catalogue_text import ages_in_study, ages_text
+
+    found = ages_in_study(load_study(study))
+    show_result(asdict(found), ages_text(found), json_)
 
 
 geo_app = App(

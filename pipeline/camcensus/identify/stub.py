@@ -64,7 +64,7 @@ class Shared:
         text = max(re.findall(r"(?:O|CN)=([^,]+)", text), key=len, default=text) if "cert_" in self.column else text
         # The engine looks for whole words, and a word ends where no letter or digit is.
         whole = re.split(rf"[^\W_]*[{NUMBER}{HEX}{MAC}][^\W_]*|[\"\\\r\n]", text)
-        part = max((piece.strip() for piece in whole), key=len)
+        part = max((re.sub(r"^\W+|\W+$", "", piece) for piece in whole), key=len)
         return _QUERIES.get(self.column, '"{}"').format(part) if re.search(r"[^\W\d_]{2}", part) else None
 
     @property

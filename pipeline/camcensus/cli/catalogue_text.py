@@ -1,4 +1,4 @@
-"""The clusters of a snapshot's unidentified banners, as text that can be the start of a catalogue file."""
+"""What the catalogue misses in a study's snapshots: clusters of unidentified banners, and the ages of signatures."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import load_manifest, verified_files
+from camcensus.identify.ageing import Ages, ages_of
 from camcensus.identify.mining import LEAST_NETWORKS, Cluster, mine
 from camcensus.identify.stub import toml
 
 TABLES = ("observations", "identified")
+LEAST_SNAPSHOTS = 2
 COMPLETE = (
     "# Each block below is the start of a catalogue file: complete it, with a source for each signature, and run",
     "# camcensus catalogue check. Numbers in examples are masked by zeros.",
@@ -52,3 +54,41 @@ def clusters_text(clusters: Sequence[Cluster], snapshot: str) -> str:
         ]
         parts.append("\n".join(lines) + "\n" + found.stub)
     return "\n\n".join(parts).rstrip("\n")
+
+
+def ages_in_study(study: Study) -> Ages:
+    """Return the ages of signatures over all snapshots that are identified.
+
+    Raises `CamcensusError` for fewer than two, and for snapshots that are identified with different catalogues.
+    """
+    manifests = {name: load_manifest(study.data / name) for name in study.snapshot_ids()}
+    found = {name: m for name, m in manifests.items() if m and not m.purged and "identify" in m.stages}
+    if len(found) < LEAST_SNAPSHOTS:
+        raise CamcensusError(
+            f"{len(found)} of the study's snapshots {'is' if len(found) == 1 else 'are'} identified; ages need "
+            f"{LEAST_SNAPSHOTS}. Import another, or run: camcensus run"
+        )
+    catalogues = {name: m.stages["identify"].depends_on.get("catalogue", "") for name, m in found.items()}
+    if len(set(catalogues.values())) > 1:
+        of_each = ", ".join(f"{name}: {version}" for name, version in catalogues.items())
+        raise CamcensusError(f"the snapshots are identified with different catalogues ({of_each}); run: camcensus run")
+    return ages_of({name: verified_files(study.data / name, m, "identified") for name, m in found.items()})
+
+
+def ages_text(ages: Ages) -> str:
+    """Return which signatures died out, and which makers' new devices none matches."""
+    newest = ages.snapshots[-1]
+    gone = [age for age in ages.signatures if age.has_died_out]
+    span = f"{ages.snapshots[0]} to {newest}"
+    lines = [f"{len(ages.signatures):,} signatures matched in {span}; {len(gone):,} of them do not match in {newest}"]
+    lines += [
+        f"- {age.signature}: {age.first} to {age.last}; banners in {age.last}: {age.n_banners[age.last]:,}"
+        for age in gone
+    ]
+    lines.append(f"makers whose new banners in {newest} no signature counts: {len(ages.unmatched_makers):,}")
+    lines += [
+        f"- {maker.manufacturer}: {maker.n_new_banners:,} new banners in {maker.n_new_networks:,} networks; "
+        f"{maker.n_counted_before:,} banners counted before"
+        for maker in ages.unmatched_makers
+    ]
+    return "\n".join(lines)
