@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from camcensus.identify.models import open_part, published, written
+from camcensus.identify.catalogue import Catalogue
+from camcensus.identify.models import is_closed, open_part, published, written
 
 PATTERN = re.compile(r"\bKO-\d{4}[A-Z]?(?![A-Za-z0-9])", re.IGNORECASE)
 SUFFIXES = ("I", "L2", "Mk II")
@@ -34,6 +35,15 @@ def name(text: str) -> tuple[str, str]:
 )
 def test_what_follows_is_published_only_if_listed(text: str, model: str, raw: str) -> None:
     assert name(text) == (model, raw)
+
+
+def test_each_published_example_is_a_closed_name_of_its_maker(catalogue: Catalogue) -> None:
+    for rule in catalogue.models:
+        for example in rule.examples:
+            name = published(example, *rule.span(example), rule.suffixes)
+            assert is_closed(name, rule.manufacturer or "", [rule]), (rule.id, name)
+    ours = [rule for rule in catalogue.models if rule.manufacturer == "Hikvision"]
+    assert not is_closed("MARIA-GOMEZ", "Hikvision", ours)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from camcensus.core import storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.stage_record import Output
-from camcensus.core.tables import LINKS
+from camcensus.core.tables import COUNTS, LINKS
 from camcensus.report.report_manifest import RECORD, load_report
 from camcensus.report.tables.counts_public import SCHEMA
 from camcensus.verify.command import verify_folder
@@ -208,6 +208,25 @@ def test_a_table_of_another_schema_is_seen(study: Path) -> None:
     )
     manifest.save(folder)
     assert "does not have the columns of links: law (string), rule (string)" in told(of(study.parent / "data"))
+
+
+def test_a_model_that_is_the_text_of_a_device_is_seen(study: Path) -> None:
+    folder = study.parent / "data" / "2025"
+    counts = storage.read_table(folder / "counts.parquet", COUNTS)
+    row = next(n for n, level in enumerate(counts["level"].to_pylist()) if level == "manufacturer+model")
+    models = counts["model"].to_pylist()
+    models[row] = "DS-2CD2032-12-HIGH-STREET"
+    place = counts.column_names.index("model")
+    pq.write_table(counts.set_column(place, COUNTS.schema.field(place), [models]), folder / "counts.parquet")
+    manifest = load_manifest(folder)
+    assert manifest is not None
+    manifest.stages["aggregate"].outputs["counts.parquet"] = Output(
+        bytes=(folder / "counts.parquet").stat().st_size,
+        sha256=storage.sha256(folder / "counts.parquet"),
+        rows=counts.num_rows,
+    )
+    manifest.save(folder)
+    assert "'DS-2CD2032-12-HIGH-STREET' is no model of the catalogue" in told(verified(study))
 
 
 def test_f26_a_report_of_another_run_is_seen(study: Path) -> None:
