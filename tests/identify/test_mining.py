@@ -171,7 +171,7 @@ def test_a_stub_is_a_sound_file_whose_pattern_finds_its_banners(tmp_path: Path, 
     (signature,) = catalogue.signatures
     assert signature.column == column
     assert signature.regex.search(filler + text)
-    assert [query.text for query in catalogue.queries] == ([found.query] if found.query else [])
+    assert [query.text for query in catalogue.written] == ([found.query] if found.query else [])
     if found.query:
         parse(found.query)
     assert (found.query is None) == (column == "mac_organisation" or text.isspace())
@@ -180,7 +180,7 @@ def test_a_stub_is_a_sound_file_whose_pattern_finds_its_banners(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("column", "text", "query"),
     [
-        ("http_title", f"Kestrel KO-{NUMBER}D Web", 'http.title:"Kestrel"'),
+        ("http_title", f"Kestrel KO-{NUMBER}D Web", 'http.title:"Kestrel KO"'),
         ("http_server", f"v{NUMBER}Kestrel", None), ("http_favicon", "77", "http.favicon.hash:77"),
         ("http_assets", "script=kestrel.js", 'http.html:"kestrel.js"'), ("sip_user_agent", f"Owl {HEX}", '"Owl"'),
         ("cert_issuer", f"CN={MAC},O=Kestrel Optics,C=NL", 'ssl:"Kestrel Optics"'),

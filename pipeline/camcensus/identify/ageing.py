@@ -80,8 +80,11 @@ def ages_of(identified: Mapping[str, Sequence[Path]]) -> Ages:
 
 _EMPTY = (
     "create table matched (snapshot bigint, signature varchar, n_banners bigint)",
-    "create table named (snapshot bigint, manufacturer varchar, host varchar, port bigint, prefix varchar, "
-    "counted bool)",
+    """
+    create table named (
+        snapshot bigint, manufacturer varchar, host varchar, port bigint, prefix varchar, counted bool
+    )
+    """,
 )
 _MATCHED = """
 insert into matched
