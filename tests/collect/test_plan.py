@@ -122,8 +122,13 @@ def test_hours_at_a_rate(requests: int, rate: float, hours: float) -> None:
 def test_a_query_that_finds_nothing_costs_nothing(folder: Path) -> None:
     study = study_in(folder)
     with served([]):
-        price = priced(study)
+        plan = make_plan(load_study(study), KEY)
+        price = next(price for price in plan.totals() if price.mode == "download")
         assert (price.matches, price.credits_least, price.credits_most) == (0, 0, 0)
+        text = plan_text(plan, as_json=False)
+        assert PRODUCT not in text
+        assert "not listed, since they have no match: 1 queries" in text
+        assert PRODUCT in plan_text(plan, as_json=True)
         assert collect(study).complete
 
 

@@ -152,6 +152,14 @@ def test_a_study_names_its_query_set(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_can_be_excluded_is_sent_first_except_in_the_old_set(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "")
+    text = (tmp_path / "queries" / "kestrel.toml").read_text()
+    (tmp_path / "queries" / "kestrel.toml").write_text(text.replace("'\"Server: KestrelCam\"'", "'kestrel port:80'"))
+    assert ids(study) == ["kestrel.fed.http-title.kestrel-live", "kestrel.query.server"]
+    assert ids(study_of(tmp_path, '[collect]\nquery_set = "written"')) == ["kestrel.query.server"]
+
+
 def test_wrong_names_of_queries_and_sets_say_what_is_allowed(tmp_path: Path) -> None:
     for text, reason in {
         'queries = ["kestrel.query.gone"]': "an id of a query in the set",

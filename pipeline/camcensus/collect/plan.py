@@ -150,12 +150,21 @@ def plan_text(plan: Plan, as_json: bool) -> str:
     head = ("MODE", "QUERY", "MATCHES", "CREDITS", "REQUESTS", "HOURS", "ADDS", "SO FAR")
     prices = sorted((*plan.prices, *plan.totals()), key=lambda price: MODES.index(price.mode))
     shares = plan.shares()
-    rows = [head, *(_row(price, plan.rate, shares.get(price.query)) for price in prices if price.requests)]
+    empty = {price.query for price in plan.prices if price.mode == "download" and not price.matches}
+    listed = [price for price in prices if price.requests and price.query not in empty]
+    rows = [head, *(_row(price, plan.rate, shares.get(price.query)) for price in listed)]
     widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     download = next(price for price in plan.totals() if price.mode == "download")
     short = [f"the account has too few credits for a download, which costs at least {download.credits_least:,}"]
-    notes = [*plan.notes, *_enough(plan), _CENSUS, *(short if download.credits_least > plan.credits_left else [])]
+    without_match = [f"not listed, since they have no match: {len(empty)} queries"] if empty else []
+    notes = [
+        *plan.notes,
+        *without_match,
+        *_enough(plan),
+        _CENSUS,
+        *(short if download.credits_least > plan.credits_left else []),
+    ]
     left = f"the account (plan {plan.account}) has {plan.credits_left:,} query credits left"
     budget = f"the study allows {plan.budget:,} for a snapshot (budget under [collect])"
     return "\n".join([*table, *notes, f"{left}; {budget}. Nothing was spent."])

@@ -88,8 +88,11 @@ def _again(key: str, text: str, by_text: Mapping[str, Query], catalogue: Catalog
     )  # fmt: skip
 
 
-def _place(study: Study, query: Query) -> int:
-    return study.vendors.index(query.manufacturer) if query.manufacturer in study.vendors else len(study.vendors)
+def _place(study: Study, query: Query) -> tuple[int, bool]:
+    """Return where a query comes: by maker, and made sets first send what later queries can exclude."""
+    vendors = study.vendors
+    at = vendors.index(query.manufacturer) if query.manufacturer in vendors else len(vendors)
+    return at, study.collect.query_set == FEEDING and len(parse(query.text).terms) > 1
 
 
 @dataclass(frozen=True)
