@@ -122,9 +122,9 @@ def test_a_name_inside_a_word_is_not_one(instrument: Identifier) -> None:
     assert of(instrument, http_realm="MyKestrelCams camera").manufacturer is None
 
 
-def test_a_word_in_another_field_is_the_kind_of_a_sure_maker(instrument: Identifier) -> None:
+def test_a_word_in_another_field_makes_it_video(instrument: Identifier) -> None:
     found = of(instrument, http_realm="Owl Works", http_title="Camera")
-    assert (found.product_type, found.counted, found.candidate) == ("camera", True, None)
+    assert (found.product_type, found.counted, found.candidate) == ("video", True, None)
     assert not of(instrument, http_title="Camera", http_server="Boa").counted
 
 

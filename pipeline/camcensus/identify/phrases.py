@@ -98,8 +98,10 @@ class Phrases:
         for word, entry in kinds.items() if is_own or is_other else ():
             is_phrase = not is_other and _is_phrase(word, entry, column, n_unknown, len(text.split()))
             is_named = named is not None and not is_other
-            strength = "specific" if is_phrase or is_named else "word"
-            hits.append(Hit(entry.id, column, type=entry.type, type_evidence=strength))
+            is_sure = is_phrase or is_named
+            # Recorders' pages are called "WebCam" too: a word alone does not say which of them it is.
+            kind = entry.type if is_sure or entry.type not in COUNTED_TYPES else "video"
+            hits.append(Hit(entry.id, column, type=kind, type_evidence="specific" if is_sure else "word"))
         return tuple(dict.fromkeys(hits))
 
     def _find(self, text: str) -> list[tuple[str, _Term]]:
