@@ -119,6 +119,24 @@ def test_the_name_of_a_maker_of_other_things_too_is_no_phrase_of_its_cameras() -
         assert any(parse(query.text).matches(router) for query in found.made) == (range_ == "only")
 
 
+def test_words_that_say_too_little_alone_need_an_answer_of_devices() -> None:
+    values = {"id": "words.x", "type": "camera", "language": "en", "words": ["camera", "webcam"]}
+    weak = feeding((), (), (), (), [WordList.model_validate(values)]).made
+    alone = feeding((), (), (), (), [WordList.model_validate({**values, "alone": True})]).made
+    shop = banner(data="HTTP/1.1 200 OK\r\nX-Shop: camera\r\n", product=None, http={"title": "All for your camera"})
+    device = banner(
+        data='HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="Camera"\r\n', product=None, http={}
+    )
+    program = banner(data='HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="Webcam"\r\n', product=None, http={})
+    found = {
+        name: [any(parse(query.text).matches(one) for query in made) for one in (shop, device, program)]
+        for name, made in {"weak": weak, "alone": alone}.items()
+    }
+    assert found == {"weak": [False, True, False], "alone": [True, True, True]}
+    stream = banner(data="RTSP/1.0 401 Unauthorized\r\nServer: Camera Streamer\r\n", product=None, http={})
+    assert any(parse(query.text).matches(stream) for query in weak)
+
+
 def test_values_are_packed_and_split_again_where_they_are_too_many() -> None:
     numbers = [str(100_000 + n) for n in range(60)]
     found = texts(*(signature("http.favicon", f"^{n}$", n, id=f"kestrel.{n}") for n in numbers))

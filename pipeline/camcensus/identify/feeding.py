@@ -62,6 +62,8 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 # With one of these, a maker's name is of a device. As words of an answer each needs a query, so there are few.
 _WITH_NAME = ("camera", "ipcam", "webcam", "dvr", "nvr", "recorder", "video server", "network video", "surveillance")
 _WITH_NAME_IN_ANSWER = ("camera", "ipcam", "dvr", "nvr")
+_DEVICES_ONLY = ("WWW-Authenticate", "RTSP/1.0")
+_OF_PROGRAMS = frozenset({"cam", "cams", "webcam", "webcams", "web cam", "web camera", "live video"})
 _MADE = ".fed."  # in the ids of these queries
 _ONVIF = "onvif://www.onvif.org"
 _GENERAL = "general"
@@ -235,21 +237,32 @@ def _models(models: Sequence[Model]) -> Iterator[tuple[str | None, Wanted]]:
                 yield model.manufacturer, _one(DATA, f"realm={_value(option[0])}", model.id)
 
 
+def _alone(entry: WordList, word: str) -> Iterator[Wanted]:
+    """Yield what finds a word that names the kind of a device without its maker."""
+    yield _one("http.title", word, entry.id)
+    if word.isascii():
+        yield _one(DATA, word, entry.id)
+    if entry.language == "en":
+        yield _one("product", word, entry.id)
+
+
 def _words(lists: Sequence[WordList]) -> Iterator[Wanted]:
     """Yield what finds devices that write what they are, whatever their maker."""
     for entry in lists:
-        if not entry.alone or entry.type not in COUNTED_TYPES:
+        if entry.type not in COUNTED_TYPES:
             continue
         for word in entry.words:
-            if len("".join(words(word))) < 3:
+            if len("".join(words(word))) < _RARE:
                 continue
-            yield _one("http.title", word, entry.id)
-            if word.isascii():
-                yield _one(DATA, word, entry.id)
-            if entry.language == "en":
-                yield _one("product", word, entry.id)
+            if entry.alone:
+                yield from _alone(entry, word)
+            elif entry.language == "en" and word not in _OF_PROGRAMS:
+                # A word that says too little alone is enough where only devices ask for a password, or stream.
+                for beginning in _DEVICES_ONLY:
+                    yield Wanted(((DATA, (beginning,)), (DATA, (word,))), entry.id)
     yield _one(DATA, _ONVIF, "words.onvif")
     yield _one("device", "webcam", "words.device")
+    yield _one("screenshot.label", "webcam", "words.screenshot")
 
 
 def _queries(maker: str | None, wanted: Sequence[Wanted], known: list[tuple[Term, ...]]) -> Iterator[Query]:
