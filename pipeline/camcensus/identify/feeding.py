@@ -98,7 +98,7 @@ def feeding(
     """Return the queries that feed the signatures, makers' names and words, without those that others cover."""
     wanted: dict[str | None, list[Wanted]] = {}
     unfed: dict[str, str] = {}
-    own = {maker.manufacturer: _own_words(maker) for maker in about if maker.names and maker.range == "mixed"}
+    own = {maker.manufacturer: _own_words(maker) for maker in about if maker.range == "mixed"}
     for signature in signatures:
         if signature.type not in COUNTED_TYPES:
             continue
