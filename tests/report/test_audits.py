@@ -62,7 +62,7 @@ MAKERS = pd.DataFrame(
     [
         ("Hikvision", 400, 120, 90, 0.75, 0.66, 0.82, 533.0, 488.0, 606.0, "labels", None),
         ("<b>Unseen</b>", 0, 40, 0, 0.0, 0.0, 0.09, None, None, None, "labels", "none of the audited hosts is counted"),
-        ("Axis", 37, 3, 3, None, None, None, None, None, None, "labels", "3 hosts were audited, fewer than 30"),
+        ("Axis", 37, 3, 3, None, None, None, None, None, None, "labels", "audited hosts: 3, fewer than 30"),
         ("Hidden", 1, 60, 1, 0.02, 0.0, 0.09, 60.0, 11.0, 333.0, "labels", None),
     ],
     columns=MAKER_COLUMNS,
@@ -77,7 +77,7 @@ def test_makers_have_corrected_counts_next_to_their_own(study: Study) -> None:
     by_maker = {row[0]: list(row)[1:] for row in found.rows}
     assert by_maker["Hikvision"] == ["400", "120", "75.0%", "66.0%", "82.0%", "533", "488", "606", ""]
     assert by_maker["Axis"][2:8] == ["n/a"] * 6
-    assert by_maker["Axis"][-1] == "3 hosts were audited, fewer than 30"
+    assert by_maker["Axis"][-1] == "audited hosts: 3, fewer than 30"
     assert by_maker["<b>Unseen</b>"][-1] == "none of the audited hosts is counted"
     assert "Hidden" not in by_maker  # of fewer hosts than are published
     assert small_tables.corrected_makers(ReportContext(study, results)) is None

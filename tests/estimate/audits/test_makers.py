@@ -52,8 +52,8 @@ def test_a_maker_with_few_signatures_comes_before_one_with_many() -> None:
 def test_too_few_audited_hosts_give_no_corrected_count_and_say_so() -> None:
     found = rows(hosts("Alpha", FEWEST - 1, 0), hosts("Beta", FEWEST, 0), Alpha=500, Beta=500, Gamma=5)
     assert found["n_hosts_corrected"].isna().to_dict() == {"Alpha": True, "Beta": False, "Gamma": True}
-    assert found.loc["Alpha", "reason"] == "29 hosts were audited, fewer than 30"
-    assert found.loc["Gamma", "reason"] == "0 hosts were audited, fewer than 30"
+    assert found.loc["Alpha", "reason"] == "audited hosts: 29, fewer than 30"
+    assert found.loc["Gamma", "reason"] == "audited hosts: 0, fewer than 30"
     assert found.loc["Alpha", "recall_low":"recall_high"].isna().all()
 
 

@@ -76,7 +76,7 @@ def _row(maker: str, n_hosts: int, audited: pd.DataFrame) -> dict[str, object]:
     n_found = int(audited["found"].sum())
     row = {"manufacturer": maker, "n_hosts": n_hosts, "audited": len(audited), "found": n_found, "reason": ""}
     if len(audited) < FEWEST:
-        return {**row, "reason": f"{len(audited)} hosts were audited, fewer than {FEWEST}"}
+        return {**row, "reason": f"audited hosts: {len(audited)}, fewer than {FEWEST}"}
     if audited["block"].nunique() < 2:
         return {**row, "reason": "all audited hosts are in one block"}
     share = float(np.average(audited["found"], weights=audited["weight"]))
