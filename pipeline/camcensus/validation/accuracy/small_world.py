@@ -1,7 +1,8 @@
 """Small simulated worlds counted in memory, without files, for intervals over many worlds.
 
-What the pipeline makes of a banner depends on its template alone, so each template is identified once, by the
-pipeline's own functions. A test compares this with the same world written, imported and counted.
+What the pipeline makes of a banner depends on its template, and on the model where it shows one. So each pair of these
+is identified once, by the pipeline's own functions. A test compares this with the same world written, imported and
+counted.
 """
 
 import json
@@ -37,30 +38,32 @@ COMMON = frozenset({
 
 @dataclass
 class CachedIdentifier:
-    """The pipeline's identification, cached by template."""
+    """The pipeline's identification, cached by template and model."""
 
     identifier: Identifier
-    known: dict[tuple[int, bool], Verdict] = field(default_factory=dict)
+    known: dict[tuple[int, str, bool], Verdict] = field(default_factory=dict)
 
     def verdicts(self, banners: Banners, common: bool) -> list[Verdict]:
-        """Return the verdict of each template; `common`: by the evidence that both engines have."""
-        verdicts = [Verdict()] * len(banners.templates)
-        templates, rows = np.unique(banners.template, return_index=True)
-        for template, row in zip(templates.tolist(), rows.tolist(), strict=True):
-            verdicts[template] = self._verdict(banners, row, common)
-        return verdicts
+        """Return the verdict of each banner; `common`: by the evidence that both engines have."""
+        models, model = np.unique(banners.rows.model.astype(str), return_inverse=True)
+        shown = np.array(["model" in template.names for template in banners.templates], bool)[banners.template]
+        pairs = banners.template * (len(models) + 1) + np.where(shown, model + 1, 0)
+        _, rows, which = np.unique(pairs, return_index=True, return_inverse=True)
+        found = [self._verdict(banners, row, common) for row in rows.tolist()]
+        return [found[n] for n in which.tolist()]
 
     def _verdict(self, banners: Banners, row: int, common: bool) -> Verdict:
         template = banners.templates[int(banners.template[row])]
         if common:
             template = template_of(replace(template.spec, layout="new", is_parsed=False, is_guessed=False))
-        if (id(template), common) not in self.known:
+        model = str(banners.rows.model[row]) if "model" in template.names else ""
+        if (key := (id(template), model, common)) not in self.known:
             (text,) = fill([template], np.array([0]), banners.rows.take(np.array([row])))
             banner = json.loads(f"{{{text}}}")
             evidence = evidence_of(soften({**banner, "_shodan": {"module": template.answer.module}}, Banner))
             kept = {name: value for name, value in evidence.items() if not common or name in COMMON}
-            self.known[id(template), common] = self.identifier.identify(kept)
-        return self.known[id(template), common]
+            self.known[key] = self.identifier.identify(kept)
+        return self.known[key]
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,8 @@ class SmallWorld:
         """Return banners that the queries return from the first engine, as `sample.banners_of` does, with `camera`."""
         view = self.view
         banners = banners_of(view, view.observations())
-        verdicts = self.identifier.verdicts(banners, common=False)
         some = banners.take(np.flatnonzero(banners.returned))
-        found = [verdicts[n] for n in some.template.tolist()]
+        found = self.identifier.verdicts(some, common=False)
         site = view.devices.site[some.device]
         is_camera = np.array([p.type in COUNTED_TYPES for p in view.products])[some.product]
         return pd.DataFrame({
@@ -123,7 +125,7 @@ class SmallWorld:
         counted = np.array([v.counted for v in self.identifier.verdicts(banners, common=True)], bool)
         decoy = view.sites.decoy[view.devices.site[banners.device]]
         left_out = np.isin(decoy, LEFT_OUT if with_decoys else np.arange(len(DECOYS)))
-        some = banners.take(np.flatnonzero(banners.returned & counted[banners.template] & ~left_out))
+        some = banners.take(np.flatnonzero(banners.returned & counted & ~left_out))
         numbers = view.world.places.asns[view.sites.locations.network[view.devices.site[some.device]]].tolist()
         return pd.DataFrame({
             "host": some.rows.host, "port": some.port, "seen_at": some.rows.seen_at,
