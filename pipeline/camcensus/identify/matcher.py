@@ -36,12 +36,10 @@ class Identifier:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        by_column: dict[str, list[Signature | Model]] = {c: [] for c in (*_MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
+        by_column: dict[str, list[Signature]] = {c: [] for c in (*_MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
         for signature in catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
-        for column in _MODEL_COLUMNS:
-            by_column[column].extend(catalogue.models)
-        self.rules = {column: Screen(rules) for column, rules in by_column.items()}
+        self.signatures = {column: Screen(rules) for column, rules in by_column.items()}
         self.models = Screen(catalogue.models)
         self.phrases = Phrases(catalogue.about, catalogue.words)
         self.about = {maker.manufacturer: maker for maker in catalogue.about}
@@ -56,25 +54,23 @@ class Identifier:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that any rule reads."""
-        return tuple(self.rules)
+        return tuple(self.signatures)
 
     def match(self, column: str, text: str) -> Match:
         """Return the match of one value. Pure; the batch path calls it once for each distinct value."""
-        if column not in self.rules:
+        if column not in self.signatures:
             return NOTHING
         hits: list[Hit] = []
-        models: list[Hit] = []
         identity: tuple[str, str] | None = None
-        for rule in self.rules[column].matching(text):
-            if isinstance(rule, Model):
-                models.append(_model_hit(rule, column, text))
-                continue
+        parts = [text] if column in _MODEL_COLUMNS else []
+        for rule in self.signatures[column].matching(text):
             groups = rule.captures(text)
             if groups:
                 identity = identity or _identity(rule.manufacturer, groups)
             hits.append(_signature_hit(rule, column, groups))
             if (captured := groups.get("model")) and column not in _MODEL_COLUMNS:
-                models.extend(_model_hit(model, column, captured) for model in self.models.matching(captured))
+                parts.append(captured)
+        models = [_model_hit(rule, column, part) for part in parts for rule in self.models.matching(part)]
         if not models and (unknown := text.strip() if column in _OWN_MODEL else _captured(hits)):
             hits.append(Hit("", column, model_raw=unknown, unknown=True))
         if column in COLUMNS:
