@@ -74,9 +74,16 @@ def test_a_guess_is_low_and_does_not_count(verdict: Asked) -> None:
 
 
 def test_certain_of_the_maker_is_not_certain_of_the_kind(verdict: Asked) -> None:
+    found = verdict(upnp_manufacturer="D-Link", cert_subject="CN=x,O=D-Link")
+    assert (found.manufacturer, found.manufacturer_confidence) == ("D-Link", "high")
+    assert (found.type_confidence, found.counted) == (None, False)
+
+
+def test_a_maker_of_mostly_cameras_is_certain_enough_of_the_kind(verdict: Asked) -> None:
     found = verdict(http_title="AXIS", http_realm=f"AXIS_{MAC}", cert_subject=f"CN=axis-{MAC.lower()}")
     assert (found.manufacturer, found.manufacturer_confidence) == ("Axis", "high")
-    assert (found.type_confidence, found.counted) == ("low", False)
+    assert (found.product_type, found.type_confidence, found.counted) == ("video", "medium", True)
+    assert "axis.range" in found.signatures
 
 
 def test_two_makers_with_equal_evidence_are_none(verdict: Asked) -> None:
@@ -162,12 +169,47 @@ def test_a_guess_on_a_shared_service_never_counts(catalogue: Catalogue, identifi
                 assert not identifier.identify({"product": f"{name} IP camera {service}"}).counted, name
 
 
+def test_what_the_engine_names_as_no_camera_is_not_counted(catalogue: Catalogue, identifier: Identifier) -> None:
+    counted = []
+    for rule in catalogue.signatures:
+        if rule.column in ("product", "devicetype", "cpe") and rule.type not in COUNTED_TYPES:
+            counted += [rule.id for text in rule.examples if identifier.identify({rule.column: text}).counted]
+    for model in catalogue.models:
+        if model.type is not None and model.type not in COUNTED_TYPES:
+            for text in model.examples:
+                guess = {"product": f"{model.manufacturer} {text} webcam", "devicetype": "webcam"}
+                counted += [model.id] * identifier.identify(guess).counted
+    assert counted == []
+
+
 def test_a_guessed_model_names_no_maker_for_sure(verdict: Asked) -> None:
-    found = verdict(product="AXIS 211 Network Camera")
-    assert (found.manufacturer, found.manufacturer_confidence, found.counted) == ("Axis", "low", False)
+    found = verdict(product="DS-2CD2032-I")
+    assert (found.manufacturer, found.manufacturer_confidence, found.counted) == ("Hikvision", "low", False)
 
 
 # --- brand is not manufacturer ---
+
+
+def test_a_brand_and_its_maker_agree(verdict: Asked) -> None:
+    found = verdict(upnp_manufacturer="Amcrest", rtsp_realm=f"Login to {SERIAL}")
+    assert (found.manufacturer, found.brand, found.counted) == ("Dahua", "Amcrest", True)
+
+
+def test_a_brands_models_are_known_by_its_makers_protocol(verdict: Asked) -> None:
+    found = verdict(dhip_reply='{"Vendor":"Amcrest","DeviceType":"IP4M-1026EB"}')
+    assert (found.manufacturer, found.brand) == ("Dahua", "Amcrest")
+    assert (found.model, found.product_type, found.counted) == ("IP4M-1026EB", "camera", True)
+
+
+def test_a_model_says_more_than_words(verdict: Asked) -> None:
+    found = verdict(upnp_manufacturer="Reolink", upnp_model_name="Video Doorbell PoE")
+    assert (found.model, found.product_type) == ("VIDEO DOORBELL POE", "camera")
+
+
+def test_onvif_scopes_name_the_maker(verdict: Asked) -> None:
+    scopes = "onvif://www.onvif.org/name/AXIS%20M3046-V onvif://www.onvif.org/hardware/M3046-V"
+    found = verdict(onvif_scopes=scopes)
+    assert (found.manufacturer, found.model, found.product_type) == ("Axis", "M3046-V", "camera")
 
 
 @pytest.mark.parametrize("brand", ["Q-See", "Hikvision", "Swann", "CP Plus", "Annke", "ABUS"])
@@ -234,7 +276,7 @@ NOT_CAMERAS = {
     "Axis speaker": {"http_title": "AXIS C1310-E Network Speaker", "http_realm": f"AXIS_{MAC}"},
     "Axis door controller": {"ftp_banner": "220 AXIS A1001 Network Door Controller 1.40 ready.", "http_title": "AXIS"},
     "Axis door station": {"sip_user_agent": "AXIS A8105-E Network Video Door Station"},
-    "Axis, any": {"http_title": "AXIS"},
+    "Axis print server": {"ftp_banner": "220 AXIS 5400 FTP Print Server V6.10 ready."},
     "AVTECH of the US": {"http_title": "AVTECH Room Alert 3E"},
     "D-Link router": {"http_realm": "DIR-615", "upnp_manufacturer": "D-Link Corporation"},
     "TP-Link router": {"http_realm": "TP-LINK Wireless N Router WR841N"},
@@ -252,7 +294,7 @@ NOT_CAMERAS = {
     "Tapo pattern": {"http_title": "HP Color LaserJet C200"},
     "Axis pattern": {"http_title": "P1344 M1014"},
     "an ONVIF name alone": {"onvif_scopes": "onvif://www.onvif.org/hardware/IPC-100"},
-    "UPnP alone": {"upnp_manufacturer": "Dahua", "upnp_serial_number": "00005E005301"},
+    "UPnP alone": {"upnp_manufacturer": "Panasonic", "upnp_serial_number": "00005E005301"},
     "a printer called Canon": {"http_server": "CANON HTTP Server"},
 }  # fmt: skip
 

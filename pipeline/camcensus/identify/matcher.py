@@ -44,6 +44,7 @@ class Identifier:
         self.phrases = Phrases(catalogue.about, catalogue.words)
         self.about = {maker.manufacturer: maker for maker in catalogue.about}
         self.organisations = {name.lower(): maker for maker in catalogue.about for name in maker.organisations}
+        self.origins = {brand.name: frozenset(brand.manufacturer) for brand in catalogue.brands}
         self.makers_of_brand = {
             brand.name: brand.manufacturer[0]
             for brand in catalogue.brands
@@ -82,7 +83,7 @@ class Identifier:
 
     def decide(self, hits: tuple[Hit, ...]) -> Verdict:
         """Return the verdict over all hits of one banner."""
-        return decide(hits, self.about, self.makers_of_brand)
+        return decide(hits, self.about, self.makers_of_brand, self.origins)
 
     def identify(self, evidence: Mapping[str, str]) -> Verdict:
         """Return the verdict over the evidence of one banner (column to text)."""

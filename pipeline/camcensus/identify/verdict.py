@@ -49,6 +49,11 @@ class Hit:
     unknown: bool = False
 
     @property
+    def is_word(self) -> bool:
+        """Whether it is a word of a kind, from the general lists."""
+        return self.rule.startswith("words.")
+
+    @property
     def place(self) -> str:
         """The place of the evidence; hits in one place are not independent."""
         return PLACES.get(self.column, self.column)
@@ -76,17 +81,25 @@ class Verdict:
     candidate: str | None = None
 
 
-def decide(hits: tuple[Hit, ...], about: Mapping[str, Maker], makers_of_brand: Mapping[str, str]) -> Verdict:
-    """Return the verdict over all hits of one banner."""
-    maker, maker_confidence = _maker([h for h in hits if not h.needs_maker])
-    brand = _brand(hits)
+def decide(
+    hits: tuple[Hit, ...],
+    about: Mapping[str, Maker],
+    makers_of_brand: Mapping[str, str],
+    origins: Mapping[str, frozenset[str]],
+) -> Verdict:
+    """Return the verdict over all hits of one banner.
+
+    `origins`: the reported makers of each brand; a brand may also have a file as a maker.
+    """
+    maker, maker_confidence = _maker([h for h in hits if not h.needs_maker], origins)
+    brand = _brand(hits) or _brand_of(maker, hits, origins)
     if brand in makers_of_brand and maker_confidence in (None, "low"):
         maker, maker_confidence = makers_of_brand[str(brand)], "medium"
     sure = about.get(maker or "") if maker_confidence in _SURE else None
     words = " ".join(sorted({h.word for h in hits if h.word})) or None
-    hits = _weighed(hits, sure)
+    hits = _weighed(hits, sure, about.get(brand or ""))
     kind, kind_confidence = _type(hits)
-    named = _model([h for h in hits if h.model and h.manufacturer == maker])
+    named = _model([h for h in hits if h.model and h.manufacturer in (maker, brand)])
     counted = kind in COUNTED_TYPES and kind_confidence in _SURE
     unidentified = not counted and (kind is None or kind in COUNTED_TYPES)
     decoys = [h.decoy for h in hits if h.decoy]
@@ -107,16 +120,20 @@ def decide(hits: tuple[Hit, ...], about: Mapping[str, Maker], makers_of_brand: M
     )
 
 
-def _weighed(hits: tuple[Hit, ...], maker: Maker | None) -> tuple[Hit, ...]:
-    """Return the hits that count as evidence once the maker is known, and what its range adds."""
+def _weighed(hits: tuple[Hit, ...], maker: Maker | None, brand: Maker | None) -> tuple[Hit, ...]:
+    """Return the hits that count as evidence once maker and brand are known, and what the maker's range adds."""
     if maker is None:
         return tuple(h for h in hits if not h.needs_maker and h.type_evidence != "word")
-    own = [h for h in hits if not h.needs_maker or h.manufacturer == maker.manufacturer]
+    sold = (maker,) if brand is None else (maker, brand)
+    own = [h for h in hits if not h.needs_maker or h.manufacturer in {m.manufacturer for m in sold}]
     own = [replace(h, type_evidence="specific") if h.type_evidence == "word" else h for h in own]
     unknown = [h for h in own if h.unknown]
     own = [h for h in own if not h.unknown]
+    if any(h.model and _shows_kind(replace(h, model=None)) for h in own):
+        # A model says more than words: a video doorbell is a camera if its maker sells it as one.
+        own = [h for h in own if not h.is_word]
     if unknown and not any(h.model for h in own):
-        if all(_is_of_series(h.model_raw or "", maker) for h in unknown):
+        if all(any(_is_of_series(h.model_raw or "", m) for m in sold) for h in unknown):
             own.append(_video(maker, "series", unknown[0].column))
         else:
             # What shows only that it is a device of this maker does not show that it is a camera.
@@ -149,21 +166,32 @@ def _confidence(evidence: Iterable[tuple[str | None, str]]) -> str | None:
     return "high" if len(places) > 1 else "medium" if places else "low" if found else None
 
 
-def _maker(hits: list[Hit]) -> tuple[str | None, str | None]:
-    """Return the maker with the strongest evidence; None if two have equal evidence."""
+def _maker(hits: list[Hit], origins: Mapping[str, frozenset[str]]) -> tuple[str | None, str | None]:
+    """Return the maker with the strongest evidence; None if two have equal evidence.
+
+    A brand and the maker that makes its devices agree: then it is the maker.
+    """
     confidence = {
         name: _confidence((h.maker, h.place) for h in hits if h.manufacturer == name)
         for name in sorted({h.manufacturer for h in hits if h.manufacturer and h.maker})
     }
     for level in ("high", "medium", "low"):
-        best = [name for name, found in confidence.items() if found == level]
-        if best:
+        equal = [name for name, found in confidence.items() if found == level]
+        best = [name for name in equal if origins.get(name, frozenset()).isdisjoint(equal)]
+        if equal:
             return (best[0], level) if len(best) == 1 else (None, None)
     return None, None
 
 
 def _brand(hits: Iterable[Hit]) -> str | None:
     brands = {h.brand for h in hits if h.brand}
+    return brands.pop() if len(brands) == 1 else None
+
+
+def _brand_of(maker: str | None, hits: Iterable[Hit], origins: Mapping[str, frozenset[str]]) -> str | None:
+    """Return the brand of a maker's device that has a file of its own as a maker."""
+    named = {h.manufacturer for h in hits if h.manufacturer and h.maker not in (None, "weak")}
+    brands = {name for name in named if maker in origins.get(name, frozenset())}
     return brands.pop() if len(brands) == 1 else None
 
 
