@@ -10,7 +10,15 @@ from camcensus.core.query import Fields, parse
 from camcensus.core.tables import COUNTED_TYPES
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Maker, Query, Signature, WordList
-from camcensus.identify.feeding import LONGEST, MOST_VALUES, answer_with, covers, feeding, slug_of
+from camcensus.identify.feeding import (
+    LONGEST,
+    MOST_VALUES,
+    answer_with,
+    covers,
+    feeding,
+    slug_of,
+    unfed_faults,
+)  # fmt: skip
 from tests.conftest import banner
 
 
@@ -83,6 +91,19 @@ def test_what_cannot_be_looked_for_has_a_reason(field: str, pattern: str, exampl
     assert found.unfed["kestrel.x"].startswith(reason)
 
 
+def test_reasons_are_missing_or_too_many(catalogue: Catalogue) -> None:
+    assert unfed_faults(catalogue.signatures, catalogue.feeding.unfed) == []
+    no_reason = signature("block", "^dahua$", "dahua")
+    fed = signature("http.server", "^KestrelCam/", "KestrelCam/2", id="kestrel.y", unfed="no")
+    unfed = feeding((), [no_reason, fed], (), (), ()).unfed
+    missing, needless = unfed_faults([no_reason, fed], unfed)
+    assert missing.startswith("kestrel.x: no query finds it (the engine has no filter for block); ")
+    assert missing.endswith("or say why in unfed")
+    assert needless == "kestrel.y: has a reason why no query finds it (unfed), but one does; remove the reason"
+    said = signature("block", "^dahua$", "dahua", unfed="the engine has no filter for blocks")
+    assert unfed_faults([said], unfed) == []
+
+
 def test_a_written_query_that_feeds_a_signature_is_enough() -> None:
     one = signature("http.realm", r"^KO\d+$", "KO12")
     written = Query(
@@ -153,6 +174,21 @@ def test_queries_are_valid_short_named_once_and_the_same_every_time(catalogue: C
         assert parse(query.text).not_in_trends == () or not query.trends
     again = feeding(catalogue.written, catalogue.signatures, catalogue.models, catalogue.about, catalogue.words)
     assert again.made == made
+
+
+def test_different_queries_have_different_ids() -> None:
+    both = signature("telnet.banner", r"^Kestrel .* Buzzard$", "Kestrel x Buzzard", id="kestrel.a")
+    phrase = signature("telnet.banner", "^Kestrel Buzzard$", "Kestrel Buzzard", id="kestrel.b")
+    plus, minus = (signature("http.favicon", f"^{n}$", n, id=f"kestrel.{n}", file_maker=m) for n, m in HASHES.items())
+    found = feeding((), [both, phrase, plus, minus], (), (), ()).made
+    assert {query.id: query.text for query in found if query.manufacturer} == {
+        "kestrel.fed.http-favicon-hash.123": "http.favicon.hash:123",
+        "kestrel.fed.data.kestrel_buzzard": '"Kestrel" "Buzzard"',
+        "merlin.fed.http-favicon-hash.minus-123": "http.favicon.hash:-123",
+    }
+
+
+HASHES = {"123": "Kestrel", "-123": "Merlin"}
 
 
 def test_an_id_says_its_maker_whatever_the_catalogue(catalogue: Catalogue) -> None:

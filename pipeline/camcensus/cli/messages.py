@@ -16,6 +16,7 @@ from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from camcensus.identify.catalogue_page import page
+from camcensus.identify.feeding import unfed_faults
 from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
 from camcensus.ingest.records import Ingested
 from camcensus.raw.completeness import lost_records
@@ -177,7 +178,7 @@ def collected_text(done: "Collected", study: Path, as_json: bool) -> str:
 def check_catalogue(folder: Path) -> dict[str, Any]:
     """Return version and totals of a catalogue. Raises `CatalogueError` with each fault."""
     catalogue = load_catalogue(folder)
-    problems = faults_of(catalogue)
+    problems = faults_of(catalogue) + unfed_faults(catalogue.signatures, catalogue.feeding.unfed)
     found = difference(read_register(folder), meanings(catalogue))
     problems += [f"{name}: its meaning has changed; give it a new id" for name in found.changed]
     if found.added:

@@ -27,6 +27,7 @@ MOST_VALUES = 24  # of one filter in one query
 LONGEST = 700  # characters of one query; an address must hold it, and those that it excludes
 _RARE = 3  # letters of uncommon words that make a phrase rare enough
 _MOST_TERMS = 2  # phrases of one pattern that are asked for together
+_LONGEST_LABEL = 40  # letters of a query's text in its id; else a hash
 _SHORT = 4  # letters from which a name is rare enough alone
 # Fields that are words of the answer itself, and what stands before a value that is read from its start.
 _IN_ANSWER = {
@@ -115,7 +116,23 @@ def feeding(
     for name in sorted(wanted, key=lambda name: (name is not None, name or "")):
         known = [parse(query.text).terms for query in written if query.manufacturer == name]
         made += _queries(name, wanted[name], known)
+    for signature in signatures:
+        if signature.id in unfed:
+            own_queries = [query for query in made if query.manufacturer in (None, signature.file_maker)]
+            if _returns_all(own_queries, signature):
+                del unfed[signature.id]
     return Feeding(tuple(made), unfed)
+
+
+def unfed_faults(signatures: Sequence[Signature], unfed: Mapping[str, str]) -> list[str]:
+    """Return the signatures that no query feeds and that do not say why, and those that say so and are fed."""
+    return [
+        f"{one.id}: no query finds it ({unfed[one.id]}); use complete words in the pattern, or say why in unfed"
+        if one.id in unfed
+        else f"{one.id}: has a reason why no query finds it (unfed), but one does; remove the reason"
+        for one in signatures
+        if (one.id in unfed) != (one.unfed is not None)
+    ]
 
 
 def _own_words(maker: Maker) -> frozenset[str]:
@@ -299,10 +316,11 @@ def _packs(name: str, values: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _query(maker: str | None, terms: Terms) -> Query:
     text = " ".join(_term(name, values) for name, values in terms)
     slug = Maker(manufacturer=maker).slug if maker else _GENERAL
-    kind = terms[0][0].replace(".", "-").replace("_", "-")
-    short = "-".join(word for _, values in terms for value in values for word in re.findall("[a-z0-9]+", value.lower()))
-    is_readable = short and len(short) <= 40 and text.isascii()
-    label = short if is_readable and all(len(values) == 1 for _, values in terms) else _digest(text)
+    kind = "-".join(dict.fromkeys(re.sub("[._]", "-", name) for name, _ in terms))
+    parts = ["-".join(re.findall("[a-z0-9]+", re.sub("^-", "minus ", value.lower()))) for _, (value, *_) in terms]
+    short = "_".join(parts)
+    is_readable = len(short) <= _LONGEST_LABEL and text.isascii() and all(len(values) == 1 for _, values in terms)
+    label = short if is_readable and all(parts) else _digest(text)
     return Query(
         id=f"{slug}{_MADE}{kind}.{label}", text=text, since=MADE, catches="what signatures, names or words match",
         also="not known", trends=not parse(text).not_in_trends, manufacturer=maker, made=True,
