@@ -19,7 +19,8 @@ from camcensus.validation.accuracy.countries import (
     true_counts,
     words,
 )  # fmt: skip
-from tests.validation.accuracy.worlds import shared_folder, worlds_of
+from camcensus.validation.accuracy.measure import held_in
+from tests.validation.accuracy.worlds import PLAN, shared_folder, worlds_of
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_kinds_of_hosts_add_up(worlds: list[CountedWorld]) -> None:
 
 
 def test_breadth_is_measured_apart_for_what_the_catalogue_knows(worlds: list[CountedWorld]) -> None:
-    table = labels.breadth(worlds[-1]).set_index("group")
+    table = labels.breadth(worlds[-1], held_in(PLAN, "2026")).set_index("group")
     kinds = [name for name in table.index if name.startswith("uncatalogued ")]
     for column in ("seen", "returned", "counted", "missed"):
         assert table.loc["all", column] == table.loc["catalogued", column] + table.loc["uncatalogued", column]
@@ -121,16 +122,19 @@ def test_breadth_is_measured_apart_for_what_the_catalogue_knows(worlds: list[Cou
     assert table.loc["all", "recall"] == pytest.approx(labels.counted_at_all(worlds[-1])["recall of what is returned"])
     lost = table[table["missed"] > 0]
     assert lost[["candidate", "typed", "nothing"]].sum(axis=1).tolist() == pytest.approx([1.0] * len(lost))
+    assert (table["all_counted"] >= table["of_seen"]).all()
+    assert (table["all_counted"] + table["all_candidate"] <= 1.0).all()
+    assert table.loc["uncatalogued answer", "all_candidate"] > 0.2
     # That makers and answers are not known costs queries and signatures; the models of a known maker cost less.
     assert table.loc["catalogued", "recall"] > table.loc["uncatalogued", "recall"]
     assert table.loc["catalogued", "by_queries"] > table.loc["uncatalogued maker", "by_queries"]
 
 
 def test_a_candidate_that_is_not_counted_is_shown_as_one(worlds: list[CountedWorld]) -> None:
-    world = CountedWorld(worlds[-1].folder, worlds[-1].snapshot)
-    before = labels.breadth(world).set_index("group").loc["all"]
+    world, held = CountedWorld(worlds[-1].folder, worlds[-1].snapshot), held_in(PLAN, "2026")
+    before = labels.breadth(world, held).set_index("group").loc["all"]
     world.identified["candidate"] = "network camera"
-    after = labels.breadth(world).set_index("group").loc["all"]
+    after = labels.breadth(world, held).set_index("group").loc["all"]
     assert before["candidate"] < after["candidate"] == 1.0
     assert (after["counted"], after["missed"]) == (before["counted"], before["missed"])
 

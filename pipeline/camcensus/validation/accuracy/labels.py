@@ -68,13 +68,14 @@ def counted_at_all(world: CountedWorld) -> dict[str, float]:
     }
 
 
-def breadth(world: CountedWorld) -> pd.DataFrame:
+def breadth(world: CountedWorld, held: pd.DataFrame) -> pd.DataFrame:
     """Return how many real cameras are found, of those that the catalogue knows, and of those that it does not.
 
     A row per group (`UNKNOWN`: what is not known of a device): devices that the engine holds (`seen`), that a query
     returned and that are counted; `by_queries`, `recall` and `of_seen`: returned of seen, counted of returned, counted
     of seen. Of the `missed` (returned, not counted): shares that are `candidate`, `typed` as something else, and
-    `nothing`.
+    `nothing`. `held`: all that the engine holds (`SmallWorld.held`), of which `all_counted` and `all_candidate` are the
+    shares that would be counted, or only be candidates, if the queries returned everything.
     """
     cameras, rows = world.cameras[world.cameras["seen"]], world.identified
     candidates = rows.loc[rows["candidate"].notna(), "device_id"]
@@ -83,6 +84,8 @@ def breadth(world: CountedWorld) -> pd.DataFrame:
     missed, candidate = returned & ~hit, cameras["device_id"].isin(candidates)
     something_else = cameras["device_id"].isin(typed) & ~candidate
     unknown = cameras["uncatalogued"]
+    would_count = cameras["device_id"].isin(held.loc[held["is_counted"], "device_id"])
+    would_be = cameras["device_id"].isin(held.loc[held["is_candidate"], "device_id"]) & ~would_count
     groups = {"all": cameras["seen"], "catalogued": unknown.isna(), "uncatalogued": unknown.notna()}
     groups |= {f"uncatalogued {name}": unknown == name for name in UNKNOWN}
     found = []
@@ -94,6 +97,8 @@ def breadth(world: CountedWorld) -> pd.DataFrame:
             "group": name, "seen": seen, "returned": out, "counted": counted, "by_queries": _of(out, seen),
             "recall": _of(counted, out), "of_seen": _of(counted, seen), "missed": lost,
             **{key: _of(int((mine & missed & each).sum()), lost) for key, each in left.items()},
+            "all_counted": _of(int((mine & would_count).sum()), seen),
+            "all_candidate": _of(int((mine & would_be).sum()), seen),
         })  # fmt: skip
     return pd.DataFrame(found)
 

@@ -9,10 +9,14 @@ from typing import Any
 import pandas as pd
 
 from camcensus.core.console import Reporter
+from camcensus.core.resources import bundled
+from camcensus.identify.catalogue import load_catalogue
+from camcensus.identify.matcher import identifier_of
 from camcensus.validation.accuracy import causes, countries, labels
 from camcensus.validation.accuracy.counted import CountedWorld, count_world
 from camcensus.validation.accuracy.coverage import coverage
-from camcensus.validation.simulate.world import Plan
+from camcensus.validation.accuracy.small_world import CachedIdentifier, SmallWorld
+from camcensus.validation.simulate.world import Plan, make_world
 from camcensus.validation.simulate.write import simulate
 
 # Worlds without one cause of error.
@@ -68,6 +72,12 @@ def without_causes(folder: Path, plan: Plan, workers: int, say: Callable[[str], 
     return pd.DataFrame(rows)
 
 
+def held_in(plan: Plan, snapshot: str) -> pd.DataFrame:
+    """Return what the first engine holds of a world at a snapshot, identified whether a query returns it or not."""
+    identifier = CachedIdentifier(identifier_of(load_catalogue(bundled("queries"))))
+    return SmallWorld(make_world(plan).view(int(snapshot)), identifier).held()
+
+
 def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
     """Write a world to a new folder, count it and compare the last snapshots with the truth."""
     say(f"a world of {plan.devices:,} devices, {plan.snapshots} snapshots, seed {plan.seed}")
@@ -88,7 +98,7 @@ def one_world(folder: Path, plan: Plan, workers: int, say: Callable[[str], None]
         "types": labels.types(last),
         "models": labels.models(last),
         "counted": pd.DataFrame(list(labels.counted_at_all(last).items()), columns=["what", "is"]),
-        "breadth": labels.breadth(last),
+        "breadth": labels.breadth(last, held_in(plan, last.snapshot)),
         "decoys": labels.decoys(last),
         "joins": pd.DataFrame([{"name": "as it comes", **vars(causes.joins(last))}]),
         "budget": causes.budget(last),

@@ -21,6 +21,7 @@ SHARES = frozenset({
     "devices_median", "devices_p90", "hosts_median", "hosts_p90",
     "real_lost", "decoys_found", "of_truth", "same_direction", "told_right", "not_told", "holds", "low", "high",
     "mean_error", "mean_width", "in_band", "of_seen", "candidate", "typed", "nothing",
+    "all_counted", "all_candidate",
 })  # fmt: skip
 WHOSE = "These figures are the software's error in simulated worlds, never the error of a published count."
 EVIDENCE = "recall of what has any evidence"

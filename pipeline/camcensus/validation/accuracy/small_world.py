@@ -114,6 +114,20 @@ class SmallWorld:
             "camera": is_camera & (view.sites.decoy[site] < 0),
         })  # fmt: skip
 
+    def held(self) -> pd.DataFrame:
+        """Return the devices of which the first engine holds a banner: whether any is counted, or a candidate.
+
+        Columns: `device_id`, `is_counted`, `is_candidate`, whatever the queries return.
+        """
+        banners = banners_of(self.view, self.view.observations())
+        found = self.identifier.verdicts(banners, common=False)
+        rows = pd.DataFrame({
+            "device_id": self.view.devices.number[banners.device],
+            "is_counted": [v.counted for v in found],
+            "is_candidate": [v.candidate is not None for v in found],
+        })  # fmt: skip
+        return rows.groupby("device_id", as_index=False).any()
+
     def _list(self, engine: str) -> pd.DataFrame:
         observations = self.view.observations(engine)
         inside = observations.seen_at > self.view.world.end(self.view.year) - WINDOW_DAYS * 86_400
