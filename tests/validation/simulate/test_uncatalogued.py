@@ -3,6 +3,7 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,20 @@ def test_some_become_candidates_and_some_show_nothing(identifier: Identifier) ->
             found[next(o for o in ("counted", "candidate", "neither") if o in outcomes)] += 1
     assert found["candidate"] >= 3
     assert found["neither"] >= 3
+
+
+def test_general_rules_find_some_answers_that_name_their_maker(identifier: Identifier) -> None:
+    makers = tuple(maker.model_copy(update={"names": (maker.manufacturer,)}) for maker in identifier.catalogue.about)
+    named = Identifier(replace(identifier.catalogue, about=makers))
+    found, left = set(), set()
+    for product in UNCATALOGUED:
+        if product.unknown == "answer":
+            verdicts = [verdict for _, verdict in verdicts_of(named, product)]
+            right = [v for v in verdicts if v.counted and v.manufacturer == product.maker]
+            (found if right else left).add((product.maker, product.models))
+            assert {v.manufacturer for v in verdicts} <= {product.maker, None}
+    assert len({maker for maker, _ in found}) >= 3
+    assert len(left) >= 3
 
 
 def test_every_page_of_theirs_is_used() -> None:
