@@ -58,6 +58,8 @@ reset root rtsp script secure security self server service session set setup sig
 state static status stream style submit sub sw system td telnet test text the title to top tr txt type ui unknown
 upnp url user username utf8 value var ver version video view viewer vnd w3 web webserver website welcome wifi
 window wireless www xhtml xml your
+allegro boa busybox debian emweb goahead gordian gsoap iis jetty libupnp lighttpd micro microsoft nginx openssl portable
+rompager sdk thttpd tomcat ubuntu unix virata
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 # With one of these, a maker's name is of a device. As words of an answer each needs a query, so there are few.
