@@ -26,6 +26,7 @@ MADE = date(2026, 11, 30)  # since when queries are made by these rules
 MOST_VALUES = 24  # of one filter in one query
 LONGEST = 700  # characters of one query; an address must hold it, and those that it excludes
 _RARE = 3  # letters of uncommon words that make a phrase rare enough
+_RARE_IN = {"http.title": 4, "http.html": 5, "http.assets": 5}  # the same, where anybody writes
 _MOST_TERMS = 2  # phrases of one pattern that are asked for together
 _LONGEST_LABEL = 40  # letters of a query's text in its id; else a hash
 _SHORT = 4  # letters from which a name is rare enough alone
@@ -58,6 +59,7 @@ reset root rtsp script secure security self server service session set setup sig
 state static status stream style submit sub sw system td telnet test text the title to top tr txt type ui unknown
 upnp url user username utf8 value var ver version video view viewer vnd w3 web webserver website welcome wifi
 window wireless www xhtml xml your
+cab exe ico jar jpeg jpg ocx svg swf zip
 allegro boa busybox debian emweb goahead gordian gsoap iis jetty libupnp lighttpd micro microsoft nginx openssl portable
 rompager sdk thttpd tomcat ubuntu unix virata
 """
@@ -180,7 +182,8 @@ def _of_alternative(field: str, option: Alternative, own: frozenset[str]) -> Ter
         return ((name, (value,)),)
     before = _IN_ANSWER.get(field, "")
     pieces = sorted(option, key=lambda piece: _weight(piece, before, own), reverse=True)
-    if not _weight(pieces[0], before, own):
+    weight = _weight(pieces[0], before, own)
+    if not weight or 1 < weight < _RARE_IN.get(field, 0):
         return None
     first, *more = pieces[:_MOST_TERMS]
     more = [piece for piece in more if sum(map(len, words(piece))) >= _RARE]
