@@ -183,7 +183,8 @@ def _of_alternative(field: str, option: Alternative, own: frozenset[str]) -> Ter
     before = _IN_ANSWER.get(field, "")
     pieces = sorted(option, key=lambda piece: _weight(piece, before, own), reverse=True)
     weight = _weight(pieces[0], before, own)
-    if not weight or 1 < weight < _RARE_IN.get(field, 0):
+    least = _RARE_IN.get(field, 0)
+    if not weight or (1 < weight < least and sum(map(len, words(pieces[0]))) < 2 * least):
         return None
     first, *more = pieces[:_MOST_TERMS]
     more = [piece for piece in more if sum(map(len, words(piece))) >= _RARE]
