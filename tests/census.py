@@ -14,6 +14,7 @@ from camcensus.aggregate.counts import aggregate
 from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.headline import choose
 from camcensus.aggregate.maker_kinds import describe_makers
+from camcensus.aggregate.reliance import rest
 from camcensus.core import storage
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
@@ -27,7 +28,7 @@ from camcensus.identify.batches import addresses_of, prefix_of
 Row = dict[str, Any]
 DAY = 86400
 NOON = 1_750_000_000
-OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts", "coverage", "maker_kinds")
+OUTPUTS = ("links", "devices", *COUNTED_FROM, "counts", "coverage", "maker_kinds", "reliance")
 
 
 def banner(host: str = "192.0.2.1", port: int = 80, **told: Any) -> Row:
@@ -115,6 +116,7 @@ def census(
             choose(db, min_confidence, left_out)
             covered = cover(db, manifest, min_confidence, folder)
             describe_makers(db, "2026", folder)
+            rest(db, "2026", min_confidence, folder)
     links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
     devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
     cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []

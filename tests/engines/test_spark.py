@@ -110,7 +110,7 @@ def test_every_engine_leaves_the_same_bytes(
     assert {name.split("/")[2] for name in found} >= {
         "observations.parquet", "quarantine.jsonl.gz", "identified.parquet", "links.parquet", "devices.parquet",
         "counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", "coverage.parquet",
-        "maker_kinds.parquet", "series.parquet",
+        "maker_kinds.parquet", "reliance.parquet", "series.parquet",
     }  # fmt: skip
     assert [name for name in expected[1] if found.get(name) != expected[1][name]] == []
     assert found.keys() == expected[1].keys()

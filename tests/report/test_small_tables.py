@@ -1,19 +1,20 @@
 """Tables of the page on how the counts came about: what bounds on identities did."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 
 from camcensus.core.config import Study
 from camcensus.core.stage_record import Flow, Merges, StageRecord
-from camcensus.core.tables import MAKER_KINDS
+from camcensus.core.tables import MAKER_KINDS, RELIANCE
 from camcensus.estimate.audits.proportions import wilson
 from camcensus.report import draw_report
 from camcensus.report.context import ReportContext
 from camcensus.report.formatting import MISSING, share
 from camcensus.report.inputs import Result
-from camcensus.report.tables.small_tables import maker_kinds, process
-from tests.report.conftest import make_result
+from camcensus.report.tables.small_tables import maker_kinds, process, rests_on
+from tests.report.conftest import make_result, make_study
 
 IDENTITIES = {
     "serials_used": 1234, "serials_refused": 5, "certificates_used": 67, "certificates_refused": 8,
@@ -62,3 +63,36 @@ def test_makers_of_which_the_range_counts_hosts_have_their_other_products_with_a
 def test_there_is_no_table_where_no_range_counts_anything(study: Study) -> None:
     assert maker_kinds(ReportContext(study, [with_kinds(("Dahua", 63, 0, 60, 1))])) is None
     assert maker_kinds(ReportContext(study, [make_result("2026")])) is None
+
+
+def with_reliance(*rows: tuple[str, str, int, int]) -> Result:
+    rests = [dict(zip(RELIANCE.names, row, strict=True)) for row in rows]
+    return replace(make_result("2026"), reliance=pa.Table.from_pylist(rests, RELIANCE.schema))
+
+
+def test_what_the_headline_rests_on_is_shown_if_enough_hosts_rest_on_it(study: Study) -> None:
+    many = [("signature", f"generic.{n:02}", 20 + n, 300) for n in range(30)]
+    result = with_reliance(
+        ("field", "http_title", 100, 268), ("field", "http_server", 10, 400), ("field", "cpe", 2, 366),
+        ("signature", "hikvision.http.title.x", 90, 278), *many,
+    )  # fmt: skip
+    found = rests_on(ReportContext(study, [result]))
+    assert found is not None
+    names = [row[1] for row in found.rows]
+    assert names[:4] == ["http_title", "http_server", "hikvision.http.title.x", "generic.29"]
+    assert len(names) == 22
+    assert "cpe" not in names
+    page = draw_report(study, [result]).read_text()
+    assert 'id="rests-on"' in page
+    assert 'id="chart-reliance"' in page
+
+
+def test_a_signature_of_a_maker_whose_count_is_hidden_is_not_shown(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    few = make_result("2026", {("US", "Hikvision"): 300, ("US", "Kestrel Optics"): 2})
+    rows = [("signature", "kestrel-optics.http.title", 9, 293), ("signature", "hikvision.x", 90, 212)]
+    table = pa.Table.from_pylist([dict(zip(RELIANCE.names, row, strict=True)) for row in rows], RELIANCE.schema)
+    found = rests_on(ReportContext(study, [replace(few, reliance=table)]))
+    assert found is not None
+    assert [row[1] for row in found.rows] == ["hikvision.x"]
+    assert rests_on(ReportContext(study, [few])) is None

@@ -59,7 +59,7 @@ def places(root: Path, flips: int) -> Iterator[tuple[Path, int, int]]:
 
 
 TABLES = {"counts", "networks", "links", "devices", "churn", "series", "concentration", "firmware", "coverage",
-          "maker_kinds", "census", "trends", "estimates", "sample_blocks", "device_hosts", "device_labels",
+          "maker_kinds", "reliance", "census", "trends", "estimates", "sample_blocks", "device_hosts", "device_labels",
           "locations"}  # fmt: skip
 OTHERS = {
     *("geo.mmdb", "queries", "manifest.json", "quarantine.jsonl.gz", ".quarantine/.gz"),
@@ -136,7 +136,7 @@ READ = {
     "data/estimates/changes.csv": PAGE,
     **{
         f"data/2025/{name}.parquet": PAGE
-        for name in ("counts", "networks", "series", "concentration", "firmware", "coverage", "maker_kinds")
+        for name in ("counts", "networks", "series", "concentration", "firmware", "coverage", "maker_kinds", "reliance")
     },
     **{f"data/asked/{name}.parquet": PAGE for name in ("census", "trends")},
 }

@@ -29,7 +29,7 @@ def test_a_purge_leaves_counts_and_checksums_and_no_address(study: Path, snapsho
     folder = study.parent / "data" / snapshot
     left = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {"raw/.lock", ".lock"}
     ledgers = {"raw/imports.json"} if snapshot == "2025" else {"raw/ledger.sqlite", "raw/ledger.sqlite.sha256"}
-    names = ("counts", "networks", "concentration", "firmware", "coverage", "maker_kinds", "series")
+    names = ("counts", "networks", "concentration", "firmware", "coverage", "maker_kinds", "reliance", "series")
     tables = {f"{name}.parquet" for name in names}
     assert left == {"manifest.json", *tables, *ledgers}
     assert not [p for p in folder.rglob("*") if p.is_file() and b"81.2.0" in p.read_bytes()]

@@ -8,6 +8,7 @@ from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.details import describe
 from camcensus.aggregate.headline import opened
 from camcensus.aggregate.maker_kinds import describe_makers
+from camcensus.aggregate.reliance import rest
 from camcensus.core.config import Study
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Instrument, Manifest, build_info
@@ -33,6 +34,7 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     with opened(snapshot, study, context.engine, IDENTIFIED.name) as db:
         coverage = cover(db, manifest, study.min_confidence, snapshot.folder)
         describe_makers(db, snapshot.id, snapshot.folder)
+        rest(db, snapshot.id, study.min_confidence, snapshot.folder)
     files = rows_of(snapshot, STAGE.writes)
     context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
     more_flows = {"firmware": firmware, "coverage": coverage}
@@ -92,9 +94,10 @@ STAGE = Stage(
         "firmware.parquet",
         "coverage.parquet",
         "maker_kinds.parquet",
+        "reliance.parquet",
     ),
     settings=("min_confidence", "countries_left_out", "simulated"),
-    version=3,
+    version=4,
     is_private=False,
     run=_run,
     inputs=_inputs,

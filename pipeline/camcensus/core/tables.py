@@ -142,6 +142,11 @@ IDENTIFIED = _table(
     _text("signatures", "ids of the signatures that matched, joined with a space", nullable=False),
     _text("decoy", "possible, likely or certain; null: no sign of one"),
     _text("candidate", "words of surveillance in a banner that no signature counts, joined with a space; null: none"),
+    _text(
+        "pivotal",
+        "signatures, and fields after @, without any one of which it would not be counted, or would be if it is not, "
+        "joined with a space; null: none",
+    ),
     _text("country", "country of the host, ISO alpha-2; ZZ: not known", nullable=False),
     _text("country_second", "country by the second source; null: none"),
     _text("second_source", "edition of the second database, or engine if the engine gave the country; null: none"),
@@ -380,6 +385,15 @@ MAKER_KINDS = _table(
     _int("n_hosts_by_range", "of these, hosts that only the maker's range says to be surveillance devices", False),
     _int("n_hosts_with_kind", "hosts that show their kind with medium or high confidence, counted or not", False),
     _int("n_hosts_other", "of these, hosts that show no surveillance device", False),
+)
+
+RELIANCE = _table(
+    "reliance",
+    "how far the headline's hosts rest on one signature or one field of evidence; not published as it is",
+    _text("kind", "signature (names of makers and words too) or field", nullable=False),
+    _text("name", "id of the signature, or name of the field", nullable=False),
+    _int("n_hosts_only", "hosts of the headline that would not be counted without it", nullable=False),
+    _int("n_hosts_without", "hosts that would be counted without it: some may be more, where it excludes", False),
 )
 
 CHURN = _table(

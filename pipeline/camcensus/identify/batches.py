@@ -27,6 +27,7 @@ from camcensus.geolocate.database import ENGINE, Locator
 from camcensus.geolocate.networks import network_kind
 from camcensus.geolocate.ranges import count_special, key_v4
 from camcensus.identify.matcher import NOTHING, Identifier, Match
+from camcensus.identify.pivots import Pivots
 from camcensus.identify.verdict import Hit, Verdict
 
 BATCH = 25_000
@@ -143,7 +144,8 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
 def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, IdentifiedRows]:
     """Return the `identified` rows of a batch of `observations`, in the same order, and their counts."""
     table = conform(batch, OBSERVATIONS)
-    decided, group, identities = decisions(batch, context.identifier)
+    cases, group, identities = cases_of(table, context.identifier)
+    decided = [context.identifier.decide(hits) for hits in cases]
     hosts = table.column("host").to_pylist()
     countries = pa.array(context.locator.countries(hosts), pa.string())
     columns = {name: table.column(name) for name in _COPIED}
@@ -158,6 +160,7 @@ def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, I
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
         "certificate": _certificates(context.key, table.column("cert_sha256")),
         "signatures": pa.array([" ".join(v.signatures) for v in decided], pa.string()).take(rows),
+        "pivotal": pa.array(Pivots(context.identifier).of_all(cases, decided), pa.string()).take(rows),
         "country": countries,
         "network_kind": _network_kinds(table),
     }
@@ -260,6 +263,14 @@ def decisions(
     batch: pa.RecordBatch, identifier: Identifier
 ) -> tuple[list[Verdict], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
     """Return the distinct verdicts, which of them each row has, and the identity of each row."""
+    cases, group, identities = cases_of(batch, identifier)
+    return [identifier.decide(hits) for hits in cases], group, identities
+
+
+def cases_of(
+    batch: pa.RecordBatch, identifier: Identifier
+) -> tuple[list[tuple[Hit, ...]], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
+    """Return the distinct combinations of what matched, which of them each row has, and the identity of each row."""
     rows = batch.num_rows
     identities: list[tuple[str, str] | None] = [None] * rows
     group: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
@@ -277,7 +288,7 @@ def decisions(
         distinct = list(cases)
         pairs, group = _numbered(group * len(distinct) + case[codes])
         hits_of = [hits_of[pair // len(distinct)] + distinct[pair % len(distinct)] for pair in pairs]
-    return [identifier.decide(hits) for hits in hits_of], group, identities
+    return hits_of, group, identities
 
 
 def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.int64]]:

@@ -30,8 +30,8 @@ DTYPES = {
 class Result:
     """One snapshot's outcome.
 
-    `counts`, `networks`, `series`, `concentration`, `firmware`, `coverage` and `maker_kinds` conform to the tables of
-    these names (None: not made); `memo` keeps what `publish` computed from them.
+    `counts`, `networks`, `series`, `concentration`, `firmware`, `coverage`, `maker_kinds` and `reliance` conform to the
+    tables of these names (None: not made); `memo` keeps what `publish` computed from them.
     """
 
     snapshot: str
@@ -43,6 +43,7 @@ class Result:
     firmware: pa.Table | None = None
     coverage: pa.Table | None = None
     maker_kinds: pa.Table | None = None
+    reliance: pa.Table | None = None
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -24,6 +24,7 @@ from camcensus.core.tables import (
     FIRMWARE,
     MAKER_KINDS,
     NETWORKS,
+    RELIANCE,
     SERIES,
     TRENDS,
     Table,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 # Raised whenever the same counts give another report.
 VERSION = 3
 # Tables that a report shows next to the counts; `Result` has them under their names.
-NEXT_TO_COUNTS = (NETWORKS, SERIES, CONCENTRATION, FIRMWARE, COVERAGE, MAKER_KINDS)
+NEXT_TO_COUNTS = (NETWORKS, SERIES, CONCENTRATION, FIRMWARE, COVERAGE, MAKER_KINDS, RELIANCE)
 MATCHES = (CENSUS, TRENDS)
 READS = tuple(f"{table.name}.parquet" for table in (COUNTS, *NEXT_TO_COUNTS, ESTIMATES, *MATCHES))
 

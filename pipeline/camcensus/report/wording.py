@@ -166,6 +166,11 @@ def counted_things(n: int, vendor: str, unit: str) -> str:
     return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")
 
 
+RESTS_ON = (
+    "A host that several signatures count stays in the headline if one of them is wrong; a host that only one counts "
+    "does not. Headline without it: hosts, all makers, if this signature or field did not exist and all else were decided "
+    "again. It may be larger where the field also shows what is no camera. Only what enough hosts rest on is shown."
+)
 MAKER_KINDS = (
     "Some hosts show their maker and not what they are. Where nearly all exposed products of the maker are "
     "surveillance devices, we count these hosts as such. By range alone: the share of the maker’s counted hosts that "

@@ -14,7 +14,7 @@ from camcensus.report.charts.chart import COUNTRY, SNAPSHOT, Chart, frame
 from camcensus.report.charts.world_map import WorldMap
 from camcensus.report.context import ReportContext
 from camcensus.report.inputs import headline_cells, world_cell
-from camcensus.report.tables import facts, geo_tables, sensitivity
+from camcensus.report.tables import facts, geo_tables, reliance, sensitivity
 from camcensus.report.tables.publish import published, ranked
 
 TOP_COUNTRIES = 20
@@ -26,6 +26,7 @@ KEYS = {
     "vendors": Column("maker", pa.string(), "maker", False),
     "models": Column("model", pa.string(), "model", False),
     "product_types": Column("product_type", pa.string(), "product type", False),
+    "reliance": Column("field", pa.string(), "field of evidence that is left out; all: none", False),
 }
 ENDS = (
     Column("low", pa.int64(), "low end of the sensitivity range"),
@@ -36,7 +37,8 @@ ENDS = (
 def charts_of(context: ReportContext) -> list[Chart]:
     """Return all of them, in the order in which the page shows them."""
     context = replace(context, results=[context.now])
-    return [draw(context) for draw in (world_map, countries, makers, models, product_types, coverage, flow)]
+    found = [draw(context) for draw in (world_map, countries, makers, models, product_types, coverage, flow)]
+    return [*found, without_fields(context)] if reliance.fields(context) else found
 
 
 def kind_name(kind: str) -> str:
@@ -133,6 +135,15 @@ def coverage(context: ReportContext) -> Chart:
     return Chart("coverage", picture, alt, note, "a share", columns, rows)
 
 
+def without_fields(context: ReportContext) -> Chart:
+    """Draw the headline's hosts with each field of evidence left out, next to the headline."""
+    rests, total = reliance.fields(context), reliance.headline_hosts(context)
+    bars = [Bar("all", "All fields", total, style.ACCENT)]
+    bars += [Bar(row.name, f"Without {row.name}", row.n_hosts_without, style.PLAIN) for row in rests]
+    note = "Each bar leaves one field out. The lower it is, the more the headline rests on that field alone."
+    return _bar_chart(context, "reliance", "The headline with each field of evidence left out", bars, note)
+
+
 def flow(context: ReportContext) -> Chart:
     """Draw the rows that each stage passed on and dropped."""
     flows = facts.flows(context.now.manifest)
@@ -157,7 +168,7 @@ def flow(context: ReportContext) -> Chart:
 
 def _bar_chart(context: ReportContext, name: str, title: str, bars: Sequence[Bar], note: str) -> Chart:
     """Return one of `KEYS`: counts as bars in the given order."""
-    unit = "hosts" if name == "models" else context.unit
+    unit = "hosts" if name in ("models", "reliance") else context.unit
     has_ranges = any(bar.low is not None for bar in bars)
     columns = (KEYS[name], Column("label", pa.string(), "as the chart names it", False), _counted(unit))
     rows = [

@@ -102,6 +102,7 @@ def _tables(context: ReportContext) -> dict[str, Any]:
     return {
         "audit": small_tables.audit(context),
         "maker_kinds": small_tables.maker_kinds(context),
+        "rests_on": small_tables.rests_on(context),
         "corrected_makers": small_tables.corrected_makers(context),
         "one_instrument": small_tables.one_instrument(context),
         "no_instrument": missing_reasons(results),

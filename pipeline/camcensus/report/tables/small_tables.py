@@ -14,7 +14,7 @@ from camcensus.report import wording
 from camcensus.report.context import ReportContext
 from camcensus.report.formatting import MISSING, number, percent, share, shown, signed
 from camcensus.report.inputs import WORLD, Result, Scope, headline_cells, variant, world_cell
-from camcensus.report.tables import country_table, facts, geo_tables, sensitivity
+from camcensus.report.tables import country_table, facts, geo_tables, reliance, sensitivity
 from camcensus.report.tables.publish import published, ranked
 from camcensus.report.tables.table_export import markdown_table
 from camcensus.report.tables.trend import COMMON_SERIES, headline_count, missing_reason, series_count
@@ -265,6 +265,22 @@ def maker_kinds(context: ReportContext) -> TextTable | None:
         written.append([maker, number(row["n_hosts"]), by_range, number(known), *shares])
     head = ["Maker", "Hosts", "By range alone", "Kind shown", "Other products", "95% low", "95% high"]
     return TextTable("Kind by the maker’s range", head, written, range(1, 7)) if written else None
+
+
+def rests_on(context: ReportContext) -> TextTable | None:
+    """Return what the headline's hosts rest on: fields of evidence, then signatures; None where nothing is known."""
+    total = reliance.headline_hosts(context)
+    rows = [
+        [row.kind.capitalize(), row.name, number(row.n_hosts_only), number(row.n_hosts_without), *_without(row, total)]
+        for row in (*reliance.fields(context), *reliance.signatures(context))
+    ]
+    head = ["Kind", "Name", "Hosts that only it counts", "Headline without it", "Change"]
+    title = f"What the headline of {context.now.snapshot} rests on"
+    return TextTable(title, head, rows, range(2, 5), is_long=True) if rows else None
+
+
+def _without(row: reliance.Rest, total: int) -> list[str]:
+    return [percent(100 * (row.n_hosts_without - total) / total) if total else MISSING]
 
 
 def corrected_makers(context: ReportContext) -> TextTable | None:
