@@ -89,7 +89,9 @@ def test_what_the_headline_rests_on_is_shown_if_enough_hosts_rest_on_it(study: S
 
 def test_a_signature_of_a_maker_whose_count_is_hidden_is_not_shown(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    few = make_result("2026", {("US", "Hikvision"): 300, ("US", "Kestrel Optics"): 2})
+    few = make_result(
+        "2026", {("US", "Hikvision"): 300, ("US", "Axis"): 90, ("US", "Dahua"): 80, ("US", "Kestrel Optics"): 2}
+    )
     rows = [("signature", "kestrel-optics.http.title", 9, 293), ("signature", "hikvision.x", 90, 212)]
     table = pa.Table.from_pylist([dict(zip(RELIANCE.names, row, strict=True)) for row in rows], RELIANCE.schema)
     found = rests_on(ReportContext(study, [replace(few, reliance=table)]))

@@ -144,7 +144,7 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
 def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, IdentifiedRows]:
     """Return the `identified` rows of a batch of `observations`, in the same order, and their counts."""
     table = conform(batch, OBSERVATIONS)
-    cases, group, identities = cases_of(table, context.identifier)
+    cases, group, identities = cases_of(batch, context.identifier)
     decided = [context.identifier.decide(hits) for hits in cases]
     hosts = table.column("host").to_pylist()
     countries = pa.array(context.locator.countries(hosts), pa.string())

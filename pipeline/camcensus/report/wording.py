@@ -168,8 +168,9 @@ def counted_things(n: int, vendor: str, unit: str) -> str:
 
 RESTS_ON = (
     "A host that several signatures count stays in the headline if one of them is wrong; a host that only one counts "
-    "does not. Headline without it: hosts, all makers, if this signature or field did not exist and all else were decided "
-    "again. It may be larger where the field also shows what is no camera. Only what enough hosts rest on is shown."
+    "does not. Headline without it: hosts, all makers, if this signature or field did not exist and all else were "
+    "decided again. A field may also exclude devices, and then the headline grows without it. Only what enough hosts "
+    "rest on is shown."
 )
 MAKER_KINDS = (
     "Some hosts show their maker and not what they are. Where nearly all exposed products of the maker are "
