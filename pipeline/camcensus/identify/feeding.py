@@ -155,7 +155,8 @@ def wanted_for(signature: Signature, own: frozenset[str]) -> tuple[list[Wanted],
         return [], f"the engine has no filter for {signature.field}"
     reason = ""
     for is_strict in (False, True):
-        found, reason = _of_pattern(signature, own, is_strict)
+        found, why = _of_pattern(signature, own, is_strict)
+        reason = reason or why
         if found and _are_returned([wanted.terms for wanted in found], signature):
             return found, ""
     return [], reason or "its words are parts of longer words, which the engine does not find"
@@ -167,7 +168,7 @@ def _of_pattern(signature: Signature, own: frozenset[str], is_strict: bool) -> t
         return [], "the pattern has no complete word that each text contains"
     found = [_of_alternative(signature.field, option, own) for option in options]
     if not all(found):
-        return [], "its words are also those of many other pages and devices"
+        return [], "its words are also those of many other pages and products"
     return [Wanted(terms, signature.id) for terms in found if terms], ""
 
 
