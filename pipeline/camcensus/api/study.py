@@ -151,8 +151,8 @@ class OpenStudy:
 
         >>> study.counts("world", "all", scope="study")[["snapshot", "n_hosts", "n_devices"]]
           snapshot  n_hosts  n_devices
-        0     2025     1054       1023
-        1     2026     1147       1075
+        0     2025     1068       1041
+        1     2026     1169       1098
         """
         results = choices.chosen(self.results, snapshots)
         if not several_instruments:
@@ -214,8 +214,8 @@ class OpenStudy:
 
         >>> study.country_table(unit="hosts", exclude=["CN"])[["rank", "country", "n_hosts"]].head(2)
            rank country  n_hosts
-        0     1      US      121
-        1     2      VN       98
+        0     1      US      122
+        1     2      VN      100
         """
         result, column = choices.one(self.results, snapshot), unit_column(unit or self.study.headline_unit)
         left_out = self.study.countries_left_out if exclude is None else tuple(choices.names_of(exclude, "exclude"))
@@ -248,8 +248,8 @@ class OpenStudy:
 
         >>> study.trend("hosts")[["snapshot", "window_end", "n_hosts", "is_query_set_known"]]
           snapshot  window_end  n_hosts  is_query_set_known
-        0     2025  2025-11-01     1054                True
-        1     2026  2026-11-01     1147                True
+        0     2025  2025-11-01     1068                True
+        1     2026  2026-11-01     1169                True
         """
         choices.one_of(series, get_args(Series), "series")
         column = unit_column(unit or self.study.headline_unit)
