@@ -171,6 +171,7 @@ MODEL_LINE = 1 + MAKER.splitlines().index("[[model]]")
 QUERY_LINE = 1 + MAKER.splitlines().index("[[query]]")
 FAULTS = {
     "bad regex": (PATTERN, "^Acme(", SIGNATURE_LINE, "acme.http.server", "RE2's syntax: missing )"),
+    "an open model": (r"AC-\d{3}\b'", r"AC-\w{3,20}'", MODEL_LINE, "acme.model.a", "letters in a row open"),
     "a look-ahead": (PATTERN, "^Acme(?!x)", SIGNATURE_LINE, "acme.http.server", "no look-arounds"),
     "a back reference": (PATTERN, r"^(A)cme\1", SIGNATURE_LINE, "acme.http.server", "no back references"),
     "unknown field": ('"http.server"', '"http.sever"', SIGNATURE_LINE, "acme.http.server", "no such field"),

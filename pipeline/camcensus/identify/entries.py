@@ -9,6 +9,7 @@ import re2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from camcensus.core.tables import EVIDENCE
+from camcensus.identify.models import open_part
 from camcensus.identify.screen import options
 
 Strength = Literal["protocol", "specific", "weak"]
@@ -129,6 +130,12 @@ class Signature(_Rule):
         return self.field.replace(".", "_")
 
 
+def _closed(text: str) -> str:
+    if reason := open_part(text):
+        raise ValueError(f"what a device's owner writes could be published: {reason}")
+    return text
+
+
 class Model(_Rule):
     """A model pattern; the complete match is the model, or its group `model`.
 
@@ -136,6 +143,7 @@ class Model(_Rule):
     evidence. `family`: the maker's name for the series.
     """
 
+    pattern: Annotated[str, AfterValidator(_pattern), AfterValidator(_closed)]
     family: str | None = None
     alone: bool
     manufacturer: str | None = None
