@@ -4,7 +4,7 @@ What else a device writes may be its owner's: it stays in `model_raw`, which is 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -17,6 +17,7 @@ class Rule(Protocol):
     """What a model pattern has."""
 
     suffixes: tuple[str, ...]
+    examples: list[str]
 
     @property
     def regex(self) -> "re2._Regexp":
@@ -46,12 +47,14 @@ def written(text: str, start: int, end: int) -> str:
     return text[start : rest.end() if rest else end]
 
 
-def is_closed(name: str, maker: str, rules: Sequence[Rule]) -> bool:
+def is_closed(name: str, rules: Iterable[Rule]) -> bool:
     """Return whether a published name is one that these model patterns of its maker give."""
-    for text in (name, f"{maker} {name}"):  # some models are known only behind the maker's name
-        spans = ((rule, rule.span(text)) for rule in rules if rule.regex.search(text))
-        if any(published(text, start, end, rule.suffixes) == name for rule, (start, end) in spans):
-            return True
+    for rule in rules:
+        # Some models are known only behind other words, as in the rule's examples.
+        for before in {"", *(example[: rule.span(example)[0]] for example in rule.examples)}:
+            text = before + name
+            if rule.regex.search(text) and published(text, *rule.span(text), rule.suffixes) == name:
+                return True
     return False
 
 

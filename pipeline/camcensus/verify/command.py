@@ -126,7 +126,7 @@ def _closed_names(snapshot: Path, catalogue: Catalogue, verdict: Verdict) -> Non
         maker, model = row["manufacturer"], row["model"]
         verdict.count("names of models")
         rules = [rule for rule in catalogue.models if rule.manufacturer == maker]
-        if model != UNKNOWN and model not in written and not is_closed(model, maker, rules):
+        if model != UNKNOWN and model not in written and not is_closed(model, rules):
             verdict.wrong(snapshot / "counts.parquet", f"{maker} {model!r} is no model of the catalogue")
 
 
