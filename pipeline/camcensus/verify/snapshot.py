@@ -138,6 +138,7 @@ def _check_table(path: Path, to: Table | None, output: Output, verdict: Verdict)
 def _nulls(file: pq.ParquetFile, to: Table) -> list[str]:
     """Return columns that have nulls by the statistics, and must not."""
     groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+    groups = [group for group in groups if group.num_rows]  # a group of no rows has no statistics
     columns = enumerate(to.columns)
     return [c.name for n, c in columns if not c.nullable and any(g.column(n).statistics.null_count for g in groups)]
 
