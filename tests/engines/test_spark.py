@@ -132,8 +132,11 @@ def both(here: Sql, there: Sql, name: str, table: pa.Table) -> None:
     there.rows(name, table)
 
 
+RESTS = ("pivots_found", "reliance")
+
+
 def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path: Path) -> None:
-    rows = numbered(somewhere(3, 600))
+    rows = [{**row, "pivotal": "x.a @cpe"} if row["port"] == 80 else row for row in numbered(somewhere(3, 600))]
     parts = write(tmp_path, [rows[:400], [], rows[400:]])
     rules = Rules("all", None, Dedupe.model_validate({}), Decoys.model_validate({}))
     returned = [{"file": row["file"], "line": row["line"]} for row in rows if row["line"] % 3]
@@ -158,7 +161,9 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
         both(here, there, "query_replay", pa.Table.from_pylist(returned))
         both(here, there, "counted_window", pa.table({"window_start": [window.start], "window_end": [window.end]}))
         both(here, there, "outcomes", outcomes())
-        for query in ("sample_blocks", "churn", "coverage", "coverage_flow", "maker_kinds"):
+        pivots = {"pivotal": ["x.a @cpe", "x.a @cpe"], "kind": ["signature", "field"], "name": ["x.a", "cpe"]}
+        both(here, there, "pivots", pa.table(pivots))
+        for query in ("sample_blocks", "churn", "coverage", "coverage_flow", "maker_kinds", *RESTS):
             answer = here.query(query)
             assert answer.num_rows, query
             assert there.query(query).to_pylist() == answer.to_pylist(), query
