@@ -139,9 +139,14 @@ def _weighed(hits: tuple[Hit, ...], maker: Maker | None, brand: Maker | None) ->
             # What shows only that it is a device of this maker does not show that it is a camera.
             own = [h for h in own if h.type != "video"]
         own.extend(unknown)
-    elif not unknown and maker.range != "mixed" and not any(_shows_kind(h) for h in own):
+    elif not unknown and maker.range != "mixed" and _is_of_device(own) and not any(_shows_kind(h) for h in own):
         own.append(_video(maker, "range", ""))
     return tuple(own)
+
+
+def _is_of_device(hits: list[Hit]) -> bool:
+    """Return whether more than a title shows the maker: anybody may give a page a title such as `AXIS`."""
+    return any(h.maker in ("specific", "protocol") and h.column != "http_title" for h in hits)
 
 
 def _shows_kind(hit: Hit) -> bool:
