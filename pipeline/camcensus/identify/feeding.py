@@ -59,7 +59,7 @@ reset root rtsp script secure security self server service session set setup sig
 state static status stream style submit sub sw system td telnet test text the title to top tr txt type ui unknown
 upnp url user username utf8 value var ver version video view viewer vnd w3 web webserver website welcome wifi
 window wireless www xhtml xml your
-cab exe ico jar jpeg jpg ocx svg swf zip
+cab exe hardware ico jar jpeg jpg manufacturer ocx onvif svg swf webs zip
 allegro boa busybox debian emweb goahead gordian gsoap iis jetty libupnp lighttpd micro microsoft nginx openssl portable
 rompager sdk thttpd tomcat ubuntu unix virata
 """
@@ -149,7 +149,7 @@ def wanted_for(signature: Signature, own: frozenset[str]) -> tuple[list[Wanted],
 
     `own`: words that do not tell the maker's cameras from its other products.
     """
-    if signature.field in ("onvif.types", "onvif.scopes"):
+    if signature.field.startswith("onvif.") and signature.file_maker is None:
         return [_one(DATA, _ONVIF, signature.id)], ""
     if signature.field not in {*_IN_ANSWER, *_FILTERS, *_CERTIFICATE}:
         return [], f"the engine has no filter for {signature.field}"
