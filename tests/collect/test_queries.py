@@ -128,13 +128,13 @@ trends = true
 [[signature]]
 id = "kestrel.http.title.live"
 field = "http.title"
-pattern = '^Kestrel Live$'
+pattern = '^Buzzard Live$'
 maker = "specific"
 type = "camera"
 source = "x"
 licence = "facts only"
-examples = ["Kestrel Live"]
-counterexamples = ["Kestrel"]
+examples = ["Buzzard Live"]
+counterexamples = ["Buzzard"]
 """
 
 
@@ -143,7 +143,7 @@ def ids(study: Study) -> list[str]:
 
 
 def test_a_study_names_its_query_set(tmp_path: Path) -> None:
-    made = "kestrel.fed.http-title.kestrel-live"
+    made = "kestrel.fed.http-title.buzzard-live"
     assert ids(study_of(tmp_path, "")) == ["kestrel.query.server", made]
     assert ids(study_of(tmp_path, '[collect]\nquery_set = "written"')) == ["kestrel.query.server"]
     assert ids(study_of(tmp_path, f'[collect]\nqueries = ["{made}"]')) == [made]
@@ -156,7 +156,7 @@ def test_what_can_be_excluded_is_sent_first_except_in_the_old_set(tmp_path: Path
     study = study_of(tmp_path, "")
     text = (tmp_path / "queries" / "kestrel.toml").read_text()
     (tmp_path / "queries" / "kestrel.toml").write_text(text.replace("'\"Server: KestrelCam\"'", "'kestrel port:80'"))
-    assert ids(study) == ["kestrel.fed.http-title.kestrel-live", "kestrel.query.server"]
+    assert ids(study) == ["kestrel.fed.http-title.buzzard-live", "kestrel.query.server"]
     assert ids(study_of(tmp_path, '[collect]\nquery_set = "written"')) == ["kestrel.query.server"]
 
 
