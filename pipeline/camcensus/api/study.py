@@ -151,8 +151,8 @@ class OpenStudy:
 
         >>> study.counts("world", "all", scope="study")[["snapshot", "n_hosts", "n_devices"]]
           snapshot  n_hosts  n_devices
-        0     2025     1068       1041
-        1     2026     1169       1098
+        0     2025     1066       1037
+        1     2026     1167       1095
         """
         results = choices.chosen(self.results, snapshots)
         if not several_instruments:
@@ -248,8 +248,8 @@ class OpenStudy:
 
         >>> study.trend("hosts")[["snapshot", "window_end", "n_hosts", "is_query_set_known"]]
           snapshot  window_end  n_hosts  is_query_set_known
-        0     2025  2025-11-01     1068                True
-        1     2026  2026-11-01     1169                True
+        0     2025  2025-11-01     1066                True
+        1     2026  2026-11-01     1167                True
         """
         choices.one_of(series, get_args(Series), "series")
         column = unit_column(unit or self.study.headline_unit)

@@ -75,7 +75,9 @@ class Identifier:
         if not models and (unknown := text.strip() if column in _OWN_MODEL else _captured(hits)):
             hits.append(Hit("", column, model_raw=unknown, unknown=True))
         if column in COLUMNS:
-            hits.extend(self.phrases.hits(column, text))
+            # The engine calls all devices of a maker cameras: a signature knows which products that means.
+            is_known = column == "product" and any(hit.type_evidence in ("specific", "protocol") for hit in hits)
+            hits.extend(hit for hit in self.phrases.hits(column, text) if not (is_known and hit.type))
         if column == _ORGANISATION and (maker := self.organisations.get(text.lower())):
             hits.append(Hit(f"{maker.slug}.organisation", column, maker.manufacturer, maker="specific"))
         hits.extend(models)
