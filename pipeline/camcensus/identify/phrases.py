@@ -45,10 +45,6 @@ class _Term:
     maker: Maker | None = None
     words: WordList | None = None
 
-    @property
-    def type(self) -> str | None:
-        return self.words.type if self.words else None
-
 
 class Phrases:
     """Names and words, ready to find."""
