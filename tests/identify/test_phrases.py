@@ -96,10 +96,10 @@ def test_another_text_is_not_counted(instrument: Identifier, column: str, text: 
 @pytest.mark.parametrize(
     ("column", "text"),
     [
-        ("http_title", "3MP Network Camera"),
-        ("http_realm", "Megapixel IP Camera"),
-        ("http_realm", "Netcam"),
-        ("telnet_banner", "Welcome to Network Camera telnet daemon\r\nlogin: "),
+        ("http_title", "5MP Wireless Network Camera"),
+        ("http_realm", "Outdoor IP Camera"),
+        ("http_realm", "Ipcam"),
+        ("telnet_banner", "Welcome to IP Camera telnet service\r\nlogin: "),
         ("http_title", "DVR Login"),
         ("http_title", "网络摄像机 登录"),
     ],
