@@ -9,6 +9,7 @@ from camcensus.core.config import Study
 from camcensus.core.stage_record import Flow, Merges, StageRecord
 from camcensus.core.tables import MAKER_KINDS, RELIANCE
 from camcensus.estimate.audits.proportions import wilson
+from camcensus.identify.catalogue import Catalogue
 from camcensus.report import draw_report
 from camcensus.report.context import ReportContext
 from camcensus.report.formatting import MISSING, share
@@ -70,16 +71,17 @@ def with_reliance(*rows: tuple[str, str, int, int]) -> Result:
     return replace(make_result("2026"), reliance=pa.Table.from_pylist(rests, RELIANCE.schema))
 
 
-def test_what_the_headline_rests_on_is_shown_if_enough_hosts_rest_on_it(study: Study) -> None:
-    many = [("signature", f"generic.{n:02}", 20 + n, 300) for n in range(30)]
+def test_what_the_headline_rests_on_is_shown_if_enough_hosts_rest_on_it(study: Study, catalogue: Catalogue) -> None:
+    general = [rule.id for rule in catalogue.signatures if rule.file_maker is None][:30]
+    many = [("signature", name, 20 + n, 300) for n, name in enumerate(general)]
     result = with_reliance(
         ("field", "http_title", 100, 268), ("field", "http_server", 10, 400), ("field", "cpe", 2, 366),
-        ("signature", "hikvision.http.title.x", 90, 278), *many,
+        ("signature", "hikvision.http.server.app-webs", 90, 278), *many,
     )  # fmt: skip
     found = rests_on(ReportContext(study, [result]))
     assert found is not None
     names = [row[1] for row in found.rows]
-    assert names[:4] == ["http_title", "http_server", "hikvision.http.title.x", "generic.29"]
+    assert names[:4] == ["http_title", "http_server", "hikvision.http.server.app-webs", general[29]]
     assert len(names) == 22
     assert "cpe" not in names
     page = draw_report(study, [result]).read_text()
@@ -87,14 +89,21 @@ def test_what_the_headline_rests_on_is_shown_if_enough_hosts_rest_on_it(study: S
     assert 'id="chart-reliance"' in page
 
 
-def test_a_signature_of_a_maker_whose_count_is_hidden_is_not_shown(tmp_path: Path) -> None:
+def test_a_signature_of_a_maker_whose_count_is_hidden_is_not_shown(tmp_path: Path, catalogue: Catalogue) -> None:
     study = make_study(tmp_path)
     few = make_result(
-        "2026", {("US", "Hikvision"): 300, ("US", "Axis"): 90, ("US", "Dahua"): 80, ("US", "Kestrel Optics"): 2}
+        "2026", {("US", "Hikvision"): 300, ("US", "Axis"): 90, ("US", "Dahua"): 80, ("US", "Hanwha Vision"): 2}
     )
-    rows = [("signature", "kestrel-optics.http.title", 9, 293), ("signature", "hikvision.x", 90, 212)]
+    # A maker's signatures are named after its file, and its general rules after the maker.
+    hanwha = next(rule.id for rule in catalogue.signatures if rule.file_maker == "Hanwha Vision")
+    assert not hanwha.startswith("hanwha-vision")
+    rows = [
+        ("signature", hanwha, 9, 293), ("signature", "hanwha-vision.range", 9, 293),
+        ("signature", "hikvision.range", 90, 212), ("signature", "retired.http.title", 9, 293),
+        ("field", "hikvision_device_model", 90, 212),
+    ]  # fmt: skip
     table = pa.Table.from_pylist([dict(zip(RELIANCE.names, row, strict=True)) for row in rows], RELIANCE.schema)
     found = rests_on(ReportContext(study, [replace(few, reliance=table)]))
     assert found is not None
-    assert [row[1] for row in found.rows] == ["hikvision.x"]
+    assert [row[1] for row in found.rows] == ["hikvision_device_model", "hikvision.range"]
     assert rests_on(ReportContext(study, [few])) is None

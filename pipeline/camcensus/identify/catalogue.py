@@ -25,6 +25,9 @@ _NOT_MEANING = {
     "examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period", "unfed",
 }  # fmt: skip
 
+# What names or types a device by what is known of its maker: `<maker>.name` and so on.
+GENERAL_RULES = ("name", "organisation", "range", "series")
+
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
@@ -68,6 +71,18 @@ class Catalogue:
     @cached_property
     def _slugs(self) -> dict[str, str]:
         return {maker.slug: maker.manufacturer for maker in self.about}
+
+    @cached_property
+    def owners(self) -> dict[str, str | None]:
+        """The maker that each rule is of, the general rules of its name and range included; None: of no maker."""
+        owners: dict[str, str | None] = {words.id: None for words in self.words}
+        owners |= {model.id: model.manufacturer for model in self.models}
+        owners |= {signature.id: signature.file_maker for signature in self.signatures}
+        return owners | {f"{maker.slug}.{rule}": maker.manufacturer for maker in self.about for rule in GENERAL_RULES}
+
+    def owner_of_field(self, column: str) -> str | None:
+        """Return the maker whose devices alone have a column of evidence, such as those of a block of its own."""
+        return next((maker.manufacturer for maker in self.about if column.startswith(f"{maker.slug}_")), None)
 
     @cached_property
     def version(self) -> str:

@@ -1,8 +1,8 @@
 """How far the headline's hosts rest on single signatures and fields, as far as it may be published."""
 
-import re
 from dataclasses import dataclass
 
+from camcensus.identify.catalogue import load_catalogue
 from camcensus.report.context import ReportContext
 from camcensus.report.inputs import headline_cells, world_cell
 from camcensus.report.tables.publish import published
@@ -40,11 +40,9 @@ def _shown(context: ReportContext, kind: str) -> list[Rest]:
     table, least = context.now.reliance, context.study.publication.min_hosts
     rows = [Rest(**row) for row in table.to_pylist() if row["kind"] == kind] if table is not None else []
     makers = {str(maker) for maker in headline_cells(context.now, "manufacturer", context.study)["manufacturer"]}
-    hidden = {_slug(maker) for maker in makers - set(published(context.study, context.now).shown("manufacturer"))}
-    rows = [row for row in rows if row.n_hosts_only >= least and re.split("[._]", row.name)[0] not in hidden]
+    hidden = makers - set(published(context.study, context.now).shown("manufacturer"))
+    catalogue = load_catalogue(context.study.catalogue_path)
+    owners = catalogue.owners if kind == "signature" else {row.name: catalogue.owner_of_field(row.name) for row in rows}
+    # A rule that the catalogue does not have any more may be of a maker that is hidden.
+    rows = [row for row in rows if row.n_hosts_only >= least and row.name in owners and owners[row.name] not in hidden]
     return sorted(rows, key=lambda row: (-row.n_hosts_only, row.name))
-
-
-def _slug(maker: str) -> str:
-    """Return a maker's name as its ids have it."""
-    return re.sub("[^a-z0-9]+", "-", maker.lower()).strip("-")
