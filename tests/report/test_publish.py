@@ -221,10 +221,10 @@ def test_zero_is_told_from_hidden() -> None:
         }
     )
     whole = Published({c: dict.fromkeys(UNITS, n) for c, n in cells.items()}, LEFT_OUT, MINIMUM)
-    assert [whole.hosts("DE", m) for m in ("B", "D")] == [None, 0]
-    assert [whole.hosts("TK", m) for m in ("A", "D")] == [None, None]
-    assert whole.hosts("NA", "A") == 0
-    assert whole.total("n_hosts", manufacturer="D") == 0
+    assert [whole.count(country="DE", manufacturer=m) for m in ("B", "D")] == [None, 0]
+    assert [whole.count(country="TK", manufacturer=m) for m in ("A", "D")] == [None, None]
+    assert whole.count(country="NA", manufacturer="A") == 0
+    assert whole.count(manufacturer="D") == 0
 
 
 def test_totals_of_countries_and_the_world_are_as_counted(study: Study) -> None:

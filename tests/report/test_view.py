@@ -42,7 +42,7 @@ def test_switches_show_only_what_is_published(tmp_path: Path, seed: int) -> None
         given = published(study, result)
         for maker, counts in year.makers.items():
             for code, n in counts.items():
-                expected = given.hosts(code, maker) if code else given.total("n_hosts", manufacturer=maker)
+                expected = given.count(country=code, manufacturer=maker)
                 assert n == expected
     hidden = sum(n is None for year in found.years for counts in year.makers.values() for n in counts.values())
     assert hidden > 0
@@ -59,7 +59,7 @@ def test_pages_of_countries_show_only_what_is_published(tmp_path: Path, seed: in
         page = pages[country_name(code)]
         makers, models = numbers(page, "Makers"), numbers(page, "Models")
         for maker in MAKERS:
-            expected = [published(study, r).hosts(code, maker) for r in results]
+            expected = [published(study, r).count(country=code, manufacturer=maker) for r in results]
             row = makers.get("Maker unknown" if maker == "unknown" else maker)
             assert row is not None or not any(expected)
             assert row is None or row[:2] == ["–" if n is None else str(n) for n in expected]
@@ -79,11 +79,11 @@ def test_pages_of_makers_show_only_what_is_published(tmp_path: Path, seed: int) 
         for code in COUNTRIES:
             name = country_name(code) + (" (left out)" if code in study.countries_left_out else "")
             row = numbers(page, "Countries and territories").get(name)
-            expected = [g.hosts(code, maker) for g in given]
+            expected = [g.count(country=code, manufacturer=maker) for g in given]
             assert row is None or row == ["–" if n is None else str(n) for n in expected]
         for kind in TYPES:
             row = numbers(page, "Kinds of device").get(kind.capitalize())
-            expected = [g.total("n_hosts", manufacturer=maker, product_type=kind) for g in given]
+            expected = [g.count(manufacturer=maker, product_type=kind) for g in given]
             assert row is None or row == ["–" if n is None else str(n) for n in expected]
 
 

@@ -111,7 +111,7 @@ def coverage(context: ReportContext) -> Chart:
     world, cells = world_cell(now, study, "study"), headline_cells(now, "country", study)
     hosts, devices = world["n_hosts"] or 0, world["n_devices"] or 0
     nowhere = int(cells.loc[cells["country"] == UNKNOWN_COUNTRY, "n_hosts"].sum())
-    unnamed = published(study, now).total("n_devices", manufacturer=UNKNOWN)
+    unnamed = published(study, now).count("n_devices", manufacturer=UNKNOWN)
     asked, agreed = world["n_hosts_geo_asked"], world["n_hosts_geo_min"]
     shares = (
         ("maker", "Devices: maker known", devices - unnamed if unnamed is not None else None, devices),

@@ -1,11 +1,12 @@
 """Pages of single countries and makers: figures over the snapshots, and what is finer as far as it is published."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from camcensus.core.countries import country_name, load_countries
-from camcensus.core.tables import UNKNOWN
+from camcensus.core.tables import GROUPS, UNKNOWN
 from camcensus.report import wording
 from camcensus.report.charts.newest import kind_name
 from camcensus.report.context import ReportContext
@@ -20,7 +21,11 @@ from camcensus.report.timeline import line_note
 
 TOP = 50  # rows of a table of makers, countries or models
 FEW = 20  # hosts under which chance moves a country's numbers a lot
-Finer = dict[str, dict[str, int]]  # country or maker to a finer name to hosts
+TITLES = {  # of a table of a column, and of the names in it
+    "country": ("Countries", "Country"),
+    "manufacturer": ("Makers", "Maker"),
+    "product_type": ("Kinds of device", "Kind"),
+}
 
 
 @dataclass(frozen=True)
@@ -69,39 +74,59 @@ def pages(context: ReportContext, details: Iterable[DetailPage]) -> dict[str, st
     return texts
 
 
-def finer_hosts(given: Published, level: str, key: int, *names: int, has_unknown: bool = False) -> Finer:
-    """Return published hosts of a level, by a column and by the names in others (places in a cell)."""
-    found: Finer = {}
-    for cell, units in given.cells(level).items():
-        if has_unknown or cell[names[-1]] != UNKNOWN:
-            found.setdefault(str(cell[key]), {})[" ".join(str(cell[n]) for n in names)] = units["n_hosts"] or 0
+class _Pages:
+    """Pages of the values of one column (`own`), with the published hosts of each by finer columns."""
+
+    def __init__(self, context: ReportContext, own: str, over: Sequence[str], newest: Sequence[str]) -> None:
+        """`over`: columns shown over the snapshots; `newest`: columns shown of the newest one."""
+        self.context, self.own = context, own
+        self.given = [published(context.study, r) for r in context.results]
+        self._over = {column: [finer_hosts(given, own, column) for given in self.given] for column in over}
+        self._newest = {column: finer_hosts(self.given[-1], own, column) for column in newest}
+
+    def over_snapshots(self, value: str, column: str, total: int | None = None) -> TextTable:
+        """Return the hosts of each finer name in each snapshot, the newest's most first; `total`: what shares are of.
+
+        0: none was seen; None: not shown. A name that is shown in no snapshot is not among the rows.
+        """
+        names = sorted({name for one in self._over[column] for name in one.get(value, ())})
+        rows = {
+            self._label(column, name): [given.count(**{self.own: value, column: name}) for given in self.given]
+            for name in names
+        }
+        order = sorted(rows, key=lambda name: ([-(n if n is not None else -1) for n in reversed(rows[name])], name))
+        title, first = TITLES[column]
+        head = [first, *(r.snapshot for r in self.context.results), *(["% of hosts"] if total is not None else [])]
+        found = []
+        for name in order[:TOP]:
+            cells, newest = [name, *map(shown, rows[name])], rows[name][-1]
+            if total is not None:
+                cells.append(HIDDEN if newest is None or not total else f"{100 * newest / total:.1f}")
+            found.append(cells)
+        return TextTable(title, head, found, range(1, len(head)), empty="Nothing that may be shown.")
+
+    def newest_section(self, value: str, column: str, first: str) -> Section:
+        """Return the hosts of each finer name in the newest snapshot, the most first."""
+        title, named = f"{column.rpartition('+')[2].capitalize()}s", self._newest[column].get(value, {})
+        rows = [[name, f"{n:,}"] for name, n in sorted(named.items(), key=lambda m: (-m[1], m[0]))[:TOP]]
+        only = f"; only models that the catalogue names, at most {TOP}" if title == "Models" else ""
+        table = TextTable(title, [first, "Hosts"], rows, (1,), empty="None that may be shown.")
+        return Section(title, f"Hosts, snapshot {self.context.now.snapshot}{only}.", table)
+
+    def _label(self, column: str, name: str) -> str:
+        if column == "country":
+            return f"{country_name(name)}{' (left out)' if name in self.context.study.countries_left_out else ''}"
+        return kind_name(name) if column == "product_type" else "Maker unknown" if name == UNKNOWN else name
+
+
+def finer_hosts(given: Published, own: str, columns: str) -> dict[str, dict[str, int]]:
+    """Return published hosts of each value of a column, by the names in finer columns ("manufacturer+model")."""
+    finer, found = columns.split("+"), defaultdict[str, dict[str, int]](dict)
+    for cell, units in given.cells("+".join(group for group in GROUPS if group in (own, *finer))).items():
+        named = dict(zip(GROUPS, cell, strict=True))
+        if UNKNOWN not in (named["brand"], named["model"]):
+            found[str(named[own])][" ".join(str(named[column]) for column in finer)] = units["n_hosts"] or 0
     return found
-
-
-def hosts_by_snapshot(
-    context: ReportContext, title: str, first: str, rows: Mapping[str, Sequence[int | None]], total: int | None = None
-) -> TextTable:
-    """Return a table of names and their hosts in each snapshot, the newest's most first.
-
-    None: not shown. A name that is shown in no snapshot must not be among the rows. `total`: what shares are of.
-    """
-    order = sorted(rows, key=lambda name: ([-(n if n is not None else -1) for n in reversed(rows[name])], name))
-    head = [first, *(r.snapshot for r in context.results), *(["% of hosts"] if total is not None else [])]
-    found = []
-    for name in order[:TOP]:
-        cells, newest = [name, *map(shown, rows[name])], rows[name][-1]
-        if total is not None:
-            cells.append(HIDDEN if newest is None or not total else f"{100 * newest / total:.1f}")
-        found.append(cells)
-    return TextTable(title, head, found, range(1, len(head)), empty="Nothing that may be shown.")
-
-
-def newest_section(context: ReportContext, title: str, first: str, named: Mapping[str, int]) -> Section:
-    """Return a table of names and their hosts in the newest snapshot, the most first."""
-    rows = [[name, f"{n:,}"] for name, n in sorted(named.items(), key=lambda m: (-m[1], m[0]))[:TOP]]
-    only = f"; only models that the catalogue names, at most {TOP}" if title == "Models" else ""
-    table = TextTable(title, [first, "Hosts"], rows, (1,), empty="None that may be shown.")
-    return Section(title, f"Hosts, snapshot {context.now.snapshot}{only}.", table)
 
 
 def country_pages(context: ReportContext, found: View) -> list[DetailPage]:
@@ -110,20 +135,15 @@ def country_pages(context: ReportContext, found: View) -> list[DetailPage]:
     return [pages.page(place) for place in found.places if place.kind != "unknown"]
 
 
-class _CountryPages:
-    """The pages, and what they take from each snapshot: what is published, sensitivity ranges, ranks."""
+class _CountryPages(_Pages):
+    """The pages of countries, with sensitivity ranges and ranks of each snapshot."""
 
     def __init__(self, context: ReportContext, found: View) -> None:
-        self.context, self.found = context, found
-        self.given = [published(context.study, r) for r in context.results]
+        super().__init__(context, "country", ("manufacturer", "product_type"), ("manufacturer+model",))
+        self.found = found
         self.ranges = [sensitivity.ranges(context.study, r, "hosts") for r in context.results]
         self.ranks = [found.ranks(year.counts(found.unit)) for year in found.years]
         self.hidden = self.given[-1].hidden_by_country()
-        self.models = finer_hosts(self.given[-1], "country+manufacturer+model", 0, 1, 4)
-        self.cells = {
-            column: [finer_hosts(given, f"country+{column}", 0, place, has_unknown=True) for given in self.given]
-            for column, place in (("manufacturer", 1), ("product_type", 3))
-        }
 
     def page(self, place: Place) -> DetailPage:
         """Return one country's page."""
@@ -135,7 +155,7 @@ class _CountryPages:
         placed = f" Rank {rank} of {of} by {found.unit}{ranged}." if rank else ""
         out = " This country is left out of headlines, totals and ranks." if place.kind == "out" else ""
         window = wording.window(now.manifest.window)
-        makers = self._over_snapshots(code, "manufacturer", hosts[-1])
+        makers, kinds = (self.over_snapshots(code, column, hosts[-1]) for column in ("manufacturer", "product_type"))
         return DetailPage(
             file=f"countries/{code}.html",
             title=place.name,
@@ -148,20 +168,11 @@ class _CountryPages:
             figures=self._figures(place),
             parts=(
                 Section("Makers", f"Hosts. {wording.small_cells(self.context.study)}", makers),
-                Section("Kinds of device", "Hosts.", self._over_snapshots(code, "product_type", hosts[-1])),
-                newest_section(self.context, "Models", "Maker and model", self.models.get(code, {})),
+                Section("Kinds of device", "Hosts.", kinds),
+                self.newest_section(code, "manufacturer+model", "Maker and model"),
             ),
             quality=self._quality(place),
         )
-
-    def _over_snapshots(self, code: str, column: str, total: int) -> TextTable:
-        """Makers or kinds in each snapshot: 0 where none was seen, None where hidden."""
-        rows = {}
-        for name in sorted({name for one in self.cells[column] for name in one.get(code, ())}):
-            label = kind_name(name) if column == "product_type" else "Maker unknown" if name == UNKNOWN else name
-            rows[label] = [given.hosts_of(code, column, name) for given in self.given]
-        title, first = ("Makers", "Maker") if column == "manufacturer" else ("Kinds of device", "Kind")
-        return hosts_by_snapshot(self.context, title, first, rows, total)
 
     def _figures(self, place: Place) -> TextTable:
         code, years, rows = place.code, self.found.years, []
@@ -213,25 +224,17 @@ def maker_pages(context: ReportContext) -> list[DetailPage]:
     return [pages.page(maker, file) for maker, file in maker_files(context).items()]
 
 
-class _MakerPages:
-    """The pages, and what they take from each snapshot: what is published, by country and by kind of device."""
+class _MakerPages(_Pages):
+    """The pages of makers."""
 
     def __init__(self, context: ReportContext) -> None:
-        self.context = context
-        self.given = [published(context.study, r) for r in context.results]
-        self.places = [finer_hosts(given, "country+manufacturer", 1, 0) for given in self.given]
-        self.kinds = [finer_hosts(given, "manufacturer+product_type", 1, 3) for given in self.given]
-        self.brands = finer_hosts(self.given[-1], "manufacturer+brand", 1, 2)
-        self.models = finer_hosts(self.given[-1], "manufacturer+model", 1, 4)
+        super().__init__(context, "manufacturer", ("country", "product_type"), ("brand", "model"))
 
     def page(self, maker: str, file: str) -> DetailPage:
         """Return one maker's page."""
         context, now = self.context, self.context.now
-        hosts = [given.total("n_hosts", manufacturer=maker) for given in self.given]
-        kinds = {
-            kind_name(kind): [given.total("n_hosts", manufacturer=maker, product_type=kind) for given in self.given]
-            for kind in sorted({kind for one in self.kinds for kind in one.get(maker, ())})
-        }
+        hosts = [given.count(manufacturer=maker) for given in self.given]
+        places = f"Hosts, at most {TOP} countries; a dash: not shown."
         return DetailPage(
             file=file,
             title=maker,
@@ -243,10 +246,10 @@ class _MakerPages:
             label=f"Hosts with cameras of {maker}",
             figures=self._figures(maker),
             parts=(
-                self._by_country(maker),
-                Section("Kinds of device", "Hosts.", hosts_by_snapshot(context, "Kinds of device", "Kind", kinds)),
-                newest_section(context, "Brands", "Brand", self.brands.get(maker, {})),
-                newest_section(context, "Models", "Model", self.models.get(maker, {})),
+                Section("Countries and territories", places, self.over_snapshots(maker, "country")),
+                Section("Kinds of device", "Hosts.", self.over_snapshots(maker, "product_type")),
+                self.newest_section(maker, "brand", "Brand"),
+                self.newest_section(maker, "model", "Model"),
             ),
             quality=(
                 "Cameras sold under another brand count for this maker only where the evidence shows it.",
@@ -258,22 +261,14 @@ class _MakerPages:
     def _figures(self, maker: str) -> TextTable:
         rows, left_out = [], self.context.study.countries_left_out
         for i, point in reversed(list(enumerate(self.context.points))):
-            counts = [self.given[i].total(f"n_{unit}", manufacturer=maker) for unit in UNITS]
+            counts = [self.given[i].count(f"n_{unit}", manufacturer=maker) for unit in UNITS]
             others = {name: n for name, n in self.given[i].ordered("manufacturer", "n_hosts") if name != UNKNOWN}
             rank = str(1 + sum(n > others[maker] for n in others.values())) if maker in others else MISSING
             has_before = not (point.is_first or point.break_reason)
-            before = self.given[i - 1].total("n_hosts", manufacturer=maker) if has_before else None
+            before = self.given[i - 1].count(manufacturer=maker) if has_before else None
             moved = facts.change(before, counts[0])
-            inside = str(sum(code not in left_out for code in self.places[i].get(maker, ())))
+            inside = str(sum(code not in left_out for code in self._over["country"][i].get(maker, ())))
             change = [signed(moved.absolute), percent(moved.percent)]
             rows.append([point.label, *map(shown, counts), rank, inside, *change])
         head = ["Snapshot", "Hosts", "Devices", "Banners", "Rank by hosts", "Countries shown", "Change, hosts"]
         return TextTable(f"Figures of {maker}", [*head, "Change, %"], rows, range(1, 8))
-
-    def _by_country(self, maker: str) -> Section:
-        rows = {}
-        for code in sorted({code for one in self.places for code in one.get(maker, ())}):
-            out = " (left out)" if code in self.context.study.countries_left_out else ""
-            rows[f"{country_name(code)}{out}"] = [given.hosts_of(code, "manufacturer", maker) for given in self.given]
-        table = hosts_by_snapshot(self.context, "Countries", "Country", rows)
-        return Section("Countries and territories", f"Hosts, at most {TOP} countries; a dash: not shown.", table)

@@ -151,7 +151,7 @@ def snapshot_rows(study: Study, result: Result, selection: Selection | None = No
                 "hosts_per_100k": people,
                 "hosts_per_million_ipv4": addresses,
                 "geo_agreement": agreed.get(code),
-                **{name: given.hosts(code, vendor) for name, vendor in vendors.items()},
+                **{name: given.count(country=code, manufacturer=vendor) for name, vendor in vendors.items()},
                 **same,
             }
         )

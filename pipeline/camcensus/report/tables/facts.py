@@ -50,7 +50,7 @@ class FlowRow:
 
 def headline(study: Study, result: Result, vendor: str) -> Headline:
     """Return the sentence on one vendor: how many, in how many countries and territories, outside which."""
-    total = published(study, result).total(f"n_{study.headline_unit}", manufacturer=vendor)
+    total = published(study, result).count(f"n_{study.headline_unit}", manufacturer=vendor)
     where = wording.outside(study.countries_left_out)
     if total is None:
         why = f"fewer than {study.publication.min_hosts}, or they would reveal the number of a smaller maker"
@@ -72,7 +72,7 @@ def headline_change(context: ReportContext) -> str:
     if before is None or why:
         return f"Change since the snapshot before: n/a ({why})."
     column = f"n_{context.unit}"
-    own = [published(study, r).total(column, manufacturer=study.vendors[0]) for r in (before, now)]
+    own = [published(study, r).count(column, manufacturer=study.vendors[0]) for r in (before, now)]
     world = [world_cell(r, study, "study")[column] for r in (before, now)]
     span = sensitivity.change_range(study, before, now, context.unit)
     ranged = f", with other settings {signed(span.low)} to {signed(span.high)}" if span else ""

@@ -125,7 +125,7 @@ def _year(study: Study, before: Result | None, result: Result, point: SeriesPoin
     cells = headline_cells(result, "country", study).to_dict("records")
     world, given = world_cell(result, study, "study"), published(study, result)
     units = {u: {str(c["country"]): int(c[f"n_{u}"]) for c in cells} | {"": world[f"n_{u}"] or 0} for u in UNITS}
-    own = {m: {code: given.hosts(code, m) for code in units["hosts"]} for m in makers}
+    own = {m: {code: given.count(country=code, manufacturer=m) for code in units["hosts"]} for m in makers}
     rows: list[dict[Any, Any]] = [*cells, world | {"country": ""}]
     agreed = {str(row["country"]): agreement(row) for row in rows if row["country"] != UNKNOWN_COUNTRY}
     rates = {unit: world_rates(study.countries_left_out, counts) for unit, counts in units.items()}

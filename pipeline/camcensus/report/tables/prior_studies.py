@@ -98,8 +98,9 @@ def our_count(study: Study, result: Result, figure: Mapping[str, str]) -> str:
         return MISSING
     given = published(study, result)
     if place in (WORLD, WITHOUT_CHINA):
-        return _together([given.total(unit, manufacturer=maker) for maker in makers])
-    return _together([given.hosts(place, maker) if unit == "n_hosts" else None for maker in makers])
+        return _together([given.count(unit, manufacturer=maker) for maker in makers])
+    hosts = [given.count(country=place, manufacturer=maker) for maker in makers]
+    return _together(hosts if unit == "n_hosts" else [None] * len(makers))
 
 
 def _together(counts: Sequence[int | None]) -> str:

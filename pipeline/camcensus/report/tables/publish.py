@@ -66,27 +66,16 @@ class Published:
             own = self._by_level[f"country+{column}"]
             self._bare[column] = {str(c[0]) for c in own} - {str(c[0]) for c in own if c not in self._hidden}
 
-    def hosts(self, country: str, maker: str) -> int | None:
-        """Return a maker's hosts in a country, or (country "") outside the countries left out."""
-        return self.hosts_of(country, "manufacturer", maker) if country else self.total("n_hosts", manufacturer=maker)
+    def count(self, unit: str = "n_hosts", **values: str) -> int | None:
+        """Return the count of a cell, such as of `country="DE", manufacturer="Axis"`: 0 where none was seen.
 
-    def hosts_of(self, country: str, column: str, value: str) -> int | None:
-        """Return hosts in a country of a maker or a kind (`column`): 0 where none was seen.
-
-        None where hidden, or where the country shows no cell of that column.
-        """
-        cell = cell_of(**{"country": country, column: value})
-        if cell in self._cells:
-            return None if cell in self._hidden else self._cells[cell]["n_hosts"]
-        return None if country in self._bare[column] else 0
-
-    def total(self, unit: str, **values: str) -> int | None:
-        """Return a count outside the countries left out, such as of `manufacturer="Axis"`.
-
-        0 if none was seen, None if it is not published.
+        None where it is hidden, or the country shows no cell of that column. Without a country (or with country ""),
+        it is outside the countries left out.
         """
         cell = cell_of(**values)
-        return None if cell in self._hidden else self._cells.get(cell, {unit: 0})[unit]
+        if cell in self._cells:
+            return None if cell in self._hidden else self._cells[cell][unit]
+        return None if any(values.get("country") in self._bare[c] for c in ONE_WAY if c in values) else 0
 
     def cells(self, level: str) -> dict[Cell, Units]:
         """Return the published cells of a level with their published units (hosts alone if two columns cross)."""
@@ -183,8 +172,8 @@ def scope_of(level: str) -> Any:
 
 
 def cell_of(**values: str) -> Cell:
-    """Return the cell that has these values."""
-    return tuple(values.get(group) for group in GROUPS)
+    """Return the cell that has these values (none where one is "")."""
+    return tuple(values.get(group) or None for group in GROUPS)
 
 
 def _level(cell: Cell) -> str:

@@ -63,7 +63,7 @@ def headline_count(study: Study, result: Result, unit: str, manufacturer: str | 
     if manufacturer is None:
         return world_cell(result, study, "study")[column]
     if is_public:
-        return published(study, result).total(column, manufacturer=manufacturer)
+        return published(study, result).count(column, manufacturer=manufacturer)
     cells = headline_cells(result, "manufacturer", study, "study")
     return int(cells.loc[cells["manufacturer"] == manufacturer, column].sum())
 
@@ -92,7 +92,7 @@ def series_count(
         return None
     row = series_rows(result, manufacturer).get(series) or {"n_hosts": 0, f"n_{unit}": 0}
     if manufacturer is not None and is_public:
-        total, least = published(study, result).total("n_hosts", manufacturer=manufacturer), study.publication.min_hosts
+        total, least = published(study, result).count(manufacturer=manufacturer), study.publication.min_hosts
         if total is None or any(0 < n < least for n in (row["n_hosts"], total - row["n_hosts"])):
             return None
     return int(row[f"n_{unit}"])
