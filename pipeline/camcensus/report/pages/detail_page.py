@@ -10,7 +10,7 @@ from camcensus.core.tables import GROUPS, UNKNOWN
 from camcensus.report import wording
 from camcensus.report.charts.newest import kind_name
 from camcensus.report.context import ReportContext
-from camcensus.report.formatting import HIDDEN, MISSING, linked, percent, rate, share, shown, signed
+from camcensus.report.formatting import HIDDEN, MISSING, percent, rate, share, shown, signed
 from camcensus.report.pages.rendering import render, source
 from camcensus.report.pages.sparklines import large
 from camcensus.report.tables import facts, geo_tables, sensitivity
@@ -61,10 +61,11 @@ class DetailPage:
 def pages(context: ReportContext, details: Iterable[DetailPage]) -> dict[str, str]:
     """Return the text of each page by its file."""
     style, points = source("base.css"), context.points
-    attributions = [linked(text) for text in wording.attributions(context.results)]
-    same: dict[str, Any] = {"study": context.study, "words": wording, "now": context.now, "credits": attributions}
-    same |= {"simulated": context.is_simulated, "citation": wording.citation(context.study, context.results)}
-    same |= {"note": line_note(points, has_ranges=False)}
+    same: dict[str, Any] = {
+        "study": context.study, "words": wording, "now": context.now, "simulated": context.is_simulated,
+        "credits": wording.attributions(context.results), "note": line_note(points, has_ranges=False),
+        "citation": wording.citation(context.study, context.results),
+    }  # fmt: skip
     texts = {}
     for page in details:
         counts = ", ".join(f"{p.snapshot} {shown(n)}" for p, n in zip(points, page.hosts, strict=True))

@@ -31,11 +31,12 @@ _REFERS = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
 @functools.cache
 def environment() -> jinja2.Environment:
     """Return the templates, with filters that write numbers."""
+    escape = jinja2.select_autoescape(disabled_extensions=["md.j2"], default=True)
     found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=escape, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    found.filters |= {"number": formatting.number, "signed": formatting.signed, "percent": formatting.percent}
+    found.filters |= {name: getattr(formatting, name) for name in ("number", "linked", "plain")}
     return found
 
 

@@ -15,7 +15,7 @@ from camcensus.core.tables import COUNTS, ESTIMATES, Table
 from camcensus.estimate.area_sampling.figures import LEAST_BLOCKS
 from camcensus.estimate.area_sampling.ratio import RESAMPLES
 from camcensus.report import wording
-from camcensus.report.formatting import HIDDEN, linked, shown
+from camcensus.report.formatting import HIDDEN, shown
 from camcensus.report.inputs import Result
 from camcensus.report.output import Output
 from camcensus.report.pages.rendering import render, source
@@ -150,7 +150,7 @@ def _page(study: Study, sample: Estimated) -> str:
         flow=small_tables.flow(result),
         csv=CSV,
         cite=f"SAMPLE. {wording.citation(study, [result])}",
-        credits=[linked(text) for text in wording.attributions([result])],
+        credits=wording.attributions([result]),
     )
 
 

@@ -56,6 +56,13 @@ def corrected(audits: Audits, snapshot: str) -> tuple[int, int, int] | None:
     return (round(rows[0]["value"]), round(rows[0]["low"]), round(rows[0]["high"])) if len(rows) == 1 else None
 
 
+def corrected_note(audits: Audits, snapshot: str) -> str:
+    """Return what the makers' recall covers, by what the audit of a snapshot rests on; empty without an audit."""
+    found = audits.makers.get(snapshot)
+    basis = "" if found is None or found.empty else str(found["basis"].iloc[0])
+    return f"{MAKERS_NOTES[basis]} {MAKERS_NOTE}" if basis else ""
+
+
 def change_sentences(audits: Audits, before: Result, now: Result, confidence: str = "medium") -> str:
     """Return sentences on the change of all makers' hosts: by audits of both years, and by the ranges of the counts.
 
