@@ -31,9 +31,9 @@ _REFERS = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
 @functools.cache
 def environment() -> jinja2.Environment:
     """Return the templates, with filters that write numbers."""
-    escape = jinja2.select_autoescape(disabled_extensions=["md.j2"], default=True)
     found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=escape, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(disabled_extensions=["md.j2"], default=True),
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     found.filters |= {name: getattr(formatting, name) for name in ("number", "linked", "plain")}
