@@ -258,3 +258,46 @@ def test_a_rule_that_fails_its_examples_is_named(load: Load) -> None:
         "acme.http.server: does not match its example 'Acme/x'",
         "acme.http.server: matches its counterexample 'Acme/2'",
     ]
+
+
+MODEL = """
+[[signature]]
+id = "acme.{field}"
+field = "{field}"
+pattern = '^Acme (?P<model>[A-Z]+-\\d+)'
+maker = "specific"
+source = "made up"
+licence = "MIT"
+examples = ["{example}"]
+"""
+
+
+@pytest.mark.parametrize("field", ["http.realm", "http.html"])
+@pytest.mark.parametrize(
+    ("example", "faults"),
+    [
+        ("Acme AC-100", []),
+        ("Acme ZZ-100", ["acme.{field}: no [[model]] of Acme takes the model 'ZZ-100' that it names"]),
+        ("Acme AC-1000", ["acme.{field}: no [[model]] of Acme takes the model 'AC-1000' that it names"]),
+    ],
+)
+def test_a_signature_that_names_a_model_in_no_pattern_is_a_fault(
+    load: Load, field: str, example: str, faults: list[str]
+) -> None:
+    catalogue = load(MAKER + MODEL.format(field=field, example=example))
+    assert faults_of(catalogue) == [fault.format(field=field) for fault in faults]
+
+
+def test_a_fixed_model_in_no_pattern_is_a_fault(load: Load) -> None:
+    fixed = MAKER.replace('maker = "specific"', 'maker = "specific"\nmodel = "ZZ-1"')
+    assert faults_of(load(fixed)) == ["acme.http.server: no [[model]] of Acme takes the model 'ZZ-1' that it names"]
+
+
+def test_words_in_front_that_a_model_needs_are_read_with_it(load: Load) -> None:
+    """The text of a realm is read complete, so a hyphen in front hides the model as it does in a count."""
+    text = MODEL.format(field="http.realm", example="Acme X-AC-100").replace("Acme (?P", "Acme X-(?P")
+    assert faults_of(load(MAKER + text)) == [
+        "acme.http.realm: no [[model]] of Acme takes the model 'AC-100' that it names"
+    ]
+    fitting = MAKER.replace("'\\bAC-\\d{3}\\b'", "'(?:X-)?(?P<model>AC-\\d{3})'")
+    assert faults_of(load(fitting + text)) == []

@@ -20,6 +20,7 @@ from camcensus.core.errors import CatalogueError, InputError
 from camcensus.core.text_files import parse_toml, read_bytes, read_text
 from camcensus.identify.entries import Brand, CatalogueFile, Maker, Model, Query, Signature, WordList
 from camcensus.identify.feeding import Feeding, feeding, slug_of
+from camcensus.identify.models import MODEL_COLUMNS
 
 _NOT_MEANING = {
     "examples", "counterexamples", "note", "source", "licence", "catches", "also", "relation", "period", "unfed",
@@ -154,7 +155,29 @@ def _load(folder: Path, _checksum: str) -> Catalogue:
 
 def faults_of(catalogue: Catalogue) -> list[str]:
     """Return the faults of all rules by their own examples."""
-    return [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
+    faults = [fault for rule in (*catalogue.signatures, *catalogue.models) for fault in rule.faults()]
+    return faults + _models_that_no_pattern_takes(catalogue)
+
+
+def _models_that_no_pattern_takes(catalogue: Catalogue) -> list[str]:
+    """Return the signatures that name a model which no pattern of their maker takes: it is never published."""
+    rules: dict[str, list[Model]] = {}
+    for model in catalogue.models:
+        rules.setdefault(model.manufacturer or "", []).append(model)
+    faults = []
+    for signature in catalogue.signatures:
+        if signature.file_maker is None:
+            continue
+        named = {signature.model: signature.model} if signature.model else {}
+        for example in filter(signature.regex.search, signature.examples):
+            if name := signature.captures(example).get("model"):
+                named.setdefault(name, example if signature.column in MODEL_COLUMNS else name)
+        faults += [
+            f"{signature.id}: no [[model]] of {signature.file_maker} takes the model {name!r} that it names"
+            for name, text in named.items()
+            if not any(rule.regex.search(text) for rule in rules.get(signature.file_maker, []))
+        ]
+    return faults
 
 
 def _about(file: CatalogueFile) -> Maker:

@@ -6,17 +6,11 @@ from functools import lru_cache
 
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Model, Signature
-from camcensus.identify.models import published, written
+from camcensus.identify.models import MODEL_COLUMNS, OWN_MODEL, published, written
 from camcensus.identify.phrases import COLUMNS, Phrases
 from camcensus.identify.screen import Screen
 from camcensus.identify.verdict import PLACES, Hit, Verdict, decide
 
-# Columns that a device writes nothing but its model into.
-_OWN_MODEL = frozenset({"hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number"})
-_MODEL_COLUMNS = (
-    *sorted(_OWN_MODEL), "http_title", "http_realm", "rtsp_realm", "ftp_banner", "telnet_banner", "snmp_description",
-    "cert_subject", "product", "http_server", "rtsp_server", "onvif_scopes", "sip_user_agent", "block_text",
-)  # fmt: skip
 _ORGANISATION = "mac_organisation"
 
 
@@ -36,7 +30,7 @@ class Identifier:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        by_column: dict[str, list[Signature]] = {c: [] for c in (*_MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
+        by_column: dict[str, list[Signature]] = {c: [] for c in (*MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
         for signature in catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
         self.signatures = {column: Screen(rules) for column, rules in by_column.items()}
@@ -63,16 +57,16 @@ class Identifier:
             return NOTHING
         hits: list[Hit] = []
         identity: tuple[str, str] | None = None
-        parts = [text] if column in _MODEL_COLUMNS else []
+        parts = [text] if column in MODEL_COLUMNS else []
         for rule in self.signatures[column].matching(text):
             groups = rule.captures(text)
             if groups:
                 identity = identity or _identity(rule.manufacturer, groups)
             hits.append(_signature_hit(rule, column, groups))
-            if (captured := groups.get("model")) and column not in _MODEL_COLUMNS:
+            if (captured := groups.get("model")) and column not in MODEL_COLUMNS:
                 parts.append(captured)
         models = [_model_hit(rule, column, part) for part in parts for rule in self.models.matching(part)]
-        if not models and (unknown := text.strip() if column in _OWN_MODEL else _captured(hits)):
+        if not models and (unknown := text.strip() if column in OWN_MODEL else _captured(hits)):
             hits.append(Hit("", column, model_raw=unknown, unknown=True))
         if column in COLUMNS:
             # The engine calls all devices of a maker cameras: a signature knows which products that means.
@@ -131,7 +125,7 @@ def _model_hit(rule: Model, column: str, text: str) -> Hit:
         type=rule.type,
         type_evidence=strength if rule.type else None,
         model=published(text, start, end, rule.suffixes),
-        model_raw=text.strip() if column in _OWN_MODEL else written(text, start, end),
+        model_raw=text.strip() if column in OWN_MODEL else written(text, start, end),
         family=rule.family,
         needs_maker=not rule.alone,
     )

@@ -27,6 +27,13 @@ class Rule(Protocol):
         """Return where the model begins and ends in a text that the pattern matches."""
 
 
+# Columns that a device writes nothing but its model into.
+OWN_MODEL = frozenset({"hikvision_device_model", "ip_camera_model", "upnp_model_name", "upnp_model_number"})
+# Columns whose complete text is searched for models; of the others, what a signature captures.
+MODEL_COLUMNS = (
+    *sorted(OWN_MODEL), "http_title", "http_realm", "rtsp_realm", "ftp_banner", "telnet_banner", "snmp_description",
+    "cert_subject", "product", "http_server", "rtsp_server", "onvif_scopes", "sip_user_agent", "block_text",
+)  # fmt: skip
 LONGEST = 40  # characters of a published name
 FREE = 4  # letters in a row that a pattern may leave open
 _SUFFIXES = 4  # of one name
