@@ -82,7 +82,6 @@ bench: .venv/dev ## Compare with what an analyst would otherwise write; ten minu
 	$(PEERS)
 	$(BIN)/python benchmarks/identify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
-	$(BIN)/python benchmarks/verify.py
 	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 200000
 	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py

@@ -6,9 +6,8 @@
 Sides, each in a process of its own, all on two cores and the same files: `floor` only decompresses (ISA-L);
 `camcensus` does what ingest does (checks, quarantine, evidence, privacy); `camcensus_one_file` the same with all
 banners in one gzip file; the peers of `ingest_peers.py` take the fields out of the JSON. Rounds alternate. The files
-are those of `camcensus simulate` without lines that are no JSON; there are as many banners as asked for, or all of a
-world made before (`--world`).
-Writes benchmarks/results/ingest-<date>.json.
+are those of a world of `worlds.py` (`--world`) without lines that are no JSON, with about as many banners as asked for.
+Writes benchmarks/results/ingest-<world>-<date>.json.
 """
 
 import argparse
@@ -27,6 +26,7 @@ from statistics import median
 from ingest_peers import PEERS
 from isal import igzip
 from watched import Figures, watched
+from worlds import OVERRIDES, make_world
 
 from camcensus.core.storage import sha256
 from camcensus.engines.engine import call
@@ -38,8 +38,6 @@ from camcensus.readers.registry import SHODAN, RawPart
 HERE = Path(__file__).parent
 CORES = 2
 OWN = ("floor", "camcensus", "camcensus_one_file")
-# Of a simulated world: about how many banners the queries return for each device.
-BANNERS_A_DEVICE = 0.63
 # A time that no banner is after.
 LATER = 4_000_000_000
 
@@ -49,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--banners", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--world", type=Path, help="a folder of raw files to use instead")
+    parser.add_argument("--world", choices=OVERRIDES, default="static")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--files", type=Path, nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -59,7 +57,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         result = compare(Path(name), told)
-    path = HERE / "results" / f"ingest-{date.today().isoformat()}.json"
+    path = HERE / "results" / f"ingest-{told.world}-{date.today().isoformat()}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
@@ -80,9 +78,9 @@ def compare(folder: Path, told: argparse.Namespace) -> dict[str, object]:
             )
             shutil.rmtree(out)
     medians = {name: {key: median(t[key] for t in runs) for key in runs[0]} for name, runs in found.items()}
-    ours = medians["camcensus"]["seconds"]
     return {
         "date": date.today().isoformat(),
+        "world": told.world,
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "versions": {p: version(p) for p in ("pyarrow", "msgspec", "isal", "duckdb", "polars", "chdb") if installed(p)},
         "banners": rows,
@@ -92,10 +90,18 @@ def compare(folder: Path, told: argparse.Namespace) -> dict[str, object]:
             name: {"banners_a_second": round(rows / of["seconds"]), **{key: round(n, 2) for key, n in of.items()}}
             for name, of in medians.items()
         },
-        "times_as_long_as": {name: round(ours / of["seconds"], 2) for name, of in medians.items()},
+        "ratio": ratios(medians),
         "range_seconds": {
             name: [round(f(run["seconds"] for run in runs), 2) for f in (min, max)] for name, runs in found.items()
         },
+    }
+
+
+def ratios(medians: dict[str, Figures]) -> dict[str, Figures]:
+    """CPU seconds and seconds of camcensus, divided by those of each side."""
+    ours = medians["camcensus"]
+    return {
+        name: {key: round(ours[key] / of[key], 2) for key in ("cpu_seconds", "seconds")} for name, of in medians.items()
     }
 
 
@@ -107,14 +113,9 @@ def installed(package: str) -> bool:
         return False
 
 
-def make_files(folder: Path, banners: int, world: Path | None) -> tuple[list[Path], Path, int, int]:
+def make_files(folder: Path, banners: int, world: str) -> tuple[list[Path], Path, int, int]:
     """Two gzip files of about the same size, the same as one, how many lines there are, and their bytes."""
-    if world is None:
-        devices = str(round(banners / BANNERS_A_DEVICE))
-        watched([sys.executable, "-m", "camcensus", "simulate", folder / "world", "--devices", devices,
-                 "--snapshots", "1", "--quiet"])  # fmt: skip
-        world = folder / "world/data/2026/raw"
-    pieces = sorted(world.glob("*.gz"))
+    pieces = sorted(make_world(folder / "world", world, banners).glob("*.gz"))
     files, one = [folder / f"banners-{n}.jsonl.gz" for n in range(CORES)], folder / "banners.jsonl.gz"
     with Pool(CORES) as pool:
         pool.starmap(_join, [(pieces[n::CORES], path) for n, path in enumerate(files)])

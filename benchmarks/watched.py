@@ -22,7 +22,7 @@ def watched(command: Sequence[object]) -> Figures:
     adopt_orphans()
     began = time.perf_counter()
     with subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, cwd=ROOT, env=dict(os.environ, PYTHONPATH=".")
+        list(map(str, command)), stdout=subprocess.DEVNULL, cwd=ROOT, env=dict(os.environ, PYTHONPATH="pipeline")
     ) as run:
         peak = 0
         while True:

@@ -7,7 +7,7 @@ engines, on the same files in one run; then what a second run costs, memory, and
 The peers do much less: six makers by one regular expression each, no models, types, decoys, devices, quarantine,
 checksums or privacy. Their tables are compared with each other. Memory is of the whole process tree. `again` is after
 the first run of the last round, on the same data folder: nothing changed, another counting rule, another catalogue, one
-more raw file of a hundredth. Writes benchmarks/results/whole-run-<date>.json.
+more raw file of a hundredth. Writes benchmarks/results/whole-run-<world>-<date>.json.
 """
 
 import argparse
@@ -29,9 +29,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from analyst_others import OTHERS
-from ingest import CORES, installed, make_files
+from ingest import CORES, installed, make_files, ratios
 from locate import rebuilt, slim
 from watched import Figures, watched
+from worlds import OVERRIDES
 
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
@@ -69,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="+", default=[200_000], help="banners")
     parser.add_argument("--rounds", type=int, default=5, help="of sizes under a million")
+    parser.add_argument("--world", choices=OVERRIDES, default="static")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
@@ -78,18 +80,19 @@ def main() -> None:
     sizes = []
     for banners in told.sizes:
         with tempfile.TemporaryDirectory() as name:
-            sizes.append(compare(Path(name), banners, told.rounds if banners < SLOW else 1))
+            sizes.append(compare(Path(name), banners, told.rounds if banners < SLOW else 1, told.world))
         print(json.dumps(sizes[-1]), file=sys.stderr, flush=True)
     packages = ("pyarrow", "msgspec", "duckdb", "polars", "chdb", "pandas", "geoip2", "shodan")
     result: dict[str, object] = {
         "date": date.today().isoformat(),
+        "world": told.world,
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "versions": {package: version(package) for package in packages if installed(package)},
         "sizes": sizes,
     }
     if len(sizes) > 1:
         result["growth"] = growth(sizes[0], sizes[-1])
-    path = HERE / "results" / f"whole-run-{date.today().isoformat()}.json"
+    path = HERE / "results" / f"whole-run-{told.world}-{date.today().isoformat()}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
@@ -100,9 +103,9 @@ def growth(least: dict[str, object], most: dict[str, object]) -> float:
     return round(math.log(seconds[1] / seconds[0]) / math.log(most["banners"] / least["banners"]), 3)  # type: ignore[operator]
 
 
-def compare(folder: Path, banners: int, rounds: int) -> dict[str, object]:
+def compare(folder: Path, banners: int, rounds: int, world: str) -> dict[str, object]:
     """Medians of all sides over the same files, and what the second run costs."""
-    files, _, rows, size = make_files(folder, banners, None)
+    files, _, rows, size = make_files(folder, banners, world)
     make_ranges(folder)
     sides = ["camcensus", "analyst", *(name for name, other in OTHERS.items() if installed(other.package))]
     found: dict[str, list[Figures]] = {name: [] for name in sides}
@@ -118,19 +121,18 @@ def compare(folder: Path, banners: int, rounds: int) -> dict[str, object]:
     medians = {
         name: {key: round(median(run[key] for run in runs), 2) for key in runs[0]} for name, runs in found.items()
     }
-    ours = medians["camcensus"]["seconds"]
     return {
         "banners": rows,
         "raw_mb": {"compressed": round(sum(f.stat().st_size for f in files) / 1e6), "lines": round(size / 1e6)},
         "rounds": rounds,
         "median": medians,
-        "times_as_fast_as": {name: round(of["seconds"] / ours, 2) for name, of in medians.items()},
+        "ratio": ratios(medians),
         "range_seconds": {
             n: [round(f(r["seconds"] for r in runs), 2) for f in (min, max)] for n, runs in found.items()
         },
         "tables_share_of_lines": shares(folder, size),
         "devices_read_for_one_country_percent": read_for_one_country(folder / "data/bench/devices.parquet"),
-        "again": again(folder, files[0], ours),
+        "again": again(folder, files[0], rows),
     }
 
 
@@ -217,8 +219,8 @@ def read_for_one_country(devices: Path) -> dict[str, float]:
     return {"median": round(median(read.values()), 1), "largest": round(read[largest], 1)}
 
 
-def again(folder: Path, raw: Path, whole: float) -> dict[str, Figures]:
-    """Seconds of another run after each change, and percent of the whole run."""
+def again(folder: Path, raw: Path, rows: int) -> dict[str, Figures]:
+    """Seconds of another run after each change, and its CPU seconds per million banners."""
     changes: dict[str, Callable[[Path, Path], None]] = {
         "nothing": lambda _, __: None,
         "counting_rule": lambda study, _: _add(study, "[dedupe]\nchurn = false\n"),
@@ -229,7 +231,11 @@ def again(folder: Path, raw: Path, whole: float) -> dict[str, Figures]:
     for name, change in changes.items():
         change(folder / "study.toml", raw)
         took = watched([*CLI, "run", "--study", folder / "study.toml", "--no-report", "--quiet"])
-        told[name] = {"seconds": round(took["seconds"], 2), "percent": round(100 * took["seconds"] / whole, 1)}
+        told[name] = {
+            "seconds": round(took["seconds"], 2),
+            "cpu_seconds": round(took["cpu_seconds"], 2),
+            "cpu_seconds_per_million": round(took["cpu_seconds"] / rows * 1e6, 2),
+        }
     return told
 
 

@@ -30,6 +30,7 @@ def banner_of(spec: AnswerSpec) -> dict[str, object]:
     template, product = template_of(spec), spec.product
     rows = Rows(
         key=KEY,
+        session=KEY % np.uint64(1 << 48),
         mac=macs_of(KEY, np.array([product.number]), PRODUCTS),
         model=np.array([escaped(product.models[0])], object),
         firmware=np.array([product.firmware[0]], object),

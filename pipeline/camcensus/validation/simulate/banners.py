@@ -74,14 +74,17 @@ def banners_of(view: View, observations: Observations, engine: str = "first") ->
     def flags(shows: Callable[[LineTemplate], bool]) -> Flags:
         return np.array([shows(each) for each in templates], bool)[template]
 
+    key, seen_at = devices.key[device], observations.seen_at
+    has_session = chance.uniform("session", product) < value("strings.sessions")
     models, firmware = devices.model[device].tolist(), view.firmware(device).tolist()
     rows = Rows(
-        key=devices.key[device],
-        mac=macs_of(devices.key[device], product, products),
+        key=key,
+        session=np.where(has_session, key ^ (seen_at * 1e3).astype(np.uint64), np.uint64(0)) % np.uint64(1 << 48),
+        mac=macs_of(key, product, products),
         model=np.array([escaped(products[p].models[m]) for p, m in zip(product.tolist(), models, strict=True)], object),
         firmware=np.array([products[p].firmware[f] for p, f in zip(product.tolist(), firmware, strict=True)], object),
         host=np.array(hosts(observations.high, observations.low), object),
-        seen_at=observations.seen_at,
+        seen_at=seen_at,
     )
     return Banners(
         view, engine, device, port, product, template, templates, rows, observations.high, observations.low,

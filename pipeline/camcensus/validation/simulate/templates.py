@@ -36,10 +36,12 @@ _LONG = {
 class Rows:
     """What fills templates, one element per banner.
 
-    `key`: source of the device's numbers; `mac`: MAC address as a number; `host`: address.
+    `key`: source of the device's numbers; `session`: the word that a page has as a number, new in each answer or the
+    same in all; `mac`: MAC address as a number; `host`: address.
     """
 
     key: Bits
+    session: Bits
     mac: Bits
     model: Strings
     firmware: Strings
@@ -199,12 +201,6 @@ def _dates(rows: Rows) -> list[str]:
     return [f"{day[8:10]} {day[5:7]} {day[:4]} {day[11:19]} GMT" for day in times(rows.seen_at, "s")]
 
 
-def _session(rows: Rows) -> list[str]:
-    """Differs from one observation to the next."""
-    numbers = ((rows.key ^ (rows.seen_at * 1e3).astype(np.uint64)) % np.uint64(1 << 48)).tolist()
-    return [f"{number:012x}" for number in numbers]
-
-
 def _signed(salt: int) -> Callable[[Rows], list[str]]:
     return lambda rows: [str((number & 0xFFFFFFFF) - (1 << 31)) for number in _hex(rows, salt)]
 
@@ -220,7 +216,7 @@ _COLUMNS: dict[str, Callable[[Rows], Sequence[str] | Strings]] = {
     "bare": lambda rows: _macs(rows, str.lower),
     "BARE": lambda rows: _macs(rows, str),
     "date": _dates,
-    "fresh": _session,
+    "fresh": lambda rows: [f"{number:012x}" for number in rows.session.tolist()],
     "newtitle": lambda rows: [TITLES[number % len(TITLES)] for number in _hex(rows, 3)],
     "sha1": lambda rows: [f"{a:016x}{a ^ 255:024x}" for a in _hex(rows, 4)],
     "sha256": lambda rows: [f"{a:016x}{b:016x}{a ^ b:032x}" for a, b in zip(_hex(rows, 5), _hex(rows, 6), strict=True)],
