@@ -27,7 +27,6 @@ from camcensus.report.tables.table_export import as_frame, as_table, csv
 
 CSV = "sample_estimates.csv"
 INTERVAL = "95% interval"
-SAMPLE_MARKER = "SAMPLE: every number is an estimate from random blocks of addresses, with its interval."
 TOO_LITTLE = "too few in the sample to be shown"
 # The counts in the sample, and what depends on them alone, are not published.
 _INSIDE = ("n_matches", "in_sample", "blocks_with_matches", "blocks_counted")
@@ -37,31 +36,6 @@ PUBLIC = Table(
     tuple(column for column in ESTIMATES.columns if column.name not in _INSIDE),
 )
 Row = dict[str, Any]
-_ESTIMATE = (
-    "An estimate is the count in the blocks, divided by the matches that came from them, times the matches that the "
-    "engine announces in the whole IPv4 space. For a maker with own queries these are the matches of its queries; for "
-    "a country, the matches in the country."
-)
-_INTERVAL = (
-    f"Its interval is made of percentiles of {RESAMPLES:,} resamples of whole blocks, widened by Student's t with one "
-    "degree of freedom less than there are effective blocks. For the low end, a block is added in which matches are "
-    "announced and nothing is counted: what is in few blocks may be in none of those sample. There is no estimate "
-    f"where fewer than {LEAST_BLOCKS} blocks hold matches, or fewer than {LEAST_BLOCKS} hold what is counted."
-)
-_COVERS = (
-    "An interval covers what drawing other blocks would have changed, in 95 of 100 draws, and nothing else. It does "
-    "not cover what the engine does not see, what the queries do not find, wrong makers or kinds, hosts in the wrong "
-    "country, decoys, and changes during the collection."
-)
-_APPROXIMATE = (
-    "Intervals are approximate, above all where few blocks hold most of what is counted, or where little more than "
-    f"{LEAST_BLOCKS} blocks hold any."
-)
-_ADDS_UP = "Each figure is estimated on its own: estimates of countries or makers do not add up to that of the world."
-_OTHER = (
-    "A device whose address moved from one block to another may count in both, so the devices are somewhat too high; "
-    "decoys that show only across blocks are missed. Estimates and complete downloads are not compared in one series."
-)
 
 
 @dataclass(frozen=True)
@@ -134,24 +108,13 @@ def _page(study: Study, sample: Estimated) -> str:
     manifest = sample.manifest
     # The count in the sample's blocks is not a total, so it is not passed on.
     result = Result(sample.snapshot, manifest, COUNTS.schema.empty_table())
+    collection, stage = manifest.collection, manifest.stages.get("estimates")
     return render(
-        "sample.html.j2",
-        source("base.css"),
-        study=study,
-        words=wording,
-        marker=SAMPLE_MARKER,
-        sample=sample,
-        simulated=study.simulated or manifest.simulated,
-        headlines=[_headline(study, sample.rows, vendor) for vendor in study.vendors],
-        parts=_parts(study, sample.rows),
-        method=_method(manifest),
-        limits=_limits(manifest),
-        instrument=small_tables.instruments([result]),
-        flow=small_tables.flow(result),
-        csv=CSV,
-        cite=f"SAMPLE. {wording.citation(study, [result])}",
-        credits=wording.attributions([result]),
-    )
+        "sample.html.j2", source("base.css"), study=study, words=wording, tables=small_tables, sample=sample,
+        result=result, simulated=study.simulated or manifest.simulated, stage=stage, csv=CSV, resamples=RESAMPLES,
+        headlines=[_headline(study, sample.rows, vendor) for vendor in study.vendors], least_blocks=LEAST_BLOCKS,
+        parts=_parts(study, sample.rows), drawn=collection.sample if collection else None,
+    )  # fmt: skip
 
 
 def _headline(study: Study, rows: Sequence[Row], vendor: str) -> tuple[str, str]:
@@ -222,24 +185,3 @@ def _share(row: Row) -> list[str]:
         return [HIDDEN, HIDDEN]
     share, low, high = (f"{row[name] / 10_000:.1f}" for name in ("share_ppm", "share_low_ppm", "share_high_ppm"))
     return [share, f"{low} to {high}"]
-
-
-def _method(manifest: Manifest) -> list[str]:
-    """How the estimates were computed, a paragraph each."""
-    stage, collection = manifest.stages.get("estimates"), manifest.collection
-    sample = collection.sample if collection else None
-    if stage is None or sample is None:
-        return [_ESTIMATE, _INTERVAL]
-    first = (
-        f"Of the {sample.of:,} blocks /{sample.prefix_length} of the address space that hold public IPv4 addresses, "
-        f"{sample.blocks:,} were drawn without replacement, each with the same chance of "
-        f"{100 * sample.blocks / sample.of:.2f}%, by seed {sample.seed}. All that the queries find there was "
-        f"downloaded. {stage.flow.rows_out:,} are complete; only those are used."
-    )
-    return [first, _ESTIMATE, _INTERVAL]
-
-
-def _limits(manifest: Manifest) -> list[str]:
-    stage = manifest.stages.get("estimates")
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in stage.notes[1:]] if stage else []
-    return [_COVERS, _APPROXIMATE, *notes, _ADDS_UP, _OTHER]
