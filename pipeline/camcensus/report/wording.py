@@ -74,18 +74,6 @@ SENSITIVITY = (
     "chosen otherwise. They are not 95% intervals."
 )
 RANKS = "After a name: the best and worst rank that these ranges allow."
-TABLE_RANKS = (
-    "In brackets after a rank: the best and worst that the sensitivity ranges allow, where these overlap. They are "
-    "known for all makers together, not for one."
-)
-CHANGE_RANGE = (
-    "“With other settings” is the sensitivity range of the change: the smallest and largest change when decoys, "
-    "confidence and location source are chosen otherwise, in the same way in both snapshots. It is not a 95% interval."
-)
-TREND_NOTE = (
-    "Trends run from zero to each row’s own maximum. There is no line where two snapshots cannot be compared, and a "
-    "dotted one where the instrument may not be the same. Trends sort by the height of the newest point."
-)
 ROWS_STAY = (
     "These files hold counts. They do not hold the search engine’s results row by row: these contain addresses, and "
     "the engine’s terms limit their use."
@@ -164,20 +152,6 @@ def counted_things(n: int, vendor: str, unit: str) -> str:
     if unit == "devices":
         return plural(n, f"{vendor} device", f"{vendor} devices")
     return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")
-
-
-RESTS_ON = (
-    "A host that several signatures count stays in the headline if one of them is wrong; a host that only one counts "
-    "does not. Headline without it: hosts, all makers, if this signature or field did not exist and all else were "
-    "decided again. A field may also exclude devices, and then the headline grows without it. Only what enough hosts "
-    "rest on is shown."
-)
-MAKER_KINDS = (
-    "Some hosts show their maker and not what they are. Where nearly all exposed products of the maker are "
-    "surveillance devices, we count these hosts as such. By range alone: the share of the maker’s counted hosts that "
-    "nothing else counts. Other products: the share of its hosts that are something else, among those that show their "
-    "kind, with a 95% interval; hosts that the queries returned show other products less often than all."
-)
 
 
 def unidentified(counted: int, more: int) -> str:

@@ -12,24 +12,6 @@ from camcensus.report import formatting
 from camcensus.report.inputs import Result
 
 AUDIT = "audit"
-AUDIT_NOTE = (
-    "Hosts drawn at random and labelled by hand: readings of experts, not truth. An audit covers what was collected, "
-    "not what the queries did not return."
-)
-
-# By the basis of `estimate.audits.makers`.
-MAKERS_NOTES = {
-    "labels": "Experts labelled hosts of address blocks that were downloaded whole. The recall of a maker is the share "
-    "of its hosts there that is counted as its own, so it covers what the queries did not return and what no signature "
-    "gave its maker.",
-    "catalogue": "Address blocks were downloaded whole. The recall of a maker is the share of its hosts there that the "
-    "queries returned, so it does not cover what the catalogue does not know.",
-}
-MAKERS_NOTE = (
-    "A corrected count is the count divided by the recall; its interval is that of the recall (Wilson, 95%). It "
-    "applies to all addresses only if the blocks were drawn at random, and hosts wrongly counted as a maker’s stay in "
-    "it. Compare makers by corrected counts: the counts favour makers of which more is known."
-)
 
 
 @dataclass(frozen=True)
@@ -54,13 +36,6 @@ def corrected(audits: Audits, snapshot: str) -> tuple[int, int, int] | None:
         return None
     rows = scores[(scores["what"] == "cameras") & scores["manufacturer"].isna()].to_dict("records")
     return (round(rows[0]["value"]), round(rows[0]["low"]), round(rows[0]["high"])) if len(rows) == 1 else None
-
-
-def corrected_note(audits: Audits, snapshot: str) -> str:
-    """Return what the makers' recall covers, by what the audit of a snapshot rests on; empty without an audit."""
-    found = audits.makers.get(snapshot)
-    basis = "" if found is None or found.empty else str(found["basis"].iloc[0])
-    return f"{MAKERS_NOTES[basis]} {MAKERS_NOTE}" if basis else ""
 
 
 def change_sentences(audits: Audits, before: Result, now: Result, confidence: str = "medium") -> str:
