@@ -20,10 +20,9 @@ from camcensus.report.pages.country_rows import CountryRows
 from camcensus.report.pages.detail_page import maker_files
 from camcensus.report.pages.page_map import shapes_and_legend
 from camcensus.report.pages.rendering import picture, render, source
-from camcensus.report.tables import facts, geo_tables, small_tables
+from camcensus.report.tables import facts, geo_tables, prior_studies, small_tables
 from camcensus.report.tables.datapackage import FILES
 from camcensus.report.tables.page_data import View
-from camcensus.report.tables.prior_studies import prior
 from camcensus.report.tables.publish import published
 from camcensus.report.tables.trend import missing_reasons
 
@@ -44,7 +43,7 @@ def draw(
         pictures={name: picture(folder, c, context.is_simulated) for name, c in charts.items() if name != "map"},
         caveat=found.years[-1].caveat, columns=table.headings(), rows=table.rows(), makers=table.makers,
         view=_json(table.data()), map_shapes=shapes, legend=legend, size=world_shapes(), files=FILES,
-        maker_pages=maker_files(context), prior=prior(context.study, context.now),
+        maker_pages=maker_files(context), earlier=prior_studies,
         world=world_cell(context.now, context.study, "study"),
     )  # fmt: skip
 

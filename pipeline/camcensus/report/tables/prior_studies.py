@@ -3,7 +3,6 @@
 import csv
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from camcensus.core.config import Study
 from camcensus.core.countries import country_name
@@ -30,16 +29,6 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class Prior:
-    """What the page shows: text before and after the table, the table, and the reasons that it refers to."""
-
-    intro: str
-    table: TextTable
-    caveat: str
-    reasons: tuple[str, ...]
-
-
 @functools.cache
 def figures() -> tuple[dict[str, str], ...]:
     """Return all figures (columns of data/reference/prior_studies.csv), in the order of the file; do not change it."""
@@ -47,8 +36,8 @@ def figures() -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(file))
 
 
-def prior(study: Study, result: Result) -> Prior:
-    """Return the figures next to those of a snapshot."""
+def prior(study: Study, result: Result) -> TextTable:
+    """Return the figures next to those of a snapshot; the numbers of their reasons are the places in `REASONS`."""
     reason_numbers = {key: n for n, key in enumerate(REASONS, 1)}
     rows, ours = [], []
     # Those for which we have a count come first.
@@ -64,19 +53,7 @@ def prior(study: Study, result: Result) -> Prior:
     head = [
         "Study", "Year", "Makers", "Place", "Unit", "Published", f"Ours, {result.snapshot}", "Why", "Seen", "Source",
     ]  # fmt: skip
-    whose = "made-up" if study.simulated or result.manifest.simulated else "our"
-    intro = (
-        f"Published figures, as their authors give them, with {whose} counts next to them where the unit, the makers "
-        "and the place are the same. They are not one series: never draw a line from one to another."
-    )
-    caveat = (
-        "“Seen”: own page, the study’s page or abstract; reported, another outlet that reports it; weak, undated, "
-        f"unnamed or reposted. {HIDDEN}: the place and makers are the same, but our count is hidden; n/a: "
-        "there is no count of ours in that unit. Where a figure is of two makers, hosts with both count once, so ours "
-        "lies between two numbers."
-    )
-    reasons = tuple(f"{n}: {REASONS[key]}" for key, n in reason_numbers.items())
-    return Prior(intro, TextTable("Earlier counts and ours", head, rows, (5, 6), ours, is_long=True), caveat, reasons)
+    return TextTable("Earlier counts and ours", head, rows, (5, 6), ours, is_long=True)
 
 
 def _names(text: str) -> list[str]:
