@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from camcensus.identify.catalogue import load_catalogue
-from camcensus.identify.catalogue_page import page, sources_of
+from camcensus.identify.catalogue_page import page, read_published, sources_of
 from camcensus.identify.entries import Signature
 from tests.commands import camcensus
 
@@ -15,7 +15,7 @@ QUERIES = Path(__file__).parents[2] / "queries"
 
 def test_the_page_is_true() -> None:
     written = (QUERIES / "README.md").read_text()
-    assert written == page(load_catalogue(QUERIES)), "run: camcensus catalogue page queries"
+    assert written == page(load_catalogue(QUERIES), read_published(QUERIES)), "run: camcensus catalogue page queries"
 
 
 def test_the_command_writes_it(tmp_path: Path) -> None:
@@ -50,7 +50,32 @@ def test_unfed_signatures_and_sources_are_listed() -> None:
     sources = text.split("## Sources")[1].split("##")[0]
     alone = sum(int(row.split("|")[2]) for row in sources.splitlines() if row.startswith("| ") and row[-3].isdigit())
     assert f"{alone} of {len(catalogue.signatures)} signatures rest on one source alone" in sources
-    assert "Hikvision | more than 4.8 million" in text.split("## Makers with the most hosts")[1]
+
+
+def test_forty_makers_of_published_counts_are_listed_with_their_fields(tmp_path: Path) -> None:
+    catalogue = load_catalogue(QUERIES)
+    rows = read_published(QUERIES)
+    makers = [row.maker for row in rows]
+    assert len(set(makers)) == len(makers) >= 40
+    assert set(makers) <= set(catalogue.makers)
+    assert all(row.published and row.source.startswith("https://") for row in rows)
+    section = page(catalogue, rows).split("## Makers with the most hosts")[1].split("## Brands")[0]
+    few = []
+    for row in rows:
+        fields = {s.field for s in catalogue.signatures if s.file_maker == row.maker}
+        assert f"| {row.maker} | {row.published} | {row.source} | {len(fields)} |" in section
+        few += [row.maker] * (len(fields) < 3)
+    assert f"{len(rows) - len(few)} of these {len(rows)} makers" in section
+    assert f"found in public: {', '.join(few)}." in section
+    assert read_published(tmp_path) == []
+    assert "published counts" not in page(catalogue)
+
+
+def test_how_many_makers_have_several_fields_is_said() -> None:
+    catalogue = load_catalogue(QUERIES)
+    fields = [{s.field for s in catalogue.signatures if s.file_maker == maker} for maker in catalogue.makers]
+    several, many = (sum(len(found) >= n for found in fields) for n in (2, 3))
+    assert f"{several} makers have signatures in two fields or more, {many} of them in three" in page(catalogue)
 
 
 def test_the_sources_of_a_signature() -> None:

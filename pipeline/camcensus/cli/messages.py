@@ -15,7 +15,7 @@ from camcensus.core.storage import read_table, write_text
 from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
-from camcensus.identify.catalogue_page import page
+from camcensus.identify.catalogue_page import page, read_published
 from camcensus.identify.feeding import unfed_faults
 from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
 from camcensus.ingest.records import Ingested
@@ -194,5 +194,5 @@ def write_catalogue_page(folder: Path) -> tuple[Path, list[str]]:
     if faults := faults_of(catalogue):
         raise CatalogueError(folder, faults)
     found = extend_register(folder, catalogue)
-    write_text(folder / "README.md", page(catalogue))
+    write_text(folder / "README.md", page(catalogue, read_published(folder)))
     return folder / "README.md", list(found.added)

@@ -1,10 +1,14 @@
 """Write `queries/README.md` from the catalogue: what it can name, what finds it, and what it rests on."""
 
+import csv
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 from camcensus.core.tables import COUNTED_TYPES
+from camcensus.core.text_files import read_text
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Model, Signature
 
@@ -34,35 +38,36 @@ the queries that `identify/feeding.py` makes from signatures, models, makers' na
 
 _PUBLISHED_HEAD = """## Makers with the most hosts in published counts
 
-No published count ranks 40 makers of cameras by hosts. Searched on 2026-11-30; `data/reference/prior_studies.csv` has
-the studies. Top10VPN (2021) counts two makers, Cybernews (2022) 28 together (Hikvision 96%), Guo and Heidemann (2018)
-and Li and others (2017) all makers together, and other figures are of devices with one vulnerability. These are the
-makers with a figure that was found, largest first, and those that a count names; no two figures are comparable:
+No published count ranks 40 makers of cameras by hosts, and no two of these figures are comparable. The list, searched
+on 2026-11-30, is made of four kinds of source, in this order: a figure of the maker, largest first (Top10VPN 2021,
+Flashpoint 2016, Risk Based Security 2016, results of queries in dootss/shodan-dorks of 2023-12-06, Claroty 2025);
+named, without a figure, in a count (Cybernews 2022; TechRadar removed Linksys from it); in the list of makers whose
+default passwords Mirai tried (2016); and in Costin's list of queries for surveillance systems (2016, "1M+ systems").
+The last two are in no order. `published_counts.csv` is its data; `data/reference/prior_studies.csv` has more studies.
 """
-# Maker, figure, and where it is published.
-_PUBLISHED = (
-    ("Hikvision", "more than 4.8 million camera networks outside China, 2021 (Top10VPN)",
-     "https://www.himalayaustralia.com.au/2022/06/26/the-worlds-biggest-surveillance-company-in-china/"),
-    ("Dahua", "with Hikvision more than 6 million, 2021 (Top10VPN)",
-     "https://www.top10vpn.com/research/hikvision-dahua-surveillance-cameras-global-locations/"),
-    ("Xiongmai", "more than 500,000 vulnerable devices, 2016 (Flashpoint)",
-     "https://www.darkreading.com/endpoint/7-imminent-iot-threats/d/d-id/1327233"),
-    ("RaySharp", "up to 46,000 recorders, 2016 (Risk Based Security)",
-     "https://pogowasright.org/hard-coded-password-exposes-up-to-46000-raysharp-video-surveillance-dvrs-to-hacking"),
-    ("GeoVision", "more than 10,000 vulnerable devices in the USA and Germany, 2024 (Shadowserver)",
-     "https://bitdefender.com/en-us/blog/hotforsecurity/researchers-geovision-botnet-ddos-cryptocurrency"),
-    ("Cisco", "named among 28 makers, without a figure, 2022 (Cybernews)",
-     "https://www.wilsonsmedia.com/millions-of-ip-cameras-around-the-world-are-unprotected"),
-    ("Toshiba", "named among 28 makers, without a figure, 2022 (Cybernews)",
-     "https://www.wilsonsmedia.com/millions-of-ip-cameras-around-the-world-are-unprotected"),
-    ("Linksys", "named among 28 makers, without a figure, 2022 (Cybernews)",
-     "https://www.wilsonsmedia.com/millions-of-ip-cameras-around-the-world-are-unprotected"),
-)  # fmt: skip
+PUBLISHED = "published_counts.csv"
+_ENOUGH = 3  # fields, for a maker in many published counts
+_SOUND = 2  # fields, for any other
 _FEWEST = 5  # signatures of a source, for a row
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def page(catalogue: Catalogue) -> str:
+class Published(NamedTuple):
+    """What is published of the number of a maker's hosts, and where."""
+
+    maker: str
+    published: str
+    source: str
+
+
+def read_published(folder: Path) -> list[Published]:
+    """Return the published counts in a catalogue's folder; empty if there are none."""
+    path = folder / PUBLISHED
+    rows = csv.DictReader(read_text(path).splitlines()) if path.is_file() else ()
+    return [Published(row["maker"], row["published"], row["source"]) for row in rows]
+
+
+def page(catalogue: Catalogue, published: Sequence[Published] = ()) -> str:
     """Return the page in Markdown: totals, a table of makers, and brands of several makers."""
     totals = (
         f"Version {catalogue.version}, query set {catalogue.query_set}: {len(catalogue.makers)} makers, "
@@ -71,9 +76,30 @@ def page(catalogue: Catalogue) -> str:
         f"{len(catalogue.brands)} brands.\n"
     )
     makers = _table(catalogue, [*catalogue.makers, GENERAL])
-    parts = [_HEAD, totals, "## Makers\n", *makers, _LEGEND, _QUERIES, *_unfed(catalogue)]
-    parts += ["", "## Sources\n", *_sources(catalogue), "", _PUBLISHED_HEAD, *_published(catalogue)]
-    return "\n".join([*parts, "", _BRANDS, *_conflicts(catalogue), ""])
+    parts = [_HEAD, totals, "## Makers\n", _breadth(catalogue), *makers, _LEGEND, _QUERIES, *_unfed(catalogue)]
+    parts += ["", "## Sources\n", *_sources(catalogue), ""]
+    if published:
+        parts += [_PUBLISHED_HEAD, *_published(catalogue, published), ""]
+    return "\n".join([*parts, _BRANDS, *_conflicts(catalogue), ""])
+
+
+def _fields(catalogue: Catalogue) -> dict[str, set[str]]:
+    """Return the fields that each maker has signatures in."""
+    fields: dict[str, set[str]] = {maker: set() for maker in catalogue.makers}
+    for signature in catalogue.signatures:
+        if signature.file_maker:
+            fields[signature.file_maker].add(signature.field)
+    return fields
+
+
+def _breadth(catalogue: Catalogue) -> str:
+    fields = _fields(catalogue)
+    several, many = (sum(1 for found in fields.values() if len(found) >= n) for n in (_SOUND, _ENOUGH))
+    registered = sum(1 for maker in catalogue.about if maker.organisations and len(fields[maker.manufacturer]) < _SOUND)
+    return (
+        f"{several} makers have signatures in two fields or more, {many} of them in three or more. Of the others, "
+        f"{registered} are also known by MAC addresses that are registered to them.\n"
+    )
 
 
 def _table(catalogue: Catalogue, makers: list[str]) -> Iterable[str]:
@@ -144,12 +170,14 @@ def _sources(catalogue: Catalogue) -> Iterable[str]:
     yield f"| {len(rest)} others | {sum(rest)} |"
 
 
-def _published(catalogue: Catalogue) -> Iterable[str]:
-    yield "| maker | published | source | fields |"
-    yield "|---|---|---|---|"
-    for maker, figure, source in _PUBLISHED:
-        fields = {s.field for s in catalogue.signatures if s.file_maker == maker}
-        yield f"| {maker} | {figure} | {source} | {len(fields)} |"
+def _published(catalogue: Catalogue, published: Sequence[Published]) -> Iterable[str]:
+    fields = _fields(catalogue)
+    few = [row.maker for row in published if len(fields[row.maker]) < _ENOUGH]
+    yield f"{len(published) - len(few)} of these {len(published)} makers have signatures in at least {_ENOUGH} fields."
+    if few:
+        yield f"For the others no more was found in public: {', '.join(few)}."
+    yield from ("", "| maker | published | source | fields |", "|---|---|---|---|")
+    yield from (f"| {row.maker} | {row.published} | {row.source} | {len(fields[row.maker])} |" for row in published)
 
 
 def _conflicts(catalogue: Catalogue) -> Iterable[str]:
