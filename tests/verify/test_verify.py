@@ -17,7 +17,7 @@ from camcensus.core.tables import COUNTS, LINKS
 from camcensus.report.report_manifest import RECORD, load_report
 from camcensus.report.tables.counts_public import SCHEMA
 from camcensus.verify.command import verify_folder
-from camcensus.verify.private import check_private
+from camcensus.verify.published import check_private
 from camcensus.verify.verdict import Verdict
 from tests.commands import camcensus
 from tests.verify.worlds import counted, verified
@@ -252,7 +252,7 @@ def test_a_raw_file_that_is_gone_is_told_by_the_manifest(study: Path) -> None:
 
 
 def test_public_counts_have_no_private_column() -> None:
-    from camcensus.verify.private import PRIVATE
+    from camcensus.verify.published import PRIVATE
 
     assert {"host", "address", "identity", "certificate", "http_title", "device", "prefix"} <= PRIVATE
     assert not PRIVATE & set(SCHEMA.names)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from camcensus.api.frame import Frame
-from camcensus.estimate.two_engines.chapman import Estimate
-from camcensus.estimate.two_engines.estimate import ASSUMPTIONS, describe, estimate
+from camcensus.estimate.two_engines.estimate import ASSUMPTIONS, Estimate, describe, estimate
 from camcensus.estimate.two_engines.lists import Lists
 
 

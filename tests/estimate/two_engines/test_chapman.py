@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camcensus.estimate.two_engines.chapman import LEAST_OVERLAP, ODDS_RATIOS, Overlap, chapman
+from camcensus.estimate.two_engines.estimate import LEAST_OVERLAP, ODDS_RATIOS, Overlap, chapman
 
 
 def test_a_textbook_case() -> None:
