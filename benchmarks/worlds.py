@@ -11,8 +11,9 @@ from pathlib import Path
 from watched import watched
 
 from camcensus.core.console import Reporter
+from camcensus.validation.simulate.lines import NET, QUERIES
 from camcensus.validation.simulate.world import Plan
-from camcensus.validation.simulate.write import NET, QUERIES, raw_folder, simulate
+from camcensus.validation.simulate.write import raw_folder, simulate
 
 OVERRIDES: dict[str, dict[str, float]] = {
     "sessions": {},

@@ -38,7 +38,7 @@ def charts_of(context: ReportContext) -> list[Chart]:
     """Return all of them, in the order in which the page shows them."""
     context = replace(context, results=[context.now])
     found = [draw(context) for draw in (world_map, countries, makers, models, product_types, coverage, flow)]
-    return [*found, without_fields(context)] if reliance.fields(context) else found
+    return [*found, without_fields(context)] if reliance.rests(context, "field") else found
 
 
 def kind_name(kind: str) -> str:
@@ -137,9 +137,11 @@ def coverage(context: ReportContext) -> Chart:
 
 def without_fields(context: ReportContext) -> Chart:
     """Draw the headline's hosts with each field of evidence left out, next to the headline."""
-    rests, total = reliance.fields(context), reliance.headline_hosts(context)
-    bars = [Bar("all", "All fields", total, style.ACCENT)]
-    bars += [Bar(row.name, f"Without {row.name}", row.n_hosts_without, style.PLAIN) for row in rests]
+    bars = [Bar("all", "All fields", world_cell(context.now, context.study, "study")["n_hosts"] or 0, style.ACCENT)]
+    bars += [
+        Bar(row.name, f"Without {row.name}", row.n_hosts_without, style.PLAIN)
+        for row in reliance.rests(context, "field")
+    ]
     note = "Each bar leaves one field out. The lower it is, the more the headline rests on that field alone."
     return _bar_chart(context, "reliance", "The headline with each field of evidence left out", bars, note)
 

@@ -1,10 +1,11 @@
 """How far the headline's hosts rest on single signatures and fields, as far as it may be published."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.report.context import ReportContext
-from camcensus.report.inputs import headline_cells, world_cell
+from camcensus.report.inputs import headline_cells
 from camcensus.report.tables.publish import published
 
 MOST_SIGNATURES = 20
@@ -20,23 +21,11 @@ class Rest:
     n_hosts_without: int
 
 
-def fields(context: ReportContext) -> list[Rest]:
-    """Return the fields of evidence, that on which most hosts rest first."""
-    return _shown(context, "field")
+def rests(context: ReportContext, kind: Literal["field", "signature"]) -> list[Rest]:
+    """Return that on which most hosts rest first: all fields of evidence, or the first signatures.
 
-
-def signatures(context: ReportContext) -> list[Rest]:
-    """Return the signatures on which most hosts rest."""
-    return _shown(context, "signature")[:MOST_SIGNATURES]
-
-
-def headline_hosts(context: ReportContext) -> int:
-    """Return the hosts of the headline, all makers."""
-    return world_cell(context.now, context.study, "study")["n_hosts"] or 0
-
-
-def _shown(context: ReportContext, kind: str) -> list[Rest]:
-    """Return what enough hosts rest on, without what is of a maker whose count is hidden."""
+    Only what enough hosts rest on, without what is of a maker whose count is hidden.
+    """
     table, least = context.now.reliance, context.study.publication.min_hosts
     rows = [Rest(**row) for row in table.to_pylist() if row["kind"] == kind] if table is not None else []
     makers = {str(maker) for maker in headline_cells(context.now, "manufacturer", context.study)["manufacturer"]}
@@ -45,4 +34,6 @@ def _shown(context: ReportContext, kind: str) -> list[Rest]:
     owners = catalogue.owners if kind == "signature" else {row.name: catalogue.owner_of_field(row.name) for row in rows}
     # A rule that the catalogue does not have any more may be of a maker that is hidden.
     rows = [row for row in rows if row.n_hosts_only >= least and row.name in owners and owners[row.name] not in hidden]
-    return sorted(rows, key=lambda row: (-row.n_hosts_only, row.name))
+    return sorted(rows, key=lambda row: (-row.n_hosts_only, row.name))[
+        : MOST_SIGNATURES if kind == "signature" else None
+    ]

@@ -269,18 +269,15 @@ def maker_kinds(context: ReportContext) -> TextTable | None:
 
 def rests_on(context: ReportContext) -> TextTable | None:
     """Return what the headline's hosts rest on: fields of evidence, then signatures; None where nothing is known."""
-    total = reliance.headline_hosts(context)
-    rows = [
-        [row.kind.capitalize(), row.name, number(row.n_hosts_only), number(row.n_hosts_without), *_without(row, total)]
-        for row in (*reliance.fields(context), *reliance.signatures(context))
-    ]
+    total = world_cell(context.now, context.study, "study")["n_hosts"] or 0
+    rows = []
+    for row in (*reliance.rests(context, "field"), *reliance.rests(context, "signature")):
+        change = percent(100 * (row.n_hosts_without - total) / total) if total else MISSING
+        numbers = [number(row.n_hosts_only), number(row.n_hosts_without), change]
+        rows.append([row.kind.capitalize(), row.name, *numbers])
     head = ["Kind", "Name", "Hosts that only it counts", "Headline without it", "Change"]
     title = f"What the headline of {context.now.snapshot} rests on"
     return TextTable(title, head, rows, range(2, 5), is_long=True) if rows else None
-
-
-def _without(row: reliance.Rest, total: int) -> list[str]:
-    return [percent(100 * (row.n_hosts_without - total) / total) if total else MISSING]
 
 
 def corrected_makers(context: ReportContext) -> TextTable | None:
