@@ -15,7 +15,16 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate.audits.score import read_labels, replicates
-from camcensus.estimate.change import NO_WORD, Change, audited, correlation, rank_intervals, sensitivity, span
+from camcensus.estimate.change import (
+    NO_WORD,
+    Change,
+    audited,
+    correlation,
+    latest_share,
+    rank_intervals,
+    sensitivity,
+    span,
+)
 from camcensus.estimate.source import Source
 
 SEED = 1
@@ -33,12 +42,6 @@ class Year:
     manifest: Manifest
     confidence: str
     labelled: pd.DataFrame | None = None
-
-    @property
-    def latest_share(self) -> float:
-        """Return the share of hosts that were seen in the last 7 days of the window."""
-        ages = self.manifest.stages["dedupe"].ages
-        return ages.hosts_last_7_days / max(sum(ages.hosts.values()), 1) if ages else 1.0
 
     @property
     def countries(self) -> set[str]:
@@ -75,7 +78,8 @@ def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
             continue
         if scanned_other_ports(before.manifest, after.manifest):
             named["reason"] = OTHER_PORTS
-        window = after.latest_share / before.latest_share if before.latest_share else 1.0
+        shares = [latest_share(year.manifest) for year in (before, after)]
+        window = shares[1] / shares[0] if shares[0] else 1.0
         if before.labelled is not None and after.labelled is not None:
             audits = (replicates(before.labelled, SEED), replicates(after.labelled, SEED + 1))
             counts = (span(before.counts, None, before.confidence), span(after.counts, None, after.confidence))

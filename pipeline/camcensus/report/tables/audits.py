@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from camcensus.core.comparability import OTHER_PORTS, breaks, scanned_other_ports
-from camcensus.estimate.change import NO_WORD, sensitivity
+from camcensus.estimate.change import NO_WORD, latest_share, sensitivity
 from camcensus.report import formatting
 from camcensus.report.inputs import Result
 
@@ -53,7 +53,7 @@ def change_sentences(audits: Audits, before: Result, now: Result, confidence: st
     one, two = (_world(result, confidence) for result in (before, now))
     if len(one) and len(two) and not breaks(before.manifest, now.manifest):
         # How many more of the hosts were seen in the last 7 days.
-        shares = [_latest_share(result) for result in (before, now)]
+        shares = [latest_share(result.manifest) for result in (before, now)]
         window = shares[1] / shares[0] if shares[0] else 1.0
         word = sensitivity(one, two, None, window, confidence).word
         if scanned_other_ports(before.manifest, now.manifest):
@@ -71,9 +71,3 @@ def _world(result: Result, confidence: str) -> pd.DataFrame:
     own = cells[(cells["scope"] == "study") & (cells["ip_version"] == "4") & (cells["min_confidence"] == confidence)]
     found: pd.DataFrame = own[(own["decoys_left_out"] == "certain") & (own["n_hosts"] > 0)]
     return cells if len(found) else found
-
-
-def _latest_share(result: Result) -> float:
-    stage = result.manifest.stages.get("dedupe")
-    ages = stage.ages if stage else None
-    return ages.hosts_last_7_days / max(sum(ages.hosts.values()), 1) if ages else 1.0

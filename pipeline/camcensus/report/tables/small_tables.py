@@ -8,7 +8,7 @@ import pandas as pd
 
 from camcensus.core.comparability import EVIDENCE, OTHER_PORTS
 from camcensus.core.config import Study
-from camcensus.core.stage_record import StageRecord
+from camcensus.core.stage_record import Ages, StageRecord
 from camcensus.estimate.audits.proportions import wilson
 from camcensus.report import wording
 from camcensus.report.context import ReportContext
@@ -156,47 +156,14 @@ def flow(result: Result) -> TextTable:
     return TextTable("Flow of rows", ["Stage", "Unit", "In", "Dropped", "Out"], rows, (2, 4))
 
 
-def process(study: Study, result: Result) -> list[tuple[str, str, TextTable]]:
-    """Return title, text and table of each part of the process that was recorded."""
-    found = []
-    stage = result.manifest.stages.get("dedupe")
-    if stage and stage.merges:
-        text = "What each rule merged. Devices are what is left, so they are a low estimate."
-        found.append(("From banners to devices", f"{text}{_identities(study, stage)}", _merges(stage)))
-    if stage and stage.decoy_rules:
-        text = "Hosts that each rule graded; a host gets its worst grade."
-        found.append(("Decoys, by rule", text, _decoys(stage)))
-    if stage and stage.ages:
-        ages = stage.ages
-        why = "" if ages.churn_index is not None else f" No churn index: {ages.churn_reason}."
-        text = (
-            "Days between the last time that the engine saw a host and the end of the window; "
-            f"{ages.hosts_last_7_days:,} hosts were seen in the last 7 days.{why}"
-        )
-        rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in wording.AGES]
-        found.append(("Last seen", text, TextTable("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))))
-    text = f"All makers, {wording.outside(study.countries_left_out)}. Each row changes one choice of the headline."
-    return [*found, ("With other settings", text, settings(study, result))]
+def last_seen(ages: Ages) -> TextTable:
+    """Return hosts and banners by days since the engine last saw them."""
+    rows = [[days, f"{ages.hosts.get(days, 0):,}", f"{ages.banners.get(days, 0):,}"] for days in wording.AGES]
+    return TextTable("Last seen", ["Days", "Hosts", "Banners"], rows, (1, 2))
 
 
-def _identities(study: Study, stage: StageRecord) -> str:
-    """Return what the study's bounds on identities did: one on more addresses does not identify one device."""
-    counts = stage.identities
-    if not counts:
-        return ""
-    serials = (
-        f" Serial numbers and MAC addresses: {counts['serials_used']:,} were used; {counts['serials_refused']:,} were "
-        f"not, because they are on more than {study.dedupe.max_identity_hosts:,} addresses."
-    )
-    if not study.dedupe.max_certificate_hosts:
-        return f"{serials} Certificates were not used."
-    return (
-        f"{serials} Certificates: {counts['certificates_used']:,} were used; {counts['certificates_refused']:,} were "
-        f"not, because they are on more than {study.dedupe.max_certificate_hosts:,} or have two serial numbers."
-    )
-
-
-def _merges(stage: StageRecord) -> TextTable:
+def merges(stage: StageRecord) -> TextTable:
+    """Return what each rule of dedupe merged."""
     rows = [
         [rule, wording.MERGE_RULES.get(rule, ""), f"{merge.merged:,}" if merge.on else "off"]
         for rule, merge in stage.merges.items()
@@ -204,7 +171,8 @@ def _merges(stage: StageRecord) -> TextTable:
     return TextTable("Rules of dedupe", ["Rule", "Meaning", "Banners merged"], rows, (2,))
 
 
-def _decoys(stage: StageRecord) -> TextTable:
+def decoys(stage: StageRecord) -> TextTable:
+    """Return the hosts that each rule on decoys graded."""
     rows = []
     for rule in stage.decoy_rules:
         meaning = wording.DECOY_RULES.get(rule.rule, "") + (f" (from {rule.from_n:,})" if rule.from_n else "")
