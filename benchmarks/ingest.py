@@ -90,18 +90,9 @@ def compare(folder: Path, told: argparse.Namespace) -> dict[str, object]:
             name: {"banners_a_second": round(rows / of["seconds"]), **{key: round(n, 2) for key, n in of.items()}}
             for name, of in medians.items()
         },
-        "ratio": ratios(medians),
         "range_seconds": {
             name: [round(f(run["seconds"] for run in runs), 2) for f in (min, max)] for name, runs in found.items()
         },
-    }
-
-
-def ratios(medians: dict[str, Figures]) -> dict[str, Figures]:
-    """CPU seconds and seconds of camcensus, divided by those of each side."""
-    ours = medians["camcensus"]
-    return {
-        name: {key: round(ours[key] / of[key], 2) for key in ("cpu_seconds", "seconds")} for name, of in medians.items()
     }
 
 

@@ -29,7 +29,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from analyst_others import OTHERS
-from ingest import CORES, installed, make_files, ratios
+from ingest import CORES, installed, make_files
 from locate import rebuilt, slim
 from watched import Figures, watched
 from worlds import OVERRIDES
@@ -126,7 +126,6 @@ def compare(folder: Path, banners: int, rounds: int, world: str) -> dict[str, ob
         "raw_mb": {"compressed": round(sum(f.stat().st_size for f in files) / 1e6), "lines": round(size / 1e6)},
         "rounds": rounds,
         "median": medians,
-        "ratio": ratios(medians),
         "range_seconds": {
             n: [round(f(r["seconds"] for r in runs), 2) for f in (min, max)] for n, runs in found.items()
         },

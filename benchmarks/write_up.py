@@ -34,9 +34,10 @@ def main() -> None:
     """Write README.md and the plots; a benchmark that was never run has no section."""
     PLOTS.mkdir(exist_ok=True)
     sections = []
-    for name, section in SECTIONS.items():
+    for name, (title, command, section) in SECTIONS.items():
         if (found := newest(name)) is not None:
-            sections += [f"### {section[0]} ({found['date']}; {found['machine']})", "", *section[1](found), ""]
+            head = f"### {title} ({found['date']}; {found['machine']})"
+            sections += [head, "", f"`python benchmarks/{command}`", "", *section(found), ""]
     path = HERE / "README.md"
     introduction = path.read_text(encoding="utf-8").partition(MARK)[0]
     path.write_text("\n".join([f"{introduction}{MARK}", "", *sections]).rstrip() + "\n", encoding="utf-8")
@@ -57,20 +58,30 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
 
 
 def ingest(found: Result) -> list[str]:
-    """Compare the rates of all programs."""
-    sides = found["median"]
-    bars("ingest", {name: of["banners_a_second"] for name, of in sides.items()}, NAMES, "banners per second, two cores")
+    """Compare the time of all programs, in one world."""
+    sides, name = found["median"], f"ingest-{found['world']}"
+    ours = sides["camcensus"]
+    bars(name, {one: round(of["cpu_seconds"] / found["banners"] * 1e6, 1) for one, of in sides.items()},
+         NAMES, "CPU seconds per million banners")  # fmt: skip
     rows = [
-        (NAMES[name], of["banners_a_second"], of["cpu_seconds"], round(of["peak_mb"]), found["times_as_long_as"][name])
-        for name, of in sides.items()
+        (NAMES[one], of["seconds"], of["cpu_seconds"], round(of["peak_mb"]), *ratios(ours, of))
+        for one, of in sides.items()
     ]
     return [
         f"{found['banners']:,} banners, {found['raw_mb']['lines']:,} MB of lines, medians of {found['rounds']}.",
         "",
-        *table(("", "banners/s", "CPU s", "peak MB", "camcensus takes, times as long"), rows),
+        *table(COLUMNS, rows),
         "",
-        "![Banners per second of ingest and its peers](plots/ingest.svg)",
+        f"![CPU seconds of ingest and its peers](plots/{name}.svg)",
     ]
+
+
+COLUMNS = ("", "seconds", "CPU s", "peak MB", "camcensus: times the CPU", "times the seconds")
+
+
+def ratios(ours: Result, of: Result) -> tuple[float, float]:
+    """CPU seconds and seconds of camcensus, divided by those of a program."""
+    return round(ours["cpu_seconds"] / of["cpu_seconds"], 2), round(ours["seconds"] / of["seconds"], 2)
 
 
 def whole_run(found: Result) -> list[str]:
@@ -78,13 +89,14 @@ def whole_run(found: Result) -> list[str]:
     lines: list[str] = []
     for size in found["sizes"]:
         rows = [
-            (JOBS[name], of["seconds"], of["cpu_seconds"], round(of["peak_mb"]), size["times_as_fast_as"][name])
+            (JOBS[name], of["seconds"], of["cpu_seconds"], round(of["peak_mb"]),
+             *ratios(size["median"]["camcensus"], of))
             for name, of in size["median"].items()
-        ]
+        ]  # fmt: skip
         lines += [
             f"**{size['banners']:,} banners**, {size['raw_mb']['lines']:,} MB of lines, {rounds(size)}:",
             "",
-            *table(("", "seconds", "CPU s", "peak MB", "relative to camcensus"), rows),
+            *table(COLUMNS, rows),
             "",
             stages(size),
             "",
@@ -111,14 +123,20 @@ def stages(size: Result) -> str:
     """Say what each stage took, what a second run costs and how large tables are."""
     own = size["median"]["camcensus"]
     took = ", ".join(f"{name.replace('_', ' and ')} {own[name]:,} s" for name in STAGES if name in own)
-    again = ", ".join(f"{name.replace('_', ' ')} {of['percent']}%" for name, of in size["again"].items())
+    again = ", ".join(f"{name.replace('_', ' ')} {cost(of)}" for name, of in size["again"].items())
     shares = ", ".join(f"{name.removesuffix('.parquet')} {n}%" for name, n in size["tables_share_of_lines"].items())
     read = size["devices_read_for_one_country_percent"]
     return (
-        f"Of it: {took}. Run again, in percent of the whole run, after a change of: {again}. Tables, in percent of the "
+        f"Of it: {took}. Run again after a change of: {again}. Tables, in percent of the "
         f"lines: {shares}. A filter on one country reads {read['median']}% of `devices` (the largest country: "
         f"{read['largest']}%)."
     )
+
+
+def cost(of: Result) -> str:
+    """Say what a second run costs; results before 2026-11-30 have no CPU seconds of it."""
+    found = f"{of['seconds']} s"
+    return f"{found} ({of['cpu_seconds_per_million']} CPU s per million banners)" if "cpu_seconds" in of else found
 
 
 STAGES = ("import", "ingest", "identify", "dedupe_aggregate")
@@ -145,23 +163,18 @@ def identify(found: Result) -> list[str]:
     ]
 
 
-def verify(found: Result) -> list[str]:
-    """Compare the time with that of plain SHA-256."""
-    text = (
-        f"{found['gigabytes_of_data']} GB of data in {found['files_of_data']} files: "
-        f"{found['data_gb_per_cpu_second']} GB per CPU second, "
-        f"{found['data_cpu_seconds_times_those_of_plain']} times as long as plain SHA-256 of the same bytes; a report "
-        f"alone {found['report_alone_cpu_seconds']} CPU s."
-    )
-    return [text]
-
-
-SECTIONS: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
-    "ingest": ("Ingest", ingest),
-    "whole-run": ("Import to counts", whole_run),
-    "identify": ("Identify", identify),
-    "locate": ("Locate", locate),
-    "verify": ("Verify", verify),
+SECTIONS: dict[str, tuple[str, str, Callable[[Result], list[str]]]] = {
+    "ingest-static": ("Ingest, pages that repeat", "ingest.py --world static", ingest),
+    "ingest-sessions": ("Ingest, pages with session words", "ingest.py --world sessions", ingest),
+    "ingest-unfiltered": ("Ingest, 2% cameras", "ingest.py --world unfiltered", ingest),
+    "whole-run-static": ("Import to counts, pages that repeat", "whole_run.py --world static", whole_run),
+    "whole-run-sessions": (
+        "Import to counts, pages with session words",
+        "whole_run.py --world sessions",
+        whole_run,
+    ),
+    "identify": ("Identify", "identify.py", identify),
+    "locate": ("Locate", "locate.py", locate),
 }
 
 
