@@ -76,6 +76,10 @@ def test_how_many_makers_have_several_fields_is_said() -> None:
     fields = [{s.field for s in catalogue.signatures if s.file_maker == maker} for maker in catalogue.makers]
     several, many = (sum(len(found) >= n for found in fields) for n in (2, 3))
     assert f"{several} makers have signatures in two fields or more, {many} of them in three" in page(catalogue)
+    cited = [s for s in catalogue.signatures if "not looked up" not in s.source]
+    sure = sum(len({s.field for s in cited if s.file_maker == maker}) > 1 for maker in catalogue.makers)
+    assert f"{sure} have two without the signatures" in page(catalogue)
+    assert several > sure
 
 
 def test_the_sources_of_a_signature() -> None:

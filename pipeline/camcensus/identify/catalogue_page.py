@@ -46,6 +46,7 @@ default passwords Mirai tried (2016); and in Costin's list of queries for survei
 The last two are in no order. `published_counts.csv` is its data; `data/reference/prior_studies.csv` has more studies.
 """
 PUBLISHED = "published_counts.csv"
+NOT_LOOKED_UP = "not looked up"  # so begins a source that no page or capture was found for
 _ENOUGH = 3  # fields, for a maker in many published counts
 _SOUND = 2  # fields, for any other
 _FEWEST = 5  # signatures of a source, for a row
@@ -83,11 +84,11 @@ def page(catalogue: Catalogue, published: Sequence[Published] = ()) -> str:
     return "\n".join([*parts, _BRANDS, *_conflicts(catalogue), ""])
 
 
-def _fields(catalogue: Catalogue) -> dict[str, set[str]]:
-    """Return the fields that each maker has signatures in."""
+def _fields(catalogue: Catalogue, *, all_sources: bool = True) -> dict[str, set[str]]:
+    """Return the fields that each maker has signatures in; or only those whose source was looked up."""
     fields: dict[str, set[str]] = {maker: set() for maker in catalogue.makers}
     for signature in catalogue.signatures:
-        if signature.file_maker:
+        if signature.file_maker and (all_sources or not signature.source.startswith(NOT_LOOKED_UP)):
             fields[signature.file_maker].add(signature.field)
     return fields
 
@@ -95,10 +96,12 @@ def _fields(catalogue: Catalogue) -> dict[str, set[str]]:
 def _breadth(catalogue: Catalogue) -> str:
     fields = _fields(catalogue)
     several, many = (sum(1 for found in fields.values() if len(found) >= n) for n in (_SOUND, _ENOUGH))
+    sure = sum(1 for found in _fields(catalogue, all_sources=False).values() if len(found) >= _SOUND)
     registered = sum(1 for maker in catalogue.about if maker.organisations and len(fields[maker.manufacturer]) < _SOUND)
     return (
-        f"{several} makers have signatures in two fields or more, {many} of them in three or more. Of the others, "
-        f"{registered} are also known by MAC addresses that are registered to them.\n"
+        f"{several} makers have signatures in two fields or more, {many} of them in three or more. {sure} have two without "
+        f'the signatures whose source says "{NOT_LOOKED_UP}". Of the {len(fields) - several} others, {registered} are '
+        "also known by MAC addresses that are registered to them.\n"
     )
 
 
