@@ -26,49 +26,6 @@ UNIT_MEANING = {
     "banners": "A banner is one answer of one port of one address.",
 }
 
-METHOD = {
-    "What is counted": (
-        "We count answers (banners) that a search engine already holds. No device is contacted, and no image is seen "
-        "or kept. We count cameras, recorders, encoders, and video devices (one of these three, where the evidence "
-        "does not show which); on this page all of them are called cameras. We do not count door controllers, "
-        "intercoms and software."
-    ),
-    "Units": (
-        "A banner is one answer of one port of one address. A host is one IP address with at least one counted "
-        "banner; earlier studies call this a camera network. A device is one inferred camera, recorder, encoder or "
-        "video device: ports of a host that do not contradict each other are one device. So devices are a low "
-        "estimate, and not the number of cameras (one recorder may serve many). A prefix is one /24 (IPv4) or /48 "
-        "(IPv6) network with at least one counted host."
-    ),
-    "What adds up": (
-        "A host has one country in a snapshot, so hosts add up across countries. They do not add up across makers, "
-        "brands, types or models: an address with cameras of two makers is one host for each maker and one host in "
-        "its country. Devices and banners add up across everything. Prefixes add up across nothing."
-    ),
-    "Dedupe": (
-        "A banner is a distinct address, port and transport; only its latest answer counts. Banners with the same "
-        "serial number or MAC address (kept only as a keyed hash) belong to one device, unless that identity is on "
-        "too many addresses. Without an identity, the ports of a host that do not contradict each other are one "
-        "device."
-    ),
-    "Evidence": (
-        "Signatures see the evidence that is read of each banner: names, headers, titles, the elements of a page. What "
-        "is read has a version. A snapshot is read again when the version is raised, unless its files were purged; "
-        "such a snapshot keeps its version, and no line joins it to one with another."
-    ),
-    "Identification": (
-        "Each banner is matched with a catalogue of signatures. Maker and kind of device each have a confidence: "
-        "high, medium or low. A certain maker does not make the kind certain. Only banners with at least the study's "
-        "minimum confidence are counted."
-    ),
-    "Decoys": (
-        "Honeypots and hosts that answer on everything look like cameras. They are graded possible, likely or "
-        "certain, never silently dropped. The headline leaves out the certain ones. The page also gives counts that "
-        "leave out none, and that leave out the likely ones too."
-    ),
-    "IPv4 only": "Headline counts are of IPv4. Devices change their IPv6 addresses often, which inflates hosts.",
-}
-
 SENSITIVITY = (
     "Thin lines are sensitivity ranges: the lowest and highest count when decoys, confidence and location source are "
     "chosen otherwise. They are not 95% intervals."
@@ -113,26 +70,6 @@ MERGE_RULES = {
     "churn": "one identity on several addresses is one device",
     "same-host": "ports of a host that do not contradict each other are one device",
 }
-LIMITS = (
-    "A search engine sees part of the Internet: the ports it scans, the addresses that do not block it, on some days.",
-    "A host is not a camera. One address may hide many cameras behind a recorder, or none that anybody can watch.",
-    "Visible is not open: a camera that answers may require a password and be well maintained.",
-    "Addresses change hands; within the window one device may be seen on several addresses.",
-    (
-        "Countries come from a geolocation database, which is wrong for some addresses, above all near borders, for "
-        "satellite and mobile networks and for networks that span countries. Hosts of unknown country are in the total."
-    ),
-    "Cameras sold under another brand count for the maker only where the evidence shows it.",
-    "Cameras that no query finds, or no signature identifies, are missing. Better signatures find more.",
-    (
-        "Imported files hold what their queries returned; only the study can say which queries. What is not in the "
-        "files is not counted."
-    ),
-    (
-        "Counts are not estimates from a sample, so they have no 95% interval; only counts corrected by an audit have "
-        "one. The sensitivity ranges show how much a count depends on the choices made."
-    ),
-)
 
 
 def plural(n: int, one: str, many: str) -> str:
