@@ -91,15 +91,6 @@ def counted_things(n: int, vendor: str, unit: str) -> str:
     return plural(n, f"banner of {vendor} cameras", f"banners of {vendor} cameras")
 
 
-def unidentified(counted: int, more: int) -> str:
-    """Return how many hosts are counted, and how many more use words of surveillance: a sum, and never a share."""
-    verb = "uses surveillance words and is" if more == 1 else "use surveillance words and are"
-    return (
-        f"{plural(counted, 'host', 'hosts')} counted; {more:,} more {verb} not identified; devices without such words "
-        "are in neither."
-    )
-
-
 def outside(left_out: Sequence[str]) -> str:
     """Return "worldwide", "outside China" or "outside the 5 countries and territories left out"."""
     if not left_out:
@@ -107,12 +98,6 @@ def outside(left_out: Sequence[str]) -> str:
     if len(left_out) > MANY_NAMES:
         return f"outside the {len(left_out)} countries and territories left out"
     return f"outside {listing([country_name(code) for code in left_out])}"
-
-
-def world_name(left_out: Sequence[str]) -> str:
-    """Return the name of the World row, with the countries that its totals leave out."""
-    codes = ", ".join(left_out)
-    return f"World (headline: without {codes})" if codes else "World (headline: all countries)"
 
 
 def left_out_note(study: Study) -> str:

@@ -29,7 +29,7 @@ def verify_folder(folder: Path, verdict: Verdict) -> None:
     """Verify a report, a snapshot or a folder of snapshots. Raises `CamcensusError` for another folder."""
     if (folder / "raw").is_dir():
         check_snapshot(folder, verdict)
-    elif snapshots := _snapshots(folder):
+    elif snapshots := sorted(path.parent for path in folder.glob("*/raw") if path.is_dir()):
         for snapshot in snapshots:
             check_snapshot(snapshot, verdict)
         _estimates(folder, verdict)
@@ -37,10 +37,6 @@ def verify_folder(folder: Path, verdict: Verdict) -> None:
         check_report(folder, verdict)
     else:
         raise CamcensusError(f"{folder}: is not a data folder, a snapshot or a report; name one of these")
-
-
-def _snapshots(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.glob("*") if (p / "raw").is_dir()) if folder.is_dir() else []
 
 
 def verify_study(study: Study, verdict: Verdict) -> None:

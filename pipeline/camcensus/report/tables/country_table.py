@@ -128,7 +128,8 @@ def snapshot_rows(study: Study, result: Result, selection: Selection | None = No
         spans.pop("", None)
     given, vendors = published(study, result), vendor_columns(study) if of_all else {}
     counted[""] = world
-    names = {UNKNOWN_COUNTRY: "Unknown", "": wording.world_name(left_out)}
+    world_part = f"without {', '.join(left_out)}" if left_out else "all countries"
+    names = {UNKNOWN_COUNTRY: "Unknown", "": f"World (headline: {world_part})"}
     same = {"complete": result.manifest.complete, "simulated": is_simulated(study, [result])}
     rows = []
     for code in [*order, ""]:

@@ -91,12 +91,19 @@ def _moved(found: Change) -> str:
 
 
 def unidentified(result: Result) -> str:
-    """Return how many hosts are counted, and how many more use words of surveillance; empty where it is not known."""
+    """Return how many hosts are counted, and how many more use words of surveillance: a sum, and never a share.
+
+    Empty where it is not known.
+    """
     if result.coverage is None:
         return ""
     world = world_of(result.coverage, "study")
     counted, more = (world[outcome]["n_hosts"] for outcome in ("counted", "candidate"))
-    return wording.unidentified(counted, more)
+    verb = "uses surveillance words and is" if more == 1 else "use surveillance words and are"
+    return (
+        f"{wording.plural(counted, 'host', 'hosts')} counted; {more:,} more {verb} not identified; devices without "
+        "such words are in neither."
+    )
 
 
 def countries_found(study: Study, result: Result) -> tuple[int, int]:
