@@ -29,6 +29,7 @@ from tests import pictures, unsynced
 pictures.install()
 unsynced.install()
 identifier_of(load_catalogue(bundled("queries")))
+load_catalogue(bundled("queries")).feeding
 world_shapes()
 for template in TEMPLATES.glob("*.j2"):
     environment().get_template(template.name)

@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -113,16 +113,25 @@ def checksum_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class _Files:
+    """The files in a folder, equal to the same files in another."""
+
+    checksum: str
+    folder: Path = field(compare=False)
+
+
 def load_catalogue(folder: Path) -> Catalogue:
-    """Load the catalogue in a folder of TOML files; unchanged files are parsed once in a process.
+    """Load the catalogue in a folder of TOML files; the same files are parsed once in a process, wherever they are.
 
     Raises `CatalogueError` with file, line, id and reason of each fault.
     """
-    return _load(folder, checksum_of(folder))
+    return _load(_Files(checksum_of(folder), folder))
 
 
 @lru_cache(maxsize=8)
-def _load(folder: Path, _checksum: str) -> Catalogue:
+def _load(given: _Files) -> Catalogue:
+    folder = given.folder
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise CatalogueError(folder, ["contains no TOML file; name a folder such as queries/"])
