@@ -49,8 +49,7 @@ _DRAWING = ("report", "house", "validation")  # folders of tests that look at ch
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say whether the charts of this test are drawn."""
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    is_drawn = folder in _DRAWING or item.get_closest_marker("slow")
-    os.environ[pictures.SWITCH] = pictures.DRAWN if is_drawn else pictures.PLACEHOLDERS
+    os.environ[pictures.SWITCH] = pictures.DRAWN if folder in _DRAWING else pictures.PLACEHOLDERS
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Placeholders for charts: most tests of whole runs check numbers, and drawing takes two thirds of a small run's time.
 
-Tests of the report and slow tests draw for real.
+Tests of the report draw for real, and others where they ask for it with `drawn`.
 """
 
 import os
