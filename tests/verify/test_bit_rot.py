@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ LEDGERS = {"imports.json", "ledger.sqlite"}
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study with every sort of file, counted and drawn."""
     return all_sorts_in(tmp_path_factory.mktemp("rot") / "study")
+
+
+@contextmanager
+def copied(world: Path) -> Iterator[Path]:
+    """A copy of the study's folder, for as long as it is needed."""
+    copy = world.parent.parent / "copy"
+    shutil.copytree(world.parent, copy)
+    try:
+        yield copy
+    finally:
+        shutil.rmtree(copy)
 
 
 def kind(path: Path, root: Path) -> str:
@@ -78,21 +90,19 @@ def test_the_world_is_sound_and_has_every_sort_of_file(world: Path) -> None:
     assert {name for name in kinds if not name.startswith("report/")} == {f"{t}.parquet" for t in TABLES} | OTHERS
 
 
-def test_f26_a_flipped_bit_is_found_and_never_published(world: Path, tmp_path: Path) -> None:
+def test_f26_a_flipped_bit_is_found_and_never_published(world: Path) -> None:
     calm = results(world)
     faults = []
-    for n, (path, place, bit) in enumerate(places(world.parent, FLIPS)):
-        copy = tmp_path / str(n)
-        shutil.copytree(world.parent, copy)
-        study, victim = copy / world.name, copy / path.relative_to(world.parent)
-        flip(victim, place, bit)
-        told = f"{path.relative_to(world.parent)} byte {place} bit {bit}"
-        verdict = verified(study)
-        found = [] if verdict.problems or verdict.notes else ["verify says nothing"]
-        found += after_a_run(study, calm, victim)
+    for path, place, bit in places(world.parent, FLIPS):
+        with copied(world) as copy:
+            study, victim = copy / world.name, copy / path.relative_to(world.parent)
+            flip(victim, place, bit)
+            told = f"{path.relative_to(world.parent)} byte {place} bit {bit}"
+            verdict = verified(study)
+            found = [] if verdict.problems or verdict.notes else ["verify says nothing"]
+            found += after_a_run(study, calm, victim)
         record("F26 bit rot: one bit flipped", 1, bool(found))
         faults += [f"{told}: {fault}" for fault in found]
-        shutil.rmtree(copy)
     assert faults == []
 
 
@@ -144,21 +154,19 @@ READ = {
 
 
 @pytest.mark.parametrize("victims", READ)
-def test_f26_the_stage_that_reads_a_file_finds_its_flipped_bit(world: Path, tmp_path: Path, victims: str) -> None:
+def test_f26_the_stage_that_reads_a_file_finds_its_flipped_bit(world: Path, victims: str) -> None:
     """Size, time and inode are those of the file as it was, so nothing else makes the stage look twice."""
     calm, chance = results(world), random.Random(victims)
     tries = max(1, FLIPS // len(READ))
     faults = []
     for n in range(tries):
-        copy = tmp_path / str(n)
-        shutil.copytree(world.parent, copy)
-        study = copy / world.name
-        counted(study, rehash=False)  # from here on it is remembered what the files of the copy were
-        (copy / READ[victims]).unlink()
-        victim = chance.choice(sorted(copy.glob(victims)))
-        flip(victim, chance.randrange(victim.stat().st_size), chance.randrange(8))
-        found = after_a_run(study, calm, victim, rehash=False, gone=READ[victims])
+        with copied(world) as copy:
+            study = copy / world.name
+            counted(study, rehash=False)  # from here on it is remembered what the files of the copy were
+            (copy / READ[victims]).unlink()
+            victim = chance.choice(sorted(copy.glob(victims)))
+            flip(victim, chance.randrange(victim.stat().st_size), chance.randrange(8))
+            found = after_a_run(study, calm, victim, rehash=False, gone=READ[victims])
         record("F26 bit rot: found by the stage that reads it", 1, bool(found))
         faults += [f"try {n}: {fault}" for fault in found]
-        shutil.rmtree(copy)
     assert faults == []
