@@ -68,11 +68,11 @@ def test_each_labeller_gives_intervals(setting: str) -> None:
     assert all(outcome.low <= outcome.point <= outcome.high for outcome in found.values())
 
 
-def test_coverage_over_five_worlds_hangs_on_nothing_but_the_seeds() -> None:
-    found = coverage(5, workers=2)
-    assert set(found["worlds"]) == {5}
+def test_coverage_over_two_worlds_hangs_on_nothing_but_the_seeds() -> None:
+    found = coverage(2, workers=2)
+    assert set(found["worlds"]) == {2}
     assert set(found["setting"]) == {*ENGINES, *LABELLERS}
     (setting, *_) = ENGINES
-    here = table([outcome for seed in range(1, 6) for outcome in two_engines(setting, seed)])
+    here = table([outcome for seed in range(1, 3) for outcome in two_engines(setting, seed)])
     there = found[found["setting"] == setting].reset_index(drop=True)
     assert here.equals(there)
