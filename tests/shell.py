@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_FORKING = """
+_LOADED = """
 import json, os, sys, traceback
 import pandas  # which pyarrow imports when it makes its first array
 import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.messages, camcensus.collect.plan
@@ -33,26 +33,35 @@ load_catalogue(bundled("queries")).feeding
 world_shapes()
 for template in TEMPLATES.glob("*.j2"):
     environment().get_template(template.name)
+
+def command(job, handles):
+    os.setpgid(0, 0)  # a group of its own, with all that it starts
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    for number, handle in enumerate(handles):
+        os.dup2(handle, number)
+        os.close(handle)
+    sys.argv = ["camcensus", *job["arguments"]]
+    status = 1
+    try:
+        camcensus.cli.app.main()
+    except SystemExit as stop:
+        status = stop.code or 0
+    except BaseException:
+        traceback.print_exc()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+"""
+_FORKING = """
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()
     if not child:
-        os.setpgid(0, 0)  # a group of its own, with all that it starts
-        os.environ.clear()
-        os.environ.update(job["environment"])
-        for handle, path in enumerate((os.devnull, *job["outputs"])):
-            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), handle)
-        sys.argv = ["camcensus", *job["arguments"]]
-        status = 1
-        try:
-            camcensus.cli.app.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        except BaseException:
-            traceback.print_exc()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        paths = (os.devnull, *job["outputs"])
+        command(job, [os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC) for path in paths])
     try:
         os.setpgid(child, child)  # whichever of the two comes first
     except OSError:
@@ -102,7 +111,7 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._parent = subprocess.Popen(
-            [sys.executable, "-c", _FORKING],
+            [sys.executable, "-c", _LOADED + _FORKING],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -146,6 +155,75 @@ def one_shell() -> Shell:
     atexit.register(folder.cleanup)
     atexit.register(found.close)
     return found
+
+
+# For each who asks, one process waits for the command, and kills it if who asked is gone.
+_SERVING = """
+import select, signal, socket, threading
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(sys.argv[1])
+listening.listen(64)
+print("ready", flush=True)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
+    asking, _ = listening.accept()
+    if os.fork():
+        asking.close()
+        continue
+    listening.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    told, handles, *_ = socket.recv_fds(asking, 1 << 16, 3)
+    while not told.endswith(b"\\n"):
+        told += asking.recv(1 << 16)
+    job = json.loads(told)
+    child = os.fork()
+    if not child:
+        asking.close()
+        os.chdir(job["folder"])
+        command(job, handles)
+    for handle in (0, 1, 2, *handles):
+        os.close(handle)
+
+    def gone():
+        if not asking.recv(1):
+            os.killpg(child, signal.SIGKILL)
+
+    threading.Thread(target=gone, daemon=True).start()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    asking.sendall(str(status).encode())
+    os._exit(0)
+"""
+_ASKING = """#!{python} -IS
+import json, os, socket, sys
+asking = socket.socket(socket.AF_UNIX)
+asking.connect({path!r})
+job = {{"arguments": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}}
+told = json.dumps(job).encode() + b"\\n"
+asking.sendall(told[socket.send_fds(asking, [told], [0, 1, 2]):])
+status = int(asking.recv(16) or 1)
+sys.exit(status if status >= 0 else 128 - status)
+"""
+
+
+@contextmanager
+def programs() -> Iterator[Path]:
+    """A folder with a program `camcensus` for scripts, which need not wait for its imports: another process forks."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, program = Path(folder) / "socket", Path(folder) / "bin/camcensus"
+        program.parent.mkdir()
+        program.write_text(_ASKING.format(python=sys.executable, path=str(path)))
+        program.chmod(0o755)
+        server = subprocess.Popen(
+            [sys.executable, "-c", _LOADED + _SERVING, path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env=_environment(),
+        )
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        yield program.parent
+        server.communicate()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Every command and snippet in README and docs runs, in a folder such as a reader has, and prints what the page says.
 
-Shodan is the loopback one. Blocks marked `not-run` have a reason, and nothing hides in indented blocks.
+Shodan is the loopback one. README has the program as installed, other pages one that needs not import anything. Blocks
+marked `not-run` have a reason, and nothing hides in indented blocks.
 """
 
 import os
@@ -23,6 +24,8 @@ from camcensus.validation.loopback.server import KEY, Loopback
 from camcensus.validation.simulate.world import GROWING, Plan
 from tests.api.worlds import ROOT, SEED, make_world
 from tests.api.worlds import world as world  # noqa: PLC0414  a fixture
+from tests.pictures import PLACEHOLDERS, SWITCH, placeholders
+from tests.shell import programs
 from tools.snippets import Block, blocks_of, differences, faults_of, matches, pages, script_of
 
 pytestmark = pytest.mark.slow
@@ -63,7 +66,14 @@ def _checkout(world: OpenStudy, to: Path) -> Path:
     return to
 
 
-def _studies(to: Path, simulated: bool) -> None:
+@pytest.fixture(scope="module")
+def program() -> Iterator[Path]:
+    """A folder with a quick `camcensus`, which draws no charts: no page shows one."""
+    with programs() as found:
+        yield found
+
+
+def _studies(to: Path, simulated: bool, program: Path) -> None:
     """Fills in `study.toml`; where the page is about a simulated world, also those of a second engine and of blocks."""
     template = (ROOT / "studies/template.toml").read_text()
     if not simulated:
@@ -77,7 +87,7 @@ def _studies(to: Path, simulated: bool) -> None:
         (to / f"{name}.toml").write_text(text.replace('report_dir = "report"', f'report_dir = "report-{name}"'))
     for name in ("netlas", "net"):
         arguments = ["run", "--study", f"{name}.toml", "--snapshot", "2026", "--no-report", "--quiet"]
-        subprocess.run([Path(sys.prefix) / "bin/camcensus", *arguments], cwd=to, check=True, capture_output=True)
+        subprocess.run([program / "camcensus", *arguments], cwd=to, check=True, capture_output=True)
 
 
 def _fresh(folder: Path) -> None:
@@ -89,10 +99,13 @@ def _fresh(folder: Path) -> None:
     (folder / "my-census/study.toml").write_text(text)
 
 
-def _run(script: str, cwd: Path, environment: dict[str, str]) -> tuple[int, str]:
+INSTALLED = Path(sys.prefix) / "bin"
+
+
+def _run(script: str, cwd: Path, environment: dict[str, str], program: Path = INSTALLED) -> tuple[int, str]:
     """Status and output of a script; whatever it left running is ended."""
     own = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1", "HOME": str(cwd / "home"), **environment}
-    own["PATH"] = f"{Path(sys.prefix) / 'bin'}:{own['PATH']}"
+    own["PATH"] = f"{program}:{INSTALLED}:{own['PATH']}"
     printed = cwd / "printed.txt"
     with printed.open("wb") as out:
         started = subprocess.Popen(
@@ -113,23 +126,25 @@ def test_blocks_are_of_known_kinds_and_none_is_hidden(page: Path) -> None:
 
 @pytest.mark.parametrize("page", RUNNING, ids=_name)
 def test_every_snippet_runs_and_prints_what_the_page_says(
-    page: Path, world: OpenStudy, shodan: Loopback, tmp_path: Path
+    page: Path, world: OpenStudy, shodan: Loopback, program: Path, tmp_path: Path
 ) -> None:
     found = blocks_of(page.read_text())
     script = script_of(found)
     folder = _checkout(world, tmp_path / "checkout")
-    _studies(folder, simulated=page.name == "measure-errors.md")
+    _studies(folder, page.name == "measure-errors.md", program)
     for number, block in enumerate(found):
         if block.fresh:
             _fresh(folder / f"fresh-{number}")
-    status, printed = _run(script, folder, {"SHODAN_API_URL": shodan.url, "SHODAN_API_KEY": KEY})
+    environment = {"SHODAN_API_URL": shodan.url, "SHODAN_API_KEY": KEY, SWITCH: PLACEHOLDERS}
+    status, printed = _run(script, folder, environment, INSTALLED if page.name == "README.md" else program)
     assert status == 0, printed[-3000:]
     wrong = list(differences(found, printed))
     assert not wrong, "\n\n".join(wrong)
 
 
 def test_the_python_of_the_readme_runs_on_a_world_whose_queries_grow_as_the_demo_s_do(tmp_path: Path) -> None:
-    study = make_world(tmp_path, Plan(600, 4, SEED, GROWING))
+    with placeholders():
+        study = make_world(tmp_path, Plan(600, 4, SEED, GROWING))
     with pytest.raises(InstrumentError, match=r"2024: another query set.*\['2024', '2025', '2026'\]"):
         study.counts("world", snapshots="all")
     for block in blocks_of((ROOT / "README.md").read_text()):
