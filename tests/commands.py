@@ -1,5 +1,6 @@
 """The command as a user has it, in processes of its own; and a small study to run it on."""
 
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +28,24 @@ def start(*arguments: object, **environment: str) -> "subprocess.Popen[str]":
         env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **environment},
         cwd=ROOT,
     )
+
+
+_ONE_AFTER_ANOTHER = """
+import json, sys
+from camcensus.cli.app import main
+for words in json.loads(sys.argv[1]):
+    sys.argv[1:] = words
+    try:
+        main()
+    except SystemExit as done:
+        if done.code:
+            raise
+"""
+
+
+def in_one_process(*commands: tuple[object, ...]) -> tuple[str, str, str]:
+    """Arguments of Python with which it does the commands one after another, up to the first that fails."""
+    return "-c", _ONE_AFTER_ANOTHER, json.dumps([[str(word) for word in words] for words in commands])
 
 
 def finish(process: "subprocess.Popen[str]", status: int) -> Done:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.validation.loopback.server import KEY, Loopback
+from tests.commands import in_one_process
 from tests.shell import ROOT
 from tests.verify.worlds import cameras, exports_in, settings_in
 
@@ -79,25 +80,25 @@ def test_the_whole_pipeline_asks_the_api_host_and_nobody_else(tmp_path: Path) ->
     exports = exports_in(tmp_path / "study" / "exports")
     with Loopback(cameras(40)) as server:
         account = {"SHODAN_API_URL": server.url, "SHODAN_API_KEY": KEY}
-        for words in (
-            ["import", *exports, "--study", study, "--snapshot", "2025"],
-            ["plan", "--study", study],
-            ["collect", "--study", study, "--snapshot", "2026", "--mode", "download"],
-            ["collect", "--study", study, "--snapshot", "c", "--mode", "census"],
-        ):
-            done = watched(tmp_path, "-m", "camcensus", *words, **account)
-            assert done.returncode == 0, done.stderr
+        words: list[tuple[object, ...]] = [
+            ("import", *exports, "--study", study, "--snapshot", "2025"),
+            ("plan", "--study", study),
+            ("collect", "--study", study, "--snapshot", "2026", "--mode", "download"),
+            ("collect", "--study", study, "--snapshot", "c", "--mode", "census"),
+        ]
+        done = watched(tmp_path, *in_one_process(*words), **account)
+        assert done.returncode == 0, done.stderr
         assert any(line.startswith("ok socket.connect 127.0.0.1") for line in log(tmp_path)), "collecting asks the API"
     asked = len(log(tmp_path))
-    for words in (
-        ["run", "--study", study, "--workers", "2"],
-        ["report", "--study", study],
-        ["verify", "--study", study],
-        ["identify", exports[0]],
-        ["status", "--study", study],
-    ):
-        done = watched(tmp_path, "-m", "camcensus", *words, SHODAN_API_KEY=KEY)
-        assert done.returncode == 0, done.stderr
+    words = [
+        ("run", "--study", study, "--workers", "2"),
+        ("report", "--study", study),
+        ("verify", "--study", study),
+        ("identify", exports[0]),
+        ("status", "--study", study),
+    ]
+    done = watched(tmp_path, *in_one_process(*words), SHODAN_API_KEY=KEY)
+    assert done.returncode == 0, done.stderr
     found = log(tmp_path)
     assert [line for line in found if line.startswith("REFUSED")] == []
     outside = [line for line in found[asked:] if not line.endswith(" local")]
@@ -128,12 +129,9 @@ def tried_alone(*words: object) -> int:
 def test_counting_and_drawing_try_no_network_in_any_library(tmp_path: Path) -> None:
     study = settings_in(tmp_path / "study")
     exports = exports_in(tmp_path / "study" / "exports")
-    for words in (
-        ["import", *exports, "--study", study, "--snapshot", "2025"],
-        ["run", "--study", study, "--workers", "2"],
-        ["verify", "--study", study],
-    ):
-        assert tried_alone("-m", "camcensus", *words) == 0
+    words = ("import", *exports, "--study", study, "--snapshot", "2025"), ("run", "--study", study, "--workers", "2")
+    assert tried_alone(*in_one_process(*words, ("verify", "--study", study))) == 0
+    assert json.loads((study.parent / "report/datapackage.json").read_text())["resources"]
 
 
 def test_the_counters_see_a_socket_that_python_does_not_open() -> None:

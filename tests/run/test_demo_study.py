@@ -16,6 +16,7 @@ from camcensus.core.storage import read_table
 from camcensus.core.tables import COUNTS, conform
 from camcensus.report.inputs import Result
 from camcensus.report.tables.counts_public import SCHEMA
+from tests.commands import camcensus, in_one_process
 from tests.report.test_publish import cells_in, small, solved_hosts, true_cells
 
 pytestmark = pytest.mark.slow
@@ -25,22 +26,17 @@ YEARS = ("2024", "2025", "2026")
 VARYING = {".stats.json", ".lock", "imports.json", "run-log.json"}
 
 
-def camcensus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "camcensus", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment})
-
-
 def run_demo(folder: Path, workers: str, **environment: str) -> Path:
     """The demo study in a folder of its own; the page's path."""
     text = (ROOT / "data/demo/study.toml").read_text()
     study = folder / "demo.toml"
     text = text.replace('"../snapshots/first-demo"', '"data"').replace('"../../reports/first-demo"', '"report"')
     study.write_text(text)
-    for year in YEARS:
-        pattern = str(ROOT / f"data/demo/raw/{year}/SYNTHETIC-*")
-        done = camcensus("import", pattern, "--study", str(study), "--snapshot", year, **environment)
-        assert done.returncode == 0, done.stderr
-    done = camcensus("run", "--study", str(study), "--workers", workers, "--quiet", **environment)
+    exports = {year: ROOT / f"data/demo/raw/{year}/SYNTHETIC-*" for year in YEARS}
+    words = [("import", pattern, "--study", study, "--snapshot", year) for year, pattern in exports.items()]
+    command = in_one_process(*words, ("run", "--study", study, "--workers", workers, "--quiet"))
+    told = {**os.environ, **environment}
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, env=told)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.splitlines()[-1].removeprefix("page: "))
 
@@ -65,7 +61,7 @@ def test_f25_another_process_gives_the_same_bytes(demo: Path, tmp_path: Path) ->
 
 def test_a_second_run_does_nothing_and_says_so(demo: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in demo.rglob("*") if p.is_file() and p.name not in VARYING}
-    done = camcensus("run", "--study", str(demo / "demo.toml"))
+    done = camcensus("run", "--study", demo / "demo.toml")
     assert "nothing was done" in done.stdout
     assert before == {p: p.stat().st_mtime_ns for p in demo.rglob("*") if p.is_file() and p.name not in VARYING}
 
