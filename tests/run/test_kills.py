@@ -125,7 +125,7 @@ def test_f1_workers_end_with_the_process_that_started_them(tmp_path: Path) -> No
     raw.mkdir(parents=True)
     line = json.dumps(banner(data="x" * 40_000)).encode() + b"\n"
     for name in ("one", "two"):
-        (raw / f"{name}.json").write_bytes(line * 1_000)
+        (raw / f"{name}.json").write_bytes(line * 300)
     process = start("run", "--study", study, "--workers", "2", "--no-report")
     # A server forks them, with its own command.
     workers: set[int] = set()

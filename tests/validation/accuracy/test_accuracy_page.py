@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("accuracy")
-    done = camcensus("accuracy", "--out", out, "--devices", "1500", "--worlds", "1", "--quiet")
+    done = camcensus("accuracy", "--out", out, "--devices", "1500", "--worlds", "1", "--workers", "1", "--quiet")
     assert "never the error of a published count" in done.stdout
     assert "precision of the maker" in done.stdout
     return out

@@ -1,8 +1,6 @@
 """A simulated Internet goes through the whole pipeline, and the demo's study fits what is simulated for it."""
 
 import shutil
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +13,9 @@ from camcensus.core.tables import COUNTED_TYPES, COUNTS, SERIES
 from camcensus.validation.simulate.truth import TRUTH
 from camcensus.validation.simulate.world import GROWING, Plan, make_world
 from camcensus.validation.simulate.write import queries_file, queries_text, study_text
-from tests.validation.simulate.written import ROOT, by_command, made
+from tests.commands import camcensus
+from tests.pictures import placeholders
+from tests.validation.simulate.written import ROOT, made
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +24,8 @@ pytestmark = pytest.mark.slow
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small world, counted and reported by the command."""
     out = made(tmp_path_factory.mktemp("world") / "out", Plan(devices=8_000, snapshots=2, seed=3))
-    command = [sys.executable, "-m", "camcensus", "run", "--study", str(out / "study.toml"), "--quiet"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    with placeholders():
+        camcensus("run", "--study", out / "study.toml", "--workers", "1", "--quiet")
     return out
 
 
@@ -63,20 +62,9 @@ def test_the_demo_study_is_the_one_that_is_simulated_for_it(tmp_path: Path) -> N
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small world whose instrument grows, counted without a report."""
     out = tmp_path_factory.mktemp("growing") / "out"
-    done = by_command(out, "--devices", "8000", "--snapshots", "4", "--seed", "3", "--growing")
-    assert done.returncode == 0, done.stderr
-    command = [
-        sys.executable,
-        "-m",
-        "camcensus",
-        "run",
-        "--study",
-        str(out / "study.toml"),
-        "--quiet",
-        "--no-report",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    size = ("--devices", "8000", "--snapshots", "4", "--seed", "3", "--growing")
+    camcensus("simulate", out, *size, "--workers", "1")
+    camcensus("run", "--study", out / "study.toml", "--workers", "1", "--quiet", "--no-report")
     return out
 
 
