@@ -99,9 +99,9 @@ def _breadth(catalogue: Catalogue) -> str:
     sure = sum(1 for found in _fields(catalogue, all_sources=False).values() if len(found) >= _SOUND)
     registered = sum(1 for maker in catalogue.about if maker.organisations and len(fields[maker.manufacturer]) < _SOUND)
     return (
-        f"{several} makers have signatures in two fields or more, {many} of them in three or more. {sure} have two without "
-        f'the signatures whose source says "{NOT_LOOKED_UP}". Of the {len(fields) - several} others, {registered} are '
-        "also known by MAC addresses that are registered to them.\n"
+        f"{several} makers have signatures in two fields or more, {many} of them in three or more. {sure} have two "
+        f'without the signatures whose source says "{NOT_LOOKED_UP}". Of the {len(fields) - several} others, '
+        f"{registered} are also known by MAC addresses that are registered to them.\n"
     )
 
 
