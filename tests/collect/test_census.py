@@ -47,7 +47,7 @@ def test_total_and_facets_come_in_one_reply_and_nothing_is_spent(shared: Index, 
     with served(shared) as server:
         done = collect(study, "census")
         assert done.complete
-        assert (done.credits, server.credits) == (0, 10_000_000)
+        assert (done.credits, server.account.credits) == (0, 10_000_000)
         assert {request.path for request in server.log} == {"/shodan/host/count", "/shodan/ports"}
         asked = len(server.log)
         assert collect(study, "census").complete

@@ -29,10 +29,14 @@ from tests.collect.worlds import (
 def test_a_download_has_every_banner_once_and_costs_what_the_engine_takes(shared: Index, folder: Path) -> None:
     study = study_in(folder, depth=2)
     with served(shared) as server:
-        before = server.credits
+        before = server.account.credits
         done = collect(study)
         assert done.complete
-        assert (done.credits, done.credits_in_all, done.again) == (before - server.credits, before - server.credits, 0)
+        assert (done.credits, done.credits_in_all, done.again) == (
+            before - server.account.credits,
+            before - server.account.credits,
+            0,
+        )
         assert len(searches(server)) == len(set(searches(server))) == done.pages == len(pages(study))
     found = banners(study)
     assert len(found) == len(set(found)) == 700
@@ -102,7 +106,7 @@ def test_without_the_plan_whole_banners_come_and_the_refusal_costs_nothing(
     study = study_in(folder, fields=fields)
     with served(three_pages, plan=plan, credits=5) as server:
         assert collect(study).complete
-        assert server.credits == 2
+        assert server.account.credits == 2
         assert [request.status for request in server.log].count(401) == refused
     page = zstandard.ZstdDecompressor().decompress(next(iter(pages(study).values())))
     assert server.index.rows[0] in page
@@ -124,9 +128,9 @@ def test_nothing_is_spent_beyond_what_is_allowed(three_pages: Index, folder: Pat
             ) as caught:
                 collect(study, allowed=allowed)
             assert caught.value.price == 3
-        assert server.credits == 10_000_000
+        assert server.account.credits == 10_000_000
         assert collect(study, allowed=3).complete
-    assert (len(pages(study)), 10_000_000 - server.credits) == (3, 3)
+    assert (len(pages(study)), 10_000_000 - server.account.credits) == (3, 3)
 
 
 def test_retries_that_may_cost_stop_at_what_is_allowed(three_pages: Index, folder: Path) -> None:
@@ -135,7 +139,7 @@ def test_retries_that_may_cost_stop_at_what_is_allowed(three_pages: Index, folde
     with served(three_pages, faults=[Fault("half-body", where="host/search\\?", times=None)]) as server:
         done = collect(study, allowed=3)
         assert not done.complete
-        assert server.credits == 10_000_000 - 3
+        assert server.account.credits == 10_000_000 - 3
         assert done.credits == 3
         server.set_faults()
         with pytest.raises(BudgetError, match="would cost 3 query credits more, 6 in total"):

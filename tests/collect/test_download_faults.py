@@ -27,7 +27,7 @@ def test_f2_what_may_pass_is_asked_again_and_the_snapshot_is_whole(three_pages: 
         done = collect(study)
         assert done.complete
         assert [request.fault for request in server.log].count(kind) == 1
-        charged = 10_000_000 - server.credits
+        charged = 10_000_000 - server.account.credits
     assert len(set(banners(study))) == len(banners(study)) == 300
     assert done.pages == 3
     # Never less than what was taken, and more only where that cannot be known.
@@ -125,9 +125,9 @@ def test_f3_credits_that_run_out_stop_cleanly_and_the_next_run_goes_on(three_pag
         assert (done.pages, done.complete) == (2, False)
         assert "no query credits are left" in done.stopped
         assert "Insufficient query credits" in done.stopped
-        server.credits = 10
+        server.account.credits = 10
         assert collect(study).complete
-        assert server.credits == 9
+        assert server.account.credits == 9
     assert len(set(banners(study))) == len(banners(study)) == 300
 
 
@@ -136,9 +136,9 @@ def test_f3_credits_that_vanish_between_pages(three_pages: Index, folder: Path) 
     with served(three_pages, faults=[Fault("no-credits", where=PAGE_2)]) as server:
         done = collect(study)
         assert (done.pages, done.complete) == (1, False)
-        server.credits = 10
+        server.account.credits = 10
         assert collect(study).complete
-        assert server.credits == 8
+        assert server.account.credits == 8
 
 
 def test_f3_a_key_that_is_revoked_stops_at_once_and_the_next_run_goes_on(three_pages: Index, folder: Path) -> None:
@@ -152,9 +152,9 @@ def test_f3_a_key_that_is_revoked_stops_at_once_and_the_next_run_goes_on(three_p
         with pytest.raises(KeyRefusedError):
             collect(study)
         assert len(server.log) == asked + 1
-        server.revoked = False
+        server.account.revoked = False
         assert collect(study).complete
-        assert server.credits == 10_000_000 - 3
+        assert server.account.credits == 10_000_000 - 3
 
 
 def test_every_fault_of_the_loopback_has_its_test_here() -> None:

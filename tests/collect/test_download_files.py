@@ -66,7 +66,7 @@ def test_a_damaged_page_is_told_and_nothing_is_bought(three_pages: Index, folder
         rows_gone(study, "update partitions set passes = 0, found = 0")
         with pytest.raises(IntegrityError, match=rf"{name}: is damaged"):
             collect(study)
-        assert server.credits == 10_000_000 - 3
+        assert server.account.credits == 10_000_000 - 3
 
 
 def test_a_snapshot_of_imported_files_takes_no_pages(three_pages: Index, folder: Path) -> None:

@@ -113,8 +113,8 @@ def test_one_fault(shell: Shell, folder: Path, calm: Path, kind: Any) -> None:
             assert "the same command resumes from there" in first.err
         if status == 3:
             assert "run the same command again" in first.out
-        server.revoked = False
-        server.credits = max(server.credits, 1000)
+        server.account.revoked = False
+        server.account.credits = max(server.account.credits, 1000)
         says(command(shell, server, study), 0, "complete")
         before = len(server.log)
         says(command(shell, server, study), 0, "0 pages for 0 query credits")
@@ -133,10 +133,10 @@ def test_a_fault_that_does_not_end(shell: Shell, folder: Path, kind: Any) -> Non
     with Loopback(ONE_COUNTRY, faults=[Fault(kind, where=r"host/search\?", times=None)]) as server:
         says(command(shell, server, study), status, text)
         # What may have been paid for is bounded.
-        assert 10_000_000 - server.credits <= 6 or kind == "no-credits"
+        assert 10_000_000 - server.account.credits <= 6 or kind == "no-credits"
         server.set_faults()
-        server.revoked = False
-        server.credits = max(server.credits, 1000)
+        server.account.revoked = False
+        server.account.credits = max(server.account.credits, 1000)
         says(command(shell, server, study), 0, "complete")
 
 
@@ -152,10 +152,10 @@ def test_a_fault_in_planning_spends_nothing_and_the_next_run_plans(shell: Shell,
             says(done, 1, "the same command resumes from there")
         assert not pages(study)
         server.set_faults()
-        server.revoked = False
-        server.credits = 1000
+        server.account.revoked = False
+        server.account.credits = 1000
         says(command(shell, server, study), 0, "complete")
-        assert server.credits == 997
+        assert server.account.credits == 997
 
 
 def _pages_and_replies(study: Path) -> dict[str, bytes]:
@@ -203,9 +203,9 @@ def test_what_would_cost_more_than_allowed_is_not_begun(shell: Shell, folder: Pa
     with Loopback(ONE_COUNTRY) as server:
         says(command(shell, server, study), 1, "would cost 3 query credits more, 3 in total .* and 0 are allowed")
         says(command(shell, server, study, "--max-credits", 2), 1, "nothing was spent. Allow more with --max-credits")
-        assert server.credits == 10_000_000
+        assert server.account.credits == 10_000_000
         says(command(shell, server, study, "--max-credits", 3, "--json"), 0, '"complete": true')
-        assert server.credits == 10_000_000 - 3
+        assert server.account.credits == 10_000_000 - 3
 
 
 def test_a_partial_snapshot_says_what_asking_again_costs(shell: Shell, folder: Path) -> None:
@@ -250,7 +250,7 @@ def test_nothing_is_bought_when_the_disk_is_nearly_full(folder: Path, monkeypatc
         monkeypatch.setattr("camcensus.collect.download.free_bytes", lambda _: 1000)
         with pytest.raises(CamcensusError, match="the disk is full; make room, then run the same command again"):
             collect(study)
-        assert server.credits == 10_000_000
+        assert server.account.credits == 10_000_000
 
 
 def test_the_ledger_tells_each_request_that_failed(folder: Path) -> None:

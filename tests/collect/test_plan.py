@@ -41,12 +41,12 @@ def test_the_price_brackets_the_cost(
     study = study_in(tmp_path_factory.mktemp("plan"), depth=depth, budget=100_000)
     with served(Index(world)) as server:
         price = priced(study)
-        assert server.credits == 10_000_000
+        assert server.account.credits == 10_000_000
         done = collect(study)
         assert done.complete
         assert price.credits_least <= done.credits <= price.credits_most
         assert price.matches == number
-        assert done.credits == 10_000_000 - server.credits
+        assert done.credits == 10_000_000 - server.account.credits
 
 
 def test_queries_and_modes_in_one_table(folder: Path) -> None:
@@ -56,7 +56,7 @@ def test_queries_and_modes_in_one_table(folder: Path) -> None:
         camera["product"] = "Other"
     with served(banners, plan="plus", credits=2) as server:
         plan = make_plan(load_study(study), KEY)
-        assert server.credits == 2
+        assert server.account.credits == 2
     by_query = {(price.mode, price.query): price for price in plan.prices}
     assert [by_query["download", name].matches for name in (PRODUCT, SERVER)] == [150, 100]
     assert [by_query["download", name].credits_least for name in (PRODUCT, SERVER)] == [2, 1]

@@ -106,14 +106,14 @@ def test_it_costs_what_it_says_before_and_says_what_could_be_had(
     found = Counter(
         query.text for b in world for query in (HIKVISION, TVT) if query.matches(b) and block_of(b) in drawn
     )
-    before = shodan.credits
+    before = shodan.account.credits
     with pytest.raises(BudgetError, match=r"nothing was spent.*blocks would cost") as refused:
         collect(path, allowed=5)
-    assert shodan.credits == before
+    assert shodan.account.credits == before
     price = refused.value.price
     # Blocks share parts, of which two neighbours fill one, so hardly more than full pages are bought.
     assert sum(math.ceil(n / 100) for n in found.values()) <= price <= sum(2 * n // 100 + 1 for n in found.values())
-    assert collect(path, allowed=price).credits == price == before - shodan.credits
+    assert collect(path, allowed=price).credits == price == before - shodan.account.credits
 
 
 def test_as_many_blocks_as_the_message_says_cost_what_it_says(tmp_path: Path, shodan: Loopback) -> None:
@@ -148,20 +148,20 @@ def test_a_sample_that_was_stopped_goes_on_and_buys_nothing_twice(
     (tmp_path / "whole").mkdir()
     (tmp_path / "stopped").mkdir()
     whole, stopped = study(tmp_path / "whole", 70), study(tmp_path / "stopped", 70)
-    before = shodan.credits
+    before = shodan.account.credits
     collect(whole)
-    price = before - shodan.credits
+    price = before - shodan.account.credits
     # The key is refused while it counts and while it buys.
     for where, at in (("host/count", 30), ("host/count", 40), ("host/search", 2), ("host/search", 3)):
         shodan.set_faults(Fault("revoked", at=at, where=where))
         with pytest.raises(EngineError):
             collect(stopped)
-        shodan.revoked = False
+        shodan.account.revoked = False
     shodan.set_faults()
-    before = shodan.credits
+    before = shodan.account.credits
     done = collect(stopped)
     assert done.complete
-    assert done.credits == before - shodan.credits < price == done.credits_in_all
+    assert done.credits == before - shodan.account.credits < price == done.credits_in_all
     assert received(stopped) == received(whole) == inside(world, 1, 70)
 
 
@@ -171,10 +171,10 @@ def test_more_blocks_add_to_those_that_are_there(tmp_path: Path, shodan: Loopbac
     added = collect(path)
     assert added.complete
     assert received(path) == inside(world, 1, 70)
-    before = shodan.credits
+    before = shodan.account.credits
     collect(path, "b")
     # Of each of two queries one part more is not full.
-    assert 0 <= first.credits + added.credits - (before - shodan.credits) <= 2
+    assert 0 <= first.credits + added.credits - (before - shodan.account.credits) <= 2
 
 
 def test_a_sample_stays_what_it_was_drawn_as(tmp_path: Path, shodan: Loopback) -> None:

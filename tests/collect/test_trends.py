@@ -27,7 +27,7 @@ def test_months_since_2017_are_kept_as_received_and_cost_nothing(folder: Path) -
     with served(cameras(60)) as server:
         done = collect(study, "trends")
         assert done.complete
-        assert (done.credits, server.credits) == (0, 10_000_000)
+        assert (done.credits, server.account.credits) == (0, 10_000_000)
         assert [request.path for request in server.log] == ["/api/v1/search"] * 2
         collect(study, "trends")
         assert len(server.log) == 2

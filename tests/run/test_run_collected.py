@@ -125,9 +125,9 @@ def test_a_partial_collection_is_held_back_unless_allowed(study: Path, shodan: L
     assert "partial" in (study.parent / "report/index.html").read_text().lower()
     assert not any(storage.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
     # The next collection buys what is missing, and only that.
-    before = shodan.credits
+    before = shodan.account.credits
     collect(study, "download")
-    assert before - shodan.credits == 1
+    assert before - shodan.account.credits == 1
     camcensus("run", "--study", study, "--no-report")
     assert all(storage.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
 

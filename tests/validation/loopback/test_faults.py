@@ -40,7 +40,7 @@ PAID = {"half-body", "truncated-json", "short-page", "empty-page", "duplicates",
 def test_every_fault_hits_the_request_it_is_meant_for_once_and_costs_what_it_should(kind: Any) -> None:
     with Loopback(cameras(300), faults=[Fault(kind, at=2, wait=0)]) as server:
         api = client(server)
-        before = server.credits
+        before = server.account.credits
         api.search(QUERY, page=1)
         if kind in RAISED:
             with pytest.raises(shodan.APIError, match=RAISED[kind]):
@@ -57,12 +57,12 @@ def test_every_fault_hits_the_request_it_is_meant_for_once_and_costs_what_it_sho
         assert (entry.fault, entry.status, entry.page) == (kind, STATUS[kind], 2)
         assert entry.credits == (1 if kind in PAID else 0)
         if kind == "no-credits":
-            assert server.credits == 0
-            server.credits = before
+            assert server.account.credits == 0
+            server.account.credits = before
         elif kind == "revoked":
-            server.revoked = False
+            server.account.revoked = False
         else:
-            assert server.credits == before - 1 - entry.credits
+            assert server.account.credits == before - 1 - entry.credits
         assert len(api.search(QUERY, page=2)["matches"]) == 100
         assert server.log[2].fault is None
 
@@ -124,7 +124,7 @@ def test_a_lost_reply_may_have_been_paid_for() -> None:
         for _ in range(2):
             with pytest.raises(shodan.APIError):
                 client(server).search(QUERY)
-        assert server.credits == 98
+        assert server.account.credits == 98
         assert [entry.credits for entry in server.log] == [1, 1]
 
 

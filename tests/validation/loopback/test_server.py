@@ -97,10 +97,10 @@ def test_price_of_searches_and_counts() -> None:
         api = client(server)
         api.count(QUERY, facets=["country"])
         api.search("webs")
-        assert server.credits == 100
+        assert server.account.credits == 100
         api.search(QUERY)
         api.search("webs", page=2)
-        assert server.credits == 98
+        assert server.account.credits == 98
         assert api.info()["query_credits"] == 98
         assert [(entry.path, entry.page, entry.credits) for entry in server.log] == [
             ("/shodan/host/count", 1, 0),
@@ -119,7 +119,7 @@ def test_no_credits_is_told_as_the_real_one_tells_it() -> None:
             api.search(QUERY)
         assert server.log[-1].status == 401
         assert api.count(QUERY)["total"] == 10
-        server.credits = 5
+        server.account.credits = 5
         assert api.search(QUERY)["total"] == 10
 
 
@@ -128,10 +128,10 @@ def test_a_request_without_a_key_or_with_a_revoked_one_is_refused_with_a_page() 
         status, body = refusal(server, "/api-info")
         assert status == 401
         assert "401 Unauthorized" in body
-        server.revoked = True
+        server.account.revoked = True
         with pytest.raises(shodan.APIError, match="Invalid API key"):
             client(server).info()
-        server.revoked = False
+        server.account.revoked = False
         assert client(server).info()["plan"] == "enterprise"
 
 
@@ -264,7 +264,7 @@ def test_pages_beyond_the_deepest_time_out() -> None:
         api.search(QUERY, page=2)
         with pytest.raises(shodan.APIError, match="Search cursor timed out"):
             api.search(QUERY, page=3)
-        assert server.credits == 199_999
+        assert server.account.credits == 199_999
 
 
 def test_a_moving_window_repeats_rows_on_later_pages_and_loses_none_it_knew() -> None:
@@ -333,5 +333,5 @@ def test_several_clients_at_once_are_each_answered_and_counted() -> None:
         for thread in threads:
             thread.join()
         assert found == [100] * 18
-        assert server.credits == 200_000 - 18
+        assert server.account.credits == 200_000 - 18
         assert [entry.number for entry in server.log] == list(range(1, 19))

@@ -39,7 +39,7 @@ def _greeting(shodan: Loopback, plan: str) -> str:
     left_out = f" ({shodan.index.left_out:,} other lines ignored)" if shodan.index.left_out else ""
     return (
         "LOOPBACK: this is not Shodan but a stand-in on this machine.\n"
-        f"{len(shodan.index.rows):,} banners{left_out}; plan {plan}, {shodan.credits:,} query credits.\n"
+        f"{len(shodan.index.rows):,} banners{left_out}; plan {plan}, {shodan.account.credits:,} query credits.\n"
         "It accepts any key; use this one, which is valid nowhere else:\n"
         f"  export SHODAN_API_URL={shodan.url}\n"
         f"  export SHODAN_API_KEY={KEY}\n"

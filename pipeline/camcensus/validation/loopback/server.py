@@ -54,7 +54,7 @@ class Loopback:
     """A loopback Shodan; starts when it is created, stops with `close` or at the end of `with`.
 
     `banners`: dicts, paths of exports, or an `Index` that several servers share. `plan`: a name in `PLANS`.
-    `credits`: query credits left; None: the plan's allowance. `port`: 0 for any free one.
+    `credits`: query credits left; None: the plan's allowance. `port`: 0 for any free one. `account` may be changed.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class Loopback:
         limits: Limits = Limits(),  # noqa: B008  it cannot be changed
     ) -> None:
         self.index = banners if isinstance(banners, Index) else Index(banners)
-        self._account = Account(PLANS[plan], credits, limits)
-        self._api = Api(self.index, self._account)
+        self.account = Account(PLANS[plan], credits, limits)
+        self._api = Api(self.index, self.account)
         self._faults = Faults(faults)
         self._log: list[Request] = []
         self._lock = threading.Lock()
@@ -88,24 +88,6 @@ class Loopback:
         """Return every request so far, in the order of answers."""
         with self._lock:
             return list(self._log)
-
-    @property
-    def credits(self) -> int:
-        """Return the query credits left; may be set."""
-        return self._account.credits
-
-    @credits.setter  # noqa: A003  the API's own word
-    def credits(self, left: int) -> None:
-        self._account.credits = left
-
-    @property
-    def revoked(self) -> bool:
-        """Return whether keys are refused; may be set."""
-        return self._account.revoked
-
-    @revoked.setter
-    def revoked(self, value: bool) -> None:
-        self._account.revoked = value
 
     def set_faults(self, *faults: Fault) -> None:
         """Replace the faults; counting of requests starts again."""
@@ -145,16 +127,16 @@ class Loopback:
         return reply, on_connection
 
     def _process(self, path: str, params: Params, key: str) -> tuple[Fault | None, Reply]:
-        if not key or self._account.revoked:
+        if not key or self.account.revoked:
             return None, NOT_ALLOWED
-        if not self._account.within_rate(time.monotonic()):
-            return None, with_retry_after(failure(*RATE), self._account.limits.retry_after)
+        if not self.account.within_rate(time.monotonic()):
+            return None, with_retry_after(failure(*RATE), self.account.limits.retry_after)
         # The path, then the parameters without the key, as `Fault.where` takes them.
         fault = self._faults.next(path + "?" + "&".join(f"{name}={value}" for name, value in sorted(params.items())))
         if fault and fault.kind == "no-credits":
-            self._account.credits = 0
+            self.account.credits = 0
         if fault and fault.kind == "revoked":
-            self._account.revoked = True
+            self.account.revoked = True
             return fault, NOT_ALLOWED
         if fault is None or fault.is_processed or fault.kind == "no-credits":
             reply = self._api.answer(path, params, fault)
