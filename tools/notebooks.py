@@ -11,6 +11,7 @@ import difflib
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -76,11 +77,16 @@ def texts(notebook: Any) -> list[str]:
     return lines
 
 
-def check(path: Path) -> bool:
-    """Print where a notebook's output differs from the committed one; return whether it is the same."""
+def check(path: Path) -> str:
+    """Return where a notebook's output differs from the committed one."""
     committed, now = texts(nbformat.read(path, 4)), texts(execute(path))
-    print("\n".join(difflib.unified_diff(committed, now, f"{path.name} as committed", "now", lineterm="")), end="")
-    return committed == now
+    return "\n".join(difflib.unified_diff(committed, now, f"{path.name} as committed", "now", lineterm=""))
+
+
+def write(path: Path) -> str:
+    """Write a notebook with what it prints now."""
+    nbformat.write(execute(path), path)
+    return ""
 
 
 def main() -> int:
@@ -88,14 +94,12 @@ def main() -> int:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel's debugger would warn of itself
     mode, names = sys.argv[1], sys.argv[2:]
     open_study(SECOND).run(["2026"])  # here, for its warnings name files of this machine
-    same = True
-    for path in [FOLDER / name for name in names] or sorted(FOLDER.glob("*.ipynb")):
-        start = time.monotonic()
-        if mode == "write":
-            nbformat.write(execute(path), path)
-        else:
-            same &= check(path)
-        print(f"{path.name}: {time.monotonic() - start:.0f} s")
+    paths = [FOLDER / name for name in names] or sorted(FOLDER.glob("*.ipynb"))
+    start, same = time.monotonic(), True
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a kernel is a process of its own
+        for path, told in zip(paths, pool.map(write if mode == "write" else check, paths), strict=True):
+            print(told or f"{path.name}: done after {time.monotonic() - start:.0f} s")
+            same &= not told
     if not same:
         print("outputs differ; if they are right now: make notebooks, look at the difference, and commit it")
     return 0 if same else 1
