@@ -33,11 +33,23 @@ settings.load_profile("camcensus")
 Banner = dict[str, Any]
 
 
+# What `make test-slow` begins with, longest first, so that no core waits for one of them at the end.
+_LONGEST = (
+    "engines/test_spark.py", "house/test_snippets.py", "run/test_disk.py", "house/test_installed.py",
+    "run/test_kills.py", "validation/accuracy/test_accuracy_page.py", "verify/test_bit_rot.py",
+    "validation/simulate/test_study.py", "run/test_demo_study.py", "house/test_secrets.py", "report/test_browser.py",
+    "validation/accuracy/test_coverage.py", "estimate/audits/test_audit.py", "house/test_passive.py",
+    "run/test_run_collected.py", "ingest/test_hostile_input.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that asks for the browser as slow."""
+    """Mark each test that asks for the browser as slow, and begin with the files that take longest."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    places = {str(Path(__file__).parent / name): place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(str(item.path), len(places)))
 
 
 pictures.install()
