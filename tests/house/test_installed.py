@@ -1,5 +1,5 @@
-"""The wheel in an empty environment: with the libraries that the package names and what these need, and no others, its
-command and its Python API count a simulated Internet, far from any checkout."""
+"""F29: the wheel in an empty environment: with the libraries that the package names and what these need, and no others,
+its command and its Python API count exports and a simulated Internet, far from any checkout."""
 
 import subprocess
 import sys
@@ -71,17 +71,32 @@ def test_nothing_of_development_is_there(installed: Path, tmp_path: Path) -> Non
     assert run(installed / "python", "-c", code, cwd=tmp_path).strip() == "[]"
 
 
-def test_the_command_and_the_api_count_a_world(installed: Path, tmp_path: Path) -> None:
+def test_f29_the_wheel_carries_its_data(installed: Path, tmp_path: Path) -> None:
+    assert "ok   catalogue" in run(installed / "camcensus", "doctor", cwd=tmp_path)
+
+
+def test_f29_a_study_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     command = installed / "camcensus"
-    assert "ok   catalogue" in run(command, "doctor", cwd=tmp_path)
-    run(command, "simulate", "world", "--devices", "2000", "--snapshots", "2", "--quiet", cwd=tmp_path)
-    page = Path(
-        run(command, "run", "--study", "world/study.toml", "--quiet", cwd=tmp_path)
-        .splitlines()[-1]
-        .removeprefix("page: ")
-    )
+    run(command, "init", "census", cwd=tmp_path)
+    study = ("--study", "census/study.toml")
+    export = ROOT / "data/demo/raw/2024/SYNTHETIC-more.json"
+    run(command, "import", export, *study, "--snapshot", "one", cwd=tmp_path)
+    page = Path(run(command, "run", *study, "--quiet", cwd=tmp_path).splitlines()[-1].removeprefix("page: "))
     assert page.is_file()
     assert page.is_relative_to(tmp_path)
+
+
+def test_f29_the_wheel_carries_the_mappings(installed: Path, tmp_path: Path) -> None:
+    export = ROOT / "tests/data/mappings/SYNTHETIC-fofa.csv"
+    assert "Hikvision" in run(installed / "camcensus", "identify", export, "--source", "fofa", cwd=tmp_path)
+
+
+def test_the_command_and_the_api_count_a_world(installed: Path, tmp_path: Path) -> None:
+    command = installed / "camcensus"
+    run(
+        command, "simulate", "world", "--devices", "2000", "--snapshots", "2", "--workers", "1", "--quiet", cwd=tmp_path
+    )
+    run(command, "run", "--study", "world/study.toml", "--no-report", "--quiet", cwd=tmp_path)
     program = (
         "import camcensus as cc\n"
         "study = cc.open_study('world/study.toml')\n"
