@@ -8,6 +8,7 @@ from camcensus.core.tables import RELIANCE
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Identifier, identifier_of
 from camcensus.identify.pivots import Pivots
+from camcensus.identify.verdict import Hits
 from tests.census import DAY, NOON, banner, census
 
 CATALOGUE = """
@@ -42,7 +43,7 @@ def identifier(folder: Path) -> Identifier:
 
 def pivotal(found: Identifier, **texts: str) -> str | None:
     hits = tuple(hit for column, text in texts.items() for hit in found.match(column, text).hits)
-    (answer,) = Pivots(found).of_all([hits], [found.decide(hits)])
+    (answer,) = Pivots(found).of_all([(Hits(hits),)], [found.decide(hits)])
     return answer
 
 

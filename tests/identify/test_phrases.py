@@ -173,5 +173,25 @@ def test_a_long_text_is_read_in_bounded_time(instrument: Identifier) -> None:
 
 def test_phrases_can_be_sent_to_another_process(catalogue: Catalogue) -> None:
     phrases = Phrases((KESTREL,), catalogue.words)
-    expected = phrases.hits("http_realm", "Kestrel Optics camera")
-    assert pickle.loads(pickle.dumps(phrases)).hits("http_realm", "Kestrel Optics camera") == expected != ()
+    expected = tuple(phrases.hits("http_realm", "Kestrel Optics camera"))
+    assert tuple(pickle.loads(pickle.dumps(phrases)).hits("http_realm", "Kestrel Optics camera")) == expected != ()
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        ("http_realm", ("Four4 Eyes camera 12", "Four5 Eyes camera 12")),
+        ("http_realm", ("Four4_Eyes--camera 12", "Four5_Eyes--camera 12")),
+        ("http_title", ("Kestrel Optics KO-2200D camera", "Kestrel Optics KO-9999D camera")),
+        ("http_server", ("h264dvr 1.0", "h265dvr 1.0")),
+        ("cert_subject", ("O=%4Bestrel Optics camera", "O=%5Bestrel Optics camera")),
+        ("telnet_banner", ("camera kestreloptics 1", "camera2 kestreloptics 1")),
+    ],
+)
+def test_what_was_read_before_changes_nothing(catalogue: Catalogue, column: str, texts: tuple[str, str]) -> None:
+    four = Maker(manufacturer="Four", names=("Four4 Eyes",), range="only")
+    for order in (texts, texts[::-1]):
+        used = Phrases((KESTREL, four), catalogue.words)
+        for text in order:
+            alone = Phrases((KESTREL, four), catalogue.words).hits(column, text)
+            assert tuple(used.hits(column, text)) == tuple(alone), text

@@ -27,8 +27,8 @@ from camcensus.geolocate.database import ENGINE, Locator
 from camcensus.geolocate.networks import network_kind
 from camcensus.geolocate.ranges import count_special, key_v4
 from camcensus.identify.matcher import NOTHING, Identifier, Match
-from camcensus.identify.pivots import Pivots
-from camcensus.identify.verdict import Hit, Verdict
+from camcensus.identify.pivots import pivots_of
+from camcensus.identify.verdict import Hits, Verdict
 
 BATCH = 25_000
 _COPIED = (
@@ -145,7 +145,7 @@ def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, I
     """Return the `identified` rows of a batch of `observations`, in the same order, and their counts."""
     table = conform(batch, OBSERVATIONS)
     cases, group, identities = cases_of(batch, context.identifier)
-    decided = [context.identifier.decide(hits) for hits in cases]
+    decided = [context.identifier.verdict(case) for case in cases]
     hosts = table.column("host").to_pylist()
     countries = pa.array(context.locator.countries(hosts), pa.string())
     columns = {name: table.column(name) for name in _COPIED}
@@ -160,7 +160,7 @@ def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, I
         "identity_kind": pa.array([i[0] if i else None for i in identities], pa.string()),
         "certificate": _certificates(context.key, table.column("cert_sha256")),
         "signatures": pa.array([" ".join(v.signatures) for v in decided], pa.string()).take(rows),
-        "pivotal": pa.array(Pivots(context.identifier).of_all(cases, decided), pa.string()).take(rows),
+        "pivotal": pa.array(pivots_of(context.identifier).of_all(cases, decided), pa.string()).take(rows),
         "country": countries,
         "network_kind": _network_kinds(table),
     }
@@ -264,17 +264,17 @@ def decisions(
 ) -> tuple[list[Verdict], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
     """Return the distinct verdicts, which of them each row has, and the identity of each row."""
     cases, group, identities = cases_of(batch, identifier)
-    return [identifier.decide(hits) for hits in cases], group, identities
+    return [identifier.verdict(case) for case in cases], group, identities
 
 
 def cases_of(
     batch: pa.RecordBatch, identifier: Identifier
-) -> tuple[list[tuple[Hit, ...]], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
+) -> tuple[list[tuple[Hits, ...]], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
     """Return the distinct combinations of what matched, which of them each row has, and the identity of each row."""
     rows = batch.num_rows
     identities: list[tuple[str, str] | None] = [None] * rows
     group: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
-    hits_of: list[tuple[Hit, ...]] = [()]
+    cases: list[tuple[Hits, ...]] = [()]
     for column in identifier.columns:
         codes, matches = _distinct(batch.column(column), column, identifier)
         if not matches:
@@ -283,12 +283,12 @@ def cases_of(
         for row in np.flatnonzero(has_identity[codes]).tolist():
             identities[row] = _better(identities[row], matches[codes[row]].identity)
         # Values with the same hits are one case, so that serial numbers do not make every row a case.
-        cases: dict[tuple[Hit, ...], int] = {}
-        case = np.array([cases.setdefault(m.hits, len(cases)) for m in matches], dtype=np.int64)
-        distinct = list(cases)
-        pairs, group = _numbered(group * len(distinct) + case[codes])
-        hits_of = [hits_of[pair // len(distinct)] + distinct[pair % len(distinct)] for pair in pairs]
-    return hits_of, group, identities
+        numbers: dict[Hits, int] = {}
+        case = np.array([numbers.setdefault(m.hits, len(numbers)) for m in matches], dtype=np.int64)
+        own = [(hits,) if hits else () for hits in numbers]
+        pairs, group = _numbered(group * len(own) + case[codes])
+        cases = [cases[pair // len(own)] + own[pair % len(own)] for pair in pairs]
+    return cases, group, identities
 
 
 def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.int64]]:

@@ -179,7 +179,7 @@ def _models_that_no_pattern_takes(catalogue: Catalogue) -> list[str]:
             continue
         named = {signature.model: signature.model} if signature.model else {}
         for example in filter(signature.regex.search, signature.examples):
-            if name := signature.captures(example).get("model"):
+            if name := signature.captures(example.encode()).get("model"):
                 named.setdefault(name, example if signature.column in MODEL_COLUMNS else name)
         faults += [
             f"{signature.id}: no [[model]] of {signature.file_maker} takes the model {name!r} that it names"

@@ -90,18 +90,25 @@ class _Rule(_Entry):
         return re2.compile(self.matched, options())
 
     @cached_property
-    def _has_groups(self) -> bool:
-        return bool(self.regex.groupindex)
+    def _groups(self) -> tuple[tuple[str, int], ...]:
+        return tuple(self.regex.groupindex.items())
 
-    def captures(self, text: str) -> dict[str, str | None]:
+    def captures(self, text: bytes) -> dict[str, str | None]:
         """Return what the groups of the pattern captured in a text that it matches."""
-        return self.regex.search(text).groupdict() if self._has_groups else {}
+        if not self._groups:
+            return {}
+        span = self.regex.search(text).span
+        return {name: _cut(text, *span(number)) for name, number in self._groups}
 
     def faults(self) -> list[str]:
         """Return the examples that the rule misses and the counterexamples that it matches."""
         missed = [f"{self.id}: does not match its example {e!r}" for e in self.examples if not self.regex.search(e)]
         caught = [f"{self.id}: matches its counterexample {e!r}" for e in self.counterexamples if self.regex.search(e)]
         return missed + caught
+
+
+def _cut(text: bytes, start: int, end: int) -> str | None:
+    return None if start < 0 else text[start:end].decode()
 
 
 class Signature(_Rule):
@@ -161,7 +168,8 @@ class Model(_Rule):
 
     def span(self, text: str) -> tuple[int, int]:
         """Return where the model begins and ends in a text that the pattern matches."""
-        start, end = self.regex.search(text).span(self._group)
+        # RE2 counts bytes; counting characters instead takes ten times as long.
+        start, end = self.regex.search(text.encode() if text.isascii() else text).span(self._group)
         return start, end
 
 

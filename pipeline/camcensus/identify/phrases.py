@@ -15,7 +15,8 @@ import ahocorasick_rs
 
 from camcensus.core.tables import COUNTED_TYPES
 from camcensus.identify.entries import Maker, WordList
-from camcensus.identify.verdict import Hit
+from camcensus.identify.memo import Memo
+from camcensus.identify.verdict import NO_HITS, Hit, Hits
 
 # Columns, and how many of their words may be unknown. A title may also be a web site's.
 _UNKNOWN_WORDS = {
@@ -29,6 +30,7 @@ COLUMNS = tuple(_UNKNOWN_WORDS)
 _NAME_IS_NOT_ENOUGH = frozenset({"http_title", "product", "block_text"})
 # nmap names these services by rules for servers that many devices share.
 _SHARED_SERVICE = re.compile(r"\b(?:ftp|ftpd|telnet|telnetd|busybox)\b")
+_DIGITS = str.maketrans("123456789", "000000000")
 _SHORT = 4  # letters of a word that needs known words around it
 _READ = 512  # characters of a text
 _SEPARATOR = re.compile(r"[\s_/|,;:()\[\]<>\"'!?*=+-]+")
@@ -59,6 +61,8 @@ class Phrases:
                 terms[name] = _Term() if terms.get(name, _Term(words=None)).maker else _Term(maker=maker)
         self._terms = terms
         self._texts = list(terms)
+        self._numbered = [text.translate(_DIGITS) for text in terms if any(map(str.isdigit, text))]
+        self._known: Memo[tuple[str, str], Hits] = Memo()
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out the automaton: it cannot be pickled, and each process builds it in a moment."""
@@ -68,21 +72,29 @@ class Phrases:
     def _automaton(self) -> ahocorasick_rs.AhoCorasick:
         return ahocorasick_rs.AhoCorasick(self._texts, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
 
-    def hits(self, column: str, text: str) -> tuple[Hit, ...]:
-        """Return what a value of a column names."""
+    def hits(self, column: str, text: str) -> Hits:
+        """Return what a value of a column names; values that differ only in their numbers are read once."""
         text = text[:_READ]
         if parts := _PARTS.get(column):
             text = " ".join(map(unquote, parts.findall(text)))
-        return self._read(column, _normal(text)) if text else ()
+        key = column, text.translate(_DIGITS)
+        found = self._known.get(key)
+        if found is None:
+            normal = _normal(text)
+            found = self._read(column, normal)
+            plain = normal.translate(_DIGITS)
+            if not any(term in plain for term in self._numbered):
+                self._known.keep(key, found)
+        return found
 
-    def _read(self, column: str, text: str) -> tuple[Hit, ...]:
+    def _read(self, column: str, text: str) -> Hits:
         if column == "product" and _SHARED_SERVICE.search(text):
-            return ()
+            return NO_HITS
         found = self._find(text)
         makers = {term.maker for _, term in found if term.maker}
         kinds = {text: term.words for text, term in found if term.words and term.words.type}
         if not makers and not kinds:
-            return ()
+            return NO_HITS
         counted = [word for word, entry in kinds.items() if entry.type in COUNTED_TYPES]
         n_unknown = self._count_unknown(text, found)
         is_own = n_unknown <= _UNKNOWN_WORDS[column]
@@ -98,7 +110,7 @@ class Phrases:
             # Recorders' pages are called "WebCam" too: a word alone does not say which of them it is.
             kind = entry.type if is_sure or entry.type not in COUNTED_TYPES else "video"
             hits.append(Hit(entry.id, column, type=kind, type_evidence="specific" if is_sure else "word"))
-        return tuple(dict.fromkeys(hits))
+        return Hits(dict.fromkeys(hits))
 
     def _find(self, text: str) -> list[tuple[str, _Term]]:
         """Return the terms in a text, longest first at each place, that are words of their own."""

@@ -1,9 +1,12 @@
 """Find what a banner's being counted rests on: signatures and fields without any one of which it would be otherwise."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
 
 from camcensus.identify.matcher import Identifier
-from camcensus.identify.verdict import Hit, Verdict
+from camcensus.identify.memo import Memo
+from camcensus.identify.verdict import Hit, Hits, Verdict
 
 FIELD = "@"  # before the name of a field; no id begins with it
 
@@ -14,17 +17,21 @@ class Pivots:
     def __init__(self, identifier: Identifier) -> None:
         """Keep what decides."""
         self._identifier = identifier
-        self._known: dict[Hashable, str | None] = {}
+        self._cases: Memo[tuple[Hits, ...], str] = Memo()
+        self._known: Memo[Hashable, str] = Memo()
 
-    def of_all(self, cases: Iterable[Sequence[Hit]], decided: Iterable[Verdict]) -> list[str | None]:
+    def of_all(self, cases: Iterable[tuple[Hits, ...]], decided: Iterable[Verdict]) -> list[str | None]:
         """Return the pivotal signatures and fields of each case, joined with a space; None where there are none."""
-        return [self._of(hits, verdict.counted) if hits else None for hits, verdict in zip(cases, decided, strict=True)]
+        return [self._of(case, verdict.counted) or None for case, verdict in zip(cases, decided, strict=True)]
 
-    def _of(self, hits: Sequence[Hit], is_counted: bool) -> str | None:
-        key = frozenset(map(_essence, hits))
-        if key not in self._known:
-            self._known[key] = " ".join(self._pivotal(hits, is_counted)) or None
-        return self._known[key]
+    def _of(self, case: tuple[Hits, ...], is_counted: bool) -> str:
+        if (found := self._cases.get(case)) is None:
+            hits = tuple(chain(*case))
+            key = frozenset(map(_essence, hits))
+            if (found := self._known.get(key)) is None:
+                found = self._known.keep(key, " ".join(self._pivotal(hits, is_counted)))
+            self._cases.keep(case, found)
+        return found
 
     def _pivotal(self, hits: Sequence[Hit], is_counted: bool) -> Iterable[str]:
         for rule in sorted({hit.rule for hit in hits if hit.rule}):
@@ -36,6 +43,12 @@ class Pivots:
 
     def _is_counted(self, hits: Iterable[Hit]) -> bool:
         return self._identifier.decide(tuple(hits)).counted
+
+
+@lru_cache(maxsize=4)
+def pivots_of(identifier: Identifier) -> Pivots:
+    """Return what finds pivots with an identifier; what it found in a batch holds for the next."""
+    return Pivots(identifier)
 
 
 def _essence(hit: Hit) -> Hashable:

@@ -1,6 +1,6 @@
 """Match a text with all patterns of a column in one pass, in time linear in the text: RE2's sets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
@@ -34,20 +34,25 @@ class Screen(Generic[R]):
 
     def __init__(self, rules: Sequence[R]) -> None:
         """Keep the rules; the set is compiled at the first text."""
-        self._rules = rules
+        self.rules = rules
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out the set: it cannot be pickled, and each process compiles it in a moment."""
-        return {"_rules": self._rules}
+        return {"rules": self.rules}
 
     @cached_property
-    def _set(self) -> re2.Set:
+    def _match(self) -> Callable[[bytes], list[int] | None]:
         patterns = re2.Set.SearchSet(options())
-        for rule in self._rules:
+        for rule in self.rules:
             patterns.Add(rule.matched)
         patterns.Compile()
-        return patterns
+        match: Callable[[bytes], list[int] | None] = patterns.Match
+        return match
+
+    def numbers(self, text: bytes) -> tuple[int, ...]:
+        """Return which rules' patterns match somewhere in a text, in order."""
+        return tuple(sorted(self._match(text) or ())) if self.rules else ()
 
     def matching(self, text: str) -> list[R]:
         """Return the rules whose patterns match somewhere in a text, in their order."""
-        return [self._rules[n] for n in sorted(self._set.Match(text) or ())] if self._rules else []
+        return [self.rules[n] for n in self.numbers(text.encode())]

@@ -59,6 +59,18 @@ class Hit:
         return PLACES.get(self.column, self.column)
 
 
+class Hits(tuple[Hit, ...]):
+    """Hits that are compared by being the same object, which is quicker than comparing what they hold."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__
+
+
+NO_HITS = Hits()
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a banner is, and by which signatures. None: not known.
