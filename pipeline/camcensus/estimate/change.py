@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from camcensus.core.manifest import Manifest
 from camcensus.estimate.audits.proportions import Audited
 
 Word = Literal["up", "down", "not distinguishable"]
@@ -78,12 +77,6 @@ def span(cells: pd.DataFrame, country: str | None = None, confidence: str = "med
     located = [int(v) for v in (headline["n_hosts_geo_min"], headline["n_hosts_geo_max"]) if pd.notna(v)]
     variants = [int(v) for v in own["n_hosts"]] + located
     return Span(int(headline["n_hosts"]), max(1, min(variants)), max(variants))
-
-
-def latest_share(manifest: Manifest) -> float:
-    """Return the share of hosts that were seen in the last 7 days of the window; 1 where it is not known."""
-    ages = manifest.stages["dedupe"].ages if "dedupe" in manifest.stages else None
-    return ages.hosts_last_7_days / max(sum(ages.hosts.values()), 1) if ages else 1.0
 
 
 def audited(

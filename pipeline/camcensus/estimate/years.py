@@ -15,16 +15,7 @@ from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
 from camcensus.estimate.audits.score import read_labels, replicates
-from camcensus.estimate.change import (
-    NO_WORD,
-    Change,
-    audited,
-    correlation,
-    latest_share,
-    rank_intervals,
-    sensitivity,
-    span,
-)
+from camcensus.estimate.change import NO_WORD, Change, audited, correlation, rank_intervals, sensitivity, span
 from camcensus.estimate.source import Source
 
 SEED = 1
@@ -91,6 +82,12 @@ def changes(study: Study, years: Sequence[Year]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     # More ports find more hosts although nothing changed, so such a change has no word.
     return table.assign(word=table["word"].mask(table["reason"].eq(OTHER_PORTS), NO_WORD))
+
+
+def latest_share(manifest: Manifest) -> float:
+    """Return the share of hosts that were seen in the last 7 days of the window; 1 where it is not known."""
+    ages = manifest.stages["dedupe"].ages if "dedupe" in manifest.stages else None
+    return ages.hosts_last_7_days / max(sum(ages.hosts.values()), 1) if ages else 1.0
 
 
 def _not_comparable(before: Year, after: Year) -> str:

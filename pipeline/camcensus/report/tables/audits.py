@@ -7,7 +7,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from camcensus.core.comparability import OTHER_PORTS, breaks, scanned_other_ports
-from camcensus.estimate.change import NO_WORD, latest_share, sensitivity
+from camcensus.estimate.change import NO_WORD, sensitivity
+from camcensus.estimate.years import latest_share
 from camcensus.report import formatting
 from camcensus.report.inputs import Result
 
