@@ -14,7 +14,8 @@ from camcensus.core.stage_record import StageRecord
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.geolocate.editions import sources_of
-from camcensus.identify.stage import identity_key, study_catalogue
+from camcensus.identify.catalogue_version import catalogue_version, remember_version
+from camcensus.identify.stage import identity_key
 from camcensus.ingest.stage import require_banners
 from camcensus.raw.collected import collected_folders
 from camcensus.raw.purge import overdue, purge, was_purged
@@ -61,8 +62,9 @@ def run(
     storage.remove_leftovers(study.data, collected_folders(study))
     wanted = _wanted(study, snapshots, reporter)
     context = RunContext(study, reporter, engine)
-    for loader in (study_catalogue, sources_of, identity_key):
+    for loader in (sources_of, identity_key):
         context.load(loader)  # what cannot be read is reported before any work
+    remember_version(study, context.load(catalogue_version))
     outcome = Outcome()
     with logged(study.data, engine.workers, engine.name) as entry, ExitStack() as closing:
         opened = {}

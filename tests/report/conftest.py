@@ -13,7 +13,7 @@ from camcensus.core.config import Study, load_study
 from camcensus.core.manifest import Instrument, Manifest, Window
 from camcensus.core.stage_record import Flow, StageRecord
 from camcensus.core.tables import COUNTS, GROUPS
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from camcensus.report.inputs import Result
 from camcensus.report.tables import country_table
 from camcensus.report.tables.table_export import as_frame

@@ -5,10 +5,10 @@ import pandas as pd
 from camcensus.core.config import Study
 from camcensus.estimate.audits.makers import COLUMNS as MAKER_COLUMNS
 from camcensus.estimate.years import COLUMNS
-from camcensus.report import draw_report
 from camcensus.report.charts import years
 from camcensus.report.charts.lines import Lines
 from camcensus.report.context import ReportContext
+from camcensus.report.draw import draw_report
 from camcensus.report.tables import audits, facts, small_tables
 from camcensus.report.tables.audits import NO_AUDITS, Audits
 from tests.report.conftest import make_result

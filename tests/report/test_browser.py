@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from camcensus.core.manifest import Window
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from camcensus.report.inputs import Result
 from tests.report.browser import Browser, Page, opened
 from tests.report.conftest import DAY, HOSTS, START, make_result, make_study

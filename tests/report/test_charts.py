@@ -13,13 +13,13 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.manifest import Instrument, Window
 from camcensus.core.tables import NETWORKS
-from camcensus.report import draw_report
 from camcensus.report.charts import drawing, newest, style, years
 from camcensus.report.charts.bars import Bar, Bars
 from camcensus.report.charts.chart import Chart
 from camcensus.report.charts.lines import Lines
 from camcensus.report.charts.style import Frame
 from camcensus.report.context import ReportContext
+from camcensus.report.draw import draw_report
 from camcensus.report.inputs import Result
 from camcensus.report.output import Output
 from tests.report.conftest import DAY, START, make_result, make_study, take_charts

@@ -7,7 +7,7 @@ import pytest
 from frictionless import Package, system
 
 from camcensus.core.storage import sha256
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from tests.report.conftest import make_result, make_study
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from camcensus.core.config import Study
 from camcensus.core.manifest import Geo
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from camcensus.report.tables import geo_tables
 from tests.report.conftest import built, make_result
 

@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from camcensus.report.formatting import plain
 from camcensus.report.tables.publish import LONGEST_NAME, safe_name
 from tests.report.browser import Browser, opened

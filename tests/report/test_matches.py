@@ -7,7 +7,7 @@ import pytest
 
 from camcensus.core.config import Study
 from camcensus.core.tables import CENSUS, TRENDS
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from camcensus.report.pages.matches_page import (
     Matches,
     census_by_country,

@@ -17,7 +17,7 @@ from camcensus.core.errors import TableError
 from camcensus.core.manifest import Instrument
 from camcensus.core.storage import sha256
 from camcensus.core.tables import COVERAGE, OUTCOMES
-from camcensus.report import draw_report
+from camcensus.report.draw import draw_report
 from camcensus.report.formatting import linked, plain
 from camcensus.report.inputs import Result
 from camcensus.report.tables.facts import Change, change, headline

@@ -8,7 +8,8 @@ from camcensus.core.config import Study, load_study
 from camcensus.core.manifest import Collection, DrawnBlocks, Instrument, Manifest, Window
 from camcensus.core.stage_record import Flow, StageRecord
 from camcensus.estimate.area_sampling.figures import Figures
-from camcensus.report import Estimated, draw_report
+from camcensus.report.draw import draw_report
+from camcensus.report.pages.sample_page import Estimated
 from tests.estimate.area_sampling.test_figures import sample
 from tests.estimate.area_sampling.worlds import study
 from tests.report.browser import Browser, opened

@@ -10,8 +10,8 @@ from camcensus.core.stage_record import Flow, Merges, StageRecord
 from camcensus.core.tables import MAKER_KINDS, RELIANCE
 from camcensus.estimate.audits.proportions import wilson
 from camcensus.identify.catalogue import Catalogue
-from camcensus.report import draw_report
 from camcensus.report.context import ReportContext
+from camcensus.report.draw import draw_report
 from camcensus.report.formatting import MISSING, share
 from camcensus.report.inputs import Result
 from camcensus.report.tables.small_tables import maker_kinds, rests_on

@@ -16,7 +16,7 @@ from camcensus.core.tables import IDENTIFIED, UNKNOWN
 from camcensus.dedupe.devices import COUNTED_FROM
 from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.identify.catalogue import checksum_of
-from camcensus.identify.stage import study_catalogue
+from camcensus.identify.catalogue_version import catalogue_version
 from camcensus.ingest.evidence_version import EVIDENCE_VERSION
 from camcensus.ingest.stage import has_banners
 from camcensus.raw.snapshot import Snapshot
@@ -43,10 +43,10 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
 
 def count_facts(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> dict[str, Any]:
     """Return the manifest's fields that say by which method a snapshot is counted, and what counts it."""
-    study, manifest, catalogue = context.study, snapshot.manifest, context.load(study_catalogue)
+    study, manifest = context.study, snapshot.manifest
     used = Instrument(
         query_set=manifest.query_set,
-        catalogue=catalogue.version,
+        catalogue=context.load(catalogue_version),
         rules=rules,
         geo_db=geo_db or (manifest.geo.edition if manifest.geo else UNKNOWN),
     )

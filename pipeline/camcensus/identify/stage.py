@@ -3,26 +3,17 @@
 from collections import Counter
 
 from camcensus.core import storage
-from camcensus.core.config import Study, check_vendors
+from camcensus.core.config import Study
 from camcensus.core.errors import IntegrityError
 from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
 from camcensus.geolocate.editions import SnapshotGeo, day_of, sources_of
 from camcensus.identify.batches import IdentifiedRows
-from camcensus.identify.catalogue import Catalogue, load_catalogue
-from camcensus.identify.catalogue_diff import require_meanings
+from camcensus.identify.catalogue_version import catalogue_version, study_catalogue
 from camcensus.identify.task import IdentifyTask
 from camcensus.ingest.stage import STAGE as INGEST
 from camcensus.ingest.stage import has_banners, ingested
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
-
-
-def study_catalogue(study: Study) -> Catalogue:
-    """Return a study's catalogue. Raises `CatalogueError`, or `StudyError` for makers that it does not have."""
-    catalogue = load_catalogue(study.catalogue_path)
-    require_meanings(study.catalogue_path, catalogue)
-    check_vendors(study, list(catalogue.makers))
-    return catalogue
 
 
 def identity_key(study: Study) -> bytes:
@@ -84,7 +75,7 @@ def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
     if "ingest" not in snapshot.manifest.stages:
         return {}
     return {
-        "catalogue": context.load(study_catalogue).version,
+        "catalogue": context.load(catalogue_version),
         "country database": checksum(_used(snapshot, context).checksums),
         "reference tables": checksum([storage.sha256(bundled(name)) for name in (COUNTRIES, NETWORKS)]),
         "identity key": storage.key_id(context.load(identity_key)),

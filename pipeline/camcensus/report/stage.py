@@ -33,7 +33,7 @@ from camcensus.quality.gates import check_gates, stop_at_fatal
 from camcensus.report.report_manifest import RECORD, DrawnFrom, Report, load_report
 
 if TYPE_CHECKING:
-    from camcensus.report import Result
+    from camcensus.report.inputs import Result
 
 # Raised whenever the same counts give another report.
 VERSION = 3
@@ -73,7 +73,10 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
 
 def _draw(study: Study, shown: dict[str, Manifest], audits: dict[tuple[str, str], Any], reporter: Reporter) -> None:
     # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
-    from camcensus.report import Audits, Estimated, Matches, draw_report
+    from camcensus.report.draw import draw_report
+    from camcensus.report.pages.matches_page import Matches
+    from camcensus.report.pages.sample_page import Estimated
+    from camcensus.report.tables.audits import Audits
 
     results = [_result(study, name, found) for name, found in shown.items() if has_counts(found)]
     simulated = {name for name, found in shown.items() if found.simulated}
@@ -126,7 +129,7 @@ def counted_results(study: Study) -> list["Result"]:
 
 
 def _result(study: Study, name: str, manifest: Manifest) -> "Result":
-    from camcensus.report import Result
+    from camcensus.report.inputs import Result
 
     tables = {to.name: _read(study, name, manifest, to) for to in (COUNTS, *NEXT_TO_COUNTS)}
     return Result(name, manifest, **{key: table for key, table in tables.items() if table is not None})

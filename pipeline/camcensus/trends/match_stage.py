@@ -19,7 +19,7 @@ from camcensus.core.manifest import Manifest, SentQuery, Window
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS, UNKNOWN_COUNTRY, Table
 from camcensus.geolocate.database import ENGINE
-from camcensus.identify.stage import study_catalogue
+from camcensus.identify.catalogue_version import catalogue_version, study_catalogue
 from camcensus.raw.collected import replies_of
 from camcensus.raw.ledger_rows import FreeReply
 from camcensus.raw.snapshot import Snapshot
@@ -166,7 +166,7 @@ def _stage(
             **method_inputs(snapshot, context),
             "replies": checksum([reply.sha256 for reply, _ in replies_of(snapshot.folder, mode)]),
             "queries": checksum(queries),
-            "catalogue": context.load(study_catalogue).version,
+            "catalogue": context.load(catalogue_version),
         }
 
     return Stage(

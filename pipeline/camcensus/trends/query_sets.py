@@ -6,6 +6,7 @@ collected, and of imported files where the study declares them; any other snapsh
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from camcensus.core.comparability import ports_of
 from camcensus.core.errors import QueryError
@@ -65,6 +66,7 @@ def _reason(manifest: Manifest, texts: Sequence[str]) -> str:
     return next((reason for text in texts if (reason := unreadable(text, is_whole))), "")
 
 
+@lru_cache(maxsize=4096)
 def unreadable(text: str, is_whole: bool) -> str:
     """Return why a query cannot be replayed, "" if it can. `is_whole`: banners were kept with all their fields."""
     short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

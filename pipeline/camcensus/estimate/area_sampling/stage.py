@@ -16,7 +16,7 @@ from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.engines.engine import Sql
 from camcensus.estimate.area_sampling.figures import Figures
 from camcensus.estimate.area_sampling.inputs import Recorded, matches_in, recorded, sampled
-from camcensus.identify.stage import study_catalogue
+from camcensus.identify.catalogue_version import study_catalogue
 from camcensus.ingest.stage import has_banners
 from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.drawn_blocks import MODE
