@@ -5,14 +5,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from camcensus.core.comparability import breaks
 from camcensus.core.config import Gates, Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError, InputError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.resources import bundled
-from camcensus.core.storage import read_table, write_text
-from camcensus.core.tables import COUNTS, UNKNOWN_COUNTRY
+from camcensus.core.storage import write_text
+from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.identify.catalogue import faults_of, load_catalogue
 from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
 from camcensus.identify.catalogue_page import page, read_published
@@ -23,7 +25,6 @@ from camcensus.raw.completeness import lost_records
 from camcensus.readers.acceptance import require_accepted
 from camcensus.readers.lines import repairs_text
 from camcensus.readers.registry import Source
-from camcensus.report.inputs import WORLD, Result, variant
 from camcensus.run import Outcome
 
 if TYPE_CHECKING:
@@ -110,13 +111,22 @@ def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
 
 
 def _headline(study: Study, manifest: Manifest) -> tuple[int, int]:
-    """Return hosts of all makers and countries with at least one, at the headline's settings."""
-    counts = read_table(study.data / manifest.snapshot / "counts.parquet", COUNTS)
-    result = Result(manifest.snapshot, manifest, counts)
-    world = variant(result, WORLD, "study", min_confidence=study.min_confidence)
-    countries = variant(result, "country", "study", min_confidence=study.min_confidence)
-    located = countries[countries["country"] != UNKNOWN_COUNTRY]
-    return int(world["n_hosts"].sum()), int((located["n_hosts"] > 0).sum())
+    """Return hosts of all makers and countries with at least one, at the headline's settings.
+
+    By DuckDB, which is loaded sooner than pandas: a run with nothing to do takes a second.
+    """
+    query = """
+        SELECT coalesce(sum(n_hosts) FILTER (level = 'world'), 0)::BIGINT,
+               count(*) FILTER (level = 'country' AND country <> ? AND n_hosts > 0)
+        FROM read_parquet(?)
+        WHERE engine = ? AND basis = ? AND min_confidence = ?
+          AND scope = 'study' AND ip_version = '4' AND decoys_left_out = 'certain'
+    """
+    path = str(study.data / manifest.snapshot / "counts.parquet")
+    with duckdb.connect() as db:
+        asked = [UNKNOWN_COUNTRY, path, manifest.engine, manifest.basis, study.min_confidence]
+        found: tuple[int, int] = db.execute(query, asked).fetchall()[0]
+    return found
 
 
 def add_partial(study: Study, outcome: Outcome) -> None:
