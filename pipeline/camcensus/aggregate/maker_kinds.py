@@ -8,6 +8,6 @@ from camcensus.engines.engine import Sql
 
 
 def describe_makers(db: Sql, snapshot: str, folder: Path) -> None:
-    """Write `maker_kinds.parquet` in the database of `cover`, which has put the window there."""
+    """Write `maker_kinds.parquet` in the database of `cover`, which has put the answers of the window there."""
     table = db.query("maker_kinds")
     storage.write_table(folder / f"{MAKER_KINDS.name}.parquet", table, MAKER_KINDS, {"snapshot": snapshot})

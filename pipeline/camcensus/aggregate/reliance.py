@@ -1,5 +1,6 @@
 """How far the headline's hosts rest on single signatures and fields: what would be counted without each."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,27 +10,31 @@ from camcensus.core.tables import RELIANCE
 from camcensus.engines.engine import Sql
 from camcensus.identify.pivots import FIELD
 
-_PIVOTS = pa.schema({"pivotal": pa.string(), "kind": pa.string(), "name": pa.string()})
+_PIVOTS = pa.schema({"pivotal": pa.string(), "pivot_id": pa.int64(), "kind": pa.string(), "name": pa.string()})
 
 
 def rest(db: Sql, snapshot: str, min_confidence: str, folder: Path) -> None:
-    """Write `reliance.parquet` in the database of `cover`, which has put the window there.
+    """Write `reliance.parquet` in the database of `cover`, which has put the answers of the window there.
 
     What is pivotal is found for medium confidence; a headline of high confidence alone has an empty table.
     """
     found = db.query("pivots_found")["pivotal"].to_pylist() if min_confidence == "medium" else []
-    db.rows("pivots", pa.Table.from_pylist([pivot for text in found for pivot in _pivots(text)], _PIVOTS))
+    db.rows("pivots", _pivots(found))
     table = db.query("reliance")
     storage.write_table(folder / f"{RELIANCE.name}.parquet", table, RELIANCE, {"snapshot": snapshot})
 
 
-def _pivots(text: str) -> list[dict[str, str]]:
-    """Return each signature and field of a text of the column `pivotal`."""
-    return [
+def _pivots(texts: Sequence[str]) -> pa.Table:
+    """Return each signature and field of texts of the column `pivotal`, numbered."""
+    numbers: dict[str, int] = {}
+    rows = [
         {
             "pivotal": text,
+            "pivot_id": numbers.setdefault(name, len(numbers)),
             "kind": "field" if name.startswith(FIELD) else "signature",
             "name": name.removeprefix(FIELD),
         }
+        for text in texts
         for name in text.split(" ")
     ]
+    return pa.Table.from_pylist(rows, _PIVOTS)

@@ -2,43 +2,44 @@
 -- Columns: as in the table `reliance`.
 -- Why: a host is lost without it if all its counted banners are, and none of the others is then counted; another host
 --   is gained if one of its banners then is. Decoys and countries are left out as in coverage.
-with answers as (
-    select i.address, i.country, i.pivotal, i.decoy, case when i.is_counted then 1 else 0 end as is_counted
-    from identified i cross join counted_window w
-    where i.address is not null and i.seen_at between w.window_start and w.window_end
-),
-decoys as (
-    select distinct address from answers where decoy = 'certain'
-),
-kept as (
-    select a.address, a.pivotal, a.is_counted
-    from answers a
-    left join decoys d on d.address = a.address
-    left join left_out o on o.country = a.country
-    where d.address is null and o.country is null
-),
-hosts as (
-    select address, sum(is_counted) as n_counted from kept group by address
+with shown as (
+    -- Hosts with one answer in the study have no address here: of them that answer is all that is lost or gained.
+    select
+        case when h.n_answers > 1 then a.address end as address, a.pivotal, max(h.n_counted) as n_counted,
+        sum(case when a.outcome_rank = 1 then 1 else 0 end) as n_lost,
+        sum(case when a.outcome_rank = 1 then 0 else 1 end) as n_gained
+    from window_answers a join window_hosts h on h.address = a.address
+    where a.pivotal is not null and a.is_in_study
+    group by case when h.n_answers > 1 then a.address end, a.pivotal
 ),
 changed as (
     select
-        k.address, p.kind, p.name, sum(k.is_counted) as n_lost, sum(1 - k.is_counted) as n_gained
-    from kept k join pivots p on p.pivotal = k.pivotal
-    group by k.address, p.kind, p.name
+        s.address, p.pivot_id, max(s.n_counted) as n_counted, sum(s.n_lost) as n_lost, sum(s.n_gained) as n_gained
+    from shown s join pivots p on p.pivotal = s.pivotal
+    group by s.address, p.pivot_id
 ),
 effects as (
     select
-        c.kind, c.name,
-        sum(case when h.n_counted > 0 and c.n_lost = h.n_counted and c.n_gained = 0 then 1 else 0 end) as n_only,
-        sum(case when h.n_counted = 0 and c.n_gained > 0 then 1 else 0 end) as n_more
-    from changed c join hosts h on h.address = c.address
-    group by c.kind, c.name
+        pivot_id,
+        sum(case
+            when address is null then n_lost
+            when n_counted > 0 and n_lost = n_counted and n_gained = 0 then 1
+            else 0
+        end) as n_only,
+        sum(case when address is null then n_gained when n_counted = 0 and n_gained > 0 then 1 else 0 end) as n_more
+    from changed
+    group by pivot_id
+),
+names as (
+    select distinct pivot_id, kind, name from pivots
 ),
 total as (
-    select count(*) as n_hosts from hosts where n_counted > 0
+    select count(*) as n_hosts from window_hosts where n_counted > 0
 )
 select
-    e.kind, e.name, cast(e.n_only as bigint) as n_hosts_only,
+    k.kind, k.name, cast(e.n_only as bigint) as n_hosts_only,
     cast(t.n_hosts - e.n_only + e.n_more as bigint) as n_hosts_without
-from effects e cross join total t
-order by e.kind nulls last, n_hosts_only desc, e.name nulls last
+from effects e
+join names k on k.pivot_id = e.pivot_id
+cross join total t
+order by k.kind nulls last, n_hosts_only desc, k.name nulls last
