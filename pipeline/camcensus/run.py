@@ -14,7 +14,7 @@ from camcensus.core.stage_record import StageRecord
 from camcensus.engines.engine import Engine
 from camcensus.engines.local import Local
 from camcensus.geolocate.editions import sources_of
-from camcensus.identify.catalogue_version import catalogue_version, remember_version
+from camcensus.identify.catalogue_version import catalogue_version, remember_version, study_catalogue
 from camcensus.identify.stage import identity_key
 from camcensus.ingest.stage import require_banners
 from camcensus.raw.collected import collected_folders
@@ -64,7 +64,7 @@ def run(
     context = RunContext(study, reporter, engine)
     for loader in (sources_of, identity_key):
         context.load(loader)  # what cannot be read is reported before any work
-    remember_version(study, context.load(catalogue_version))
+    remember_version(study, study_catalogue(study).version if rehash else context.load(catalogue_version))
     outcome = Outcome()
     with logged(study.data, engine.workers, engine.name) as entry, ExitStack() as closing:
         opened = {}

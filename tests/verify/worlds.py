@@ -33,7 +33,7 @@ budget = 100
 queries = ["hikvision.query.product"]
 """
 # Written anew by each run, or of this machine alone.
-VARYING = {".lock", ".lock-holder", ".stats.json", "run-log.json", "imports.json"}
+VARYING = {".lock", ".lock-holder", ".stats.json", ".catalogue.json", "run-log.json", "imports.json"}
 
 
 def cameras(number: int, first: int = 0) -> list[Banner]:
