@@ -31,9 +31,8 @@ def study(tmp_path: Path) -> Study:
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries/merlin.toml").write_text(MAKER)
     (tmp_path / "data").mkdir()
-    (tmp_path / "study.toml").write_text(
-        'vendors = ["Merlin"]\ncatalogue = "queries"\ndata_dir = "data"\n'
-    )
+    settings = 'title = "x"\nvendors = ["Merlin"]\ncatalogue = "queries"\ndata_dir = "data"\n'
+    (tmp_path / "study.toml").write_text(settings)
     loaded = load_study(tmp_path / "study.toml")
     remember_version(loaded, "recorded")
     return loaded
