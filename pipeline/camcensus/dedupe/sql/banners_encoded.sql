@@ -79,22 +79,7 @@ from numbered;
 --   0 not known, 1 fixed, 2 mobile, 3 hosting.
 -- Why: every later step joins and groups these numbers instead of texts.
 create table banners_encoded as
-with latest as (
-    -- Endpoints with several counted banners in the window. In one second the last by file and line is the latest
-    -- (there are less than 2^32 lines).
-    select
-        coalesce(i.address, x.host_id) as host_id,
-        i.port * 2 + case when i.transport = 'udp' then 1 else 0 end as endpoint_id,
-        max((i.seen_at - s.window_start) * 4294967296 + f.lines_before + i.line) as moment
-    from identified i
-    cross join settings s
-    join files f on f.file = i.file
-    left join ipv6_ids x on x.host = i.host
-    where i.is_counted and i.seen_at between s.window_start and s.window_end
-    group by coalesce(i.address, x.host_id), i.port * 2 + case when i.transport = 'udp' then 1 else 0 end
-    having count(*) > 1
-),
-numbered as (
+with numbered as (
     select
         f.file_id, f.lines_before + i.line as banner_id, coalesce(i.address, x.host_id) as host_id,
         i.port * 2 + case when i.transport = 'udp' then 1 else 0 end as endpoint_id, i.seen_at, n.banner_labels_id,
@@ -103,6 +88,7 @@ numbered as (
         case i.network_kind when 'hosting' then 3 when 'mobile' then 2 when 'fixed' then 1 else 0 end
             as network_kind_rank,
         case when i.seen_at between s.window_start and s.window_end then true else false end as is_in_window,
+        -- In one second the last by file and line is the latest (there are less than 2^32 lines).
         (i.seen_at - s.window_start) * 4294967296 + f.lines_before + i.line as moment
     from identified i
     cross join settings s
@@ -118,6 +104,14 @@ numbered as (
         and n.type_confidence is not distinct from i.type_confidence
         and n.firmware_text is not distinct from i.firmware
     left join ipv6_ids x on x.host = i.host
+),
+latest as (
+    -- Endpoints with several counted banners in the window.
+    select host_id, endpoint_id, max(moment) as moment
+    from numbered
+    where is_counted and is_in_window
+    group by host_id, endpoint_id
+    having count(*) > 1
 )
 select
     b.file_id, b.banner_id, b.host_id, b.endpoint_id, b.seen_at, b.banner_labels_id, b.location_id, b.asn, b.identity,

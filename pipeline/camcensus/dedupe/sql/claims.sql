@@ -52,15 +52,17 @@ claimed as (
         case when b.level between 2 and 5 then 2 else b.level end as tier
     from conflict_banners b left join crowded c on c.host_id = b.host_id
     where c.host_id is not null or b.identity is not null
+),
+tiers as (
+    select
+        host_id, tier,
+        case
+            when min(model) < max(model) or min(maker) < max(maker) or min(kind) < max(kind) then false
+            else true
+        end as is_undisputed
+    from claimed
+    group by host_id, tier
 )
 select
-    host_id, identity, maker, model, kind, place, level,
-    case
-        when min(model) over (partition by host_id, tier) < max(model) over (partition by host_id, tier)
-            or min(maker) over (partition by host_id, tier) < max(maker) over (partition by host_id, tier)
-            or min(kind) over (partition by host_id, tier) < max(kind) over (partition by host_id, tier)
-            then false
-        else true
-    end as is_undisputed,
-    own_device
-from claimed;
+    c.host_id, c.identity, c.maker, c.model, c.kind, c.place, c.level, t.is_undisputed, c.own_device
+from claimed c join tiers t on t.host_id = c.host_id and t.tier = c.tier;

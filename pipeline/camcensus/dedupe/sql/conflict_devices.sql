@@ -21,36 +21,53 @@ left join attached a
 -- Columns: its labels (0: not known), the host and location of its latest banner, and sums over its banners.
 -- Why: type, maker, brand and model come from the strongest evidence, then the most specific; firmware from the latest
 --   banner; the decoy grade is the worst of its hosts. Banners of one identity may name two makers: those of the other
---   maker say nothing of brand, model and firmware. Every order is total.
+--   maker say nothing of brand, model and firmware. Every order is total; most devices need none, since nothing that
+--   their banners know differs.
 create table conflict_devices as
-with sums as (
+with gathered as (
     select
-        device, cast(count(*) as bigint) as n_banners, cast(count(distinct host_id) as bigint) as n_hosts,
-        min(seen_at) as first_seen_at, max(seen_at) as last_seen_at
+        device, cast(count(*) as bigint) as n_banners, min(seen_at) as first_seen_at, max(seen_at) as last_seen_at,
+        max(host_id) as host_id, max(location_id) as location_id, coalesce(max(maker), 0) as maker,
+        max(case when maker is null then 0 else maker_rank end) as maker_rank, coalesce(max(brand), 0) as brand,
+        coalesce(max(model), 0) as model, coalesce(max(kind), 0) as kind, max(type_rank) as type_rank,
+        coalesce(max(firmware), 0) as firmware, max(decoy_rank) as decoy_rank,
+        case
+            when min(host_id) < max(host_id) or min(location_id) < max(location_id) or min(maker) < max(maker)
+                or min(brand) < max(brand) or min(model) < max(model) or min(kind) < max(kind)
+                or min(type_rank) < max(type_rank) or min(firmware) < max(firmware)
+                then true
+            else false
+        end as is_disputed
     from conflict_members
     group by device
 ),
+disputed as (
+    select
+        t.device, t.banner_id, t.host_id, t.location_id, t.seen_at, t.maker, t.brand, t.model, t.kind, t.firmware,
+        t.type_rank, t.maker_rank
+    from conflict_members t join gathered g on g.device = t.device
+    where g.is_disputed
+),
 ordered as (
     select
-        device, maker,
+        *,
         row_number() over (
             partition by device
             order by case when maker is null then 1 else 0 end, maker_rank desc, seen_at desc, banner_id
         ) as maker_choice
-    from conflict_members
+    from disputed
 ),
 makers as (
     select device, maker from ordered where maker_choice = 1
 ),
 own as (
     select
-        t.device, t.banner_id, t.seen_at, t.host_id, t.location_id, k.maker as device_maker, t.maker, t.kind,
-        t.decoy_rank,
+        t.device, t.banner_id, t.seen_at, t.host_id, t.location_id, t.kind,
         case when t.maker <> k.maker then null else t.model end as model,
         case when t.maker <> k.maker then null else t.brand end as brand,
         case when t.maker <> k.maker then null else t.firmware end as firmware,
         t.type_rank, t.maker_rank
-    from conflict_members t join makers k on k.device = t.device
+    from disputed t join makers k on k.device = t.device
 ),
 chosen as (
     select
@@ -78,18 +95,23 @@ best as (
         device,
         max(case when age_order = 1 then host_id end) as host_id,
         max(case when age_order = 1 then location_id end) as location_id,
-        coalesce(max(device_maker), 0) as maker,
-        max(case when maker is null then 0 else maker_rank end) as maker_rank,
         coalesce(max(case when brand_choice = 1 then brand end), 0) as brand,
         coalesce(max(case when model_choice = 1 then model end), 0) as model,
         coalesce(max(case when type_choice = 1 then kind end), 0) as kind,
-        max(type_rank) as type_rank,
         coalesce(max(case when firmware_choice = 1 then firmware end), 0) as firmware,
-        max(decoy_rank) as decoy_rank
+        cast(count(distinct host_id) as bigint) as n_hosts
     from chosen
     group by device
 )
 select
-    b.device, b.host_id, b.location_id, b.maker, b.maker_rank, b.brand, b.model, b.kind, b.type_rank, b.firmware,
-    b.decoy_rank, s.n_banners, s.n_hosts, s.first_seen_at, s.last_seen_at
-from best b join sums s on s.device = b.device;
+    device, host_id, location_id, maker, maker_rank, brand, model, kind, type_rank, firmware, decoy_rank, n_banners,
+    cast(1 as bigint) as n_hosts, first_seen_at, last_seen_at
+from gathered
+where not is_disputed
+union all
+select
+    b.device, b.host_id, b.location_id, coalesce(k.maker, 0), g.maker_rank, b.brand, b.model, b.kind, g.type_rank,
+    b.firmware, g.decoy_rank, g.n_banners, b.n_hosts, g.first_seen_at, g.last_seen_at
+from best b
+join makers k on k.device = b.device
+join gathered g on g.device = b.device;

@@ -86,4 +86,4 @@ select
 from devices d
 join label_claims y on y.claim_id = d.claim_id
 join locations p on p.location_id = d.location_id
-order by p.country nulls last, d.device nulls last
+order by p.country_id, d.device nulls last
