@@ -302,7 +302,7 @@ def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[np
     if values.null_count == len(values):
         return np.empty(0, dtype=np.int64), []
     encoded = values.dictionary_encode()
-    matches = [NOTHING, *(identifier.match(column, text) for text in encoded.dictionary.to_pylist())]
+    matches = [NOTHING, *identifier.matches(column, encoded.dictionary.to_pylist())]
     if all(match is NOTHING for match in matches):
         return np.empty(0, dtype=np.int64), []
     codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False) + 1

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from camcensus.core.tables import EVIDENCE
 from camcensus.identify.models import open_part
-from camcensus.identify.screen import options
+from camcensus.identify.screen import Groups, options
 
 Strength = Literal["protocol", "specific", "weak"]
 ProductType = Literal["camera", "recorder", "encoder", "video", "intercom", "access_control", "software", "other"]
@@ -90,15 +90,24 @@ class _Rule(_Entry):
         return re2.compile(self.matched, options())
 
     @cached_property
+    def _finder(self) -> Groups:
+        return Groups(self.matched)
+
+    @cached_property
     def _groups(self) -> tuple[tuple[str, int], ...]:
         return tuple(self.regex.groupindex.items())
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether the pattern captures anything."""
+        return bool(self._groups)
 
     def captures(self, text: bytes) -> dict[str, str | None]:
         """Return what the groups of the pattern captured in a text that it matches."""
         if not self._groups:
             return {}
-        span = self.regex.search(text).span
-        return {name: _cut(text, *span(number)) for name, number in self._groups}
+        spans = self._finder.spans(text)
+        return {name: _cut(text, *spans[number]) for name, number in self._groups}
 
     def faults(self) -> list[str]:
         """Return the examples that the rule misses and the counterexamples that it matches."""
@@ -168,9 +177,9 @@ class Model(_Rule):
 
     def span(self, text: str) -> tuple[int, int]:
         """Return where the model begins and ends in a text that the pattern matches."""
-        # RE2 counts bytes; counting characters instead takes ten times as long.
-        start, end = self.regex.search(text.encode() if text.isascii() else text).span(self._group)
-        return start, end
+        data = text.encode()
+        start, end = self._finder.spans(data)[self._group]
+        return (start, end) if text.isascii() else (len(data[:start].decode()), len(data[:end].decode()))
 
 
 class Brand(_Strict):

@@ -1,6 +1,6 @@
 """Match the values of a banner's evidence with the catalogue: signatures, model patterns, names and words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -32,19 +32,30 @@ _Groups = tuple[str | None, str | None, str | None]  # brand, model, firmware
 
 
 class _Evidence(NamedTuple):
-    """What decides the hits of a value.
+    """What decides the hits of a value of a column.
 
-    `numbers`: of the signatures that match; `shown`: what each captured; `models`: number of the pattern, name, text;
+    `numbers`: of the signatures that match; `shown`: what these captured; `models`: number of the pattern, name, text;
     `unknown`: a model in no pattern; `maker`: of the registry of MAC addresses.
     """
 
-    column: str
     numbers: tuple[int, ...]
-    shown: tuple[_Groups, ...]
+    shown: tuple[tuple[int, _Groups], ...]
     models: tuple[tuple[int, str, str], ...]
     unknown: str | None
     words: Hits
     maker: Maker | None
+
+
+class _Column:
+    """The signatures of a column, what else its values are read for, and what is known of them."""
+
+    def __init__(self, name: str, rules: list[Signature]) -> None:
+        self.name = name
+        self.screen = Screen(rules)
+        self.has_models, self.is_model, self.has_words = name in MODEL_COLUMNS, name in OWN_MODEL, name in COLUMNS
+        self.capturing = frozenset(n for n, rule in enumerate(rules) if rule.has_groups)
+        self.matches: Memo[str | bytes, Match] = Memo()
+        self.hits: Memo[_Evidence, Hits] = Memo()
 
 
 class Identifier:
@@ -55,7 +66,7 @@ class Identifier:
         by_column: dict[str, list[Signature]] = {c: [] for c in (*MODEL_COLUMNS, *COLUMNS, _ORGANISATION)}
         for signature in catalogue.signatures:
             by_column.setdefault(signature.column, []).append(signature)
-        self.signatures = {column: Screen(rules) for column, rules in by_column.items()}
+        self._columns = {name: _Column(name, rules) for name, rules in by_column.items()}
         self.models = Screen(catalogue.models)
         self.phrases = Phrases(catalogue.about, catalogue.words)
         self.about = {maker.manufacturer: maker for maker in catalogue.about}
@@ -67,64 +78,70 @@ class Identifier:
             # Without a period it is not known when it was true.
             if brand.confidence == "high" and brand.period and len(brand.manufacturer) == 1
         }
-        self._matches: dict[str, Memo[str | bytes, Match]] = {column: Memo() for column in self.signatures}
-        self._hits: Memo[_Evidence, Hits] = Memo()
         self._verdicts: Memo[tuple[Hits, ...], Verdict] = Memo()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that any rule reads."""
-        return tuple(self.signatures)
+        return tuple(self._columns)
 
     def match(self, column: str, text: str) -> Match:
-        """Return the match of one value; frequent values are matched once."""
-        if (known := self._matches.get(column)) is None:
-            return NOTHING
-        key = text if len(text) <= _LONG else blake2b(text.encode(), digest_size=16).digest()
-        found = known.get(key)
-        return known.keep(key, self._match(column, text)) if found is None else found
+        """Return the match of one value."""
+        return self.matches(column, [text])[0] if column in self._columns else NOTHING
 
-    def _match(self, column: str, text: str) -> Match:
+    def matches(self, name: str, texts: Iterable[str]) -> list[Match]:
+        """Return the match of each value of a column; frequent values are matched once."""
+        column = self._columns[name]
+        known, found = column.matches, []
+        for text in texts:
+            key = text if len(text) <= _LONG else blake2b(text.encode(), digest_size=16).digest()
+            match = known.get(key)
+            found.append(known.keep(key, self._match(column, text)) if match is None else match)
+        return found
+
+    def _match(self, column: _Column, text: str) -> Match:
         data = text.encode()
-        screen = self.signatures[column]
-        numbers = screen.numbers(data)
-        captured = [screen.rules[n].captures(data) for n in numbers]
-        identity = None
-        for number, groups in zip(numbers, captured, strict=True):
-            if groups and (identity := _identity(screen.rules[number].manufacturer, groups)):
-                break
-        named = [text] if column in MODEL_COLUMNS else [c for groups in captured if (c := groups.get("model"))]
-        models = tuple(chain.from_iterable(self._models_in(part, column) for part in named))
-        unknown = text.strip() if column in OWN_MODEL and not models else None
-        words = self.phrases.hits(column, text) if column in COLUMNS else NO_HITS
-        maker = self.organisations.get(text.lower()) if column == _ORGANISATION else None
+        numbers = column.screen.numbers(data)
+        captured = [] if column.capturing.isdisjoint(numbers) else _captured(column, numbers, data)
+        if column.has_models:
+            models = self._models_in(column, text, data)
+        else:
+            named = [name for _, groups in captured if (name := groups.get("model"))]
+            models = tuple(model for name in named for model in self._models_in(column, name, name.encode()))
+        unknown = text.strip() if column.is_model and not models else None
+        words = self.phrases.hits(column.name, text) if column.has_words else NO_HITS
+        maker = self.organisations.get(text.lower()) if column.name == _ORGANISATION else None
         if not (numbers or models or unknown or words or maker):
             return NOTHING
-        shown = tuple((g.get("brand"), g.get("model"), g.get("firmware")) for g in captured)
-        evidence = _Evidence(column, numbers, shown, models, unknown, words, maker)
-        hits = self._hits.get(evidence)
-        return Match(self._hits.keep(evidence, self._hits_of(evidence)) if hits is None else hits, identity)
+        shown = tuple((n, (g.get("brand"), g.get("model"), g.get("firmware"))) for n, g in captured) if captured else ()
+        evidence = _Evidence(numbers, shown, models, unknown, words, maker)
+        hits = column.hits.get(evidence)
+        if hits is None:
+            hits = column.hits.keep(evidence, self._hits_of(column, evidence))
+        return Match(hits, _identity_in(column, captured) if captured else None)
 
-    def _models_in(self, text: str, column: str) -> Iterator[tuple[int, str, str]]:
-        """Yield which model patterns match, the model's published name, and the model as the text writes it."""
-        for number in self.models.numbers(text.encode()):
+    def _models_in(self, column: _Column, text: str, data: bytes) -> tuple[tuple[int, str, str], ...]:
+        """Return which model patterns match, the model's published name, and the model as the text writes it."""
+        found = []
+        for number in self.models.numbers(data):
             rule = self.models.rules[number]
             start, end = rule.span(text)
-            raw = text.strip() if column in OWN_MODEL else written(text, start, end)
-            yield number, published(text, start, end, rule.suffixes), raw
+            raw = text.strip() if column.is_model else written(text, start, end)
+            found.append((number, published(text, start, end, rule.suffixes), raw))
+        return tuple(found)
 
-    def _hits_of(self, evidence: _Evidence) -> Hits:
-        column, numbers, shown, models, unknown, words, maker = evidence
-        rules = self.signatures[column].rules
-        hits = [_signature_hit(rules[n], column, groups) for n, groups in zip(numbers, shown, strict=True)]
-        if not models and (unknown := unknown or _captured(hits)):
-            hits.append(Hit("", column, model_raw=unknown, unknown=True))
+    def _hits_of(self, column: _Column, evidence: _Evidence) -> Hits:
+        numbers, shown, models, unknown, words, maker = evidence
+        groups, name = dict(shown), column.name
+        hits = [_signature_hit(column.screen.rules[n], name, groups.get(n, (None, None, None))) for n in numbers]
+        if not models and (unknown := unknown or _unknown_model(hits)):
+            hits.append(Hit("", name, model_raw=unknown, unknown=True))
         # The engine calls all devices of a maker cameras: a signature knows which products that means.
-        is_known = column == "product" and any(hit.type_evidence in ("specific", "protocol") for hit in hits)
+        is_known = name == "product" and any(hit.type_evidence in ("specific", "protocol") for hit in hits)
         hits.extend(hit for hit in words if not (is_known and hit.type))
         if maker:
-            hits.append(Hit(f"{maker.slug}.organisation", column, maker.manufacturer, maker="specific"))
-        hits.extend(_model_hit(self.models.rules[number], column, *names) for number, *names in models)
+            hits.append(Hit(f"{maker.slug}.organisation", name, maker.manufacturer, maker="specific"))
+        hits.extend(_model_hit(self.models.rules[number], name, *names) for number, *names in models)
         return Hits(dict.fromkeys(hits))
 
     def decide(self, hits: tuple[Hit, ...]) -> Verdict:
@@ -147,7 +164,20 @@ def identifier_of(catalogue: Catalogue) -> Identifier:
     return Identifier(catalogue)
 
 
-def _captured(hits: list[Hit]) -> str | None:
+_Captured = list[tuple[int, dict[str, str | None]]]
+
+
+def _captured(column: _Column, numbers: tuple[int, ...], data: bytes) -> _Captured:
+    """Return what the groups of signatures captured."""
+    return [(n, column.screen.rules[n].captures(data)) for n in numbers if n in column.capturing]
+
+
+def _identity_in(column: _Column, captured: _Captured) -> tuple[str, str] | None:
+    found = (_identity(column.screen.rules[n].manufacturer, groups) for n, groups in captured)
+    return next((identity for identity in found if identity), None)
+
+
+def _unknown_model(hits: list[Hit]) -> str | None:
     """Return the model that a signature of the maker's own protocol captured and no pattern knows."""
     return next((h.model_raw for h in hits if h.model_raw and not h.model and h.maker == "protocol"), None)
 
