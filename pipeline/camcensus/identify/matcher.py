@@ -1,11 +1,10 @@
 """Match the values of a banner's evidence with the catalogue: signatures, model patterns, names and words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import NamedTuple
 
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Maker, Model, Signature
@@ -28,22 +27,20 @@ class Match:
 
 
 NOTHING = Match()
+_Numbers = tuple[int, ...]  # of rules that match
 _Groups = tuple[str | None, str | None, str | None]  # brand, model, firmware
 
 
-class _Evidence(NamedTuple):
-    """What decides the hits of a value of a column.
-
-    `numbers`: of the signatures that match; `shown`: what these captured; `models`: number of the pattern, name, text;
-    `unknown`: a model in no pattern; `maker`: of the registry of MAC addresses.
-    """
-
-    numbers: tuple[int, ...]
-    shown: tuple[tuple[int, _Groups], ...]
-    models: tuple[tuple[int, str, str], ...]
-    unknown: str | None
-    words: Hits
-    maker: Maker | None
+# What decides the hits of a value: the numbers of the signatures that match, what these captured, models (number of the
+# pattern, name, text), a model in no pattern, names and words, and the maker in the registry of MAC addresses.
+_Evidence = tuple[
+    _Numbers,
+    tuple[tuple[int, _Groups], ...],
+    tuple[tuple[int, str, str], ...],
+    str | None,
+    Hits,
+    Maker | None,
+]
 
 
 class _Column:
@@ -53,9 +50,10 @@ class _Column:
         self.name = name
         self.screen = Screen(rules)
         self.has_models, self.is_model, self.has_words = name in MODEL_COLUMNS, name in OWN_MODEL, name in COLUMNS
+        self.is_whole = self.is_model or name == _ORGANISATION  # whose values say something without any pattern
         self.capturing = frozenset(n for n, rule in enumerate(rules) if rule.has_groups)
         self.matches: Memo[str | bytes, Match] = Memo()
-        self.hits: Memo[_Evidence, Hits] = Memo()
+        self.found: Memo[_Evidence, Match] = Memo()
 
 
 class Identifier:
@@ -89,46 +87,49 @@ class Identifier:
         """Return the match of one value."""
         return self.matches(column, [text])[0] if column in self._columns else NOTHING
 
-    def matches(self, name: str, texts: Iterable[str]) -> list[Match]:
+    def matches(self, name: str, texts: list[str]) -> list[Match]:
         """Return the match of each value of a column; frequent values are matched once."""
         column = self._columns[name]
-        known, found = column.matches, []
-        for text in texts:
-            key = text if len(text) <= _LONG else blake2b(text.encode(), digest_size=16).digest()
-            match = known.get(key)
-            found.append(known.keep(key, self._match(column, text)) if match is None else match)
-        return found
+        known = column.matches.roomy()
+        keys = {text: text if len(text) <= _LONG else _digest(text) for text in texts}
+        new = [text for text, key in keys.items() if key not in known]
+        known.update(zip(map(keys.__getitem__, new), self._match_new(column, new), strict=True))
+        return [known[key] for key in map(keys.__getitem__, texts)]
 
-    def _match(self, column: _Column, text: str) -> Match:
-        data = text.encode()
+    def _match_new(self, column: _Column, texts: list[str]) -> Iterator[Match]:
+        data = [text.encode() for text in texts]
         numbers = column.screen.numbers(data)
-        captured = [] if column.capturing.isdisjoint(numbers) else _captured(column, numbers, data)
-        if column.has_models:
-            models = self._models_in(column, text, data)
-        else:
-            named = [name for _, groups in captured if (name := groups.get("model"))]
-            models = tuple(model for name in named for model in self._models_in(column, name, name.encode()))
-        unknown = text.strip() if column.is_model and not models else None
-        words = self.phrases.hits(column.name, text) if column.has_words else NO_HITS
-        maker = self.organisations.get(text.lower()) if column.name == _ORGANISATION else None
-        if not (numbers or models or unknown or words or maker):
-            return NOTHING
-        shown = tuple((n, (g.get("brand"), g.get("model"), g.get("firmware"))) for n, g in captured) if captured else ()
-        evidence = _Evidence(numbers, shown, models, unknown, words, maker)
-        hits = column.hits.get(evidence)
-        if hits is None:
-            hits = column.hits.keep(evidence, self._hits_of(column, evidence))
-        return Match(hits, _identity_in(column, captured) if captured else None)
+        models = self.models.numbers(data) if column.has_models else [()] * len(texts)
+        words = self.phrases.hits(column.name, texts) if column.has_words else [NO_HITS] * len(texts)
+        for found in zip(texts, data, numbers, models, words, strict=True):
+            is_found = found[2] or found[3] or found[4] or column.is_whole
+            yield self._match(column, *found) if is_found else NOTHING
 
-    def _models_in(self, column: _Column, text: str, data: bytes) -> tuple[tuple[int, str, str], ...]:
-        """Return which model patterns match, the model's published name, and the model as the text writes it."""
-        found = []
-        for number in self.models.numbers(data):
-            rule = self.models.rules[number]
-            start, end = rule.span(text)
-            raw = text.strip() if column.is_model else written(text, start, end)
-            found.append((number, published(text, start, end, rule.suffixes), raw))
-        return tuple(found)
+    def _match(
+        self, column: _Column, text: str, data: bytes, numbers: _Numbers, models: _Numbers, words: Hits
+    ) -> Match:
+        captured = [] if column.capturing.isdisjoint(numbers) else _captured(column, numbers, data)
+        named = tuple(self._named(column, number, text) for number in models)
+        if captured and not column.has_models:
+            parts = [part for _, groups in captured if (part := groups.get("model"))]
+            found = zip(parts, self.models.numbers(map(str.encode, parts)), strict=True)
+            named = tuple(self._named(column, number, part) for part, numbers_ in found for number in numbers_)
+        unknown = text.strip() if column.is_model and not named else None
+        maker = self.organisations.get(text.lower()) if column.name == _ORGANISATION else None
+        shown = tuple((n, (g.get("brand"), g.get("model"), g.get("firmware"))) for n, g in captured) if captured else ()
+        evidence = (numbers, shown, named, unknown, words, maker)
+        if (match := column.found.get(evidence)) is None:
+            hits = self._hits_of(column, evidence)
+            match = column.found.keep(evidence, Match(hits) if hits else NOTHING)
+        identity = _identity_in(column, captured) if captured else None
+        return Match(match.hits, identity) if identity else match
+
+    def _named(self, column: _Column, number: int, text: str) -> tuple[int, str, str]:
+        """Return a model pattern that matches, the model's published name, and the model as the text writes it."""
+        rule = self.models.rules[number]
+        start, end = rule.span(text)
+        raw = text.strip() if column.is_model else written(text, start, end)
+        return number, published(text, start, end, rule.suffixes), raw
 
     def _hits_of(self, column: _Column, evidence: _Evidence) -> Hits:
         numbers, shown, models, unknown, words, maker = evidence
@@ -167,7 +168,7 @@ def identifier_of(catalogue: Catalogue) -> Identifier:
 _Captured = list[tuple[int, dict[str, str | None]]]
 
 
-def _captured(column: _Column, numbers: tuple[int, ...], data: bytes) -> _Captured:
+def _captured(column: _Column, numbers: _Numbers, data: bytes) -> _Captured:
     """Return what the groups of signatures captured."""
     return [(n, column.screen.rules[n].captures(data)) for n in numbers if n in column.capturing]
 
@@ -175,6 +176,10 @@ def _captured(column: _Column, numbers: tuple[int, ...], data: bytes) -> _Captur
 def _identity_in(column: _Column, captured: _Captured) -> tuple[str, str] | None:
     found = (_identity(column.screen.rules[n].manufacturer, groups) for n, groups in captured)
     return next((identity for identity in found if identity), None)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()
 
 
 def _unknown_model(hits: list[Hit]) -> str | None:

@@ -62,7 +62,7 @@ class Phrases:
         self._terms = terms
         self._texts = list(terms)
         self._numbered = [text.translate(_DIGITS) for text in terms if any(map(str.isdigit, text))]
-        self._known: Memo[tuple[str, str], Hits] = Memo()
+        self._known: dict[str, Memo[str, Hits]] = {column: Memo() for column in COLUMNS}
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out the automaton: it cannot be pickled, and each process builds it in a moment."""
@@ -72,19 +72,24 @@ class Phrases:
     def _automaton(self) -> ahocorasick_rs.AhoCorasick:
         return ahocorasick_rs.AhoCorasick(self._texts, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
 
-    def hits(self, column: str, text: str) -> Hits:
-        """Return what a value of a column names; values that differ only in their numbers are read once."""
-        text = text[:_READ]
+    def hits(self, column: str, texts: Iterable[str]) -> list[Hits]:
+        """Return what each value of a column names; values that differ only in their numbers are read once."""
+        texts = [text[:_READ] for text in texts]
         if parts := _PARTS.get(column):
-            text = " ".join(map(unquote, parts.findall(text)))
-        key = column, text.translate(_DIGITS)
-        found = self._known.get(key)
-        if found is None:
-            normal = _normal(text)
-            found = self._read(column, normal)
-            plain = normal.translate(_DIGITS)
-            if not any(term in plain for term in self._numbered):
-                self._known.keep(key, found)
+            texts = [" ".join(map(unquote, parts.findall(text))) for text in texts]
+        known = self._known[column].roomy()
+        plain = [text.translate(_DIGITS) for text in texts]
+        return [
+            self._read_new(column, text, key) if (found := known.get(key)) is None else found
+            for text, key in zip(texts, plain, strict=True)
+        ]
+
+    def _read_new(self, column: str, text: str, key: str) -> Hits:
+        normal = _normal(text)
+        found = self._read(column, normal)
+        plain = normal.translate(_DIGITS)
+        if not any(term in plain for term in self._numbered):
+            self._known[column][key] = found
         return found
 
     def _read(self, column: str, text: str) -> Hits:
