@@ -31,6 +31,7 @@ from camcensus.identify.pivots import pivots_of
 from camcensus.identify.verdict import Hits, Verdict
 
 BATCH = 25_000
+_LARGEST = 1 << 62  # number of a combination of hits
 _COPIED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen_at", "asn", "network", "is_synthetic",
     "banner_hash", "html_hash",
@@ -271,24 +272,53 @@ def cases_of(
     batch: pa.RecordBatch, identifier: Identifier
 ) -> tuple[list[tuple[Hits, ...]], npt.NDArray[np.int64], list[tuple[str, str] | None]]:
     """Return the distinct combinations of what matched, which of them each row has, and the identity of each row."""
-    rows = batch.num_rows
-    identities: list[tuple[str, str] | None] = [None] * rows
-    group: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
-    cases: list[tuple[Hits, ...]] = [()]
+    identities: list[tuple[str, str] | None] = [None] * batch.num_rows
+    cases = _Cases(batch.num_rows)
     for column in identifier.columns:
         codes, matches = _distinct(batch.column(column), column, identifier)
         if not matches:
             continue
         has_identity = np.array([m.identity is not None for m in matches])
-        for row in np.flatnonzero(has_identity[codes]).tolist():
+        for row in np.flatnonzero(has_identity[codes]).tolist() if has_identity.any() else ():
             identities[row] = _better(identities[row], matches[codes[row]].identity)
         # Values with the same hits are one case, so that serial numbers do not make every row a case.
         numbers: dict[Hits, int] = {}
         case = np.array([numbers.setdefault(m.hits, len(numbers)) for m in matches], dtype=np.int64)
-        own = [(hits,) if hits else () for hits in numbers]
-        pairs, group = _numbered(group * len(own) + case[codes])
-        cases = [cases[pair // len(own)] + own[pair % len(own)] for pair in pairs]
-    return cases, group, identities
+        cases.add(case[codes], list(numbers))
+    return *cases.numbered(), identities
+
+
+class _Cases:
+    """The combinations of hits of rows: as one number a row, with a digit for each column."""
+
+    def __init__(self, rows: int) -> None:
+        self._distinct: list[tuple[Hits, ...]] = [()]
+        self._numbers: npt.NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
+        self._columns: list[list[Hits]] = []
+        self._most = 1
+
+    def add(self, case: npt.NDArray[np.int64], hits: list[Hits]) -> None:
+        """Add which of some hits each row has in a column."""
+        if self._most * len(hits) > _LARGEST:
+            self.numbered()
+        self._numbers = self._numbers * len(hits) + case
+        self._columns.append(hits)
+        self._most *= len(hits)
+
+    def numbered(self) -> tuple[list[tuple[Hits, ...]], npt.NDArray[np.int64]]:
+        """Return the distinct combinations, and which of them each row has."""
+        distinct, self._numbers = _numbered(self._numbers)
+        self._distinct = [self._read(number) for number in distinct]
+        self._columns, self._most = [], max(len(distinct), 1)
+        return self._distinct, self._numbers
+
+    def _read(self, number: int) -> tuple[Hits, ...]:
+        own = []
+        for hits in reversed(self._columns):
+            number, digit = divmod(number, len(hits))
+            if hits[digit]:
+                own.append(hits[digit])
+        return self._distinct[number] + tuple(reversed(own))
 
 
 def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.int64]]:
@@ -297,13 +327,15 @@ def _numbered(values: npt.NDArray[np.int64]) -> tuple[list[int], npt.NDArray[np.
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
-def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int64], list[Match]]:
+def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[npt.NDArray[np.int32], list[Match]]:
     """Return the index of each row's match, and the matches: none when no value of the column matches."""
     if values.null_count == len(values):
-        return np.empty(0, dtype=np.int64), []
-    encoded = values.dictionary_encode()
-    matches = [NOTHING, *identifier.matches(column, encoded.dictionary.to_pylist())]
+        return np.empty(0, dtype=np.int32), []
+    encoded = values.dictionary_encode("encode")
+    texts = encoded.dictionary.to_pylist()
+    matches = identifier.matches(column, [text for text in texts if text is not None])
     if all(match is NOTHING for match in matches):
-        return np.empty(0, dtype=np.int64), []
-    codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False) + 1
-    return codes, matches
+        return np.empty(0, dtype=np.int32), []
+    if encoded.dictionary.null_count:
+        matches.insert(texts.index(None), NOTHING)
+    return encoded.indices.to_numpy(), matches

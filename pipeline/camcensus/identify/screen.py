@@ -37,7 +37,12 @@ class Groups:
 
     def __init__(self, pattern: str) -> None:
         """Compile the pattern."""
+        self._pattern = pattern
         self._compiled = _re2.RE2(pattern.encode(), options())
+
+    def __reduce__(self) -> tuple[type["Groups"], tuple[str]]:
+        """Leave out what is compiled: it cannot be pickled."""
+        return Groups, (self._pattern,)
 
     def spans(self, text: bytes) -> list[tuple[int, int]]:
         """Return the spans of the leftmost match and of its groups, in bytes; (-1, -1): none."""
