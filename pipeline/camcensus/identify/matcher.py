@@ -101,9 +101,11 @@ class Identifier:
         numbers = column.screen.numbers(data)
         models = self.models.numbers(data) if column.has_models else [()] * len(texts)
         words = self.phrases.hits(column.name, texts) if column.has_words else [NO_HITS] * len(texts)
-        for found in zip(texts, data, numbers, models, words, strict=True):
-            is_found = found[2] or found[3] or found[4] or column.is_whole
-            yield self._match(column, *found) if is_found else NOTHING
+        for text, own, n, m, w in zip(texts, data, numbers, models, words, strict=True):
+            if m or column.is_whole or not column.capturing.isdisjoint(n):
+                yield self._match(column, text, own, n, m, w)
+            else:
+                yield self._found(column, (n, (), (), None, w, None)) if n or w else NOTHING
 
     def _match(
         self, column: _Column, text: str, data: bytes, numbers: _Numbers, models: _Numbers, words: Hits
@@ -117,12 +119,15 @@ class Identifier:
         unknown = text.strip() if column.is_model and not named else None
         maker = self.organisations.get(text.lower()) if column.name == _ORGANISATION else None
         shown = tuple((n, (g.get("brand"), g.get("model"), g.get("firmware"))) for n, g in captured) if captured else ()
-        evidence = (numbers, shown, named, unknown, words, maker)
+        match = self._found(column, (numbers, shown, named, unknown, words, maker))
+        identity = _identity_in(column, captured) if captured else None
+        return Match(match.hits, identity) if identity else match
+
+    def _found(self, column: _Column, evidence: _Evidence) -> Match:
         if (match := column.found.get(evidence)) is None:
             hits = self._hits_of(column, evidence)
             match = column.found.keep(evidence, Match(hits) if hits else NOTHING)
-        identity = _identity_in(column, captured) if captured else None
-        return Match(match.hits, identity) if identity else match
+        return match
 
     def _named(self, column: _Column, number: int, text: str) -> tuple[int, str, str]:
         """Return a model pattern that matches, the model's published name, and the model as the text writes it."""

@@ -37,13 +37,14 @@ MODEL_COLUMNS = (
 LONGEST = 40  # characters of a published name
 FREE = 4  # letters in a row that a pattern may leave open
 _SUFFIXES = 4  # of one name
+_BEFORE_SUFFIX = "-/ "
 _REST = re.compile(r"[^\s\"'<>,;]{0,60}")
 
 
 def published(text: str, start: int, end: int, suffixes: tuple[str, ...]) -> str:
     """Return the closed name of a model that a pattern found in a text."""
-    if tail := _suffixes(suffixes) if suffixes else None:
-        matched = tail.match(text, end)
+    if suffixes and text[end : end + 1] in _BEFORE_SUFFIX:
+        matched = _suffixes(suffixes).match(text, end)
         end = matched.end() if matched else end
     return " ".join(text[start:end].upper().split())[:LONGEST]
 
@@ -68,7 +69,7 @@ def is_closed(name: str, rules: Iterable[Rule]) -> bool:
 @lru_cache(maxsize=512)
 def _suffixes(suffixes: tuple[str, ...]) -> re.Pattern[str]:
     tokens = "|".join(re.escape(token) for token in sorted(suffixes, key=len, reverse=True))
-    return re.compile(rf"(?:[-/ ](?:{tokens})(?![A-Za-z0-9])){{0,{_SUFFIXES}}}", re.IGNORECASE | re.ASCII)
+    return re.compile(rf"(?:[{_BEFORE_SUFFIX}](?:{tokens})(?![A-Za-z0-9])){{0,{_SUFFIXES}}}", re.IGNORECASE | re.ASCII)
 
 
 def open_part(pattern: str) -> str | None:
