@@ -21,6 +21,7 @@ import pandas  # which pyarrow imports when it makes its first array
 import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.messages, camcensus.collect.plan
 import camcensus.run, duckdb
 from camcensus.core.resources import TEMPLATES, bundled
+from camcensus.geolocate.database import open_locator
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import identifier_of
 from camcensus.report.charts.geometry import world_shapes
@@ -28,7 +29,10 @@ from camcensus.report.pages.rendering import environment
 from tests import pictures, unsynced
 pictures.install()
 unsynced.install()
-identifier_of(load_catalogue(bundled("queries")))
+identifier = identifier_of(load_catalogue(bundled("queries")))
+for column in identifier.columns:
+    identifier.match(column, "camera")  # compiles the column's patterns
+open_locator()
 load_catalogue(bundled("queries")).feeding
 world_shapes()
 for template in TEMPLATES.glob("*.j2"):

@@ -106,9 +106,18 @@ def _digest(entries: Sequence[BaseModel]) -> str:
 
 
 def checksum_of(folder: Path) -> str:
-    """Return a checksum over the files of a catalogue, comments and examples included."""
+    """Return a checksum over the files of a catalogue, comments and examples included.
+
+    A process reads files again when their size, time or inode changed.
+    """
+    found = [(path, path.stat()) for path in sorted(folder.glob("*.toml"))]
+    return _checksum(tuple((path, stat.st_size, stat.st_mtime_ns, stat.st_ino) for path, stat in found))
+
+
+@lru_cache(maxsize=8)
+def _checksum(files: tuple[tuple[Path, int, int, int], ...]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.toml")):
+    for path, *_ in files:
         digest.update(path.name.encode() + b"\0" + read_bytes(path) + b"\0")
     return digest.hexdigest()
 

@@ -47,6 +47,6 @@ def _record(study: Study) -> dict[str, str]:
 def _made_from(study: Study) -> str:
     """Return a digest of all that a version, and the checks before it, depend on: files, makers of the study, code."""
     folder = study.catalogue_path
-    code = [path.read_bytes().hex() for path in sorted(Path(__file__).parent.glob("*.py"))]
-    others = [read_bytes(path).hex() for path in (folder / REGISTER, folder / "README.md") if path.is_file()]
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    others = [read_bytes(path) for path in (folder / REGISTER, folder / "README.md") if path.is_file()]
     return digest_of([checksum_of(folder), *others, study.vendors, *code])
