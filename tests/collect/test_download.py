@@ -157,7 +157,7 @@ def test_a_total_that_grows_while_paging_stops_at_what_is_allowed(folder: Path) 
         done = collect(study, allowed=3)
         assert (done.pages, done.complete) == (3, False)
         assert done.stopped.startswith("the 3 allowed query credits are spent")
-        assert large.credits == 10_000_000 - 3
+        assert large.account.credits == 10_000_000 - 3
         assert done.again == 2
         assert collect(study, allowed=5).complete
 
