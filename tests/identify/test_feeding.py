@@ -10,15 +10,9 @@ from camcensus.core.query import Fields, parse
 from camcensus.core.tables import COUNTED_TYPES
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Maker, Query, Signature, WordList
-from camcensus.identify.feeding import (
-    LONGEST,
-    MOST_VALUES,
-    answer_with,
-    covers,
-    feeding,
-    slug_of,
-    unfed_faults,
-)  # fmt: skip
+from camcensus.identify.example_banners import answer_with
+from camcensus.identify.feeding import feeding, unfed_faults
+from camcensus.identify.made_queries import LONGEST, MOST_VALUES, covers, slug_of
 from tests.conftest import banner
 
 

@@ -17,7 +17,7 @@ from camcensus.core.manifest import load_manifest
 from camcensus.core.query import parse
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.entries import Query
-from camcensus.identify.feeding import MADE
+from camcensus.identify.made_queries import MADE
 from camcensus.raw.collected import collection_of
 from camcensus.raw.ledger import Ledger
 

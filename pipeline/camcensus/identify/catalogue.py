@@ -19,7 +19,8 @@ from pydantic import BaseModel, ValidationError
 from camcensus.core.errors import CatalogueError, InputError
 from camcensus.core.text_files import parse_toml, read_bytes, read_text
 from camcensus.identify.entries import Brand, CatalogueFile, Maker, Model, Query, Signature, WordList
-from camcensus.identify.feeding import Feeding, feeding, slug_of
+from camcensus.identify.feeding import Feeding, feeding
+from camcensus.identify.made_queries import slug_of
 from camcensus.identify.models import MODEL_COLUMNS
 
 _NOT_MEANING = {

@@ -9,26 +9,21 @@ The ids of these queries hold their text, or a hash of it, so an id keeps its me
 already is not made again. Phrases that most of the web uses make no query: a broad net finds anything.
 """
 
-import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from camcensus.core.query import DATA, FIELDS, Fields, Term, parse, words
 from camcensus.core.tables import COUNTED_TYPES
 from camcensus.identify.entries import Maker, Model, Query, Signature, WordList
+from camcensus.identify.example_banners import answer_with
+from camcensus.identify.made_queries import Terms, Wanted, packs_of, queries_of
 from camcensus.identify.pattern_phrases import START, Alternative, alternatives
 
-MADE = date(2026, 11, 30)  # since when queries are made by these rules
-MOST_VALUES = 24  # of one filter in one query
-LONGEST = 700  # characters of one query; an address must hold it, and those that it excludes
 _RARE = 3  # letters of uncommon words that make a phrase rare enough
 _RARE_IN = {"http.title": 4, "http.html": 5, "http.assets": 5}  # the same, where anybody writes
 _MOST_TERMS = 2  # phrases of one pattern that are asked for together
-_LONGEST_LABEL = 40  # letters of a query's text in its id; else a hash
 _SHORT = 4  # letters from which a name is rare enough alone
 # Fields that are words of the answer itself, and what stands before a value that is read from its start.
 _IN_ANSWER = {
@@ -69,20 +64,7 @@ _WITH_NAME = ("camera", "ipcam", "webcam", "dvr", "nvr", "recorder", "video serv
 _WITH_NAME_IN_ANSWER = ("camera", "ipcam", "dvr", "nvr")
 _DEVICES_ONLY = ("WWW-Authenticate", "RTSP/1.0")
 _OF_PROGRAMS = frozenset({"cam", "cams", "webcam", "webcams", "web cam", "web camera", "live video"})
-_MADE = ".fed."  # in the ids of these queries
 _ONVIF = "onvif://www.onvif.org"
-_GENERAL = "general"
-
-
-Terms = tuple[tuple[str, tuple[str, ...]], ...]  # filter and values of each term; a banner must match all
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Terms that one query looks for, and what they feed."""
-
-    terms: Terms
-    feeds: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +101,7 @@ def feeding(
     made: list[Query] = []
     for name in sorted(wanted, key=lambda name: (name is not None, name or "")):
         known = [parse(query.text).terms for query in written if query.manufacturer == name]
-        made += _queries(name, wanted[name], known)
+        made += queries_of(name, wanted[name], known)
     for signature in signatures:
         if signature.id in unfed:
             own_queries = [query for query in made if query.manufacturer in (None, signature.file_maker)]
@@ -243,7 +225,7 @@ def _names(maker: Maker) -> Iterator[Wanted]:
             for word in _WITH_NAME_IN_ANSWER:
                 yield Wanted(((DATA, (name,)), (DATA, (word,))), feeds)
     for filter_ in ("http.title", "product"):
-        for pack in _packs(filter_, names):
+        for pack in packs_of(filter_, names):
             yield Wanted(((filter_, pack), (filter_, _WITH_NAME)), feeds)
 
 
@@ -289,95 +271,6 @@ def _words(lists: Sequence[WordList]) -> Iterator[Wanted]:
     yield _one("screenshot.label", "webcam", "words.screenshot")
 
 
-def _queries(maker: str | None, wanted: Sequence[Wanted], known: list[tuple[Term, ...]]) -> Iterator[Query]:
-    """Yield the queries of a maker: values of one filter packed together, and what needs a query each."""
-    single: dict[str, list[str]] = {}
-    several: list[Terms] = []
-    for item in _needed(wanted, known):
-        name, values = item.terms[0]
-        if len(item.terms) == 1 and name != DATA:
-            single.setdefault(name, []).extend(values)
-        else:
-            several.append(item.terms)
-    for name, listed in sorted(single.items()):
-        yield from (_query(maker, ((name, pack),)) for pack in _packs(name, sorted(listed)))
-    yield from (_query(maker, terms) for terms in several)
-
-
-def _length(item: Wanted) -> int:
-    return sum(len(words(value)) for _, values in item.terms for value in values)
-
-
-def _packs(name: str, values: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield values of a filter in groups that one query holds."""
-    pack: list[str] = []
-    for value in values:
-        if pack and (len(pack) == MOST_VALUES or len(name) + sum(map(len, [*pack, value])) + len(pack) > LONGEST):
-            yield tuple(pack)
-            pack = []
-        pack.append(value)
-    if pack:
-        yield tuple(pack)
-
-
-def _query(maker: str | None, terms: Terms) -> Query:
-    text = " ".join(_term(name, values) for name, values in terms)
-    slug = Maker(manufacturer=maker).slug if maker else _GENERAL
-    kind = "-".join(dict.fromkeys(re.sub("[._]", "-", name) for name, _ in terms))
-    parts = ["-".join(re.findall("[a-z0-9]+", re.sub("^-", "minus ", value.lower()))) for _, (value, *_) in terms]
-    short = "_".join(parts)
-    is_readable = len(short) <= _LONGEST_LABEL and text.isascii() and all(len(values) == 1 for _, values in terms)
-    label = short if is_readable and all(parts) else _digest(text)
-    return Query(
-        id=f"{slug}{_MADE}{kind}.{label}", text=text, since=MADE, catches="what signatures, names or words match",
-        also="not known", trends=not parse(text).not_in_trends, manufacturer=maker, made=True,
-    )  # fmt: skip
-
-
-def slug_of(query: str) -> str:
-    """Return the maker in the id of a query that was made, as its slug; empty: the query was written."""
-    return query.partition(_MADE)[0] if _MADE in query else ""
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-def _term(name: str, values: Sequence[str]) -> str:
-    value = ",".join(values)
-    quoted = value if FIELDS[name].kind == "number" else f'"{value}"'
-    return quoted if name == DATA else f"{name}:{quoted}"
-
-
-def _needed(wanted: Sequence[Wanted], known: Sequence[tuple[Term, ...]]) -> list[Wanted]:
-    """Return what no known query covers, nor any other of these; short ones first, for what contains their words."""
-    ordered = sorted(wanted, key=lambda item: (_length(item), len(item.terms), item.terms))
-    terms = [tuple(Term(name, values) for name, values in item.terms) for item in ordered]
-    kept: list[int] = []
-    for n, one in enumerate(terms):
-        if not any(covers(query, one) for query in known) and not any(covers(terms[m], one) for m in kept):
-            kept.append(n)
-    return [ordered[n] for n in kept if not any(covers(terms[m], terms[n]) for m in kept if m > n)]
-
-
-def covers(query: Sequence[Term], other: Sequence[Term]) -> bool:
-    """Return whether a query returns all that another does: each of its terms follows from a term of the other."""
-    return all(any(_follows(term, given) for given in other) for term in query)
-
-
-def _follows(term: Term, given: Term) -> bool:
-    """Return whether what matches `given` matches `term`: each alternative contains one of the term's."""
-    if term.name != given.name or term.negated or given.negated:
-        return False
-    if FIELDS[term.name].kind != "words":
-        return {value.lower() for value in given.values} <= {value.lower() for value in term.values}
-    return all(any(_contains(long, short) for short in term.phrases) for long in given.phrases)
-
-
-def _contains(long: tuple[str, ...], short: tuple[str, ...]) -> bool:
-    return any(long[n : n + len(short)] == short for n in range(len(long) - len(short) + 1))
-
-
 def _are_returned(options: Sequence[Terms], signature: Signature) -> bool:
     queries = [[Term(name, values) for name, values in terms] for terms in options]
     for example in signature.examples:
@@ -395,35 +288,3 @@ def _returns_all(queries: Sequence[Query], signature: Signature) -> bool:
 
 
 _read = lru_cache(maxsize=1 << 14)(parse)
-
-
-def answer_with(field: str, text: str) -> dict[str, Any]:
-    """Return the least banner in which a field of evidence has a text."""
-    if field in _PARSED:
-        return {"data": "", **_PARSED[field](text)}
-    start = "RTSP/1.0" if field.startswith("rtsp.") else "HTTP/1.1"
-    header = {"server": f"Server: {text}", "realm": f'WWW-Authenticate: Basic realm="{text}"'}
-    line = header.get(field.partition(".")[2])
-    return {"data": f"{start} 401 Unauthorized\r\n{line}\r\n\r\n" if line else text}
-
-
-def _names_of(text: str) -> dict[str, str]:
-    """Return the attributes of a name in a certificate."""
-    parts = (part.partition("=") for part in re.split(r",(?=(?:CN|OU|O|L|ST|C)=)", text))
-    return {key.strip().upper(): value for key, _, value in parts}
-
-
-# What the engine parses: where a banner has it.
-_PARSED: dict[str, Callable[[str], dict[str, Any]]] = {
-    "http.title": lambda text: {"http": {"title": text}},
-    "http.html": lambda text: {"http": {"html": text}},
-    "http.assets": lambda text: {"http": {"html": text}},
-    "http.favicon": lambda text: {"http": {"favicon": {"hash": int(text)}}},
-    "product": lambda text: {"product": text},
-    "devicetype": lambda text: {"devicetype": text},
-    "cpe": lambda text: {"cpe23": text.split()},
-    "module": lambda text: {"_shodan": {"module": text}},
-    "tags": lambda text: {"tags": text.split()},
-    "cert.subject": lambda text: {"ssl": {"cert": {"subject": _names_of(text)}}},
-    "cert.issuer": lambda text: {"ssl": {"cert": {"issuer": _names_of(text)}}},
-}
