@@ -161,8 +161,8 @@ def test_queries_that_the_demo_does_not_ask_answer_alike(engine: Spark, tmp_path
         both(here, there, "query_replay", pa.Table.from_pylist(returned))
         both(here, there, "counted_window", pa.table({"window_start": [window.start], "window_end": [window.end]}))
         both(here, there, "outcomes", outcomes())
-        pivots = {"pivotal": ["x.a @cpe", "x.a @cpe"], "kind": ["signature", "field"], "name": ["x.a", "cpe"]}
-        both(here, there, "pivots", pa.table(pivots))
+        names = {"pivotal": ["x.a @cpe"] * 2, "pivot_id": [0, 1]}
+        both(here, there, "pivots", pa.table({**names, "kind": ["signature", "field"], "name": ["x.a", "cpe"]}))
         for query in ("sample_blocks", "churn", "coverage", "coverage_flow", "maker_kinds", *RESTS):
             answer = here.query(query)
             assert answer.num_rows, query
