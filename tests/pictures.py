@@ -3,6 +3,7 @@
 Tests of the report draw for real, and others where they ask for it with `drawn`.
 """
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,8 +18,12 @@ _render, _pool = drawing.render, drawing._pool
 
 
 def render(picture: Picture) -> tuple[bytes, bytes]:
-    """Return the picture, or the placeholder where the running test wants no picture."""
-    return PLACEHOLDER if os.environ.get(SWITCH) == PLACEHOLDERS else _render(picture)
+    """Return the picture, or the placeholder where the running test wants no picture.
+
+    A pool is started for real pictures only; its processes may have the environment of an earlier test.
+    """
+    is_wanted = os.environ.get(SWITCH) != PLACEHOLDERS or multiprocessing.parent_process() is not None
+    return _render(picture) if is_wanted else PLACEHOLDER
 
 
 def install() -> None:
