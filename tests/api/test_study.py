@@ -299,6 +299,7 @@ def test_errors_are_those_of_the_truth(world: cc.OpenStudy) -> None:
     assert set(world.error_summary(least=20)["truth"]) == {"reachable", "seen", "returned", "evidence"}
 
 
+@pytest.mark.slow
 def test_two_engines(world: cc.OpenStudy) -> None:
     folder = world.study.data.parent / "second"
     second = cc.open_study(folder / "study.toml").run(["2026"], workers=1)

@@ -21,6 +21,7 @@ def damaged(path: Path) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 def test_f11_a_damaged_file_is_status_3_each_time(tmp_path: Path) -> None:
     study = study_in(tmp_path)
     lines = [on(f"81.2.{n // 250}.{n % 250 + 1}") for n in range(2000)]
@@ -65,6 +66,7 @@ def test_a_file_that_is_no_longer_what_was_imported_stops_the_run(study: Path, t
     assert "x.json: is not the file that was imported" in run(study, status=1).stderr
 
 
+@pytest.mark.slow
 def test_a_raw_file_that_is_added_is_ingested_alone_and_one_that_is_removed_is_not_counted(study: Path) -> None:
     folder = study.parent / "data" / "a"
     kinds = ("observations.parquet", "identified.parquet")
@@ -81,6 +83,7 @@ def test_a_raw_file_that_is_added_is_ingested_alone_and_one_that_is_removed_is_n
     assert {row["file"] for row in pq.read_table(folder / "links.parquet").to_pylist()} == {"three.json", "two.json"}
 
 
+@pytest.mark.slow
 def test_what_takes_the_place_of_a_lost_file_makes_the_snapshot_whole(study: Path) -> None:
     (study.parent / "data" / "a" / "raw" / "one.json").unlink()
     run(study, status=3)

@@ -48,6 +48,7 @@ def completed(*words: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_the_shell_completes_commands_and_options() -> None:
     assert completed("camcensus", "st") == ["status"]
     assert completed("camcensus", "audit", "s") == ["sample", "score"]

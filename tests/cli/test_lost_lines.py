@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from camcensus.core import storage
 from camcensus.core.tables import COUNTS
 from tests.commands import camcensus, on, page_of, run, study_in
@@ -20,6 +22,7 @@ def status_of(study: Path) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.mark.slow
 def test_too_many_lost_lines_make_a_snapshot_partial_everywhere(tmp_path: Path) -> None:
     study = study_in(tmp_path, one=[*(on(f"81.2.69.{n}") for n in range(1, 101)), *["lost"] * 25, "", ""])
     done = camcensus("run", "--study", study, status=3)
@@ -50,6 +53,7 @@ def test_fewer_lost_lines_are_a_warning_with_numbers(tmp_path: Path) -> None:
     assert status_of(study)["complete"] is True
 
 
+@pytest.mark.slow
 def test_exports_that_can_show_no_camera_are_no_count_of_zero(tmp_path: Path) -> None:
     study = study_in(tmp_path, one=[on("81.2.69.142")])
     page = page_of(camcensus("run", "--study", study))

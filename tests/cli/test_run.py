@@ -69,6 +69,7 @@ def test_f22_a_second_run_fails_as_the_first_did(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "a" / "counts.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_window_that_misses_the_banners_is_told(tmp_path: Path) -> None:
     study = study_in(tmp_path, one=[on("81.2.69.147")])
     text = study.read_text()

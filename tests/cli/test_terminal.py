@@ -29,6 +29,7 @@ def hostile_banners() -> Iterator[Banner]:
         )
 
 
+@pytest.mark.slow
 def test_f28_hostile_text_never_reaches_the_terminal(tmp_path: Path) -> None:
     study = study_in(tmp_path / "s")
     path = write_lines(tmp_path / "\x1b[31mx\x07.json", [*hostile_banners(), "["])
@@ -45,6 +46,7 @@ def test_f28_hostile_text_never_reaches_the_terminal(tmp_path: Path) -> None:
         assert not ESCAPES.search(one.stdout + one.stderr), ascii(one.stdout + one.stderr)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "x.json", [banner()] * 3000)
     process = start("identify", path, "--format", "jsonl")

@@ -49,6 +49,7 @@ def test_wrong_usage_is_one_json_line_in_a_json_log() -> None:
     assert "found '../a'" in entry["message"]
 
 
+@pytest.mark.slow
 def test_the_study_is_found_in_the_working_folder_or_in_a_variable(tmp_path: Path) -> None:
     study = study_in(tmp_path / "there", one=[banner()])
 

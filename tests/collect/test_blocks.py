@@ -22,6 +22,7 @@ def public(block: ipaddress.IPv4Network) -> bool:
     return sum(special.num_addresses for special in inside) < block.num_addresses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", LENGTHS)
 def test_the_frame_is_every_block_with_a_public_address(length: int) -> None:
     frame = Frame(length)
@@ -60,6 +61,7 @@ def test_more_blocks_add_to_fewer_and_none_comes_twice() -> None:
     assert frame.draw(8, 100) != every[:100]
 
 
+@pytest.mark.slow
 def test_each_block_and_each_pair_has_its_chance() -> None:
     # 6 standard deviations: of 221 blocks and 6 pairs, one of a hundred million right rules would fail.
     frame, seeds, n = Frame(8), 3000, 55

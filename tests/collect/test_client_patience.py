@@ -50,6 +50,7 @@ def test_retry_after_is_waited_for_or_told_when_it_is_too_long() -> None:
             assert Client(SECRET, QUICK, address).search(TEXT, 1).total == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_or_drips_is_given_up() -> None:
     with Loopback(cameras(3), faults=[Fault("hang", wait=30, times=None)]) as server:
         began = time.monotonic()

@@ -162,6 +162,7 @@ def _pages_and_replies(study: Path) -> dict[str, bytes]:
     return {name: body for name, body in files(study).items() if name.endswith(".page.zst")}
 
 
+@pytest.mark.slow
 def test_two_collectors_on_one_snapshot_the_second_stops_with_a_clear_message(shell: Shell, folder: Path) -> None:
     study = study_in(folder, timeout_seconds=60, deadline_seconds=60)
     with Loopback(ONE_COUNTRY, faults=[Fault("hang", where=PAGE_2, wait=60)]) as server:
@@ -184,6 +185,7 @@ def test_two_collectors_on_one_snapshot_the_second_stops_with_a_clear_message(sh
         says(command(shell, server, study), 0, "complete")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_one_line_and_the_same_command_goes_on(shell: Shell, folder: Path) -> None:
     study = study_in(folder, timeout_seconds=60, deadline_seconds=60)
     with Loopback(ONE_COUNTRY, faults=[Fault("hang", where=PAGE_2, wait=60)]) as server:
@@ -221,6 +223,7 @@ def test_a_partial_snapshot_says_what_asking_again_costs(shell: Shell, folder: P
         says(command(shell, server, study, "--max-credits", 4), 0, "complete")
 
 
+@pytest.mark.slow
 def test_f9_a_disk_that_takes_no_more_is_told_and_the_next_run_goes_on(shell: Shell, folder: Path) -> None:
     """A limit on the size of a file stands for the disk: a page is too large for it, as it would be for a full one."""
     large = [camera | {"data": os.urandom(8000).hex()} for camera in cameras(150, countries=("DE",))]

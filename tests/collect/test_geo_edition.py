@@ -269,6 +269,7 @@ def command(publisher: Publisher, share: Path, *arguments: str) -> subprocess.Co
     return subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60)
 
 
+@pytest.mark.slow
 def test_the_command_puts_it_where_builtin_looks(tmp_path: Path, publisher: Publisher) -> None:
     today = datetime.now(UTC).date()
     name = f"dbip-country-lite-{today:%Y-%m}.mmdb"

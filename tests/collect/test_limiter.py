@@ -22,6 +22,7 @@ for _ in range(10):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_limit(tmp_path: Path) -> None:
     """20 requests a second: 20 requests of two processes and of a third client take at least 29 gaps of 50 ms."""
     with Loopback(cameras(3)) as server:

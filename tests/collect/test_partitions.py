@@ -57,6 +57,7 @@ def check(index: Index, parts: list[Part], limit: int) -> None:
         assert part.expected <= limit or "/24" in part.sent or " -net:" in part.sent
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(places=WORLDS, limit=st.integers(2, 40), facet_limit=st.sampled_from([1, 2, 3, 1000]))
 @example(places=[("DE", 80, f"90.1.0.{n}") for n in range(9)], limit=2, facet_limit=1000)

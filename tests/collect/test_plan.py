@@ -21,6 +21,7 @@ def priced(study: Path, mode: str = "download") -> Price:
     return next(price for price in make_plan(load_study(study), KEY).totals() if price.mode == mode)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     shares=st.lists(st.integers(1, 9), min_size=1, max_size=6), ports=st.integers(1, 4),

@@ -77,6 +77,7 @@ def inside(world: list[Banner], seed: int, blocks: int) -> Counter[tuple[str, in
     return Counter((found["ip_str"], found["port"]) for found in world if block_of(found) in drawn)
 
 
+@pytest.mark.slow
 def test_all_that_lies_in_the_blocks_comes_once_and_nothing_else(
     tmp_path: Path, shodan: Loopback, world: list[Banner]
 ) -> None:
@@ -130,6 +131,7 @@ def test_as_many_blocks_as_the_message_says_cost_what_it_says(tmp_path: Path, sh
         collect(study(tmp_path, blocks + 1), allowed=5)
 
 
+@pytest.mark.slow
 def test_the_plan_of_all_blocks_covers_what_they_cost(tmp_path: Path, shodan: Loopback, world: list[Banner]) -> None:
     # With fewer blocks the plan is right on average only; with all there is no chance in it.
     path = study(tmp_path, FRAME.size)

@@ -137,6 +137,7 @@ claims = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(worlds=st.lists(st.lists(claims, min_size=1, max_size=6), min_size=60, max_size=100))
 def test_no_two_hosts_bring_a_device_to_contradict_itself(
@@ -184,6 +185,7 @@ def test_hosts_that_are_settled_at_once_come_out_as_if_they_were_disputed(tmp_pa
 # --- order, parts, threads, copies ---
 
 
+@pytest.mark.slow
 def test_f17_nothing_depends_on_order_parts_or_threads(tmp_path: Path) -> None:
     rows = somewhere(0)
     first = census(tmp_path / "first", rows, days=30, counts=True, numbered_already=True)
@@ -196,6 +198,7 @@ def test_f17_nothing_depends_on_order_parts_or_threads(tmp_path: Path) -> None:
         assert again.bytes == first.bytes
 
 
+@pytest.mark.slow
 def test_tables_in_memory_and_in_a_file_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     some = {}
     for fits in (duckdb_sql.FITS, 0):
@@ -224,6 +227,7 @@ def test_f17_a_copy_of_an_older_sight_changes_nothing_but_how_often_it_was_seen(
     assert {link["status"] for link in twice.links if link["file"] == "0-copy"} == {"superseded"}
 
 
+@pytest.mark.slow
 def test_a_snapshot_collected_twice_has_the_same_devices(tmp_path: Path) -> None:
     rows = somewhere(2)
     once = census(tmp_path / "once", rows, days=30, counts=True, numbered_already=True)

@@ -152,6 +152,7 @@ def serial(host: str, number: str, day: str) -> Row:
     return raw_banner(ip_str=host, port=37777, timestamp=f"2026-10-{day}T08:30:01.123456", data="\x00", **dahua)
 
 
+@pytest.mark.slow
 def test_collections_at_the_command_line(tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text('title = "t"\nsimulated = true\n')

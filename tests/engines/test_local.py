@@ -47,6 +47,7 @@ class Asks:
         return os.getpid(), id(self.shared.made_ready)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_results_keep_the_order_of_the_tasks(workers: int) -> None:
     told: list[int] = []

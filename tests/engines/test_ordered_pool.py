@@ -16,6 +16,7 @@ def triple(item: int) -> int:
     return item * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_results_come_in_order_and_little_is_read_ahead(workers: int) -> None:
     read: list[int] = []
@@ -32,6 +33,7 @@ def test_results_come_in_order_and_little_is_read_ahead(workers: int) -> None:
     assert done == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_in_an_item_is_the_error_of_the_whole(workers: int) -> None:
     with pytest.raises(ValueError, match="negative"), open_pool(workers, __name__) as several:

@@ -50,6 +50,7 @@ def test_a_maker_is_listed_whose_new_banners_none_counts(tmp_path: Path) -> None
     assert found.unmatched_makers == (UnmatchedMaker("Axis", 4, 4, 2),)
 
 
+@pytest.mark.slow
 def test_the_command_needs_two_snapshots_and_lists_what_died_out(tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text("title = 'T'\nvendors = ['Hikvision']\n")

@@ -256,6 +256,7 @@ def test_a_part_is_read_in_pieces(rows: list[Row], tmp_path: Path, monkeypatch: 
     assert pieces_of(part) == []
 
 
+@pytest.mark.slow
 def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_path: Path) -> None:
     assert sooner_divided([300, 16 * ROWS], 2, labelling.BATCH)
     source, small = (tmp_path / name for name in ("observations.parquet", "small.parquet"))

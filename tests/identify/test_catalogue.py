@@ -158,6 +158,7 @@ def test_queries_and_signatures_have_versions_of_their_own(load: Load) -> None:
     assert first.version == second.version
 
 
+@pytest.mark.slow
 def test_the_version_does_not_depend_on_where_the_catalogue_lies(builtin: Catalogue, tmp_path: Path) -> None:
     copy = load_catalogue(Path(shutil.copytree(bundled("queries"), tmp_path / "elsewhere")))
     assert (copy.version, copy.query_set) == (builtin.version, builtin.query_set)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from camcensus.identify.batches import verdicts
 from camcensus.identify.catalogue import Catalogue
 from camcensus.identify.explain import explain_records
@@ -32,6 +34,7 @@ def test_a_batch_says_what_each_banner_says(identifier: Identifier) -> None:
     assert verdicts(batch, identifier)[0] == [identified(identifier, b) for b in banners]
 
 
+@pytest.mark.slow
 def test_a_brand_of_several_makers_stays_unresolved_and_says_so(tmp_path: Path, catalogue: Catalogue) -> None:
     disputed = {brand.name for brand in catalogue.brands if len(brand.manufacturer) > 1}
     assert len(disputed) >= 11

@@ -5,6 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.catalogue_page import page, read_published, sources_of
 from camcensus.identify.entries import Signature
@@ -13,6 +15,7 @@ from tests.commands import camcensus
 QUERIES = Path(__file__).parents[2] / "queries"
 
 
+@pytest.mark.slow
 def test_the_page_is_true() -> None:
     written = (QUERIES / "README.md").read_text()
     assert written == page(load_catalogue(QUERIES), read_published(QUERIES)), "run: camcensus catalogue page queries"

@@ -35,6 +35,7 @@ def texts(*signatures: Signature, about: Sequence[Maker] = (), lists: Sequence[W
     return [query.text for query in made if query.manufacturer]
 
 
+@pytest.mark.slow
 def test_each_counted_signature_is_fed_or_says_why(catalogue: Catalogue) -> None:
     queries = [parse(query.text) for query in catalogue.queries]
     counted = [one for one in catalogue.signatures if one.type in COUNTED_TYPES]
@@ -162,6 +163,7 @@ def test_values_are_packed_and_split_again_where_they_are_too_many() -> None:
     assert sorted(value for text in found for value in text.split(":")[1].split(",")) == numbers
 
 
+@pytest.mark.slow
 def test_queries_are_valid_short_named_once_and_the_same_every_time(catalogue: Catalogue) -> None:
     made = catalogue.feeding.made
     assert len({query.id for query in made}) == len(made)

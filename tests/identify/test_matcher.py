@@ -158,6 +158,7 @@ def test_a_firmware_family_is_counted_without_a_sure_maker(verdict: Asked, evide
     assert found.manufacturer_confidence in (None, "low")
 
 
+@pytest.mark.slow
 def test_what_the_engine_guesses_never_counts_alone(catalogue: Catalogue, identifier: Identifier) -> None:
     counted = []
     for rule in catalogue.signatures:

@@ -207,6 +207,7 @@ def command(*arguments: object, status: int = 0) -> subprocess.CompletedProcess[
     return done
 
 
+@pytest.mark.slow
 def test_the_command_finds_a_maker_in_a_snapshot_and_says_what_is_missing(tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text(STUDY)

@@ -27,6 +27,7 @@ def screen() -> Screen[Signature | Model]:
     return Screen(RULES)
 
 
+@pytest.mark.slow
 def test_a_set_finds_what_each_pattern_finds(screen: Screen[Signature | Model]) -> None:
     chance = random.Random(1)
     examples = [example for rule in RULES for example in rule.examples]
@@ -35,6 +36,7 @@ def test_a_set_finds_what_each_pattern_finds(screen: Screen[Signature | Model]) 
         assert [rule.id for rule in screen.matching(text)] == matching_alone(text), text
 
 
+@pytest.mark.slow
 def test_a_rule_finds_each_of_its_examples_in_a_set(screen: Screen[Signature | Model]) -> None:
     for rule in RULES:
         for example in rule.examples:

@@ -199,6 +199,7 @@ TEXTS = st.text(max_size=40) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         TEXTS | st.sampled_from(["Server: ", "WWW-Authenticate: x realm=", "<title>", '"', "\r\n\r\n"]), max_size=8

@@ -145,6 +145,7 @@ def test_f12_a_bomb_of_many_lines_takes_no_memory(tmp_path: Path) -> None:
     assert peak < 128 << 10
 
 
+@pytest.mark.slow
 def test_f11_a_zstd_window_of_two_gigabytes_takes_what_is_in_it(tmp_path: Path) -> None:
     settings = zstandard.ZstdCompressionParameters(window_log=31, compression_level=1)
     path = tmp_path / "a.json.zst"

@@ -258,6 +258,7 @@ def banners(text: str) -> list[Banner]:
     ]
 
 
+@pytest.mark.slow
 def test_no_spelling_gets_into_a_table(tmp_path: Path) -> None:
     rows = [
         found | {"ip_str": f"81.2.{n // 250}.{n % 250 + 1}", "ip": None}

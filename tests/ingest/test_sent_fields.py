@@ -55,6 +55,7 @@ def test_f13_a_field_gone_from_a_fifth_of_the_rows_stops_before_publishing(tmp_p
     assert (tmp_path / "report" / "index.html").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_f13_a_field_gone_from_fewer_rows_does_not(tmp_path: Path) -> None:
     assert counted(tmp_path, one=banners(200), two=without(banners(200), 0.19, "product")) == []
 

@@ -82,6 +82,7 @@ def test_a_value_longer_than_the_longest_is_hashed_and_not_held(
     assert (len(lines[1].data), lines[1].length) == (100, 214)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", [b'{"a": "' + b"\\" * 3_000_000, b"{" * 3_000_000, b'["' * 1_500_000, b"x" * 3_000_000]
 )

@@ -273,6 +273,7 @@ def reconciled(outcome: Outcome) -> None:
     assert set(result.quarantined) <= set(REASONS)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(lines=st.lists(LINE, max_size=6), nested=st.booleans())
 def test_whatever_json_lines_hold_every_record_is_accounted_for(lines: list[bytes], nested: bool) -> None:

@@ -163,6 +163,7 @@ def test_from_import_to_counts_and_a_page_that_names_engine_and_mapping(study: P
     assert ("from Shodan results" in page) == (engine == "shodan")
 
 
+@pytest.mark.slow
 def test_a_snapshot_has_one_engine(study: Path) -> None:
     bring(study, export_of("fofa"), "fofa")
     for name in ("netlas", "shodan"):
@@ -222,6 +223,7 @@ def test_a_mapping_of_ones_own_goes_with_its_files(study: Path, own: Path) -> No
     assert "made from documentation" not in page
 
 
+@pytest.mark.slow
 def test_a_changed_mapping_is_read_again_with_its_files_alone(study: Path, own: Path) -> None:
     other = own.with_name("other.toml")
     other.write_text(OWN)
@@ -243,6 +245,7 @@ def test_a_changed_mapping_is_read_again_with_its_files_alone(study: Path, own: 
     assert manifest(study)["stages"]["ingest"]["unknown_fields"] == {"page": 1}
 
 
+@pytest.mark.slow
 def test_a_mapping_whose_engine_is_another_name_counts_anew(study: Path, own: Path) -> None:
     bring(study, own.with_suffix(".csv"), own)
     run(study)
@@ -317,6 +320,7 @@ def test_hostile_names_of_fields_never_reach_the_terminal(study: Path, own: Path
     assert "\x1b" not in told
 
 
+@pytest.mark.slow
 def test_the_second_engine_of_a_simulated_internet_is_counted_with_its_mapping(tmp_path: Path) -> None:
     camcensus("simulate", tmp_path / "world", "--devices", 600, "--snapshots", 1, "--quiet")
     study = tmp_path / "world" / "second" / "study.toml"

@@ -83,6 +83,7 @@ def test_files_and_their_data(study: Study, tmp_path: Path) -> None:
     assert all(list(frame.columns)[-1] == "simulated" for frame in data.values())
 
 
+@pytest.mark.slow
 def test_a_chart_that_did_not_change_is_not_drawn_again(study: Study, tmp_path: Path) -> None:
     save(study, [make_result("2024")], tmp_path)
     before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "saved/charts").iterdir()}
@@ -95,6 +96,7 @@ def test_a_chart_that_did_not_change_is_not_drawn_again(study: Study, tmp_path: 
     assert (tmp_path / "saved/charts" / "map.svg").read_text() != "broken"
 
 
+@pytest.mark.slow
 def test_hostile_names_are_only_names(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2024", {("US", name): 50 for name in HOSTILE})], tmp_path)
     assert '\'=HYPERLINK("x")' in set(data["vendors"]["maker"])
@@ -105,18 +107,21 @@ def test_hostile_names_are_only_names(study: Study, tmp_path: Path) -> None:
     assert len(text) < 100_000
 
 
+@pytest.mark.slow
 def test_nothing_counted(study: Study, tmp_path: Path) -> None:
     data = save(study, [make_result("2024", {})], tmp_path)
     assert list(data["trend"]["n_hosts"]) == [0, 0]
     assert data["countries"].empty
 
 
+@pytest.mark.slow
 def test_makers_under_the_minimum_are_not_in_the_trend(tmp_path: Path) -> None:
     study = make_study(tmp_path, vendors=("Dahua",))
     data = save(study, [make_result("2024", {("DE", "Dahua"): 4, ("DE", "Axis"): 9})], tmp_path)["trend"]
     assert list(data["n_hosts"].isna()) == [False, True]
 
 
+@pytest.mark.slow
 def test_the_trend_has_the_headline_s_maker_and_the_largest_others(tmp_path: Path) -> None:
     study = make_study(tmp_path, vendors=("Uniview", "TVT", "Axis", "Dahua", "Hanwha"))
     makers = {"Uniview": 9, "TVT": 8, "Axis": 7, "Dahua": 90, "Hanwha": 6, "Xiongmai": 80, "Foscam": 70, "unknown": 99}
@@ -124,6 +129,7 @@ def test_the_trend_has_the_headline_s_maker_and_the_largest_others(tmp_path: Pat
     assert list(data["maker"]) == ["All makers", "Uniview", "Dahua", "Xiongmai", "Foscam"]
 
 
+@pytest.mark.slow
 def test_f24_a_changed_instrument_breaks_the_line(study: Study, tmp_path: Path) -> None:
     changed = Instrument(query_set="q2", catalogue="c1", rules="r1", geo_db="g2")
     results = [make_result("2023", **at(0)), make_result("2024", **at(1, instrument=changed))]
@@ -192,6 +198,7 @@ def test_kinds_of_network_are_drawn_where_they_were_counted(study: Study) -> Non
     assert "networks" not in charts(study, [make_result("2023")])
 
 
+@pytest.mark.slow
 def test_every_picture_and_table_that_is_passed_on_has_the_credit_of_its_sources(study: Study, tmp_path: Path) -> None:
     folder = draw_report(study, [make_result("2023", **at(0)), make_result("2024", **at(1))]).parent
     pictures = sorted((folder / "charts").glob("*.svg"))

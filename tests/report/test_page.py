@@ -146,6 +146,7 @@ def test_the_page_of_the_whole_world_is_small(tmp_path: Path) -> None:
     assert drawn.stat().st_size <= 1_500_000
 
 
+@pytest.mark.slow
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     study = make_study(tmp_path, vendors=tuple(HOSTILE))
     _, read = page(study, make_result("2024", {("US", name): 50 for name in HOSTILE}))
@@ -190,12 +191,14 @@ def test_another_edition_of_the_country_database_is_said_and_the_change_given(st
     assert "Not one instrument: geolocation edition changed." in read.words
 
 
+@pytest.mark.slow
 def test_nothing_counted(study: Study) -> None:
     _, read = page(study, make_result("2023", {}), make_result("2024", {}))
     assert "0 hosts with cameras or recorders made by Hikvision outside China" in read.words
     assert "Nothing to show: none has 5 hosts or more." in read.words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("simulated", [True, False])
 def test_simulated_is_marked(tmp_path: Path, simulated: bool) -> None:
     study = make_study(tmp_path, f"simulated = {str(simulated).lower()}")
@@ -205,6 +208,7 @@ def test_simulated_is_marked(tmp_path: Path, simulated: bool) -> None:
     assert package["simulated"] is simulated
 
 
+@pytest.mark.slow
 def test_same_bytes_twice_and_hashes_are_true(study: Study) -> None:
     results = [make_result("2023"), make_result("2024")]
     folder = draw_report(study, results).parent
@@ -295,6 +299,7 @@ def test_country_codes_are_explained_in_page_and_methodology(study: Study) -> No
         assert f"- {note}\n" in text
 
 
+@pytest.mark.slow
 def test_warnings_of_gates_stand_on_the_page_escaped(study: Study) -> None:
     text = draw_report(study, [make_result("2024")], ["2024: gate vendor-mix: <b>20 %</b>"]).read_text(encoding="utf-8")
     assert "<li>2024: gate vendor-mix: &lt;b&gt;20 %&lt;/b&gt;</li>" in text
@@ -305,6 +310,7 @@ def test_warnings_of_gates_stand_on_the_page_escaped(study: Study) -> None:
     assert "No total moved out of bounds since the snapshot before." in read.words
 
 
+@pytest.mark.slow
 def test_makers_that_a_chart_does_not_show_are_counted(study: Study) -> None:
     hosts = {("US", f"M{n:02}"): 50 + n for n in range(20)} | {("US", "Tiny"): 2, ("US", "Few"): 4}
     _, read = page(study, make_result("2024", hosts))

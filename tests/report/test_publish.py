@@ -236,6 +236,7 @@ def test_totals_of_countries_and_the_world_are_as_counted(study: Study) -> None:
         pd.testing.assert_frame_equal(one, two, check_dtype=False)
 
 
+@pytest.mark.slow
 def test_makers_and_other_add_up_to_the_world(study: Study) -> None:
     for seed in SEEDS:
         result = counts_of(random_facts(seed))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from camcensus.core.config import Study
 from camcensus.core.stage_record import Flow, Merges, StageRecord
@@ -31,6 +32,7 @@ def from_banners_to_devices(study: Study, **fields: object) -> str:
     return page.partition("What each rule merged.")[2].partition("</p>")[0]
 
 
+@pytest.mark.slow
 def test_the_bounds_on_identities_stand_with_what_they_did(study: Study) -> None:
     merges = {"identity": Merges(on=True, merged=3)}
     text = from_banners_to_devices(study, merges=merges, identities=IDENTITIES)
@@ -47,6 +49,7 @@ def with_kinds(*rows: tuple[str, int, int, int, int]) -> Result:
     return replace(make_result("2026"), maker_kinds=pa.Table.from_pylist(kinds, MAKER_KINDS.schema))
 
 
+@pytest.mark.slow
 def test_makers_of_which_the_range_counts_hosts_have_their_other_products_with_an_interval(study: Study) -> None:
     result = with_kinds(
         ("Axis", 37, 37, 0, 0), ("Dahua", 63, 0, 60, 1), ("Hikvision", 1_268, 317, 400, 8), ("Unpublished", 2, 2, 2, 0)
@@ -72,6 +75,7 @@ def with_reliance(*rows: tuple[str, str, int, int]) -> Result:
     return replace(make_result("2026"), reliance=pa.Table.from_pylist(rests, RELIANCE.schema))
 
 
+@pytest.mark.slow
 def test_what_the_headline_rests_on_is_shown_if_enough_hosts_rest_on_it(study: Study, catalogue: Catalogue) -> None:
     general = [rule.id for rule in catalogue.signatures if rule.file_maker is None][:30]
     many = [("signature", name, 20 + n, 300) for n, name in enumerate(general)]

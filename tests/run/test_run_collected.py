@@ -53,6 +53,7 @@ def collect(study: Path, mode: str, snapshot: str = "a", status: int = 0) -> Don
     return camcensus("collect", "--study", study, "--snapshot", snapshot, "--mode", mode, status=status)
 
 
+@pytest.mark.slow
 def test_a_whole_download_is_counted_with_its_instrument(study: Path, shodan: Loopback) -> None:
     collect(study, "download")
     camcensus("run", "--study", study, "--no-report")
@@ -95,6 +96,7 @@ def test_a_download_counts_as_the_same_banners_do_as_files(
     assert counted[0] == counted[1] == counted[2]
 
 
+@pytest.mark.slow
 def test_status_knows_what_was_collected(study: Path, shodan: Loopback) -> None:
     shodan.set_faults(Fault("empty-page", where="host/search\\?.*page=2"))
     collect(study, "download", "b", status=3)

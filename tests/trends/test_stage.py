@@ -95,6 +95,7 @@ def returned_by(queries: list[str]) -> Callable[[Banner], bool]:
     return lambda one: any(parse(text).matches(one) for text in queries)
 
 
+@pytest.mark.slow
 def test_only_what_every_year_would_have_returned_is_counted(tmp_path: Path) -> None:
     told: Told = {
         "2024": ([PRODUCT], [80, 81, 554]),
@@ -123,6 +124,7 @@ def test_only_what_every_year_would_have_returned_is_counted(tmp_path: Path) -> 
         assert (flow.rows_in, flow.rows_out) == (rows["all"]["n_banners"], rows["queries"]["n_banners"])
 
 
+@pytest.mark.slow
 def test_with_one_query_set_raw_is_not_read_again(tmp_path: Path) -> None:
     told: Told = {"2025": ([PRODUCT, WEBS], [80]), "2026": ([WEBS, PRODUCT], [80])}
     banners = {name: [camera(n, int(name), 80, True, True, False) for n in range(int(name) - 2020)] for name in told}
@@ -135,6 +137,7 @@ def test_with_one_query_set_raw_is_not_read_again(tmp_path: Path) -> None:
     assert json.loads(again.stdout)["done"] == []
 
 
+@pytest.mark.slow
 def test_a_snapshot_with_other_queries_changes_the_series_of_all(tmp_path: Path) -> None:
     told: Told = {"2025": ([PRODUCT], []), "2026": ([WEBS], [])}
     banners = {"2025": [camera(n, 2025, 80, True, n % 2 == 0, False) for n in range(10)]}
@@ -146,6 +149,7 @@ def test_a_snapshot_with_other_queries_changes_the_series_of_all(tmp_path: Path)
     assert series(study, "2026")["ports"]["reason"] == NO_PORTS
 
 
+@pytest.mark.slow
 def test_what_a_file_of_queries_says_decides_the_series(tmp_path: Path) -> None:
     told: Told = {"2025": ([PRODUCT], []), "2026": ([WEBS], [])}
     study = run(tmp_path, told, {"2025": [camera(n, 2025, 80, True, n % 2 == 0, n % 5 == 0) for n in range(10)],
@@ -160,6 +164,7 @@ def test_what_a_file_of_queries_says_decides_the_series(tmp_path: Path) -> None:
     assert (tmp_path / "data/2025/counts.parquet").read_bytes() == counted
 
 
+@pytest.mark.slow
 def test_where_queries_are_not_known_the_series_is_broken_and_says_so(tmp_path: Path) -> None:
     told: Told = {"2024": ([PRODUCT], [80]), "2025": ([], []), "2026": ([PRODUCT], [80])}
     study = run(tmp_path, told, {name: [camera(1, int(name), 80, True, True, True)] for name in told})
@@ -169,6 +174,7 @@ def test_where_queries_are_not_known_the_series_is_broken_and_says_so(tmp_path: 
     assert units(series(study, "2026")["ports"]) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_where_raw_is_gone_the_series_is_broken_and_says_so(tmp_path: Path) -> None:
     told: Told = {"2025": ([PRODUCT], [80]), "2026": ([WEBS], [80])}
     study = run(tmp_path, told, {name: [camera(1, int(name), 80, True, True, True)] for name in told})
@@ -180,6 +186,7 @@ def test_where_raw_is_gone_the_series_is_broken_and_says_so(tmp_path: Path) -> N
     assert units(series(study, "2026")["queries"]) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_queries_of_collections_are_those_that_were_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cameras = [camera(n, 2026, 80, n % 2 == 0, n % 3 == 0, False) for n in range(30)]
     settings = "title = 'T'\nvendors = ['Hikvision']\n[collect]\nrate = 0\nbudget = 100\nqueries = ['{}']\n"

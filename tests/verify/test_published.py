@@ -109,6 +109,7 @@ def test_models_that_the_catalogue_wrote_are_published_and_no_others(world: tupl
     assert not [model for model in models if MARK in model]
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_it_should(world: tuple[Path, dict[str, str], str], tmp_path: Path) -> None:
     folder, names, _ = world
     assert any(found.startswith("title in ") for found in leaks(folder / "data" / "a" / "observations.parquet", names))
@@ -118,6 +119,7 @@ def test_the_search_finds_what_it_should(world: tuple[Path, dict[str, str], str]
     assert leaks(tmp_path / "report", names) == ["realm in index.html", f"{SERIAL} in index.html"]
 
 
+@pytest.mark.slow
 def test_values_of_a_census_are_not_published(tmp_path: Path) -> None:
     mark = Marks()
     cameras = [banner(ip_str=f"81.2.7.{n}", ip=None, org=mark("org"), version=mark("version")) for n in range(HOSTS)]

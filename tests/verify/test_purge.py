@@ -21,6 +21,7 @@ def study(world: Path, tmp_path: Path) -> Path:
     return tmp_path / "copy" / world.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("snapshot", ["2025", "2026"])
 def test_a_purge_leaves_counts_and_checksums_and_no_address(study: Path, snapshot: str) -> None:
     before, report = load_manifest(study.parent / "data" / snapshot), results(study)

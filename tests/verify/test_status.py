@@ -43,6 +43,7 @@ def test_what_is_counted_is_counted_and_nothing_is_written(study: Path) -> None:
     assert files(study.parent) == before
 
 
+@pytest.mark.slow
 def test_a_setting_makes_stale_what_names_it_and_no_more(study: Path) -> None:
     study.write_text(study.read_text().replace("vendors = ", 'countries_left_out = ["GB"]\nvendors = ', 1))
     changed = "stale: aggregate: setting countries_left_out changed; run to count again"
@@ -52,6 +53,7 @@ def test_a_setting_makes_stale_what_names_it_and_no_more(study: Path) -> None:
     assert set(states(study).values()) == {"counted"}
 
 
+@pytest.mark.slow
 def test_a_changed_catalogue_is_named(study: Path) -> None:
     (study.parent / "queries" / "foscam.toml").unlink()
     camcensus("catalogue", "page", study.parent / "queries")

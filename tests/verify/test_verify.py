@@ -60,6 +60,7 @@ def test_a_report_alone_is_proven_on_a_machine_that_has_nothing_else(world: Path
     assert verdict.checked["rows of the country table against counts"] > 0
 
 
+@pytest.mark.slow
 def test_a_lost_key_costs_nothing_but_work(study: Path) -> None:
     counts = study.parent / "report" / "counts_public.parquet"
     before, old = pq.read_table(counts).to_pylist(), (study.parent / "study.key").read_bytes()

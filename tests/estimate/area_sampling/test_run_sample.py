@@ -80,6 +80,7 @@ def manifest(path: Path, snapshot: str = "a") -> Manifest:
     return found
 
 
+@pytest.mark.slow
 def test_a_sample_of_every_block_is_the_count_itself(tmp_path: Path, shodan: Loopback) -> None:
     path = study(tmp_path, FRAME.size)
     collect(path, "every")
@@ -196,6 +197,7 @@ def test_a_maker_that_is_too_small_has_no_number_and_a_reason(tmp_path: Path, sh
     assert "of hosts with TVT cameras outside China: too few in the sample to be shown" in page
 
 
+@pytest.mark.slow
 def test_a_block_that_is_not_whole_is_left_out_of_what_is_estimated(tmp_path: Path, shodan: Loopback) -> None:
     path = study(tmp_path, 70)
     shodan.set_faults(Fault("empty-page", where="host/search", at=[3, 4], times=None))
@@ -253,6 +255,7 @@ def test_the_report_is_of_what_was_counted_and_samples_stand_beside_it(tmp_path:
     assert counted(path).done == []
 
 
+@pytest.mark.slow
 def test_the_commands_from_a_plan_to_a_page(tmp_path: Path, shodan: Loopback) -> None:
     path = study(tmp_path, 40)
     priced = camcensus("plan", "--study", path)

@@ -103,6 +103,7 @@ def test_true_labels_give_the_true_figures(world: CountedWorld, tmp_path: Path) 
     assert found["cannot_tell"] == 0
 
 
+@pytest.mark.slow
 def test_two_labellers_agree_as_far_as_they_do(world: CountedWorld, tmp_path: Path) -> None:
     one = labelled(world, tmp_path / "a.csv")
     other = one.assign(camera=["cannot tell" if n % 4 == 0 else c for n, c in enumerate(one["camera"])])
@@ -221,6 +222,7 @@ def test_ranks_are_those_of_the_counts(world: CountedWorld) -> None:
     assert [row["n_hosts"] for row in rows] == sorted((row["n_hosts"] for row in rows), reverse=True)
 
 
+@pytest.mark.slow
 def test_queries_have_a_recall_on_whole_blocks_alone(world: CountedWorld, tmp_path: Path) -> None:
     studies = world.folder / "net/study.toml", world.folder / "study.toml"
     count_world(world.folder / "net")
@@ -283,6 +285,7 @@ def test_changes_with_audits_of_both_years_have_an_interval(
     assert "such as 2026=labels-ann.csv" in said
 
 
+@pytest.mark.slow
 def test_changes_without_an_audit_are_ranges(world: CountedWorld) -> None:
     done = camcensus("estimate", "change", "--study", world.folder / "study.toml", "--json")
     rows = json.loads(done.stdout)

@@ -77,6 +77,7 @@ def test_weights_count_and_alike_hosts_of_a_block_widen_the_interval() -> None:
     assert widths[1] > 1.5 * widths[0]
 
 
+@pytest.mark.slow
 def test_intervals_contain_the_truth_in_95_of_100_small_worlds() -> None:
     draw = np.random.default_rng(7)
     holds = []

@@ -112,6 +112,7 @@ def test_kinds_of_hosts_add_up(worlds: list[CountedWorld]) -> None:
     assert sum(parts) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_breadth_is_measured_apart_for_what_the_catalogue_knows(worlds: list[CountedWorld]) -> None:
     table = labels.breadth(worlds[-1], held_in(PLAN, "2026")).set_index("group")
     kinds = [name for name in table.index if name.startswith("uncatalogued ")]
@@ -191,6 +192,7 @@ def test_what_rules_could_mend_is_told_from_what_nothing_shows(worlds: list[Coun
     assert apart.splits_moved > 0
 
 
+@pytest.mark.slow
 def test_words_of_changes_are_right_where_the_truth_went_that_way(worlds: list[CountedWorld]) -> None:
     folder = worlds[-1].folder
     table = words(folder, worlds, least=20).set_index("truth")

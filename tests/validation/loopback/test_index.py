@@ -42,6 +42,7 @@ def two_of_each(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Index
     return Index([write_lines(tmp_path_factory.mktemp("kinds") / "two.jsonl", lines)])
 
 
+@pytest.mark.slow
 def test_every_query_of_the_catalogue_returns_what_the_matcher_says(two_of_each: Index, catalogue: Catalogue) -> None:
     banners = [Fields(banner) for banner in two_of_each.banners(range(len(two_of_each.rows)))]
     returned = 0

@@ -13,6 +13,7 @@ from tests.commands import camcensus, finish, start
 from tests.conftest import banner, write_lines
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
 def test_it_says_how_to_use_it_answers_and_says_what_was_asked(tmp_path: Path) -> None:
     export = write_lines(tmp_path / "a.jsonl", [banner(), "broken"])

@@ -55,6 +55,7 @@ ALL = [
 ]
 
 
+@pytest.mark.slow
 def test_some_product_fills_each_column_of_evidence() -> None:
     found = {column for spec in ALL for column in read_of(spec)}
     assert {column.name for column in EVIDENCE} - found == {"tags"}  # lines.py adds these by the network

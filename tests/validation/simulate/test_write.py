@@ -48,6 +48,7 @@ def test_f25_the_same_seed_gives_the_same_bytes(world: Path, tmp_path: Path, wor
     assert content(tmp_path / "w") == content(world)
 
 
+@pytest.mark.slow
 def test_a_program_reads_the_study_and_the_lines_of_each_snapshot(tmp_path: Path) -> None:
     done = by_command(tmp_path / "w", "--devices", "100", "--snapshots", "1", "--json", "--workers", "1")
     assert done.returncode == 0, done.stderr
