@@ -44,11 +44,11 @@ $(WORLD)/study.toml: $(MODEL) | .venv/ready
 
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist worksteal
 
-test: .venv/dev ## Run the tests, without those marked slow; eight minutes on two cores.
+test: .venv/dev ## Run the tests, without those marked slow; five minutes on two cores.
 	$(PYTEST) -m "not slow"
 
 # A file's tests run in one process, which makes their worlds once; tests/conftest.py says which files begin.
-test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; twelve minutes on two cores.
+test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; fifteen minutes on two cores.
 	CAMCENSUS_NEED_ALL=1 $(PYTEST) --dist loadfile --no-loadscope-reorder -m "slow and not nightly"
 
 test-all: test test-slow ## Run all tests.
