@@ -48,7 +48,7 @@ test: .venv/dev ## Run the tests, without those marked slow; five minutes on two
 	$(PYTEST) -m "not slow"
 
 # A file's tests run in one process, which makes their worlds once; tests/conftest.py says which files begin.
-test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; fifteen minutes on two cores.
+test-slow: .venv/dev .venv/all .venv/spark ## Run the tests marked slow; sixteen minutes on two cores.
 	CAMCENSUS_NEED_ALL=1 $(PYTEST) --dist loadfile --no-loadscope-reorder -m "slow and not nightly"
 
 test-all: test test-slow ## Run all tests.

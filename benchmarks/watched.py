@@ -21,8 +21,9 @@ def watched(command: Sequence[object]) -> Figures:
     """
     adopt_orphans()
     began = time.perf_counter()
+    path = os.pathsep.join((".", "pipeline"))
     with subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, cwd=ROOT, env=dict(os.environ, PYTHONPATH="pipeline")
+        list(map(str, command)), stdout=subprocess.DEVNULL, cwd=ROOT, env=dict(os.environ, PYTHONPATH=path)
     ) as run:
         peak = 0
         while True:
