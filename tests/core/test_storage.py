@@ -273,3 +273,32 @@ def test_a_file_read_in_batches_is_not_held(tmp_path: Path) -> None:
     for batch in storage.opened_to_stream(tmp_path / "a.parquet").iter_batches(1):
         del batch
         assert pa.total_allocated_bytes() - before < 10 * size
+
+
+@pytest.mark.parametrize("value", [{}, {"a": 1}, {"z": [1, {"sha256": "x"}]}, {"a": "é\n", "sha": {}, "t": None}])
+def test_a_checksummed_file_is_read_only_as_it_was_written(tmp_path: Path, value: dict[str, object]) -> None:
+    path = tmp_path / "record.json"
+    storage.write_checksummed(path, value)
+    assert storage.read_checksummed(path) == value
+    written = path.read_bytes()
+    for place in range(len(written)):
+        for bit in (1, 4, 32, 128):
+            path.write_bytes(written[:place] + bytes([written[place] ^ bit]) + written[place + 1 :])
+            with pytest.raises(IntegrityError, match="damaged"):
+                storage.read_checksummed(path)
+    for other in (written + b"\n", b" " + written, written.replace(b"\n", b"\r\n"), written.replace(b"\n", b"\n ")):
+        path.write_bytes(other)
+        with pytest.raises(IntegrityError, match="damaged"):
+            storage.read_checksummed(path)
+
+
+def test_a_checksum_in_another_place_is_not_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    storage.write_checksummed(path, {"a": 1, "z": 2})
+    first, a, checksum, z, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + checksum + a + z + last)
+    with pytest.raises(IntegrityError, match="not what was written"):
+        storage.read_checksummed(path)
+    path.write_bytes(first + a + checksum + checksum + z + last)
+    with pytest.raises(IntegrityError, match="not what was written"):
+        storage.read_checksummed(path)

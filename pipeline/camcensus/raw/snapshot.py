@@ -140,7 +140,7 @@ def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
     """Return the snapshot `name` of a study, with its raw files as they are now."""
     folder = study.data / name
     manifest = load_manifest(folder) or Manifest(snapshot=name)
-    earlier = manifest.model_copy(deep=True)
+    earlier = manifest.model_copy(update={"stages": dict(manifest.stages)})  # records are replaced, never changed
     stats = Stats(folder, rehash)
     ledger, bundles = with_dropped_files(folder, stats.sha256), bundles_of(folder)
     names = {ledger[path.name]["source"] for path in raw_files(folder)} | ({SHODAN.name} if bundles else set())
