@@ -24,7 +24,7 @@ import numpy as np
 
 from camcensus.aggregate.headline import choose
 from camcensus.collect.queries import make_disjoint, queries_of
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.countries import canonical_code
@@ -120,7 +120,7 @@ def counted_in(study: Study, folder: Path) -> dict[int, list[Counted]]:
         choose(db, study.min_confidence, study.countries_left_out)
         count_blocks(db, snapshot.manifest, study.min_confidence, folder, LENGTH)
     counted: dict[int, list[Counted]] = defaultdict(list)
-    for row in storage.read_table(folder / BLOCKS, SAMPLE_BLOCKS).to_pylist():
+    for row in parquet.read_table(folder / BLOCKS, SAMPLE_BLOCKS).to_pylist():
         units = {unit: row[unit] for unit in UNITS}
         place = PLACES[row["block"]]
         counted[place].append(Counted(place, row["country"], row["manufacturer"], units))

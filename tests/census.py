@@ -15,7 +15,7 @@ from camcensus.aggregate.coverage import cover
 from camcensus.aggregate.headline import choose
 from camcensus.aggregate.maker_kinds import describe_makers
 from camcensus.aggregate.reliance import rest
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
 from camcensus.core.stage_record import Flow
@@ -57,7 +57,7 @@ def write(folder: Path, parts: Sequence[Sequence[Row]]) -> list[Path]:
     """The rows as part files of `identified`."""
     paths = [folder / "identified.parquet" / f"{n}.parquet" for n in range(len(parts))]
     for path, rows in zip(paths, parts, strict=True):
-        storage.write_table(path, pa.Table.from_pylist(list(rows), IDENTIFIED.schema), IDENTIFIED)
+        parquet.write_table(path, pa.Table.from_pylist(list(rows), IDENTIFIED.schema), IDENTIFIED)
     return paths
 
 
@@ -117,9 +117,9 @@ def census(
             covered = cover(db, manifest, min_confidence, folder)
             describe_makers(db, "2026", folder)
             rest(db, "2026", min_confidence, folder)
-    links = storage.read_table(folder / "links.parquet", LINKS).to_pylist()
-    devices = {row["device"]: row for row in storage.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
-    cells = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []
+    links = parquet.read_table(folder / "links.parquet", LINKS).to_pylist()
+    devices = {row["device"]: row for row in parquet.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
+    cells = parquet.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []
     return Census(folder, rows, links, devices, cells, deduped, flow, covered)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import COUNTS
 from tests.conftest import Banner, banner, write_lines
 from tests.shell import ROOT, one_shell
@@ -84,7 +84,7 @@ def page_of(done: Done) -> Path:
 
 def world(study: Path) -> int:
     """Banners counted in the world, whatever they are."""
-    rows = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
+    rows = parquet.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     wanted = {
         "level": "world",
         "scope": "all",

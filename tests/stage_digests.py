@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from camcensus.collect.collector import collect_snapshot
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.manifest import load_manifest
@@ -105,7 +105,7 @@ def measured(folder: Path) -> dict[str, dict[str, object]]:
             assert manifest is not None
             for file in stage.writes if stage.name in manifest.stages else ():
                 names = [name for name in manifest.outputs_of(file) if name.endswith(".parquet")]
-                parts = [storage.read_table(study.data / year / name, BY_NAME[file.split(".")[0]]) for name in names]
+                parts = [parquet.read_table(study.data / year / name, BY_NAME[file.split(".")[0]]) for name in names]
                 tables |= {f"{year}/{file}": digest_of_table(pa.concat_tables(parts))} if parts else {}
         if tables:
             found[stage.name] = {"version": stage.version, "tables": tables}

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Decoys
 from camcensus.core.tables import GROUPS, NETWORKS, UNITS
 from tests.census import DAHUA, DAY, HIK, NOON, Census, banner, census, somewhere
@@ -202,7 +202,7 @@ def test_the_headline_by_kind_of_network(counted: tuple[Census, str]) -> None:
             add(scope, row["country"], row["host"], device, row)
         for device in found.devices.values():
             add(scope, device["country"], device["host"], device, None)
-    rows = storage.read_table(found.folder / "networks.parquet", NETWORKS).to_pylist()
+    rows = parquet.read_table(found.folder / "networks.parquet", NETWORKS).to_pylist()
     told = {
         (r["scope"], r["level"], r["country"], r["network_kind"]): [r["n_banners"], r["n_hosts"], r["n_devices"]]
         for r in rows

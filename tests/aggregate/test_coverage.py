@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from camcensus.aggregate.coverage import world_of
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.tables import COUNTED_TYPES, COVERAGE, OUTCOMES
 from tests.census import DAY, HIK, NOON, Census, banner, census, somewhere
@@ -59,7 +59,7 @@ def expected(found: Census, least: str) -> dict[Key, tuple[int, int]]:
 
 
 def coverage(found: Census) -> list[Row]:
-    rows: list[Row] = storage.read_table(found.folder / "coverage.parquet", COVERAGE).to_pylist()
+    rows: list[Row] = parquet.read_table(found.folder / "coverage.parquet", COVERAGE).to_pylist()
     return rows
 
 
@@ -83,7 +83,7 @@ def test_the_flow_ends_at_the_cells_of_the_headline(tmp_path: Path) -> None:
     assert set(flow.dropped) == {
         "another answer of the same banner", "IPv6 (counted apart)", "on a certain decoy", "country left out",
     }  # fmt: skip
-    world = world_of(storage.read_table(tmp_path / "coverage.parquet", COVERAGE), "study")
+    world = world_of(parquet.read_table(tmp_path / "coverage.parquet", COVERAGE), "study")
     assert flow.rows_out == sum(units["n_banners"] for units in world.values())
     assert found.flow is not None
     assert world["counted"]["n_banners"] == found.flow.rows_out

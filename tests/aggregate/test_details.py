@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from camcensus.aggregate.details import built_on, by_age
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CONCENTRATION, FIRMWARE
 from tests.commands import camcensus
@@ -58,11 +58,11 @@ def test_both_tables_of_a_run(tmp_path: Path) -> None:
     camcensus("run", "--study", study, "--no-report")
     held = {"asn": Counter(c["asn"] for c in cameras if "asn" in c)}
     held["prefix"] = Counter(c["ip_str"].rpartition(".")[0] for c in cameras)
-    for row in storage.read_table(tmp_path / "data/a/concentration.parquet", CONCENTRATION).to_pylist():
+    for row in parquet.read_table(tmp_path / "data/a/concentration.parquet", CONCENTRATION).to_pylist():
         most = [n for _, n in held[row["network_type"]].most_common(row["top"])]
         assert (row["n_networks"], row["n_hosts"]) == (len(most), sum(most)), row
     ages = {
-        r["age"]: r["n_devices"] for r in storage.read_table(tmp_path / "data/a/firmware.parquet", FIRMWARE).to_pylist()
+        r["age"]: r["n_devices"] for r in parquet.read_table(tmp_path / "data/a/firmware.parquet", FIRMWARE).to_pylist()
     }
     said = Counter(c["hikvision"].get("device_version") for c in cameras)
     assert {age: n for age, n in ages.items() if n} == {

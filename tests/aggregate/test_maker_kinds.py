@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import COUNTED_TYPES, MAKER_KINDS
 from tests.census import DAY, NOON, Census, banner, census, somewhere
 
@@ -16,7 +16,7 @@ COLUMNS = ("n_hosts", "n_hosts_by_range", "n_hosts_with_kind", "n_hosts_other")
 
 
 def kinds(found: Census) -> dict[str, tuple[int, ...]]:
-    rows = storage.read_table(found.folder / "maker_kinds.parquet", MAKER_KINDS).to_pylist()
+    rows = parquet.read_table(found.folder / "maker_kinds.parquet", MAKER_KINDS).to_pylist()
     return {row["manufacturer"]: tuple(row[name] for name in COLUMNS) for row in rows}
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import RELIANCE
 from camcensus.identify.catalogue import load_catalogue
 from camcensus.identify.matcher import Identifier, identifier_of
@@ -63,7 +63,7 @@ def test_what_excludes_a_camera_is_pivotal_too(tmp_path: Path) -> None:
 
 def reliance(folder: Path, rows: list[dict[str, Any]], **more: Any) -> dict[tuple[str, str], tuple[int, int]]:
     found = census(folder, rows, counts=True, **more)
-    table = storage.read_table(found.folder / "reliance.parquet", RELIANCE).to_pylist()
+    table = parquet.read_table(found.folder / "reliance.parquet", RELIANCE).to_pylist()
     return {(row["kind"], row["name"]): (row["n_hosts_only"], row["n_hosts_without"]) for row in table}
 
 

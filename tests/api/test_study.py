@@ -14,14 +14,14 @@ import pytest
 
 import camcensus as cc
 from camcensus.api import choices
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.tables import COUNTS, DEVICES, OBSERVATIONS, OUTCOMES, SERIES
 from tests.conftest import banner, write_lines
 from tests.optional import optional
 
 
 def test_counts_are_the_cells_of_the_table(world: cc.OpenStudy) -> None:
-    cells = storage.read_table(world.study.data / "2026/counts.parquet", COUNTS).to_pylist()
+    cells = parquet.read_table(world.study.data / "2026/counts.parquet", COUNTS).to_pylist()
     own = {
         (c["country"], c["manufacturer"]): c["n_hosts"]
         for c in cells
@@ -100,7 +100,7 @@ def test_the_country_table_of_a_maker_and_other_exclusions(world: cc.OpenStudy) 
 
 
 def test_rows_are_those_of_the_files(world: cc.OpenStudy) -> None:
-    table = storage.read_table(world.study.data / "2026/observations.parquet", OBSERVATIONS)
+    table = parquet.read_table(world.study.data / "2026/observations.parquet", OBSERVATIONS)
     own = [
         {"snapshot": "2026", "host": r["host"], "port": r["port"]} for r in table.to_pylist() if r["port"] in (80, 554)
     ]
@@ -111,7 +111,7 @@ def test_rows_are_those_of_the_files(world: cc.OpenStudy) -> None:
     assert rows.duckdb().aggregate("count(*)").fetchall() == [(len(own),)]
     both = world.devices(["device"], snapshots="all").pandas()
     counted = {
-        n: storage.read_table(world.study.data / n / "devices.parquet", DEVICES).num_rows for n in world.snapshots
+        n: parquet.read_table(world.study.data / n / "devices.parquet", DEVICES).num_rows for n in world.snapshots
     }
     assert both.groupby("snapshot").size().to_dict() == counted
 

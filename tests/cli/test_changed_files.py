@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import COUNTS
 from tests.commands import camcensus, on, run, study_in, world
 from tests.conftest import write_lines
@@ -35,7 +35,7 @@ def test_f11_a_damaged_file_is_status_3_each_time(tmp_path: Path) -> None:
     assert re.search(r"x\.json\.gz breaks off near byte \d+", done.stderr)
     assert world(study) > 500, "what came before the break was lost"
     assert json.loads(run(study, "--json", status=3).stdout)["partial"] == ["a"]
-    assert set(storage.read_table(raw.parent / "counts.parquet", COUNTS).column("complete").to_pylist()) == {False}
+    assert set(parquet.read_table(raw.parent / "counts.parquet", COUNTS).column("complete").to_pylist()) == {False}
     (raw / "x.json.gz").write_bytes(packed)
     run(study)
     assert world(study) == 2000

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import COUNTS
 from tests.commands import camcensus, on, page_of, run, study_in
 from tests.conftest import Banner, banner, write_lines
@@ -33,7 +33,7 @@ def test_too_many_lost_lines_make_a_snapshot_partial_everywhere(tmp_path: Path) 
     page = page_of(done)
     assert "PARTIAL COLLECTION" in page.read_text()
     assert f"Snapshot a is partial: {why}." in (page.parent / "methodology.md").read_text()
-    counts = storage.read_table(tmp_path / "data/a/counts.parquet", COUNTS)
+    counts = parquet.read_table(tmp_path / "data/a/counts.parquet", COUNTS)
     assert set(counts.column("complete").to_pylist()) == {False}
     found = status_of(study)
     assert (found["complete"], found["state"]) == (False, f"counted; partial: {why}")

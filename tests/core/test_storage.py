@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.errors import BusyError, CamcensusError, InputError, IntegrityError, TableError
 from camcensus.core.tables import LINKS, conform
 
@@ -41,7 +41,7 @@ def python(code: str, *arguments: object) -> "subprocess.Popen[str]":
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """A table of links in a file."""
-    storage.write_table(tmp_path / "links.parquet", links(), LINKS)
+    parquet.write_table(tmp_path / "links.parquet", links(), LINKS)
     return tmp_path / "links.parquet"
 
 
@@ -113,7 +113,7 @@ def test_damaged_json_is_told(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_table_comes_back_as_it_went(table: Path) -> None:
-    assert storage.read_table(table, LINKS).equals(links().cast(LINKS.schema))
+    assert parquet.read_table(table, LINKS).equals(links().cast(LINKS.schema))
     assert pq.read_schema(table).metadata[b"table"] == b"links"
 
 
@@ -127,11 +127,11 @@ def test_columns_lie_in_files_as_their_values_ask_for(table: Path) -> None:
 
 def test_parts_are_read_in_order_of_name(tmp_path: Path) -> None:
     for name in ("b", "a"):
-        storage.write_table(tmp_path / "t" / f"{name}.parquet", links(file=pa.array([name] * ROWS)), LINKS)
+        parquet.write_table(tmp_path / "t" / f"{name}.parquet", links(file=pa.array([name] * ROWS)), LINKS)
     (tmp_path / "t" / "c.txt").write_text("not a part")
-    assert storage.read_table(tmp_path / "t", LINKS).column("file").to_pylist() == ["a"] * ROWS + ["b"] * ROWS
+    assert parquet.read_table(tmp_path / "t", LINKS).column("file").to_pylist() == ["a"] * ROWS + ["b"] * ROWS
     (tmp_path / "empty").mkdir()
-    assert storage.read_table(tmp_path / "empty", LINKS).num_rows == 0
+    assert parquet.read_table(tmp_path / "empty", LINKS).num_rows == 0
 
 
 def test_a_flipped_bit_is_never_read_as_data(table: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_flipped_bit_is_never_read_as_data(table: Path) -> None:
         table.write_bytes(good[:place] + bytes([good[place] ^ 1 << chance.randrange(8)]) + good[place + 1 :])
         assert storage.sha256(table) != before
         try:
-            assert storage.read_table(table, LINKS).equals(links().cast(LINKS.schema))
+            assert parquet.read_table(table, LINKS).equals(links().cast(LINKS.schema))
         except CamcensusError as error:
             assert "Traceback" not in str(error)
             seen += 1
@@ -158,7 +158,7 @@ def test_rows_that_a_damaged_footer_hides_are_missed(table: Path) -> None:
     for place, bit in ((place, bit) for place in places for bit in range(7)):
         table.write_bytes(good[:place] + bytes([good[place] ^ 1 << bit]) + good[place + 1 :])
         try:
-            assert storage.read_table(table, LINKS).num_rows == ROWS
+            assert parquet.read_table(table, LINKS).num_rows == ROWS
         except IntegrityError as error:
             told.append(str(error))
     assert any("rows, not" in text for text in told), "no flip hid a row: the test looks at the wrong place"
@@ -168,12 +168,12 @@ def test_rows_that_a_damaged_footer_hides_are_missed(table: Path) -> None:
 def test_a_truncated_table_is_damaged(table: Path, share: float) -> None:
     table.write_bytes(table.read_bytes()[: int(table.stat().st_size * share)])
     with pytest.raises(IntegrityError, match="is damaged"):
-        storage.read_table(table, LINKS)
+        parquet.read_table(table, LINKS)
 
 
 def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError):
-        storage.read_table(tmp_path / "none.parquet", LINKS)
+        parquet.read_table(tmp_path / "none.parquet", LINKS)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_table_that_does_not_conform_is_not_written(
     tmp_path: Path, columns: dict[str, pa.Array], reason: str
 ) -> None:
     with pytest.raises(TableError, match=reason):
-        storage.write_table(tmp_path / "links.parquet", links(**columns), LINKS)
+        parquet.write_table(tmp_path / "links.parquet", links(**columns), LINKS)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -270,7 +270,7 @@ def test_a_file_read_in_batches_is_not_held(tmp_path: Path) -> None:
         for n in range(40):
             writer.write_table(pa.table({"text": [bytes([n]) + random.Random(n).randbytes(size)]}))
     before = pa.total_allocated_bytes()
-    for batch in storage.opened_to_stream(tmp_path / "a.parquet").iter_batches(1):
+    for batch in parquet.opened_to_stream(tmp_path / "a.parquet").iter_batches(1):
         del batch
         assert pa.total_allocated_bytes() - before < 10 * size
 

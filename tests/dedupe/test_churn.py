@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import load_manifest
 from camcensus.core.stage_record import Churn
@@ -35,7 +35,7 @@ def churned(folder: Path, rows: list[Row], collections: dict[str, str], whole: b
 
 def cells(folder: Path) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """The table: pair, level and place to hosts, gone, identities, moved."""
-    rows = storage.read_table(folder / FILE, CHURN).to_pylist()
+    rows = parquet.read_table(folder / FILE, CHURN).to_pylist()
     units = ("n_hosts", "n_hosts_gone", "n_identities", "n_identities_moved")
     return {
         (r["earlier"], r["later"], r["level"], r["country"] or r["asn"]): tuple(r[unit] for unit in units) for r in rows
@@ -66,7 +66,7 @@ def test_one_that_moved_one_that_stayed_and_one_that_is_gone(tmp_path: Path) -> 
         (MAY, JUNE, "country", "NL"): (2, 1, 1, 0),
         (MAY, JUNE, "network", 3320): (1, 1, 1, 1),
     }
-    assert storage.read_table(tmp_path / FILE, CHURN)["network"].drop_null().to_pylist() == ["Telekom"]
+    assert parquet.read_table(tmp_path / FILE, CHURN)["network"].drop_null().to_pylist() == ["Telekom"]
 
 
 def test_an_identity_on_two_hosts_of_a_collection_tells_no_move(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import InputError
 from camcensus.core.tables import IDENTIFIED
 from camcensus.dedupe.devices import key_id_of
@@ -146,7 +146,7 @@ def test_a_certificate_once_seen_with_a_serial_number_is_that_device(tmp_path: P
 def test_parts_of_two_keys_are_refused(tmp_path: Path) -> None:
     paths = [tmp_path / "identified.parquet" / f"{n}.parquet" for n in range(2)]
     for path, key in zip(paths, ("aaa", "bbb"), strict=True):
-        storage.write_table(path, IDENTIFIED.schema.empty_table(), IDENTIFIED, {"key_id": key})
+        parquet.write_table(path, IDENTIFIED.schema.empty_table(), IDENTIFIED, {"key_id": key})
     assert key_id_of(paths[:1]) == "aaa"
     assert key_id_of([]) == ""
     with pytest.raises(InputError, match=r"different keys: aaa \(0.parquet\), bbb \(1.parquet\)"):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import GeoDatabaseError
@@ -73,7 +73,7 @@ def counted(study: Study) -> Manifest:
 
 def located(study: Study) -> dict[str, Any]:
     """The one row of `identified`."""
-    (row,) = storage.read_table(study.data / "one/identified.parquet", IDENTIFIED).to_pylist()
+    (row,) = parquet.read_table(study.data / "one/identified.parquet", IDENTIFIED).to_pylist()
     return dict(row)
 
 

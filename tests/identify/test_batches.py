@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.errors import IntegrityError
 from camcensus.core.resources import bundled
 from camcensus.core.tables import EVIDENCE, IDENTIFIED, OBSERVATIONS, conform
@@ -231,13 +231,13 @@ def test_a_part_is_a_file_and_does_not_depend_on_the_batch(
     rows: list[Row], labelled: list[Row], identifier: Identifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / "observations.parquet"
-    storage.write_table(source, pa.Table.from_batches([batch_of(rows)]), OBSERVATIONS)
+    parquet.write_table(source, pa.Table.from_batches([batch_of(rows)]), OBSERVATIONS)
     for batch in (50_000, 999):
         monkeypatch.setattr(labelling, "BATCH", batch)
         told: list[int] = []
         context = Context(identifier, NOWHERE, KEY)
         result = identify_part(source, tmp_path / f"{batch}.parquet", context, told.append)
-        assert storage.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
+        assert parquet.read_table(tmp_path / f"{batch}.parquet", IDENTIFIED).to_pylist() == labelled
         assert told == [*range(batch, ROWS, batch), ROWS]
         assert sum(result.outcomes.values()) == ROWS
 
@@ -260,8 +260,8 @@ def test_a_part_is_read_in_pieces(rows: list[Row], tmp_path: Path, monkeypatch: 
 def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_path: Path) -> None:
     assert sooner_divided([300, 16 * ROWS], 2, labelling.BATCH)
     source, small = (tmp_path / name for name in ("observations.parquet", "small.parquet"))
-    storage.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
-    storage.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)
+    parquet.write_table(source, pa.Table.from_batches([batch_of(rows)] * 16), OBSERVATIONS)
+    parquet.write_table(small, pa.Table.from_batches([batch_of(rows[:300])]), OBSERVATIONS)
     catalogue = load_catalogue(bundled("queries"))
     made = {}
     for workers in (1, 2):
@@ -278,7 +278,7 @@ def test_one_large_part_is_labelled_by_several_processes(rows: list[Row], tmp_pa
 
 def test_a_damaged_part_is_named(rows: list[Row], identifier: Identifier, tmp_path: Path) -> None:
     source = tmp_path / "observations.parquet"
-    storage.write_table(source, pa.Table.from_batches([batch_of(rows[:500])]), OBSERVATIONS)
+    parquet.write_table(source, pa.Table.from_batches([batch_of(rows[:500])]), OBSERVATIONS)
     content = bytearray(source.read_bytes())
     content[200] ^= 0x10
     source.write_bytes(content)

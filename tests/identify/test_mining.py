@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.query import parse
 from camcensus.core.tables import IDENTIFIED, OBSERVATIONS
 from camcensus.identify.catalogue import faults_of, load_catalogue
@@ -40,7 +40,7 @@ def write(folder: Path, rows: list[tuple[Row, Row]], parts: int = 1) -> list[tup
         verdicts = [{**found, "line": n} for n, found, _ in own]
         pair = (folder / f"observations.parquet/{part}.parquet", folder / f"identified.parquet/{part}.parquet")
         for path, table, to in zip(pair, (evidence, verdicts), (OBSERVATIONS, IDENTIFIED), strict=True):
-            storage.write_table(path, pa.Table.from_pylist(table, to.schema), to)
+            parquet.write_table(path, pa.Table.from_pylist(table, to.schema), to)
         paths.append(pair)
     return paths
 

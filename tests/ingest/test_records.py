@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import camcensus.readers.lines
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.fields import LATEST
 from camcensus.ingest.records import QUARANTINE_KEEPS, REASONS, Ingested
@@ -34,7 +34,7 @@ def ingest(
 def ingest_path(path: Path, latest: int = LATEST) -> tuple[Ingested, list[Row], list[Row]]:
     observations, quarantine = path.with_suffix(".parquet"), path.with_suffix(".quarantine.gz")
     result = ingest_file(path, observations, quarantine, latest)
-    rows = storage.read_table(observations, OBSERVATIONS).to_pylist()
+    rows = parquet.read_table(observations, OBSERVATIONS).to_pylist()
     return result, rows, [json.loads(line) for line in gzip.decompress(quarantine.read_bytes()).splitlines()]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import GateError
@@ -177,7 +177,7 @@ def lay_down(study: Study, snapshot: str, hosts: Cells) -> None:
     """A counted snapshot in the study's data folder."""
     folder = study.data / snapshot
     (folder / "raw").mkdir(parents=True, exist_ok=True)
-    storage.write_table(folder / "counts.parquet", make_counts(snapshot, hosts), COUNTS)
+    parquet.write_table(folder / "counts.parquet", make_counts(snapshot, hosts), COUNTS)
     path = folder / "counts.parquet"
     output = Output(bytes=path.stat().st_size, sha256=storage.sha256(path))
     banners = 2 * sum(n for (c, _), n in hosts.items() if c != "CN")

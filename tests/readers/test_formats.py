@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import MappingError
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.records import Ingested
@@ -43,7 +43,7 @@ HOSTS = [{"ip": f"81.2.69.{n}", "services": SERVICES, "location": {"country_code
 def read(path: Path, text: str, source: Source, encoding: str = "utf-8") -> tuple[Ingested, list[dict[str, Any]]]:
     path.write_bytes(text.encode(encoding))
     result = ingest_file(path, path.parent / "o.parquet", path.parent / "q.gz", source=source)
-    return result, storage.read_table(path.parent / "o.parquet", OBSERVATIONS).to_pylist()
+    return result, parquet.read_table(path.parent / "o.parquet", OBSERVATIONS).to_pylist()
 
 
 def own(folder: Path, name: str, *changes: tuple[str, str]) -> Source:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import camcensus.readers.csv_rows
 import camcensus.readers.lines
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import InputError
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.records import REASONS, Ingested
@@ -44,7 +44,7 @@ def ingest(path: Path, mapping: dict[str, Any]) -> Outcome:
     source = Source("other", "other", Mapping.model_validate(mapping), "0")
     table, quarantine = path.parent / "table.parquet", path.parent / "quarantine.gz"
     result = ingest_file(path, table, quarantine, source=source)
-    rows = storage.read_table(table, OBSERVATIONS).to_pylist()
+    rows = parquet.read_table(table, OBSERVATIONS).to_pylist()
     return result, rows, [json.loads(line) for line in gzip.decompress(quarantine.read_bytes()).splitlines()]
 
 

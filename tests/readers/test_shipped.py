@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.resources import MAPPINGS, bundled
 from camcensus.core.tables import COUNTS, OBSERVATIONS
 from camcensus.raw.ledger import Ledger
@@ -75,7 +75,7 @@ def manifest(study: Path, snapshot: str = "a") -> dict[str, Any]:
 
 
 def observed(study: Path, snapshot: str = "a") -> list[dict[str, Any]]:
-    return storage.read_table(study.parent / "data" / snapshot / "observations.parquet", OBSERVATIONS).to_pylist()
+    return parquet.read_table(study.parent / "data" / snapshot / "observations.parquet", OBSERVATIONS).to_pylist()
 
 
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -146,7 +146,7 @@ def test_from_import_to_counts_and_a_page_that_names_engine_and_mapping(study: P
         value for row in rows for value in row.values() if isinstance(value, str) and any(m in value for m in MARY)
     ]
 
-    counts = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
+    counts = parquet.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     assert {row["engine"] for row in counts} == {engine}
     hikvision = [r for r in counts if r["level"] == "manufacturer" and r["manufacturer"] == "Hikvision"]
     assert hikvision
@@ -253,7 +253,7 @@ def test_a_mapping_whose_engine_is_another_name_counts_anew(study: Path, own: Pa
     mapping.write_text(OWN.replace("homemade", "other"))
     assert "stale: ingest: raw changed; run to count again" in camcensus("status", "--study", study).stdout
     run(study)
-    counts = storage.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
+    counts = parquet.read_table(study.parent / "data" / "a" / "counts.parquet", COUNTS).to_pylist()
     assert {row["engine"] for row in counts} == {"other"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.ingest.records import Ingested
@@ -24,7 +24,7 @@ def read(folder: Path, text: str | bytes, name: str = "a.json") -> tuple[Ingeste
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     result = ingest_file(path, folder / "o.parquet", folder / "q.gz")
-    return result, storage.read_table(folder / "o.parquet", OBSERVATIONS).to_pylist()
+    return result, parquet.read_table(folder / "o.parquet", OBSERVATIONS).to_pylist()
 
 
 def page(found: list[Any], **more: Any) -> dict[str, Any]:

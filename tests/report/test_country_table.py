@@ -10,7 +10,7 @@ import pytest
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
 from camcensus.core.errors import TableError
-from camcensus.core.storage import read_table
+from camcensus.core.parquet import read_table
 from camcensus.report.inputs import Result, headline_cells
 from camcensus.report.output import Output
 from camcensus.report.tables import country_table

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from camcensus.core.config import Study
-from camcensus.core.storage import read_table
+from camcensus.core.parquet import read_table
 from camcensus.core.tables import COUNTS, GROUPS, UNITS
 from camcensus.report.inputs import Result, headline_cells
 from camcensus.report.output import Output

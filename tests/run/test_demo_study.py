@@ -12,7 +12,7 @@ import pytest
 
 from camcensus.core.config import load_study
 from camcensus.core.manifest import load_manifest
-from camcensus.core.storage import read_table
+from camcensus.core.parquet import read_table
 from camcensus.core.tables import COUNTS, conform
 from camcensus.report.inputs import Result
 from camcensus.report.tables.counts_public import SCHEMA

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.manifest import load_manifest
 from camcensus.core.tables import CENSUS, COUNTS, TRENDS
 from camcensus.readers.shodan import read_page
@@ -90,7 +90,7 @@ def test_a_download_counts_as_the_same_banners_do_as_files(
             fields[name] = set(json.loads(read_page(page))["matches"][0])
         camcensus("run", "--study", folder / "study.toml")
         # Of imported files nobody knows the queries.
-        counts = storage.read_table(folder / "data/a/counts.parquet", COUNTS).drop_columns(["query_set"])
+        counts = parquet.read_table(folder / "data/a/counts.parquet", COUNTS).drop_columns(["query_set"])
         counted.append((counts.to_pylist(), (folder / "report/country_table.csv").read_bytes()))
     assert fields["chosen"] < fields["whole"]
     assert counted[0] == counted[1] == counted[2]
@@ -125,23 +125,23 @@ def test_a_partial_collection_is_held_back_unless_allowed(study: Path, shodan: L
     assert not (study.parent / "data/a/counts.parquet").exists()
     camcensus("run", "--study", study, "--allow-partial", status=3)
     assert "partial" in (study.parent / "report/index.html").read_text().lower()
-    assert not any(storage.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
+    assert not any(parquet.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
     # The next collection buys what is missing, and only that.
     before = shodan.account.credits
     collect(study, "download")
     assert before - shodan.account.credits == 1
     camcensus("run", "--study", study, "--no-report")
-    assert all(storage.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
+    assert all(parquet.read_table(study.parent / "data/a/counts.parquet", COUNTS)["complete"].to_pylist())
 
 
 def test_a_census_counts_matches_and_nothing_else(study: Path, shodan: Loopback) -> None:
     collect(study, "census")
     camcensus("run", "--study", study, "--no-report")
     folder = study.parent / "data/a"
-    census = storage.read_table(folder / "census.parquet", CENSUS).to_pylist()
+    census = parquet.read_table(folder / "census.parquet", CENSUS).to_pylist()
     product = [row for row in census if row["query"] == "hikvision.query.product" and row["facet"] is None]
     assert {row["country"]: row["n_matches"] for row in product} == {None: 185, "GB": 120, "NL": 60, "ZZ": 5}
-    counts = storage.read_table(folder / "counts.parquet", COUNTS).to_pylist()
+    counts = parquet.read_table(folder / "counts.parquet", COUNTS).to_pylist()
     assert {row["basis"] for row in counts} == {"census"}
     assert all(row[unit] is None for row in counts for unit in ("n_banners", "n_hosts", "n_devices", "n_prefixes"))
     world = {row["level"]: row["n_matches"] for row in counts if row["scope"] == "all" and row["country"] is None}
@@ -179,7 +179,7 @@ def test_two_queries_that_find_the_same_add_up_once(study: Path, shodan: Loopbac
     """Each banner has the product and the server header that two of the maker's queries ask for."""
     collect(study, "census")
     camcensus("run", "--study", study, "--no-report")
-    rows = storage.read_table(study.parent / "data/a/census.parquet", CENSUS).to_pylist()
+    rows = parquet.read_table(study.parent / "data/a/census.parquet", CENSUS).to_pylist()
     totals = {row["query"]: row["n_matches"] for row in rows if row["country"] is None and row["facet"] is None}
     assert totals["hikvision.query.product"] == 185
     assert totals["hikvision.query.server-app-webs"] == 0

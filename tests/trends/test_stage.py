@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.manifest import load_manifest
 from camcensus.core.query import parse
 from camcensus.core.tables import SERIES
@@ -74,7 +74,7 @@ def run(folder: Path, told: Told, banners: dict[str, list[Banner]]) -> Path:
 
 def series(study: Path, snapshot: str, maker: str | None = None) -> dict[str, dict[str, Any]]:
     """The rows of a snapshot by series."""
-    rows = storage.read_table(study.parent / "data" / snapshot / "series.parquet", SERIES).to_pylist()
+    rows = parquet.read_table(study.parent / "data" / snapshot / "series.parquet", SERIES).to_pylist()
     return {row["series"]: row for row in rows if row["manufacturer"] == maker}
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.errors import CamcensusError
 from camcensus.core.manifest import load_manifest
 from camcensus.core.stage_record import Output
@@ -196,7 +196,7 @@ def test_a_flow_that_does_not_reconcile_is_seen(study: Path) -> None:
 
 def test_a_table_of_another_schema_is_seen(study: Path) -> None:
     folder = study.parent / "data" / "2025"
-    table = storage.read_table(folder / "links.parquet", LINKS).rename_columns(
+    table = parquet.read_table(folder / "links.parquet", LINKS).rename_columns(
         ["file", "line", "status", "device", "law", "decoy"]
     )
     pq.write_table(table, folder / "links.parquet")
@@ -213,7 +213,7 @@ def test_a_table_of_another_schema_is_seen(study: Path) -> None:
 
 def test_a_model_that_is_the_text_of_a_device_is_seen(study: Path) -> None:
     folder = study.parent / "data" / "2025"
-    counts = storage.read_table(folder / "counts.parquet", COUNTS)
+    counts = parquet.read_table(folder / "counts.parquet", COUNTS)
     row = next(n for n, level in enumerate(counts["level"].to_pylist()) if level == "manufacturer+model")
     models = counts["model"].to_pylist()
     models[row] = "DS-2CD2032-12-HIGH-STREET"

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
@@ -38,7 +38,7 @@ def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) ->
     instrument = manifest.instrument.model_dump() if manifest.instrument else {}
     metadata = {"snapshot": manifest.snapshot, "engine": manifest.engine} | {k: str(v) for k, v in instrument.items()}
     for rows, to in ((table, COUNTS), (db.query("networks"), NETWORKS)):
-        storage.write_table(folder / f"{to.name}.parquet", rows, to, metadata)
+        parquet.write_table(folder / f"{to.name}.parquet", rows, to, metadata)
     return flow_of(table, min_confidence)
 
 

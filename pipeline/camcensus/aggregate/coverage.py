@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from camcensus.aggregate.headline import headline_of
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
@@ -43,7 +43,7 @@ def cover(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flo
         dropped={reason: n for reason, n in dropped.items() if n},
     ).check("coverage")
     _compare(table, manifest, min_confidence, folder)
-    storage.write_table(folder / f"{COVERAGE.name}.parquet", table, COVERAGE, {"snapshot": manifest.snapshot})
+    parquet.write_table(folder / f"{COVERAGE.name}.parquet", table, COVERAGE, {"snapshot": manifest.snapshot})
     return flow
 
 
@@ -72,7 +72,7 @@ def _compare(table: pa.Table, manifest: Manifest, min_confidence: str, folder: P
     """
     if min_confidence != "medium":
         return
-    world = headline_of(storage.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
+    world = headline_of(parquet.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
     counted = world_of(table, "study")[OUTCOMES[0]]
     if any(counted[unit] != world[unit] for unit in ("n_banners", "n_hosts")):
         raise ReconciliationError(

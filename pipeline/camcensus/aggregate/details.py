@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from camcensus.aggregate.headline import headline_of
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
@@ -39,7 +39,7 @@ def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> 
     db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
     networks, firmwares = db.query("concentration"), db.query("firmware").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
-    world = headline_of(storage.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
+    world = headline_of(parquet.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
     held = {(row["network_type"], row["top"]): row["n_hosts"] for row in networks.to_pylist()}
     hosts, devices = held["prefix", None], sum(ages.values())
     if (hosts, devices) != (world["n_hosts"], world["n_devices"]):
@@ -49,7 +49,7 @@ def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> 
         )
     rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
     for table, to in ((networks, CONCENTRATION), (rows, FIRMWARE)):
-        storage.write_table(folder / f"{to.name}.parquet", table, to, {"snapshot": manifest.snapshot})
+        parquet.write_table(folder / f"{to.name}.parquet", table, to, {"snapshot": manifest.snapshot})
     left = {age: ages[age] for age in (UNDATED, UNKNOWN) if ages[age]}
     flow = Flow(unit="devices of the headline", rows_in=devices, rows_out=devices - sum(left.values()), dropped=left)
     return flow.check("details")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.aggregate.counts import HEADLINE_DECOYS, HEADLINE_IP
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS
 from camcensus.engines.engine import Engine, Sql
@@ -20,7 +20,7 @@ UNITS = ("n_banners", "n_hosts", "n_devices")
 def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[str, Any]]:
     """Units by maker (None: all), without the countries left out."""
     (path,) = snapshot.verified(COUNTS.name)
-    return headline_of(storage.read_table(path, COUNTS), study.min_confidence)
+    return headline_of(parquet.read_table(path, COUNTS), study.min_confidence)
 
 
 def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import MAKER_KINDS
 from camcensus.engines.engine import Sql
 
@@ -10,4 +10,4 @@ from camcensus.engines.engine import Sql
 def describe_makers(db: Sql, snapshot: str, folder: Path) -> None:
     """Write `maker_kinds.parquet` in the database of `cover`, which has put the answers of the window there."""
     table = db.query("maker_kinds")
-    storage.write_table(folder / f"{MAKER_KINDS.name}.parquet", table, MAKER_KINDS, {"snapshot": snapshot})
+    parquet.write_table(folder / f"{MAKER_KINDS.name}.parquet", table, MAKER_KINDS, {"snapshot": snapshot})

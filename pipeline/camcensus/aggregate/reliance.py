@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import RELIANCE
 from camcensus.engines.engine import Sql
 from camcensus.identify.pivots import FIELD
@@ -21,7 +21,7 @@ def rest(db: Sql, snapshot: str, min_confidence: str, folder: Path) -> None:
     found = db.query("pivots_found")["pivotal"].to_pylist() if min_confidence == "medium" else []
     db.rows("pivots", _pivots(found))
     table = db.query("reliance")
-    storage.write_table(folder / f"{RELIANCE.name}.parquet", table, RELIANCE, {"snapshot": snapshot})
+    parquet.write_table(folder / f"{RELIANCE.name}.parquet", table, RELIANCE, {"snapshot": snapshot})
 
 
 def _pivots(texts: Sequence[str]) -> pa.Table:

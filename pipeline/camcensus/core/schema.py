@@ -2,18 +2,20 @@
 
 import hashlib
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from camcensus.core.errors import TableError
+
+if TYPE_CHECKING:  # to name a column needs no pyarrow, which takes as long to load as `status` otherwise does
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, Arrow type, what it means, and whether it may be null."""
+    """One column: its name, Arrow's name of its type, what it means, and whether it may be null."""
 
     name: str
-    type: pa.DataType
+    type: str
     meaning: str
     nullable: bool = True
 
@@ -27,14 +29,16 @@ class Table:
     columns: tuple[Column, ...]
 
     @property
-    def schema(self) -> pa.Schema:
+    def schema(self) -> "pa.Schema":
         """The Arrow schema, with the meaning of each column in the field's metadata."""
+        import pyarrow as pa
+
         return pa.schema([pa.field(c.name, c.type, c.nullable, {"meaning": c.meaning}) for c in self.columns])
 
     @property
     def id(self) -> str:
         """The name, and a hash of the columns with their types and whether they may be null."""
-        columns = [(c.name, str(c.type), c.nullable) for c in self.columns]
+        columns = [(c.name, c.type, c.nullable) for c in self.columns]
         return f"{self.name}:{hashlib.sha256(repr(columns).encode()).hexdigest()[:12]}"
 
     @property
@@ -50,25 +54,27 @@ def table(name: str, row: str, *columns: Column) -> Table:
 
 def text(name: str, meaning: str, nullable: bool = True) -> Column:
     """Return a column of text."""
-    return Column(name, pa.string(), meaning, nullable)
+    return Column(name, "string", meaning, nullable)
 
 
 def number(name: str, meaning: str, nullable: bool = True) -> Column:
     """Return a column of integers."""
-    return Column(name, pa.int64(), meaning, nullable)
+    return Column(name, "int64", meaning, nullable)
 
 
 def flag(name: str, meaning: str, nullable: bool = True) -> Column:
     """Return a column of booleans."""
-    return Column(name, pa.bool_(), meaning, nullable)
+    return Column(name, "bool", meaning, nullable)
 
 
-def conform(table: pa.Table | pa.RecordBatch, to: Table) -> pa.Table:
+def conform(table: "pa.Table | pa.RecordBatch", to: Table) -> "pa.Table":
     """Return the table with the columns of `to`, by name, in order and of exact type; raises `TableError` otherwise.
 
     Nothing is cast: `pa.array([80.5], int64)` gives 80 and `nullable=False` is not enforced by Arrow, so both are
     checked here.
     """
+    import pyarrow as pa
+
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
     if missing := [n for n in to.names if n not in table.column_names]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.stage_record import Churn, Collected
 from camcensus.core.tables import CHURN
 from camcensus.engines.engine import Sql
@@ -40,7 +40,7 @@ def churn(db: Sql, collections: Mapping[str, str], is_complete: bool, folder: Pa
         return Churn(reason=f"only one of the collections has counted banners in the window; {ONE_COLLECTION}")
     if not is_complete:
         return Churn(reason=PARTIAL, collections=seen)
-    storage.write_table(folder / FILE, table, CHURN)
+    parquet.write_table(folder / FILE, table, CHURN)
     world = table.filter(pc.equal(table["level"], "world"))
     sums = {name: pc.sum(world[name]).as_py() for name in CHURN.names if name.startswith("n_")}
     index = churn_index(sums["n_identities_moved"], sums["n_identities"])

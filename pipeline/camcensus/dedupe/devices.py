@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.errors import InputError
 from camcensus.core.manifest import Window
@@ -123,7 +123,7 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     devices = _write(db, DEVICES, folder, key, DEVICES_TOGETHER)
     _write(db, DEVICE_HOSTS, folder, {})
     _write(db, LINKS, folder, key)
-    storage.write_table(folder / FILES[-1], db.read("locations").sort_by("location_id"), LOCATIONS)
+    parquet.write_table(folder / FILES[-1], db.read("locations").sort_by("location_id"), LOCATIONS)
     totals = _totals(db)
     status = totals["statuses"]
     dropped = {"superseded by a later banner": status["superseded"], "outside the window": status["out_of_window"]}
@@ -210,8 +210,8 @@ def _ages(totals: Totals, moved: Churn) -> Ages:
 def _write(db: Sql, table: Table, folder: Path, metadata: dict[str, str], rows: int = BATCH) -> int:
     """Write the result of the query of a table's name, in its order and in row groups of `rows`; return the rows."""
     written = 0
-    with storage.parquet_writer(folder / f"{table.name}.parquet", table, metadata) as writer:
-        for group in storage.in_groups(db.stream(table.name, rows), rows):
-            writer.write_table(storage.fitted(group, table, writer))
+    with parquet.parquet_writer(folder / f"{table.name}.parquet", table, metadata) as writer:
+        for group in parquet.in_groups(db.stream(table.name, rows), rows):
+            writer.write_table(parquet.fitted(group, table, writer))
             written += group.num_rows
     return written

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from camcensus.core.errors import TableError
-from camcensus.core.storage import opened_to_stream
+from camcensus.core.parquet import opened_to_stream
 from camcensus.engines.engine import BATCH, emptied, run
 from camcensus.engines.spark_session import spark_errors
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from camcensus.aggregate.stage import has_counts
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.comparability import OTHER_PORTS, breaks, scanned_other_ports
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
@@ -51,7 +51,7 @@ def years_of(study: Study, labels: Mapping[str, Sequence[Path]] | None = None) -
         if has_counts(load_manifest(study.data / name)):  # a census has matches instead of hosts
             source = Source(study, name)
             labelled = read_labels(source, labels[name]).hosts if labels and name in labels else None
-            cells = storage.read_table(source.parts("counts")[0], COUNTS).to_pandas()
+            cells = parquet.read_table(source.parts("counts")[0], COUNTS).to_pandas()
             cells = cells[cells["level"].isin(["world", "country"])]
             found.append(Year(name, cells, source.manifest, study.min_confidence, labelled))
     if missing := sorted(set(labels or {}) - {year.name for year in found}):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import IntegrityError
 from camcensus.core.stage_record import Flow
@@ -87,7 +87,7 @@ def identify_part(
 
     `on_progress` gets the rows done so far. `batches`: the rows, if the caller has read them, in batches of any size.
     """
-    groups = storage.in_groups(_batches(observations) if batches is None else batches, BATCH)
+    groups = parquet.in_groups(_batches(observations) if batches is None else batches, BATCH)
     pieces = (identify_batch(batch, context) for group in groups for batch in group.to_batches())
     return write_identified(pieces, identified, context.key, on_progress)
 
@@ -97,9 +97,9 @@ def write_identified(
 ) -> IdentifiedRows:
     """Write a part of `identified` from its rows, `BATCH` at a time and in order, and return their counts."""
     result = IdentifiedRows()
-    with storage.parquet_writer(identified, IDENTIFIED, {"key_id": storage.key_id(key)}) as writer:
+    with parquet.parquet_writer(identified, IDENTIFIED, {"key_id": storage.key_id(key)}) as writer:
         for rows, found in pieces:
-            writer.write_table(storage.fitted(rows, IDENTIFIED, writer))
+            writer.write_table(parquet.fitted(rows, IDENTIFIED, writer))
             result.add(found)
             on_progress(sum(result.outcomes.values()))
     return result
@@ -135,7 +135,7 @@ def read_piece(observations: Path, piece: Piece) -> pa.RecordBatch:
 def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterator[pa.RecordBatch]:
     """Yield the rows of these row groups (None: of all), with page checksums verified. Raises `IntegrityError`."""
     try:
-        batches = storage.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
+        batches = parquet.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
         while (batch := next(batches, None)) is not None:
             yield batch
     except (OSError, pa.ArrowException) as error:

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import COUNTED_TYPES
 from camcensus.engines.duckdb_sql import MEMORY, OFFLINE, Config, without_bars
 from camcensus.identify.stub import HEX, MAC, NUMBER, Shared, common_start, field_of, masked, stub_of
@@ -137,9 +137,9 @@ def _given(db: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, Path]]) ->
 def _batches(parts: Sequence[tuple[Path, Path]]) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
     """Yield the fields, network and words of banners, and which of them are counted, other, unidentified or decoys."""
     for observations, identified in parts:
-        evidence = storage.in_groups(_read(observations, FIELDS), BATCH)
+        evidence = parquet.in_groups(_read(observations, FIELDS), BATCH)
         columns = ("is_counted", "product_type", "decoy", "prefix", "candidate")
-        for rows, found in zip(evidence, storage.in_groups(_read(identified, columns), BATCH), strict=True):
+        for rows, found in zip(evidence, parquet.in_groups(_read(identified, columns), BATCH), strict=True):
             is_camera = pc.is_in(found["product_type"], pa.array(sorted(COUNTED_TYPES)))
             is_open = pc.or_(pc.is_null(found["product_type"]), is_camera)
             classes = pc.if_else(found["is_counted"], "counted", pc.if_else(is_open, "unidentified", "other"))
@@ -150,7 +150,7 @@ def _batches(parts: Sequence[tuple[Path, Path]]) -> Iterator[tuple[pa.Table, pa.
 
 
 def _read(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    yield from storage.opened_to_stream(path).iter_batches(BATCH, columns=list(columns))
+    yield from parquet.opened_to_stream(path).iter_batches(BATCH, columns=list(columns))
 
 
 def _groups(db: duckdb.DuckDBPyConnection) -> dict[int, list[int]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.stage_record import BLANK, QUARANTINED, Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
@@ -129,7 +129,7 @@ class IngestTask:
         result = Ingested()
         batches: list[pa.RecordBatch] = []
         with (
-            storage.parquet_writer(self.observations, OBSERVATIONS) as accepted,
+            parquet.parquet_writer(self.observations, OBSERVATIONS) as accepted,
             storage.atomic(self.quarantine) as rejected,
             gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
         ):

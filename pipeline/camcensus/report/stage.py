@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from camcensus.aggregate.stage import has_counts
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, IntegrityError
@@ -141,7 +141,7 @@ def _read(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | 
     if path.name not in manifest.outputs:
         return None
     storage.require(path, manifest.outputs[path.name].sha256, "is not what was counted; run again with --rehash")
-    return storage.read_table(path, to)
+    return parquet.read_table(path, to)
 
 
 def _outputs(folder: Path) -> dict[str, Output]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from camcensus.aggregate.counts import about
 from camcensus.aggregate.stage import count_facts, method_inputs
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.countries import canonical_code
 from camcensus.core.manifest import Manifest, SentQuery, Window
 from camcensus.core.stage_record import Flow
@@ -138,7 +138,7 @@ def _census(snapshot: Snapshot, context: RunContext) -> StageResult:
     }
     same = about(manifest.model_copy(update=facts))
     counts = census_counts(table, same | {"simulated": study.simulated}, study.countries_left_out)
-    storage.write_table(snapshot.path(COUNTS_FILE), counts, COUNTS, {"snapshot": snapshot.id, "basis": "census"})
+    parquet.write_table(snapshot.path(COUNTS_FILE), counts, COUNTS, {"snapshot": snapshot.id, "basis": "census"})
     return StageResult(result.flow, {**result.files, COUNTS_FILE: counts.num_rows}, facts=facts, is_count=True)
 
 
@@ -148,7 +148,7 @@ def _written(snapshot: Snapshot, context: RunContext, to: Table, rows: Rows) -> 
     catalogue = context.load(study_catalogue)
     table = rows(replies, {reply.query: catalogue.maker_of(reply.query) for reply, _ in replies})
     file = f"{to.name}.parquet"
-    storage.write_table(snapshot.path(file), table, to, {"snapshot": snapshot.id})
+    parquet.write_table(snapshot.path(file), table, to, {"snapshot": snapshot.id})
     flow = Flow(unit="replies", rows_in=len(replies), rows_out=len(replies))
     return table, StageResult(flow, {file: table.num_rows})
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.query import Fields, Query, parse
 from camcensus.core.tables import QUERY_REPLAY
 from camcensus.readers.banner import Banner, untyped
@@ -43,7 +43,7 @@ class ReplayTask:
     def __call__(self, on_progress: Callable[[int], None]) -> Replayed:
         """Write the banners that every query set returns."""
         self.raw.require()
-        with storage.parquet_writer(self.to, QUERY_REPLAY) as writer:
+        with parquet.parquet_writer(self.to, QUERY_REPLAY) as writer:
             found = Replayed()
             read = records(self.raw.reader, on_progress)
             for batch in _batches(read, Matcher(self.sets, self.own), found):

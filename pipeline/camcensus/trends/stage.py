@@ -13,7 +13,7 @@ import pyarrow as pa
 from camcensus.aggregate.counts import about
 from camcensus.aggregate.headline import UNITS, headline_counts, opened
 from camcensus.aggregate.stage import has_counts, is_counted, method_inputs
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import QUERY_REPLAY, SERIES
@@ -175,4 +175,4 @@ def _write(snapshot: Snapshot, rows: list[Row]) -> None:
     rows = sorted(rows, key=lambda row: (order.index(row["series"]), row.get("manufacturer") or ""))
     same = about(snapshot.manifest)
     table = pa.Table.from_pylist([same | row for row in rows], SERIES.schema)
-    storage.write_table(snapshot.path(FILE), table, SERIES)
+    parquet.write_table(snapshot.path(FILE), table, SERIES)

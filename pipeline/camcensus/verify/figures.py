@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Study
 from camcensus.core.errors import CamcensusError
 from camcensus.core.tables import COUNTS, GROUPS, UNITS, UNKNOWN_COUNTRY
@@ -26,8 +26,8 @@ def check_figures(folder: Path, verdict: Verdict) -> None:
     if not (folder / counts_public.NAME).is_file():
         verdict.notes.append(f"{folder}: has no counts (a sample, or matches of queries)")
         return
-    rows = storage.read_table(folder / counts_public.NAME, counts_public.SCHEMA).to_pylist()
-    table = storage.read_any(folder / TABLE).to_pylist()
+    rows = parquet.read_table(folder / counts_public.NAME, counts_public.SCHEMA).to_pylist()
+    table = parquet.read_any(folder / TABLE).to_pylist()
     _table_against_counts(folder / TABLE, table, rows, verdict)
     _csv_against_table(folder / "country_table.csv", table, verdict)
     _page_against_table(folder / "index.html", table, verdict)
@@ -38,7 +38,7 @@ def check_against_snapshots(folder: Path, counts: dict[str, pa.Table], verdict: 
     path = folder / counts_public.NAME
     if not path.is_file():
         return
-    rows = storage.read_table(path, counts_public.SCHEMA).to_pylist()
+    rows = parquet.read_table(path, counts_public.SCHEMA).to_pylist()
     for name, own in counts.items():
         cells = {_key(row): row for row in own.to_pylist()}
         faults = []
@@ -67,7 +67,7 @@ def check_against_study(folder: Path, study: Study, results: list[Result], verdi
         except CamcensusError as error:
             verdict.wrong(folder / name, f"does not follow from the counts: {error}")
             continue
-        if again.to_pylist() != storage.read_any(folder / name).to_pylist():
+        if again.to_pylist() != parquet.read_any(folder / name).to_pylist():
             verdict.wrong(folder / name, "does not follow from the counts with this study; run camcensus report")
 
 
@@ -139,7 +139,7 @@ def counts_of(folder: Path) -> pa.Table | None:
     """Return the counts of a snapshot, if it has sound ones."""
     path = folder / "counts.parquet"
     try:
-        return storage.read_table(path, COUNTS) if path.is_file() else None
+        return parquet.read_table(path, COUNTS) if path.is_file() else None
     except CamcensusError:
         return None  # reported with the snapshot
 

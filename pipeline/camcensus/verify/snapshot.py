@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from camcensus.aggregate.earlier_runs import FILES, kept
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.errors import CamcensusError, IntegrityError, ReconciliationError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.stage_record import Output, StageRecord
@@ -203,7 +203,7 @@ def _devices(folder: Path, stages: dict[str, StageRecord], verdict: Verdict) -> 
 def _headline(folder: Path, stage: StageRecord, verdict: Verdict) -> None:
     """Check that the flow ends at the headline's banners, one of the world's cells."""
     try:
-        counts = storage.read_table(folder / "counts.parquet", COUNTS)
+        counts = parquet.read_table(folder / "counts.parquet", COUNTS)
     except IntegrityError:
         return  # reported with the files
     world = counts.filter(pc.and_(pc.equal(counts["level"], "world"), pc.equal(counts["scope"], "study")))

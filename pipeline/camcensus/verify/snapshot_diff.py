@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from camcensus.aggregate.earlier_runs import folder_of
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.comparability import PARTS
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
@@ -65,7 +65,7 @@ def open_side(name: str, study: Study) -> Side:
         raise CamcensusError(f"{name}: no count of that name in {study.data}; give an id, or ID@RUN (camcensus status)")
     path = folder / "counts.parquet"
     storage.require(path, stage.outputs["counts.parquet"].sha256, "is not what was counted; run again with --rehash")
-    return Side(name, manifest, storage.read_table(path, COUNTS))
+    return Side(name, manifest, parquet.read_table(path, COUNTS))
 
 
 def difference(one: Side, two: Side, min_confidence: str) -> Difference:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from camcensus.collect.collector import collect_snapshot
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.manifest import Manifest, load_manifest
@@ -65,7 +65,7 @@ def ran(shodan: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def estimates(path: Path, snapshot: str = "a") -> list[dict[str, Any]]:
     """The estimates of a snapshot."""
-    return storage.read_table(path.parent / "data" / snapshot / "estimates.parquet", ESTIMATES).to_pylist()
+    return parquet.read_table(path.parent / "data" / snapshot / "estimates.parquet", ESTIMATES).to_pylist()
 
 
 def published(path: Path) -> list[dict[str, str]]:
@@ -87,7 +87,7 @@ def test_a_sample_of_every_block_is_the_count_itself(tmp_path: Path, shodan: Loo
     collect(path, "whole", "download")
     counted(path, report=False)
     headline = {"ip_version": "4", "min_confidence": "medium", "decoys_left_out": "certain"}
-    counts = storage.read_table(path.parent / "data/whole/counts.parquet", COUNTS)
+    counts = parquet.read_table(path.parent / "data/whole/counts.parquet", COUNTS)
     for name, value in headline.items():
         counts = counts.filter(pc.equal(counts[name], value))
     truth = {tuple(row[name] for name in CELL): row for row in counts.to_pylist()}
@@ -99,7 +99,7 @@ def test_a_sample_of_every_block_is_the_count_itself(tmp_path: Path, shodan: Loo
 
 
 def test_what_was_counted_in_blocks_adds_up_to_what_the_flow_says(ran: Path) -> None:
-    blocks = storage.read_table(ran.parent / "data/a/sample_blocks.parquet", SAMPLE_BLOCKS)
+    blocks = parquet.read_table(ran.parent / "data/a/sample_blocks.parquet", SAMPLE_BLOCKS)
     everything = blocks.filter(pc.is_null(blocks["manufacturer"])).to_pylist()
     devices = pq.read_table(ran.parent / "data/a/devices.parquet")
     assert sum(row["n_devices"] for row in everything) == devices.num_rows
@@ -249,8 +249,8 @@ def test_the_report_is_of_what_was_counted_and_samples_stand_beside_it(tmp_path:
     assert "SAMPLE" in (path.parent / "report/sample-first.html").read_text()
     listed = json.loads((path.parent / "report/datapackage.json").read_text())["resources"]
     assert {"sample-first.html", "sample_estimates.csv"} <= {item["path"] for item in listed}
-    whole = storage.read_table(path.parent / "data/second/counts.parquet", COUNTS)
-    shown = storage.read_table(path.parent / "report/counts_public.parquet", COUNTS)
+    whole = parquet.read_table(path.parent / "data/second/counts.parquet", COUNTS)
+    shown = parquet.read_table(path.parent / "report/counts_public.parquet", COUNTS)
     assert set(shown["snapshot"].to_pylist()) == set(whole["snapshot"].to_pylist()) == {"second"}
     assert counted(path).done == []
 

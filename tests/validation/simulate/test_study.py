@@ -8,7 +8,7 @@ import pytest
 
 from camcensus.core.config import load_study
 from camcensus.core.manifest import load_manifest
-from camcensus.core.storage import read_table
+from camcensus.core.parquet import read_table
 from camcensus.core.tables import COUNTED_TYPES, COUNTS, SERIES
 from camcensus.validation.simulate.truth import TRUTH
 from camcensus.validation.simulate.world import GROWING, Plan, make_world

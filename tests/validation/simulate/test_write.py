@@ -11,7 +11,8 @@ import pytest
 
 from camcensus.core.config import load_study
 from camcensus.core.errors import CamcensusError
-from camcensus.core.storage import read_table, sha256
+from camcensus.core.parquet import read_table
+from camcensus.core.storage import sha256
 from camcensus.raw.imports import read_ledger
 from camcensus.readers.banner import decode
 from camcensus.validation.simulate.truth import BANNERS, TRUTH

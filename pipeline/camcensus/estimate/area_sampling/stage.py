@@ -7,7 +7,7 @@ import pyarrow as pa
 from camcensus.aggregate.counts import HEADLINE_DECOYS, about, count, flow_of
 from camcensus.aggregate.headline import opened
 from camcensus.aggregate.stage import count_facts, method_inputs, rules_of
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
@@ -48,7 +48,7 @@ def count_blocks(db: Sql, manifest: Manifest, min_confidence: str, folder: Path,
     found = db.query("sample_blocks")
     names = [str(Block((number << shift, prefix_length))) for number in found["number"].to_pylist()]
     table = found.drop_columns("number").add_column(0, "block", pa.array(names, pa.string()))
-    storage.write_table(folder / BLOCKS, table, SAMPLE_BLOCKS, {"snapshot": manifest.snapshot})
+    parquet.write_table(folder / BLOCKS, table, SAMPLE_BLOCKS, {"snapshot": manifest.snapshot})
     return flow
 
 
@@ -85,14 +85,14 @@ def _estimate(snapshot: Snapshot, context: RunContext) -> StageResult:
     found, makers = _recorded(snapshot, context)
     (blocks,) = snapshot.verified(SAMPLE_BLOCKS.name)
     inside = list(matches_in(snapshot.verified("observations"), found, makers))
-    sample, outside = sampled(found, inside, storage.read_table(blocks, SAMPLE_BLOCKS))
+    sample, outside = sampled(found, inside, parquet.read_table(blocks, SAMPLE_BLOCKS))
     rows = Figures(sample, study.countries_left_out, study.vendors).rows()
     same = about(snapshot.manifest) | {
         "min_confidence": study.min_confidence, "decoys_left_out": HEADLINE_DECOYS, "blocks_sampled": sample.n_blocks,
         "blocks_in_all": sample.n_frame,
     }  # fmt: skip
     table = pa.Table.from_pylist([same | row for row in rows], ESTIMATES.schema)
-    storage.write_table(snapshot.path(FILE), table, ESTIMATES, {"snapshot": snapshot.id, "basis": MODE})
+    parquet.write_table(snapshot.path(FILE), table, ESTIMATES, {"snapshot": snapshot.id, "basis": MODE})
     lost = {"not collected whole": found.drawn.n_blocks - sample.n_blocks}
     flow = Flow(unit="sampled blocks", rows_in=found.drawn.n_blocks, rows_out=sample.n_blocks, dropped=lost)
     given = sum(row["reason"] is None for row in rows)

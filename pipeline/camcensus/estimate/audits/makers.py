@@ -9,7 +9,7 @@ applies to all addresses only if these were drawn at random.
 import numpy as np
 import pandas as pd
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.tables import COUNTS, UNKNOWN
 from camcensus.estimate.audits.proportions import wilson
 from camcensus.estimate.audits.queries import check_comparable
@@ -103,7 +103,7 @@ def _effective(audited: pd.DataFrame, share: float) -> float:
 
 def _counts(source: Source) -> pd.Series:
     """Return the headline's hosts by maker, without the countries that the study leaves out."""
-    cells = storage.read_table(source.parts("counts")[0], COUNTS).to_pandas()
+    cells = parquet.read_table(source.parts("counts")[0], COUNTS).to_pandas()
     wanted = {
         "level": "manufacturer", "scope": "study", "ip_version": "4", "min_confidence": source.study.min_confidence,
         "decoys_left_out": "certain",

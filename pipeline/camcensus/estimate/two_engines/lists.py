@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.errors import CamcensusError, IntegrityError
 from camcensus.core.tables import DEVICES, EVIDENCE, LINKS, UNKNOWN
 from camcensus.dedupe.devices import key_id_of
@@ -90,8 +90,8 @@ def _counted(source: Source, common: list[str], start: int, end: int) -> pd.Data
 def _batches(source: Source) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Yield places and evidence; the parts of both tables have the same rows in the same order."""
     for where, what in zip(source.parts("identified"), source.parts("observations"), strict=True):
-        places = storage.opened_to_stream(where).iter_batches(_BATCH, columns=_PLACES)
-        answers = storage.opened_to_stream(what).iter_batches(_BATCH, columns=["line", *EVIDENCE_COLUMNS])
+        places = parquet.opened_to_stream(where).iter_batches(_BATCH, columns=_PLACES)
+        answers = parquet.opened_to_stream(what).iter_batches(_BATCH, columns=["line", *EVIDENCE_COLUMNS])
         for place, answer in zip(places, answers, strict=True):
             if not place.column("line").equals(answer.column("line")):
                 raise IntegrityError(where, "does not have the rows of observations; run again with --rehash")
@@ -100,9 +100,9 @@ def _batches(source: Source) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
 
 def _decoy_hosts(source: Source) -> pa.Array:
     """Return the hosts of devices with a decoy grade that is left out."""
-    devices = storage.read_table(source.parts("devices")[0], DEVICES)
+    devices = parquet.read_table(source.parts("devices")[0], DEVICES)
     decoys = devices.filter(pc.is_in(devices["decoy"], pa.array(DECOYS_LEFT_OUT)))["device"]
-    links = storage.read_table(source.parts("links")[0], LINKS)
+    links = parquet.read_table(source.parts("links")[0], LINKS)
     lines = links.filter(pc.is_in(links["device"], decoys.combine_chunks())).select(["file", "line"])
     hosts = pa.concat_tables(pq.read_table(p, columns=["file", "line", "host"]) for p in source.parts("identified"))
     found = lines.join(hosts, ["file", "line"], join_type="inner")["host"]

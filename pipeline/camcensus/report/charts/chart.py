@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import pyarrow as pa
 from matplotlib.figure import Figure
 
 from camcensus.core.tables import Column, Table
@@ -15,11 +14,11 @@ from camcensus.report.charts.style import Frame
 from camcensus.report.context import ReportContext
 from camcensus.report.timeline import break_notes
 
-SNAPSHOT = Column("snapshot", pa.string(), "id of the snapshot", False)
-SIMULATED = Column("simulated", pa.bool_(), "made-up data", False)
+SNAPSHOT = Column("snapshot", "string", "id of the snapshot", False)
+SIMULATED = Column("simulated", "bool", "made-up data", False)
 COUNTRY = (
-    Column("country", pa.string(), "ISO 3166-1 alpha-2 (NA is Namibia)", False),
-    Column("name", pa.string(), "name of the country or territory", False),
+    Column("country", "string", "ISO 3166-1 alpha-2 (NA is Namibia)", False),
+    Column("name", "string", "name of the country or territory", False),
 )
 
 
@@ -84,8 +83,8 @@ def stacked_chart(
     picture = StackedBars(tuple(r.snapshot for r in reversed(context.results)), turned, words, shares, breaks)
     columns = (
         SNAPSHOT,
-        Column("part", pa.string(), "part of the bar", False),
-        Column("count", pa.int64(), "its count; null: not known or not shown"),
+        Column("part", "string", "part of the bar", False),
+        Column("count", "int64", "its count; null: not known or not shown"),
     )
     rows = [mark | {"part": p.name, "count": p.counts[i]} for i, mark in enumerate(context.marks) for p in parts]
     newest = ", ".join(f"{p.name} {number(p.counts[-1])}" for p in parts)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pyarrow as pa
-
 from camcensus.core.countries import country_name
 from camcensus.core.tables import UNKNOWN, UNKNOWN_COUNTRY, Column
 from camcensus.report import wording
@@ -23,14 +21,14 @@ TOP_MODELS = 20
 # Charts of bars: name to the column that holds the bars' keys.
 KEYS = {
     "countries": COUNTRY[0],
-    "vendors": Column("maker", pa.string(), "maker", False),
-    "models": Column("model", pa.string(), "model", False),
-    "product_types": Column("product_type", pa.string(), "product type", False),
-    "reliance": Column("field", pa.string(), "field of evidence that is left out; all: none", False),
+    "vendors": Column("maker", "string", "maker", False),
+    "models": Column("model", "string", "model", False),
+    "product_types": Column("product_type", "string", "product type", False),
+    "reliance": Column("field", "string", "field of evidence that is left out; all: none", False),
 }
 ENDS = (
-    Column("low", pa.int64(), "low end of the sensitivity range"),
-    Column("high", pa.int64(), "high end of the sensitivity range"),
+    Column("low", "int64", "low end of the sensitivity range"),
+    Column("high", "int64", "high end of the sensitivity range"),
 )
 
 
@@ -127,7 +125,7 @@ def coverage(context: ReportContext) -> Chart:
     picture = Bars(bars, words, empty="Nothing was counted.", number_format="{:.1f}%")
     meaning = "what is known: maker, country; asked: a second source's country; agreed: it is the same"
     columns = (
-        SNAPSHOT, Column("what", pa.string(), meaning, False), Column("percent", pa.float64(), "percent", False)
+        SNAPSHOT, Column("what", "string", meaning, False), Column("percent", "double", "percent", False)
     )  # fmt: skip
     rows = [{"what": bar.key, "percent": bar.count} | context.marks[-1] for bar in bars]
     alt = "Bar chart. " + "; ".join(f"{bar.label}: {bar.count:.1f}%" for bar in bars) + "."
@@ -158,10 +156,10 @@ def flow(context: ReportContext) -> Chart:
     picture = StackedBars(tuple(f"{f.stage} ({f.unit})" for f in flows), parts, words)
     columns = (
         SNAPSHOT,
-        Column("stage", pa.string(), "stage of the pipeline", False),
-        Column("unit", pa.string(), "what its rows are", False),
-        Column("rows_in", pa.int64(), "rows received", False),
-        Column("rows_out", pa.int64(), "rows passed on", False),
+        Column("stage", "string", "stage of the pipeline", False),
+        Column("unit", "string", "what its rows are", False),
+        Column("rows_in", "int64", "rows received", False),
+        Column("rows_out", "int64", "rows passed on", False),
     )
     rows = [{column.name: getattr(f, column.name) for column in columns[1:]} | context.marks[-1] for f in flows]
     alt = "Bar chart. " + "; ".join(f"{f.stage}: {f.rows_in:,} in, {f.rows_out:,} out" for f in flows) + "."
@@ -172,7 +170,7 @@ def _bar_chart(context: ReportContext, name: str, title: str, bars: Sequence[Bar
     """Return one of `KEYS`: counts as bars in the given order."""
     unit = "hosts" if name in ("models", "reliance") else context.unit
     has_ranges = any(bar.low is not None for bar in bars)
-    columns = (KEYS[name], Column("label", pa.string(), "as the chart names it", False), _counted(unit))
+    columns = (KEYS[name], Column("label", "string", "as the chart names it", False), _counted(unit))
     rows = [
         {KEYS[name].name: bar.key, "label": bar.label, f"n_{unit}": int(bar.count), "low": bar.low, "high": bar.high}
         | context.marks[-1]
@@ -186,7 +184,7 @@ def _bar_chart(context: ReportContext, name: str, title: str, bars: Sequence[Bar
 
 
 def _counted(unit: str) -> Column:
-    return Column(f"n_{unit}", pa.int64(), f"{unit}, at the headline values", False)
+    return Column(f"n_{unit}", "int64", f"{unit}, at the headline values", False)
 
 
 def _largest(values: Sequence[tuple[str, int]], unit: str) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pyarrow as pa
-
 from camcensus.aggregate.details import AGES, UNDATED
 from camcensus.core.stage_record import Churn, StageRecord
 from camcensus.core.tables import UNKNOWN, Column
@@ -71,12 +69,12 @@ def trend_chart(context: ReportContext) -> Chart:
     picture = Lines(tuple(points), tuple(lines), frame(context, title, f"{unit.capitalize()} {context.where}."))
     columns = (
         SNAPSHOT,
-        Column("maker", pa.string(), "maker; all makers: the headline total", False),
-        Column(f"n_{unit}", pa.int64(), f"{unit}, at the headline values; null: under the study's minimum"),
-        Column("low", pa.int64(), "low end of the sensitivity range (by audit: of the 95% interval); null: none"),
-        Column("high", pa.int64(), "high end of the same; null: none"),
-        Column("break", pa.string(), "why it cannot be compared with the snapshot before; null: it can"),
-        Column("complete", pa.bool_(), "the collection is complete", False),
+        Column("maker", "string", "maker; all makers: the headline total", False),
+        Column(f"n_{unit}", "int64", f"{unit}, at the headline values; null: under the study's minimum"),
+        Column("low", "int64", "low end of the sensitivity range (by audit: of the 95% interval); null: none"),
+        Column("high", "int64", "high end of the same; null: none"),
+        Column("break", "string", "why it cannot be compared with the snapshot before; null: it can"),
+        Column("complete", "bool", "the collection is complete", False),
     )
     rows = [
         {"maker": line.name, f"n_{unit}": line.counts[i], "low": line.lows[i] if line.lows else None}
@@ -131,11 +129,11 @@ def instrument(context: ReportContext) -> Chart:
     words = frame(context, f"{unit.capitalize()} over one instrument, by snapshot", subtitle)
     columns = (
         SNAPSHOT,
-        Column("series", pa.string(), "which banners are counted", False),
-        Column("maker", pa.string(), "a maker of the study; all makers: the total", False),
-        Column(f"n_{unit}", pa.int64(), f"{unit}; null: see reason, or few make the difference to the headline"),
-        Column("headline", pa.int64(), f"{unit} of the headline, on all banners; null: under the study's minimum"),
-        Column("reason", pa.string(), "why there is no series; null: there is one"),
+        Column("series", "string", "which banners are counted", False),
+        Column("maker", "string", "a maker of the study; all makers: the total", False),
+        Column(f"n_{unit}", "int64", f"{unit}; null: see reason, or few make the difference to the headline"),
+        Column("headline", "int64", f"{unit} of the headline, on all banners; null: under the study's minimum"),
+        Column("reason", "string", "why there is no series; null: there is one"),
     )
     rows = [
         {"series": name, "maker": maker or ALL, f"n_{unit}": series_count(study, r, unit, maker, name)}
@@ -166,10 +164,10 @@ def controls(context: ReportContext) -> Chart:
     words = frame(context, title, "Banners for each match of a control; the first snapshot with one is 100.")
     columns = (
         SNAPSHOT,
-        Column("control", pa.string(), "free count; everything: all that the engine holds", False),
-        Column("n_matches", pa.int64(), "matches of the control; null: it was not asked"),
-        Column("n_banners", pa.int64(), "counted banners: over one instrument if known, else of the headline"),
-        Column("index", pa.int64(), "banners for each match, where the first snapshot that has one is 100"),
+        Column("control", "string", "free count; everything: all that the engine holds", False),
+        Column("n_matches", "int64", "matches of the control; null: it was not asked"),
+        Column("n_banners", "int64", "counted banners: over one instrument if known, else of the headline"),
+        Column("index", "int64", "banners for each match, where the first snapshot that has one is 100"),
     )
     rows = [
         {"control": name, "n_matches": matches[i].get(name), "n_banners": banners[i], "index": indexes[name][i]} | mark
@@ -326,8 +324,8 @@ def churn(context: ReportContext) -> Chart:
     words = frame(shown, title, "Percent of serial numbers and MAC addresses on another address.")
     columns = (
         SNAPSHOT,
-        Column("percent", pa.float64(), "percent of identities seen in two collections in a row that moved", False),
-        Column("n_identities", pa.int64(), "identities seen in two collections in a row"),
+        Column("percent", "double", "percent of identities seen in two collections in a row that moved", False),
+        Column("n_identities", "int64", "identities seen in two collections in a row"),
     )
     rows = [
         mark | {"percent": n, "n_identities": found.n_identities if (found := _collected(r)) else None}

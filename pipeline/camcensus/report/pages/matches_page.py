@@ -40,11 +40,11 @@ UNIT = (
 )
 CENSUS_COLUMNS = (
     SNAPSHOT,
-    Column("country", pa.string(), "ISO alpha-2; ZZ: the engine gave none", False),
-    Column("name", pa.string(), "English name", False),
-    Column("manufacturer", pa.string(), "whose queries were counted", False),
-    Column("n_matches", pa.int64(), f"{UNIT} Null: few, or it would reveal one that is"),
-    Column("complete", pa.bool_(), "the census is complete", False),
+    Column("country", "string", "ISO alpha-2; ZZ: the engine gave none", False),
+    Column("name", "string", "English name", False),
+    Column("manufacturer", "string", "whose queries were counted", False),
+    Column("n_matches", "int64", f"{UNIT} Null: few, or it would reveal one that is"),
+    Column("complete", "bool", "the census is complete", False),
     SIMULATED,
 )
 
@@ -155,7 +155,7 @@ def census_chart(study: Study, found: Matches) -> Chart | None:
     title = f"Countries with the most matches for {maker}, census {found.snapshot}"
     origin = f"Source: camcensus from {wording.engine(found.manifest)} facet counts. {UNIT}"
     frame = Frame(title, "Matches of its queries, all countries", origin, simulated)
-    columns = (*COUNTRY, Column("n_matches", pa.int64(), UNIT, False))
+    columns = (*COUNTRY, Column("n_matches", "int64", UNIT, False))
     rows = [{"country": code, "name": _name(code), "n_matches": n, "simulated": simulated} for code, n in shown]
     alt = "Bar chart. " + "; ".join(f"{b.label}: {b.count:,}" for b in bars) + "."
     bar_picture = Bars(bars, frame, empty="Nothing was found.")
@@ -178,9 +178,9 @@ def history_chart(study: Study, found: Matches) -> Chart | None:
     origin = f"Source: camcensus from {wording.engine(found.manifest)} Trends. {UNIT}"
     frame = Frame("Matches of queries by month, from the engine's history", subtitle, origin, simulated)
     columns = (
-        Column("query", pa.string(), "id of the query", False),
-        Column("month", pa.string(), "YYYY-MM", False),
-        Column("n_matches", pa.int64(), UNIT, False),
+        Column("query", "string", "id of the query", False),
+        Column("month", "string", "YYYY-MM", False),
+        Column("n_matches", "int64", UNIT, False),
     )
     rows = [
         {"query": query, "month": month, "n_matches": n, "simulated": simulated}

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Study
 from camcensus.core.countries import IPV4_SOURCE, country_name, load_countries
 from camcensus.core.errors import TableError
@@ -50,7 +50,7 @@ def vendor_columns(study: Study) -> dict[str, str]:
 
 def schema(study: Study) -> Table:
     """Return the table's columns, with type and meaning."""
-    unit, text, whole, real = study.headline_unit, pa.string(), pa.int64(), pa.float64()
+    unit, text, whole, real = study.headline_unit, "string", "int64", "double"
     few = f"null: under {study.publication.min_hosts} hosts, or hidden so that such a cell cannot be worked out"
     if unit != "hosts":
         # `publish`: devices and banners add up across makers too, so together with the totals they would open them.
@@ -62,7 +62,7 @@ def schema(study: Study) -> Table:
         Column("rank_worst", whole, f"the worst rank that they allow; {_NO_RANKS}"),
         Column("country", text, "ISO 3166-1 alpha-2 (NA is Namibia); ZZ: country not known; null: World"),
         Column("name", text, "name of the country or territory", False),
-        Column("is_in_headline", pa.bool_(), "part of the headline total: the study does not leave it out", False),
+        Column("is_in_headline", "bool", "part of the headline total: the study does not leave it out", False),
         Column("n_hosts", whole, "IPv4 addresses with at least one counted banner", False),
         Column("n_devices", whole, "inferred devices; a low estimate", False),
         Column("n_banners", whole, "distinct (address, port, transport)", False),
@@ -73,8 +73,8 @@ def schema(study: Study) -> Table:
         Column("hosts_per_million_ipv4", real, f"hosts for each million IPv4 addresses there ({IPV4_SOURCE})"),
         Column("geo_agreement", real, "share of hosts (0 to 1) whose country two sources agree on; null: not asked"),
         *(Column(name, whole, f"hosts with cameras of {own}; {few}") for name, own in vendor_columns(study).items()),
-        Column("complete", pa.bool_(), "the collection is complete", False),
-        Column("simulated", pa.bool_(), "made-up data", False),
+        Column("complete", "bool", "the collection is complete", False),
+        Column("simulated", "bool", "made-up data", False),
     )
     return Table(NAME, "a snapshot and country, Unknown (ZZ) or World", columns)
 
@@ -89,7 +89,7 @@ def write(study: Study, results: Sequence[Result], out: Output) -> pd.DataFrame:
     """Write `country_table` as Parquet, CSV, workbook and Markdown, and return the table."""
     made, columns = table(study, results), schema(study)
     metadata = {"simulated": str(is_simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    storage.write_table(out.folder / f"{NAME}.parquet", made, columns, metadata)
+    parquet.write_table(out.folder / f"{NAME}.parquet", made, columns, metadata)
     out.keep(f"{NAME}.parquet")
     frame, attributions = as_frame(made), wording.attributions(results)
     out.write(f"{NAME}.csv", csv(frame))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from camcensus.core import storage
+from camcensus.core import parquet
 from camcensus.core.config import Study
 from camcensus.core.tables import COUNTS, Table, conform
 from camcensus.report.inputs import Result, is_simulated
@@ -35,7 +35,7 @@ SCHEMA = Table(
 def write(study: Study, results: Sequence[Result], out: Output) -> None:
     """Write `counts_public.parquet`, newest snapshot first."""
     metadata = {"simulated": str(is_simulated(study, results)).lower(), "run": results[-1].manifest.run}
-    storage.write_table(out.folder / NAME, table(study, results), SCHEMA, metadata)
+    parquet.write_table(out.folder / NAME, table(study, results), SCHEMA, metadata)
     out.keep(NAME)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.countries import load_countries
@@ -39,7 +37,7 @@ _KINDS = {
 _OF_SNAPSHOT = {
     "snapshot", "run", "version", "engine", "basis", "complete", "simulated", "window", "instrument", "geo",
 }  # fmt: skip
-_TYPES = {pa.string(): "string", pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean"}
+_TYPES = {"string": "string", "int64": "integer", "double": "number", "bool": "boolean"}  # Arrow's, and ours
 
 
 def text(context: ReportContext, charts: Sequence[Chart], pages: dict[str, str], folder: Path) -> str:
@@ -125,7 +123,7 @@ def _public_counts(study: Study, results: Sequence[Result], folder: Path) -> dic
 def _fields(table: Table) -> list[dict[str, Any]]:
     return [
         {"name": c.name, "type": _TYPES[c.type], "description": c.meaning, "constraints": {"required": not c.nullable}}
-        | ({"trueValues": ["True"], "falseValues": ["False"]} if c.type == pa.bool_() else {})
+        | ({"trueValues": ["True"], "falseValues": ["False"]} if c.type == "bool" else {})
         for c in table.columns
     ]
 

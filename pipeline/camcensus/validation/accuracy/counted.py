@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.config import load_study
 from camcensus.core.console import Reporter
 from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, LINKS
@@ -67,14 +67,14 @@ class CountedWorld:
     @cached_property
     def linked(self) -> pd.DataFrame:
         """Return counted banners with the inferred device (`device`) and the true one (`device_id`)."""
-        links: pd.DataFrame = storage.read_table(self.data / "links.parquet", LINKS).to_pandas()
+        links: pd.DataFrame = parquet.read_table(self.data / "links.parquet", LINKS).to_pandas()
         placed: pd.DataFrame = links[links["device"].notna()]
         return placed.merge(self.identified, on=["file", "line"], validate="one_to_one")
 
     @cached_property
     def devices(self) -> pd.DataFrame:
         """Return the inferred devices, each with the true device of most of its banners."""
-        found: pd.DataFrame = storage.read_table(self.data / "devices.parquet", DEVICES).to_pandas()
+        found: pd.DataFrame = parquet.read_table(self.data / "devices.parquet", DEVICES).to_pandas()
         votes = self.linked.groupby(["device", "device_id"]).size().rename("votes").reset_index()
         votes = votes.sort_values(["device", "votes", "device_id"], ascending=[True, False, True])
         best = votes.drop_duplicates("device")[["device", "device_id"]]
@@ -85,7 +85,7 @@ class CountedWorld:
     @cached_property
     def counts(self) -> pd.DataFrame:
         """Return the cells of the cube."""
-        cells: pd.DataFrame = storage.read_table(self.data / "counts.parquet", COUNTS).to_pandas()
+        cells: pd.DataFrame = parquet.read_table(self.data / "counts.parquet", COUNTS).to_pandas()
         return cells
 
     def by_country(self, min_confidence: str = "medium", decoys_left_out: str = "certain") -> pd.DataFrame:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from isal import igzip
 
-from camcensus.core import storage
+from camcensus.core import parquet, storage
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError
 from camcensus.engines.ordered_pool import open_pool
@@ -101,14 +101,14 @@ def _write(world: World, out: Path, workers: int) -> dict[str, int]:
     ledgers: dict[tuple[str, int], dict[str, Any]] = {(name, year): {} for name in COLLECTIONS for year in world.years}
     written = {str(year): 0 for year in world.years}
     with ExitStack() as stack:
-        devices = stack.enter_context(storage.parquet_writer(out / "truth.parquet", TRUTH))
-        banners = stack.enter_context(storage.parquet_writer(out / "truth_banners.parquet", BANNERS))
+        devices = stack.enter_context(parquet.parquet_writer(out / "truth.parquet", TRUTH))
+        banners = stack.enter_context(parquet.parquet_writer(out / "truth_banners.parquet", BANNERS))
         pool = stack.enter_context(open_pool(workers, __name__, world))
         work = functools.partial(draw, world if pool.is_single else None, out)
         tasks = [(year, number) for year in world.years for number in range(len(world.cuts))]
         for drawn in pool.in_order(work, tasks):
-            devices.write_table(storage.fitted(drawn.devices, TRUTH, devices))
-            banners.write_table(storage.fitted(drawn.banners, BANNERS, banners))
+            devices.write_table(parquet.fitted(drawn.devices, TRUTH, devices))
+            banners.write_table(parquet.fitted(drawn.banners, BANNERS, banners))
             for name, entry in drawn.entries.items():
                 ledgers[name, drawn.year][entry["file"]] = entry
             written[str(drawn.year)] += drawn.lines
