@@ -67,10 +67,10 @@ def observe(banners: Sequence[Banner], latest: int = LATEST) -> Observed:
         return Observed([], rejected, {})
     accepted = [banners[place] for place in keys]
     columns = dict(zip(_KEYS, zip(*keys.values(), strict=True), strict=True))
-    return Observed(list(keys), rejected, columns | _engine_fields(accepted) | evidence_columns(accepted))
+    return Observed(list(keys), rejected, columns | engine_fields(accepted) | evidence_columns(accepted))
 
 
-def _engine_fields(banners: Sequence[Banner]) -> dict[str, Sequence[Any]]:
+def engine_fields(banners: Sequence[Banner]) -> dict[str, Sequence[Any]]:
     """Return the engine's fields of the network, the answer and the certificate."""
     networks = zip(_network.of_all([b.org for b in banners]), banners, strict=True)
     http = [banner.http or _NO_HTTP for banner in banners]

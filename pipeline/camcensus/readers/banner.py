@@ -225,7 +225,7 @@ def _integer(digits: str) -> int | None:
 def soften(found: dict[str, Any], kind: type[S]) -> S:
     """Return a struct of `kind` from plain JSON; a field of a wrong type counts as absent."""
     values: dict[str, Any] = {}
-    for name, encoded, type_, inner in _fields_of(kind):
+    for name, encoded, type_, inner in fields_of(kind):
         value = found.get(encoded)
         if value is None:
             continue
@@ -240,7 +240,7 @@ def soften(found: dict[str, Any], kind: type[S]) -> S:
 
 
 @lru_cache
-def _fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, str, Any, type[msgspec.Struct] | None]]:
+def fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, str, Any, type[msgspec.Struct] | None]]:
     """Return the name, name in JSON, type and struct (if it is one) of each field; cached, since it is slow."""
     return [(f.name, f.encode_name, f.type, _struct_of(f.type)) for f in msgspec.structs.fields(kind)]
 
@@ -251,7 +251,7 @@ def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
 
 
 def _field_names(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
-    for _, encoded, _, inner in _fields_of(kind):
+    for _, encoded, _, inner in fields_of(kind):
         # Camera blocks are requested completely: their presence alone is evidence.
         if inner is not None and encoded not in BLOCKS:
             yield from _field_names(inner, f"{prefix}{encoded}.")

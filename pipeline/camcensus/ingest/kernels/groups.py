@@ -1,0 +1,145 @@
+"""Groups of fields, and what each distinct key of a group shows: the plain path decides it, once.
+
+What a banner shows is what its groups show: each column is that of the first group that has one. A banner of one group's
+fields alone goes through the plain path for it. `rows.py` sees to the one column for which this is not so (`mac`).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from camcensus.ingest.evidence import evidence_columns
+from camcensus.ingest.kernels.answers import ANSWER, BLOCK_HTML, HTML, MODULE, PAGE, PORT_21
+from camcensus.ingest.kernels.cells import Texts
+from camcensus.ingest.kernels.intern import Interner
+from camcensus.ingest.kernels.layout import CONTEXT, CONTEXTS, FIELD, FIELDS
+from camcensus.ingest.observe import engine_fields
+from camcensus.readers.banner import BLOCKS, DECODE, UNDECODED, Banner
+
+Columns = dict[str, Any]
+# Columns of other kinds than text, and what they are in Arrow.
+NUMBERS = {"asn": pa.int64(), "is_synthetic": pa.bool_(), "is_assets_cut": pa.bool_()}
+_SOURCES = {
+    ANSWER: "data", MODULE: "_shodan.module", HTML: "html", BLOCK_HTML: "http.html", PAGE: "html", PORT_21: "port",
+}  # fmt: skip
+
+
+class Group:
+    """The keys of some columns of spans, and the columns of `observations` that each shows.
+
+    `show` is the part of the plain path that reads them; `contexts` are objects whose presence alone counts.
+    """
+
+    def __init__(
+        self, fields: Iterable[int | str], show: Callable[[Sequence[Banner]], Columns], contexts: Iterable[str] = ()
+    ) -> None:
+        columns = [FIELD[field] if isinstance(field, str) else field for field in fields]
+        self.interner = Interner(columns, sum(1 << CONTEXT[name] for name in contexts))
+        self._names = [_SOURCES.get(column) or FIELDS[column].name for column in columns]
+        self._is_page = columns == [PAGE]
+        self._show = show
+        self._clear()
+
+    def make_room(self, rows: int, size: int) -> None:
+        """Prepare for a batch of so many rows and bytes; all keys are forgotten if they and it have no room."""
+        if self.interner.make_room(rows, size):
+            self._clear()
+
+    def _clear(self) -> None:
+        self.texts: dict[str, Texts] = {}
+        self.numbers: dict[str, tuple[Any, Any]] = {}
+        self.is_unusual: Any = np.zeros(0, bool)
+
+    def numbers_of(self, base: int, starts: Any, sizes: Any, had: Any, is_usual: Any) -> Any:
+        """Return the number of each row's key. New keys are decided; a row whose key cannot be is unusual."""
+        before = self.interner.count
+        found = self.interner.numbers(base, starts, sizes, had, is_usual)
+        if self.interner.count > before:
+            self._decide(before)
+        is_usual &= (found < 0) | ~self.is_unusual[found]
+        return found
+
+    def _decide(self, first: int) -> None:
+        banners: list[Banner] = []
+        numbers = []
+        self.is_unusual = np.append(self.is_unusual, np.zeros(self.interner.count - first, bool))
+        for number, (blocks, spans) in enumerate(self.interner.keys(first), first):
+            try:
+                banners.append(DECODE(self._document(blocks, spans)))
+                numbers.append(number)
+            except UNDECODED:
+                self.is_unusual[number] = True
+        for name, cells in self._show(banners).items():
+            values = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+            shown = [(number, value) for number, value in zip(numbers, values, strict=True) if value is not None]
+            if shown:
+                self._keep(name, [number for number, _ in shown], [value for _, value in shown])
+
+    def _keep(self, name: str, numbers: list[int], values: list[Any]) -> None:
+        keys = self.interner.capacity
+        if name in NUMBERS:
+            found, has = self.numbers.setdefault(name, (np.zeros(keys, np.int64), np.zeros(keys, bool)))
+            found[numbers], has[numbers] = values, True
+        else:
+            self.texts.setdefault(name, Texts(keys)).add(numbers, values)
+
+    def _document(self, blocks: int, spans: list[bytes]) -> bytes:
+        """Return the JSON of a banner of a key's fields alone."""
+        if self._is_page:
+            return b'{"data":"HTTP/","html":"' + spans[0] + b'"}'
+        values = {name: span for name, span in zip(self._names, spans, strict=True) if span}
+        return _object(0, blocks, values) or b"{}"
+
+
+def _object(context: int, blocks: int, values: dict[str, bytes]) -> bytes:
+    """Return the JSON of a context with the fields that have values; empty: it has none, and is not in `blocks`."""
+    members = [(field.key, values.get(field.name)) for field in _FIELDS_OF[context]]
+    members += [(CONTEXTS[child].key, _object(child, blocks, values)) for child in _CHILDREN_OF[context]]
+    written = b",".join(b'"%s":%s' % (key.encode(), value) for key, value in members if value)
+    return b"{" + written + b"}" if written or blocks >> context & 1 else b""
+
+
+_FIELDS_OF = [[field for field in FIELDS if field.context == number] for number in range(len(CONTEXTS))]
+_CHILDREN_OF = [[n for n, c in enumerate(CONTEXTS) if c.parent == number] for number in range(len(CONTEXTS))]
+
+
+def _of_engine(*names: str) -> Callable[[Sequence[Banner]], Columns]:
+    def show(banners: Sequence[Banner]) -> Columns:
+        found = engine_fields(banners)
+        return {name: found[name] for name in names}
+
+    return show
+
+
+def _of_engine_and_evidence(banners: Sequence[Banner]) -> Columns:
+    return evidence_columns(banners) | _of_engine("vulns", "firmware", "is_synthetic")(banners)
+
+
+def groups() -> dict[str, Group]:
+    """Return the groups in the order in which a column is looked for in them."""
+    blocks = [field.name for field in FIELDS if field.name.partition(".")[0] in BLOCKS]
+    return {
+        "engine": Group(
+            ["_shodan.module", "product", "version", "devicetype", "cpe", "cpe23", "tags", "vulns", "_camcensus"],
+            _of_engine_and_evidence,
+        ),
+        "network": Group(["asn", "org", "isp"], _of_engine("asn", "network")),
+        "place": Group(
+            ["location.country_code", "location.region_code", "location.city"],
+            _of_engine("engine_country", "region", "city"),
+        ),
+        "mac": Group(["mac"], evidence_columns),
+        "blocks": Group(blocks, evidence_columns, BLOCKS),
+        "certificate": Group(["ssl.cert.subject", "ssl.cert.issuer"], evidence_columns),
+        "answer": Group(
+            [
+                ANSWER, MODULE, PORT_21, HTML, BLOCK_HTML, "http.server", "http.title", "title", "http.location",
+                "http.redirects", "http.favicon.hash", "snmp.description",
+            ],
+            evidence_columns, ["http"],
+        ),
+        "page": Group([PAGE], evidence_columns),
+    }  # fmt: skip
