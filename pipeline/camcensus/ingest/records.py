@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,7 @@ from camcensus.core import parquet, storage
 from camcensus.core.stage_record import BLANK, QUARANTINED, Flow
 from camcensus.core.tables import OBSERVATIONS
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
+from camcensus.ingest.kernels.compiling import why_plain
 from camcensus.ingest.observe import batch_of, observe
 from camcensus.ingest.telling import count_telling
 from camcensus.readers.banner import Banner, Rejected
@@ -49,6 +51,8 @@ REASONS = {
 }
 QUARANTINE_KEEPS = 64 << 10
 ROW_GROUP = 20_000  # rows that are written together: enough to compress well, few enough to keep in memory
+# Bytes of a raw file from which kernels save more than it costs to load them.
+WORTH_KERNELS = 8 << 20
 UNKNOWN_FIELD = "unknown field: "
 
 
@@ -133,7 +137,7 @@ class IngestTask:
             storage.atomic(self.quarantine) as rejected,
             gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
         ):
-            validate = partial(validate_batch, latest=self.latest)
+            validate = partial(validate_batch, latest=self.latest, in_kernels=self.raw.size >= WORTH_KERNELS and not why_plain())
             for validated in pool.in_order(validate, reader.batches(on_progress)):
                 result.add(validated)
                 member.write(b"".join(validated.quarantined))
@@ -148,8 +152,32 @@ class IngestTask:
         return result
 
 
-def accept(batch: Batch, latest: int) -> tuple[pa.RecordBatch, dict[int, str]]:
-    """Return the rows of `observations` from some records, and why others are rejected, by place; the rest is blank."""
+def accept(batch: Batch, latest: int, in_kernels: bool = False) -> tuple[pa.RecordBatch, dict[int, str]]:
+    """Return the rows of `observations` from some records, and why others are rejected, by place; the rest is blank.
+
+    `in_kernels`: read usual lines in kernels, which gives the same.
+    """
+    if not in_kernels or batch.parsed is not None:
+        rows, _, reasons = _accept(batch, latest)
+        return rows, reasons
+    from camcensus.ingest.kernels.rows import accept as in_kernels_  # noqa: PLC0415  # Numba is not in every install
+
+    rows, usual, unusual = in_kernels_(batch, latest)
+    if not len(unusual):
+        return rows, {}
+    columns = (batch.numbers, batch.lines, batch.files)
+    others, accepted, reasons = _accept(Batch(*([of[place] for place in unusual] for of in columns)), latest)
+    order = np.argsort(np.concatenate([usual, unusual[accepted]]))
+    both = pa.Table.from_batches([rows, others]).take(order).combine_chunks()
+    return _only_batch(both), {int(unusual[place]): reason for place, reason in reasons.items()}
+
+
+def _only_batch(table: pa.Table) -> pa.RecordBatch:
+    return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], schema=table.schema))
+
+
+def _accept(batch: Batch, latest: int) -> tuple[pa.RecordBatch, list[int], dict[int, str]]:
+    """Return the rows from some records, their places, and why others are rejected, by place."""
     found = batch.found()
     banners = {place: banner for place, banner in enumerate(found) if isinstance(banner, Banner)}
     reasons = {place: rejected.reason for place, rejected in enumerate(found) if isinstance(rejected, Rejected)}
@@ -158,12 +186,12 @@ def accept(batch: Batch, latest: int) -> tuple[pa.RecordBatch, dict[int, str]]:
     reasons |= {places[place]: reason for place, reason in observed.rejected.items()}
     accepted = [places[place] for place in observed.accepted]
     keys = {"file": [batch.files[place] for place in accepted], "line": [batch.numbers[place] for place in accepted]}
-    return batch_of(observed.columns | keys, len(accepted)), reasons
+    return batch_of(observed.columns | keys, len(accepted)), accepted, reasons
 
 
-def validate_batch(batch: Batch, latest: int) -> ValidatedBatch:
+def validate_batch(batch: Batch, latest: int, in_kernels: bool = False) -> ValidatedBatch:
     """Validate records. A pure function, so that any process can run it."""
-    rows, reasons = accept(batch, latest)
+    rows, reasons = accept(batch, latest, in_kernels)
     return ValidatedBatch(
         records=len(batch.numbers),
         rows=rows,

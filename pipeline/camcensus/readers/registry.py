@@ -85,6 +85,11 @@ class RawPart:
         """A new reader, to be used once."""
         return SearchPages(self.path, self.pages) if self.pages else self.source.reader(self.path)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, or of the pages."""
+        return sum(path.stat().st_size for path in map(self.path.joinpath, self.pages or ("",)))
+
     def require(self) -> None:
         """Check the file. Raises `IntegrityError` when it is not the file that was imported."""
         if not self.pages:  # each page has its checksum inside

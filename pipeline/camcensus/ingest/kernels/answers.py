@@ -6,9 +6,10 @@ which anything is unusual, the key is the whole answer with all that decides how
 """
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
 from camcensus.ingest.answers import FAR
+from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.layout import CONTEXT, FIELD, FIELDS
 from camcensus.ingest.kernels.memory import byte_at, copy, find, put, word_at
 
@@ -35,7 +36,7 @@ _21 = np.uint64(int.from_bytes(b"21", "little"))
 DROPPED, KEPT, CUT, UNUSUAL = range(4)
 
 
-@njit
+@kernel
 def kind_of(p, end):
     """Return what becomes of a line of a head: only one that may be a header that is read is kept.
 
@@ -54,7 +55,7 @@ def kind_of(p, end):
     return UNUSUAL if c == 117 and d == 115 and (e | 32) == 110 else DROPPED
 
 
-@njit
+@kernel
 def end_of_realm(p, end):
     """Return the place behind the first realm in quotes of a challenge that begins with a scheme and a space, or `end`.
 
@@ -78,7 +79,7 @@ def end_of_realm(p, end):
     return end
 
 
-@njit
+@kernel
 def keep_line(p, end, out):
     """Copy what is kept of the line from `p` to `end`. Return where the copies end; 0: the line is unusual."""
     kind = kind_of(p, end)
@@ -94,7 +95,7 @@ def keep_line(p, end, out):
     return out + 2 + end - p
 
 
-@njit
+@kernel
 def after_empty_line(p, end):
     """Return where the body begins if the line at `p` is the empty one behind a head, as `answers.parted` has it; else 0."""
     left = end - p
@@ -106,7 +107,7 @@ def after_empty_line(p, end):
     return p + 4 if is_return else 0
 
 
-@njit
+@kernel
 def cut_head(p, end, is_all_head, out):
     """Copy the lines that are read of the answer from `p` to `end` (JSON without quotes).
 
@@ -141,25 +142,25 @@ def cut_head(p, end, is_all_head, out):
                 return int64(out), int64(body)
 
 
-@njit(inline="always")
+@kernel
 def is_text(base, row, column, starts, sizes):
     """Return whether a field is a string that is not empty."""
     return sizes[row, column] > 2 and byte_at(base + starts[row, column]) == 34
 
 
-@njit(inline="always")
+@kernel
 def is_other(base, row, column, starts, sizes):
     """Return whether a field is there and is no string."""
     return sizes[row, column] > 0 and byte_at(base + starts[row, column]) != 34
 
 
-@njit(inline="always")
+@kernel
 def take(row, to, source, starts, sizes):
     """Make the span of a field that of another column."""
     starts[row, to], sizes[row, to] = starts[row, source], sizes[row, source]
 
 
-@njit
+@kernel
 def take_whole(base, row, starts, sizes):
     """Make the key the whole answer, with all that decides how it is read."""
     take(row, ANSWER, _DATA, starts, sizes)
@@ -170,7 +171,7 @@ def take_whole(base, row, starts, sizes):
         take(row, PORT_21, _PORT, starts, sizes)
 
 
-@njit
+@kernel
 def note_page(base, row, starts, sizes, body, end):
     """Note the page of a web answer: that of its block, that of the banner, or the body."""
     starts[row, PAGE], sizes[row, PAGE] = body - base, end - body
@@ -180,7 +181,7 @@ def note_page(base, row, starts, sizes, body, end):
         starts[row, PAGE], sizes[row, PAGE] = starts[row, _BLOCK_HTML] + 1, sizes[row, _BLOCK_HTML] - 2
 
 
-@njit
+@kernel
 def take_cut(base, row, starts, sizes, had, out):
     """Make the key what is read of the head, and note the page. Return where the copies end; 0: all of it is unusual."""
     p = base + starts[row, _DATA]
@@ -205,7 +206,7 @@ def take_cut(base, row, starts, sizes, had, out):
     return last + 1
 
 
-@njit(nogil=True)
+@kernel
 def cut_answers(base, starts, sizes, had, is_usual, out):
     """Give each usual row the key of its answer. `out` has room for all answers; what is copied is there."""
     for row in range(len(is_usual)):

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import int64, njit
+from numba import int64
 
+from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.memory import copy
 
 
-@njit(nogil=True)
+@kernel
 def pick(numbers, places, lengths, at, sizes):
     """Give each row that has no text yet (size -1) the one of its key, where its key has one."""
     for row in range(len(numbers)):
@@ -17,7 +18,7 @@ def pick(numbers, places, lengths, at, sizes):
             at[row], sizes[row] = places[numbers[row]], lengths[numbers[row]]
 
 
-@njit(nogil=True)
+@kernel
 def lay_out(sizes, rows, offsets, valid):
     """Write the offsets and marks of the texts of `rows`. Return how many have none."""
     total, missing = int64(0), int64(0)
@@ -33,7 +34,7 @@ def lay_out(sizes, rows, offsets, valid):
     return missing
 
 
-@njit(nogil=True)
+@kernel
 def gather(at, sizes, rows, offsets, to):
     """Copy the texts of `rows` to where their offsets say."""
     for n in range(len(rows)):

@@ -5,9 +5,8 @@ fields alone goes through the plain path for it. `rows.py` sees to the one colum
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -15,7 +14,7 @@ from camcensus.ingest.evidence import evidence_columns
 from camcensus.ingest.kernels.answers import ANSWER, BLOCK_HTML, HTML, MODULE, PAGE, PORT_21
 from camcensus.ingest.kernels.cells import Texts
 from camcensus.ingest.kernels.intern import Interner
-from camcensus.ingest.kernels.layout import CONTEXT, CONTEXTS, FIELD, FIELDS
+from camcensus.ingest.kernels.layout import CONTEXT, CONTEXTS, FIELD, FIELDS, NONE
 from camcensus.ingest.observe import engine_fields
 from camcensus.readers.banner import BLOCKS, DECODE, UNDECODED, Banner
 
@@ -38,8 +37,9 @@ class Group:
     ) -> None:
         columns = [FIELD[field] if isinstance(field, str) else field for field in fields]
         self.interner = Interner(columns, sum(1 << CONTEXT[name] for name in contexts))
-        self._names = [_SOURCES.get(column) or FIELDS[column].name for column in columns]
         self._is_page = columns == [PAGE]
+        names = [_SOURCES.get(column) or FIELDS[column].name for column in columns]
+        self._members = _members_of(0, {name: place for place, name in enumerate(names)}, set(map(CONTEXT.get, contexts)))
         self._show = show
         self._clear()
 
@@ -51,21 +51,16 @@ class Group:
     def _clear(self) -> None:
         self.texts: dict[str, Texts] = {}
         self.numbers: dict[str, tuple[Any, Any]] = {}
-        self.is_unusual: Any = np.zeros(0, bool)
+        self.is_unusual: Any = np.zeros(self.interner.capacity, bool)
+        self._decided = 0
 
-    def numbers_of(self, base: int, starts: Any, sizes: Any, had: Any, is_usual: Any) -> Any:
-        """Return the number of each row's key. New keys are decided; a row whose key cannot be is unusual."""
-        before = self.interner.count
-        found = self.interner.numbers(base, starts, sizes, had, is_usual)
-        if self.interner.count > before:
-            self._decide(before)
-        is_usual &= (found < 0) | ~self.is_unusual[found]
-        return found
-
-    def _decide(self, first: int) -> None:
+    def decide(self) -> None:
+        """Decide what new keys show. A key for which the plain path would not decode the line is unusual."""
+        first, self._decided = self._decided, self.interner.count
+        if first == self._decided:
+            return
         banners: list[Banner] = []
         numbers = []
-        self.is_unusual = np.append(self.is_unusual, np.zeros(self.interner.count - first, bool))
         for number, (blocks, spans) in enumerate(self.interner.keys(first), first):
             try:
                 banners.append(DECODE(self._document(blocks, spans)))
@@ -90,20 +85,38 @@ class Group:
         """Return the JSON of a banner of a key's fields alone."""
         if self._is_page:
             return b'{"data":"HTTP/","html":"' + spans[0] + b'"}'
-        values = {name: span for name, span in zip(self._names, spans, strict=True) if span}
-        return _object(0, blocks, values) or b"{}"
+        return _object(self._members, blocks, spans) or b"{}"
 
 
-def _object(context: int, blocks: int, values: dict[str, bytes]) -> bytes:
-    """Return the JSON of a context with the fields that have values; empty: it has none, and is not in `blocks`."""
-    members = [(field.key, values.get(field.name)) for field in _FIELDS_OF[context]]
-    members += [(CONTEXTS[child].key, _object(child, blocks, values)) for child in _CHILDREN_OF[context]]
-    written = b",".join(b'"%s":%s' % (key.encode(), value) for key, value in members if value)
-    return b"{" + written + b"}" if written or blocks >> context & 1 else b""
+class _Member(NamedTuple):
+    """A key of an object: the place of its value among the spans of a key; or its context and the members of that."""
+
+    key: bytes
+    place: int = NONE
+    context: int = NONE
+    members: "Sequence[_Member]" = ()
 
 
-_FIELDS_OF = [[field for field in FIELDS if field.context == number] for number in range(len(CONTEXTS))]
-_CHILDREN_OF = [[n for n, c in enumerate(CONTEXTS) if c.parent == number] for number in range(len(CONTEXTS))]
+def _members_of(context: int, places: dict[str, int], blocks: set[int | None]) -> list[_Member]:
+    """Return the keys of a context under which there are fields with places, or whose context is one of `blocks`."""
+    own = ((field.key, places[field.name]) for field in FIELDS if field.context == context and field.name in places)
+    found = [_Member(b'"%s":' % key.encode(), place) for key, place in own]
+    for number, child in enumerate(CONTEXTS):
+        if child.parent == context and ((members := _members_of(number, places, blocks)) or number in blocks):
+            found.append(_Member(b'"%s":' % child.key.encode(), NONE, number, members))
+    return found
+
+
+def _object(members: Sequence[_Member], blocks: int, spans: list[bytes]) -> bytes:
+    """Return the JSON of an object with the members that have values; empty: none has."""
+    written = []
+    for key, place, context, below in members:
+        value = spans[place] if place >= 0 else _object(below, blocks, spans)
+        if value:
+            written.append(key + value)
+        elif context >= 0 and blocks >> context & 1:
+            written.append(key + b"{}")
+    return b"{" + b",".join(written) + b"}" if written else b""
 
 
 def _of_engine(*names: str) -> Callable[[Sequence[Banner]], Columns]:

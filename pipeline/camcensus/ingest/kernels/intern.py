@@ -4,8 +4,9 @@ import os
 from typing import Any
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
+from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.memory import SLACK, copy, put, word_at
 from camcensus.ingest.kernels.scan import _LOW
 
@@ -15,7 +16,7 @@ BYTES = 48 << 20  # of all of them
 _SEED = int.from_bytes(os.urandom(8), "little")
 
 
-@njit
+@kernel
 def hash_of(p, size, seed):
     """Return a hash of `size` bytes: two words at a time, so that one multiplication need not wait for the other."""
     first, second = seed ^ uint64(size), seed + uint64(0x9E3779B97F4A7C15)
@@ -34,7 +35,7 @@ def hash_of(p, size, seed):
     return found ^ (found >> uint64(32))
 
 
-@njit
+@kernel
 def is_same(p, q, size):
     """Return whether two texts of `size` bytes are equal."""
     n = 0
@@ -45,7 +46,7 @@ def is_same(p, q, size):
     return n == size or word_at(p + n) & _LOW[size - n] == word_at(q + n) & _LOW[size - n]
 
 
-@njit
+@kernel
 def number_of(size, seed, slots, hashes, places, lengths, arena, state):
     """Return the number of the key of `size` bytes at the end of the arena, which stays there if it is new.
 
@@ -66,7 +67,7 @@ def number_of(size, seed, slots, hashes, places, lengths, arena, state):
     return number
 
 
-@njit(nogil=True)
+@kernel
 def intern(base, starts, sizes, had, is_usual, columns, contexts, seed, numbers, slots, hashes, places, lengths, arena, state):
     """Number the key of each usual row: which `contexts` it has, and the spans of `columns`, each behind a zero byte.
 

@@ -7,9 +7,11 @@ beyond a text, so every buffer has `SLACK` bytes behind it.
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from camcensus.ingest.kernels.compiling import kernel
 
 SLACK = 128
 _BIT, _BYTE, _WORD = ir.IntType(1), ir.IntType(8), ir.IntType(64)
@@ -105,7 +107,7 @@ def put(_: Any, address: Any, byte: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
-@njit(inline="always")
+@kernel
 def stop_from(p):
     """Return where the first stop is. There is one: a line feed is behind each line."""
     marks = stops_at(p)
@@ -115,7 +117,7 @@ def stop_from(p):
     return p + first_of(marks)
 
 
-@njit(inline="always")
+@kernel
 def find(p, end, byte):
     """Return where the byte is before `end`, or `end`."""
     while p < end:

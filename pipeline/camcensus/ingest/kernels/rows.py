@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from camcensus.core.tables import OBSERVATIONS
-from camcensus.ingest.fields import address_of
+from camcensus.ingest.fields import LATEST, address_of
 from camcensus.ingest.kernels import typed
 from camcensus.ingest.kernels.answers import COLUMNS, cut_answers
 from camcensus.ingest.kernels.cells import pick, text_array
@@ -33,10 +33,16 @@ _WITH_MACS = ("blocks", "certificate", "answer", "page")
 _OF_MAC = ("mac", "mac_organisation")
 
 
-def accept(batch: Batch, latest: int) -> tuple[pa.RecordBatch, Any]:
-    """Return the rows of the usual lines, and the places of all others in order, for the plain path."""
+def accept(batch: Batch, latest: int) -> tuple[pa.RecordBatch, Any, Any]:
+    """Return the rows of the usual lines, their places, and the places of all others, which the plain path reads."""
     found = _Rows(batch, latest)
-    return found.rows(), np.flatnonzero(~found.is_usual)
+    return found.rows(), np.flatnonzero(found.is_usual), np.flatnonzero(~found.is_usual)
+
+
+def compile_all() -> None:
+    """Call each kernel once."""
+    line = b'{"ip_str":"192.0.2.1","port":80,"timestamp":"2026-11-30T00:00:00","data":"HTTP/1.1 200 OK","product":"x"}'
+    accept(Batch([1], [line], [""]), LATEST)
 
 
 class _Rows:
@@ -53,8 +59,8 @@ class _Rows:
         self._ends = np.cumsum([len(part) + 1 for part in parts]) - 1
         self._starts, self._sizes = np.empty((n, COLUMNS), np.int64), np.zeros((n, COLUMNS), np.int64)
         self._had, self.is_usual = np.zeros(n, np.int64), np.zeros(n, bool)
-        self._integers, self._has = np.zeros((typed.NUMBERS, n), np.int64), np.zeros((typed.NUMBERS, n), bool)
-        self._at, self._lengths = np.zeros((typed.TEXTS, n), np.int64), np.full((typed.TEXTS, n), -1, np.int64)
+        self._integers, self._has = np.zeros((n, typed.NUMBERS), np.int64), np.zeros((n, typed.NUMBERS), bool)
+        self._at, self._lengths = np.zeros((n, typed.TEXTS), np.int64), np.full((n, typed.TEXTS), -1, np.int64)
         self._held: list[bytes] = []
         self._cut = np.empty(len(self._joined) + 16 * n, np.uint8)
         self._groups = _groups()
@@ -63,6 +69,10 @@ class _Rows:
             group.make_room(n, len(self._joined))
         for first in range(0, n, AT_ONCE):
             self._read(slice(first, first + AT_ONCE), latest)
+        for name, group in self._groups.items():
+            group.decide()
+            numbers = self._numbers[name]
+            self.is_usual &= (numbers < 0) | ~group.is_unusual[numbers]
         self._read_ipv6()
         self._find_macs()
 
@@ -73,27 +83,27 @@ class _Rows:
         seen, levels = np.zeros(2, np.int64), np.zeros(DEEPEST + 2, np.int64)
         scan(self._base, self._base + first, self._ends[rows], starts, sizes, had, is_usual, seen, levels)
         typed.typed(
-            self._base, latest, starts, sizes, is_usual, self._integers[:, rows], self._has[:, rows],
-            self._at[:, rows], self._lengths[:, rows],
+            self._base, latest, starts, sizes, is_usual, self._integers[rows], self._has[rows], self._at[rows],
+            self._lengths[rows],
         )  # fmt: skip
         cut_answers(self._base, starts, sizes, had, is_usual, self._cut.ctypes.data + first + 16 * rows.start)
         for name, group in self._groups.items():
-            self._numbers[name][rows] = group.numbers_of(self._base, starts, sizes, had, is_usual)
+            self._numbers[name][rows] = group.interner.numbers(self._base, starts, sizes, had, is_usual)
 
     def _read_ipv6(self) -> None:
         """Read addresses that may be of IPv6."""
-        for row in np.flatnonzero(self.is_usual & (self._integers[typed.IS_IPV6] == 1)).tolist():
-            start = int(self._at[typed.HOST, row]) - self._base
-            text = self._joined[start : start + int(self._lengths[typed.HOST, row])].decode()
+        for row in np.flatnonzero(self.is_usual & (self._integers[:, typed.IS_IPV6] == 1)).tolist():
+            start = int(self._at[row, typed.HOST]) - self._base
+            text = self._joined[start : start + int(self._lengths[row, typed.HOST])].decode()
             try:
                 host, version = address_of(Banner(ip_str=text))
             except Rejected:
                 self.is_usual[row] = False
                 continue
             self._held.append(host.encode())
-            self._integers[typed.IS_IPV6, row] = version == 6
-            self._at[typed.HOST, row] = np.frombuffer(self._held[-1], np.uint8).ctypes.data
-            self._lengths[typed.HOST, row] = len(host)
+            self._integers[row, typed.IS_IPV6] = version == 6
+            self._at[row, typed.HOST] = np.frombuffer(self._held[-1], np.uint8).ctypes.data
+            self._lengths[row, typed.HOST] = len(host)
 
     def _find_macs(self) -> None:
         """See to it that at most one group shows the MAC address of a row, and is the one that the plain path takes.
@@ -121,13 +131,13 @@ class _Rows:
     def _column(self, field: pa.Field, rows: Any) -> pa.Array:
         if field.name in _INTEGERS:
             number = _INTEGERS[field.name]
-            missing = ~self._has[number, rows] if field.nullable else None
-            return pa.array(self._integers[number, rows], mask=missing)
+            missing = ~self._has[rows, number] if field.nullable else None
+            return pa.array(self._integers[rows, number], mask=missing)
         if field.name in NUMBERS:
             return self._number(field, rows)
         if field.name in _TYPED:
             number = _TYPED[field.name]
-            return text_array(self._at[number], self._lengths[number], rows)
+            return text_array(*(np.ascontiguousarray(of[:, number]) for of in (self._at, self._lengths)), rows)
         if field.name in _OTHERS:
             return _OTHERS[field.name](self, rows)
         return self._text(field.name, rows)
@@ -164,11 +174,11 @@ class _Rows:
 
     def ip_version(self, rows: Any) -> pa.Array:
         """Return each row's version of IP."""
-        return pa.array(4 + 2 * self._integers[typed.IS_IPV6, rows])
+        return pa.array(4 + 2 * self._integers[rows, typed.IS_IPV6])
 
     def transport(self, rows: Any) -> pa.Array:
         """Return each row's transport."""
-        return _TRANSPORTS.take(pa.array(self._integers[typed.IS_UDP, rows]))
+        return _TRANSPORTS.take(pa.array(self._integers[rows, typed.IS_UDP]))
 
 
 _TYPED = {"host": typed.HOST, "cert_sha256": typed.FINGERPRINT}

@@ -2,17 +2,18 @@
 
 The whole grammar of JSON is checked. A line is unusual if it is not one object of JSON, if a key that is read is in it
 twice or has an escape, if a block is not an object, and if it has a surrogate, a byte beyond ASCII, a number of more than
-18 characters or more than 60 levels: then the plain path decides what it is.
+64 characters or more than 60 levels: then the plain path decides what it is.
 """
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
+from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.layout import CHILD, KEYS, NONE, SHIFT
 from camcensus.ingest.kernels.memory import byte_at, stop_from, word_at
 
 DEEPEST = 60
-_LONGEST_NUMBER = 18
+_LONGEST_NUMBER = 64
 _ARRAY, _OTHER = -2, -1  # contexts in which no key is read
 _MULTIPLIER, _CONTEXT, _LENGTH, _FIRST, _LAST, _ACTION = KEYS
 _OF_CONTEXT, _OF_LENGTH = np.uint64(0x2545F4914F6CDD1D), np.uint64(0x517CC1B727220A95)
@@ -20,7 +21,7 @@ _LOW = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint6
 _NULL, _TRUE, _ALSE = (np.uint64(int.from_bytes(word, "little")) for word in (b"null", b"true", b"alse"))
 
 
-@njit(inline="always")
+@kernel
 def after_blanks(p):
     """Return the first place from `p` that is no space, tab or carriage return."""
     c = byte_at(p)
@@ -30,13 +31,13 @@ def after_blanks(p):
     return p
 
 
-@njit(inline="always")
+@kernel
 def is_hex(c):
     """Return whether a byte is a hex digit."""
     return 48 <= c <= 57 or 97 <= (c | 32) <= 102
 
 
-@njit
+@kernel
 def after_escape(p):
     """Return the place behind the escape at `p`; 0: it is none, or one of a surrogate."""
     c = byte_at(p + 1)
@@ -51,7 +52,7 @@ def after_escape(p):
     return 0
 
 
-@njit
+@kernel
 def after_string(p):
     """Return the place behind the string whose quote is at `p`; 0: it is none, or unusual."""
     p = stop_from(p + 1)
@@ -65,7 +66,7 @@ def after_string(p):
     return p + 1 if c == 34 else 0
 
 
-@njit
+@kernel
 def after_digits(p):
     """Return the place behind the digits at `p`; 0: there is none."""
     start = p
@@ -74,7 +75,7 @@ def after_digits(p):
     return p if p > start else 0
 
 
-@njit
+@kernel
 def after_number(p):
     """Return the place behind the number at `p`; 0: it is none, or a long one."""
     start = p
@@ -92,7 +93,7 @@ def after_number(p):
     return p if p and p - start <= _LONGEST_NUMBER else 0
 
 
-@njit
+@kernel
 def after_scalar(p):
     """Return the place behind the string, number or word at `p`; 0: there is none, or it is unusual."""
     c = byte_at(p)
@@ -106,7 +107,7 @@ def after_scalar(p):
     return p + 5 if c == 102 and word_at(p + 1) & _LOW[4] == _ALSE else 0
 
 
-@njit(inline="always")
+@kernel
 def action_of(context, p, size):
     """Return what is done at a key of `size` bytes: a field, `CHILD` and a context, or `NONE`."""
     if context < 0 or size == 0 or size > 16:
@@ -120,7 +121,7 @@ def action_of(context, p, size):
     return NONE
 
 
-@njit(inline="always")
+@kernel
 def key_at(p, context, seen):
     """Return the place behind the key at `p` and its colon, and what is done at it; 0: unusual.
 
@@ -141,7 +142,7 @@ def key_at(p, context, seen):
     return after_blanks(p + 1), int64(action)
 
 
-@njit(nogil=True)
+@kernel
 def scan_line(p, end, base, starts, sizes, had, seen, levels):
     """Note the fields of the line from `p` to `end`. Return whether it is usual.
 
@@ -207,7 +208,7 @@ def scan_line(p, end, base, starts, sizes, had, seen, levels):
         p = after_blanks(p + 1)
 
 
-@njit(nogil=True)
+@kernel
 def scan(base, first, ends, starts, sizes, had, is_usual, seen, levels):
     """Note the fields of lines, the first from `first`, each from behind the line feed that the line before ends at."""
     p = first

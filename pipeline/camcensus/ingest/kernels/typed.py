@@ -4,9 +4,10 @@ What is written in the usual way is read here; any other way makes the line unus
 """
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
 from camcensus.ingest.fields import EARLIEST
+from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.layout import FIELD
 from camcensus.ingest.kernels.memory import byte_at, word_at
 from camcensus.ingest.kernels.scan import after_digits
@@ -23,11 +24,12 @@ _SHA = FIELD["ssl.cert.fingerprint.sha256"]
 _INTEGERS = np.array([[STATUS, FIELD["http.status"]], [HASH, FIELD["hash"]], [HTML_HASH, FIELD["http.html_hash"]]])
 _TCP, _UDP = (np.uint64(int.from_bytes(word, "little")) for word in (b'"tcp"', b'"udp"'))
 _FIVE = np.uint64((1 << 40) - 1)
+_MOST_DIGITS = 18
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _BEFORE_1970 = 719_468  # days from 0000-03-01
 
 
-@njit
+@kernel
 def integer(p, size):
     """Return the number of at most 18 digits at `p`, with or without a sign."""
     is_negative = byte_at(p) == 45
@@ -37,13 +39,13 @@ def integer(p, size):
     return -found if is_negative else found
 
 
-@njit
+@kernel
 def is_integer(p, size):
-    """Return whether a number (a valid one of JSON) is whole, and written without point and exponent."""
-    return after_digits(p + (byte_at(p) == 45)) == p + size
+    """Return whether a number (a valid one of JSON) is whole, written without point and exponent, and not a long one."""
+    return size <= _MOST_DIGITS and after_digits(p + (byte_at(p) == 45)) == p + size
 
 
-@njit
+@kernel
 def is_ipv4(p, end):
     """Return whether the text is an IPv4 address: four numbers of up to 255 without leading zeros."""
     for part in range(4):
@@ -60,7 +62,7 @@ def is_ipv4(p, end):
     return p == end
 
 
-@njit
+@kernel
 def is_ipv6_like(p, end):
     """Return whether the text is of hex digits, colons and points, with a colon."""
     has_colon = False
@@ -72,7 +74,7 @@ def is_ipv6_like(p, end):
     return has_colon
 
 
-@njit
+@kernel
 def digits(p, size):
     """Return the number of exactly `size` digits at `p`; a large negative one: they are not digits."""
     for n in range(size):
@@ -81,7 +83,7 @@ def digits(p, size):
     return integer(p, size)
 
 
-@njit
+@kernel
 def seconds(p, size):
     """Return a time written YYYY-MM-DDTHH:MM:SS, with or without six more digits, in seconds since 1970; -1: it is not."""
     if size != 19 and not (size == 26 and byte_at(p + 19) == 46 and digits(p + 20, 6) >= 0):
@@ -105,7 +107,7 @@ def seconds(p, size):
     return ((days * 24 + hour) * 60 + minute) * 60 + second
 
 
-@njit
+@kernel
 def is_fingerprint(p, size):
     """Return whether a string is of 64 hex digits in small letters."""
     if size != 66 or byte_at(p) != 34:
@@ -117,18 +119,18 @@ def is_fingerprint(p, size):
     return True
 
 
-@njit
+@kernel
 def key_of(base, row, starts, sizes, latest, numbers, at, lengths):
     """Read what every banner needs. Return whether all of it is usual."""
     p, size = base + starts[row, _IP], int64(sizes[row, _IP])
     if size < 9 or byte_at(p) != 34:
         return False
-    at[HOST, row], lengths[HOST, row] = p + 1, size - 2
-    numbers[IS_IPV6, row] = 0
+    at[row, HOST], lengths[row, HOST] = p + 1, size - 2
+    numbers[row, IS_IPV6] = 0
     if not is_ipv4(p + 1, p + size - 1):
         if not is_ipv6_like(p + 1, p + size - 1):
             return False
-        numbers[IS_IPV6, row] = 1
+        numbers[row, IS_IPV6] = 1
     for field in _UNREAD:
         c = byte_at(base + starts[row, field]) if sizes[row, field] else 0
         if c == 123 or c == 91:
@@ -136,41 +138,41 @@ def key_of(base, row, starts, sizes, latest, numbers, at, lengths):
     p, size = base + starts[row, _PORT], int64(sizes[row, _PORT])
     if size == 0 or size > 5 or not is_integer(p, size):
         return False
-    numbers[PORT, row] = integer(p, size)
-    if not 1 <= numbers[PORT, row] <= 65535:
+    numbers[row, PORT] = integer(p, size)
+    if not 1 <= numbers[row, PORT] <= 65535:
         return False
-    numbers[IS_UDP, row] = 0
+    numbers[row, IS_UDP] = 0
     if sizes[row, _TRANSPORT]:
         word = word_at(base + starts[row, _TRANSPORT]) & _FIVE
         if sizes[row, _TRANSPORT] != 5 or (word != _TCP and word != _UDP):
             return False
-        numbers[IS_UDP, row] = word == _UDP
+        numbers[row, IS_UDP] = word == _UDP
     p, size = base + starts[row, _TIME], int64(sizes[row, _TIME])
     if size < 21 or byte_at(p) != 34:
         return False
-    numbers[SEEN, row] = seconds(p + 1, size - 2)
-    return EARLIEST <= numbers[SEEN, row] <= latest
+    numbers[row, SEEN] = seconds(p + 1, size - 2)
+    return EARLIEST <= numbers[row, SEEN] <= latest
 
 
-@njit
+@kernel
 def others_of(base, row, starts, sizes, numbers, has, at, lengths):
     """Read the hashes, the status and the fingerprint. Return whether each is missing or usual."""
     for n in range(len(_INTEGERS)):
         column, field = _INTEGERS[n]
         p, size = base + starts[row, field], int64(sizes[row, field])
-        has[column, row] = size > 0
+        has[row, column] = size > 0
         if size:
             if not (byte_at(p) == 45 or 48 <= byte_at(p) <= 57) or not is_integer(p, size):
                 return False
-            numbers[column, row] = integer(p, size)
+            numbers[row, column] = integer(p, size)
     p, size = base + starts[row, _SHA], int64(sizes[row, _SHA])
-    lengths[FINGERPRINT, row] = -1
+    lengths[row, FINGERPRINT] = -1
     if size:
-        at[FINGERPRINT, row], lengths[FINGERPRINT, row] = p + 1, 64
+        at[row, FINGERPRINT], lengths[row, FINGERPRINT] = p + 1, 64
     return size == 0 or is_fingerprint(p, size)
 
 
-@njit(nogil=True)
+@kernel
 def typed(base, latest, starts, sizes, is_usual, numbers, has, at, lengths):
     """Read the fields of fixed form of each usual row; a row where one is unusual is so too from then on."""
     for row in range(len(is_usual)):
