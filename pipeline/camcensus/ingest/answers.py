@@ -69,7 +69,7 @@ def _put_web(columns: EvidenceColumns, row: int, banner: Banner, text: str) -> s
     """Put what a web answer shows: its headers and page, or a UPnP announcement. Return its page."""
     if text[:5] != "HTTP/":
         return _put_page(columns, row, banner, text)
-    head, body = _parted(text)
+    head, body = parted(text)
     headers = headers_of(head)
     if "usn" in headers and ("st" in headers or "nt" in headers):
         _put_announcement(columns, row, headers)
@@ -82,7 +82,7 @@ def _put_web(columns: EvidenceColumns, row: int, banner: Banner, text: str) -> s
     return _put_page(columns, row, banner, body)
 
 
-def _parted(text: str) -> tuple[str, str]:
+def parted(text: str) -> tuple[str, str]:
     """Split a web answer at its first empty line."""
     end = text.find("\n\r\n")
     bare = text.find("\n\n", 0, end if end >= 0 else len(text))
@@ -137,13 +137,18 @@ def _put_page(columns: EvidenceColumns, row: int, banner: Banner, body: str) -> 
             break
     if http.favicon is not None:
         columns.put("http_favicon", row, favicon_of(http.favicon.hash))
-    for step in http.redirects or ():
-        _put_location(columns, row, step.location)
-    _put_location(columns, row, http.location)
+    put_redirects(columns, row, http)
     for column, value in description.items():
         columns.put(column, row, value)
     # The rest of a description is the owner's: the name and the address of the device.
     return None if description else page[: READ + 1] or None
+
+
+def put_redirects(columns: EvidenceColumns, row: int, http: Http) -> None:
+    """Put the path that the engine was redirected to."""
+    for step in http.redirects or ():
+        _put_location(columns, row, step.location)
+    _put_location(columns, row, http.location)
 
 
 def _put_location(columns: EvidenceColumns, row: int, location: Any) -> None:

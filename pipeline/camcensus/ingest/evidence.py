@@ -59,17 +59,29 @@ def evidence_of(banner: Banner) -> dict[str, str]:
 def evidence_columns(banners: Sequence[Banner]) -> dict[str, Any]:
     """Return the columns of `tables.EVIDENCE`, with a text or None for each banner; empty columns may be absent."""
     columns = EvidenceColumns(len(banners))
+    for put in (put_parsed, put_blocks, put_answers, put_descriptions, put_macs):
+        put(columns, banners)
+    return columns.filled
+
+
+def put_parsed(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
+    """Fill the columns that are fields of banners."""
     for name, field in PARSED.items():
         columns.fill(name, list(map(field, banners)))
+
+
+def put_blocks(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
+    """Put the camera blocks that the engine parsed."""
     for row, blocks in enumerate(map(_BLOCKS, banners)):
         if any(blocks):
             _put_blocks(columns, row, blocks)
-    put_answers(columns, banners)
+
+
+def put_descriptions(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
+    """Put the descriptions of SNMP that the engine parsed."""
     for row, banner in enumerate(banners):
         if banner.snmp:
             columns.put("snmp_description", row, banner.snmp.description)
-    put_macs(columns)
-    return columns.filled
 
 
 def _put_blocks(columns: EvidenceColumns, row: int, blocks: Sequence[Any]) -> None:

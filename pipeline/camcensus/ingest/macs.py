@@ -1,6 +1,7 @@
 """Find MAC addresses that devices write into names and ids, and the organisations that these are registered to."""
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -8,6 +9,7 @@ from itertools import pairwise
 
 from camcensus.ingest.columns import EvidenceColumns
 from camcensus.ingest.text import Memo
+from camcensus.readers.banner import Banner
 
 # Columns that may hold a device's MAC address, the surest first.
 SOURCES = (
@@ -30,7 +32,7 @@ _DUMMY = re.compile("000000|1234567890|0123456789")
 _NOBODY = frozenset({"IEEE Registration Authority", "ICANN, IANA Department", "Private", "XEROX CORPORATION"})
 
 
-def put_macs(columns: EvidenceColumns) -> None:
+def put_macs(columns: EvidenceColumns, _: Sequence[Banner]) -> None:
     """Put the MAC address that a banner's names and ids show, unless it has one, and its organisation."""
     for name in SOURCES:
         texts = columns.filled.get(name) or ()

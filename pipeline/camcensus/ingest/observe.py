@@ -1,7 +1,8 @@
 """Turn banners into rows of `observations`, a column at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -22,11 +23,10 @@ from camcensus.ingest.fields import (
     vulnerabilities_of,
 )
 from camcensus.ingest.text import Memo
-from camcensus.readers.banner import Banner, Http, Rejected
+from camcensus.readers.banner import Banner, Rejected
 
 _SCHEMA = OBSERVATIONS.schema
 _KEYS = ("host", "ip_version", "port", "transport", "seen_at")
-_NO_HTTP = Http()
 _network, _firmware = keeper("network"), keeper("firmware")
 _region, _city = keeper("region"), keeper("city")
 _country, _asn = Memo(country_of), Memo(asn_of)
@@ -67,24 +67,38 @@ def observe(banners: Sequence[Banner], latest: int = LATEST) -> Observed:
         return Observed([], rejected, {})
     accepted = [banners[place] for place in keys]
     columns = dict(zip(_KEYS, zip(*keys.values(), strict=True), strict=True))
-    return Observed(list(keys), rejected, columns | engine_fields(accepted) | evidence_columns(accepted))
+    return Observed(list(keys), rejected, columns | engine_fields(accepted, ENGINE_FIELDS) | evidence_columns(accepted))
 
 
-def engine_fields(banners: Sequence[Banner]) -> dict[str, Sequence[Any]]:
-    """Return the engine's fields of the network, the answer and the certificate."""
-    networks = zip(_network.of_all([b.org for b in banners]), banners, strict=True)
-    http = [banner.http or _NO_HTTP for banner in banners]
-    return {
-        "engine_country": _country.of_all([b.location.country_code if b.location else None for b in banners]),
-        "asn": _asn.of_all([b.asn for b in banners]),
-        "network": [org or _network.of(banner.isp) for org, banner in networks],
-        "region": _region.of_all([b.location.region_code if b.location else None for b in banners]),
-        "city": _city.of_all([b.location.city if b.location else None for b in banners]),
-        "vulns": [vulnerabilities_of(b.vulns) if b.vulns else None for b in banners],
-        "firmware": _firmware.of_all([b.version for b in banners]),
-        "http_status": [integer_of(answer.status) for answer in http],
-        "banner_hash": [integer_of(b.hash) for b in banners],
-        "html_hash": [integer_of(answer.html_hash) for answer in http],
-        "is_synthetic": [bool(b.synthetic_marker and b.synthetic_marker.get("synthetic") is True) for b in banners],
-        "cert_sha256": [fingerprint_of(b) for b in banners],
-    }
+def engine_fields(banners: Sequence[Banner], names: Iterable[str]) -> dict[str, Sequence[Any]]:
+    """Return some of `ENGINE_FIELDS`."""
+    return {name: ENGINE_FIELDS[name](banners) for name in names}
+
+
+def _networks(banners: Sequence[Banner]) -> Sequence[Any]:
+    organisations = zip(_network.of_all([b.org for b in banners]), banners, strict=True)
+    return [organisation or _network.of(banner.isp) for organisation, banner in organisations]
+
+
+def _placed(memo: Memo[Any], field: str) -> Callable[[Sequence[Banner]], Sequence[Any]]:
+    get = attrgetter(field)
+    return lambda banners: memo.of_all([get(b.location) if b.location else None for b in banners])
+
+
+# The engine's fields of the network, the answer and the certificate, by column.
+ENGINE_FIELDS: dict[str, Callable[[Sequence[Banner]], Sequence[Any]]] = {
+    "engine_country": _placed(_country, "country_code"),
+    "asn": lambda banners: _asn.of_all([b.asn for b in banners]),
+    "network": _networks,
+    "region": _placed(_region, "region_code"),
+    "city": _placed(_city, "city"),
+    "vulns": lambda banners: [vulnerabilities_of(b.vulns) if b.vulns else None for b in banners],
+    "firmware": lambda banners: _firmware.of_all([b.version for b in banners]),
+    "http_status": lambda banners: [integer_of(b.http.status) if b.http else None for b in banners],
+    "banner_hash": lambda banners: [integer_of(b.hash) for b in banners],
+    "html_hash": lambda banners: [integer_of(b.http.html_hash) if b.http else None for b in banners],
+    "is_synthetic": lambda banners: [
+        bool(b.synthetic_marker and b.synthetic_marker.get("synthetic") is True) for b in banners
+    ],
+    "cert_sha256": lambda banners: list(map(fingerprint_of, banners)),
+}

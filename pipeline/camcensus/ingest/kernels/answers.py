@@ -13,11 +13,14 @@ from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.layout import CONTEXT, FIELD, FIELDS
 from camcensus.ingest.kernels.memory import byte_at, copy, find, put, word_at
 
-# Columns of spans behind those of the fields: parts of the key of an answer, and its page without quotes.
-ANSWER, PORT_21, MODULE, HTML, BLOCK_HTML, PAGE = range(len(FIELDS), len(FIELDS) + 6)
-COLUMNS = len(FIELDS) + 6
+# Columns of spans behind those of the fields: parts of the key of an answer; its body and page without quotes.
+# Redirects are read with the answer, or apart from it (`MOVES`, `MOVED`), since many have a token; so is a block's text.
+ANSWER, PORT_21, MODULE, HTML, BLOCK_HTML, REDIRECTS, LOCATION, MOVES, MOVED, BODY, PAGE, COLUMNS = range(
+    len(FIELDS), len(FIELDS) + 12
+)
 _DATA, _PORT, _MODULE = FIELD["data"], FIELD["port"], FIELD["_shodan.module"]
 _HTML, _BLOCK_HTML = FIELD["html"], FIELD["http.html"]
+_REDIRECTS, _LOCATION_FIELD = FIELD["http.redirects"], FIELD["http.location"]
 _HTTP = CONTEXT["http"]
 _LONGEST_REALM = 512
 
@@ -167,6 +170,8 @@ def take_whole(base, row, starts, sizes):
     take(row, MODULE, _MODULE, starts, sizes)
     take(row, HTML, _HTML, starts, sizes)
     take(row, BLOCK_HTML, _BLOCK_HTML, starts, sizes)
+    take(row, REDIRECTS, _REDIRECTS, starts, sizes)
+    take(row, LOCATION, _LOCATION_FIELD, starts, sizes)
     if sizes[row, _PORT] == 2 and word_at(base + starts[row, _PORT]) & uint64(0xFFFF) == _21:
         take(row, PORT_21, _PORT, starts, sizes)
 
@@ -195,10 +200,15 @@ def take_cut(base, row, starts, sizes, had, out):
     end = p + sizes[row, _DATA] - 1
     copy(out, p, 6)
     last, body = cut_head(p + 1, end, is_rtsp, out + 6)
-    c = byte_at(body) if body < end else 60
-    if last == 0 or c == 92 or c == 32 or 97 <= (c | 32) <= 122:  # a body that may be a block is read, too
+    if last == 0:
         return int64(0)
     put(last, 34)
+    take(row, MOVED, _LOCATION_FIELD, starts, sizes)
+    if sizes[row, _REDIRECTS] != 2:  # an empty list
+        take(row, MOVES, _REDIRECTS, starts, sizes)
+    c = byte_at(body) if body < end else 60
+    if c == 92 or c == 32 or 97 <= (c | 32) <= 122:
+        starts[row, BODY], sizes[row, BODY] = body - base, end - body
     starts[row, ANSWER], sizes[row, ANSWER] = out - base, last + 1 - out
     note_page(base, row, starts, sizes, body, end)
     if is_rtsp and not had[row] >> _HTTP & 1:

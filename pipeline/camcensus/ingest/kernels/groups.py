@@ -10,11 +10,27 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from camcensus.ingest.evidence import evidence_columns
-from camcensus.ingest.kernels.answers import ANSWER, BLOCK_HTML, HTML, MODULE, PAGE, PORT_21
+from camcensus.ingest.answers import parted, put_answers, put_redirects
+from camcensus.ingest.columns import EvidenceColumns
+from camcensus.ingest.discovery import block_text
+from camcensus.ingest.evidence import put_blocks, put_descriptions, put_parsed
+from camcensus.ingest.kernels.answers import (
+    ANSWER,
+    BLOCK_HTML,
+    BODY,
+    HTML,
+    LOCATION,
+    MODULE,
+    MOVED,
+    MOVES,
+    PAGE,
+    PORT_21,
+    REDIRECTS,
+)
 from camcensus.ingest.kernels.cells import Texts
 from camcensus.ingest.kernels.intern import Interner
 from camcensus.ingest.kernels.layout import CONTEXT, CONTEXTS, FIELD, FIELDS, NONE
+from camcensus.ingest.macs import put_macs
 from camcensus.ingest.observe import engine_fields
 from camcensus.readers.banner import BLOCKS, DECODE, UNDECODED, Banner
 
@@ -22,8 +38,12 @@ Columns = dict[str, Any]
 # Columns of other kinds than text, and what they are in Arrow.
 NUMBERS = {"asn": pa.int64(), "is_synthetic": pa.bool_(), "is_assets_cut": pa.bool_()}
 _SOURCES = {
-    ANSWER: "data", MODULE: "_shodan.module", HTML: "html", BLOCK_HTML: "http.html", PAGE: "html", PORT_21: "port",
+    ANSWER: "data", MODULE: "_shodan.module", HTML: "html", BLOCK_HTML: "http.html", PORT_21: "port",
+    REDIRECTS: "http.redirects", LOCATION: "http.location", MOVES: "http.redirects", MOVED: "http.location",
+    BODY: "data", PAGE: "html",
 }  # fmt: skip
+# Of spans without quotes: what is before the text in a banner that has only it.
+_DOCUMENTS = {PAGE: b'{"data":"HTTP/","html":"', BODY: rb'{"data":"HTTP/\n\n'}
 
 
 class Group:
@@ -37,7 +57,7 @@ class Group:
     ) -> None:
         columns = [FIELD[field] if isinstance(field, str) else field for field in fields]
         self.interner = Interner(columns, sum(1 << CONTEXT[name] for name in contexts))
-        self._is_page = columns == [PAGE]
+        self._beginning = _DOCUMENTS.get(columns[0])
         names = [_SOURCES.get(column) or FIELDS[column].name for column in columns]
         self._members = _members_of(0, {name: place for place, name in enumerate(names)}, set(map(CONTEXT.get, contexts)))
         self._show = show
@@ -83,8 +103,8 @@ class Group:
 
     def _document(self, blocks: int, spans: list[bytes]) -> bytes:
         """Return the JSON of a banner of a key's fields alone."""
-        if self._is_page:
-            return b'{"data":"HTTP/","html":"' + spans[0] + b'"}'
+        if self._beginning:
+            return self._beginning + spans[0] + b'"}'
         return _object(self._members, blocks, spans) or b"{}"
 
 
@@ -119,16 +139,33 @@ def _object(members: Sequence[_Member], blocks: int, spans: list[bytes]) -> byte
     return b"{" + b",".join(written) + b"}" if written else b""
 
 
-def _of_engine(*names: str) -> Callable[[Sequence[Banner]], Columns]:
+def _engine(*names: str) -> Callable[[Sequence[Banner]], Columns]:
+    return lambda banners: engine_fields(banners, names)
+
+
+def _evidence(*puts: Callable[[EvidenceColumns, Sequence[Banner]], None]) -> Callable[[Sequence[Banner]], Columns]:
     def show(banners: Sequence[Banner]) -> Columns:
-        found = engine_fields(banners)
-        return {name: found[name] for name in names}
+        columns = EvidenceColumns(len(banners))
+        for put in puts:
+            put(columns, banners)
+        return columns.filled
 
     return show
 
 
-def _of_engine_and_evidence(banners: Sequence[Banner]) -> Columns:
-    return evidence_columns(banners) | _of_engine("vulns", "firmware", "is_synthetic")(banners)
+def _both(one: Callable[[Sequence[Banner]], Columns], two: Callable[[Sequence[Banner]], Columns]) -> Any:
+    return lambda banners: one(banners) | two(banners)
+
+
+def _put_redirects(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
+    for row, banner in enumerate(banners):
+        if banner.http:
+            put_redirects(columns, row, banner.http)
+
+
+def _put_block_text(columns: EvidenceColumns, banners: Sequence[Banner]) -> None:
+    for row, banner in enumerate(banners):
+        columns.put("block_text", row, block_text(parted(str(banner.data))[1]))
 
 
 def groups() -> dict[str, Group]:
@@ -137,22 +174,24 @@ def groups() -> dict[str, Group]:
     return {
         "engine": Group(
             ["_shodan.module", "product", "version", "devicetype", "cpe", "cpe23", "tags", "vulns", "_camcensus"],
-            _of_engine_and_evidence,
+            _both(_evidence(put_parsed), _engine("vulns", "firmware", "is_synthetic")),
         ),
-        "network": Group(["asn", "org", "isp"], _of_engine("asn", "network")),
+        "network": Group(["asn", "org", "isp"], _engine("asn", "network")),
         "place": Group(
             ["location.country_code", "location.region_code", "location.city"],
-            _of_engine("engine_country", "region", "city"),
+            _engine("engine_country", "region", "city"),
         ),
-        "mac": Group(["mac"], evidence_columns),
-        "blocks": Group(blocks, evidence_columns, BLOCKS),
-        "certificate": Group(["ssl.cert.subject", "ssl.cert.issuer"], evidence_columns),
+        "mac": Group(["mac"], _evidence(put_parsed, put_macs)),
+        "blocks": Group(blocks, _evidence(put_blocks, put_macs), BLOCKS),
+        "certificate": Group(["ssl.cert.subject", "ssl.cert.issuer"], _evidence(put_parsed, put_macs)),
         "answer": Group(
             [
-                ANSWER, MODULE, PORT_21, HTML, BLOCK_HTML, "http.server", "http.title", "title", "http.location",
-                "http.redirects", "http.favicon.hash", "snmp.description",
+                ANSWER, MODULE, PORT_21, HTML, BLOCK_HTML, REDIRECTS, LOCATION, "http.server", "http.title", "title",
+                "http.favicon.hash", "snmp.description",
             ],
-            evidence_columns, ["http"],
+            _evidence(put_parsed, put_answers, put_descriptions, put_macs), ["http"],
         ),
-        "page": Group([PAGE], evidence_columns),
+        "redirects": Group([MOVES, MOVED], _evidence(_put_redirects)),
+        "body": Group([BODY], _evidence(_put_block_text)),
+        "page": Group([PAGE], _evidence(put_answers, put_macs)),
     }  # fmt: skip
