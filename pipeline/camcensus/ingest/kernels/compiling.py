@@ -18,9 +18,9 @@ from typing import Any
 
 VARIABLE = "CAMCENSUS_KERNELS"  # 1: use them also where they were not tested, 0: never
 TESTED = frozenset({"x86_64", "AMD64"})
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 # Compiled code holds constants of these too.
-_OTHERS = ("ingest/answers.py", "ingest/fields.py", "readers/banner.py")
+OTHERS = ("ingest/answers.py", "ingest/fields.py", "readers/banner.py")
 
 
 def why_plain() -> str | None:
@@ -47,9 +47,9 @@ def _numba() -> str | None:
 def cache_folder() -> Path:
     """Return the folder of compiled kernels: next to the source if that can be written, else the user's."""
     digest = hashlib.sha256(f"{_numba()} {sys.version}".encode())
-    for path in [*sorted(_HERE.glob("*.py")), *(_HERE.parents[1] / name for name in _OTHERS)]:
+    for path in [*sorted(HERE.glob("*.py")), *(HERE.parents[1] / name for name in OTHERS)]:
         digest.update(path.read_bytes())
-    own = _HERE / "__pycache__"
+    own = HERE / "__pycache__"
     parents = [own, Path.home() / ".cache/camcensus", Path(tempfile.gettempdir()) / f"camcensus-{os.getuid()}"]
     parent = next(filter(_is_writable, parents), parents[-1])
     return parent / f"kernels-{digest.hexdigest()[:16]}"

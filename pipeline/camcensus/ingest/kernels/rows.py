@@ -63,7 +63,7 @@ class _Rows:
         self._at, self._lengths = np.zeros((n, typed.TEXTS), np.int64), np.full((n, typed.TEXTS), -1, np.int64)
         self._held: list[bytes] = []
         self._cut = np.empty(len(self._joined) + 16 * n, np.uint8)
-        self._groups = _groups()
+        self._groups = all_groups()
         self._numbers = {name: np.full(n, -1, np.int64) for name in self._groups}
         for group in self._groups.values():
             group.make_room(n, len(self._joined))
@@ -188,5 +188,5 @@ _OTHERS: dict[str, Callable[[_Rows, Any], pa.Array]] = {
 
 
 @cache
-def _groups() -> dict[str, Group]:
+def all_groups() -> dict[str, Group]:
     return groups()

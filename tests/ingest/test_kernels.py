@@ -1,0 +1,273 @@
+"""Kernels give what the plain path gives: same rows, same reasons, same quarantine, for whatever lines."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camcensus.ingest import records
+from camcensus.ingest.fields import LATEST
+from camcensus.ingest.kernels import compiling
+from camcensus.ingest.records import REASONS, validate_batch
+from camcensus.readers.lines import Line
+from camcensus.readers.record import Batch
+from camcensus.readers.shodan import ShodanFile
+from tests.conftest import banner, ingest_file, write_lines
+from tests.fuzz import Fuzz
+from tests.optional import optional
+
+optional("numba")
+intern = optional("camcensus.ingest.kernels.intern")
+rows = optional("camcensus.ingest.kernels.rows")
+groups = optional("camcensus.ingest.kernels.groups")
+
+LATE = 1_790_000_000  # some time in 2026
+
+
+def same(lines: list[Any], latest: int = LATEST) -> tuple[int, set[str]]:
+    """How many rows the kernels read of lines, and the reasons of others. Fails unless both paths give the same."""
+    batch = Batch(range(1, len(lines) + 1), lines, [f"file-{n % 3}" for n in range(len(lines))])
+    plain, found = (validate_batch(batch, latest, in_kernels) for in_kernels in (False, True))
+    for name in plain.rows.schema.names:
+        assert found.rows[name].to_pylist() == plain.rows[name].to_pylist(), name
+    assert found.rows.equals(plain.rows)
+    assert found == plain.__class__(plain.records, found.rows, plain.telling, plain.reasons, plain.quarantined)
+    assert found.rows.schema.equals(plain.rows.schema)
+    found.rows.validate(full=True)
+    return rows.accept(batch, latest)[0].num_rows, set(plain.reasons)
+
+
+def line(**changed: Any) -> bytes:
+    return json.dumps(banner(**changed)).encode()
+
+
+def test_usual_banners_are_read_in_kernels() -> None:
+    lines = [line(port=port, data=f"HTTP/1.1 200 OK\r\nServer: s{port}\r\n\r\n<title>{port}</title>") for port in (80, 81)]
+    assert same(lines) == (2, set())
+
+
+# What a field may be: as a rule a usual text, but anything that JSON can write.
+PIECES = st.sampled_from([
+    "a", "DS-2CD2032-I", " ", "\t", "\r\n", "\n", "\n\n", "\n\n\r\n", "\x00", "\x7f", "\xa0", "é", "İ", "ſ", "\u200b", "中",
+    "\U0001f4f7", '"', "\\", "'", "<", ">", "</p>", "=", ":", ",", "{", "}", "[", "]", "&quot;", "password", "User Name",
+    "user_name", "alias", "DDNS", "用户名", "mail: a.b@c.de", "a@b.c", "@", "10.0.0.7", "192.168.1.5", "fe80::1:2",
+    "+49 30 1234567", "onvif://www.onvif.org/name/x", "onvif://www.onvif.org/hardware/X", "<title>", "</title>", "<h1>",
+    '<script src="/js/a.js">', '<object classid="clsid:12345678-1234-1234-1234-123456789abc">', 'var model="X-1";',
+    "00:0A:0B:0C:0D:0E", "AXIS-00408C123456", "x" * 70, "y" * 300, "z" * 2_500, "HTTP/1.1 200 OK\r\n", "HTTP/", "RTSP/1.0 200",
+    "SIP/2.0 200 OK\r\n", "NOTIFY * HTTP/1.1\r\n", "220 ftp ready\r\n", "login: ", "DHIP", '{"Vendor":"x","SerialNo":"1"}',
+    "Server: App-webs/\r\n", "server:x\r\n", "SERVER : y\r\n", "Server:\r\n", "Server\t: z\r\n", "Set-Cookie: a=b\r\n", "ST: u\r\n",
+    "USN: uuid:1\r\n", "nt:x\r\n", "Location: /a/b.html\r\n", "LOCATION: http://h/x?y\r\n", "User-Agent: ua\r\n",
+    'WWW-Authenticate: Digest realm="Login to 5A", nonce="x"\r\n', "www-authenticate: Basic realm=plain\r\n",
+    'WWW-Authenticate: Digest nonce="realm" , Realm = " sp "\r\n', 'WWW-Authenticate:Basic realm="a\\"b"\r\n',
+    'WWW-Authenticate: realm="x y"\r\n', 'WWW-Authenticate: Digest realm=a realm="b c", x="d"\r\n', "WWW-Authenticate: Basic\r\n",
+    "Hikvision IP Camera:\r\n  Device Model: DS-1\r\n  Version: 5\r\n", "urn:schemas-upnp-org:device", "<UDN>uuid:1</UDN>",
+    "<manufacturer>m</manufacturer>",
+])  # fmt: skip
+TEXTS = st.lists(PIECES, max_size=9).map("".join)
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-(1 << 70), 1 << 70), st.floats(allow_nan=False, allow_infinity=False),
+    st.just([]), st.just({}), st.lists(TEXTS, max_size=2), st.dictionaries(TEXTS, TEXTS, max_size=2),
+)  # fmt: skip
+ANY = st.one_of(TEXTS, TEXTS, TEXTS, ODD)
+NUMBERS = st.one_of(st.integers(-5, 70_000), st.integers(-5, 70_000), ANY)
+PLACES = st.fixed_dictionaries({}, optional={"country_code": ANY, "region_code": ANY, "city": ANY, "x": ODD})
+NAMES = st.dictionaries(st.sampled_from(["CN", "OU", "O", "L", "ST", "C", "x"]), ANY, max_size=4)
+CERTIFICATES = st.fixed_dictionaries(
+    {}, optional={
+        "subject": NAMES | ODD, "issuer": NAMES | ODD, "serial": st.integers(0, 1 << 160),
+        "fingerprint": st.fixed_dictionaries({"sha256": st.sampled_from(["a" * 64, "A" * 64, "aa:" * 31 + "aa", "x", None, 5])}) | ODD,
+    },
+)  # fmt: skip
+HTTP = st.fixed_dictionaries(
+    {}, optional={
+        "status": NUMBERS, "title": ANY, "server": ANY, "html": ANY, "html_hash": NUMBERS, "location": ANY,
+        "favicon": st.fixed_dictionaries({"hash": NUMBERS}) | ODD, "redirects": st.lists(st.fixed_dictionaries({"location": ANY})) | ODD,
+    },
+)  # fmt: skip
+
+
+def block(*names: str) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, ANY)) | st.none() | ODD
+
+
+BANNERS = st.fixed_dictionaries(
+    {
+        "ip_str": st.sampled_from(["192.0.2.1", "255.255.255.255", "2001:db8::1", "::ffff:192.0.2.1"])
+        | st.sampled_from(["01.2.3.4", "1.2.3", "256.1.1.1", "fe80::1%eth0", "", None, "1.2.3.4 ", "é", 5, "1.2.3.4567"]),
+        "port": st.sampled_from([80, 21, 554, 65535, 443, 23]) | st.sampled_from([0, 65536, "80", "x", None, True, 1.0, -1]),
+        "timestamp": st.datetimes().map(lambda time: time.isoformat())
+        | st.sampled_from(["2026-10-20T08:30:01.000000", "2024-02-29T00:00:00", "2025-02-29T00:00:00", "2026-01-01", "", None, 5])
+        | st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T00:00:00+02:00", "2026-01-01T24:00:00", "2026-01-01 00:00:00"]),
+    },
+    optional={
+        **dict.fromkeys(("data", "html", "title", "product", "version", "devicetype", "asn", "org", "isp", "ipv6"), ANY),
+        "transport": st.sampled_from(["tcp", "udp", None, "TCP", 5]), "hash": NUMBERS, "ip": NUMBERS,
+        **dict.fromkeys(("cpe", "cpe23", "tags"), st.lists(ANY, max_size=3) | ANY),
+        "mac": st.dictionaries(st.sampled_from(["00:0A:0B:0C:0D:0E", "AC:CC:8E:01:02:03", "x"]), ODD) | ANY,
+        "vulns": st.dictionaries(st.sampled_from(["CVE-2021-1", "x"]), st.just({"verified": True}) | st.none()) | ODD,
+        "_shodan": block("module") | st.fixed_dictionaries({"module": st.sampled_from(["http", "https", "ftp", "telnet", "rtsp-tcp"])}),
+        "location": PLACES | ODD, "http": HTTP | ODD,
+        "ssl": st.fixed_dictionaries({}, optional={"cert": CERTIFICATES | ODD, "chain": ODD}) | ODD,
+        "hikvision": block("device_model", "device_version", "web_version"), "dahua": block("serial_number"),
+        "dahua_dvr_web": block("web_version"), "snmp": block("description"),
+        "ip_camera": block("brand", "model", "software_version", "mac_address", "id"),
+        "upnp": block("manufacturer", "model_name", "model_number", "serial_number", "udn"),
+        "_camcensus": st.sampled_from([{"synthetic": True}, {"synthetic": 1}, {}, None, 5]), "opts": ODD,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(BANNERS, min_size=1, max_size=6), st.booleans())
+def test_any_banner_gives_the_same(found: list[dict[str, Any]], is_ascii: bool) -> None:
+    same([json.dumps(one, ensure_ascii=is_ascii).encode("utf-8", "surrogatepass") for one in found], LATE)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_mutated_lines_give_the_same(seed: int) -> None:
+    same(list(Fuzz(seed).lines(600)), LATE)
+
+
+def odd_lines() -> Iterator[tuple[str, Any]]:
+    yield "bad_encoding", b'{"ip_str": "\xff"}'
+    yield "too_deep", b"[" * 100_000
+    yield "not_json", b'{"ip_str": "192.0.2.1",}'
+    yield "not_json", line()[:-1]
+    yield "not_object", b"[1]"
+    yield "no_address", line(ip_str=None, ip=None)
+    yield "bad_address", line(ip_str="192.0.2.01")
+    yield "bad_port", line(port=0)
+    yield "bad_transport", line(transport="sctp")
+    yield "no_timestamp", line(timestamp=None)
+    yield "bad_timestamp", line(timestamp="2025-02-29T00:00:00")
+    yield "too_early", line(timestamp="2008-12-31T23:59:59.999999")
+    yield "too_late", line(timestamp="2100-01-01T00:00:01")
+    yield "too_long", Line(1, b"{", 1 << 25, "0" * 64)
+    yield "cut_short", Line(1, line(), 9, None, cut_short=True)
+
+
+@pytest.mark.parametrize(("reason", "odd"), list(odd_lines()))
+def test_each_reason_among_usual_lines(reason: str, odd: Any) -> None:
+    read, reasons = same([line(), odd, b"", b" \t", Line(1, line(), len(line())), line(port=81)])
+    assert read == 3
+    assert reasons == {reason}
+
+
+def test_all_reasons_of_lines_were_tried() -> None:
+    of_other_formats = {"bad_row", "no_answer", "no_columns"}
+    assert {reason for reason, _ in odd_lines()} == REASONS.keys() - of_other_formats
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        b'"port": 80, "port": 81', b'"po\\u0072t": 80', b'"port": 8e1', b'"port": 80, "x": "\\ud800"', b'"port": 80, "x": 01',
+        b'"port": 80, "x": "a\x7fb"', b'"port": 80, "x": "a\tb"', b'"port": 80, "x": [1,]', b'"port": 80, "x": {"a":1,}',
+        b'"port": 80, "x": 1.', b'"port": 80, "x": -', b'"port": 80, "x": tru', b'"port": 80, "x": [}', b'"port" 80',
+        b'"port": 80, "http": {"title": "a"}, "http": {"title": "b"}', b'"port": 80, "http": null, "http": {"title": "b"}',
+        b'"port": 80, "product": null, "product": "x"', b'"port": 80, "x": ' + b"9" * 100, b'"port": 80, "x": 1e999',
+        b'"port": 80, "version": 1e999', b'"port": 80, "version": 1.10', b'"port": 80, "cpe": [["a"], 1e999]',
+        b'"port": 80, "ipv6": [1], "http": {"redirects": [{"location": "/a/b"}]}',
+        b'"port": 80 , \t"product" : "DS-2CD2032-I"  ', b'"port": 80, "x": "\\q"', b'"port": 80, "x": "\\u12g4"',
+    ],
+)  # fmt: skip
+def test_unusual_json_gives_the_same(changed: bytes) -> None:
+    same([b'{"ip_str": "192.0.2.1", "timestamp": "2026-10-20T08:30:01", ' + changed + end for end in (b"}", b"} ", b"}x", b"")])
+
+
+def test_what_several_parts_of_a_banner_show_gives_the_same() -> None:
+    mac, other = "AC-CC-8E-01-02-03", "00-40-8C-12-34-56"
+    same([
+        line(data=f'HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm="{a}"\r\n\r\n<title>{b}</title>', title=title,
+             ssl={"cert": {"subject": {"CN": c}}}, upnp=upnp, mac=block, snmp={"description": "d"})
+        for a in ("r", mac) for b in ("t", other) for c in ("c", mac) for title in (None, "T")
+        for upnp in (None, {}, {"udn": other}) for block in (None, {"AC:CC:8E:00:00:09": {}})
+    ])  # fmt: skip
+
+
+def test_what_was_decided_for_earlier_keys_is_forgotten_without_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intern, "KEYS", 64)
+    monkeypatch.setattr(intern, "BYTES", 20_000)
+    rows.all_groups.cache_clear()
+    try:
+        for first in range(0, 400, 40):
+            same([line(product=f"p{n % 70}", html=f"<title>{n}</title>" * (n % 5)) for n in range(first, first + 40)])
+        same([line(product=f"q{n}") for n in range(700)])
+        same([line(html="x" * 90_000)])
+    finally:
+        rows.all_groups.cache_clear()
+
+
+def test_keys_with_equal_hashes_have_two_numbers() -> None:
+    arena = np.frombuffer(b"first key" + b"other key" + bytes(128), np.uint8)
+    slots, hashes = np.full(8, -1), np.zeros(4, np.uint64)
+    places, lengths, state = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(2, np.int64)
+    seed = np.uint64(7)
+    known = seed, slots, hashes, places, lengths, arena.ctypes.data, state
+    assert intern.number_of(9, *known) == 0
+    found = intern.hash_of(arena.ctypes.data + 9, 9, seed)
+    slots[:], hashes[0] = 0, found  # as if the first had the hash of the other
+    slots[(int(found) + 1) % 8] = -1
+    assert intern.number_of(9, *known) == 1
+
+
+def test_files_are_read_in_kernels_from_a_size_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_lines(tmp_path / "a.json", [banner(port=port) for port in range(1, 300)] + ["{", ""])
+    called = []
+    accept = rows.accept
+    monkeypatch.setattr(rows, "accept", lambda *given: called.append(1) or accept(*given))
+    written = []
+    for worth in (1 << 40, 0):
+        monkeypatch.setattr(records, "WORTH_KERNELS", worth)
+        out = tmp_path / f"{worth}.parquet", tmp_path / f"{worth}.gz"
+        result = ingest_file(path, *out, LATEST)
+        assert (result.accepted, result.quarantined, result.blank) == (299, {"not_json": 1}, 1)
+        written.append([one.read_bytes() for one in out])
+        assert len(called) == (worth == 0)
+    assert written[0] == written[1]
+
+
+def test_several_batches_of_the_demo_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.fuzz import DEMO
+
+    batches = list(ShodanFile(DEMO).batches())
+    for batch in batches:
+        assert same(list(batch.lines))[0] > 0.9 * len(batch.lines)
+
+
+def test_kernels_are_used_only_where_they_were_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(compiling.VARIABLE, raising=False)
+    monkeypatch.setattr(compiling.platform, "machine", lambda: "x86_64")
+    assert compiling.why_plain() is None
+    monkeypatch.setattr(compiling.platform, "machine", lambda: "arm64")
+    assert compiling.why_plain() == "not tested on arm64; set CAMCENSUS_KERNELS=1 to use them"
+    monkeypatch.setenv(compiling.VARIABLE, "1")
+    assert compiling.why_plain() is None
+    monkeypatch.setenv(compiling.VARIABLE, "0")
+    assert compiling.why_plain() == "CAMCENSUS_KERNELS is 0"
+    monkeypatch.setenv(compiling.VARIABLE, "1")
+    monkeypatch.setattr(compiling, "_numba", lambda: None)
+    assert "not installed" in str(compiling.why_plain())
+
+
+def test_a_change_of_any_kernel_or_of_what_it_knows_has_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "camcensus"
+    here = package / "ingest" / "kernels"
+    here.mkdir(parents=True)
+    (package / "readers").mkdir()
+    files = [here / "memory.py", here / "scan.py", *(package / name for name in compiling.OTHERS)]
+    for file in files:
+        file.write_text("1")
+    monkeypatch.setattr(compiling, "HERE", here)
+    folders = set()
+    for file in [*files, None]:
+        folders.add(compiling.cache_folder.__wrapped__())
+        if file:
+            file.write_text("2")
+    assert len(folders) == len(files) + 1
+    assert all(folder.parent == here / "__pycache__" for folder in folders)
