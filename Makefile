@@ -4,6 +4,10 @@ BIN := .venv/bin
 # Every version and checksum comes from a lock file, so nothing is resolved; modules are compiled when first imported.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
+# Not every machine has them; without them all results are the same.
+FAST := $(INSTALL) --require-hashes --only-binary :all: -r requirements-fast.lock && $(BIN)/python -c \
+  'from camcensus.ingest.kernels import compiling; compiling.why_plain() or compiling.prepare()'
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-all lint docs lab notebooks spark nightly bench bench-full audit lock
 
@@ -13,12 +17,13 @@ help: ## List the targets.
 
 setup: .venv/ready ## Install the command and the Python API, nothing else.
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock requirements-fast.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("camcensus needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@echo "installing the libraries of requirements.lock into .venv; takes about a minute"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation -e .
+	@$(FAST) || echo "the libraries of requirements-fast.lock are not for this machine; large files take longer to ingest"
 	@touch $@
 
 # Tests and linters; everything that tests, docs and notebooks need; JupyterLab; Spark. Each lock file names all of its
@@ -109,5 +114,7 @@ lock: ## Write the lock files again after a change of dependencies.
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --group all -c requirements-dev.lock -o requirements-all.lock
 	$(LOCK) --group build --extra notebooks -c requirements.lock -o requirements-lab.lock
+	$(LOCK) --extra fast -c requirements.lock -o .venv/fast.lock
+	sed -nE '/^(llvmlite|numba)==/,/[^\\]$$/p' .venv/fast.lock > requirements-fast.lock
 	$(LOCK) --extra spark -c requirements.lock -o .venv/spark.lock
 	sed -nE '/^(py4j|pyspark)==/,/[^\\]$$/p' .venv/spark.lock > requirements-spark.lock

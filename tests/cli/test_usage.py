@@ -124,7 +124,7 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_doctor_looks_at_everything() -> None:
     done = camcensus("doctor", SHODAN_API_KEY="")
-    assert [line[:3] for line in done.stdout.splitlines()] == ["ok "] * 5
+    assert [line[:3] for line in done.stdout.splitlines()] == ["ok "] * 6
     assert "catalogue: version " in done.stdout
 
 

@@ -47,7 +47,9 @@ def line(**changed: Any) -> bytes:
 
 
 def test_usual_banners_are_read_in_kernels() -> None:
-    lines = [line(port=port, data=f"HTTP/1.1 200 OK\r\nServer: s{port}\r\n\r\n<title>{port}</title>") for port in (80, 81)]
+    lines = [
+        line(port=port, data=f"HTTP/1.1 200 OK\r\nServer: s{port}\r\n\r\n<title>{port}</title>") for port in (80, 81)
+    ]
     assert same(lines) == (2, set())
 
 
@@ -209,7 +211,12 @@ def test_all_reasons_of_lines_were_tried() -> None:
     ],
 )  # fmt: skip
 def test_unusual_json_gives_the_same(changed: bytes) -> None:
-    same([b'{"ip_str": "192.0.2.1", "timestamp": "2026-10-20T08:30:01", ' + changed + end for end in (b"}", b"} ", b"}x", b"")])
+    same(
+        [
+            b'{"ip_str": "192.0.2.1", "timestamp": "2026-10-20T08:30:01", ' + changed + end
+            for end in (b"}", b"} ", b"}x", b"")
+        ]
+    )
 
 
 def test_what_several_parts_of_a_banner_show_gives_the_same() -> None:
@@ -284,7 +291,9 @@ def test_kernels_are_used_only_where_they_were_tested(monkeypatch: pytest.Monkey
     assert "not installed" in str(compiling.why_plain())
 
 
-def test_a_change_of_any_kernel_or_of_what_it_knows_has_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_any_kernel_or_of_what_it_knows_has_another_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = tmp_path / "camcensus"
     here = package / "ingest" / "kernels"
     here.mkdir(parents=True)

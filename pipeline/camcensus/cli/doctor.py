@@ -13,6 +13,7 @@ from camcensus.core.resources import bundled
 from camcensus.geolocate.database import open_locator
 from camcensus.geolocate.editions import editions_of
 from camcensus.identify.catalogue import faults_of, load_catalogue
+from camcensus.ingest.kernels.compiling import cache_folder, prepare, why_plain
 from camcensus.raw.imports import free_bytes
 
 MIN_DISK = 1 << 30  # bytes
@@ -20,7 +21,10 @@ MIN_DISK = 1 << 30  # bytes
 
 def examine() -> list[dict[str, Any]]:
     """Return one entry per check: its `name`, whether it is `ok`, and a `text` for people."""
-    checks = {"python": _python, "catalogue": _catalogue, "country database": _geo, "disk": _disk, "shodan key": _key}
+    checks = {
+        "python": _python, "kernels": _kernels, "catalogue": _catalogue, "country database": _geo, "disk": _disk,
+        "shodan key": _key,
+    }  # fmt: skip
     found = []
     for name, check in checks.items():
         try:
@@ -33,6 +37,13 @@ def examine() -> list[dict[str, Any]]:
 
 def _python() -> tuple[bool, str]:
     return True, f"{platform.python_version()}, camcensus {package_version()}"
+
+
+def _kernels() -> tuple[bool, str]:
+    if why := why_plain():
+        return True, f"not used, ingest of large files takes longer: {why}"
+    prepare()
+    return True, f"compiled in {cache_folder()}"
 
 
 def _catalogue() -> tuple[bool, str]:

@@ -52,7 +52,7 @@ REASONS = {
 QUARANTINE_KEEPS = 64 << 10
 ROW_GROUP = 20_000  # rows that are written together: enough to compress well, few enough to keep in memory
 # Bytes of a raw file from which kernels save more than it costs to load them.
-WORTH_KERNELS = 8 << 20
+WORTH_KERNELS = 16 << 20
 UNKNOWN_FIELD = "unknown field: "
 
 
@@ -137,7 +137,8 @@ class IngestTask:
             storage.atomic(self.quarantine) as rejected,
             gzip.GzipFile(filename="", mode="wb", fileobj=rejected, mtime=0) as member,
         ):
-            validate = partial(validate_batch, latest=self.latest, in_kernels=self.raw.size >= WORTH_KERNELS and not why_plain())
+            in_kernels = self.raw.size >= WORTH_KERNELS and not why_plain()
+            validate = partial(validate_batch, latest=self.latest, in_kernels=in_kernels)
             for validated in pool.in_order(validate, reader.batches(on_progress)):
                 result.add(validated)
                 member.write(b"".join(validated.quarantined))

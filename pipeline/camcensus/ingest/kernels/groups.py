@@ -59,7 +59,9 @@ class Group:
         self.interner = Interner(columns, sum(1 << CONTEXT[name] for name in contexts))
         self._beginning = _DOCUMENTS.get(columns[0])
         names = [_SOURCES.get(column) or FIELDS[column].name for column in columns]
-        self._members = _members_of(0, {name: place for place, name in enumerate(names)}, set(map(CONTEXT.get, contexts)))
+        self._members = _members_of(
+            0, {name: place for place, name in enumerate(names)}, set(map(CONTEXT.get, contexts))
+        )
         self._show = show
         self._clear()
 

@@ -68,7 +68,9 @@ def number_of(size, seed, slots, hashes, places, lengths, arena, state):
 
 
 @kernel
-def intern(base, starts, sizes, had, is_usual, columns, contexts, seed, numbers, slots, hashes, places, lengths, arena, state):
+def intern(
+    base, starts, sizes, had, is_usual, columns, contexts, seed, numbers, slots, hashes, places, lengths, arena, state
+):
     """Number the key of each usual row: which `contexts` it has, and the spans of `columns`, each behind a zero byte.
 
     A row without any of them has the number -1; a zero byte is in no span.
@@ -147,7 +149,9 @@ class Interner:
     def keys(self, first: int) -> list[tuple[int, list[bytes]]]:
         """Return the keys from number `first`: the contexts of each, and its spans."""
         found = []
-        for place, length in zip(self._places[first : self.count].tolist(), self._lengths[first : self.count].tolist(), strict=True):
+        for place, length in zip(
+            self._places[first : self.count].tolist(), self._lengths[first : self.count].tolist(), strict=True
+        ):
             key = self._arena[place : place + length].tobytes()
             found.append((int.from_bytes(key[:8], "little"), key[9:].split(b"\0")))
         return found
