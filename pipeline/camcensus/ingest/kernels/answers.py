@@ -1,8 +1,8 @@
 """Cut each answer down to what is read of it, so that answers that show the same have the same key.
 
-Of an answer that begins as HTTP or RTSP, the lines of a few headers are read, and a page. They are copied as they are in
-JSON; a challenge without what follows its realm, which is new in each answer. Of all other answers, and of those about
-which anything is unusual, the key is the whole answer with all that decides how it is read.
+Of an answer that begins as HTTP or RTSP, the lines of a few headers are read, and a page. They are copied as they are
+in JSON; a challenge without what follows its realm, which is new in each answer. Of all other answers, and of those
+about which anything is unusual, the key is the whole answer with all that decides how it is read.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from camcensus.ingest.kernels.layout import CONTEXT, FIELD, FIELDS
 from camcensus.ingest.kernels.memory import byte_at, copy, find, put, word_at
 
 # Columns of spans behind those of the fields: parts of the key of an answer; its body and page without quotes.
-# Redirects are read with the answer, or apart from it (`MOVES`, `MOVED`), since many have a token; so is a block's text.
+# Redirects, in which there are tokens, are read apart from a cut answer (`MOVES`, `MOVED`); so is a block's text.
 ANSWER, PORT_21, MODULE, HTML, BLOCK_HTML, REDIRECTS, LOCATION, MOVES, MOVED, BODY, PAGE, COLUMNS = range(
     len(FIELDS), len(FIELDS) + 12
 )
@@ -100,7 +100,7 @@ def keep_line(p, end, out):
 
 @kernel
 def after_empty_line(p, end):
-    """Return where the body begins if the line at `p` is the empty one behind a head, as `answers.parted` has it; else 0."""
+    """Return where the body begins if the line at `p` is the empty one behind a head, as for `parted`; else 0."""
     left = end - p
     if left >= 2 and byte_at(p) == 92 and byte_at(p + 1) == 110:
         # Of two line feeds before \r\n, the second is the one that the empty line follows.
@@ -134,7 +134,7 @@ def cut_head(p, end, is_all_head, out):
                     stop = q
                 p = q + 2
             continue
-        out = keep_line(line, stop if stop else q, out)
+        out = keep_line(line, stop or q, out)
         if out == 0 or q >= end:
             return int64(out), end
         line = p = q + 2
@@ -188,7 +188,7 @@ def note_page(base, row, starts, sizes, body, end):
 
 @kernel
 def take_cut(base, row, starts, sizes, had, out):
-    """Make the key what is read of the head, and note the page. Return where the copies end; 0: all of it is unusual."""
+    """Make the key what is read of the head, and note the page. Return where the copies end; 0: it is unusual."""
     p = base + starts[row, _DATA]
     if not is_text(base, row, _DATA, starts, sizes):
         return int64(0)

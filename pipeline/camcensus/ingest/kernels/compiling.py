@@ -64,7 +64,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function with Numba at its first call, or take it from the cache. It runs without the lock of Python."""
+    """Compile a function with Numba at its first call, or take it from the cache. It runs without Python's lock."""
     import numba  # noqa: PLC0415  # not in every install
 
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder())

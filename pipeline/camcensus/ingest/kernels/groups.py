@@ -1,7 +1,8 @@
 """Groups of fields, and what each distinct key of a group shows: the plain path decides it, once.
 
-What a banner shows is what its groups show: each column is that of the first group that has one. A banner of one group's
-fields alone goes through the plain path for it. `rows.py` sees to the one column for which this is not so (`mac`).
+What a banner shows is what its groups show: each column is that of the first group that has one. A banner of one
+group's fields alone goes through the plain path for it. `rows.py` sees to the one column for which this is not so
+(`mac`).
 """
 
 from collections.abc import Callable, Iterable, Sequence

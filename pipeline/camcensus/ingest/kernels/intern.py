@@ -71,9 +71,10 @@ def number_of(size, seed, slots, hashes, places, lengths, arena, state):
 def intern(
     base, starts, sizes, had, is_usual, columns, contexts, seed, numbers, slots, hashes, places, lengths, arena, state
 ):
-    """Number the key of each usual row: which `contexts` it has, and the spans of `columns`, each behind a zero byte.
+    """Write the number of the key of each usual row.
 
-    A row without any of them has the number -1; a zero byte is in no span.
+    A key is which `contexts` the row has, and the spans of `columns`, each behind a zero byte, which
+    is in no span. A row without any of them has the number -1.
     """
     for row in range(len(is_usual)):
         numbers[row] = -1

@@ -81,10 +81,8 @@ def _keys() -> Keys:
     multiplier = 0x9E3779B97F4A7C15
     while len({(one * multiplier & _MASK) >> (64 - _SLOTS) for one in salted}) < len(found):
         multiplier = (multiplier * 6364136223846793005 + 1442695040888963407) & _MASK | 1
-    keys = Keys(
-        np.uint64(multiplier), *(np.full(1 << _SLOTS, NONE, np.int64) for _ in range(2)),
-        *(np.zeros(1 << _SLOTS, np.uint64) for _ in range(2)), np.full(1 << _SLOTS, NONE, np.int64),
-    )  # fmt: skip
+    numbers, words = np.full((3, 1 << _SLOTS), NONE, np.int64), np.zeros((2, 1 << _SLOTS), np.uint64)
+    keys = Keys(np.uint64(multiplier), numbers[0], numbers[1], words[0], words[1], numbers[2])
     for one, (context, key, action) in zip(salted, found, strict=True):
         slot = (one * multiplier & _MASK) >> (64 - _SLOTS)
         keys.context[slot], keys.length[slot], keys.action[slot] = context, len(key), action

@@ -1,7 +1,7 @@
 """Read memory by its address: a byte, eight bytes, and marks of 64 bytes compared at once.
 
-Every kernel takes addresses as int64. LLVM makes of the comparisons what the processor has. Readers may look at 64 bytes
-beyond a text, so every buffer has `SLACK` bytes behind it.
+Every kernel takes addresses as int64. LLVM makes of the comparisons what the processor has. Readers may look at 64
+bytes beyond a text, so every buffer has `SLACK` bytes behind it.
 """
 
 from typing import Any

@@ -137,7 +137,8 @@ class _Rows:
             return self._number(field, rows)
         if field.name in _TYPED:
             number = _TYPED[field.name]
-            return text_array(*(np.ascontiguousarray(of[:, number]) for of in (self._at, self._lengths)), rows)
+            at, sizes = (np.ascontiguousarray(of[:, number]) for of in (self._at, self._lengths))
+            return text_array(at, sizes, rows)
         if field.name in _OTHERS:
             return _OTHERS[field.name](self, rows)
         return self._text(field.name, rows)
@@ -189,4 +190,5 @@ _OTHERS: dict[str, Callable[[_Rows, Any], pa.Array]] = {
 
 @cache
 def all_groups() -> dict[str, Group]:
+    """Return the groups of this process, which remember keys from batch to batch."""
     return groups()

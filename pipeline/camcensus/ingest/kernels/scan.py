@@ -1,8 +1,8 @@
 """Find the fields of each line: where the JSON of each begins and how long it is.
 
-The whole grammar of JSON is checked. A line is unusual if it is not one object of JSON, if a key that is read is in it
-twice or has an escape, if a block is not an object, and if it has a surrogate, a byte beyond ASCII, a number of more than
-64 characters or more than 60 levels: then the plain path decides what it is.
+The whole grammar of JSON is checked. A line is unusual if it is not one object of JSON, if a key that is read is in
+it twice or has an escape, if a block is not an object, and if it has a surrogate, a byte beyond ASCII, a number of
+more than 64 characters or more than 60 levels: then the plain path decides what it is.
 """
 
 import numpy as np
@@ -102,7 +102,7 @@ def after_scalar(p):
     if c == 45 or 48 <= c <= 57:
         return after_number(p)
     word = word_at(p) & _LOW[4]
-    if word == _NULL or word == _TRUE:
+    if word == _NULL or word == _TRUE:  # noqa: SIM109  # a tuple of words would be made at each
         return p + 4
     return p + 5 if c == 102 and word_at(p + 1) & _LOW[4] == _ALSE else 0
 
@@ -147,8 +147,8 @@ def scan_line(p, end, base, starts, sizes, had, seen, levels):
     """Note the fields of the line from `p` to `end`. Return whether it is usual.
 
     `starts` (from `base`) and `sizes` are the line's; a size of 0 is a missing field, or null. `had[0]` has a bit for
-    each context that is an object. `levels[d]` is the context of the object or array d levels deep. Between two turns of
-    the loop, `p` is where a member or an element begins.
+    each context that is an object. `levels[d]` is the context of the object or array d levels deep. Between two turns
+    of the loop, `p` is where a member or an element begins.
     """
     sizes[:] = 0
     seen[:] = 0

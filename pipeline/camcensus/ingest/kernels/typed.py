@@ -4,7 +4,7 @@ What is written in the usual way is read here; any other way makes the line unus
 """
 
 import numpy as np
-from numba import int64, uint64
+from numba import int64
 
 from camcensus.ingest.fields import EARLIEST
 from camcensus.ingest.kernels.compiling import kernel
@@ -41,7 +41,7 @@ def integer(p, size):
 
 @kernel
 def is_integer(p, size):
-    """Return whether a number (a valid one of JSON) is whole, written without point and exponent, and not a long one."""
+    """Return whether a valid number is whole, written without point and exponent, and not a long one."""
     return size <= _MOST_DIGITS and after_digits(p + (byte_at(p) == 45)) == p + size
 
 
@@ -85,7 +85,7 @@ def digits(p, size):
 
 @kernel
 def seconds(p, size):
-    """Return a time written YYYY-MM-DDTHH:MM:SS, with or without six more digits, in seconds since 1970; -1: it is not."""
+    """Return a time such as 2026-11-30T00:00:00, with or without microseconds, in seconds since 1970; -1: none."""
     if size != 19 and not (size == 26 and byte_at(p + 19) == 46 and digits(p + 20, 6) >= 0):
         return int64(-1)
     if byte_at(p + 4) != 45 or byte_at(p + 7) != 45 or byte_at(p + 10) != 84:
