@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
 # Not every machine has them; without them all results are the same.
-FAST := $(INSTALL) --require-hashes --only-binary :all: -r requirements-fast.lock && $(BIN)/python -c \
+FAST := $(INSTALL) --require-hashes -r requirements-fast.lock --only-binary :all: && $(BIN)/python -c \
   'from camcensus.ingest.kernels import compiling; compiling.why_plain() or compiling.prepare()'
 
 .DEFAULT_GOAL := help
@@ -102,7 +102,7 @@ bench-full: .venv/dev ## The same at 10 million banners; hours, and some 20 GB o
 audit: ## Look up known vulnerabilities of the locked libraries.
 	$(PYTHON) -m venv .venv/audit
 	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	for lock in requirements.lock requirements-all.lock requirements-lab.lock requirements-spark.lock; do \
+	for lock in requirements.lock requirements-fast.lock requirements-all.lock requirements-lab.lock requirements-spark.lock; do \
 	  .venv/audit/bin/pip-audit --requirement $$lock --disable-pip --require-hashes --strict || exit 1; done
 
 # The versions in the lock files stay unless they no longer fit; remove a file first to upgrade what it names.
