@@ -343,6 +343,9 @@ def test_all_reasons_of_lines_were_tried() -> None:
         b'"port": 80, "http": {"title": "a"}, "http": {"title": "b"}',
         b'"port": 80, "http": null, "http": {"title": "b"}',
         b'"port": 80, "product": null, "product": "x"',
+        b'"port": 80, "product": "x", "product": null',
+        b'"port": 80, "http": {"title": "a"}, "http": {"server": "b"}',
+        b'"port": 80, "http": {"title": "a"}, "http": null',
         b'"port": 80, "x": ' + b"9" * 100,
         b'"port": 80, "x": 1e999',
         b'"port": 80, "version": 1e999',
@@ -364,23 +367,98 @@ def test_unusual_json_gives_the_same(changed: bytes) -> None:
 
 
 def test_what_several_parts_of_a_banner_show_gives_the_same() -> None:
-    mac, other = "AC-CC-8E-01-02-03", "00-40-8C-12-34-56"
-    same(
+    in_realm, in_title, in_name, in_upnp = (f"AC-CC-8E-01-02-{n:02}" for n in range(4))
+    read, _ = same(
         [
             line(
-                data=f'HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm="{a}"\r\n\r\n<title>{b}</title>',
-                title=title,
-                ssl={"cert": {"subject": {"CN": c}}},
+                data=f'HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm="{realm}"\r\n\r\n<title>{title}</title>',
+                title=named,
+                ssl={"cert": {"subject": {"CN": name}}},
                 upnp=upnp,
                 mac=block,
-                snmp={"description": "d"},
+                http=http,
+                html=None,
             )
-            for a in ("r", mac)
-            for b in ("t", other)
-            for c in ("c", mac)
-            for title in (None, "T")
-            for upnp in (None, {}, {"udn": other})
+            for realm in ("r", in_realm)
+            for title in ("t", in_title)
+            for name in ("c", in_name)
+            for named in (None, "T", in_upnp)
+            for upnp in (None, {}, {"udn": in_upnp})
             for block in (None, {"AC:CC:8E:00:00:09": {}})
+            for http in (None, {}, {"html": DESCRIPTION}, {"title": in_realm, "location": "/a/b"})
+        ]
+    )
+    assert read > 200
+
+
+DESCRIPTION = (
+    "<root>urn:schemas-upnp-org:device<UDN>uuid:ACCC8E010299</UDN><serialNumber>ACCC8E010298</serialNumber></root>"
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        rb"\u000aServer: a",
+        rb"\u000dServer: a",
+        rb"\u000a\u000aServer: a",
+        rb"\nServer: a\u000db",
+        rb"\nServer: a\u00e9b",
+        rb"\n\n\r\nServer: a",
+        rb"\n\nServer: a",
+        rb"\r\n\r\nServer: a",
+        rb"\r\nServer: a\rServer: b",
+        rb"\nServer: a\\nServer: b",
+        rb"\nX: \\\nServer: a",
+        rb"\nServer:\ta\tb",
+        rb"\nServer\t: a",
+        rb"\nServer: a\n\tServer: b",
+        rb"\nServer: \nServer: b",
+        rb"\nX: " + b"y" * 16_400 + rb"\nServer: a",
+        rb"\nSt: a\nServer: b",
+        rb"\nUSN: a\nST: b\nServer: c",
+        rb"\nLocation: /x/y.html\r\nServer: a",
+        rb"\nLocation:\nLocation: /x/y",
+        rb"\r\n\r\nTalverk DVR:\r\n  Version: 5\r\n",
+        rb"\r\n\r\n  Talverk DVR:\r\n  Version: 5\r\n",
+        rb"\r\n\r\n\u0054alverk DVR:\n  Version: 5\n",
+        rb"\r\n\r\n{}",
+        *(
+            rb"\nWWW-Authenticate:" + challenge + rb"\nServer: a"
+            for challenge in (
+                rb" Digest realm=\"a b\", nonce=\"1\"",
+                rb"Digest realm=\"a\", realm=\"b\"",
+                rb" realm=\"a b\", x=\"c d\"",
+                rb" Digest,realm=\"a b\" x",
+                rb" Digest realm=a, realm=\"b\"",
+                rb" Digest realm =\"a\" realm=\"b\"",
+                rb" Digest realm=\"a\\\", x=\"b\"",
+                rb" Digest realm=\"\", x",
+                rb" Digest realm=\"a",
+                rb" Digest xrealm=\"a\" b",
+                rb"\tDigest\trealm=\"a b\" c",
+                rb" Digest realm=\"" + b"y" * 513 + rb"\" realm=\"b\"",
+                b" Basic",
+                b"",
+                rb" Digest realm=\"\u0022 b\" c",
+                rb" Digest realm=b realm=\"c\"",
+            )
+        ),
+    ],
+)
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK", b"RTSP/1.0 200 OK"])
+@pytest.mark.parametrize(
+    "page", [b"", b', "html": "<title>t</title>"', b', "http": {"html": "x"}', b', "http": {"location": "/b"}']
+)
+def test_any_head_gives_the_same(start: bytes, head: bytes, page: bytes) -> None:
+    same(
+        [
+            b'{"ip_str": "192.0.2.1", "port": 80, "timestamp": "2026-10-20T08:30:01", "data": "'
+            + start
+            + head
+            + b'"'
+            + page
+            + b"}"
         ]
     )
 
