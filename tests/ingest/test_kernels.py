@@ -384,7 +384,7 @@ def test_what_several_parts_of_a_banner_show_gives_the_same() -> None:
             for name in ("c", in_name)
             for named in (None, "T", in_upnp)
             for upnp in (None, {}, {"udn": in_upnp})
-            for block in (None, {"AC:CC:8E:00:00:09": {}})
+            for block in (None, {"AC:CC:8E:00:00:09": {}}, {"04:FF:FF:01:02:03": {}})
             for http in (None, {}, {"html": DESCRIPTION}, {"title": in_realm, "location": "/a/b"})
         ]
     )
@@ -430,6 +430,7 @@ DESCRIPTION = (
                 rb"Digest realm=\"a\", realm=\"b\"",
                 rb" realm=\"a b\", x=\"c d\"",
                 rb" Digest,realm=\"a b\" x",
+                rb" Digest,realm=\"a\",x y",
                 rb" Digest realm=a, realm=\"b\"",
                 rb" Digest realm =\"a\" realm=\"b\"",
                 rb" Digest realm=\"a\\\", x=\"b\"",
