@@ -9,10 +9,11 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -168,9 +169,18 @@ def accept(batch: Batch, latest: int, in_kernels: bool = False) -> tuple[pa.Reco
         return rows, {}
     columns = (batch.numbers, batch.lines, batch.files)
     others, accepted, reasons = _accept(Batch(*([of[place] for place in unusual] for of in columns)), latest)
-    order = np.argsort(np.concatenate([usual, unusual[accepted]]))
-    both = pa.Table.from_batches([rows, others]).take(order).combine_chunks()
-    return _only_batch(both), {int(unusual[place]): reason for place, reason in reasons.items()}
+    merged = pa.Table.from_batches(list(_in_order(rows, usual, others, unusual[accepted]))).combine_chunks()
+    return _only_batch(merged), {int(unusual[place]): reason for place, reason in reasons.items()}
+
+
+def _in_order(rows: pa.RecordBatch, places: Any, others: pa.RecordBatch, between: Any) -> Iterator[pa.RecordBatch]:
+    """Yield rows and others by their places, of which there are few."""
+    start = 0
+    for n, end in enumerate(np.searchsorted(places, between).tolist()):
+        yield rows.slice(start, end - start)
+        yield others.slice(n, 1)
+        start = end
+    yield rows.slice(start)
 
 
 def _only_batch(table: pa.Table) -> pa.RecordBatch:

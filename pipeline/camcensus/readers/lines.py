@@ -8,11 +8,11 @@ import hashlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast, overload
 
 import zstandard
 from isal import isal_zlib
@@ -24,6 +24,7 @@ ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst"
 CSV_ENDINGS = (".csv", ".csv.gz", ".csv.zst")
 LONGEST = 16 << 20
 CHUNK = 256 << 10  # small enough to stay in a processor's cache while it is split
+PADDING = bytes(128)  # behind lines in memory, so that many bytes can be looked at together
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = b"\x1e"  # before each record of a JSON text sequence (RFC 7464)
 _MARKS = re.compile(b"(?:%s|%s)+" % (BOM, SEPARATOR))
@@ -68,6 +69,62 @@ class Line:
         return "too_long" if self.too_long else "cut_short" if self.cut_short else None
 
 
+class Block(NamedTuple):
+    """Consecutive lines: the first if it is more than its bytes; texts of all others, each with a line feed; of all."""
+
+    first: Line | None
+    texts: "tuple[bytes | bytearray | memoryview, ...]"
+    lines: int
+
+
+class Lines(Sequence["Line | bytes"]):
+    """Consecutive lines in one text: each as between line feeds, for `complete_line` to clean. Picklable.
+
+    `data` has each line with a line feed behind it, and `PADDING` behind all. A line that is more than its bytes is in
+    `others`, by its place; there, `data` has an empty one.
+    """
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        texts: list[bytes | bytearray | memoryview] = []
+        self.others: dict[int, Line] = {}
+        self._count = 0
+        for block in blocks:
+            if block.first:
+                self.others[self._count] = block.first
+                texts.append(b"\n")
+            texts += block.texts
+            self._count += block.lines
+        self.data = b"".join((*texts, PADDING))
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where the line feed behind each line is in `data`."""
+        end, ends = -1, []
+        for _ in range(self._count):
+            end = self.data.index(b"\n", end + 1)
+            ends.append(end)
+        return ends
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Line | bytes: ...
+    @overload
+    def __getitem__(self, place: slice) -> "list[Line | bytes]": ...
+    def __getitem__(self, place: int | slice) -> "Line | bytes | list[Line | bytes]":
+        if isinstance(place, slice):
+            return [self[n] for n in range(len(self))[place]]
+        start = self.ends[place - 1] + 1 if place else 0
+        return self.others.get(place) or self.data[start : self.ends[place]]
+
+    def __iter__(self) -> "Iterator[Line | bytes]":
+        lines: list[Line | bytes] = [*self.data.split(b"\n")[:-1]]
+        for place, line in self.others.items():
+            lines[place] = line
+        return iter(lines)
+
+
 class RawFile:
     """A raw file read once, line by line.
 
@@ -83,28 +140,36 @@ class RawFile:
 
     def lines(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
         """Yield every line in order. `on_bytes` gets the compressed bytes read so far."""
-        for number, line in enumerate(chain.from_iterable(self.blocks(on_bytes)), 1):
-            yield line if isinstance(line, Line) else complete_line(number, line)
+        number = 1
+        for first, texts, _ in self.blocks(on_bytes):
+            if first:
+                yield first
+                number += 1
+            for line in b"".join(texts).split(b"\n")[:-1]:
+                yield complete_line(number, line)
+                number += 1
 
-    def blocks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[list[Line | bytes]]:
-        """Yield the same lines many at a time, which is faster: as between line feeds, for `complete_line` to clean.
-
-        The first of each block is a `Line`, since earlier chunks may have its beginning.
-        """
+    def blocks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Block]:
+        """Yield the same lines many at a time, which is faster."""
         number, pending = 1, PartialLine()
         for chunk in self.chunks(on_bytes):
-            first, *others = chunk.split(b"\n")
-            pending.add(first)
-            if others:
-                rest = others.pop()
-                if SEPARATOR in chunk or (not chunk.isascii() and BOM in chunk):
-                    others = [self._without_marks(line) for line in others]
-                yield [self._line(number, pending), *others]
-                number += 1 + len(others)
-                pending = PartialLine()
-                pending.add(rest)
+            first, end = chunk.find(b"\n"), chunk.rfind(b"\n") + 1
+            if not end:
+                pending.add(chunk)
+                continue
+            pending.add(chunk[:first])
+            others: bytes | memoryview = memoryview(chunk)[first + 1 : end]
+            if SEPARATOR in chunk or (not chunk.isascii() and BOM in chunk):
+                others = b"\n".join([self._without_marks(line) for line in bytes(others).split(b"\n")])
+            n = chunk.count(b"\n")
+            is_plain = number > 1 and pending.is_whole and not pending.data.startswith((BOM, SEPARATOR))
+            line = None if is_plain else self._line(number, pending)
+            yield Block(line, (pending.data, b"\n", others) if is_plain else (others,), n)
+            number += n
+            pending = PartialLine()
+            pending.add(chunk[end:])
         if pending.length:
-            yield [self._line(number, pending, cut_short=self.damage is not None)]
+            yield Block(self._line(number, pending, cut_short=self.damage is not None), (), 1)
 
     def _line(self, number: int, pending: "PartialLine", cut_short: bool = False) -> Line:
         line = pending.line(number, cut_short)
@@ -144,20 +209,28 @@ class PartialLine:
 
     def __init__(self, longest: int | None = None) -> None:
         self._longest = longest or LONGEST
-        self._kept = bytearray()
-        self._hash = hashlib.sha256()
+        self.data = bytearray()
+        self._hash: Any = None  # of all bytes, once they are more than are kept
         self.length = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was added is kept."""
+        return self.length == len(self.data)
 
     def add(self, piece: bytes) -> None:
         """Add the next piece."""
-        self._kept += piece[: self._longest - len(self._kept)]
-        self._hash.update(piece)
         self.length += len(piece)
+        if self._hash is None and self.length > self._longest:
+            self._hash = hashlib.sha256(self.data)
+        if self._hash:
+            self._hash.update(piece)
+        self.data += piece[: self._longest - len(self.data)]
 
     def line(self, number: int, cut_short: bool = False) -> Line:
         """Return what was added as a line, without its carriage return."""
-        data = bytes(self._kept)
-        if self.length > len(data):
+        data = bytes(self.data)
+        if not self.is_whole:
             return Line(number, data, self.length, self._hash.hexdigest(), cut_short)
         data = data.removesuffix(b"\r")
         return Line(number, data, len(data), None, cut_short)

@@ -12,7 +12,7 @@ import zstandard
 from camcensus.core.errors import IntegrityError
 from camcensus.readers.documents import start_of, values
 from camcensus.readers.lenient_json import decode, items
-from camcensus.readers.lines import LONGEST, Line, RawFile
+from camcensus.readers.lines import LONGEST, Block, Line, Lines, RawFile
 from camcensus.readers.record import BYTES, RECORDS, Batch, Reader
 
 DEEPEST = 3  # arrays of pages, and the like
@@ -37,17 +37,17 @@ class ShodanFile(Reader):
 
     def _lines(self, on_bytes: Callable[[int], None]) -> Iterator[Batch]:
         """Yield a record for each line."""
-        first, size = 1, 0
-        batch: list[Line | bytes] = []
+        first, lines, size = 1, 0, 0
+        blocks: list[Block] = []
         for block in self.raw.blocks(on_bytes):
-            if batch and (len(batch) + len(block) > RECORDS or size > BYTES):
-                yield self._batch(first, batch)
-                first += len(batch)
-                batch, size = [], 0
-            batch += block
-            size += sum(len(line.data if isinstance(line, Line) else line) for line in block)
-        if batch:
-            yield self._batch(first, batch)
+            if blocks and (lines + block.lines > RECORDS or size > BYTES):
+                yield self._batch(first, Lines(blocks))
+                first, lines, size, blocks = first + lines, 0, 0, []
+            blocks.append(block)
+            lines += block.lines
+            size += sum(map(len, block.texts)) + (len(block.first.data) if block.first else 0)
+        if blocks:
+            yield self._batch(first, Lines(blocks))
 
     def _parts(self, parts: Iterable[Line]) -> Iterator[Batch]:
         """Yield a record for each banner of pages, replies and arrays."""
@@ -63,7 +63,7 @@ class ShodanFile(Reader):
         if batch:
             yield self._batch(first, batch)
 
-    def _batch(self, first: int, lines: list[Line | bytes]) -> Batch:
+    def _batch(self, first: int, lines: Sequence[Line | bytes]) -> Batch:
         return Batch(range(first, first + len(lines)), lines, [self.path.name] * len(lines))
 
 

@@ -6,7 +6,7 @@ group's fields alone goes through the plain path for it. `rows.py` sees to the o
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,7 @@ from camcensus.ingest.kernels.answers import (
 )
 from camcensus.ingest.kernels.cells import Texts
 from camcensus.ingest.kernels.intern import Interner
-from camcensus.ingest.kernels.layout import CONTEXT, CONTEXTS, FIELD, FIELDS, NONE
+from camcensus.ingest.kernels.layout import CONTEXT, CONTEXTS, FIELD, FIELDS
 from camcensus.ingest.macs import put_macs
 from camcensus.ingest.observe import engine_fields
 from camcensus.readers.banner import BLOCKS, DECODE, UNDECODED, Banner
@@ -47,6 +47,9 @@ _SOURCES = {
 _DOCUMENTS = {PAGE: b'{"data":"HTTP/","html":"', BODY: rb'{"data":"HTTP/\n\n'}
 
 
+_KEYS = [b'"%s":' % context.key.encode() for context in CONTEXTS]
+
+
 class Group:
     """The keys of some columns of spans, and the columns of `observations` that each shows.
 
@@ -59,10 +62,8 @@ class Group:
         columns = [FIELD[field] if isinstance(field, str) else field for field in fields]
         self.interner = Interner(columns, sum(1 << CONTEXT[name] for name in contexts))
         self._beginning = _DOCUMENTS.get(columns[0])
-        names = [_SOURCES.get(column) or FIELDS[column].name for column in columns]
-        self._members = _members_of(
-            0, {name: place for place, name in enumerate(names)}, set(map(CONTEXT.get, contexts))
-        )
+        read = [FIELDS[FIELD[_SOURCES[column]] if column in _SOURCES else column] for column in columns]
+        self._members = [(field.context, b'"%s":' % field.key.encode()) for field in read]
         self._show = show
         self._clear()
 
@@ -108,38 +109,19 @@ class Group:
         """Return the JSON of a banner of a key's fields alone."""
         if self._beginning:
             return self._beginning + spans[0] + b'"}'
-        return _object(self._members, blocks, spans) or b"{}"
-
-
-class _Member(NamedTuple):
-    """A key of an object: the place of its value among the spans of a key; or its context and the members of that."""
-
-    key: bytes
-    place: int = NONE
-    context: int = NONE
-    members: "Sequence[_Member]" = ()
-
-
-def _members_of(context: int, places: dict[str, int], blocks: set[int | None]) -> list[_Member]:
-    """Return the keys of a context under which there are fields with places, or whose context is one of `blocks`."""
-    own = ((field.key, places[field.name]) for field in FIELDS if field.context == context and field.name in places)
-    found = [_Member(b'"%s":' % key.encode(), place) for key, place in own]
-    for number, child in enumerate(CONTEXTS):
-        if child.parent == context and ((members := _members_of(number, places, blocks)) or number in blocks):
-            found.append(_Member(b'"%s":' % child.key.encode(), NONE, number, members))
-    return found
-
-
-def _object(members: Sequence[_Member], blocks: int, spans: list[bytes]) -> bytes:
-    """Return the JSON of an object with the members that have values; empty: none has."""
-    written = []
-    for key, place, context, below in members:
-        value = spans[place] if place >= 0 else _object(below, blocks, spans)
-        if value:
-            written.append(key + value)
-        elif context >= 0 and blocks >> context & 1:
-            written.append(key + b"{}")
-    return b"{" + b",".join(written) + b"}" if written else b""
+        objects: dict[int, list[bytes]] = {0: []}
+        for (context, key), span in zip(self._members, spans, strict=True):
+            if span:
+                objects.setdefault(context, []).append(key + span)
+        for context in range(1, blocks.bit_length()):
+            if blocks >> context & 1:
+                objects.setdefault(context, [])
+        while True:
+            innermost = max(objects)  # a context has a higher number than the one it is in
+            text = b"{" + b",".join(objects.pop(innermost)) + b"}"
+            if not innermost:
+                return text
+            objects.setdefault(CONTEXTS[innermost].parent, []).append(_KEYS[innermost] + text)
 
 
 def _engine(*names: str) -> Callable[[Sequence[Banner]], Columns]:

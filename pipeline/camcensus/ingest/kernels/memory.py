@@ -12,8 +12,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from camcensus.ingest.kernels.compiling import kernel
+from camcensus.readers.lines import PADDING
 
-SLACK = 128
+SLACK = len(PADDING)
 _BIT, _BYTE, _WORD = ir.IntType(1), ir.IntType(8), ir.IntType(64)
 _BYTES = ir.VectorType(_BYTE, 64)
 

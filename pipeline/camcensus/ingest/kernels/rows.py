@@ -1,7 +1,8 @@
 """Turn the lines of a batch into rows of `observations`: usual ones in kernels, all others by the plain path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,9 @@ from camcensus.ingest.kernels.answers import COLUMNS, cut_answers
 from camcensus.ingest.kernels.cells import pick, text_array
 from camcensus.ingest.kernels.groups import NUMBERS, Group, groups
 from camcensus.ingest.kernels.layout import CONTEXT
-from camcensus.ingest.kernels.memory import SLACK
 from camcensus.ingest.kernels.scan import DEEPEST, scan
 from camcensus.readers.banner import Banner, Rejected
-from camcensus.readers.lines import Line
+from camcensus.readers.lines import PADDING, Line, Lines
 from camcensus.readers.record import Batch
 
 AT_ONCE = 512  # rows that a kernel takes before the next does, so that their lines are still in the processor's cache
@@ -49,24 +49,21 @@ class _Rows:
     """The lines of a batch as rows. `is_usual` says which are read here; it only ever loses rows."""
 
     def __init__(self, batch: Batch, latest: int) -> None:
-        lines = [line.data if isinstance(line, Line) and not line.fault else line for line in batch.lines]
-        # A line of which only a part is there is unusual.
-        parts = [line if isinstance(line, bytes) else b"" for line in lines]
-        n = len(parts)
+        self._text, ends = _text_of(batch.lines)
+        n = len(ends)
         self._batch = batch
-        self._joined = b"\n".join([*parts, bytes(SLACK)])
-        self._base = np.frombuffer(self._joined, np.uint8).ctypes.data
-        self._ends = np.cumsum([len(part) + 1 for part in parts]) - 1
+        self._base = np.frombuffer(self._text, np.uint8).ctypes.data
+        self._ends = np.array(ends, np.int64)
         self._starts, self._sizes = np.empty((n, COLUMNS), np.int64), np.zeros((n, COLUMNS), np.int64)
         self._had, self.is_usual = np.zeros(n, np.int64), np.zeros(n, bool)
         self._integers, self._has = np.zeros((n, typed.NUMBERS), np.int64), np.zeros((n, typed.NUMBERS), bool)
         self._at, self._lengths = np.zeros((n, typed.TEXTS), np.int64), np.full((n, typed.TEXTS), -1, np.int64)
         self._held: list[bytes] = []
-        self._cut = np.empty(len(self._joined) + 16 * n, np.uint8)
+        self._cut = np.empty(len(self._text) + 16 * n, np.uint8)
         self._groups = all_groups()
         self._numbers = {name: np.full(n, -1, np.int64) for name in self._groups}
         for group in self._groups.values():
-            group.make_room(n, len(self._joined))
+            group.make_room(n, len(self._text))
         for first in range(0, n, AT_ONCE):
             self._read(slice(first, first + AT_ONCE), latest)
         for name, group in self._groups.items():
@@ -94,7 +91,7 @@ class _Rows:
         """Read addresses that may be of IPv6."""
         for row in np.flatnonzero(self.is_usual & (self._integers[:, typed.IS_IPV6] == 1)).tolist():
             start = int(self._at[row, typed.HOST]) - self._base
-            text = self._joined[start : start + int(self._lengths[row, typed.HOST])].decode()
+            text = self._text[start : start + int(self._lengths[row, typed.HOST])].decode()
             try:
                 host, version = address_of(Banner(ip_str=text))
             except Rejected:
@@ -141,9 +138,9 @@ class _Rows:
             return text_array(at, sizes, rows)
         if field.name in _OTHERS:
             return _OTHERS[field.name](self, rows)
-        return self._text(field.name, rows)
+        return self._texts(field.name, rows)
 
-    def _text(self, name: str, rows: Any) -> pa.Array:
+    def _texts(self, name: str, rows: Any) -> pa.Array:
         """Return a column of texts: of each row that of the first group which has one."""
         at, sizes = np.zeros(len(self.is_usual), np.int64), np.full(len(self.is_usual), -1, np.int64)
         for group_name, group in self._groups.items():
@@ -186,6 +183,14 @@ _TYPED = {"host": typed.HOST, "cert_sha256": typed.FINGERPRINT}
 _OTHERS: dict[str, Callable[[_Rows, Any], pa.Array]] = {
     "file": _Rows.file, "line": _Rows.line, "ip_version": _Rows.ip_version, "transport": _Rows.transport,
 }  # fmt: skip
+
+
+def _text_of(lines: Sequence[Line | bytes]) -> tuple[bytes, list[int]]:
+    """Return a text with all lines, and where each ends; a line of which only a part is there is empty."""
+    if isinstance(lines, Lines):
+        return lines.data, lines.ends
+    parts = [line if isinstance(line, bytes) else b"" if line.fault else line.data for line in lines]
+    return b"\n".join([*parts, PADDING]), [end - 1 for end in accumulate(len(part) + 1 for part in parts)]
 
 
 @cache
