@@ -10,7 +10,6 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast, overload
 
@@ -70,43 +69,37 @@ class Line:
 
 
 class Block(NamedTuple):
-    """Consecutive lines: the first if it is more than its bytes; texts of all others, each with a line feed; of all."""
+    """Consecutive lines: pieces of a text with each and its line feed, and where the line feeds are in it.
+
+    If the first line is more than its bytes it is given as `first`, and is empty in the text.
+    """
 
     first: Line | None
-    texts: "tuple[bytes | bytearray | memoryview, ...]"
-    lines: int
+    pieces: "tuple[bytes | bytearray | memoryview, ...]"
+    ends: list[int]
 
 
 class Lines(Sequence["Line | bytes"]):
     """Consecutive lines in one text: each as between line feeds, for `complete_line` to clean. Picklable.
 
-    `data` has each line with a line feed behind it, and `PADDING` behind all. A line that is more than its bytes is in
-    `others`, by its place; there, `data` has an empty one.
+    `data` has each line with a line feed behind it, at the places `ends`, and `PADDING` behind all. A line that is more
+    than its bytes is in `others`, by its place; there, `data` has an empty one.
     """
 
     def __init__(self, blocks: Iterable[Block]) -> None:
-        texts: list[bytes | bytearray | memoryview] = []
+        pieces: list[bytes | bytearray | memoryview] = []
         self.others: dict[int, Line] = {}
-        self._count = 0
+        self.ends: list[int] = []
         for block in blocks:
             if block.first:
-                self.others[self._count] = block.first
-                texts.append(b"\n")
-            texts += block.texts
-            self._count += block.lines
-        self.data = b"".join((*texts, PADDING))
-
-    @cached_property
-    def ends(self) -> list[int]:
-        """Where the line feed behind each line is in `data`."""
-        end, ends = -1, []
-        for _ in range(self._count):
-            end = self.data.index(b"\n", end + 1)
-            ends.append(end)
-        return ends
+                self.others[len(self.ends)] = block.first
+            start = self.ends[-1] + 1 if self.ends else 0
+            self.ends += [start + end for end in block.ends]
+            pieces += block.pieces
+        self.data = b"".join((*pieces, PADDING))
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.ends)
 
     @overload
     def __getitem__(self, place: int) -> Line | bytes: ...
@@ -141,35 +134,35 @@ class RawFile:
     def lines(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
         """Yield every line in order. `on_bytes` gets the compressed bytes read so far."""
         number = 1
-        for first, texts, _ in self.blocks(on_bytes):
-            if first:
-                yield first
-                number += 1
-            for line in b"".join(texts).split(b"\n")[:-1]:
-                yield complete_line(number, line)
+        for block in self.blocks(on_bytes):
+            for line in Lines([block]):
+                yield line if isinstance(line, Line) else complete_line(number, line)
                 number += 1
 
     def blocks(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Block]:
         """Yield the same lines many at a time, which is faster."""
         number, pending = 1, PartialLine()
         for chunk in self.chunks(on_bytes):
-            first, end = chunk.find(b"\n"), chunk.rfind(b"\n") + 1
-            if not end:
+            ends = line_feeds(chunk)
+            if not ends:
                 pending.add(chunk)
                 continue
-            pending.add(chunk[:first])
-            others: bytes | memoryview = memoryview(chunk)[first + 1 : end]
+            pending.add(chunk[: ends[0]])
+            others: bytes | memoryview = memoryview(chunk)[ends[0] + 1 : ends[-1] + 1]
+            after = [end - ends[0] for end in ends]
             if SEPARATOR in chunk or (not chunk.isascii() and BOM in chunk):
                 others = b"\n".join([self._without_marks(line) for line in bytes(others).split(b"\n")])
-            n = chunk.count(b"\n")
-            is_plain = number > 1 and pending.is_whole and not pending.data.startswith((BOM, SEPARATOR))
-            line = None if is_plain else self._line(number, pending)
-            yield Block(line, (pending.data, b"\n", others) if is_plain else (others,), n)
-            number += n
-            pending = PartialLine()
-            pending.add(chunk[end:])
+                after = [0, *(end + 1 for end in line_feeds(others))]
+            if number > 1 and pending.is_whole and not pending.data.startswith((BOM, SEPARATOR)):
+                size = len(pending.data)
+                yield Block(None, (pending.data, b"\n", others), [size + end for end in after])
+            else:
+                yield Block(self._line(number, pending), (b"\n", others), after)
+            number += len(ends)
+            rest, pending = chunk[ends[-1] + 1 :], PartialLine()
+            pending.add(rest)
         if pending.length:
-            yield Block(self._line(number, pending, cut_short=self.damage is not None), (), 1)
+            yield Block(self._line(number, pending, cut_short=self.damage is not None), (b"\n",), [0])
 
     def _line(self, number: int, pending: "PartialLine", cut_short: bool = False) -> Line:
         line = pending.line(number, cut_short)
@@ -234,6 +227,16 @@ class PartialLine:
             return Line(number, data, self.length, self._hash.hexdigest(), cut_short)
         data = data.removesuffix(b"\r")
         return Line(number, data, len(data), None, cut_short)
+
+
+def line_feeds(text: bytes) -> list[int]:
+    """Return where the line feeds are, faster than any other way that Python has."""
+    found = []
+    end = text.find(b"\n")
+    while end >= 0:
+        found.append(end)
+        end = text.find(b"\n", end + 1)
+    return found
 
 
 def without_marks(line: bytes) -> bytes:

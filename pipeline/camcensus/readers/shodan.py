@@ -40,12 +40,12 @@ class ShodanFile(Reader):
         first, lines, size = 1, 0, 0
         blocks: list[Block] = []
         for block in self.raw.blocks(on_bytes):
-            if blocks and (lines + block.lines > RECORDS or size > BYTES):
+            if blocks and (lines + len(block.ends) > RECORDS or size > BYTES):
                 yield self._batch(first, Lines(blocks))
                 first, lines, size, blocks = first + lines, 0, 0, []
             blocks.append(block)
-            lines += block.lines
-            size += sum(map(len, block.texts)) + (len(block.first.data) if block.first else 0)
+            lines += len(block.ends)
+            size += block.ends[-1] + (len(block.first.data) if block.first else 0)
         if blocks:
             yield self._batch(first, Lines(blocks))
 
