@@ -482,12 +482,13 @@ def test_keys_with_equal_hashes_have_two_numbers() -> None:
     slots, hashes = np.full(8, -1), np.zeros(4, np.uint64)
     places, lengths, state = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(2, np.int64)
     seed = np.uint64(7)
-    known = seed, slots, hashes, places, lengths, arena.ctypes.data, state
-    assert intern.number_of(9, *known) == 0
+    start = arena.ctypes.data
+    known = seed, slots, hashes, places, lengths, start, state
+    assert intern.number_of(start, 9, *known) == 0
     found = intern.hash_of(arena.ctypes.data + 9, 9, seed)
     slots[:], hashes[0] = 0, found  # as if the first had the hash of the other
     slots[(int(found) + 1) % 8] = -1
-    assert intern.number_of(9, *known) == 1
+    assert intern.number_of(start + 9, 9, *known) == 1
 
 
 def test_files_are_read_in_kernels_from_a_size_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,12 +47,11 @@ def is_same(p, q, size):
 
 
 @kernel
-def number_of(size, seed, slots, hashes, places, lengths, arena, state):
-    """Return the number of the key of `size` bytes at the end of the arena, which stays there if it is new.
+def number_of(key, size, seed, slots, hashes, places, lengths, arena, state):
+    """Return the number of the key of `size` bytes, which is kept at the end of the arena if it is new.
 
     `state` has the number of keys and of bytes. An empty slot is -1; there are more slots than keys.
     """
-    key = arena + state[1]
     found = hash_of(key, size, seed)
     slot = int64(found & uint64(len(slots) - 1))
     while slots[slot] >= 0:
@@ -61,6 +60,8 @@ def number_of(size, seed, slots, hashes, places, lengths, arena, state):
             return number
         slot = (slot + 1) & (len(slots) - 1)
     number = state[0]
+    if key != arena + state[1]:
+        copy(arena + state[1], key, size)
     slots[slot], hashes[number], places[number], lengths[number] = number, found, state[1], size
     state[0] += 1
     state[1] += size
@@ -74,8 +75,10 @@ def intern(
     """Write the number of the key of each usual row.
 
     A key is which `contexts` the row has, and the spans of `columns`, each behind a zero byte, which
-    is in no span. A row without any of them has the number -1.
+    is in no span; where there is one column and no context, the span alone. A row without any of them has the number
+    -1.
     """
+    is_span = len(columns) == 1 and contexts == 0
     for row in range(len(is_usual)):
         numbers[row] = -1
         if not is_usual[row]:
@@ -85,6 +88,10 @@ def intern(
             total += sizes[row, column]
         if not blocks and not total:
             continue
+        if is_span:
+            key = base + starts[row, columns[0]]
+            numbers[row] = number_of(key, total, seed, slots, hashes, places, lengths, arena, state)
+            continue
         p = arena + state[1]
         for n in range(8):
             put(p + n, blocks >> 8 * n & 255)
@@ -93,7 +100,8 @@ def intern(
             put(p, 0)
             copy(p + 1, base + starts[row, column], int64(sizes[row, column]))
             p += 1 + sizes[row, column]
-        numbers[row] = number_of(p - arena - state[1], seed, slots, hashes, places, lengths, arena, state)
+        key = arena + state[1]
+        numbers[row] = number_of(key, p - key, seed, slots, hashes, places, lengths, arena, state)
 
 
 class Interner:
@@ -154,5 +162,6 @@ class Interner:
             self._places[first : self.count].tolist(), self._lengths[first : self.count].tolist(), strict=True
         ):
             key = self._arena[place : place + length].tobytes()
-            found.append((int.from_bytes(key[:8], "little"), key[9:].split(b"\0")))
+            is_span = len(self._columns) == 1 and not self._contexts
+            found.append((0, [key]) if is_span else (int.from_bytes(key[:8], "little"), key[9:].split(b"\0")))
         return found

@@ -54,7 +54,7 @@ class _Rows:
         self._batch = batch
         self._base = np.frombuffer(self._text, np.uint8).ctypes.data
         self._ends = np.array(ends, np.int64)
-        self._starts, self._sizes = np.empty((n, COLUMNS), np.int64), np.zeros((n, COLUMNS), np.int64)
+        self._starts, self._sizes = np.empty((AT_ONCE, COLUMNS), np.int64), np.empty((AT_ONCE, COLUMNS), np.int64)
         self._had, self.is_usual = np.zeros(n, np.int64), np.zeros(n, bool)
         self._integers, self._has = np.zeros((n, typed.NUMBERS), np.int64), np.zeros((n, typed.NUMBERS), bool)
         self._at, self._lengths = np.zeros((n, typed.TEXTS), np.int64), np.full((n, typed.TEXTS), -1, np.int64)
@@ -75,7 +75,8 @@ class _Rows:
 
     def _read(self, rows: slice, latest: int) -> None:
         """Read some rows, from their lines to the numbers of their keys."""
-        starts, sizes, had, is_usual = self._starts[rows], self._sizes[rows], self._had[rows], self.is_usual[rows]
+        had, is_usual = self._had[rows], self.is_usual[rows]
+        starts, sizes = self._starts[: len(had)], self._sizes[: len(had)]
         first = int(self._ends[rows.start - 1]) + 1 if rows.start else 0
         seen, levels = np.zeros(2, np.int64), np.zeros(DEEPEST + 2, np.int64)
         scan(self._base, self._base + first, self._ends[rows], starts, sizes, had, is_usual, seen, levels)
