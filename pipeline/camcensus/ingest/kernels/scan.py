@@ -10,7 +10,7 @@ from numba import int64, uint64
 
 from camcensus.ingest.kernels.compiling import kernel
 from camcensus.ingest.kernels.layout import CHILD, KEYS, NONE, SHIFT
-from camcensus.ingest.kernels.memory import byte_at, stop_from, word_at
+from camcensus.ingest.kernels.memory import byte_at, first_of, stop_from, stops_at, word_at
 
 DEEPEST = 60
 _LONGEST_NUMBER = 64
@@ -18,6 +18,7 @@ _ARRAY, _OTHER = -2, -1  # contexts in which no key is read
 _MULTIPLIER, _CONTEXT, _LENGTH, _FIRST, _LAST, _ACTION = KEYS
 _OF_CONTEXT, _OF_LENGTH = np.uint64(0x2545F4914F6CDD1D), np.uint64(0x517CC1B727220A95)
 _LOW = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint64)
+_ALL = np.uint64((1 << 64) - 1)
 _NULL, _TRUE, _ALSE = (np.uint64(int.from_bytes(word, "little")) for word in (b"null", b"true", b"alse"))
 
 
@@ -41,29 +42,40 @@ def is_hex(c):
 def after_escape(p):
     """Return the place behind the escape at `p`; 0: it is none, or one of a surrogate."""
     c = byte_at(p + 1)
-    if c == 117:
-        for n in range(2, 6):
-            if not is_hex(byte_at(p + n)):
-                return 0
-        is_surrogate = (byte_at(p + 2) | 32) == 100 and byte_at(p + 3) >= 56
-        return 0 if is_surrogate else p + 6
-    if c == 110 or c == 114 or c == 34 or c == 116 or c == 47 or c == 92 or c == 98 or c == 102:
+    if c == 110 or c == 34 or c == 114 or c == 47 or c == 92 or c == 116 or c == 98 or c == 102:
         return p + 2
-    return 0
+    if c != 117:
+        return 0
+    for n in range(2, 6):
+        if not is_hex(byte_at(p + n)):
+            return 0
+    is_surrogate = (byte_at(p + 2) | 32) == 100 and byte_at(p + 3) >= 56
+    return 0 if is_surrogate else p + 6
 
 
 @kernel
 def after_string(p):
-    """Return the place behind the string whose quote is at `p`; 0: it is none, or unusual."""
-    p = stop_from(p + 1)
-    c = byte_at(p)
-    while c == 92:
-        p = after_escape(p)
-        if p == 0:
+    """Return the place behind the string whose quote is at `p`; 0: it is none, or unusual.
+
+    `marks` has the stops of the 64 bytes from `p` that are not passed yet.
+    """
+    p += 1
+    marks = stops_at(p)
+    while True:
+        while marks == 0:
+            p += 64
+            marks = stops_at(p)
+        stop = p + first_of(marks)
+        if byte_at(stop) != 92:
+            return stop + 1 if byte_at(stop) == 34 else 0
+        end = after_escape(stop)
+        if end == 0:
             return 0
-        p = stop_from(p)
-        c = byte_at(p)
-    return p + 1 if c == 34 else 0
+        if end - p < 64:
+            marks &= _ALL << uint64(end - p)
+        else:
+            p = end
+            marks = stops_at(p)
 
 
 @kernel
