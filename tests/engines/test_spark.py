@@ -21,7 +21,8 @@ from camcensus.core.config import Decoys, Dedupe, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, InputError, IntegrityError, TableError
 from camcensus.core.manifest import Manifest
-from camcensus.core.storage import parts_of, sha256
+from camcensus.core.parquet import parts_of
+from camcensus.core.storage import sha256
 from camcensus.core.tables import QUERY_REPLAY, Table
 from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines import local
