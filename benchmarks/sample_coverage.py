@@ -29,8 +29,8 @@ from camcensus.core.config import Study, load_study
 from camcensus.core.console import Reporter
 from camcensus.core.countries import canonical_code
 from camcensus.core.query import parse
-from camcensus.core.tables import SAMPLE_BLOCKS
-from camcensus.dedupe.devices import COUNTED_FROM, Rules, dedupe
+from camcensus.core.tables import COUNTED_FROM, SAMPLE_BLOCKS
+from camcensus.dedupe.devices import Rules, dedupe
 from camcensus.engines.duckdb_sql import sql
 from camcensus.engines.local import Local
 from camcensus.estimate.area_sampling.figures import ALL, STUDY, UNITS, Counted, Figures, Matches, Sampled

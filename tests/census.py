@@ -19,8 +19,8 @@ from camcensus.core import parquet
 from camcensus.core.config import Decoys, Dedupe
 from camcensus.core.manifest import Instrument, Manifest
 from camcensus.core.stage_record import Flow
-from camcensus.core.tables import COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
-from camcensus.dedupe.devices import COUNTED_FROM, Deduped, Rules, dedupe
+from camcensus.core.tables import COUNTED_FROM, COUNTED_TYPES, COUNTS, DEVICES, IDENTIFIED, LINKS
+from camcensus.dedupe.devices import Deduped, Rules, dedupe
 from camcensus.engines.engine import Engine, Sql
 from camcensus.engines.local import Local
 from camcensus.identify.batches import addresses_of, prefix_of

@@ -19,7 +19,8 @@ import pytest
 from camcensus.collect import geo_edition
 from camcensus.collect.geo_edition import Updated, update
 from camcensus.core.errors import UpdateError
-from camcensus.geolocate.database import BUILTIN_CREDIT, open_locator
+from camcensus.geolocate.database import open_locator
+from camcensus.geolocate.description import BUILTIN_CREDIT
 from tests.mmdb import mmdb, official
 
 TODAY = date(2026, 11, 23)

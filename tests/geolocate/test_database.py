@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.resources import bundled
-from camcensus.geolocate.database import BUILTIN, BUILTIN_CREDIT, CHUNK, Locator, country_of, open_locator
+from camcensus.geolocate.database import CHUNK, Locator, country_of, open_locator
+from camcensus.geolocate.description import BUILTIN, BUILTIN_CREDIT
 from camcensus.geolocate.ranges import key_v4
 from camcensus.readers.banner import Rejected, decode
 from camcensus.readers.lines import RawFile

@@ -71,8 +71,8 @@ def test_f19_a_flipped_byte_is_refused_or_harmless_and_never_a_crash(tmp_path: P
 
 
 def cached(folder: Path) -> Path:
-    """The one file in the cache."""
-    (path,) = folder.iterdir()
+    """The one file of ranges in the cache."""
+    (path,) = folder.glob("ranges-*")
     return path
 
 

@@ -19,7 +19,8 @@ from camcensus.core.console import Reporter
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.tables import IDENTIFIED
-from camcensus.geolocate.database import BUILTIN_CREDIT, built_on, open_locator
+from camcensus.geolocate.database import built_on, open_locator
+from camcensus.geolocate.description import BUILTIN_CREDIT
 from camcensus.geolocate.editions import (
     Edition,
     Sources,
@@ -117,7 +118,8 @@ def test_a_folder_of_plain_and_packed_editions(tmp_path: Path) -> None:
         date(2024, 3, 1): plain.name, date(2025, 3, 1): "b.mmdb.xz", date(2026, 3, 1): "c.mmdb.gz",
     }  # fmt: skip
     for day, code in (("2024-06-01", "NL"), ("2025-06-01", "DE"), ("2026-06-01", "US"), ("2020-01-01", "NL")):
-        assert Sources(found).on(date.fromisoformat(day)).locator.countries([HOST]) == [code]
+        chosen = Sources(found).on(date.fromisoformat(day)).first
+        assert open_locator(chosen.path, chosen.sha256).countries([HOST]) == [code]
 
 
 def test_the_builtin_one_competes_with_what_was_fetched_and_with_nothing_else(tmp_path: Path) -> None:
@@ -125,9 +127,9 @@ def test_the_builtin_one_competes_with_what_was_fetched_and_with_nothing_else(tm
     fetched_folder().mkdir(parents=True)
     shutil.copy(edition(tmp_path / "geo", "2026-10-01", "NL"), fetched_folder() / "dbip-country-lite-2026-10.mmdb")
     both = Sources(editions_of("builtin", tmp_path))
-    assert both.on(date(2026, 11, 1)).locator.edition == "DB-IP Lite country 2026-10-01"
+    assert both.on(date(2026, 11, 1)).first.edition == "DB-IP Lite country 2026-10-01"
     assert both.on(date(2026, 11, 1)).credit == BUILTIN_CREDIT
-    assert both.on(date(2026, 9, 30)).locator.edition == "DB-IP Lite country 2026-06-01"
+    assert both.on(date(2026, 9, 30)).first.edition == "DB-IP Lite country 2026-06-01"
     assert [e.path for e in editions_of("geo", tmp_path)] == [tmp_path / "geo/2026-10-01.mmdb"]
 
 

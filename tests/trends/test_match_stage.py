@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from camcensus.core.tables import CENSUS
-from camcensus.trends.match_stage import census_counts
+from camcensus.trends.match_rows import census_counts
 
 SAME = {"snapshot": "2026", "engine": "Shodan", "basis": "matches", "simulated": True}
 

@@ -2,28 +2,29 @@
 
 from typing import Any
 
-from camcensus.aggregate import earlier_runs
-from camcensus.aggregate.counts import aggregate
-from camcensus.aggregate.coverage import cover
-from camcensus.aggregate.details import describe
-from camcensus.aggregate.headline import opened
-from camcensus.aggregate.maker_kinds import describe_makers
-from camcensus.aggregate.reliance import rest
 from camcensus.core.config import Study
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Instrument, Manifest, build_info
-from camcensus.core.tables import IDENTIFIED, UNKNOWN
-from camcensus.dedupe.devices import COUNTED_FROM
+from camcensus.core.tables import COUNTED_FROM, IDENTIFIED, UNKNOWN
 from camcensus.dedupe.stage import STAGE as DEDUPE
-from camcensus.identify.catalogue import checksum_of
+from camcensus.identify.catalogue_files import checksum_of
 from camcensus.identify.catalogue_version import catalogue_version
 from camcensus.ingest.evidence_version import EVIDENCE_VERSION
 from camcensus.ingest.stage import has_banners
 from camcensus.raw.snapshot import Snapshot
-from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
 
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    from camcensus.aggregate import earlier_runs
+    from camcensus.aggregate.counts import aggregate
+    from camcensus.aggregate.coverage import cover
+    from camcensus.aggregate.details import describe
+    from camcensus.aggregate.headline import opened
+    from camcensus.aggregate.maker_kinds import describe_makers
+    from camcensus.aggregate.reliance import rest
+    from camcensus.core.parquet import rows_of
+
     study = context.study
     earlier_runs.keep(snapshot.folder, snapshot.earlier)
     facts = count_facts(snapshot, context, rules_of(snapshot, study))
@@ -35,7 +36,7 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
         coverage = cover(db, manifest, study.min_confidence, snapshot.folder)
         describe_makers(db, snapshot.id, snapshot.folder)
         rest(db, snapshot.id, study.min_confidence, snapshot.folder)
-    files = rows_of(snapshot, STAGE.writes)
+    files = rows_of(snapshot.folder, STAGE.writes)
     context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
     more_flows = {"firmware": firmware, "coverage": coverage}
     return StageResult(flow, files=files, details={"more_flows": more_flows}, facts=facts, is_count=True)
@@ -43,18 +44,23 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
 
 def count_facts(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> dict[str, Any]:
     """Return the manifest's fields that say by which method a snapshot is counted, and what counts it."""
-    study, manifest = context.study, snapshot.manifest
+    study = context.study
+    return {
+        "simulated": snapshot.manifest.simulated or study.simulated,
+        "instrument": _instrument(snapshot, context, rules, geo_db),
+        "build": build_info("camcensus run", study.settings(), checksum_of(study.catalogue_path)),
+    }
+
+
+def _instrument(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> Instrument:
+    manifest = snapshot.manifest
     used = Instrument(
         query_set=manifest.query_set,
         catalogue=context.load(catalogue_version),
         rules=rules,
         geo_db=geo_db or (manifest.geo.edition if manifest.geo else UNKNOWN),
     )
-    return {
-        "simulated": manifest.simulated or study.simulated,
-        "instrument": used.model_copy(update={"evidence": EVIDENCE_VERSION}) if has_banners(manifest) else used,
-        "build": build_info("camcensus run", study.settings(), checksum_of(study.catalogue_path)),
-    }
+    return used.model_copy(update={"evidence": EVIDENCE_VERSION}) if has_banners(manifest) else used
 
 
 def rules_of(snapshot: Snapshot, study: Study) -> str:
@@ -80,8 +86,8 @@ def is_counted(manifest: Manifest) -> bool:
 def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
     if "dedupe" not in snapshot.manifest.stages:
         return {}
-    facts = count_facts(snapshot, context, rules_of(snapshot, context.study))
-    return {**method_inputs(snapshot, context), "method": checksum(facts["instrument"].model_dump_json())}
+    used = _instrument(snapshot, context, rules_of(snapshot, context.study))
+    return {**method_inputs(snapshot, context), "method": checksum(used.model_dump_json())}
 
 
 STAGE = Stage(

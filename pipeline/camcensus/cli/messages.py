@@ -16,7 +16,8 @@ from camcensus.core.resources import bundled
 from camcensus.core.storage import write_text
 from camcensus.core.tables import UNKNOWN_COUNTRY
 from camcensus.identify.catalogue import faults_of, load_catalogue
-from camcensus.identify.catalogue_diff import REGISTER, difference, extend_register, meanings, read_register
+from camcensus.identify.catalogue_diff import difference, extend_register, meanings, read_register
+from camcensus.identify.catalogue_files import REGISTER
 from camcensus.identify.catalogue_page import page, read_published
 from camcensus.identify.feeding import unfed_faults
 from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing

@@ -80,3 +80,8 @@ def opened_to_stream(path: Path) -> pq.ParquetFile:
 def parts_of(path: Path) -> list[Path]:
     """Return the Parquet files of a table: itself, or the parts in its folder in order of name."""
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def rows_of(folder: Path, names: Iterable[str]) -> dict[str, int | None]:
+    """Return tables that a stage has just written into a folder, with the rows of each."""
+    return {name: int(pq.read_metadata(folder / name).num_rows) for name in names}

@@ -227,6 +227,9 @@ LOCATIONS = _table(
     _text("country_second", "country by the second source; null: none"),
 )
 
+# What aggregate starts from, and all that it reads.
+COUNTED_FROM = (DEVICE_HOSTS.name, DEVICE_LABELS.name, LOCATIONS.name)
+
 # What a number depends on: the same in every row of a snapshot.
 _INSTRUMENT: tuple[Column, ...] = (
     _text("query_set", "version of the query set", nullable=False),

@@ -35,9 +35,6 @@ from camcensus.engines.engine import BATCH, Sql, make_by_level
 DEVICES_TOGETHER = 8_000
 AGES = ("0", "1-2", "3-6", "7-13", "14-29", "30+")
 LAST_7_DAYS = AGES[:3]
-# What aggregate starts from, and all that it reads.
-COUNTED_FROM = (DEVICE_HOSTS.name, DEVICE_LABELS.name, LOCATIONS.name)
-FILES = tuple(f"{name}.parquet" for name in (LINKS.name, DEVICES.name, *COUNTED_FROM))
 IDENTITIES = (
     "serials_used", "serials_refused", "certificates_used", "certificates_refused", "certificates_of_a_serial",
     "banners_by_certificate",
@@ -106,7 +103,7 @@ def window_of(newest: int | None, days: int | str, end: date | None) -> Window:
 
 
 def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
-    """Write `FILES`, all that later stages need, and `churn.parquet`, from the view `identified`."""
+    """Write `stage.FILES`, all that later stages need, and `churn.parquet`, from the view `identified`."""
     db.make("files")
     seen = {column: db.read("files")[column] for column in ("first_seen_at", "last_seen_at", "n_counted")}
     newest = pc.max(seen["last_seen_at"]).as_py()
@@ -123,7 +120,7 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     devices = _write(db, DEVICES, folder, key, DEVICES_TOGETHER)
     _write(db, DEVICE_HOSTS, folder, {})
     _write(db, LINKS, folder, key)
-    parquet.write_table(folder / FILES[-1], db.read("locations").sort_by("location_id"), LOCATIONS)
+    parquet.write_table(folder / f"{LOCATIONS.name}.parquet", db.read("locations").sort_by("location_id"), LOCATIONS)
     totals = _totals(db)
     status = totals["statuses"]
     dropped = {"superseded by a later banner": status["superseded"], "outside the window": status["out_of_window"]}

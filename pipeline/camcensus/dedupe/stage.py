@@ -1,19 +1,27 @@
 """The dedupe stage: identified banners to links (which banner is of which device) and devices."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from camcensus.core.console import Reporter
-from camcensus.dedupe.churn import FILE as CHURN_FILE
-from camcensus.dedupe.devices import FILES, Deduped, Rules, dedupe, key_id_of
+from camcensus.core.tables import CHURN, COUNTED_FROM, DEVICES, LINKS
 from camcensus.identify.stage import STAGE as IDENTIFY
 from camcensus.ingest.stage import has_banners
 from camcensus.raw.snapshot import Snapshot
-from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+
+if TYPE_CHECKING:
+    from camcensus.dedupe.devices import Deduped
 
 A_MONTH = 31 * 86400
+FILES = tuple(f"{name}.parquet" for name in (LINKS.name, DEVICES.name, *COUNTED_FROM))
+CHURN_FILE = f"{CHURN.name}.parquet"  # only of several collections
 
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    from camcensus.core.parquet import rows_of
+    from camcensus.dedupe.devices import Rules, dedupe, key_id_of
+
     study, manifest = context.study, snapshot.manifest
     end = study.snapshots[snapshot.id].date if snapshot.id in study.snapshots else None
     collections = {name: item.collection for name, item in manifest.inputs.items()}
@@ -26,7 +34,7 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     details = {name: getattr(deduped, name) for name in ("merges", "identities", "decoy_rules", "ages", "churn")}
     notes = [f"{n} counted banners by rule {rule}" for rule, n in sorted(deduped.rules.items())]
     written = [*FILES, *([CHURN_FILE] if snapshot.path(CHURN_FILE).is_file() else [])]
-    files = rows_of(snapshot, written)
+    files = rows_of(snapshot.folder, written)
     kept = f"{deduped.flow.rows_out:,} of {deduped.flow.rows_in:,} counted banners kept"
     context.reporter.info(f"{kept}, {files['devices.parquet']:,} devices", snapshot.id, "dedupe")
     return StageResult(deduped.flow, files=files, notes=notes, details=details, facts={"window": deduped.window})
@@ -53,7 +61,7 @@ STAGE = Stage(
 )
 
 
-def _report_window(snapshot: Snapshot, deduped: Deduped, reporter: Reporter) -> None:
+def _report_window(snapshot: Snapshot, deduped: "Deduped", reporter: Reporter) -> None:
     """Warn when the window misses most of what was collected, or ends long after it: a wrong date does both."""
     end, newest = deduped.window.end, deduped.newest
     if newest is None or end is None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from camcensus.core.tables import Table
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
+
+if TYPE_CHECKING:  # to name an engine needs no pyarrow: `status` and a run with nothing to do are done without it
+    import pyarrow as pa
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -74,7 +75,7 @@ class Rows(Protocol[R_co]):
     def rows_at_a_time(self) -> int:
         """How many rows it processes together."""
 
-    def over(self, batches: Iterable[pa.RecordBatch], on_progress: OnProgress = no_progress) -> R_co:
+    def over(self, batches: "Iterable[pa.RecordBatch]", on_progress: OnProgress = no_progress) -> R_co:
         """Run the task on rows that the engine read: all, in order, in batches of any size."""
 
     def __call__(self, on_progress: OnProgress, pool: OrderedPool = ONE_PROCESS) -> R_co:
@@ -90,7 +91,7 @@ class Sql(Protocol):
     def parquet(self, name: str, parts: Sequence[Path]) -> None:
         """Name the rows of Parquet files. Verify their checksums first: engines may read flipped bits as data."""
 
-    def rows(self, name: str, table: pa.Table) -> None:
+    def rows(self, name: str, table: "pa.Table") -> None:
         """Name a small Arrow table, replacing what had the name."""
 
     def make(self, query: str) -> None:
@@ -99,21 +100,23 @@ class Sql(Protocol):
     def append(self, query: str) -> None:
         """Add the result of a query to the kept table of its name, column by column of the same name."""
 
-    def read(self, name: str) -> pa.Table:
+    def read(self, name: str) -> "pa.Table":
         """Return a kept table as an Arrow table."""
 
-    def query(self, query: str) -> pa.Table:
+    def query(self, query: str) -> "pa.Table":
         """Return the result of a query as an Arrow table, in the query's order."""
 
-    def stream(self, query: str, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
+    def stream(self, query: str, rows: int = BATCH) -> "Iterator[pa.RecordBatch]":
         """Yield the result of a query in its order, in batches of at most `rows`."""
 
     def close(self) -> None:
         """Free memory and scratch space."""
 
 
-def make_by_level(db: Sql, query: str, schema: pa.Schema, levels: Sequence[int]) -> None:
+def make_by_level(db: Sql, query: str, schema: "pa.Schema", levels: Sequence[int]) -> None:
     """Make the table of a query's name level by level: each adds the query's result for the `current_level`."""
+    import pyarrow as pa  # noqa: PLC0415  as above
+
     db.rows(query, schema.empty_table())
     for level in levels:
         db.rows("current_level", pa.table({"level": [level]}))

@@ -27,16 +27,12 @@ import numpy as np
 from camcensus.core import storage
 from camcensus.core.errors import GeoDatabaseError
 from camcensus.core.resources import bundled, cache_folder
+from camcensus.geolocate.description import BUILTIN, FORMAT, describe
 from camcensus.geolocate.ranges import Ranges, key_v4, key_v6, keys_of_halves, without_special
 from camcensus.geolocate.search_tree import read_leaves
 
-BUILTIN = "data/reference/dbip-country-2026-06.mmdb.xz"
-BUILTIN_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
-FREE = frozenset({"dbip-country-lite"})
-FORMAT = 5
 CODE_LETTERS = 2  # of ISO 3166-1 alpha-2
 _DIGEST = hashlib.sha256().digest_size
-ENGINE = "engine"  # as a second opinion: the country that the search engine gives
 SAMPLES = 2_000  # addresses compared with the official reader
 CHUNK = 1 << 16  # addresses looked up together; more do not fit into the processor's cache
 FIRST_EDITION = date(2012, 1, 1)  # the format is of 2012
@@ -73,37 +69,32 @@ class Locator:
 
 
 @lru_cache(maxsize=4)
-def open_locator(path: Path | None = None) -> Locator:
-    """Open the database in `path` (.mmdb, .mmdb.gz or .mmdb.xz), or the built-in one. Raises `GeoDatabaseError`."""
-    source = path or bundled(BUILTIN)
-    if not source.is_file():
-        raise GeoDatabaseError(source, 'no such geolocation database; give the path of an .mmdb file or "builtin"')
-    checksum = _checked(source)
-    cache = cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
-    if (flat := _from_cache(cache)) is None:
-        flat = _flatten(source)
-        _to_cache(cache, flat)
-    built = date.fromisoformat(str(flat["built"]))
-    kind = str(flat["kind"])
-    is_free = path is None or kind.lower() in FREE  # its licence requires DB-IP's credit with every result
+def open_locator(path: Path | None = None, sha256: str | None = None) -> Locator:
+    """Open the database in `path` (.mmdb, .mmdb.gz or .mmdb.xz), or the built-in one.
+
+    Raises `GeoDatabaseError`, also when it is not the file with the checksum `sha256`.
+    """
+    described = describe(path)
+    if sha256 not in (None, described.sha256):
+        raise GeoDatabaseError(path or bundled(BUILTIN), "has changed since this run began; run again")
+    flat = flattened(path or bundled(BUILTIN), described.sha256)
     return Locator(
-        edition=f"{'DB-IP Lite country' if is_free else kind} {built}",
-        built=built,
-        sha256=checksum,
-        credit=BUILTIN_CREDIT if is_free else f"Geolocation by the analyst's database {source.name} ({kind})",
+        edition=described.edition,
+        built=described.built,
+        sha256=described.sha256,
+        credit=described.credit,
         v4=without_special(Ranges(flat["starts4"], flat["codes4"]), 4),
         v6=without_special(Ranges(flat["starts6"], flat["codes6"]), 6),
     )
 
 
-def _checked(source: Path) -> str:
-    """Return the file's checksum. Raises `GeoDatabaseError` when the file `NAME.sha256` next to it has another."""
-    checksum = storage.sha256(source)
-    record = source.with_name(f"{source.name}.sha256")
-    expected = record.read_text(encoding="utf-8", errors="replace").split()[:1] if record.is_file() else [checksum]
-    if expected != [checksum]:
-        raise GeoDatabaseError(source, f"does not match {record.name}: fetch both again, or restore copies of them")
-    return checksum
+def flattened(source: Path, checksum: str) -> dict[str, Any]:
+    """Return the ranges of a database with this checksum, and what it is. Raises `GeoDatabaseError`."""
+    cache = cache_folder() / f"ranges-{FORMAT}-{checksum}.npz"
+    if (flat := _from_cache(cache)) is None:
+        flat = _flatten(source)
+        _to_cache(cache, flat)
+    return flat
 
 
 def built_on(source: Path) -> date:

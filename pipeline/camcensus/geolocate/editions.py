@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from camcensus.core.config import BUILTIN, Study
 from camcensus.core.errors import GeoDatabaseError, IntegrityError
 from camcensus.core.manifest import FAR, Geo
-from camcensus.geolocate.database import ENGINE, Locator, built_on, open_locator
+from camcensus.geolocate.description import ENGINE, Description, describe
 from camcensus.raw.snapshot import Snapshot
 
 ENDINGS = (".mmdb", ".mmdb.gz", ".mmdb.xz")
@@ -39,22 +35,22 @@ class Edition:
 class SnapshotGeo:
     """The databases that locate one snapshot. `second` is None where the engine's country is the second opinion."""
 
-    locator: Locator
-    second: Locator | None
+    first: Description
+    second: Description | None
     day: date
 
     @property
     def checksums(self) -> tuple[str, str]:
         """The checksums of both files, on which the result depends."""
-        return self.locator.sha256, self.second.sha256 + self.second.edition if self.second else ENGINE
+        return self.first.sha256, self.second.sha256 + self.second.edition if self.second else ENGINE
 
     @property
     def record(self) -> Geo:
         """The record for the manifest."""
-        built = self.locator.built
+        built = self.first.built
         return Geo(
-            edition=self.locator.edition,
-            sha256=self.locator.sha256,
+            edition=self.first.edition,
+            sha256=self.first.sha256,
             built=built.isoformat(),
             snapshot=self.day.isoformat(),
             days=abs((self.day - built).days),
@@ -78,7 +74,7 @@ class SnapshotGeo:
     @property
     def credit(self) -> str:
         """The credit that must be shown with the results."""
-        texts = [self.locator.credit] + ([self.second.credit] if self.second else [])
+        texts = [self.first.credit] + ([self.second.credit] if self.second else [])
         return ". ".join(dict.fromkeys(texts))
 
 
@@ -91,8 +87,8 @@ class Sources:
 
     def on(self, day: date) -> SnapshotGeo:
         """Return the databases for a snapshot of `day`."""
-        second = open_locator(choose(self.second, day).path) if self.second else None
-        return SnapshotGeo(open_locator(choose(self.first, day).path), second, day)
+        second = describe(choose(self.second, day).path) if self.second else None
+        return SnapshotGeo(describe(choose(self.first, day).path), second, day)
 
 
 def choose(editions: tuple[Edition, ...], day: date) -> Edition:
@@ -110,15 +106,24 @@ def sources_of(study: Study) -> Sources:
 def editions_of(setting: str, base: Path) -> tuple[Edition, ...]:
     """Return the editions that a setting names: "builtin" (and what `geo update` fetched), a file or a folder."""
     if setting == BUILTIN:
-        fetched = [Edition(built_on(path), path) for path in databases_in(fetched_folder())]
-        return Edition(open_locator().built, None), *fetched
+        fetched = _dated(databases_in(fetched_folder()))
+        return Edition(describe().built, None), *fetched
     path = base / setting
     if not path.is_dir():
-        return (Edition(open_locator(path).built, path),)
-    found = tuple(Edition(built_on(file), file) for file in databases_in(path))
+        return (Edition(describe(path).built, path),)
+    found = tuple(_dated(databases_in(path)))
     if not found:
         raise GeoDatabaseError(path, f"contains no geolocation database; add files that end in {', '.join(ENDINGS)}")
     return found
+
+
+def _dated(files: list[Path]) -> list[Edition]:
+    """Return databases as editions, by the build date in their metadata."""
+    if not files:
+        return []
+    from camcensus.geolocate.database import built_on
+
+    return [Edition(built_on(file), file) for file in files]
 
 
 def databases_in(folder: Path) -> list[Path]:
@@ -145,6 +150,10 @@ def day_of(snapshot: Snapshot, study: Study) -> date:
 
 def _newest(observations: Path) -> int:
     """Return the latest `seen_at` in one part, in seconds since 1970 UTC; 0 for a part without rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
     try:
         with pq.ParquetFile(observations, page_checksum_verification=True) as file:
             column = file.schema_arrow.get_field_index("seen_at")

@@ -23,7 +23,8 @@ from camcensus.core.countries import canonical_code
 from camcensus.core.errors import IntegrityError
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
-from camcensus.geolocate.database import ENGINE, Locator
+from camcensus.geolocate.database import Locator
+from camcensus.geolocate.description import ENGINE
 from camcensus.geolocate.networks import network_kind
 from camcensus.geolocate.ranges import count_special, key_v4
 from camcensus.identify.matcher import NOTHING, Identifier, Match

@@ -17,7 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from camcensus.core.errors import CatalogueError, InputError
-from camcensus.core.text_files import parse_toml, read_bytes, read_text
+from camcensus.core.text_files import parse_toml, read_text
+from camcensus.identify.catalogue_files import checksum_of
 from camcensus.identify.entries import Brand, CatalogueFile, Maker, Model, Query, Signature, WordList
 from camcensus.identify.feeding import Feeding, feeding
 from camcensus.identify.made_queries import slug_of
@@ -104,23 +105,6 @@ def meaning(entry: BaseModel) -> str:
 
 def _digest(entries: Sequence[BaseModel]) -> str:
     return hashlib.sha256("\n".join(map(meaning, entries)).encode()).hexdigest()[:12]
-
-
-def checksum_of(folder: Path) -> str:
-    """Return a checksum over the files of a catalogue, comments and examples included.
-
-    A process reads files again when their size, time or inode changed.
-    """
-    found = [(path, path.stat()) for path in sorted(folder.glob("*.toml"))]
-    return _checksum(tuple((path, stat.st_size, stat.st_mtime_ns, stat.st_ino) for path, stat in found))
-
-
-@lru_cache(maxsize=8)
-def _checksum(files: tuple[tuple[Path, int, int, int], ...]) -> str:
-    digest = hashlib.sha256()
-    for path, *_ in files:
-        digest.update(path.name.encode() + b"\0" + read_bytes(path) + b"\0")
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

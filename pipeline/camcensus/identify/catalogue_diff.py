@@ -15,8 +15,8 @@ from camcensus.core import storage
 from camcensus.core.errors import CatalogueError
 from camcensus.core.text_files import read_text
 from camcensus.identify.catalogue import Catalogue, meaning
+from camcensus.identify.catalogue_files import REGISTER
 
-REGISTER = "ids.csv"
 _VERSION_LINE = "\nVersion "  # in the page that `catalogue_page` writes
 
 

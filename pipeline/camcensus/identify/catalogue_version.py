@@ -1,20 +1,26 @@
 """The version of a study's catalogue, remembered: loading a catalogue to learn that nothing changed takes a second."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from camcensus.core import storage
 from camcensus.core.config import Study, check_vendors
 from camcensus.core.errors import IntegrityError
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.text_files import read_bytes
-from camcensus.identify.catalogue import Catalogue, checksum_of, load_catalogue
-from camcensus.identify.catalogue_diff import REGISTER, require_meanings
+from camcensus.identify.catalogue_files import REGISTER, checksum_of
+
+if TYPE_CHECKING:
+    from camcensus.identify.catalogue import Catalogue
 
 RECORD = ".catalogue.json"  # in a study's data folder; without it the catalogue is loaded
 
 
-def study_catalogue(study: Study) -> Catalogue:
+def study_catalogue(study: Study) -> "Catalogue":
     """Return a study's catalogue. Raises `CatalogueError`, or `StudyError` for makers that it does not have."""
+    from camcensus.identify.catalogue import load_catalogue
+    from camcensus.identify.catalogue_diff import require_meanings
+
     catalogue = load_catalogue(study.catalogue_path)
     require_meanings(study.catalogue_path, catalogue)
     check_vendors(study, list(catalogue.makers))

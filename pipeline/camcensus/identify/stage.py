@@ -7,9 +7,7 @@ from camcensus.core.config import Study
 from camcensus.core.errors import IntegrityError
 from camcensus.core.resources import COUNTRIES, NETWORKS, bundled
 from camcensus.geolocate.editions import SnapshotGeo, day_of, sources_of
-from camcensus.identify.batches import IdentifiedRows
 from camcensus.identify.catalogue_version import catalogue_version, study_catalogue
-from camcensus.identify.task import IdentifyTask
 from camcensus.ingest.stage import STAGE as INGEST
 from camcensus.ingest.stage import has_banners, ingested
 from camcensus.raw.snapshot import Snapshot
@@ -22,6 +20,10 @@ def identity_key(study: Study) -> bytes:
 
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    from camcensus.geolocate.database import open_locator
+    from camcensus.identify.batches import IdentifiedRows
+    from camcensus.identify.task import IdentifyTask
+
     made = snapshot.manifest.stages["ingest"]
     tables = {name: made.outputs[ingested(name)[0]] for name in made.parts}
     used, key, catalogue = _used(snapshot, context), context.load(identity_key), context.load(study_catalogue)
@@ -29,14 +31,16 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     sources = {name: table.sha256 for name, table in tables.items()}
     depends_on = STAGE.depends_on(snapshot, context)
     parts = Parts(snapshot, STAGE.name, depends_on, "observations.parquet", sources, identified)
+    locator = open_locator(used.first.path, used.first.sha256)
+    second = open_locator(used.second.path, used.second.sha256) if used.second else None
     tasks = [
         IdentifyTask(
             snapshot.path(ingested(name)[0]),
             tables[name].sha256,
             snapshot.path(identified(name)[0]),
             catalogue,
-            used.locator,
-            used.second,
+            locator,
+            second,
             key,
         )
         for name in parts.stale
@@ -55,7 +59,7 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     context.reporter.info(text, snapshot.id, "identify")
     notes = [
         f"{nowhere} banners are in no known country (ZZ), {special} of them in private or reserved address space",
-        f"located with {used.locator.edition}",
+        f"located with {used.first.edition}",
     ]
     facts = {"geo": used.record, "geo_credit": used.credit, "key_id": storage.key_id(key)}
     return StageResult(flow, parts=parts, notes=notes, facts=facts)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from camcensus.core.stage_record import Flow
-from camcensus.ingest.records import REASONS
 from camcensus.readers.advice import way_out
 from camcensus.readers.mapping import Mapping as MappingFile
 
@@ -34,6 +33,8 @@ def why_nothing(flow: Flow, reasons: Mapping[str, int], mapping: MappingFile | N
     """Return why none of the records is a banner: the commonest of the `reasons` (codes), and the way out."""
     if not reasons:
         return "it is empty"
+    from camcensus.ingest.records import REASONS  # noqa: PLC0415  which loads all of ingest
+
     reason, n = max(reasons.items(), key=lambda one: (one[1], one[0]))
     why = f"none of its {flow.rows_in:,} {flow.unit} is a banner; the commonest reason ({n:,} of them)"
     return f"{why}: {REASONS[reason]}; {way_out(reason, mapping)}"

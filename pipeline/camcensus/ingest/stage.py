@@ -4,28 +4,30 @@ import gzip
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from camcensus.core import storage
 from camcensus.core.console import Reporter
 from camcensus.core.errors import SHOWN, CamcensusError
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Fields, Flow
-from camcensus.engines.engine import call
 from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
 from camcensus.ingest.evidence_version import EVIDENCE_VERSION
-from camcensus.ingest.fields import A_DAY
-from camcensus.ingest.records import UNKNOWN_FIELD, Ingested, IngestTask
-from camcensus.ingest.sent_fields import count_filled, sample_fields
 from camcensus.raw.completeness import lost_records
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
-from camcensus.readers.lines import repairs_text
 from camcensus.readers.registry import Source
+
+if TYPE_CHECKING:
+    from camcensus.ingest.records import Ingested, IngestTask
 
 QUARANTINE = "quarantine.jsonl.gz"
 
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
+    from camcensus.engines.engine import call
+    from camcensus.ingest.records import UNKNOWN_FIELD
+
     inputs = snapshot.manifest.inputs
     parts = Parts(snapshot, "ingest", STAGE.depends_on(snapshot, context), "raw", snapshot.made_from(), ingested)
     tasks = [_task(snapshot, name) for name in parts.stale]
@@ -84,7 +86,10 @@ def ingested(name: str) -> tuple[str, ...]:
     return f"observations.parquet/{name}.parquet", f".quarantine/{name}.gz"
 
 
-def _task(snapshot: Snapshot, name: str) -> IngestTask:
+def _task(snapshot: Snapshot, name: str) -> "IngestTask":
+    from camcensus.ingest.fields import A_DAY
+    from camcensus.ingest.records import IngestTask
+
     # Not the clock: the same data folder gives the same tables on any day.
     latest = int(datetime.fromisoformat(snapshot.received(name)).timestamp()) + A_DAY
     raw = snapshot.raw_part(name)
@@ -96,6 +101,8 @@ def _task(snapshot: Snapshot, name: str) -> IngestTask:
 
 def _fields(snapshot: Snapshot, parts: Parts, rows: int) -> Fields:
     """Return what the engine sent. In exports read with a mapping, unread fields are counted as unknown."""
+    from camcensus.ingest.sent_fields import count_filled, sample_fields
+
     read = count_filled(snapshot.path(name) for name in sorted(parts.outputs) if name.endswith(".parquet"))
     own = (name for name, item in sorted(snapshot.manifest.inputs.items()) if not item.mapping)
     n_sampled, raw = sample_fields(snapshot.raw_part(name).reader for name in own)
@@ -113,7 +120,7 @@ def _join_quarantine(snapshot: Snapshot, sums: dict[str, str]) -> None:
             joined.write(gzip.compress(b"", mtime=0))
 
 
-def _why_fruitless(name: str, source: Source, result: Ingested) -> str:
+def _why_fruitless(name: str, source: Source, result: "Ingested") -> str:
     unit = "records" if source.mapping else "lines"
     return f"{name} gives nothing: {why_nothing(result.flow(unit), result.quarantined, source.mapping)}"
 
@@ -137,6 +144,8 @@ def require_banners(snapshot: Snapshot) -> None:
 
 
 def _report(snapshot: Snapshot, flow: Flow, unknown: dict[str, int], reporter: Reporter, is_simulated: bool) -> None:
+    from camcensus.readers.lines import repairs_text
+
     reporter.info(summary(flow), snapshot.id, "ingest")
     if repaired := repairs_text(sum((Counter(i.repaired) for i in snapshot.manifest.inputs.values()), Counter[str]())):
         reporter.info(f"repaired: {repaired}", snapshot.id, "ingest")

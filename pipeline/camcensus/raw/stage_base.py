@@ -1,11 +1,9 @@
 """What a stage is, what it is given, and what it returns. Each package declares its own in `stage.py`."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
-
-import pyarrow.parquet as pq
 
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
@@ -154,7 +152,7 @@ def _setting(study: Study, name: str, snapshot: str) -> str:
     """Return a key of the study as JSON; `date` is that of the snapshot."""
     if name == "date":
         return str(study.snapshots[snapshot].date) if snapshot in study.snapshots else ""
-    return json.dumps(study.model_dump(mode="json")[name], sort_keys=True)
+    return json.dumps(study.model_dump(mode="json", include={name})[name], sort_keys=True)
 
 
 def checksum(*values: object) -> str:
@@ -165,8 +163,3 @@ def checksum(*values: object) -> str:
 def changes(recorded: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """Return the names of what is not as a stage's record has it."""
     return sorted(name for name in recorded.keys() | now.keys() if recorded.get(name) != now.get(name))
-
-
-def rows_of(snapshot: Snapshot, files: Iterable[str]) -> dict[str, int | None]:
-    """Return tables that a stage has just written, with the rows of each."""
-    return {name: int(pq.read_metadata(snapshot.path(name)).num_rows) for name in files}

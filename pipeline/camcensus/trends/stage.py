@@ -6,22 +6,18 @@ ports that the engine scanned in every snapshot. Where the queries of a snapshot
 raw files are gone, it has a reason in place of counts, and the others do not wait for it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from camcensus.aggregate.counts import about
-from camcensus.aggregate.headline import UNITS, headline_counts, opened
 from camcensus.aggregate.stage import has_counts, is_counted, method_inputs
-from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.stage_record import Flow
 from camcensus.core.tables import QUERY_REPLAY, SERIES
-from camcensus.engines.engine import call
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import Parts, RunContext, Stage, StageResult, checksum
-from camcensus.trends.query_replay import Replayed, ReplayTask
 from camcensus.trends.query_sets import CommonQueries, QuerySet, common, query_set_of
+
+if TYPE_CHECKING:
+    from camcensus.trends.query_replay import Replayed
 
 FILE = f"{SERIES.name}.parquet"
 QUERIES, PORTS = "queries", "ports"
@@ -40,6 +36,9 @@ def _must_replay(snapshot: Snapshot, context: RunContext) -> bool:
 
 
 def _replay(snapshot: Snapshot, context: RunContext) -> StageResult:
+    from camcensus.engines.engine import call
+    from camcensus.trends.query_replay import ReplayTask
+
     own, shared = _compared(snapshot, context)
     inputs = snapshot.manifest.inputs
     sources = {name: item.sha256 for name, item in inputs.items()}
@@ -99,6 +98,8 @@ def replayed(name: str) -> tuple[str, ...]:
 
 def _series(snapshot: Snapshot, context: RunContext) -> StageResult:
     """Count a snapshot's series, with the flow from the headline's banners to those of every query set."""
+    from camcensus.aggregate.headline import headline_counts
+
     own, shared = _compared(snapshot, context)
     counted = headline_counts(snapshot, context.study)
     if not own.reason and (shared.differ or (shared.ports_known and shared.ports_differ)):
@@ -154,6 +155,10 @@ def _reasons(own: QuerySet, shared: CommonQueries) -> dict[str, str]:
 
 def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, counted: dict[str | None, Row]) -> list[Row]:
     """Count the series in SQL. Raise `ReconciliationError` if the one on all banners is not the headline."""
+    import pyarrow as pa
+
+    from camcensus.aggregate.headline import UNITS, opened
+
     has_port_list = shared.ports_known and shared.ports_differ
     with opened(snapshot, context.study, context.engine, "identified", "links", "devices") as db:
         if shared.differ:
@@ -171,6 +176,11 @@ def _count(snapshot: Snapshot, shared: CommonQueries, context: RunContext, count
 
 
 def _write(snapshot: Snapshot, rows: list[Row]) -> None:
+    import pyarrow as pa
+
+    from camcensus.aggregate.counts import about
+    from camcensus.core import parquet
+
     order = ("all", QUERIES, PORTS)
     rows = sorted(rows, key=lambda row: (order.index(row["series"]), row.get("manufacturer") or ""))
     same = about(snapshot.manifest)

@@ -13,7 +13,8 @@ from camcensus.core.manifest import Manifest
 from camcensus.core.tables import UNKNOWN
 from camcensus.estimate import saved
 from camcensus.geolocate.editions import sources_of
-from camcensus.identify.catalogue import Catalogue, checksum_of, load_catalogue
+from camcensus.identify.catalogue import Catalogue, load_catalogue
+from camcensus.identify.catalogue_files import checksum_of
 from camcensus.identify.models import is_closed
 from camcensus.report.inputs import Result
 from camcensus.report.report_manifest import RECORD, Report

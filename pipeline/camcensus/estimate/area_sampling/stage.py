@@ -1,27 +1,23 @@
 """The stages of a sample of address blocks: what was counted in each block, and estimates for the whole."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from camcensus.aggregate.counts import HEADLINE_DECOYS, about, count, flow_of
-from camcensus.aggregate.headline import opened
 from camcensus.aggregate.stage import count_facts, method_inputs, rules_of
-from camcensus.core import parquet
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
-from camcensus.core.tables import ESTIMATES, SAMPLE_BLOCKS
-from camcensus.dedupe.devices import COUNTED_FROM
+from camcensus.core.tables import COUNTED_FROM, ESTIMATES, SAMPLE_BLOCKS
 from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.engines.engine import Sql
-from camcensus.estimate.area_sampling.figures import Figures
-from camcensus.estimate.area_sampling.inputs import Recorded, matches_in, recorded, sampled
 from camcensus.identify.catalogue_version import study_catalogue
 from camcensus.ingest.stage import has_banners
 from camcensus.raw.address_blocks import BITS, Block
 from camcensus.raw.drawn_blocks import MODE
 from camcensus.raw.snapshot import Snapshot
-from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum, rows_of
+from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
+
+if TYPE_CHECKING:
+    from camcensus.estimate.area_sampling.inputs import Recorded
 
 NAME = ESTIMATES.name
 FILE = f"{NAME}.parquet"
@@ -30,6 +26,9 @@ BLOCKS = f"{SAMPLE_BLOCKS.name}.parquet"
 
 def _count(snapshot: Snapshot, context: RunContext) -> StageResult:
     """Count what is in each block. A sample has no `counts.parquet`, so nothing can take it for a whole."""
+    from camcensus.aggregate.headline import opened
+    from camcensus.core.parquet import rows_of
+
     study, sample = context.study, snapshot.manifest.collection and snapshot.manifest.collection.sample
     facts = count_facts(snapshot, context, rules_of(snapshot, study))
     manifest = snapshot.manifest.model_copy(update=facts)
@@ -37,11 +36,16 @@ def _count(snapshot: Snapshot, context: RunContext) -> StageResult:
         flow = count_blocks(
             db, manifest, study.min_confidence, snapshot.folder, prefix_length=sample.prefix_length if sample else 0
         )
-    return StageResult(flow, files=rows_of(snapshot, (BLOCKS,)), facts=facts, is_count=True)
+    return StageResult(flow, files=rows_of(snapshot.folder, (BLOCKS,)), facts=facts, is_count=True)
 
 
 def count_blocks(db: Sql, manifest: Manifest, min_confidence: str, folder: Path, prefix_length: int) -> Flow:
     """Write `sample_blocks.parquet` from what `headline.opened` has of `COUNTED_FROM`; return the headline's flow."""
+    import pyarrow as pa
+
+    from camcensus.aggregate.counts import count, flow_of
+    from camcensus.core import parquet
+
     flow = flow_of(count(db, manifest, min_confidence), min_confidence)
     shift = BITS - prefix_length
     db.rows("blocks", pa.table({"shift": [shift]}))
@@ -71,8 +75,10 @@ BLOCKS_STAGE = Stage(
 )
 
 
-def _recorded(snapshot: Snapshot, context: RunContext) -> tuple[Recorded, dict[str, str | None]]:
+def _recorded(snapshot: Snapshot, context: RunContext) -> "tuple[Recorded, dict[str, str | None]]":
     """Return the ledger's record of the sample, and the maker of each query."""
+    from camcensus.estimate.area_sampling.inputs import recorded
+
     catalogue = context.load(study_catalogue)
     sent = snapshot.manifest.collection.queries if snapshot.manifest.collection else {}
     makers = {name: catalogue.maker_of(name) for name in sent}
@@ -81,6 +87,13 @@ def _recorded(snapshot: Snapshot, context: RunContext) -> tuple[Recorded, dict[s
 
 def _estimate(snapshot: Snapshot, context: RunContext) -> StageResult:
     """Estimate totals from observations, `sample_blocks.parquet` and the ledger."""
+    import pyarrow as pa
+
+    from camcensus.aggregate.counts import HEADLINE_DECOYS, about
+    from camcensus.core import parquet
+    from camcensus.estimate.area_sampling.figures import Figures
+    from camcensus.estimate.area_sampling.inputs import matches_in, sampled
+
     study = context.study
     found, makers = _recorded(snapshot, context)
     (blocks,) = snapshot.verified(SAMPLE_BLOCKS.name)
@@ -108,6 +121,8 @@ def _estimate(snapshot: Snapshot, context: RunContext) -> StageResult:
 
 
 def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
+    from camcensus.aggregate.counts import about
+
     return {
         **method_inputs(snapshot, context),
         "ledger": checksum(_recorded(snapshot, context)),
