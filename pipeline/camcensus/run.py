@@ -132,9 +132,10 @@ def _run_stage(stage: Stage, snapshot: Snapshot, context: RunContext, depends_on
 def _open(study: Study, name: str, rehash: bool, closing: ExitStack) -> Snapshot | None:
     """Open a snapshot. Return None if it was purged or is being collected."""
     folder = study.data / name
-    if was_purged(load_manifest(folder)) or storage.is_locked(folder / "raw"):
+    found = load_manifest(folder)
+    if was_purged(found) or storage.is_locked(folder / "raw"):
         return None
-    snapshot = open_snapshot(study, name, rehash)
+    snapshot = open_snapshot(study, name, rehash, found)
     closing.callback(snapshot.stats.save)
     return snapshot
 

@@ -1,13 +1,16 @@
 """Files that are no country database, and the cache of those that are."""
 
 import lzma
+import os
 import random
 from pathlib import Path
 
 import pytest
 
 from camcensus.core.errors import GeoDatabaseError
+from camcensus.geolocate import database
 from camcensus.geolocate.database import open_locator
+from camcensus.geolocate.description import describe
 from tests.mmdb import GEOIP2, mmdb, official
 from tests.mmdb import cache as cache  # noqa: PLC0414  a fixture
 
@@ -85,6 +88,32 @@ def test_the_cache_is_used(tmp_path: Path, cache: Path) -> None:
     assert cached(cache).stat().st_mtime_ns == before
     assert (second.edition, second.built, second.sha256) == (first.edition, first.built, first.sha256)
     assert second.countries(["8.8.8.8", "2a00:1450::1"]) == ["US", "IE"]
+
+
+def test_a_description_is_recorded_for_the_file_that_it_is_of(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mmdb(tmp_path / "a.mmdb", official(GEOIP2))
+    first = describe(path)
+    (record,) = cache.glob("database-*")
+    whole = record.read_bytes()
+    for content in (b"", b"{}", whole.replace(b"Country", b"Kountry"), whole[:-2]):
+        record.write_bytes(content)
+        assert describe(path) == first
+        assert record.read_bytes() == whole, "what is damaged is made again"
+    cached(cache).unlink()
+    with monkeypatch.context() as without:
+        without.setattr(database, "_flatten", lambda _: pytest.fail("it was described before"))
+        assert describe(path) == first
+        with pytest.raises(GeoDatabaseError, match="has changed"):
+            open_locator(path, "0" * 64)
+    before = path.stat()
+    mmdb(path, official({"8.8.8.0/24": "DE"}))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert describe(path).sha256 != first.sha256
+    (tmp_path / "a.mmdb.sha256").write_text(first.sha256)
+    with pytest.raises(GeoDatabaseError, match=r"does not match a\.mmdb\.sha256"):
+        describe(path)
 
 
 def test_a_damaged_cache_is_a_miss(tmp_path: Path, cache: Path) -> None:

@@ -203,6 +203,7 @@ class Query:
         return tuple(name for name in self.filters if name in NOT_IN_TRENDS)
 
 
+@lru_cache(maxsize=4096)  # the snapshots of a study repeat each other's
 def parse(text: str) -> Query:
     """Parse a query. Raises `QueryError`, or `UnknownFilterError` for a filter that is not in `FIELDS`."""
     terms: list[Term] = []

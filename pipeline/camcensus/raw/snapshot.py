@@ -136,10 +136,10 @@ class Stats:
             self._changed = False
 
 
-def open_snapshot(study: Study, name: str, rehash: bool = False) -> Snapshot:
-    """Return the snapshot `name` of a study, with its raw files as they are now."""
+def open_snapshot(study: Study, name: str, rehash: bool = False, found: Manifest | None = None) -> Snapshot:
+    """Return the snapshot `name` of a study, with its raw files as they are now. `found`: its manifest, if read."""
     folder = study.data / name
-    manifest = load_manifest(folder) or Manifest(snapshot=name)
+    manifest = found or load_manifest(folder) or Manifest(snapshot=name)
     earlier = manifest.model_copy(update={"stages": dict(manifest.stages)})  # records are replaced, never changed
     stats = Stats(folder, rehash)
     ledger, bundles = with_dropped_files(folder, stats.sha256), bundles_of(folder)

@@ -24,9 +24,10 @@ def status_text(study: Study, as_json: bool) -> str:
     """Return a table of snapshots; as JSON a list of objects, with the versions behind the counts too."""
     context = RunContext(study, Reporter(), Local())
     names = study.snapshot_ids()
-    opened = {name: found for name in names if (found := _open(study, name))}
+    manifests = {name: load_manifest(study.data / name) for name in names}
+    opened = {name: found for name in names if (found := _open(study, name, manifests[name]))}
     context.counted = tuple(snapshot for snapshot in opened.values() if is_comparable(snapshot))
-    rows = [_facts(study, name, opened.get(name), context, as_json) for name in names]
+    rows = [_facts(study, name, manifests[name], opened.get(name), context, as_json) for name in names]
     if as_json:
         return json.dumps(rows, sort_keys=True)
     if not rows:
@@ -44,23 +45,21 @@ def method_of(manifest: Manifest) -> str:
     return ", ".join([*evidence, *(f"{name} v{record.version}" for name, record in records)])
 
 
-def _open(study: Study, name: str) -> Snapshot | None:
+def _open(study: Study, name: str, manifest: Manifest | None) -> Snapshot | None:
     """Return a snapshot that was counted or begun, open; None for others, and for one that cannot be read."""
-    folder = study.data / name
-    if storage.is_locked(folder / "raw"):
+    if storage.is_locked(study.data / name / "raw"):
         return None
-    manifest = load_manifest(folder)
     try:
-        return open_snapshot(study, name) if manifest and not manifest.purged else None
+        return open_snapshot(study, name, found=manifest.model_copy()) if manifest and not manifest.purged else None
     except CamcensusError:
         return None
 
 
 def _facts(
-    study: Study, name: str, snapshot: Snapshot | None, context: RunContext, with_versions: bool
-) -> dict[str, Any]:
+    study: Study, name: str, manifest: Manifest | None, snapshot: Snapshot | None, context: RunContext,
+    with_versions: bool,
+) -> dict[str, Any]:  # fmt: skip
     folder = study.data / name
-    manifest = load_manifest(folder)
     files = [*raw_files(folder), *(folder / "raw").rglob(f"*{ENDING}")]
     is_purged = manifest is not None and bool(manifest.purged)
     collection = manifest.collection if manifest and is_purged else collection_of(folder, study.collect)
