@@ -19,7 +19,12 @@ _LOADED = """
 import json, os, sys, traceback
 import pandas  # which pyarrow imports when it makes its first array
 import camcensus.cli.app, camcensus.cli.doctor, camcensus.cli.messages, camcensus.collect.plan
-import camcensus.run, duckdb
+import camcensus.run, camcensus.cli.catalogue_checks, duckdb
+# What stages import when they run.
+import camcensus.aggregate.coverage, camcensus.aggregate.details, camcensus.aggregate.headline
+import camcensus.aggregate.maker_kinds, camcensus.aggregate.reliance, camcensus.dedupe.devices
+import camcensus.estimate.area_sampling.inputs, camcensus.identify.task, camcensus.ingest.sent_fields
+import camcensus.trends.match_rows, camcensus.trends.query_replay, camcensus.quality.gates
 from camcensus.core.resources import TEMPLATES, bundled
 from camcensus.geolocate.database import open_locator
 from camcensus.identify.catalogue import load_catalogue

@@ -53,6 +53,28 @@ def test_status_as_table_and_as_json(study: Path) -> None:
     assert "stale: ingest: raw changed" in row
 
 
+LIBRARIES = ("duckdb", "matplotlib", "maxminddb", "numpy", "pandas", "pyarrow", "re2", "rich")
+
+
+def loaded(*arguments: str | Path) -> list[str]:
+    """Run a command in a new process, where standard error is no terminal; the libraries that it loaded."""
+    code = (
+        "import sys; from camcensus.cli.app import app; app(sys.argv[1:], standalone_mode=False);"
+        f"print(*[name for name in {LIBRARIES} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout
+    return done.stderr.split()
+
+
+def test_quick_commands_load_no_library_that_they_do_not_need(study: Path) -> None:
+    assert loaded("--help") == ["rich"]  # which draws it
+    study.write_text(f"{study.read_text()}\n[snapshots.a]\ndate = 2026-10-31\n")  # without it, banners say the day
+    run(study)
+    assert loaded("status", "--study", study) == []
+    assert loaded("run", "--study", study, "--no-report") == []
+
+
 def test_f22_a_file_without_one_banner_is_status_1_and_says_why(tmp_path: Path) -> None:
     study = study_in(tmp_path, one=["x", "{}", "["])
     done = run(study, status=1)

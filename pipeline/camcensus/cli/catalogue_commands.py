@@ -25,7 +25,7 @@ def catalogue_check(
     json_: Json = False,
 ) -> None:
     """Test every pattern against its examples, and every id against the register of meanings."""
-    from camcensus.cli.messages import check_catalogue
+    from camcensus.cli.catalogue_checks import check_catalogue
     from camcensus.core.resources import bundled
 
     found = check_catalogue(folder or bundled("queries"))
@@ -46,7 +46,7 @@ def catalogue_diff(old: Folder, new: Folder, json_: Json = False) -> None:
 @catalogue_app.command("page", epilog="Example: camcensus catalogue page queries")
 def catalogue_page(folder: Folder = Path("queries"), json_: Json = False) -> None:
     """Add new ids to the register and rewrite README.md; run it after each change."""
-    from camcensus.cli.messages import write_catalogue_page
+    from camcensus.cli.catalogue_checks import write_catalogue_page
 
     path, new_ids = write_catalogue_page(folder)
     text = f"{path}: written; {len(new_ids)} new ids in ids.csv"

@@ -1,35 +1,28 @@
 """The results of commands as text, or as JSON: pure functions of studies, manifests and outcomes."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from camcensus.core.comparability import breaks
 from camcensus.core.config import Gates, Study
 from camcensus.core.console import Reporter
-from camcensus.core.errors import SHOWN, CamcensusError, CatalogueError, InputError
+from camcensus.core.errors import SHOWN, CamcensusError, InputError
 from camcensus.core.manifest import Manifest, load_manifest
 from camcensus.core.resources import bundled
-from camcensus.core.storage import write_text
 from camcensus.core.tables import UNKNOWN_COUNTRY
-from camcensus.identify.catalogue import faults_of, load_catalogue
-from camcensus.identify.catalogue_diff import difference, extend_register, meanings, read_register
-from camcensus.identify.catalogue_files import REGISTER
-from camcensus.identify.catalogue_page import page, read_published
-from camcensus.identify.feeding import unfed_faults
 from camcensus.ingest.acceptance import shows_no_camera, summary, unknown_fields, why_nothing
-from camcensus.ingest.records import Ingested
 from camcensus.raw.completeness import lost_records
 from camcensus.readers.acceptance import require_accepted
 from camcensus.readers.lines import repairs_text
 from camcensus.readers.registry import Source
-from camcensus.run import Outcome
 
 if TYPE_CHECKING:
     from camcensus.collect.download import Collected
+    from camcensus.ingest.records import Ingested
+    from camcensus.run import Outcome
 
 # For studies kept under git: files with addresses, and the key, are not committed.
 GITIGNORE = "# Raw files and tables with addresses, and the key of hashed identities.\n/data/\n*.key\n"
@@ -50,7 +43,7 @@ def create_study(folder: Path) -> tuple[Path, list[str]]:
     ]
 
 
-def outcome_text(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> str:
+def outcome_text(outcome: "Outcome", summary: dict[str, Any], as_json: bool) -> str:
     """Return what a run did, and its summary."""
     if as_json:
         found = {**asdict(outcome), "page": str(outcome.page) if outcome.page else None}
@@ -97,25 +90,27 @@ def summarize(study: Study, page: Path, n_warnings: int) -> dict[str, Any]:
     if not counted:
         return found | {"tables": str(page.parent)}
     now, *earlier = counted[::-1]
-    n_hosts, n_countries = _headline(study, now)
     before = earlier[0] if earlier else None
+    (n_hosts, n_countries), *headlines = _headlines(study, [now, *earlier[:1]])
     return found | {
         "snapshot": now.snapshot,
         "is_simulated": now.simulated,
         "n_hosts": n_hosts,
         "n_countries": n_countries,
         "before": before.snapshot if before else None,
-        "n_hosts_before": _headline(study, before)[0] if before else None,
+        "n_hosts_before": headlines[0][0] if headlines else None,
         "not_comparable": breaks(before, now) if before else [],
         "tables": str(page.parent / "country_table.csv"),
     }
 
 
-def _headline(study: Study, manifest: Manifest) -> tuple[int, int]:
-    """Return hosts of all makers and countries with at least one, at the headline's settings.
+def _headlines(study: Study, manifests: Sequence[Manifest]) -> list[tuple[int, int]]:
+    """Return hosts of all makers and countries with at least one, at the headline's settings, of each snapshot.
 
     By DuckDB, which is loaded sooner than pandas: a run with nothing to do takes a second.
     """
+    import duckdb
+
     query = """
         SELECT coalesce(sum(n_hosts) FILTER (level = 'world'), 0)::BIGINT,
                count(*) FILTER (level = 'country' AND country <> ? AND n_hosts > 0)
@@ -123,21 +118,23 @@ def _headline(study: Study, manifest: Manifest) -> tuple[int, int]:
         WHERE engine = ? AND basis = ? AND min_confidence = ?
           AND scope = 'study' AND ip_version = '4' AND decoys_left_out = 'certain'
     """
-    path = str(study.data / manifest.snapshot / "counts.parquet")
-    with duckdb.connect() as db:
-        asked = [UNKNOWN_COUNTRY, path, manifest.engine, manifest.basis, study.min_confidence]
-        found: tuple[int, int] = db.execute(query, asked).fetchall()[0]
+    found: list[tuple[int, int]] = []
+    with duckdb.connect(config={"threads": 1}) as db:
+        for manifest in manifests:
+            path = str(study.data / manifest.snapshot / "counts.parquet")
+            asked = [UNKNOWN_COUNTRY, path, manifest.engine, manifest.basis, study.min_confidence]
+            found += db.execute(query, asked).fetchall()
     return found
 
 
-def add_partial(study: Study, outcome: Outcome) -> None:
+def add_partial(study: Study, outcome: "Outcome") -> None:
     """Add the snapshots that are partial to an outcome."""
     for manifest in (load_manifest(study.data / name) for name in study.snapshot_ids()):
         if manifest:
             outcome.note_partial(manifest)
 
 
-def report_accepted(path: Path, source: Source, seen: Ingested, reporter: Reporter) -> bool:
+def report_accepted(path: Path, source: Source, seen: "Ingested", reporter: Reporter) -> bool:
     """Log what was accepted of a file, as ingest does; return whether it would make a snapshot partial.
 
     Raises `InputError` when nothing was accepted.
@@ -184,26 +181,3 @@ def collected_text(done: "Collected", study: Path, as_json: bool) -> str:
     elif done.missing and not (done.stopped or done.failed):
         resume = "requesting it again does not help: collect into a new snapshot"
     return "\n".join([*lines, f"{resume}; or count what was collected: camcensus run --study {study} --allow-partial"])
-
-
-def check_catalogue(folder: Path) -> dict[str, Any]:
-    """Return version and totals of a catalogue. Raises `CatalogueError` with each fault."""
-    catalogue = load_catalogue(folder)
-    problems = faults_of(catalogue) + unfed_faults(catalogue.signatures, catalogue.feeding.unfed)
-    found = difference(read_register(folder), meanings(catalogue))
-    problems += [f"{name}: its meaning has changed; give it a new id" for name in found.changed]
-    if found.added:
-        problems.append(f"{len(found.added)} ids are not in {REGISTER}; run: camcensus catalogue page {folder}")
-    if problems:
-        raise CatalogueError(folder, problems)
-    return {"version": catalogue.version, "makers": len(catalogue.makers), "signatures": len(catalogue.signatures)}
-
-
-def write_catalogue_page(folder: Path) -> tuple[Path, list[str]]:
-    """Extend the register and write the page; return the page and the new ids."""
-    catalogue = load_catalogue(folder)
-    if faults := faults_of(catalogue):
-        raise CatalogueError(folder, faults)
-    found = extend_register(folder, catalogue)
-    write_text(folder / "README.md", page(catalogue, read_published(folder)))
-    return folder / "README.md", list(found.added)

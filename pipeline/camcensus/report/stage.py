@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from camcensus.aggregate.stage import has_counts
-from camcensus.core import parquet, storage
+from camcensus.core import storage
 from camcensus.core.config import Study
 from camcensus.core.console import Reporter
 from camcensus.core.errors import CamcensusError, IntegrityError
@@ -29,10 +26,11 @@ from camcensus.core.tables import (
     TRENDS,
     Table,
 )
-from camcensus.quality.gates import check_gates, stop_at_fatal
 from camcensus.report.report_manifest import RECORD, DrawnFrom, Report, load_report
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from camcensus.report.inputs import Result
 
 # Raised whenever the same counts give another report.
@@ -72,7 +70,7 @@ def bring_report_up_to_date(study: Study, reporter: Reporter) -> tuple[Path, boo
 
 
 def _draw(study: Study, shown: dict[str, Manifest], audits: dict[tuple[str, str], Any], reporter: Reporter) -> None:
-    # Here and not above: matplotlib and pandas take a second, which a run with nothing to draw need not wait for.
+    from camcensus.quality.gates import check_gates, stop_at_fatal
     from camcensus.report.draw import draw_report
     from camcensus.report.pages.matches_page import Matches
     from camcensus.report.pages.sample_page import Estimated
@@ -135,8 +133,10 @@ def _result(study: Study, name: str, manifest: Manifest) -> "Result":
     return Result(name, manifest, **{key: table for key, table in tables.items() if table is not None})
 
 
-def _read(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | None:
+def _read(study: Study, name: str, manifest: Manifest, to: Table) -> "pa.Table | None":
     """Return a checked table of a snapshot, or None if the snapshot does not have it."""
+    from camcensus.core import parquet
+
     path = study.data / name / f"{to.name}.parquet"
     if path.name not in manifest.outputs:
         return None
@@ -146,6 +146,8 @@ def _read(study: Study, name: str, manifest: Manifest, to: Table) -> pa.Table | 
 
 def _outputs(folder: Path) -> dict[str, Output]:
     """Every file of the report except its record."""
+    import pyarrow.parquet as pq
+
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / RECORD)
     rows = {p: pq.read_metadata(p).num_rows for p in files if p.suffix == ".parquet"}
     return {
