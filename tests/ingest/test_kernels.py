@@ -1,7 +1,7 @@
 """Kernels give what the plain path gives: same rows, same reasons, same quarantine, for whatever lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ groups = optional("camcensus.ingest.kernels.groups")
 LATE = 1_790_000_000  # some time in 2026
 
 
-def same(lines: list[Any], latest: int = LATEST) -> tuple[int, set[str]]:
+def same(lines: Sequence[Any], latest: int = LATEST) -> tuple[int, set[str]]:
     """How many rows the kernels read of lines, and the reasons of others. Fails unless both paths give the same."""
     batch = Batch(range(1, len(lines) + 1), lines, [f"file-{n % 3}" for n in range(len(lines))])
     plain, found = (validate_batch(batch, latest, in_kernels) for in_kernels in (False, True))
@@ -509,7 +509,24 @@ def test_files_are_read_in_kernels_from_a_size_on(tmp_path: Path, monkeypatch: p
 
 def test_the_demo_gives_the_same() -> None:
     for batch in ShodanFile(DEMO).batches():
-        assert same(list(batch.lines))[0] > 0.9 * len(batch.lines)
+        assert same(batch.lines)[0] > 0.9 * len(batch.lines)
+
+
+@pytest.mark.parametrize("chunk", [64, 300, 4096])
+def test_lines_of_a_file_that_are_more_than_their_bytes_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr("camcensus.readers.lines.CHUNK", chunk)
+    monkeypatch.setattr("camcensus.readers.lines.LONGEST", 2_000)
+    usual = line(port=80)
+    odd = [b"\xef\xbb\xbf" + usual, usual + b"\r", line(data="x" * 3_000), b"\x1e" + usual, b"", b"{", b" ", b"\r"]
+    path = tmp_path / "odd.json"
+    for last in (b"\n", b"", usual):
+        path.write_bytes(b"\n".join([*odd, usual, *odd, usual, usual, *odd[:4]]) + last)
+        read = [batch.lines for batch in ShodanFile(path).batches()]
+        assert [one for batch in read for one in batch] == [batch[n] for batch in read for n in range(len(batch))]
+        assert [same(batch) for batch in read]
+    assert sum(map(len, read)) == 23
 
 
 def test_kernels_are_used_only_where_they_were_tested(monkeypatch: pytest.MonkeyPatch) -> None:
