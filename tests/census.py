@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from camcensus.aggregate.counts import aggregate
-from camcensus.aggregate.coverage import cover
-from camcensus.aggregate.headline import choose
+from camcensus.aggregate.counts import aggregate, flow_of
+from camcensus.aggregate.coverage import compare, cover
+from camcensus.aggregate.headline import choose, headline_of
 from camcensus.aggregate.maker_kinds import describe_makers
 from camcensus.aggregate.reliance import rest
 from camcensus.core import parquet
@@ -110,13 +110,15 @@ def census(
             name_tables(db, folder)
             choose(db, min_confidence, left_out)
             manifest = Manifest(snapshot="2026", window=deduped.window, instrument=INSTRUMENT)
-            flow = aggregate(db, manifest, min_confidence, folder)
+            cells_of = aggregate(db, manifest, min_confidence, folder)
+            flow = flow_of(cells_of, min_confidence)
         with where.sql(folder / "scratch") as db:
             db.parquet("identified", paths)
             choose(db, min_confidence, left_out)
-            covered = cover(db, manifest, min_confidence, folder)
+            covered = cover(db, manifest, folder)
             describe_makers(db, "2026", folder)
             rest(db, "2026", min_confidence, folder)
+        compare(manifest, min_confidence, headline_of(cells_of, min_confidence)[None], folder)
     links = parquet.read_table(folder / "links.parquet", LINKS).to_pylist()
     devices = {row["device"]: row for row in parquet.read_table(folder / "devices.parquet", DEVICES).to_pylist()}
     cells = parquet.read_table(folder / "counts.parquet", COUNTS).to_pylist() if counts else []

@@ -32,14 +32,14 @@ def variants() -> Iterator[dict[str, str]]:
         yield dict(zip(VARIANT, values, strict=True))
 
 
-def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
-    """Write `counts.parquet` and `networks.parquet`; return the flow from kept banners to those of the headline."""
+def aggregate(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> pa.Table:
+    """Write `counts.parquet` and `networks.parquet`; return the counts."""
     table = count(db, manifest, min_confidence)
     instrument = manifest.instrument.model_dump() if manifest.instrument else {}
     metadata = {"snapshot": manifest.snapshot, "engine": manifest.engine} | {k: str(v) for k, v in instrument.items()}
     for rows, to in ((table, COUNTS), (db.query("networks"), NETWORKS)):
         parquet.write_table(folder / f"{to.name}.parquet", rows, to, metadata)
-    return flow_of(table, min_confidence)
+    return table
 
 
 def count(db: Sql, manifest: Manifest, min_confidence: str) -> pa.Table:

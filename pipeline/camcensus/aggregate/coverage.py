@@ -1,25 +1,26 @@
 """Coverage: what all banners in the window turned out to be, those included that no signature identifies."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from camcensus.aggregate.headline import headline_of
 from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
-from camcensus.core.tables import COUNTS, COVERAGE, OUTCOMES
+from camcensus.core.tables import COVERAGE, OUTCOMES
 from camcensus.engines.engine import Sql
 
 SCOPES = ("all", "study")
+LEVELS = ("world", "country", "port", "country+port")
 
 
-def cover(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
+def cover(db: Sql, manifest: Manifest, folder: Path) -> Flow:
     """Write `coverage.parquet` from the view `identified`; return the flow from all answers in the window to its cells.
 
-    Raises `ReconciliationError` unless each answer is in a cell or left out for a reason, and what is counted is the
-    headline of `counts.parquet`.
+    Raises `ReconciliationError` unless each answer is in a cell or left out for a reason.
     """
     window = manifest.window
     start, end = (window.start or 0, window.end or -1) if window else (0, -1)
@@ -27,7 +28,7 @@ def cover(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flo
     db.rows("outcomes", outcomes())
     table = db.query("coverage")
     (found,) = db.query("coverage_flow").to_pylist()
-    banners = {level: _banners(table, level) for level in ("world", "country", "port", "country+port")}
+    banners = _banners(table)
     if len(set(banners.values())) > 1:
         raise ReconciliationError(f"{manifest.snapshot}: coverage: levels have different banners: {banners}")
     dropped = {
@@ -42,7 +43,6 @@ def cover(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flo
         rows_out=banners["world"],
         dropped={reason: n for reason, n in dropped.items() if n},
     ).check("coverage")
-    _compare(table, manifest, min_confidence, folder)
     parquet.write_table(folder / f"{COVERAGE.name}.parquet", table, COVERAGE, {"snapshot": manifest.snapshot})
     return flow
 
@@ -59,29 +59,29 @@ def outcomes() -> pa.Table:
     )
 
 
-def _banners(table: pa.Table, level: str) -> int:
-    """Return the banners of one level, without the countries left out."""
-    rows = table.select(["scope", "level", "n_banners"]).to_pylist()
-    return sum(row["n_banners"] for row in rows if (row["scope"], row["level"]) == ("study", level))
+def _banners(coverage: pa.Table) -> dict[str, int]:
+    """Return the banners of each level, without the countries left out."""
+    sums = coverage.filter(pc.field("scope") == "study").group_by("level").aggregate([("n_banners", "sum")])
+    found = {row["level"]: row["n_banners_sum"] for row in sums.to_pylist()}
+    return {level: found.get(level, 0) for level in LEVELS}
 
 
-def _compare(table: pa.Table, manifest: Manifest, min_confidence: str, folder: Path) -> None:
-    """Compare what is counted with the headline.
+def compare(manifest: Manifest, min_confidence: str, headline: Mapping[str, int], folder: Path) -> None:
+    """Raise `ReconciliationError` unless what is counted in `coverage.parquet` is the headline.
 
     With high confidence alone these differ: the headline asks for it of a device, and coverage of a banner.
     """
     if min_confidence != "medium":
         return
-    world = headline_of(parquet.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
-    counted = world_of(table, "study")[OUTCOMES[0]]
-    if any(counted[unit] != world[unit] for unit in ("n_banners", "n_hosts")):
+    counted = world_of(parquet.read_table(folder / f"{COVERAGE.name}.parquet", COVERAGE), "study")[OUTCOMES[0]]
+    if any(counted[unit] != headline[unit] for unit in ("n_banners", "n_hosts")):
         raise ReconciliationError(
             f"{manifest.snapshot}: coverage: {counted['n_hosts']} hosts and {counted['n_banners']} banners counted; "
-            f"the headline has {world['n_hosts']} and {world['n_banners']}"
+            f"the headline has {headline['n_hosts']} and {headline['n_banners']}"
         )
 
 
 def world_of(coverage: pa.Table, scope: str) -> dict[str, dict[str, int]]:
     """Return banners and hosts in the world by outcome, from `tables.COVERAGE`."""
-    rows = [row for row in coverage.to_pylist() if (row["scope"], row["level"]) == (scope, "world")]
-    return {row["outcome"]: {unit: row[unit] for unit in ("n_banners", "n_hosts")} for row in rows}
+    world = coverage.filter((pc.field("scope") == scope) & (pc.field("level") == "world"))
+    return {row["outcome"]: {unit: row[unit] for unit in ("n_banners", "n_hosts")} for row in world.to_pylist()}

@@ -7,18 +7,17 @@ time without a list of releases.
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from camcensus.aggregate.headline import headline_of
 from camcensus.core import parquet
 from camcensus.core.errors import ReconciliationError
 from camcensus.core.manifest import Manifest
 from camcensus.core.stage_record import Flow
-from camcensus.core.tables import CONCENTRATION, COUNTS, FIRMWARE
+from camcensus.core.tables import CONCENTRATION, FIRMWARE
 from camcensus.engines.engine import Sql
 
 TOPS = (1, 10, 100, 1000, 10_000)
@@ -29,23 +28,22 @@ FIRST_BUILD = date(2000, 1, 1)
 _BUILD = re.compile(r"build\W{0,3}(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)", re.IGNORECASE)
 
 
-def describe(db: Sql, manifest: Manifest, min_confidence: str, folder: Path) -> Flow:
+def describe(db: Sql, manifest: Manifest, headline: Mapping[str, int], folder: Path) -> Flow:
     """Write `concentration.parquet` and `firmware.parquet` in the database of `aggregate`.
 
     Returns which devices' firmware has a build day. Raises `ReconciliationError` unless hosts and devices are those of
-    the headline in `counts.parquet`.
+    the headline.
     """
     end = manifest.window.end if manifest.window else None
     db.rows("tops", pa.table({"top": pa.array([*TOPS, None], pa.int64())}))
     networks, firmwares = db.query("concentration"), db.query("firmware").to_pylist()
     ages = by_age(((row["firmware"], row["n_devices"]) for row in firmwares), end)
-    world = headline_of(parquet.read_table(folder / "counts.parquet", COUNTS), min_confidence)[None]
     held = {(row["network_type"], row["top"]): row["n_hosts"] for row in networks.to_pylist()}
     hosts, devices = held["prefix", None], sum(ages.values())
-    if (hosts, devices) != (world["n_hosts"], world["n_devices"]):
+    if (hosts, devices) != (headline["n_hosts"], headline["n_devices"]):
         raise ReconciliationError(
-            f"{manifest.snapshot}: details: {hosts} hosts and {devices} devices; the headline has {world['n_hosts']} "
-            f"and {world['n_devices']}"
+            f"{manifest.snapshot}: details: {hosts} hosts and {devices} devices; the headline has "
+            f"{headline['n_hosts']} and {headline['n_devices']}"
         )
     rows = pa.table({"age": list(ages), "n_devices": pa.array(ages.values(), pa.int64())}, schema=FIRMWARE.schema)
     for table, to in ((networks, CONCENTRATION), (rows, FIRMWARE)):

@@ -5,6 +5,7 @@ from typing import Any
 from camcensus.core.config import Study
 from camcensus.core.fingerprints import digest_of
 from camcensus.core.manifest import Instrument, Manifest, build_info
+from camcensus.core.stage_record import Flow
 from camcensus.core.tables import COUNTED_FROM, IDENTIFIED, UNKNOWN
 from camcensus.dedupe.stage import STAGE as DEDUPE
 from camcensus.identify.catalogue_files import checksum_of
@@ -14,15 +15,18 @@ from camcensus.ingest.stage import has_banners
 from camcensus.raw.snapshot import Snapshot
 from camcensus.raw.stage_base import RunContext, Stage, StageResult, checksum
 
+OTHER_INPUTS = ("collection", "is complete", "method", "window")
+COVERAGE_FILES = ("coverage.parquet", "maker_kinds.parquet", "reliance.parquet")
+# What these are made from.
+COVERED_FROM = ("version", "setting min_confidence", "setting countries_left_out", "identified.parquet", "window")
+
 
 def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     from camcensus.aggregate import earlier_runs
-    from camcensus.aggregate.counts import aggregate
-    from camcensus.aggregate.coverage import cover
+    from camcensus.aggregate.counts import aggregate, flow_of
+    from camcensus.aggregate.coverage import compare
     from camcensus.aggregate.details import describe
-    from camcensus.aggregate.headline import opened
-    from camcensus.aggregate.maker_kinds import describe_makers
-    from camcensus.aggregate.reliance import rest
+    from camcensus.aggregate.headline import headline_of, opened
     from camcensus.core.parquet import rows_of
 
     study = context.study
@@ -30,16 +34,39 @@ def _run(snapshot: Snapshot, context: RunContext) -> StageResult:
     facts = count_facts(snapshot, context, rules_of(snapshot, study))
     manifest = snapshot.manifest.model_copy(update=facts)
     with opened(snapshot, study, context.engine, *COUNTED_FROM) as db:
-        flow = aggregate(db, manifest, study.min_confidence, snapshot.folder)
-        firmware = describe(db, manifest, study.min_confidence, snapshot.folder)
-    with opened(snapshot, study, context.engine, IDENTIFIED.name) as db:
-        coverage = cover(db, manifest, study.min_confidence, snapshot.folder)
-        describe_makers(db, snapshot.id, snapshot.folder)
-        rest(db, snapshot.id, study.min_confidence, snapshot.folder)
+        counts = aggregate(db, manifest, study.min_confidence, snapshot.folder)
+        headline = headline_of(counts, study.min_confidence)[None]
+        firmware = describe(db, manifest, headline, snapshot.folder)
+    coverage = _kept_coverage(snapshot, context) or _cover(snapshot, context, manifest)
+    compare(manifest, study.min_confidence, headline, snapshot.folder)
+    flow = flow_of(counts, study.min_confidence)
     files = rows_of(snapshot.folder, STAGE.writes)
     context.reporter.info(f"{flow.rows_out:,} banners in the headline", snapshot.id, "aggregate")
     more_flows = {"firmware": firmware, "coverage": coverage}
     return StageResult(flow, files=files, details={"more_flows": more_flows}, facts=facts, is_count=True)
+
+
+def _kept_coverage(snapshot: Snapshot, context: RunContext) -> Flow | None:
+    """Return the flow of the tables of coverage if they need not be made again: no rule of dedupe changes them."""
+    before, now = snapshot.manifest.stages.get(STAGE.name), STAGE.depends_on(snapshot, context)
+    if before is None or any(before.depends_on.get(name) != now[name] for name in COVERED_FROM):
+        return None
+    is_there = all(snapshot.holds(name, before.outputs[name]) for name in COVERAGE_FILES)
+    return before.more_flows["coverage"] if is_there else None
+
+
+def _cover(snapshot: Snapshot, context: RunContext, manifest: Manifest) -> Flow:
+    from camcensus.aggregate.coverage import cover
+    from camcensus.aggregate.headline import opened
+    from camcensus.aggregate.maker_kinds import describe_makers
+    from camcensus.aggregate.reliance import rest
+
+    study = context.study
+    with opened(snapshot, study, context.engine, IDENTIFIED.name) as db:
+        coverage = cover(db, manifest, snapshot.folder)
+        describe_makers(db, snapshot.id, snapshot.folder)
+        rest(db, snapshot.id, study.min_confidence, snapshot.folder)
+    return coverage
 
 
 def count_facts(snapshot: Snapshot, context: RunContext, rules: str, geo_db: str | None = None) -> dict[str, Any]:
@@ -87,21 +114,18 @@ def _inputs(snapshot: Snapshot, context: RunContext) -> dict[str, str]:
     if "dedupe" not in snapshot.manifest.stages:
         return {}
     used = _instrument(snapshot, context, rules_of(snapshot, context.study))
-    return {**method_inputs(snapshot, context), "method": checksum(used.model_dump_json())}
+    window = snapshot.manifest.window
+    return {
+        **method_inputs(snapshot, context),
+        "method": checksum(used.model_dump_json()),
+        "window": checksum(window.model_dump_json() if window else ""),
+    }
 
 
 STAGE = Stage(
     name="aggregate",
-    reads=(*(f"{table}.parquet" for table in (IDENTIFIED.name, *COUNTED_FROM)), "collection", "is complete", "method"),
-    writes=(
-        "counts.parquet",
-        "networks.parquet",
-        "concentration.parquet",
-        "firmware.parquet",
-        "coverage.parquet",
-        "maker_kinds.parquet",
-        "reliance.parquet",
-    ),
+    reads=(*(f"{table}.parquet" for table in (IDENTIFIED.name, *COUNTED_FROM)), *OTHER_INPUTS),
+    writes=("counts.parquet", "networks.parquet", "concentration.parquet", "firmware.parquet", *COVERAGE_FILES),
     settings=("min_confidence", "countries_left_out", "simulated"),
     version=4,
     is_private=False,
