@@ -25,17 +25,20 @@ def headline_counts(snapshot: Snapshot, study: Study) -> dict[str | None, dict[s
 
 def headline_of(counts: pa.Table, min_confidence: str) -> dict[str | None, dict[str, Any]]:
     """Return units by maker (None: all) from `tables.COUNTS`, without the countries left out."""
-    counts = of_headline(counts, min_confidence).filter(pc.field("scope") == "study")
-    rows = counts.filter(pc.field("level").isin(["world", "manufacturer"])).to_pylist()
+    is_total = (pc.field("scope") == "study") & pc.field("level").isin(["world", "manufacturer"])
+    rows = counts.filter(is_total & _is_headline(min_confidence)).to_pylist()
     return {row["manufacturer"]: {unit: row[unit] for unit in UNITS} for row in rows}
 
 
 def of_headline(counts: pa.Table, min_confidence: str) -> pa.Table:
     """Return the rows of `tables.COUNTS` of the headline's variant, in both scopes."""
-    wanted = {"ip_version": HEADLINE_IP, "min_confidence": min_confidence, "decoys_left_out": HEADLINE_DECOYS}
-    for name, value in wanted.items():
-        counts = counts.filter(pc.field(name) == value)
-    return counts
+    return counts.filter(_is_headline(min_confidence))
+
+
+def _is_headline(min_confidence: str) -> pc.Expression:
+    is_on_ipv4 = pc.field("ip_version") == HEADLINE_IP
+    is_sure = pc.field("min_confidence") == min_confidence
+    return is_on_ipv4 & is_sure & (pc.field("decoys_left_out") == HEADLINE_DECOYS)
 
 
 def choose(db: Sql, min_confidence: str, left_out: tuple[str, ...]) -> None:
