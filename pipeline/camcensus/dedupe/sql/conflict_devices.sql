@@ -21,8 +21,8 @@ left join attached a
 -- Columns: its labels (0: not known), the host and location of its latest banner, and sums over its banners.
 -- Why: type, maker, brand and model come from the strongest evidence, then the most specific; firmware from the latest
 --   banner; the decoy grade is the worst of its hosts. Banners of one identity may name two makers: those of the other
---   maker say nothing of brand, model and firmware. Every order is total; most devices need none, since nothing that
---   their banners know differs.
+--   maker say nothing of brand, model and firmware. Every order is total (`newness`: the latest banner of a device
+--   has the largest); most devices need none, since nothing that their banners know differs.
 create table conflict_devices as
 with gathered as (
     select
@@ -43,65 +43,55 @@ with gathered as (
 ),
 disputed as (
     select
-        t.device, t.banner_id, t.host_id, t.location_id, t.seen_at, t.maker, t.brand, t.model, t.kind, t.firmware,
-        t.type_rank, t.maker_rank
+        t.device, t.host_id, t.location_id, t.maker, t.brand, t.model, t.kind, t.firmware, t.type_rank, t.maker_rank,
+        4294967296 - row_number() over (
+            partition by t.device order by t.seen_at desc nulls last, t.banner_id
+        ) as newness
     from conflict_members t join gathered g on g.device = t.device
     where g.is_disputed
 ),
-ordered as (
-    select
-        *,
-        row_number() over (
-            partition by device
-            order by case when maker is null then 1 else 0 end, maker_rank desc, seen_at desc, banner_id
-        ) as maker_choice
+surest as (
+    select device, max(maker_rank * 4294967296 + newness) as maker_order
     from disputed
+    where maker is not null
+    group by device
 ),
 makers as (
-    select device, maker from ordered where maker_choice = 1
+    select t.device, t.maker
+    from disputed t
+    join surest s on s.device = t.device and s.maker_order = t.maker_rank * 4294967296 + t.newness
 ),
 own as (
     select
-        t.device, t.banner_id, t.seen_at, t.host_id, t.location_id, t.kind,
+        t.device, t.host_id, t.location_id, t.kind,
         case when t.maker <> k.maker then null else t.model end as model,
         case when t.maker <> k.maker then null else t.brand end as brand,
         case when t.maker <> k.maker then null else t.firmware end as firmware,
-        t.type_rank, t.maker_rank
-    from disputed t join makers k on k.device = t.device
+        k.maker, t.newness, t.maker_rank * 4294967296 + t.newness as maker_order,
+        (2 * t.type_rank + case when t.kind is null then 0 else 1 end) * 4294967296 + t.newness as type_order
+    from disputed t left join makers k on k.device = t.device
 ),
 chosen as (
     select
-        *,
-        row_number() over (
-            partition by device
-            order by type_rank desc, case when kind is null then 1 else 0 end, seen_at desc, banner_id
-        ) as type_choice,
-        row_number() over (
-            partition by device
-            order by case when model is null then 1 else 0 end, maker_rank desc, seen_at desc, banner_id
-        ) as model_choice,
-        row_number() over (
-            partition by device
-            order by case when brand is null then 1 else 0 end, maker_rank desc, seen_at desc, banner_id
-        ) as brand_choice,
-        row_number() over (
-            partition by device order by case when firmware is null then 1 else 0 end, seen_at desc, banner_id
-        ) as firmware_choice,
-        row_number() over (partition by device order by seen_at desc, banner_id) as age_order
+        device, max(newness) as newest, max(type_order) as type_choice,
+        max(case when model is not null then maker_order end) as model_choice,
+        max(case when brand is not null then maker_order end) as brand_choice,
+        max(case when firmware is not null then newness end) as firmware_choice
     from own
+    group by device
 ),
 best as (
     select
-        device,
-        max(case when age_order = 1 then host_id end) as host_id,
-        max(case when age_order = 1 then location_id end) as location_id,
-        coalesce(max(case when brand_choice = 1 then brand end), 0) as brand,
-        coalesce(max(case when model_choice = 1 then model end), 0) as model,
-        coalesce(max(case when type_choice = 1 then kind end), 0) as kind,
-        coalesce(max(case when firmware_choice = 1 then firmware end), 0) as firmware,
-        cast(count(distinct host_id) as bigint) as n_hosts
-    from chosen
-    group by device
+        o.device, coalesce(max(o.maker), 0) as maker,
+        max(case when o.newness = c.newest then o.host_id end) as host_id,
+        max(case when o.newness = c.newest then o.location_id end) as location_id,
+        coalesce(max(case when o.maker_order = c.brand_choice then o.brand end), 0) as brand,
+        coalesce(max(case when o.maker_order = c.model_choice then o.model end), 0) as model,
+        coalesce(max(case when o.type_order = c.type_choice then o.kind end), 0) as kind,
+        coalesce(max(case when o.newness = c.firmware_choice then o.firmware end), 0) as firmware,
+        cast(count(distinct o.host_id) as bigint) as n_hosts
+    from own o join chosen c on c.device = o.device
+    group by o.device
 )
 select
     device, host_id, location_id, maker, maker_rank, brand, model, kind, type_rank, firmware, decoy_rank, n_banners,
@@ -110,8 +100,7 @@ from gathered
 where not is_disputed
 union all
 select
-    b.device, b.host_id, b.location_id, coalesce(k.maker, 0), g.maker_rank, b.brand, b.model, b.kind, g.type_rank,
-    b.firmware, g.decoy_rank, g.n_banners, b.n_hosts, g.first_seen_at, g.last_seen_at
+    b.device, b.host_id, b.location_id, b.maker, g.maker_rank, b.brand, b.model, b.kind, g.type_rank, b.firmware,
+    g.decoy_rank, g.n_banners, b.n_hosts, g.first_seen_at, g.last_seen_at
 from best b
-join makers k on k.device = b.device
 join gathered g on g.device = b.device;
