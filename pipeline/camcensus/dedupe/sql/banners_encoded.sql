@@ -105,11 +105,22 @@ with numbered as (
         and n.firmware_text is not distinct from i.firmware
     left join ipv6_ids x on x.host = i.host
 ),
+endpoints as (
+    -- Read again: numbers alone, where rows kept for a second use would hold texts.
+    select
+        coalesce(i.address, x.host_id) as host_id,
+        i.port * 2 + case when i.transport = 'udp' then 1 else 0 end as endpoint_id,
+        (i.seen_at - s.window_start) * 4294967296 + f.lines_before + i.line as moment
+    from identified i
+    cross join settings s
+    join files f on f.file = i.file
+    left join ipv6_ids x on i.address is null and x.host = i.host
+    where i.is_counted and i.seen_at between s.window_start and s.window_end
+),
 latest as (
     -- Endpoints with several counted banners in the window.
     select host_id, endpoint_id, max(moment) as moment
-    from numbered
-    where is_counted and is_in_window
+    from endpoints
     group by host_id, endpoint_id
     having count(*) > 1
 )

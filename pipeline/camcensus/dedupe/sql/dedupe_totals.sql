@@ -37,7 +37,7 @@ decoy_reasons as (
     ) raised
 ),
 in_window as (
-    select count(i.identity) as n_identities, count(i.banner_hash) + count(i.html_hash) as n_hashes
+    select count(i.banner_hash) + count(i.html_hash) as n_hashes
     from identified i cross join settings s
     where i.seen_at between s.window_start and s.window_end
 ),
@@ -85,7 +85,7 @@ totals as (
     union all
     select 'evaluable', 'other_ports', case when are_collected then 1 else 0 end from other_ports
     union all
-    select 'evaluable', 'identities', n_identities from in_window
+    select 'evaluable', 'identities', count(identity) from banners_encoded where status <> 2
     union all
     select 'evaluable', 'hashes', n_hashes from in_window
     union all
