@@ -7,10 +7,13 @@ at. None of them checks an address or a time, says where a bad line went, or rem
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+# Who MAC addresses are registered to.
+REGISTRY = resources.files("netaddr") / "eui" / "oui.txt"
 TEXTS = ("ip_str", "transport", "timestamp", "product", "version", "asn", "org")
 NUMBERS = ("port", "hash")
 BLOCKS = {"location": ("country_code",), "_shodan": ("module",), "http": ("title", "server")}
@@ -21,10 +24,14 @@ PLAIN = ", ".join(
 # What the whole query reads beside the plain fields, in DuckDB's words.
 WIDE = """
     devicetype: 'varchar', isp: 'varchar', title: 'varchar', html: 'varchar', data: 'varchar', cpe: 'varchar[]',
-    cpe23: 'varchar[]', tags: 'varchar[]', mac: 'json', _camcensus: 'struct(synthetic boolean)',
+    cpe23: 'varchar[]', tags: 'varchar[]', mac: 'map(varchar, json)', vulns: 'map(varchar, json)',
+    _camcensus: 'struct(synthetic boolean)', snmp: 'struct(description varchar)',
     http: 'struct(status bigint, title varchar, server varchar, html varchar, html_hash bigint,
-        favicon struct(hash bigint))',
-    ssl: 'struct(cert struct(subject json, issuer json, fingerprint struct(sha256 varchar)))',
+        favicon struct(hash bigint), location varchar, redirects struct(location varchar)[])',
+    ssl: 'struct(cert struct(
+        subject struct(CN varchar, OU varchar, O varchar, L varchar, ST varchar, C varchar),
+        issuer struct(CN varchar, OU varchar, O varchar, L varchar, ST varchar, C varchar),
+        fingerprint struct(sha256 varchar)))',
     hikvision: 'struct(device_model varchar, device_version varchar, web_version varchar)',
     dahua: 'struct(serial_number varchar)', dahua_dvr_web: 'struct(web_version varchar)',
     ip_camera: 'struct(brand varchar, model varchar, software_version varchar, mac_address varchar, id varchar)',
@@ -62,9 +69,14 @@ def _plain_columns() -> str:
 def duckdb_wide(files: list[Path], out: Path, cores: int) -> None:
     """DuckDB's `read_json`, all columns of `observations`."""
     plain = dict.fromkeys(TEXTS, "varchar") | dict.fromkeys(NUMBERS, "bigint")
-    plain |= {"location": "struct(country_code varchar)", "_shodan": "struct(module varchar)"}
+    plain |= {
+        "timestamp": "timestamp",
+        "location": "struct(country_code varchar, region_code varchar, city varchar)",
+        "_shodan": "struct(module varchar)",
+    }
     columns = ", ".join(f"{name}: '{kind}'" for name, kind in plain.items())
-    _duckdb((HERE / "ingest_duckdb.sql").read_text(), f"{columns}, {WIDE}", files, out, cores)
+    query = (HERE / "ingest_duckdb.sql").read_text().replace("$registry", str(REGISTRY))
+    _duckdb(query, f"{columns}, {WIDE}", files, out, cores)
 
 
 def duckdb_plain(files: list[Path], out: Path, cores: int) -> None:
