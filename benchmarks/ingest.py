@@ -4,9 +4,10 @@
     python benchmarks/ingest.py --banners 100000 --rounds 3
 
 Sides, each in a process of its own, all on two cores and the same files: `floor` only decompresses (ISA-L);
-`camcensus` does what ingest does (checks, quarantine, evidence, privacy); `camcensus_one_file` the same with all
-banners in one gzip file; the peers of `ingest_peers.py` take the fields out of the JSON. Rounds alternate. The files
-are those of a world of `worlds.py` (`--world`) without lines that are no JSON, with about as many banners as asked for.
+`camcensus` does what ingest does (checks, quarantine, evidence, privacy); `camcensus_without_assets` the same but for
+the elements of pages, which no peer looks for; `camcensus_one_file` the same as `camcensus` with all banners in one
+gzip file; the peers of `ingest_peers.py` take the fields out of the JSON. Rounds alternate. The files are those of a
+world of `worlds.py` (`--world`) without lines that are no JSON, with about as many banners as asked for.
 Writes benchmarks/results/ingest-<world>-<date>.json.
 """
 
@@ -17,11 +18,13 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import Pool
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 from ingest_peers import PEERS
 from isal import igzip
@@ -31,13 +34,16 @@ from worlds import OVERRIDES, make_world
 from camcensus.core.storage import sha256
 from camcensus.engines.engine import call
 from camcensus.engines.local import Local
-from camcensus.ingest.records import IngestTask
+from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
+from camcensus.ingest import pages
+from camcensus.ingest.records import Ingested, IngestTask
+from camcensus.ingest.text import Memo
 from camcensus.readers.banner import DECODE, UNDECODED
 from camcensus.readers.registry import SHODAN, RawPart
 
 HERE = Path(__file__).parent
 CORES = 2
-OWN = ("floor", "camcensus", "camcensus_one_file")
+OWN = ("floor", "camcensus", "camcensus_without_assets", "camcensus_one_file")
 # A time that no banner is after.
 LATER = 4_000_000_000
 
@@ -146,15 +152,30 @@ def side(name: str, files: list[Path], out: Path) -> None:
         with Pool(len(files)) as pool:
             pool.map(_lines_of, files)
     elif name.startswith("camcensus"):
-        camcensus(files, out)
+        camcensus(files, out, WithoutAssets if name.endswith("without_assets") else IngestTask)
     else:
         PEERS[name].read(files, out / "rows.parquet", CORES)
 
 
-def camcensus(files: list[Path], out: Path) -> None:
+class WithoutAssets(IngestTask):
+    """Ingest that does not look for the elements of pages; each file in one process, which knows of it."""
+
+    def __call__(self, on_progress: Callable[[int], None], pool: OrderedPool = ONE_PROCESS) -> Ingested:
+        """Ingest, in whatever process the task is sent to."""
+        if not pool.is_single:
+            raise SystemExit("too few files: other processes would look for elements")
+        with patch.object(pages, "_ASSETS", Memo(_no_assets)):
+            return super().__call__(on_progress, pool)
+
+
+def _no_assets(_: str) -> tuple[None, bool]:
+    return None, False
+
+
+def camcensus(files: list[Path], out: Path, kind: type[IngestTask]) -> None:
     """Ingest, as a run does it: each file has its checksum held first."""
     tasks = [
-        IngestTask(RawPart(f, SHODAN, sha256(f)), out / f"{f.name}.parquet", out / f"{f.name}.quarantine.gz", LATER)
+        kind(RawPart(f, SHODAN, sha256(f)), out / f"{f.name}.parquet", out / f"{f.name}.quarantine.gz", LATER)
         for f in files
     ]
     Local(CORES).map_streams(call, tasks, [f.stat().st_size for f in files])

@@ -77,12 +77,12 @@ found as (
         contains(page, 'urn:schemas-upnp-org:device') as is_description,
         coalesce(
             nullif(http.title, ''), nullif(title, ''),
-            nullif(regexp_extract(page[:16384], '(?i)<title[^>]*>([^<]*)', 1), '')
+            nullif(regexp_extract(page, '(?i)<title[^>]*>([^<]*)', 1), '')
         ) as page_title
     from headed
 ),
 
-columns_told as (
+texts as (
     select
         parse_filename(filename) as file, ip_str as host, if(contains(ip_str, ':'), 6, 4) as ip_version, port,
         coalesce(transport, 'tcp') as transport, epoch("timestamp")::bigint as seen_at,
@@ -173,7 +173,8 @@ columns_told as (
         coalesce(
             list_min(map_keys(mac)),
             case when kind = 'onvif' then nullif(regexp_extract(
-                answer[:16384], '(?i)onvif://www[.]onvif[.]org/mac/([0-9a-f:-]{12,17})|<(?:[\w-]+:)?Address\b[^>]*>\s*(urn:[^<\s]+)', 0
+                answer[:16384],
+                '(?i)onvif://www[.]onvif[.]org/mac/[0-9a-f:-]{12,17}|<(?:[\w-]+:)?Address\b[^>]*>\s*urn:[^<\s]+'
             ), '') end
         ) as own_mac
     from found
@@ -187,12 +188,14 @@ with_mac as (
             ' ', ip_camera_mac_address, dhip_reply, upnp_serial_number, upnp_udn, ip_camera_id, rtsp_realm, http_realm,
             split_part(cert_subject, ',', 1), http_title
         )
-    ), '(?i)\b(?:[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}|[0-9a-f]{12})\b') as mac_text
-    from columns_told
+    ), '(?i)(?:^|[^0-9a-z])([0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}|[0-9a-f]{12})(?:$|[^0-9a-z])', 1) as mac_text
+    from texts
 )
 
 select with_mac.* exclude (own_mac, mac_text),
-    case when mac_text like '%:%' or mac_text like '%-%' or (organisation is not null and not mac_text ~ '^[0-9]*$')
-        then upper(mac_text) end as mac,
+    case when mac_text like '%:%' or mac_text like '%-%' then replace(upper(mac_text), '-', ':')
+        -- Twelve digits are one only if they are registered.
+        when organisation is not null and not regexp_matches(mac_text, '^[0-9]*$')
+            then regexp_replace(upper(mac_text), '(..)(..)(..)(..)(..)(..)', '\1:\2:\3:\4:\5:\6') end as mac,
     case when mac is not null then organisation end as mac_organisation
 from with_mac left join registry on registry.oui = upper(replace(replace(mac_text, ':', ''), '-', ''))[:6]

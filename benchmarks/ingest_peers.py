@@ -1,6 +1,6 @@
 """Other readers of JSON lines, as peers of ingest: each writes fields of banners to one Parquet file (zstd).
 
-`duckdb` takes all columns of `observations` (`ingest_duckdb.sql`), headers of answers by regular expressions too.
+`duckdb` takes the columns of `observations` (`ingest_duckdb.sql` says which not), by regular expressions too.
 `duckdb_plain`, `chdb` and `polars` take the dozen that stand ready in the JSON, which is what such tools are quickest
 at. None of them checks an address or a time, says where a bad line went, or removes what is personal.
 """
@@ -67,7 +67,7 @@ def _plain_columns() -> str:
 
 
 def duckdb_wide(files: list[Path], out: Path, cores: int) -> None:
-    """DuckDB's `read_json`, all columns of `observations`."""
+    """DuckDB's `read_json`, the columns of `observations`."""
     plain = dict.fromkeys(TEXTS, "varchar") | dict.fromkeys(NUMBERS, "bigint")
     plain |= {
         "timestamp": "timestamp",
