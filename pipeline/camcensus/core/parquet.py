@@ -1,6 +1,6 @@
 """Parquet files with page checksums: tables written as they are declared, and read only if they are undamaged."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,10 +71,10 @@ def read_any(path: Path) -> pa.Table:
     return table
 
 
-def opened_to_stream(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file to be read in batches, with page checksums verified."""
+def opened_to_stream(path: Path, encoded: Sequence[str] = ()) -> pq.ParquetFile:
+    """Open a Parquet file to be read in batches, with page checksums verified. `encoded`: columns as dictionaries."""
     # Nothing is read ahead: pyarrow keeps that until the file is closed, so memory would grow with the file.
-    return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
+    return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False, read_dictionary=encoded or None)
 
 
 def parts_of(path: Path) -> list[Path]:

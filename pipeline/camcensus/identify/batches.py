@@ -22,7 +22,7 @@ from camcensus.core import parquet, storage
 from camcensus.core.countries import canonical_code
 from camcensus.core.errors import IntegrityError
 from camcensus.core.stage_record import Flow
-from camcensus.core.tables import COUNTED_TYPES, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, conform
+from camcensus.core.tables import COUNTED_TYPES, EVIDENCE, IDENTIFIED, OBSERVATIONS, UNKNOWN_COUNTRY, Table, conform
 from camcensus.geolocate.database import Locator
 from camcensus.geolocate.description import ENGINE
 from camcensus.geolocate.networks import network_kind
@@ -33,10 +33,16 @@ from camcensus.identify.verdict import Hits, Verdict
 
 BATCH = 25_000
 _LARGEST = 1 << 62  # number of a combination of hits
+_LOOKED_UP = ("cert_sha256", "engine_country", "tags")
 _COPIED = (
     "file", "line", "host", "ip_version", "port", "transport", "seen_at", "asn", "network", "is_synthetic",
     "banner_hash", "html_hash",
 )  # fmt: skip
+# The columns of `observations` that are read besides evidence; and the evidence in texts, which repeats.
+_READ = Table(
+    "observations", OBSERVATIONS.row, tuple(c for c in OBSERVATIONS.columns if c.name in {*_COPIED, *_LOOKED_UP})
+)
+_TEXTS = [c.name for c in EVIDENCE if c.type == "string" and c.name not in _READ.names]
 _IDENTIFIED = (
     "manufacturer", "manufacturer_confidence", "brand", "model", "model_raw", "family",
     "product_type", "type_confidence", "firmware", "decoy", "candidate",
@@ -136,7 +142,7 @@ def read_piece(observations: Path, piece: Piece) -> pa.RecordBatch:
 def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterator[pa.RecordBatch]:
     """Yield the rows of these row groups (None: of all), with page checksums verified. Raises `IntegrityError`."""
     try:
-        batches = parquet.opened_to_stream(observations).iter_batches(BATCH, row_groups=row_groups)
+        batches = parquet.opened_to_stream(observations, _TEXTS).iter_batches(BATCH, row_groups=row_groups)
         while (batch := next(batches, None)) is not None:
             yield batch
     except (OSError, pa.ArrowException) as error:
@@ -145,7 +151,7 @@ def _batches(observations: Path, row_groups: list[int] | None = None) -> Iterato
 
 def identify_batch(batch: pa.RecordBatch, context: Context) -> tuple[pa.Table, IdentifiedRows]:
     """Return the `identified` rows of a batch of `observations`, in the same order, and their counts."""
-    table = conform(batch, OBSERVATIONS)
+    table = conform(batch.select(_READ.names), _READ)
     cases, group, identities = cases_of(batch, context.identifier)
     decided = [context.identifier.verdict(case) for case in cases]
     hosts = table.column("host").to_pylist()
@@ -332,11 +338,8 @@ def _distinct(values: pa.Array, column: str, identifier: Identifier) -> tuple[np
     """Return the index of each row's match, and the matches: none when no value of the column matches."""
     if values.null_count == len(values):
         return np.empty(0, dtype=np.int32), []
-    encoded = values.dictionary_encode("encode")
-    texts = encoded.dictionary.to_pylist()
-    matches = identifier.matches(column, [text for text in texts if text is not None])
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    matches = identifier.matches(column, encoded.dictionary.to_pylist())
     if all(match is NOTHING for match in matches):
         return np.empty(0, dtype=np.int32), []
-    if encoded.dictionary.null_count:
-        matches.insert(texts.index(None), NOTHING)
-    return encoded.indices.to_numpy(), matches
+    return encoded.indices.fill_null(len(matches)).to_numpy(), [*matches, NOTHING]
