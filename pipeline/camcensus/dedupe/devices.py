@@ -117,10 +117,12 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     resolve_conflicts(db)
     key = {"key_id": key_id}
     _write(db, DEVICE_LABELS, folder, {})
-    devices = _write(db, DEVICES, folder, key, DEVICES_TOGETHER)
+    locations, files = (db.read(f"{name}s").sort_by(f"{name}_id") for name in ("location", "file"))
+    texts = {"claim_id": db.query("claim_texts"), "location_id": locations.select(["ip_version", "country"])}
+    devices = _write(db, DEVICES, folder, key, texts, DEVICES_TOGETHER)
     _write(db, DEVICE_HOSTS, folder, {})
-    _write(db, LINKS, folder, key)
-    parquet.write_table(folder / f"{LOCATIONS.name}.parquet", db.read("locations").sort_by("location_id"), LOCATIONS)
+    _write(db, LINKS, folder, key, {"file_id": files.select(["file"])})
+    parquet.write_table(folder / f"{LOCATIONS.name}.parquet", locations, LOCATIONS)
     totals = _totals(db)
     status = totals["statuses"]
     dropped = {"superseded by a later banner": status["superseded"], "outside the window": status["out_of_window"]}
@@ -204,11 +206,25 @@ def _ages(totals: Totals, moved: Churn) -> Ages:
     )
 
 
-def _write(db: Sql, table: Table, folder: Path, metadata: dict[str, str], rows: int = BATCH) -> int:
-    """Write the result of the query of a table's name, in its order and in row groups of `rows`; return the rows."""
+def _write(
+    db: Sql, table: Table, folder: Path, metadata: dict[str, str], texts: Mapping[str, pa.Table] | None = None,
+    rows: int = BATCH,
+) -> int:  # fmt: skip
+    """Write the result of the query of a table's name, in its order and in row groups of `rows`; return the rows.
+
+    `texts`: by the name of a column of ids (1 is the first), the rows whose columns take its place.
+    """
     written = 0
     with parquet.parquet_writer(folder / f"{table.name}.parquet", table, metadata) as writer:
         for group in parquet.in_groups(db.stream(table.name, rows), rows):
-            writer.write_table(parquet.fitted(group, table, writer))
+            writer.write_table(parquet.fitted(_with_texts(group, texts or {}), table, writer))
             written += group.num_rows
     return written
+
+
+def _with_texts(group: pa.Table, texts: Mapping[str, pa.Table]) -> pa.Table:
+    for ids, table in texts.items():
+        found = table.combine_chunks().take(pc.subtract(group[ids], 1))
+        for name in found.column_names:
+            group = group.append_column(name, found[name])
+    return group.drop_columns(list(texts))

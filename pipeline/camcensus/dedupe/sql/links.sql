@@ -28,9 +28,9 @@ left join host_identities i on i.banner_id = b.banner_id
 where b.status <= 2;
 
 -- Grain: a counted banner.
--- Columns: as in the table `links`.
+-- Columns: as in the table `links`, with `file_id` in place of the file.
 -- Why: in the order of file and line.
-select f.file, b.banner_id - f.lines_before as line, b.status, b.device, b.rule, b.decoy
+select b.file_id, b.banner_id - f.lines_before as line, b.status, b.device, b.rule, b.decoy
 from banner_devices b
 join files f on f.file_id = b.file_id
 order by b.banner_id
