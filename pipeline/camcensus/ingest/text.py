@@ -60,11 +60,11 @@ def printable(text: str) -> str:
     """Replace each control character by a space, and drop characters of no width."""
     if text.isprintable():
         return text
-    if text.isascii():
-        return text.translate(_ASCII_CONTROL)
-    # The usual ones first, which is faster than the pattern.
+    # The usual ones first, which is faster.
     text = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    return text if text.isprintable() else _CONTROL.sub(" ", INVISIBLE.sub("", text))
+    if text.isprintable():
+        return text
+    return text.translate(_ASCII_CONTROL) if text.isascii() else _CONTROL.sub(" ", INVISIBLE.sub("", text))
 
 
 def text_of(value: Any) -> str | None:
