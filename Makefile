@@ -90,6 +90,7 @@ bench: .venv/dev ## Compare with what an analyst would otherwise write; ten minu
 	PYTHONPATH=. $(BIN)/python benchmarks/locate.py
 	PYTHONPATH=. $(BIN)/python benchmarks/ingest.py --banners 200000
 	PYTHONPATH=. $(BIN)/python benchmarks/whole_run.py
+	$(BIN)/python benchmarks/start_up.py
 	PYTHONPATH=. $(BIN)/python benchmarks/write_up.py
 
 bench-full: .venv/dev ## The same at 10 million banners; hours, and some 20 GB of disk.

@@ -163,6 +163,13 @@ def identify(found: Result) -> list[str]:
     ]
 
 
+def start_up(found: Result) -> list[str]:
+    """Tabulate what commands cost that have nothing to do."""
+    rows = [(f"`{name}`", of["cpu_seconds"], of["seconds"]) for name, of in found["commands"].items()]
+    study = f"Six snapshots of {found['devices']:,} simulated devices, counted; medians of {found['rounds']}."
+    return [study, "", *table(("command", "CPU s", "seconds"), rows)]
+
+
 SECTIONS: dict[str, tuple[str, str, Callable[[Result], list[str]]]] = {
     "ingest-static": ("Ingest, pages that repeat", "ingest.py --world static", ingest),
     "ingest-sessions": ("Ingest, pages with session words", "ingest.py --world sessions", ingest),
@@ -173,6 +180,7 @@ SECTIONS: dict[str, tuple[str, str, Callable[[Result], list[str]]]] = {
         "whole_run.py --world sessions",
         whole_run,
     ),
+    "start-up": ("Start of a command", "start_up.py", start_up),
     "identify": ("Identify", "identify.py", identify),
     "locate": ("Locate", "locate.py", locate),
 }
