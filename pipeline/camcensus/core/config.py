@@ -55,7 +55,7 @@ _Always = Annotated[bool, _allowed(
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Publication(_Strict):

@@ -8,7 +8,7 @@ from camcensus.core.errors import ReconciliationError
 class Strict(BaseModel):
     """A record with no unknown field, in which no value is turned into another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 QUARANTINED = "quarantined: "  # what a reason of a rejected record begins with in the flow of ingest
