@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +40,7 @@ IDENTITIES = (
     "serials_used", "serials_refused", "certificates_used", "certificates_refused", "certificates_of_a_serial",
     "banners_by_certificate",
 )  # fmt: skip
+NO_TEXTS: Mapping[str, pa.Table] = MappingProxyType({})
 Totals = Mapping[str, Counter[str]]  # topic to name to number, see `dedupe_totals.sql`
 
 
@@ -117,12 +119,10 @@ def dedupe(db: Sql, rules: Rules, folder: Path, key_id: str = "") -> Deduped:
     resolve_conflicts(db)
     key = {"key_id": key_id}
     _write(db, DEVICE_LABELS, folder, {})
-    locations, files = (db.read(f"{name}s").sort_by(f"{name}_id") for name in ("location", "file"))
-    texts = {"claim_id": db.query("claim_texts"), "location_id": locations.select(["ip_version", "country"])}
-    devices = _write(db, DEVICES, folder, key, texts, DEVICES_TOGETHER)
+    devices = _write(db, DEVICES, folder, key, device_texts(db), DEVICES_TOGETHER)
     _write(db, DEVICE_HOSTS, folder, {})
-    _write(db, LINKS, folder, key, {"file_id": files.select(["file"])})
-    parquet.write_table(folder / f"{LOCATIONS.name}.parquet", locations, LOCATIONS)
+    _write(db, LINKS, folder, key, {"file_id": db.read("files").sort_by("file_id").select(["file"])})
+    parquet.write_table(folder / f"{LOCATIONS.name}.parquet", db.read("locations").sort_by("location_id"), LOCATIONS)
     totals = _totals(db)
     status = totals["statuses"]
     dropped = {"superseded by a later banner": status["superseded"], "outside the window": status["out_of_window"]}
@@ -207,22 +207,29 @@ def _ages(totals: Totals, moved: Churn) -> Ages:
 
 
 def _write(
-    db: Sql, table: Table, folder: Path, metadata: dict[str, str], texts: Mapping[str, pa.Table] | None = None,
+    db: Sql, table: Table, folder: Path, metadata: dict[str, str], texts: Mapping[str, pa.Table] = NO_TEXTS,
     rows: int = BATCH,
 ) -> int:  # fmt: skip
     """Write the result of the query of a table's name, in its order and in row groups of `rows`; return the rows.
 
-    `texts`: by the name of a column of ids (1 is the first), the rows whose columns take its place.
+    `texts`: see `with_texts`.
     """
     written = 0
     with parquet.parquet_writer(folder / f"{table.name}.parquet", table, metadata) as writer:
         for group in parquet.in_groups(db.stream(table.name, rows), rows):
-            writer.write_table(parquet.fitted(_with_texts(group, texts or {}), table, writer))
+            writer.write_table(parquet.fitted(with_texts(group, texts), table, writer))
             written += group.num_rows
     return written
 
 
-def _with_texts(group: pa.Table, texts: Mapping[str, pa.Table]) -> pa.Table:
+def device_texts(db: Sql) -> dict[str, pa.Table]:
+    """Return what `with_texts` puts in place of ids in the result of the query `devices`."""
+    locations = db.read("locations").sort_by("location_id").select(["ip_version", "country"])
+    return {"claim_id": db.query("claim_texts"), "location_id": locations}
+
+
+def with_texts(group: pa.Table, texts: Mapping[str, pa.Table]) -> pa.Table:
+    """Return rows whose columns of ids (1 is the first row) are replaced by the columns of the table of their name."""
     for ids, table in texts.items():
         found = table.combine_chunks().take(pc.subtract(group[ids], 1))
         for name in found.column_names:
