@@ -47,6 +47,7 @@ def main() -> None:
         "date": date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "rounds": given.rounds,
+        "load": round(os.getloadavg()[0], 1),  # over the last minute, by this and by other work
         "devices": given.devices,
         "commands": {
             name: {figure: round(median(one[name][figure] for one in taken), 3) for figure in taken[0][name]}

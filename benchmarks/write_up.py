@@ -166,7 +166,8 @@ def identify(found: Result) -> list[str]:
 def start_up(found: Result) -> list[str]:
     """Tabulate what commands cost that have nothing to do."""
     rows = [(f"`{name}`", of["cpu_seconds"], of["seconds"]) for name, of in found["commands"].items()]
-    study = f"Six snapshots of {found['devices']:,} simulated devices, counted; medians of {found['rounds']}."
+    study = f"Six snapshots of {found['devices']:,} simulated devices, counted; medians of {found['rounds']}, under a "
+    study += f"load of {found['load']} by this and other work."
     return [study, "", *table(("command", "CPU s", "seconds"), rows)]
 
 
