@@ -168,6 +168,7 @@ def test_a_build_date_that_cannot_be_right(tmp_path: Path, epoch: int) -> None:
 # --- the day of a snapshot ---
 
 
+@pytest.mark.slow
 def test_the_studys_date_else_the_newest_banner(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     write_lines(study.data / "one/raw/SYNTHETIC-b.json", [banner(timestamp="2026-10-22T23:59:59.5", port=81)])

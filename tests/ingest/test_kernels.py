@@ -236,6 +236,7 @@ BANNERS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(BANNERS, min_size=1, max_size=6), st.booleans())
 def test_any_banner_gives_the_same(found: list[dict[str, Any]], is_ascii: bool) -> None:
@@ -282,6 +283,7 @@ USUAL = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(USUAL, min_size=1, max_size=6))
 def test_any_texts_of_usual_banners_give_the_same(found: list[dict[str, Any]]) -> None:

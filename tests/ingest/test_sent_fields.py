@@ -60,6 +60,7 @@ def test_f13_a_field_gone_from_fewer_rows_does_not(tmp_path: Path) -> None:
     assert counted(tmp_path, one=banners(200), two=without(banners(200), 0.19, "product")) == []
 
 
+@pytest.mark.slow
 def test_f13_new_missing_and_renamed_fields_are_told_on_the_page_too(tmp_path: Path) -> None:
     now = [json.loads(json.dumps(line).replace('"isp"', '"provider"')) for line in banners(200, weather="x")]
     warned = counted(tmp_path, one=banners(200, screenshot={"data": "x"}), two=now)

@@ -131,6 +131,7 @@ def test_breadth_is_measured_apart_for_what_the_catalogue_knows(worlds: list[Cou
     assert table.loc["catalogued", "by_queries"] > table.loc["uncatalogued maker", "by_queries"]
 
 
+@pytest.mark.slow
 def test_a_candidate_that_is_not_counted_is_shown_as_one(worlds: list[CountedWorld]) -> None:
     world, held = CountedWorld(worlds[-1].folder, worlds[-1].snapshot), held_in(PLAN, "2026")
     before = labels.breadth(world, held).set_index("group").loc["all"]

@@ -186,7 +186,7 @@ _OTHERS: dict[str, Callable[[_Rows, Any], pa.Array]] = {
 }  # fmt: skip
 
 
-def _text_of(lines: Sequence[Line | bytes]) -> tuple[bytes, list[int]]:
+def _text_of(lines: Sequence[Line | bytes]) -> tuple[bytes, Sequence[int]]:
     """Return a text with all lines, and where each ends; a line of which only a part is there is empty."""
     if isinstance(lines, Lines):
         return lines.data, lines.ends
