@@ -5,9 +5,10 @@
 
 Sides, each in a process of its own, all on two cores and the same files: `floor` only decompresses (ISA-L);
 `camcensus` does what ingest does (checks, quarantine, evidence, privacy); `camcensus_without_assets` the same but for
-the elements of pages, which no peer looks for; `camcensus_one_file` the same as `camcensus` with all banners in one
-gzip file; the peers of `ingest_peers.py` take the fields out of the JSON. Rounds alternate. The files are those of a
-world of `worlds.py` (`--world`) without lines that are no JSON, with about as many banners as asked for.
+the elements of pages, which no peer looks for; `camcensus_plain` the same without kernels; `camcensus_one_file` the same
+with all banners in one gzip file; the peers of `ingest_peers.py` take the fields out of the JSON. Rounds alternate. The
+files are those of a world of `worlds.py` (`--world`) without lines that are no JSON, with about as many banners as
+asked for.
 Writes benchmarks/results/ingest-<world>-<date>.json.
 """
 
@@ -36,6 +37,7 @@ from camcensus.engines.engine import call
 from camcensus.engines.local import Local
 from camcensus.engines.ordered_pool import ONE_PROCESS, OrderedPool
 from camcensus.ingest import pages
+from camcensus.ingest.kernels.compiling import VARIABLE
 from camcensus.ingest.records import Ingested, IngestTask
 from camcensus.ingest.text import Memo
 from camcensus.readers.banner import DECODE, UNDECODED
@@ -43,7 +45,7 @@ from camcensus.readers.registry import SHODAN, RawPart
 
 HERE = Path(__file__).parent
 CORES = 2
-OWN = ("floor", "camcensus", "camcensus_without_assets", "camcensus_one_file")
+OWN = ("floor", "camcensus", "camcensus_without_assets", "camcensus_plain", "camcensus_one_file")
 # A time that no banner is after.
 LATER = 4_000_000_000
 
@@ -88,7 +90,9 @@ def compare(folder: Path, told: argparse.Namespace) -> dict[str, object]:
         "date": date.today().isoformat(),
         "world": told.world,
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "versions": {p: version(p) for p in ("pyarrow", "msgspec", "isal", "duckdb", "polars", "chdb") if installed(p)},
+        "versions": {
+            p: version(p) for p in ("pyarrow", "numba", "msgspec", "isal", "duckdb", "polars", "chdb") if installed(p)
+        },
         "banners": rows,
         "raw_mb": {"compressed": round(sum(f.stat().st_size for f in files) / 1e6), "lines": round(size / 1e6)},
         "rounds": told.rounds,
@@ -152,6 +156,8 @@ def side(name: str, files: list[Path], out: Path) -> None:
         with Pool(len(files)) as pool:
             pool.map(_lines_of, files)
     elif name.startswith("camcensus"):
+        if name.endswith("plain"):
+            os.environ[VARIABLE] = "0"
         camcensus(files, out, WithoutAssets if name.endswith("without_assets") else IngestTask)
     else:
         PEERS[name].read(files, out / "rows.parquet", CORES)

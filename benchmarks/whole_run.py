@@ -82,7 +82,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             sizes.append(compare(Path(name), banners, told.rounds if banners < SLOW else 1, told.world))
         print(json.dumps(sizes[-1]), file=sys.stderr, flush=True)
-    packages = ("pyarrow", "msgspec", "duckdb", "polars", "chdb", "pandas", "geoip2", "shodan")
+    packages = ("pyarrow", "numba", "msgspec", "duckdb", "polars", "chdb", "pandas", "geoip2", "shodan")
     result: dict[str, object] = {
         "date": date.today().isoformat(),
         "world": told.world,

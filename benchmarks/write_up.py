@@ -19,6 +19,8 @@ OURS, OTHERS = "#1f5597", "#c9c9c9"
 NAMES = {
     "floor": "decompression alone (ISA-L)",
     "camcensus": "**camcensus**",
+    "camcensus_without_assets": "**camcensus**, without the elements of pages",
+    "camcensus_plain": "**camcensus**, without kernels",
     "camcensus_one_file": "**camcensus**, one gzip file",
     "duckdb": "DuckDB, the same columns",
     "duckdb_plain": "DuckDB, 13 plain columns",
