@@ -5,7 +5,7 @@
 
 Sides, each in a process of its own, all on two cores and the same files: `floor` only decompresses (ISA-L);
 `camcensus` does what ingest does (checks, quarantine, evidence, privacy); `camcensus_without_assets` the same but for
-the elements of pages, which no peer looks for; `camcensus_plain` the same without kernels; `camcensus_one_file` the same
+the elements of pages, which no peer looks for; `camcensus_plain` it without kernels; `camcensus_one_file` the same
 with all banners in one gzip file; the peers of `ingest_peers.py` take the fields out of the JSON. Rounds alternate. The
 files are those of a world of `worlds.py` (`--world`) without lines that are no JSON, with about as many banners as
 asked for.
